@@ -1,0 +1,152 @@
+//! An application: the owner of one account directory.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    error::{Code, Refusal, ViolationCode},
+    fields::{Fields, Invalid},
+    id::{AppId, TeamId},
+    limits::APP_TOMBSTONE,
+    text::{AccountId, AppName},
+    time::Timestamp,
+    user::{User, UserRef},
+};
+
+/// Guards against deleting accounts by accident: on until somebody lifts it knowingly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeletionLock {
+    /// Whether accounts are safe from deletion.
+    pub locked: bool,
+    /// Who last turned it, if anybody did.
+    pub changed_by: Option<UserRef>,
+    /// When it was last turned, if it was.
+    pub changed_at: Option<Timestamp>,
+}
+
+/// An application, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// The application's key.
+    pub app_id: AppId,
+    /// What people call it.
+    pub name: AppName,
+    /// The team it belongs to; the platform itself where none.
+    pub team_id: Option<TeamId>,
+    /// Its admin accounts, at most [`MAX_ADMINS_PER_APP`](crate::limits::MAX_ADMINS_PER_APP): the set is the count,
+    /// so nothing can drift.
+    #[serde(default)]
+    pub admins: BTreeSet<AccountId>,
+    /// Whether its accounts can be deleted.
+    pub deletion_lock: DeletionLock,
+    /// When the deletion of the application becomes final; until then it is gone for everyone but revertible.
+    #[serde(default)]
+    pub deleting_at: Option<Timestamp>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts its changes from 1.
+    pub version: u64,
+}
+
+/// What a new application is made of.
+#[derive(Debug)]
+pub struct NewApp {
+    /// What it will be called.
+    pub name: AppName,
+    /// The team it will belong to.
+    pub team_id: Option<TeamId>,
+}
+
+impl NewApp {
+    /// Reads what `actor` sends: a member must name a team.
+    pub fn read(mut fields: Fields, actor: &User) -> Result<Self, Refusal> {
+        let name = fields.required("name");
+        let team_id = if actor.user_type.is_admin() {
+            fields.optional("team_id")
+        } else {
+            fields.required("team_id")
+        };
+        fields.finish(|| Some(Self { name: name?, team_id }))
+    }
+
+    /// The application, with its deletion lock on.
+    pub fn create(self, app_id: AppId, now: Timestamp) -> App {
+        App {
+            app_id,
+            name: self.name,
+            team_id: self.team_id,
+            admins: BTreeSet::new(),
+            deletion_lock: DeletionLock { locked: true, changed_by: None, changed_at: None },
+            deleting_at: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+}
+
+/// A turn of the deletion lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockTurn {
+    locked: bool,
+}
+
+impl LockTurn {
+    /// Reads `{locked: true}` or `{locked: false, risks_acknowledged: true}`: lifting takes the acknowledgement.
+    pub fn read(mut fields: Fields) -> Result<Self, Refusal> {
+        let locked = fields.required("locked");
+        let acknowledged = fields.optional("risks_acknowledged").unwrap_or(false);
+        if locked == Some(false) && !acknowledged {
+            let rule = "must be true to lift the lock: deleted accounts cannot be restored";
+            fields.violation("risks_acknowledged", Invalid::new(ViolationCode::Required, rule));
+        }
+        fields.finish(|| Some(Self { locked: locked? }))
+    }
+}
+
+impl App {
+    /// The application after a merge patch of its name and team.
+    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let before = self.clone();
+        let name = fields.kept("name", self.name.clone());
+        let team_id = fields.text("team_id", self.team_id);
+        fields.finish(|| Some(Self { name, team_id, ..self }.changed_since(&before, now)))
+    }
+
+    /// The application with its lock turned by `actor`.
+    pub fn turned(self, turn: LockTurn, actor: &User, now: Timestamp) -> Self {
+        if self.deletion_lock.locked == turn.locked {
+            return self;
+        }
+        let deletion_lock =
+            DeletionLock { locked: turn.locked, changed_by: Some(actor.to_ref()), changed_at: Some(now) };
+        Self { deletion_lock, ..self }.next_version(now)
+    }
+
+    /// The application's tombstone, which the cleanup makes final after [`APP_TOMBSTONE`].
+    pub fn deleted(self, now: Timestamp) -> Self {
+        Self { deleting_at: Some(now + APP_TOMBSTONE), ..self }.next_version(now)
+    }
+
+    /// The application as it was before its deletion, since an account slipped in.
+    pub fn reverted(self, now: Timestamp) -> Self {
+        Self { deleting_at: None, ..self }.next_version(now)
+    }
+
+    /// Whether accounts may be deleted now.
+    pub fn deletion_allowed(&self) -> Result<(), Code> {
+        if self.deletion_lock.locked { Err(Code::AccountDeletionLocked) } else { Ok(()) }
+    }
+
+    fn changed_since(self, before: &Self, now: Timestamp) -> Self {
+        if self == *before { self } else { self.next_version(now) }
+    }
+
+    fn next_version(self, now: Timestamp) -> Self {
+        Self { version: self.version + 1, updated_at: now, ..self }
+    }
+}

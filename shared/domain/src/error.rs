@@ -1,0 +1,193 @@
+//! What the system answers instead of doing what was asked: one table of codes, one type of refusal.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Writes the enumeration of codes and its columns from one table.
+macro_rules! codes {
+    ($($variant:ident $status:literal $code:literal $title:literal;)*) => {
+        /// A refusal's kind: stable, for programs to branch on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The status class of the reply, as HTTP numbers it.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// The name of the code on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What happened, in one sentence that fits every occurrence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip]
+codes! {
+    AmbiguousCredentials    400 "ambiguous_credentials"    "Send either the session cookie or a bearer token, not both.";
+    MalformedJson           400 "malformed_json"           "The body is not one well-formed JSON value.";
+    InvalidCursor           400 "invalid_cursor"           "The cursor is not one of this list or is over an hour old; start again without it.";
+    InvalidIdempotencyKey   400 "invalid_idempotency_key"  "An Idempotency-Key has 1 to 128 printable ASCII characters.";
+    InvalidIfMatch          400 "invalid_if_match"         "If-Match takes * or entity tags such as \"7\".";
+    Unauthenticated         401 "unauthenticated"          "Sign in first: the session is missing, over or unknown.";
+    InvalidCredentials      401 "invalid_credentials"      "Could not sign in with this login and password.";
+    CrossSiteRequest        403 "cross_site_request"       "A page of another site may not send this request.";
+    PasswordChangeRequired  403 "password_change_required" "Change the password first: this session can do nothing else.";
+    Forbidden               403 "forbidden"                "The caller may see this but not do that.";
+    NotFound                404 "not_found"                "There is nothing here.";
+    MethodNotAllowed        405 "method_not_allowed"       "This address does not take this method.";
+    AccountDeletionLocked   409 "account_deletion_locked"  "Accounts of this application cannot be deleted while its deletion lock is on.";
+    AccountExists           409 "account_exists"           "The application already has an account with this user_id.";
+    AdminLimitReached       409 "admin_limit_reached"      "This application already has 10 admins. Cancel one first.";
+    AppNotEmpty             409 "app_not_empty"            "An application is deleted only when it holds no account.";
+    Conflict                409 "conflict"                 "Others changed this at the same time; read it again and retry.";
+    IdempotencyInProgress   409 "idempotency_in_progress"  "A request with this Idempotency-Key is still running; retry in a moment.";
+    SuperAdminExists        409 "super_admin_exists"       "There is a super admin already; resetting it takes break_glass.";
+    VersionConflict         412 "version_conflict"         "The resource is no longer the version that If-Match names.";
+    PayloadTooLarge         413 "payload_too_large"        "The body is larger than this address takes.";
+    UnsupportedMediaType    415 "unsupported_media_type"   "A body is sent as Content-Type: application/json.";
+    IdempotencyMismatch     422 "idempotency_mismatch"     "This Idempotency-Key was used with another body.";
+    ImmutableField          422 "immutable_field"          "A field that never changes was sent.";
+    UnknownField            422 "unknown_field"            "A field that this request does not have was sent.";
+    ValidationFailed        422 "validation_failed"        "Some of what was sent breaks a rule.";
+    Internal                500 "internal"                 "Something failed on our side.";
+    Unavailable             503 "unavailable"              "Something we depend on does not answer; retry in a moment.";
+}
+
+/// What is wrong with one field or parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ViolationCode {
+    /// It must be there.
+    Required,
+    /// It has the wrong JSON type.
+    WrongType,
+    /// It has too few characters or entries.
+    TooShort,
+    /// It has too many characters, bytes or entries.
+    TooLong,
+    /// It is not written the way it must be.
+    BadFormat,
+    /// The value is not one of those that are allowed here.
+    NotAllowed,
+    /// The number or date lies outside its range.
+    OutOfRange,
+    /// It differs from what it must equal.
+    Mismatch,
+    /// The password is too easy to guess.
+    WeakPassword,
+    /// The request has no such field.
+    UnknownField,
+    /// The field never changes.
+    ImmutableField,
+    /// The id names nothing, or nothing the caller may name.
+    UnknownReference,
+    /// The current password is wrong.
+    Incorrect,
+}
+
+/// Where a violation is: in the body, or in the query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    Pointer(String),
+    Parameter(String),
+}
+
+/// One broken rule: where, which, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    #[serde(flatten)]
+    place: Place,
+    code: ViolationCode,
+    detail: Cow<'static, str>,
+}
+
+impl Violation {
+    /// A violation in the body, at an RFC 6901 pointer.
+    pub fn at(pointer: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { place: Place::Pointer(pointer.into()), code, detail: detail.into() }
+    }
+
+    /// A violation of a query parameter.
+    pub fn of_parameter(
+        name: impl Into<String>,
+        code: ViolationCode,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { place: Place::Parameter(name.into()), code, detail: detail.into() }
+    }
+
+    /// What kind of rule was broken.
+    pub fn code(&self) -> ViolationCode {
+        self.code
+    }
+}
+
+/// A refusal: why the system does not do what was asked, and what would mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind, for programs.
+    pub code: Code,
+    /// The occurrence, for people.
+    pub detail: Cow<'static, str>,
+    /// Every broken rule of the request; empty but for 422.
+    pub violations: Vec<Violation>,
+    /// When to come back, where that is known.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// A refusal that says more than its title.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), violations: Vec::new(), retry_after: None }
+    }
+
+    /// The refusal of a request that breaks these rules. Unknown and immutable fields give it its code.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        let any = |code| violations.iter().any(|violation| violation.code == code);
+        let code = if any(ViolationCode::UnknownField) {
+            Code::UnknownField
+        } else if any(ViolationCode::ImmutableField) {
+            Code::ImmutableField
+        } else {
+            Code::ValidationFailed
+        };
+        Self { violations, ..code.into() }
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self::new(code, code.title())
+    }
+}
+
+impl From<Violation> for Refusal {
+    fn from(violation: Violation) -> Self {
+        Self::invalid(vec![violation])
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code.as_str(), self.detail)?;
+        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail))
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,237 @@
+//! A JSON object, read field by field, that remembers everything wrong with it.
+//!
+//! Deriving `Deserialize` would stop at the first mistake; the contract promises all of them at once.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::error::{Code, Refusal, Violation, ViolationCode};
+
+/// Why a value is refused, before it is known where it stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// Which kind of rule it breaks.
+    pub code: ViolationCode,
+    /// The rule, and so how to mend it.
+    pub detail: Cow<'static, str>,
+}
+
+impl Invalid {
+    /// A broken rule and its sentence.
+    pub fn new(code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+
+    fn wrong_type(expected: &'static str) -> Self {
+        Self::new(ViolationCode::WrongType, format!("must be {expected}"))
+    }
+}
+
+/// A value that can be read out of a JSON field, obeying the field's rule.
+pub trait FromField: Sized {
+    /// Reads the value, or says which rule it breaks.
+    fn from_field(value: &Value) -> Result<Self, Invalid>;
+}
+
+impl FromField for String {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        value.as_str().map(str::to_owned).ok_or_else(|| Invalid::wrong_type("a string"))
+    }
+}
+
+impl FromField for bool {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        value.as_bool().ok_or_else(|| Invalid::wrong_type("true or false"))
+    }
+}
+
+impl FromField for u32 {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        let out_of_range = || Invalid::new(ViolationCode::OutOfRange, "must lie between 0 and 4294967295");
+        if let Some(number) = value.as_u64() {
+            return Self::try_from(number).map_err(|_| out_of_range());
+        }
+        if value.is_i64() {
+            return Err(out_of_range());
+        }
+        Err(Invalid::wrong_type("a whole number without fraction or exponent"))
+    }
+}
+
+/// The body of a request, read field by field.
+#[derive(Debug)]
+pub struct Fields {
+    object: Map<String, Value>,
+    violations: Vec<Violation>,
+}
+
+impl Fields {
+    /// Starts reading `body`, which must be an object.
+    pub fn of(body: Value) -> Result<Self, Refusal> {
+        match body {
+            Value::Object(object) => Ok(Self { object, violations: Vec::new() }),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(Violation::at("", ViolationCode::WrongType, "must be an object").into())
+            }
+        }
+    }
+
+    /// A field that must be there. `None` only when a violation was noted.
+    pub fn required<T: FromField>(&mut self, name: &str) -> Option<T> {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => {
+                self.violation(name, Invalid::new(ViolationCode::Required, "must be given"));
+                None
+            }
+            Some(value) => self.parsed(name, T::from_field(&value)),
+        }
+    }
+
+    /// A field that may be absent or null.
+    pub fn optional<T: FromField>(&mut self, name: &str) -> Option<T> {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => None,
+            Some(value) => self.parsed(name, T::from_field(&value)),
+        }
+    }
+
+    /// An optional text by merge patch: absent keeps `current`, null and `""` clear it.
+    pub fn text<T: FromField>(&mut self, name: &str, current: Option<T>) -> Option<T> {
+        self.text_by(name, current, T::from_field)
+    }
+
+    /// [`Fields::text`] with a rule that needs more than the value itself.
+    pub fn text_by<T>(
+        &mut self,
+        name: &str,
+        current: Option<T>,
+        parse: impl FnOnce(&Value) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        match self.object.remove(name) {
+            None => current,
+            Some(Value::Null) => None,
+            Some(Value::String(text)) if text.is_empty() => None,
+            Some(value) => self.parsed(name, parse(&value)),
+        }
+    }
+
+    /// A number or an enumeration by merge patch: absent keeps `current`, null resets it to its default.
+    pub fn value<T: FromField + Default>(&mut self, name: &str, current: T) -> T {
+        match self.object.remove(name) {
+            None => current,
+            Some(Value::Null) => T::default(),
+            Some(value) => self.parsed(name, T::from_field(&value)).unwrap_or(current),
+        }
+    }
+
+    /// A field that is never empty by merge patch: absent keeps `current`, null is refused.
+    pub fn kept<T: FromField>(&mut self, name: &str, current: T) -> T {
+        if self.object.contains_key(name) { self.required(name).unwrap_or(current) } else { current }
+    }
+
+    /// A list that must be there, each entry of which obeys a rule, with between 1 and `most` entries.
+    pub fn list<T: FromField>(&mut self, name: &str, most: usize) -> Option<Vec<T>> {
+        let entries = match self.object.remove(name) {
+            None | Some(Value::Null) => Err(Invalid::new(ViolationCode::Required, "must be given")),
+            Some(Value::Array(entries)) if entries.is_empty() => {
+                Err(Invalid::new(ViolationCode::TooShort, format!("takes 1 to {most} entries")))
+            }
+            Some(Value::Array(entries)) if entries.len() > most => {
+                Err(Invalid::new(ViolationCode::TooLong, format!("takes 1 to {most} entries")))
+            }
+            Some(Value::Array(entries)) => Ok(entries),
+            Some(_) => Err(Invalid::wrong_type("a list")),
+        };
+        let entries = self.parsed(name, entries)?;
+        let read: Vec<_> = (entries.iter().enumerate())
+            .filter_map(|(index, entry)| self.parsed(&format!("{name}/{index}"), T::from_field(entry)))
+            .collect();
+        (read.len() == entries.len()).then_some(read)
+    }
+
+    /// Refuses a field that never changes, whatever its value.
+    pub fn immutable(&mut self, name: &str) {
+        if self.object.remove(name).is_some() {
+            self.violation(name, Invalid::new(ViolationCode::ImmutableField, "never changes"));
+        }
+    }
+
+    /// Notes a violation that a rule over several fields, or over what they refer to, found.
+    pub fn violation(&mut self, pointer: &str, invalid: Invalid) {
+        self.violations.push(Violation::at(format!("/{pointer}"), invalid.code, invalid.detail));
+    }
+
+    /// Ends the reading: what is left is unknown, and anything noted refuses the whole.
+    ///
+    /// `whole` puts the parts together; it is asked only when nothing was noted, so every
+    /// [`Fields::required`] is there.
+    pub fn finish<T>(mut self, whole: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
+        for name in self.object.keys() {
+            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            self.violations.push(Violation::at(pointer, ViolationCode::UnknownField, "is not a field here"));
+        }
+        if !self.violations.is_empty() {
+            return Err(Refusal::invalid(self.violations));
+        }
+        whole().ok_or_else(|| Code::ValidationFailed.into())
+    }
+
+    fn parsed<T>(&mut self, pointer: &str, read: Result<T, Invalid>) -> Option<T> {
+        read.map_err(|invalid| self.violation(pointer, invalid)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn codes(refusal: &Refusal) -> Vec<Value> {
+        let violations = serde_json::to_value(&refusal.violations).unwrap();
+        violations.as_array().unwrap().iter().map(|v| json!([v["pointer"], v["code"]])).collect()
+    }
+
+    #[test]
+    fn every_violation_is_reported_at_once() {
+        let mut fields = Fields::of(json!({"a": 1, "n": 1.5, "big": 4_294_967_296_u64, "l": ["x", 2], "~/": 0})).unwrap();
+        let a: Option<String> = fields.required("a");
+        let b: Option<bool> = fields.required("b");
+        assert_eq!((a, b), (None, None));
+        assert_eq!(fields.value("n", 7_u32), 7);
+        assert_eq!(fields.value("big", 7_u32), 7);
+        assert_eq!(fields.list::<String>("l", 3), None);
+        let refusal = fields.finish(|| Some(())).unwrap_err();
+        assert_eq!(refusal.code, Code::UnknownField);
+        assert_eq!(
+            codes(&refusal),
+            [
+                json!(["/a", "wrong_type"]),
+                json!(["/b", "required"]),
+                json!(["/n", "wrong_type"]),
+                json!(["/big", "out_of_range"]),
+                json!(["/l/1", "wrong_type"]),
+                json!(["/~0~1", "unknown_field"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_merge_patch_keeps_clears_and_sets() {
+        let mut fields = Fields::of(json!({"null": null, "empty": "", "set": "new", "number": null})).unwrap();
+        let old = || Some("old".to_owned());
+        assert_eq!(fields.text("absent", old()), old());
+        assert_eq!(fields.text("null", old()), None);
+        assert_eq!(fields.text("empty", old()), None);
+        assert_eq!(fields.text("set", old()), Some("new".to_owned()));
+        assert_eq!(fields.value("number", 9_u32), 0);
+        assert_eq!(fields.finish(|| Some(())), Ok(()));
+    }
+
+    #[test]
+    fn an_immutable_field_gives_the_refusal_its_code_unless_one_is_unknown() {
+        let mut fields = Fields::of(json!({"user_id": "x"})).unwrap();
+        fields.immutable("user_id");
+        assert_eq!(fields.finish(|| Some(())).unwrap_err().code, Code::ImmutableField);
+    }
+}

@@ -1,0 +1,93 @@
+//! Identifiers: one type a noun, so that a team's id cannot stand where an application's belongs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    error::ViolationCode,
+    fields::{FromField, Invalid},
+};
+
+/// Declares an identifier that is a UUID in lower-case hyphenated form.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[schema(value_type = String, format = "uuid", example = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21")]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The identifier that `uuid` is.
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// Reads the lower-case hyphenated form, and no other: one resource has one address.
+            pub fn parse(text: &str) -> Option<Self> {
+                let uuid = Uuid::try_parse(text).ok()?;
+                let mut canonical = Uuid::encode_buffer();
+                (*uuid.as_hyphenated().encode_lower(&mut canonical) == *text).then_some(Self(uuid))
+            }
+
+            /// The 16 bytes of the identifier.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+
+            /// The identifier of these 16 bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.as_hyphenated().fmt(formatter)
+            }
+        }
+
+        impl FromField for $name {
+            fn from_field(value: &Value) -> Result<Self, Invalid> {
+                Self::parse(&String::from_field(value)?).ok_or_else(|| {
+                    Invalid::new(ViolationCode::BadFormat, "must be a UUID in lower-case hyphenated form")
+                })
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A console user.
+    UserId;
+    /// A team of console users.
+    TeamId;
+    /// An application.
+    AppId;
+    /// A signed-in session.
+    SessionId;
+    /// An audit record.
+    AuditId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_exactly_one_spelling() {
+        let canonical = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
+        assert_eq!(AppId::parse(canonical).unwrap().to_string(), canonical);
+        for other in [
+            "019AA0C4-7E00-7C3A-9D52-6B1F0A8E4D21",
+            "019aa0c47e007c3a9d526b1f0a8e4d21",
+            "{019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21}",
+            "urn:uuid:019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21",
+            "",
+        ] {
+            assert_eq!(AppId::parse(other), None, "{other}");
+        }
+    }
+}

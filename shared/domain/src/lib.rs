@@ -1,0 +1,21 @@
+//! What Rollcall decides: field rules, states and their transitions, permissions, limits and error codes.
+//!
+//! Nothing here waits, reads a clock, draws a random number, knows a database or speaks HTTP: `now`, ids and
+//! secrets come in as arguments, decisions go out as values.
+
+pub mod account;
+pub mod app;
+pub mod audit;
+pub mod error;
+pub mod fields;
+pub mod id;
+pub mod limits;
+pub mod permission;
+pub mod session;
+pub mod text;
+pub mod time;
+pub mod user;
+
+pub use error::{Code, Refusal, Violation, ViolationCode};
+pub use fields::{Fields, FromField, Invalid};
+pub use time::Timestamp;

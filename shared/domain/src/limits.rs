@@ -1,0 +1,106 @@
+//! Every quota and lifetime of the system, each with its reason.
+
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Admin accounts of one application: the cap of the chat product whose directory this is.
+pub const MAX_ADMINS_PER_APP: usize = 10;
+
+/// Accounts one deletion batch may name. 100 keeps a batch at two transactions and a person able to read it.
+pub const MAX_ACCOUNTS_PER_DELETION: usize = 100;
+
+/// Deletes of one transaction: half a full batch. DynamoDB allows 100 items a transaction, and the application's
+/// lock, the audit record and the idempotency record need places too.
+pub const MAX_DELETES_PER_TRANSACTION: usize = MAX_ACCOUNTS_PER_DELETION / 2;
+
+/// Accounts one export at once may name: 1,000 of at most 4 KB stay below Lambda's 6 MB reply.
+pub const MAX_ACCOUNTS_PER_SELECTION: usize = 1_000;
+
+/// Bytes of a request body. The largest honest body (a deletion of 100 ids) is under 5 KiB.
+pub const MAX_BODY_BYTES: usize = 64 * KIB;
+
+/// Nesting of a JSON body, counting the outermost container. The deepest honest body has 3 levels.
+pub const MAX_BODY_NESTING: usize = 16;
+
+/// Characters of an `Idempotency-Key`.
+pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
+
+/// How long an `Idempotency-Key` is remembered.
+pub const IDEMPOTENCY_LIFETIME: Duration = DAY;
+
+/// Items of a list page where the caller names no `limit`.
+pub const DEFAULT_PAGE: usize = 50;
+
+/// Items of a list page at most: one `BatchGetItem` holds 100 keys.
+pub const MAX_PAGE: usize = 100;
+
+/// How long a list cursor is honoured.
+pub const CURSOR_LIFETIME: Duration = HOUR;
+
+/// Wall-clock budget of one request: API Gateway callers see a clear 503 before the promised 5 s.
+pub const REQUEST_DEADLINE: Duration = Duration::from_millis(4_500);
+
+/// Budget of opening one connection to a dependency.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Budget of one attempt at a dependency: three of them fit into [`REQUEST_DEADLINE`].
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// Attempts at one database request when it throttles, conflicts or fails.
+///
+/// Waits double from [`RETRY_BASE`] with full jitter, so that eight attempts wait under 1.3 s on average and the
+/// request's deadline stays the outer bound.
+pub const MAX_ATTEMPTS: u32 = 8;
+
+/// First wait between two attempts, before jitter.
+pub const RETRY_BASE: Duration = Duration::from_millis(20);
+
+/// How often a change that lost against another is decided anew before the caller is told 409 `conflict`.
+pub const MAX_REDECISIONS: u32 = 4;
+
+/// What callers are told to wait when a dependency failed.
+pub const RETRY_AFTER_FAULT: Duration = Duration::from_secs(1);
+
+/// Lifetimes of a session: how long it may rest and how old it may grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLifetime {
+    /// Time without a request after which the session is over.
+    pub idle: Duration,
+    /// Time since sign-in after which the session is over.
+    pub age: Duration,
+}
+
+/// Sessions of members. NIST SP 800-63B-4 asks for at most 24 h and 1 h at AAL2.
+pub const MEMBER_SESSION: SessionLifetime = SessionLifetime { idle: HOUR, age: DAY };
+
+/// Sessions of the admin types: OWASP's range for high-value applications.
+pub const ADMIN_SESSION: SessionLifetime =
+    SessionLifetime { idle: Duration::from_secs(15 * 60), age: Duration::from_secs(12 * 60 * 60) };
+
+/// `last_seen_at` of a session is rewritten when older than this: at most one write unit a minute and session.
+pub const SESSION_TOUCH_INTERVAL: Duration = MINUTE;
+
+/// Bytes of a `User-Agent` that a session remembers: enough to recognise a device, too little to abuse.
+pub const MAX_USER_AGENT_BYTES: usize = 256;
+
+/// Characters of a password that are looked at. Longer ones cannot have been set, so they cannot be right.
+pub const MAX_PASSWORD_CHARS: usize = 256;
+
+/// How long a deleted application stays revertible. Longer than any request that had read it may still run.
+pub const APP_TOMBSTONE: Duration = MINUTE;
+
+/// How long an audit record is kept unless `AUDIT_RETENTION_DAYS` says otherwise: a year and a month's grace.
+pub const AUDIT_RETENTION_DAYS: u32 = 400;
+
+/// How long one run of the cleanup may hold its lease: as long as the function may run.
+pub const CLEANUP_LEASE: Duration = Duration::from_secs(5 * 60);
+
+/// Due entries one run of the cleanup takes; what is left is taken by the next run.
+pub const MAX_DUE_PER_CLEANUP: usize = 1_000;
+
+/// How long after its end an hour of the due index may still receive entries, by clocks that run behind.
+pub const DUE_HOUR_GRACE: Duration = Duration::from_secs(10 * 60);

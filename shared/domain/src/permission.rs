@@ -1,0 +1,133 @@
+//! Who may do what: types of users, permissions inside a team, and the preset roles as the documents show them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What kind of console user somebody is, from the least rank to the highest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UserType {
+    /// Works in teams, by the roles held there.
+    Member,
+    /// Runs the platform; joins no team.
+    PlatformAdmin,
+    /// Runs the platform and its admins; joins no team.
+    SuperAdmin,
+}
+
+impl UserType {
+    /// Whether this type runs the platform instead of working in teams.
+    pub fn is_admin(self) -> bool {
+        match self {
+            Self::Member => false,
+            Self::PlatformAdmin | Self::SuperAdmin => true,
+        }
+    }
+}
+
+/// Writes the permissions and the preset roles from one table that looks like the one in the documents.
+macro_rules! presets {
+    ($($role:ident $id:literal),*; $($permission:ident $key:literal $(#[$doc:meta])* [$($tick:literal)*];)*) => {
+        /// One thing a role may allow inside its team.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        pub enum Permission {
+            $($(#[$doc])* #[serde(rename = $key)] $permission,)*
+        }
+
+        impl Permission {
+            /// Every permission, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$permission,)*];
+
+            /// The permission's name on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$permission => $key,)* }
+            }
+        }
+
+        /// A role every team has and nobody can edit.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Preset {
+            $(#[doc = concat!("`", $id, "`")] $role,)*
+        }
+
+        impl Preset {
+            /// Every preset, in the order of the table's columns.
+            pub const ALL: &[Self] = &[$(Self::$role,)*];
+
+            /// The preset's id on the wire.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$role => $id,)* }
+            }
+
+            /// Whether the preset's column has a tick in the permission's row.
+            pub const fn allows(self, permission: Permission) -> bool {
+                match permission { $(Permission::$permission => [$($tick == 1,)*][self as usize],)* }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip]
+presets! {
+    //                                       admin
+    //                                         member_manager
+    //                                           senior_developer
+    //                                             developer
+    //                                               operator
+    //                                                 reviewer
+    Admin "admin", MemberManager "member_manager", SeniorDeveloper "senior_developer",
+    Developer "developer", Operator "operator", Reviewer "reviewer";
+    TeamRead       "team.read"       /** See the team. */                                             [1 1 1 1 1 1];
+    TeamEdit       "team.edit"       /** Change the team's name. */                                   [1 1 0 0 0 0];
+    MembersManage  "members.manage"  /** Add, create, invite, move and remove members. */             [1 1 0 0 0 0];
+    RolesManage    "roles.manage"    /** Create, edit and delete custom roles. */                     [1 1 0 0 0 0];
+    AppsManage     "apps.manage"     /** Create, rename, delete applications; lift the lock. */       [1 0 1 0 0 0];
+    AccountsRead   "accounts.read"   /** See accounts. */                                             [1 0 1 1 1 1];
+    AccountsWrite  "accounts.write"  /** Create, edit and import accounts. */                         [1 0 1 1 1 0];
+    AccountsAdmin  "accounts.admin"  /** Set and cancel admins, create accounts of that type. */      [1 0 1 0 0 0];
+    AccountsDelete "accounts.delete" /** Delete accounts while the lock is lifted. */                 [1 0 1 0 0 0];
+    AccountsExport "accounts.export" /** Export accounts. */                                          [1 0 1 0 1 0];
+    AuditRead      "audit.read"      /** Read the team's audit log. */                                [1 0 0 0 0 1];
+}
+
+impl Preset {
+    /// The preset of this id, if it is one.
+    pub fn of_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|preset| preset.id() == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Written out from the behaviour's table, row by row, so that a slip in the macro's table shows.
+    #[test]
+    fn the_presets_are_the_documents_table() {
+        let granted = |preset: Preset| -> Vec<_> {
+            Permission::ALL.iter().filter(|p| preset.allows(**p)).map(|p| p.as_str()).collect()
+        };
+        assert_eq!(granted(Preset::Admin).len(), 11);
+        assert_eq!(granted(Preset::MemberManager), ["team.read", "team.edit", "members.manage", "roles.manage"]);
+        assert_eq!(
+            granted(Preset::SeniorDeveloper),
+            [
+                "team.read",
+                "apps.manage",
+                "accounts.read",
+                "accounts.write",
+                "accounts.admin",
+                "accounts.delete",
+                "accounts.export"
+            ]
+        );
+        assert_eq!(granted(Preset::Developer), ["team.read", "accounts.read", "accounts.write"]);
+        assert_eq!(granted(Preset::Operator), ["team.read", "accounts.read", "accounts.write", "accounts.export"]);
+        assert_eq!(granted(Preset::Reviewer), ["team.read", "accounts.read", "audit.read"]);
+    }
+
+    #[test]
+    fn ranks_rise_from_member_to_super_admin() {
+        assert!(UserType::Member < UserType::PlatformAdmin && UserType::PlatformAdmin < UserType::SuperAdmin);
+    }
+}

@@ -1,0 +1,114 @@
+//! A signed-in session and the token that proves it.
+
+use std::{fmt, net::IpAddr};
+
+use serde::{Deserialize, Serialize};
+use zeroize::ZeroizeOnDrop;
+
+use crate::{
+    error::Code,
+    id::{SessionId, UserId},
+    limits::SESSION_TOUCH_INTERVAL,
+    time::Timestamp,
+    user::{Status, User},
+};
+
+/// Bytes of a token: the user's id, the session's id, and 256 bits of secret.
+const TOKEN_BYTES: usize = 16 + 16 + SECRET_BYTES;
+const SECRET_BYTES: usize = 32;
+
+/// The secret half of a token. It cannot be printed and leaves no copy in memory.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct SessionSecret([u8; SECRET_BYTES]);
+
+impl SessionSecret {
+    /// The secret of these 256 random bits.
+    pub const fn new(random: [u8; SECRET_BYTES]) -> Self {
+        Self(random)
+    }
+
+    /// The bytes, for hashing.
+    pub const fn expose(&self) -> &[u8; SECRET_BYTES] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SessionSecret(…)")
+    }
+}
+
+/// What a client holds: it names its session and proves it.
+#[derive(Clone, Debug)]
+pub struct SessionToken {
+    /// Whose session.
+    pub user_id: UserId,
+    /// Which session.
+    pub session_id: SessionId,
+    /// The proof.
+    pub secret: SessionSecret,
+}
+
+impl SessionToken {
+    /// The 64 bytes that stand, in URL-safe base64, in the header or the cookie.
+    pub fn to_bytes(&self) -> [u8; TOKEN_BYTES] {
+        let mut bytes = [0; TOKEN_BYTES];
+        bytes[..16].copy_from_slice(self.user_id.as_bytes());
+        bytes[16..32].copy_from_slice(self.session_id.as_bytes());
+        bytes[32..].copy_from_slice(self.secret.expose());
+        bytes
+    }
+
+    /// Reads the bytes of a token; any other length is none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (user_id, rest) = bytes.split_first_chunk::<16>()?;
+        let (session_id, secret) = rest.split_first_chunk::<16>()?;
+        Some(Self {
+            user_id: UserId::from_bytes(*user_id),
+            session_id: SessionId::from_bytes(*session_id),
+            secret: SessionSecret::new(secret.try_into().ok()?),
+        })
+    }
+}
+
+/// A session, as stored: of the secret, only its SHA-256.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The session's key, beside its user.
+    pub session_id: SessionId,
+    /// Whose session.
+    pub user_id: UserId,
+    /// SHA-256 of the secret, in hex.
+    pub secret_hash: String,
+    /// The user's epoch at sign-in.
+    pub epoch: u32,
+    /// When it was signed in.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// From where it was signed in.
+    pub address: Option<IpAddr>,
+    /// With what it was signed in.
+    pub user_agent: Option<String>,
+}
+
+impl Session {
+    /// When the session is over unless it is used before: the sooner of its rest and its age.
+    pub fn expires_at(&self, user: &User) -> Timestamp {
+        let lifetime = user.session_lifetime();
+        (self.last_seen_at + lifetime.idle).min(self.created_at + lifetime.age)
+    }
+
+    /// Whether the session still stands for `user` at `now`. The caller has compared the secret.
+    pub fn check(&self, user: &User, now: Timestamp) -> Result<(), Code> {
+        let stands =
+            user.status == Status::Enabled && self.epoch == user.epoch && now < self.expires_at(user);
+        if stands { Ok(()) } else { Err(Code::Unauthenticated) }
+    }
+
+    /// Whether `last_seen_at` is due to be rewritten.
+    pub fn is_touch_due(&self, now: Timestamp) -> bool {
+        now.since(self.last_seen_at) > SESSION_TOUCH_INTERVAL
+    }
+}

@@ -1,0 +1,90 @@
+//! Moments: UTC, to the millisecond, written as RFC 3339.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
+
+/// A moment in UTC, cut to whole milliseconds so that what is stored equals what was decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-20T12:00:00.000Z")]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The moment of `time`, without what is finer than a millisecond.
+    pub fn new(time: DateTime<Utc>) -> Self {
+        Self(time.trunc_subsecs(3))
+    }
+
+    /// The UTC day this moment lies in.
+    pub fn date(self) -> NaiveDate {
+        self.0.date_naive()
+    }
+
+    /// Whole seconds since the Unix epoch: the unit of the database's TTL attribute.
+    pub fn unix_seconds(self) -> i64 {
+        self.0.timestamp()
+    }
+
+    /// Whole hours since the Unix epoch: the name of a partition of the due index.
+    pub fn unix_hours(self) -> i64 {
+        self.unix_seconds().div_euclid(60 * 60)
+    }
+
+    /// The moment that starts an hour of [`Timestamp::unix_hours`].
+    pub fn from_unix_hours(hours: i64) -> Option<Self> {
+        DateTime::from_timestamp(hours.checked_mul(60 * 60)?, 0).map(Self)
+    }
+
+    /// Time since `earlier`; nothing when the clock stepped back.
+    pub fn since(self, earlier: Self) -> Duration {
+        (self.0 - earlier.0).to_std().unwrap_or_default()
+    }
+}
+
+impl std::ops::Add<Duration> for Timestamp {
+    type Output = Self;
+
+    /// Saturates at the calendar's end rather than panic: durations here are configuration, not arithmetic.
+    fn add(self, duration: Duration) -> Self {
+        let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        Self(self.0.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        DateTime::<Utc>::deserialize(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_written_in_utc_with_milliseconds() {
+        let moment: Timestamp = serde_json::from_str("\"2026-11-20T21:00:00.0009+09:00\"").unwrap();
+        assert_eq!(moment.to_string(), "2026-11-20T12:00:00.000Z");
+    }
+
+    #[test]
+    fn a_clock_that_stepped_back_gives_no_negative_age() {
+        let earlier: Timestamp = serde_json::from_str("\"2026-11-20T12:00:00Z\"").unwrap();
+        assert_eq!(earlier.since(earlier + Duration::from_secs(5)), Duration::ZERO);
+        assert_eq!((earlier + Duration::from_secs(5)).since(earlier), Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,166 @@
+//! Applications: reads and commits.
+
+use rollcall_domain::{
+    Code, Timestamp,
+    app::App,
+    id::{AppId, TeamId},
+};
+
+use crate::{
+    commit::{Commit, Meaning, Write},
+    error::Fault,
+    item::{Item, from_item, indexed, text_of, to_item},
+    keys::{self, Key},
+    query::{Page, Range},
+    table::Store,
+};
+
+impl Store {
+    /// The application of this id, unless it is being deleted: then it is gone for everyone.
+    pub async fn app(&self, app_id: AppId) -> Result<Option<App>, Fault> {
+        Ok(self.app_or_tombstone(app_id).await?.filter(|app| app.deleting_at.is_none()))
+    }
+
+    /// The application of this id, its deletion included.
+    pub async fn app_or_tombstone(&self, app_id: AppId) -> Result<Option<App>, Fault> {
+        self.get(&keys::app(app_id)).await
+    }
+
+    /// Applications of the whole platform by id, after `after`.
+    pub async fn apps(&self, after: Option<AppId>, limit: usize) -> Result<Page<App>, Fault> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        let mut found = self.query_index(keys::APPS, &after, None, limit + 1).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(id, _)| id.clone());
+        let items = self.read_apps(found.into_iter().map(|(_, key)| key).collect()).await?;
+        Ok(Page { items, next })
+    }
+
+    /// Applications of these teams by id, after `after`.
+    pub async fn apps_of_teams(&self, teams: &[TeamId], after: Option<AppId>, limit: usize) -> Result<Page<App>, Fault> {
+        let mut ids = Vec::new();
+        for team_id in teams {
+            let range = Range {
+                pk: keys::team_partition(*team_id),
+                prefix: keys::TEAM_APP.to_owned(),
+                after: after.map(|id| format!("{}{id}", keys::TEAM_APP)),
+                limit: limit + 1,
+                filter: None,
+            };
+            let pointers = self.query(range).await?.items;
+            ids.extend(pointers.iter().filter_map(|item| AppId::parse(text_of(item, "sk").strip_prefix(keys::TEAM_APP)?)));
+        }
+        ids.sort_unstable();
+        let more = ids.len() > limit;
+        ids.truncate(limit);
+        let next = ids.last().filter(|_| more).map(ToString::to_string);
+        let items = self.read_apps(ids.into_iter().map(keys::app).collect()).await?;
+        Ok(Page { items, next })
+    }
+
+    async fn read_apps(&self, keys: Vec<Key>) -> Result<Vec<App>, Fault> {
+        let items = self.batch_get(&keys).await?;
+        let mut apps = items.into_iter().map(from_item).collect::<Result<Vec<App>, _>>()?;
+        apps.retain(|app| app.deleting_at.is_none());
+        apps.sort_unstable_by_key(|app| app.app_id);
+        Ok(apps)
+    }
+
+    /// Whether an application holds any account, consistently.
+    pub async fn has_accounts(&self, app_id: AppId) -> Result<bool, Fault> {
+        let range = Range {
+            pk: keys::app_partition(app_id),
+            prefix: keys::ACCOUNT.to_owned(),
+            after: None,
+            limit: 1,
+            filter: None,
+        };
+        Ok(!self.query(range).await?.items.is_empty())
+    }
+}
+
+/// A new application.
+pub fn create(app: &App) -> Result<Commit, Fault> {
+    let mut commit = Commit::new([Write::put(app_item(app)?).only_if_absent(Code::Conflict)]);
+    commit.extend(app.team_id.map(|team_id| point(team_id, app.app_id)));
+    Ok(commit)
+}
+
+/// The step from one state of an application to the next: an edit, a turn of the lock, a tombstone or its reversal.
+///
+/// A tombstone leaves the lists and enters the due index; the pointer of its team goes with it.
+pub fn change(before: &App, after: &App) -> Result<Commit, Fault> {
+    let listed = |app: &App| app.team_id.filter(|_| app.deleting_at.is_none());
+    let mut commit = Commit::new([Write::put(app_item(after)?).only_if_version(before.version)]);
+    if listed(before) != listed(after) {
+        let unlisted = listed(before).map(|team_id| Write::delete(keys::team_app(team_id, before.app_id)));
+        commit.extend(unlisted);
+        commit.extend(listed(after).map(|team_id| point(team_id, after.app_id)));
+    }
+    Ok(commit)
+}
+
+/// The end of a tombstone.
+pub fn finalise(tombstone: &App) -> Commit {
+    Commit::new([Write::delete(keys::app(tombstone.app_id)).only_if_version(tombstone.version)])
+}
+
+/// The application must still be as it was decided on.
+pub(crate) fn unchanged(app: &App) -> Write {
+    Write::check(keys::app(app.app_id)).only_if_version(app.version)
+}
+
+/// An application as it stands now must exist and not be on its way out.
+pub(crate) const LIVING: &str = "attribute_exists(#pk) AND attribute_not_exists(#deleting_at)";
+
+/// Why a guard that starts with [`LIVING`] failed, where it was not the application's end.
+pub(crate) fn unless_gone(found: Option<&Item>, code: Code) -> Code {
+    match found {
+        Some(item) if !item.contains_key("deleting_at") => code,
+        Some(_) | None => Code::NotFound,
+    }
+}
+
+/// An edit of the application's own item, for commits that also write accounts.
+pub(crate) fn update(app_id: AppId, expression: &'static str, values: crate::commit::Values) -> Write {
+    Write::update(keys::app(app_id), expression, values).only_if(
+        LIVING,
+        Vec::new(),
+        Meaning::ByItem(|found| unless_gone(found, Code::Conflict)),
+    )
+}
+
+/// Candidates whose deletion fell due in `hour` by `now`, at most `limit`, after the position `after`.
+impl Store {
+    /// Reads the ids of what falls due in an hour, up to `now`.
+    pub async fn due_apps(&self, hour: i64, after: &str, now: Timestamp, limit: usize) -> Result<Vec<(String, AppId)>, Fault> {
+        // '~' sorts after every character of an id, so that an entry due this very millisecond is included.
+        let upto = format!("{now}#~");
+        let due = self.query_index(&keys::due_partition(hour), after, Some(&upto), limit).await?;
+        let app_of = |key: &Key| key.pk.strip_prefix("APP#").and_then(AppId::parse);
+        Ok(due.into_iter().filter_map(|(position, key)| Some((position, app_of(&key)?))).collect())
+    }
+}
+
+fn point(team_id: TeamId, app_id: AppId) -> Write {
+    Write::put(keys::team_app(team_id, app_id).to_item())
+}
+
+fn app_item(app: &App) -> Result<Item, Fault> {
+    let mut item = to_item(&keys::app(app.app_id), app)?;
+    // A string set, so that adding, removing and counting are the database's own atomic operations; it has no empty one.
+    item.remove("admins");
+    if !app.admins.is_empty() {
+        item.insert("admins".to_owned(), admins(app.admins.iter().map(ToString::to_string)));
+    }
+    let place = match app.deleting_at {
+        Some(at) => keys::due_index(at, &app.app_id),
+        None => keys::apps_index(app.app_id),
+    };
+    Ok(indexed(item, place))
+}
+
+pub(crate) fn admins(ids: impl IntoIterator<Item = String>) -> aws_sdk_dynamodb::types::AttributeValue {
+    aws_sdk_dynamodb::types::AttributeValue::Ss(ids.into_iter().collect())
+}

@@ -1,0 +1,214 @@
+//! What a change writes: items with their guards, all or nothing.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+use rollcall_domain::Code;
+
+use crate::{
+    item::{Item, number},
+    keys::Key,
+};
+
+/// The values an expression refers to, as `:name`.
+pub(crate) type Values = Vec<(&'static str, AttributeValue)>;
+
+/// What happens to an item if its guard holds.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Put(Item),
+    Update(&'static str),
+    Delete,
+    Check,
+}
+
+/// One item of a commit: what to do with it, the guard, and what the guard's failure means.
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub(crate) key: Key,
+    pub(crate) action: Action,
+    pub(crate) guard: Option<&'static str>,
+    pub(crate) values: Values,
+    pub(crate) meaning: Meaning,
+}
+
+/// What the failure of a guard means, by the item that was found instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Meaning {
+    Always(Code),
+    ByItem(fn(Option<&Item>) -> Code),
+}
+
+impl Meaning {
+    pub(crate) fn of(self, found: Option<&Item>) -> Code {
+        match self {
+            Self::Always(code) => code,
+            Self::ByItem(decide) => decide(found),
+        }
+    }
+}
+
+impl Write {
+    fn new(key: Key, action: Action) -> Self {
+        Self { key, action, guard: None, values: Vec::new(), meaning: Meaning::Always(Code::Conflict) }
+    }
+
+    pub(crate) fn put(item: Item) -> Self {
+        Self::new(crate::item::key_of(&item), Action::Put(item))
+    }
+
+    /// `expression` names attributes as `#name` and values as `:name`; the names are found in its text.
+    pub(crate) fn update(key: Key, expression: &'static str, values: Values) -> Self {
+        Self { values, ..Self::new(key, Action::Update(expression)) }
+    }
+
+    pub(crate) fn delete(key: Key) -> Self {
+        Self::new(key, Action::Delete)
+    }
+
+    pub(crate) fn check(key: Key) -> Self {
+        Self::new(key, Action::Check)
+    }
+
+    /// Guards the write by a condition in the notation of [`Write::update`].
+    pub(crate) fn only_if(mut self, condition: &'static str, values: Values, meaning: Meaning) -> Self {
+        self.guard = Some(condition);
+        self.values.extend(values);
+        self.meaning = meaning;
+        self
+    }
+
+    pub(crate) fn only_if_absent(self, code: Code) -> Self {
+        self.only_if("attribute_not_exists(#pk)", Vec::new(), Meaning::Always(code))
+    }
+
+    pub(crate) fn only_if_present(self, code: Code) -> Self {
+        self.only_if("attribute_exists(#pk)", Vec::new(), Meaning::Always(code))
+    }
+
+    /// What was decided on must still be what is stored.
+    pub(crate) fn only_if_version(self, version: u64) -> Self {
+        self.only_if("#version = :guarded", vec![(":guarded", number(version))], Meaning::Always(Code::Conflict))
+    }
+
+    /// The attribute names that the write's expressions use: every `#name` in their text.
+    pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
+        let update = match self.action {
+            Action::Update(expression) => expression,
+            Action::Put(_) | Action::Delete | Action::Check => "",
+        };
+        names_in([update, self.guard.unwrap_or_default()])
+    }
+
+    pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        values_of(&self.values)
+    }
+
+    /// The write as an item of a transaction.
+    pub(crate) fn to_transact_item(&self, table: &str) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
+        // The item that was found is asked for only where the meaning of the failure depends on it.
+        let old = match self.meaning {
+            Meaning::Always(_) => None,
+            Meaning::ByItem(_) => Some(ReturnValuesOnConditionCheckFailure::AllOld),
+        };
+        let (key, names, values) = (Some(self.key.to_item()), self.names(), self.values());
+        let condition = self.guard.map(str::to_owned);
+        let item = TransactWriteItem::builder();
+        Ok(match &self.action {
+            Action::Put(attributes) => item.put(
+                Put::builder()
+                    .table_name(table)
+                    .set_item(Some(attributes.clone()))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(old)
+                    .build()?,
+            ),
+            Action::Update(expression) => item.update(
+                Update::builder()
+                    .table_name(table)
+                    .set_key(key)
+                    .update_expression(*expression)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(old)
+                    .build()?,
+            ),
+            Action::Delete => item.delete(
+                Delete::builder()
+                    .table_name(table)
+                    .set_key(key)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(old)
+                    .build()?,
+            ),
+            Action::Check => item.condition_check(
+                ConditionCheck::builder()
+                    .table_name(table)
+                    .set_key(key)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values_on_condition_check_failure(old)
+                    .build()?,
+            ),
+        }
+        .build())
+    }
+}
+
+/// The names that expressions use: every `#name` in their text, so that no word is reserved.
+pub(crate) fn names_in<'a>(expressions: impl IntoIterator<Item = &'a str>) -> Option<HashMap<String, String>> {
+    let mut names = HashMap::new();
+    for expression in expressions {
+        for rest in expression.split('#').skip(1) {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            names.insert(format!("#{}", &rest[..end]), rest[..end].to_owned());
+        }
+    }
+    (!names.is_empty()).then_some(names)
+}
+
+pub(crate) fn values_of(values: &Values) -> Option<HashMap<String, AttributeValue>> {
+    let values: HashMap<_, _> = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    (!values.is_empty()).then_some(values)
+}
+
+/// All that one change writes: every guard holds and everything is written, or nothing is.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    pub(crate) writes: Vec<Write>,
+}
+
+impl Commit {
+    /// A commit of these writes.
+    pub fn new(writes: impl IntoIterator<Item = Write>) -> Self {
+        Self { writes: writes.into_iter().collect() }
+    }
+
+    /// The commit with more writes.
+    #[must_use]
+    pub fn extended(mut self, writes: impl IntoIterator<Item = Write>) -> Self {
+        self.extend(writes);
+        self
+    }
+
+    /// The commit with one more write.
+    #[must_use]
+    pub fn and(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+}
+
+impl Extend<Write> for Commit {
+    fn extend<T: IntoIterator<Item = Write>>(&mut self, writes: T) {
+        self.writes.extend(writes);
+    }
+}

@@ -1,0 +1,41 @@
+//! What was replied to a request with an `Idempotency-Key`.
+
+use rollcall_domain::{Code, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    commit::{Meaning, Write},
+    error::Fault,
+    item::{ending, string, to_item},
+    keys,
+    table::Store,
+};
+
+/// A reply, sealed, and the body it answered, hashed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// SHA-256 of the request's body, in hex.
+    pub body_hash: String,
+    /// The encrypted reply, in base64.
+    pub sealed_reply: String,
+    /// When it is forgotten.
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// The reply remembered under this hash, unless it is over.
+    pub async fn idempotency_record(&self, hash: &str, now: Timestamp) -> Result<Option<Record>, Fault> {
+        let record: Option<Record> = self.get(&keys::idempotency(hash)).await?;
+        Ok(record.filter(|record| now < record.expires_at))
+    }
+}
+
+/// Remembers a reply. Another one under the same hash that is not over yet fails the commit.
+pub fn remember(hash: &str, record: &Record, now: Timestamp) -> Result<Write, Fault> {
+    let item = to_item(&keys::idempotency(hash), record)?;
+    Ok(Write::put(ending(item, record.expires_at)).only_if(
+        "attribute_not_exists(#pk) OR #expires_at <= :now",
+        vec![(":now", string(now.to_string()))],
+        Meaning::Always(Code::IdempotencyInProgress),
+    ))
+}

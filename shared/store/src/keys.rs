@@ -1,0 +1,130 @@
+//! Every key of the table, on one page.
+//!
+//! | Item | `pk` | `sk` | `gsi1pk` / `gsi1sk` | `ttl` |
+//! |---|---|---|---|---|
+//! | user | `USER#<user id>` | `USER` | `USERS` / user id | |
+//! | credential | `LOGIN#<login, lower-case>` | `CREDENTIAL` | | |
+//! | super admins | `PLATFORM` | `SUPER_ADMINS` | | |
+//! | session | `SESSIONS#<user id>` | session id | | yes |
+//! | app | `APP#<app id>` | `APP` | `APPS` / app id | |
+//! | app being deleted | the same | the same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
+//! | app of a team | `TEAM#<team id>` | `APP#<app id>` | | |
+//! | account | `APP#<app id>` | `ACCOUNT#<user_id>` | | |
+//! | idempotency record | `IDEMPOTENCY#<hash>` | `IDEMPOTENCY` | | 24 h |
+//! | audit record | `AUDIT#<team id or PLATFORM>#<day>` | audit id | `AUDIT#<day>#<0–7>` / audit id | 400 d |
+//! | cleanup state | `CLEANUP` | `CLEANUP` | | |
+//!
+//! The index holds keys only: a hit is a candidate that is read from the table before anything is decided on it.
+//! `ttl` is housekeeping and may act days late; whoever reads a thing that ends compares its own end with the clock.
+
+use chrono::NaiveDate;
+use rollcall_domain::{
+    Timestamp,
+    id::{AppId, AuditId, SessionId, TeamId, UserId},
+    text::{AccountId, Login},
+};
+
+use crate::item::{Item, string};
+
+/// The sparse index of everything that is listed across partitions or falls due.
+pub(crate) const INDEX: &str = "gsi1";
+
+/// The partition of all applications in the index.
+pub(crate) const APPS: &str = "APPS";
+
+/// Sort keys of a team's applications start so.
+pub(crate) const TEAM_APP: &str = "APP#";
+
+/// Sort keys of an application's accounts start so.
+pub(crate) const ACCOUNT: &str = "ACCOUNT#";
+
+/// The table's key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// The key as attributes.
+    pub(crate) fn to_item(&self) -> Item {
+        Item::from([("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))])
+    }
+}
+
+pub(crate) fn user(user_id: UserId) -> Key {
+    Key::new(format!("USER#{user_id}"), "USER")
+}
+
+pub(crate) fn users_index(user_id: UserId) -> (String, String) {
+    ("USERS".to_owned(), user_id.to_string())
+}
+
+pub(crate) fn credential(login: &Login) -> Key {
+    Key::new(format!("LOGIN#{}", login.key()), "CREDENTIAL")
+}
+
+pub(crate) fn super_admins() -> Key {
+    Key::new("PLATFORM", "SUPER_ADMINS")
+}
+
+pub(crate) fn session(user_id: UserId, session_id: SessionId) -> Key {
+    Key::new(format!("SESSIONS#{user_id}"), session_id.to_string())
+}
+
+pub(crate) fn app(app_id: AppId) -> Key {
+    Key::new(app_partition(app_id), "APP")
+}
+
+/// The partition that holds an application and all its accounts.
+pub(crate) fn app_partition(app_id: AppId) -> String {
+    format!("APP#{app_id}")
+}
+
+pub(crate) fn apps_index(app_id: AppId) -> (String, String) {
+    (APPS.to_owned(), app_id.to_string())
+}
+
+/// The partition that holds a team and what belongs to it.
+pub(crate) fn team_partition(team_id: TeamId) -> String {
+    format!("TEAM#{team_id}")
+}
+
+pub(crate) fn team_app(team_id: TeamId, app_id: AppId) -> Key {
+    Key::new(team_partition(team_id), format!("{TEAM_APP}{app_id}"))
+}
+
+pub(crate) fn account(app_id: AppId, user_id: &AccountId) -> Key {
+    Key::new(app_partition(app_id), format!("{ACCOUNT}{user_id}"))
+}
+
+pub(crate) fn idempotency(hash: &str) -> Key {
+    Key::new(format!("IDEMPOTENCY#{hash}"), "IDEMPOTENCY")
+}
+
+pub(crate) fn audit(team_id: Option<TeamId>, day: NaiveDate, audit_id: AuditId) -> Key {
+    let owner = team_id.map_or_else(|| "PLATFORM".to_owned(), |team_id| team_id.to_string());
+    Key::new(format!("AUDIT#{owner}#{day}"), audit_id.to_string())
+}
+
+/// Eight partitions a day, so that the records of a busy platform never meet in one.
+pub(crate) fn audit_index(day: NaiveDate, audit_id: AuditId) -> (String, String) {
+    (format!("AUDIT#{day}#{}", audit_id.as_bytes()[15] % 8), audit_id.to_string())
+}
+
+pub(crate) fn cleanup() -> Key {
+    Key::new("CLEANUP", "CLEANUP")
+}
+
+/// Everything that falls due within one hour, by its moment.
+pub(crate) fn due_partition(hour: i64) -> String {
+    format!("DUE#{hour}")
+}
+
+pub(crate) fn due_index(at: Timestamp, id: &impl ToString) -> (String, String) {
+    (due_partition(at.unix_hours()), format!("{at}#{}", id.to_string()))
+}

@@ -1,0 +1,24 @@
+//! Rollcall's one DynamoDB table: every key on one page, reads by noun, and commits that are guarded items.
+//!
+//! This is the only crate that names the SDK. It decides nothing: what a guard's failure means stands beside the
+//! guard, and whether a change is wanted was decided before it got here.
+
+pub mod account;
+pub mod app;
+pub mod audit;
+pub mod cleanup;
+mod commit;
+mod error;
+pub mod idempotency;
+mod item;
+pub mod keys;
+mod query;
+pub mod session;
+mod table;
+pub mod user;
+
+pub use commit::{Commit, Write};
+pub use error::{CommitError, Fault, Refused};
+pub use keys::Key;
+pub use query::Page;
+pub use table::{Settings, Store};

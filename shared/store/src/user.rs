@@ -1,0 +1,88 @@
+//! Users, their credentials, and the set of those who run the platform.
+
+use rollcall_domain::{
+    Code, Timestamp,
+    id::UserId,
+    text::Login,
+    user::User,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::admins,
+    commit::{Commit, Write},
+    error::Fault,
+    item::{indexed, string, to_item},
+    keys,
+    table::Store,
+};
+
+/// What a login is proved with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Credential {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The peppered Argon2id hash, in PHC form.
+    pub password_hash: String,
+    /// The id of the key that peppered it.
+    pub pepper: String,
+}
+
+#[derive(Deserialize)]
+struct SuperAdmins {
+    user_ids: Vec<UserId>,
+}
+
+impl Store {
+    /// The credential of a login.
+    pub async fn credential(&self, login: &Login) -> Result<Option<Credential>, Fault> {
+        self.get(&keys::credential(login)).await
+    }
+
+    /// The user of this id.
+    pub async fn user(&self, user_id: UserId) -> Result<Option<User>, Fault> {
+        self.get(&keys::user(user_id)).await
+    }
+
+    /// The enabled super admins; none before the platform is set up.
+    pub async fn super_admins(&self) -> Result<Vec<UserId>, Fault> {
+        let set: Option<SuperAdmins> = self.get(&keys::super_admins()).await?;
+        Ok(set.map(|set| set.user_ids).unwrap_or_default())
+    }
+}
+
+/// A new user and what its login is proved with.
+pub fn create(user: &User, credential: &Credential) -> Result<Commit, Fault> {
+    Ok(Commit::new([put_user(user)?.only_if_absent(Code::Conflict), put_credential(&user.login, credential)?.only_if_absent(Code::Conflict)]))
+}
+
+/// The first super admin: there must be none yet.
+pub fn found(user: &User, credential: &Credential) -> Result<Commit, Fault> {
+    let values = vec![(":ids", admins([user.user_id.to_string()]))];
+    let founding = Write::update(keys::super_admins(), "SET #user_ids = :ids", values);
+    Ok(create(user, credential)?.and(founding.only_if_absent(Code::SuperAdminExists)))
+}
+
+/// A new state of a user together with a new password.
+pub fn reset(before: &User, after: &User, credential: &Credential) -> Result<Commit, Fault> {
+    Ok(Commit::new([put_user(after)?.only_if_version(before.version), put_credential(&after.login, credential)?]))
+}
+
+/// Remembers when a user signed in, which is no change of the user. The hash that was checked must still be its hash.
+pub fn signed_in(user: &User, now: Timestamp) -> Write {
+    let values = vec![(":now", string(now.to_string())), (":epoch", crate::item::number(user.epoch))];
+    let key = keys::user(user.user_id);
+    Write::update(key, "SET #last_login_at = :now", vec![values[0].clone()]).only_if(
+        "#epoch = :epoch",
+        vec![values[1].clone()],
+        crate::commit::Meaning::Always(Code::InvalidCredentials),
+    )
+}
+
+fn put_user(user: &User) -> Result<Write, Fault> {
+    Ok(Write::put(indexed(to_item(&keys::user(user.user_id), user)?, keys::users_index(user.user_id))))
+}
+
+fn put_credential(login: &Login, credential: &Credential) -> Result<Write, Fault> {
+    Ok(Write::put(to_item(&keys::credential(login), credential)?))
+}
