@@ -1,1 +1,32 @@
-//! stub
+//! Rollcall's HTTP manners, once for all functions: who calls, what was sent, how it is refused, remembered,
+//! paged and answered, and the main of every function.
+//!
+//! Nothing here knows an application, a team or an invitation: that is what the functions are for.
+
+pub mod actor;
+mod body;
+mod call;
+pub mod clock;
+pub mod config;
+mod context;
+mod idempotency;
+pub mod keyring;
+pub mod openapi;
+mod page;
+mod parameters;
+pub mod password;
+mod problem;
+mod reply;
+mod run;
+mod settle;
+pub mod token;
+
+pub use call::{Call, ClientAddress, Guest};
+pub use context::{Context, NotCommitted};
+pub use idempotency::Follows;
+pub use page::{List, PageRequest};
+pub use parameters::Parameters;
+pub use problem::Problem;
+pub use reply::Reply;
+pub use run::{event, http, service};
+pub use settle::settled;

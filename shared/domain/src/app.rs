@@ -10,6 +10,7 @@ use crate::{
     fields::{Fields, Invalid},
     id::{AppId, TeamId},
     limits::APP_TOMBSTONE,
+    permission::Permission,
     text::{AccountId, AppName},
     time::Timestamp,
     user::{User, UserRef},
@@ -25,6 +26,9 @@ pub struct DeletionLock {
     /// When it was last turned, if it was.
     pub changed_at: Option<Timestamp>,
 }
+
+/// Each of these lets a user read an application.
+pub const READING: [Permission; 2] = [Permission::AccountsRead, Permission::AppsManage];
 
 /// An application, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +113,18 @@ impl LockTurn {
 }
 
 impl App {
+    /// Whether `user` may do this to the application or its accounts.
+    ///
+    /// An application that the user cannot read does not exist for it; one can be read with `accounts.read` or
+    /// `apps.manage`.
+    pub fn permit(&self, user: &User, permission: Permission) -> Result<(), Code> {
+        let may = |permission| user.may(permission, self.team_id);
+        if !READING.into_iter().any(may) {
+            return Err(Code::NotFound);
+        }
+        if may(permission) { Ok(()) } else { Err(Code::Forbidden) }
+    }
+
     /// The application after a merge patch of its name and team.
     pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
         let before = self.clone();

@@ -77,6 +77,16 @@ impl Fields {
         }
     }
 
+    /// Whether a field is there, for rights that depend on it.
+    pub fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// Whether a field says this, for rights that depend on it.
+    pub fn says(&self, name: &str, text: &str) -> bool {
+        self.object.get(name).and_then(Value::as_str) == Some(text)
+    }
+
     /// A field that must be there. `None` only when a violation was noted.
     pub fn required<T: FromField>(&mut self, name: &str) -> Option<T> {
         match self.object.remove(name) {
@@ -127,7 +137,7 @@ impl Fields {
 
     /// A field that is never empty by merge patch: absent keeps `current`, null is refused.
     pub fn kept<T: FromField>(&mut self, name: &str, current: T) -> T {
-        if self.object.contains_key(name) { self.required(name).unwrap_or(current) } else { current }
+        if self.has(name) { self.required(name).unwrap_or(current) } else { current }
     }
 
     /// A list that must be there, each entry of which obeys a rule, with between 1 and `most` entries.

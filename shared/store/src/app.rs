@@ -59,12 +59,33 @@ impl Store {
         Ok(Page { items, next })
     }
 
+    /// Candidates whose deletion fell due in `hour` by `now`, by position, after the position `after`.
+    pub async fn due_apps(
+        &self,
+        hour: i64,
+        after: &str,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(String, AppId)>, Fault> {
+        // '~' sorts after every character of an id, so that an entry due this very millisecond is included.
+        let upto = format!("{now}#~");
+        let due = self.query_index(&keys::due_partition(hour), after, Some(&upto), limit).await?;
+        let app_of = |key: &Key| key.pk.strip_prefix("APP#").and_then(AppId::parse);
+        Ok(due.into_iter().filter_map(|(position, key)| Some((position, app_of(&key)?))).collect())
+    }
+
     async fn read_apps(&self, keys: Vec<Key>) -> Result<Vec<App>, Fault> {
         let items = self.batch_get(&keys).await?;
         let mut apps = items.into_iter().map(from_item).collect::<Result<Vec<App>, _>>()?;
         apps.retain(|app| app.deleting_at.is_none());
         apps.sort_unstable_by_key(|app| app.app_id);
         Ok(apps)
+    }
+
+    /// Whether a team of this id exists.
+    pub async fn has_team(&self, team_id: TeamId) -> Result<bool, Fault> {
+        let team: Option<serde::de::IgnoredAny> = self.get(&keys::team(team_id)).await?;
+        Ok(team.is_some())
     }
 
     /// Whether an application holds any account, consistently.
@@ -82,9 +103,8 @@ impl Store {
 
 /// A new application.
 pub fn create(app: &App) -> Result<Commit, Fault> {
-    let mut commit = Commit::new([Write::put(app_item(app)?).only_if_absent(Code::Conflict)]);
-    commit.extend(app.team_id.map(|team_id| point(team_id, app.app_id)));
-    Ok(commit)
+    let commit = Commit::new([Write::put(app_item(app)?).only_if_absent(Code::Conflict)]);
+    Ok(commit.extended(app.team_id.into_iter().flat_map(|team_id| list_in(team_id, app.app_id))))
 }
 
 /// The step from one state of an application to the next: an edit, a turn of the lock, a tombstone or its reversal.
@@ -96,7 +116,7 @@ pub fn change(before: &App, after: &App) -> Result<Commit, Fault> {
     if listed(before) != listed(after) {
         let unlisted = listed(before).map(|team_id| Write::delete(keys::team_app(team_id, before.app_id)));
         commit.extend(unlisted);
-        commit.extend(listed(after).map(|team_id| point(team_id, after.app_id)));
+        commit.extend(listed(after).into_iter().flat_map(|team_id| list_in(team_id, after.app_id)));
     }
     Ok(commit)
 }
@@ -131,20 +151,10 @@ pub(crate) fn update(app_id: AppId, expression: &'static str, values: crate::com
     )
 }
 
-/// Candidates whose deletion fell due in `hour` by `now`, at most `limit`, after the position `after`.
-impl Store {
-    /// Reads the ids of what falls due in an hour, up to `now`.
-    pub async fn due_apps(&self, hour: i64, after: &str, now: Timestamp, limit: usize) -> Result<Vec<(String, AppId)>, Fault> {
-        // '~' sorts after every character of an id, so that an entry due this very millisecond is included.
-        let upto = format!("{now}#~");
-        let due = self.query_index(&keys::due_partition(hour), after, Some(&upto), limit).await?;
-        let app_of = |key: &Key| key.pk.strip_prefix("APP#").and_then(AppId::parse);
-        Ok(due.into_iter().filter_map(|(position, key)| Some((position, app_of(&key)?))).collect())
-    }
-}
-
-fn point(team_id: TeamId, app_id: AppId) -> Write {
-    Write::put(keys::team_app(team_id, app_id).to_item())
+/// Lists an application with its team, which must be there.
+fn list_in(team_id: TeamId, app_id: AppId) -> [Write; 2] {
+    let team = Write::check(keys::team(team_id)).only_if_present(Code::Conflict);
+    [team, Write::put(keys::team_app(team_id, app_id).to_item())]
 }
 
 fn app_item(app: &App) -> Result<Item, Fault> {

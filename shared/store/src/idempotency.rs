@@ -18,6 +18,9 @@ pub struct Record {
     pub body_hash: String,
     /// The encrypted reply, in base64.
     pub sealed_reply: String,
+    /// Until when a request of several commits may still be adding to the reply.
+    #[serde(default)]
+    pub running_until: Option<Timestamp>,
     /// When it is forgotten.
     pub expires_at: Timestamp,
 }
@@ -30,12 +33,14 @@ impl Store {
     }
 }
 
-/// Remembers a reply. Another one under the same hash that is not over yet fails the commit.
-pub fn remember(hash: &str, record: &Record, now: Timestamp) -> Result<Write, Fault> {
+/// Remembers a reply. Another one under the same hash fails the commit, unless it is over or is `replaced`, which
+/// this request itself has written.
+pub fn remember(hash: &str, record: &Record, replaced: Option<&str>, now: Timestamp) -> Result<Write, Fault> {
     let item = to_item(&keys::idempotency(hash), record)?;
+    let values = vec![(":now", string(now.to_string())), (":replaced", string(replaced.unwrap_or_default()))];
     Ok(Write::put(ending(item, record.expires_at)).only_if(
-        "attribute_not_exists(#pk) OR #expires_at <= :now",
-        vec![(":now", string(now.to_string()))],
+        "attribute_not_exists(#pk) OR #expires_at <= :now OR #sealed_reply = :replaced",
+        values,
         Meaning::Always(Code::IdempotencyInProgress),
     ))
 }

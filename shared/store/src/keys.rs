@@ -8,6 +8,7 @@
 //! | session | `SESSIONS#<user id>` | session id | | yes |
 //! | app | `APP#<app id>` | `APP` | `APPS` / app id | |
 //! | app being deleted | the same | the same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
+//! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |
 //! | app of a team | `TEAM#<team id>` | `APP#<app id>` | | |
 //! | account | `APP#<app id>` | `ACCOUNT#<user_id>` | | |
 //! | idempotency record | `IDEMPOTENCY#<hash>` | `IDEMPOTENCY` | | 24 h |
@@ -92,6 +93,10 @@ pub(crate) fn apps_index(app_id: AppId) -> (String, String) {
 /// The partition that holds a team and what belongs to it.
 pub(crate) fn team_partition(team_id: TeamId) -> String {
     format!("TEAM#{team_id}")
+}
+
+pub(crate) fn team(team_id: TeamId) -> Key {
+    Key::new(team_partition(team_id), "TEAM")
 }
 
 pub(crate) fn team_app(team_id: TeamId, app_id: AppId) -> Key {

@@ -1,6 +1,6 @@
 //! Rollcall's one DynamoDB table: every key on one page, reads by noun, and commits that are guarded items.
 //!
-//! This is the only crate that names the SDK. It decides nothing: what a guard's failure means stands beside the
+//! This is the only crate that names the SDK, so it also reads the one secret. It decides nothing: what a guard's failure means stands beside the
 //! guard, and whether a change is wanted was decided before it got here.
 
 pub mod account;
@@ -8,6 +8,7 @@ pub mod app;
 pub mod audit;
 pub mod cleanup;
 mod commit;
+mod connection;
 mod error;
 pub mod idempotency;
 mod item;
@@ -18,7 +19,8 @@ mod table;
 pub mod user;
 
 pub use commit::{Commit, Write};
+pub use connection::{Connection, Secrets};
 pub use error::{CommitError, Fault, Refused};
 pub use keys::Key;
 pub use query::Page;
-pub use table::{Settings, Store};
+pub use table::Store;

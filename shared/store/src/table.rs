@@ -4,19 +4,19 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
-    config::{
-        BehaviorVersion, Config, Credentials, Region, SharedHttpClient, retry::RetryConfig, timeout::TimeoutConfig,
-    },
+    config::{BehaviorVersion, Config, Region, SharedAsyncSleep, retry::RetryConfig},
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     types::{CancellationReason, KeysAndAttributes},
 };
+use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use rollcall_domain::limits::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MAX_ATTEMPTS, RETRY_BASE};
+use rollcall_domain::limits::{MAX_ATTEMPTS, RETRY_BASE};
 use serde::de::DeserializeOwned;
 
 use crate::{
     commit::{Action, Commit, Meaning, Write},
+    connection::Connection,
     error::{CommitError, Fault, Refused},
     item::{Item, from_item},
     keys::Key,
@@ -24,21 +24,6 @@ use crate::{
 
 /// Keys of one `BatchGetItem`, by DynamoDB's own limit.
 const MAX_BATCH_GET: usize = 100;
-
-/// Where the table is and how it is reached.
-#[derive(Debug)]
-pub struct Settings {
-    /// The table's name.
-    pub table: String,
-    /// The region it is in.
-    pub region: String,
-    /// Who asks.
-    pub credentials: Credentials,
-    /// Where to ask instead of the region's own endpoint.
-    pub endpoint: Option<String>,
-    /// What carries the requests.
-    pub http_client: SharedHttpClient,
-}
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -48,28 +33,22 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store on the table of these settings. Nothing is sent yet.
+    /// A store on this table. Nothing is sent yet.
     ///
     /// The SDK's own retries are off: it would repeat a failed condition's transaction as readily as a throttled one.
-    pub fn new(settings: Settings) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
+    pub fn new(connection: &Connection, table: String) -> Self {
         let mut config = Config::builder();
-        config.set_endpoint_url(settings.endpoint);
+        config.set_endpoint_url(connection.dynamodb_endpoint.clone());
         let config = config
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(settings.region))
-            .credentials_provider(settings.credentials)
-            .http_client(settings.http_client)
-            .sleep_impl(aws_sdk_dynamodb::config::SharedAsyncSleep::new(
-                aws_smithy_async::rt::sleep::TokioSleep::new(),
-            ))
+            .region(Region::new(connection.region.clone()))
+            .credentials_provider(connection.credentials.clone())
+            .http_client(connection.http_client.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
+            .timeout_config(Connection::timeouts())
             .build();
-        Self { client: Client::from_conf(config), table: settings.table.into() }
+        Self { client: Client::from_conf(config), table: table.into() }
     }
 
     pub(crate) fn client(&self) -> &Client {

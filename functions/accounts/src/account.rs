@@ -1,0 +1,186 @@
+//! Accounts: list, create, read, edit, and make or unmake admins.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_domain::{
+    Code, Invalid, ViolationCode,
+    account::{Account, AccountType, NewAccount, Profile},
+    app::App,
+    audit::{Action, Change, Target},
+    id::AppId,
+    permission::Permission,
+    text::AccountId,
+};
+use utoipa::ToSchema;
+
+use crate::app;
+
+/// What a new account is made of.
+#[derive(ToSchema)]
+#[schema(as = NewAccount)]
+#[expect(dead_code, reason = "describes the body that `domain::account::NewAccount` reads")]
+pub(crate) struct NewAccountBody {
+    user_id: AccountId,
+    #[schema(rename = "type")]
+    account_type: AccountType,
+    #[schema(inline)]
+    #[serde(flatten)]
+    profile: Profile,
+}
+
+/// Lists the accounts of an application by `user_id`, bytewise.
+#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts", tag = "accounts",
+    params(("app_id" = AppId, Path), ("type" = Option<AccountType>, Query), ("user_id_prefix" = Option<String>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<Account>)))]
+pub(crate) async fn list(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+    let app = app::load(&context, &app_id).await?;
+    app.permit(&call.actor.user, Permission::AccountsRead)?;
+    let mut parameters = call.request.parameters();
+    let wanted = parameters.optional("type", |text| {
+        AccountType::parse(text).ok_or_else(|| Invalid::new(ViolationCode::NotAllowed, "takes one of: general, admin"))
+    });
+    let prefix = parameters.optional("user_id_prefix", |text| Ok(text.to_owned())).unwrap_or_default();
+    let page = PageRequest::read(&context, &call, parameters).await?;
+    let after = page.after.as_deref();
+    if wanted == Some(AccountType::Admin) {
+        // The application knows its admins: no page of general accounts has to be looked through for them.
+        let admins = app.admins.iter().filter(|id| id.as_str().starts_with(&prefix));
+        let mut admins = admins.filter(|id| after.is_none_or(|after| id.as_str() > after));
+        let ids: Vec<_> = admins.by_ref().take(page.limit).collect();
+        let next = admins.next().and(ids.last()).map(ToString::to_string);
+        let accounts = context.store.accounts_of_ids(app.app_id, ids).await?;
+        return page.reply(&context, &call, accounts, next).await;
+    }
+    let found = context.store.accounts(app.app_id, &prefix, wanted, after, page.limit).await?;
+    page.reply(&context, &call, found.items, found.next).await
+}
+
+/// Creates an account; an admin one only while there are fewer than ten.
+#[utoipa::path(post, path = "/v1/apps/{app_id}/accounts", tag = "accounts", params(("app_id" = AppId, Path)), request_body = NewAccountBody,
+    responses((status = 201, body = Account, headers(("Location"), ("ETag")))))]
+pub(crate) async fn create(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+    let fields = call.fields()?;
+    let app = app::load(&context, &app_id).await?;
+    app.permit(&call.actor.user, Permission::AccountsWrite)?;
+    if fields.says("type", AccountType::Admin.as_str()) {
+        app.permit(&call.actor.user, Permission::AccountsAdmin)?;
+    }
+    let account = NewAccount::read(fields, call.now().date())?.create(call.now());
+    let commit = rollcall_store::account::create(app.app_id, &account, call.now())?;
+    let change = change(Action::AccountCreate, &app, None, &account);
+    let location = format!("/v1/apps/{}/accounts/{}", app.app_id, account.user_id);
+    let reply = Reply::created(location, &account)?.at_version(account.version);
+    context.commit(&call, commit, change, reply).await
+}
+
+/// Reads an account.
+#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))))]
+pub(crate) async fn get(
+    State(context): State<Context>,
+    Path((app_id, user_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let (_, account) = load(&context, &call, &app_id, &user_id, Permission::AccountsRead).await?;
+    shown(&account)
+}
+
+/// Edits an account's profile.
+#[utoipa::path(patch, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    request_body = Profile, responses((status = 200, body = Account, headers(("ETag")))))]
+pub(crate) async fn edit(
+    State(context): State<Context>,
+    Path((app_id, user_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let fields = call.fields()?;
+        let (app, before) = load(&context, &call, &app_id, &user_id, Permission::AccountsWrite).await?;
+        let after = before.clone().edited(fields, call.now())?;
+        replace(&context, &call, &app, &before, &after, Action::AccountEdit).await
+    })
+    .await
+}
+
+/// Makes an account an admin of its application, unless there are ten.
+#[utoipa::path(put, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))))]
+pub(crate) async fn set_admin(
+    State(context): State<Context>,
+    Path((app_id, user_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    turn(&context, &call, &app_id, &user_id, AccountType::Admin, Action::AccountSetAdmin).await
+}
+
+/// Makes an admin a general account again.
+#[utoipa::path(delete, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))))]
+pub(crate) async fn cancel_admin(
+    State(context): State<Context>,
+    Path((app_id, user_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    turn(&context, &call, &app_id, &user_id, AccountType::General, Action::AccountCancelAdmin).await
+}
+
+async fn turn(
+    context: &Context,
+    call: &Call,
+    app_id: &str,
+    user_id: &str,
+    account_type: AccountType,
+    action: Action,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let (app, before) = load(context, call, app_id, user_id, Permission::AccountsAdmin).await?;
+        let after = before.clone().turned(account_type, call.now());
+        replace(context, call, &app, &before, &after, action).await
+    })
+    .await
+}
+
+/// The application and the account of a path, if the caller may do this to them.
+async fn load(
+    context: &Context,
+    call: &Call,
+    app_id: &str,
+    user_id: &str,
+    permission: Permission,
+) -> Result<(App, Account), Problem> {
+    let app_id = AppId::parse(app_id).ok_or(Code::NotFound)?;
+    let user_id = AccountId::parse(user_id).map_err(|_| Code::NotFound)?;
+    let (app, account) = context.store.app_and_account(app_id, &user_id).await?;
+    let app = app.ok_or(Code::NotFound)?;
+    app.permit(&call.actor.user, Permission::AccountsRead)?;
+    let account = account.ok_or(Code::NotFound)?;
+    app.permit(&call.actor.user, permission)?;
+    Ok((app, account))
+}
+
+/// Writes the next state, unless it is the same.
+async fn replace(
+    context: &Context,
+    call: &Call,
+    app: &App,
+    before: &Account,
+    after: &Account,
+    action: Action,
+) -> Result<Reply, Problem> {
+    call.check_version(before.version)?;
+    if before == after {
+        return shown(after);
+    }
+    let commit = rollcall_store::account::change(app.app_id, before, after, call.now())?;
+    context.commit(call, commit, change(action, app, Some(before), after), shown(after)?).await
+}
+
+fn shown(account: &Account) -> Result<Reply, Problem> {
+    Ok(Reply::ok(account)?.at_version(account.version))
+}
+
+fn change(action: Action, app: &App, before: Option<&Account>, after: &Account) -> Change {
+    let target = Target::account(app.app_id, &after.user_id);
+    Change::between(action, target, app.team_id, before, Some(after))
+}

@@ -1,0 +1,217 @@
+//! Applications: list, create, read, edit, lock and delete.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_domain::{
+    Code, Invalid, Timestamp, Violation, ViolationCode,
+    app::{App, DeletionLock, LockTurn, NewApp, READING},
+    audit::{Action, Change, Target},
+    id::{AppId, TeamId},
+    permission::Permission,
+    text::AppName,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An application as its readers see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = App)]
+pub(crate) struct AppView<'a> {
+    app_id: AppId,
+    name: &'a AppName,
+    team_id: Option<TeamId>,
+    deletion_lock: &'a DeletionLock,
+    /// Admin accounts, at most 10.
+    admin_count: usize,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: u64,
+}
+
+impl<'a> From<&'a App> for AppView<'a> {
+    fn from(app: &'a App) -> Self {
+        Self {
+            app_id: app.app_id,
+            name: &app.name,
+            team_id: app.team_id,
+            deletion_lock: &app.deletion_lock,
+            admin_count: app.admins.len(),
+            created_at: app.created_at,
+            updated_at: app.updated_at,
+            version: app.version,
+        }
+    }
+}
+
+/// What a new application is made of.
+#[derive(ToSchema)]
+#[schema(as = NewApp)]
+#[expect(dead_code, reason = "describes the body that `domain::app::NewApp` reads")]
+pub(crate) struct NewAppBody {
+    name: AppName,
+    /// Members must name a team in which they may manage applications.
+    team_id: Option<TeamId>,
+}
+
+/// A merge patch of an application.
+#[derive(ToSchema)]
+#[schema(as = AppPatch)]
+#[expect(dead_code, reason = "describes the body that `domain::app::App::edited` reads")]
+pub(crate) struct AppPatchBody {
+    name: Option<AppName>,
+    /// Only platform admins move applications; null gives it to the platform.
+    team_id: Option<TeamId>,
+}
+
+/// A turn of the deletion lock.
+#[derive(ToSchema)]
+#[schema(as = LockTurn)]
+#[expect(dead_code, reason = "describes the body that `domain::app::LockTurn` reads")]
+pub(crate) struct LockTurnBody {
+    locked: bool,
+    /// Must be true to lift the lock.
+    risks_acknowledged: Option<bool>,
+}
+
+/// Lists the applications the caller may read, by id.
+#[utoipa::path(get, path = "/v1/apps", tag = "apps",
+    params(("team_id" = Option<TeamId>, Query), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<AppView>)))]
+pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut parameters = call.request.parameters();
+    let team = parameters.optional("team_id", |text| {
+        let invalid = || Invalid::new(ViolationCode::BadFormat, "must be a UUID in lower-case hyphenated form");
+        TeamId::parse(text).ok_or_else(invalid)
+    });
+    let page = PageRequest::read(&context, &call, parameters).await?;
+    let after = page.after.as_deref().and_then(AppId::parse);
+    let user = &call.actor.user;
+    let found = match team {
+        None if user.user_type.is_admin() => context.store.apps(after, page.limit).await?,
+        Some(team) if user.user_type.is_admin() => context.store.apps_of_teams(&[team], after, page.limit).await?,
+        wanted => {
+            let mut teams: Vec<_> = user.teams.keys().copied().collect();
+            teams.retain(|team| wanted.is_none_or(|wanted| wanted == *team));
+            teams.retain(|team| READING.into_iter().any(|permission| user.may(permission, Some(*team))));
+            context.store.apps_of_teams(&teams, after, page.limit).await?
+        }
+    };
+    let items = found.items.iter().map(AppView::from).collect();
+    page.reply(&context, &call, items, found.next).await
+}
+
+/// Creates an application, with its deletion lock on.
+#[utoipa::path(post, path = "/v1/apps", tag = "apps", request_body = NewAppBody,
+    responses((status = 201, body = AppView, headers(("Location"), ("ETag")))))]
+pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let new = NewApp::read(call.fields()?, &call.actor.user)?;
+    check_team(&context, &call, new.team_id).await?;
+    let app = new.create(AppId::new(context.uuid()?), call.now());
+    let commit = rollcall_store::app::create(&app)?;
+    let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
+    context.commit(&call, commit, change(Action::AppCreate, None, Some(&app)), reply).await
+}
+
+/// Reads an application.
+#[utoipa::path(get, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)),
+    responses((status = 200, body = AppView, headers(("ETag")))))]
+pub(crate) async fn get(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+    let app = load(&context, &app_id).await?;
+    let user = &call.actor.user;
+    // Either reading permission will do; the other's absence is no refusal.
+    app.permit(user, READING[0]).or_else(|_| app.permit(user, READING[1]))?;
+    shown(&app)
+}
+
+/// Renames an application, or moves it to another team.
+#[utoipa::path(patch, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), request_body = AppPatchBody,
+    responses((status = 200, body = AppView, headers(("ETag")))))]
+pub(crate) async fn edit(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+    settled(|| async {
+        let fields = call.fields()?;
+        let before = load(&context, &app_id).await?;
+        before.permit(&call.actor.user, Permission::AppsManage)?;
+        if fields.has("team_id") && !call.actor.user.user_type.is_admin() {
+            return Err(Code::Forbidden.into());
+        }
+        let after = before.clone().edited(fields, call.now())?;
+        if after.team_id != before.team_id {
+            check_team(&context, &call, after.team_id).await?;
+        }
+        replace(&context, &call, &before, &after, Action::AppEdit).await
+    })
+    .await
+}
+
+/// Lifts the deletion lock, acknowledging the risk, or puts it back.
+#[utoipa::path(put, path = "/v1/apps/{app_id}/deletion-lock", tag = "apps", params(("app_id" = AppId, Path)), request_body = LockTurnBody,
+    responses((status = 200, body = AppView, headers(("ETag")))))]
+pub(crate) async fn turn_lock(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+    settled(|| async {
+        let fields = call.fields()?;
+        let before = load(&context, &app_id).await?;
+        before.permit(&call.actor.user, Permission::AppsManage)?;
+        let after = before.clone().turned(LockTurn::read(fields)?, &call.actor.user, call.now());
+        let action = if after.deletion_lock.locked { Action::AppLock } else { Action::AppUnlock };
+        replace(&context, &call, &before, &after, action).await
+    })
+    .await
+}
+
+/// Deletes an application that holds no account.
+#[utoipa::path(delete, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), responses((status = 204)))]
+pub(crate) async fn delete(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+    settled(|| async {
+        let app = load(&context, &app_id).await?;
+        app.permit(&call.actor.user, Permission::AppsManage)?;
+        call.check_version(app.version)?;
+        if context.store.has_accounts(app.app_id).await? {
+            return Err(Code::AppNotEmpty.into());
+        }
+        let tombstone = app.clone().deleted(call.now());
+        let commit = rollcall_store::app::change(&app, &tombstone)?;
+        context.commit(&call, commit, change(Action::AppDelete, Some(&app), None), Reply::no_content()).await
+    })
+    .await
+}
+
+/// The application of a path, if there is one.
+pub(crate) async fn load(context: &Context, app_id: &str) -> Result<App, Problem> {
+    let app_id = AppId::parse(app_id).ok_or(Code::NotFound)?;
+    Ok(context.store.app(app_id).await?.ok_or(Code::NotFound)?)
+}
+
+/// A team that a body names must be one the caller may name, and let it manage applications.
+async fn check_team(context: &Context, call: &Call, team_id: Option<TeamId>) -> Result<(), Problem> {
+    let (Some(team_id), user) = (team_id, &call.actor.user) else { return Ok(()) };
+    let known = if user.user_type.is_admin() {
+        context.store.has_team(team_id).await?
+    } else {
+        user.may(Permission::TeamRead, Some(team_id))
+    };
+    if !known {
+        let detail = "names no team that the caller may read";
+        return Err(Problem::Refused(Violation::at("/team_id", ViolationCode::UnknownReference, detail).into()));
+    }
+    if user.may(Permission::AppsManage, Some(team_id)) { Ok(()) } else { Err(Code::Forbidden.into()) }
+}
+
+/// Writes the next state, unless it is the same.
+async fn replace(context: &Context, call: &Call, before: &App, after: &App, action: Action) -> Result<Reply, Problem> {
+    call.check_version(before.version)?;
+    if before == after {
+        return shown(after);
+    }
+    let commit = rollcall_store::app::change(before, after)?;
+    context.commit(call, commit, change(action, Some(before), Some(after)), shown(after)?).await
+}
+
+fn shown(app: &App) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&AppView::from(app))?.at_version(app.version))
+}
+
+fn change(action: Action, before: Option<&App>, after: Option<&App>) -> Change {
+    let (id, team) = before.or(after).map_or_else(Default::default, |app| (Some(app.app_id), app.team_id));
+    let target = id.map_or_else(|| Target::app(AppId::from_bytes([0; 16])), Target::app);
+    Change::between(action, target, team, before.map(AppView::from).as_ref(), after.map(AppView::from).as_ref())
+}

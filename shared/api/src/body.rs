@@ -1,0 +1,180 @@
+//! Reading a body: bounded, JSON, no deeper and no looser than promised.
+
+use std::fmt;
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, header},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use rollcall_domain::{
+    Code, Refusal,
+    limits::{MAX_BODY_BYTES, MAX_BODY_NESTING},
+};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::Problem;
+
+/// Reads the whole body, or refuses one that is too large without reading on.
+pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("A body takes at most {MAX_BODY_BYTES} bytes."));
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return Err(too_large().into());
+    }
+    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large().into()),
+        Err(error) => Err(Refusal::new(Code::MalformedJson, format!("The body ended early: {error}")).into()),
+    }
+}
+
+/// The JSON value of a body; none where nothing was sent.
+pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, Refusal> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    // RFC 8259 knows no other encoding than UTF-8; a parameter that says so is harmless.
+    let is_utf8 = parts.all(|parameter| parameter.is_empty() || parameter.replace('"', "").eq_ignore_ascii_case("charset=utf-8"));
+    if !is_json || !is_utf8 {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0 }.deserialize(&mut deserializer);
+    let value = value.and_then(|value| deserializer.end().map(|()| value));
+    value.map(Some).map_err(|error| Refusal::new(Code::MalformedJson, format!("The body is not one well-formed JSON value: {error}.")))
+}
+
+/// Reads a value and refuses what `serde_json::Value` lets pass: keys given twice, and deep nesting.
+#[derive(Clone, Copy)]
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+        if self.depth == MAX_BODY_NESTING {
+            return Err(E::custom(format_args!("nested deeper than {MAX_BODY_NESTING} levels")));
+        }
+        Ok(Self { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut list = Vec::new();
+        while let Some(entry) = entries.next_element_seed(inner)? {
+            list.push(entry);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if object.contains_key(&key) {
+                return Err(de::Error::custom(format_args!("the key {key:?} is given twice")));
+            }
+            object.insert(key, entries.next_value_seed(inner)?);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Result<Option<Value>, Code> {
+        let headers = [(header::CONTENT_TYPE, "application/json".parse().unwrap())].into_iter().collect();
+        parse(&headers, text.as_bytes()).map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn a_body_nests_sixteen_levels_and_no_more() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(read(&nested(16)).is_ok());
+        assert_eq!(read(&nested(17)), Err(Code::MalformedJson));
+        assert_eq!(read(&nested(10_000)), Err(Code::MalformedJson));
+        assert_eq!(read(&"{\"a\":".repeat(10_000)), Err(Code::MalformedJson));
+    }
+
+    #[test]
+    fn loose_json_is_refused() {
+        for text in ["{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"\\u0062\":2}}", "NaN", "[1,]", "{}{}", "{'a':1}", "\"\\ud800\"", "\u{feff}{}", " "] {
+            assert_eq!(read(text), Err(Code::MalformedJson), "{text}");
+        }
+        assert_eq!(read(""), Ok(None));
+    }
+
+    #[test]
+    fn only_json_in_utf_8_is_taken() {
+        let parsed = |content_type: &str| {
+            let headers = [(header::CONTENT_TYPE, content_type.parse().unwrap())].into_iter().collect();
+            parse(&headers, b"{}").map_err(|refusal| refusal.code)
+        };
+        assert!(parsed("application/json").is_ok() && parsed("Application/JSON; charset=\"UTF-8\"").is_ok());
+        for bad in ["", "text/plain", "application/json; charset=latin1", "application/jsonp", "application/x-www-form-urlencoded"] {
+            assert_eq!(parsed(bad), Err(Code::UnsupportedMediaType), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,200}") {
+            let strict = read(&text);
+            if let Ok(Some(value)) = strict {
+                prop_assert_eq!(Some(value), serde_json::from_str(&text).ok());
+            }
+        }
+    }
+}

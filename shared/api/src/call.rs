@@ -1,0 +1,169 @@
+//! One request, read in the order in which the contract refuses.
+
+use std::net::IpAddr;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, Method, Uri, header, request::Parts},
+};
+use rollcall_domain::{Code, Fields, Timestamp, limits::MAX_USER_AGENT_BYTES};
+use serde_json::Value;
+
+use crate::{Context, Parameters, Problem, actor::Actor, body, idempotency::Ticket};
+
+/// The network address a request came from, by the gateway's or the socket's word and never by a header's.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+/// The id of a request, also in its reply and its audit records.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// Where a request came from and what it asks, whoever sent it.
+#[derive(Debug)]
+pub struct Guest {
+    /// When it arrived.
+    pub now: Timestamp,
+    /// Its id.
+    pub request_id: String,
+    /// From which address.
+    pub address: Option<IpAddr>,
+    /// With which program.
+    pub user_agent: Option<String>,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    body: Option<Value>,
+}
+
+impl Guest {
+    fn new(parts: Parts, now: Timestamp, body: Option<Value>) -> Self {
+        let address = parts.extensions.get::<ClientAddress>().map(|address| address.0);
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let user_agent = parts.headers.get(header::USER_AGENT).map(|value| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            text[..text.floor_char_boundary(MAX_USER_AGENT_BYTES)].to_owned()
+        });
+        Self { now, request_id, address, user_agent, method: parts.method, uri: parts.uri, headers: parts.headers, body }
+    }
+
+    /// The fields of the body; a request that has none is not a well-formed one.
+    pub fn fields(&self) -> Result<Fields, Problem> {
+        let body = self.body.clone().ok_or(Code::MalformedJson)?;
+        Ok(Fields::of(body)?)
+    }
+
+    /// The parameters of the query.
+    pub fn parameters(&self) -> Parameters {
+        Parameters::of(&self.uri)
+    }
+
+    /// Refuses a page of another site, for requests that set or use the cookie.
+    pub fn check_same_origin(&self, context: &Context) -> Result<(), Problem> {
+        Ok(crate::actor::check_same_origin(&context.config.public_origin, &self.method, &self.headers)?)
+    }
+}
+
+impl FromRequest<Context> for Guest {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(&parts, body).await?;
+        let body = body::parse(&parts.headers, &bytes)?;
+        Ok(Self::new(parts, context.now(), body))
+    }
+}
+
+/// A request of a signed-in user.
+#[derive(Debug)]
+pub struct Call {
+    /// Who sent it.
+    pub actor: Actor,
+    /// The request itself.
+    pub request: Guest,
+    if_match: IfMatch,
+    /// Under which key its reply is remembered, if it asked for that.
+    pub(crate) ticket: Option<Ticket>,
+}
+
+impl Call {
+    /// When the request arrived.
+    pub fn now(&self) -> Timestamp {
+        self.request.now
+    }
+
+    /// The fields of the body.
+    pub fn fields(&self) -> Result<Fields, Problem> {
+        self.request.fields()
+    }
+
+    /// Refuses what was asked of another version than the one that is stored.
+    pub fn check_version(&self, version: u64) -> Result<(), Code> {
+        match &self.if_match {
+            IfMatch::Any => Ok(()),
+            IfMatch::OneOf(tags) if tags.contains(&format!("\"{version}\"")) => Ok(()),
+            IfMatch::OneOf(_) => Err(Code::VersionConflict),
+        }
+    }
+}
+
+impl FromRequest<Context> for Call {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
+        let now = context.now();
+        let (parts, body) = request.into_parts();
+        let actor = Actor::of(context, &parts.method, &parts.headers, now).await?;
+        if actor.user.password_change_required && !is_open_before_password_change(&parts) {
+            return Err(Code::PasswordChangeRequired.into());
+        }
+        let bytes = read_body(&parts, body).await?;
+        let body = body::parse(&parts.headers, &bytes)?;
+        let if_match = IfMatch::of(&parts.headers)?;
+        let ticket = Ticket::of(&parts, &actor, &bytes)?;
+        if let Some(ticket) = &ticket {
+            ticket.replay(context, now).await?;
+        }
+        Ok(Self { actor, request: Guest::new(parts, now, body), if_match, ticket })
+    }
+}
+
+/// A body is read where one may mean something.
+async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, Problem> {
+    if parts.method.is_safe() { Ok(Bytes::new()) } else { body::read(&parts.headers, body).await }
+}
+
+/// What a session may do whose password somebody else has set.
+fn is_open_before_password_change(parts: &Parts) -> bool {
+    let open = [(Method::GET, "/v1/me"), (Method::POST, "/v1/me/password"), (Method::POST, "/v1/logout")];
+    open.iter().any(|(method, path)| parts.method == *method && parts.uri.path() == *path)
+}
+
+/// Which versions the caller means to change.
+#[derive(Debug)]
+enum IfMatch {
+    Any,
+    OneOf(Vec<String>),
+}
+
+impl IfMatch {
+    fn of(headers: &HeaderMap) -> Result<Self, Code> {
+        let mut tags = Vec::new();
+        for value in headers.get_all(header::IF_MATCH) {
+            let value = value.to_str().map_err(|_| Code::InvalidIfMatch)?.trim();
+            if value == "*" {
+                return Ok(Self::Any);
+            }
+            for tag in value.split(',').map(str::trim) {
+                let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+                let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                inner.filter(|inner| !inner.contains('"')).ok_or(Code::InvalidIfMatch)?;
+                // A weak tag is kept with its mark, so that it equals no version.
+                tags.push(tag.to_owned());
+            }
+        }
+        Ok(if tags.is_empty() { Self::Any } else { Self::OneOf(tags) })
+    }
+}

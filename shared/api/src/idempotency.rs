@@ -1,0 +1,96 @@
+//! `Idempotency-Key`: the same request again gets the same reply and changes nothing further.
+
+use std::sync::Mutex;
+
+use axum::http::{Method, request::Parts};
+use data_encoding::HEXLOWER;
+use rollcall_domain::{
+    Code, Timestamp,
+    limits::{IDEMPOTENCY_LIFETIME, MAX_IDEMPOTENCY_KEY_CHARS, REQUEST_DEADLINE},
+};
+use rollcall_store::{Write, idempotency};
+use sha2::{Digest, Sha256};
+
+use crate::{Context, Problem, Reply, actor::Actor, keyring::Purpose};
+
+/// Whether a request has more to commit after this transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// More transactions of the same request.
+    More,
+    /// Nothing: this is the reply.
+    Nothing,
+}
+
+/// Under which key a request's reply is remembered.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    /// SHA-256 of user, path and key.
+    hash: String,
+    /// SHA-256 of the body.
+    body_hash: String,
+    /// What this request has remembered so far, sealed.
+    written: Mutex<Option<String>>,
+}
+
+impl Ticket {
+    /// The ticket of a POST that carries a key; a key that is none is refused.
+    pub(crate) fn of(parts: &Parts, actor: &Actor, body: &[u8]) -> Result<Option<Self>, Code> {
+        let mut values = parts.headers.get_all("idempotency-key").iter();
+        let (Some(value), true) = (values.next(), parts.method == Method::POST) else { return Ok(None) };
+        let key = value.as_bytes();
+        let printable = key.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        if values.next().is_some() || !printable || !(1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&key.len()) {
+            return Err(Code::InvalidIdempotencyKey);
+        }
+        let mut hash = Sha256::new();
+        hash.update(actor.user.user_id.as_bytes());
+        // A path holds no line feed, so no path and key run together into another pair.
+        hash.update(parts.uri.path());
+        hash.update(b"\n");
+        hash.update(key);
+        let body_hash = HEXLOWER.encode(&Sha256::digest(body));
+        Ok(Some(Self { hash: HEXLOWER.encode(&hash.finalize()), body_hash, written: Mutex::new(None) }))
+    }
+
+    /// Ends the request with the remembered reply, where there is one.
+    pub(crate) async fn replay(&self, context: &Context, now: Timestamp) -> Result<(), Problem> {
+        let Some(record) = context.store.idempotency_record(&self.hash, now).await? else { return Ok(()) };
+        if record.body_hash != self.body_hash {
+            return Err(Code::IdempotencyMismatch.into());
+        }
+        if record.running_until.is_some_and(|until| now < until) {
+            return Err(Code::IdempotencyInProgress.into());
+        }
+        let opened = context.keyring().await?.open(Purpose::Idempotency, self.hash.as_bytes(), &record.sealed_reply);
+        let reply = opened.and_then(|json| serde_json::from_slice(&json).ok());
+        // Not readable any more means that its key was taken out: neither repeating nor guessing would be right.
+        Err(reply.map_or_else(
+            || Problem::Unavailable("a remembered reply cannot be read".to_owned()),
+            |reply| Problem::Replayed(Box::new(reply)),
+        ))
+    }
+
+    /// The write that remembers `reply`, for the transaction of the change it answers. While more transactions
+    /// follow, it is the reply as it would be if they never came.
+    pub(crate) async fn remember(
+        &self,
+        context: &Context,
+        reply: &Reply,
+        follows: Follows,
+        now: Timestamp,
+    ) -> Result<Write, Problem> {
+        let json = serde_json::to_vec(reply).map_err(|error| Problem::Internal(error.to_string()))?;
+        let sealed_reply = context.keyring().await?.seal(Purpose::Idempotency, self.hash.as_bytes(), &json)?;
+        let running_until = match follows {
+            Follows::More => Some(now + REQUEST_DEADLINE),
+            Follows::Nothing => None,
+        };
+        let expires_at = now + IDEMPOTENCY_LIFETIME;
+        let record = idempotency::Record { body_hash: self.body_hash.clone(), sealed_reply, running_until, expires_at };
+        let mut written = self.written.lock().map_err(|error| Problem::Internal(error.to_string()))?;
+        let write = idempotency::remember(&self.hash, &record, written.as_deref(), now)?;
+        *written = Some(record.sealed_reply);
+        Ok(write)
+    }
+}

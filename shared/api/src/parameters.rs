@@ -1,0 +1,61 @@
+//! Query parameters, read one by one, with everything wrong with them remembered.
+
+use axum::http::Uri;
+use rollcall_domain::{Invalid, Refusal, Violation, ViolationCode};
+
+/// The query of a request.
+#[derive(Debug)]
+pub struct Parameters {
+    pairs: Vec<(String, String)>,
+    violations: Vec<Violation>,
+}
+
+impl Parameters {
+    /// Starts reading the query of `uri`.
+    pub(crate) fn of(uri: &Uri) -> Self {
+        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        Self { pairs, violations: Vec::new() }
+    }
+
+    /// A parameter that may be absent, by its rule.
+    pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        let value = self.take(name)?;
+        parse(&value).map_err(|invalid| self.note(name, invalid)).ok()
+    }
+
+    /// A parameter that must be there, by its rule. `None` only when a violation was noted.
+    pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        if !self.pairs.iter().any(|(given, _)| given == name) {
+            self.note(name, Invalid::new(ViolationCode::Required, "must be given"));
+        }
+        self.optional(name, parse)
+    }
+
+    /// Ends the reading: what is left is unknown, and anything noted refuses the whole.
+    pub(crate) fn finish(mut self) -> Result<(), Refusal> {
+        for (name, _) in std::mem::take(&mut self.pairs) {
+            self.note(&name, Invalid::new(ViolationCode::UnknownField, "is not a parameter here"));
+        }
+        if self.violations.is_empty() { Ok(()) } else { Err(Refusal::invalid(self.violations)) }
+    }
+
+    /// Ends the reading and puts the parts together, when nothing was noted.
+    pub fn finish_with<T>(self, whole: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
+        self.finish()?;
+        whole().ok_or_else(|| rollcall_domain::Code::ValidationFailed.into())
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let position = self.pairs.iter().position(|(given, _)| given == name)?;
+        let (_, value) = self.pairs.remove(position);
+        if self.pairs.iter().any(|(given, _)| given == name) {
+            self.pairs.retain(|(given, _)| given != name);
+            self.note(name, Invalid::new(ViolationCode::NotAllowed, "is given more than once"));
+        }
+        Some(value)
+    }
+
+    fn note(&mut self, name: &str, invalid: Invalid) {
+        self.violations.push(Violation::of_parameter(name, invalid.code, invalid.detail));
+    }
+}

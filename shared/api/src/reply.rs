@@ -1,0 +1,69 @@
+//! What a handler answers: a status, a representation with its version, and where it is.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Problem;
+
+/// A reply, in a form that can be remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    status: u16,
+    etag: Option<u64>,
+    location: Option<String>,
+    body: Option<Value>,
+}
+
+impl Reply {
+    /// 200 with a representation.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_value(body).map_err(|error| Problem::Internal(error.to_string()))?;
+        Ok(Self { status: 200, etag: None, location: None, body: Some(body) })
+    }
+
+    /// 201 with a representation and where it is.
+    pub fn created(location: String, body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self { status: 201, location: Some(location), ..Self::ok(body)? })
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self { status: 204, etag: None, location: None, body: None }
+    }
+
+    /// The reply with the version of what it represents.
+    #[must_use]
+    pub fn at_version(self, version: u64) -> Self {
+        Self { etag: Some(version), ..self }
+    }
+
+    pub(crate) fn into_replayed(self) -> Response {
+        let mut response = self.into_response();
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        response
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let body = self.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
+        let headers = response.headers_mut();
+        if self.body.is_some() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Some(etag) = self.etag.and_then(|version| HeaderValue::try_from(format!("\"{version}\"")).ok()) {
+            headers.insert(header::ETAG, etag);
+        }
+        if let Some(location) = self.location.and_then(|location| HeaderValue::try_from(location).ok()) {
+            headers.insert(header::LOCATION, location);
+        }
+        response
+    }
+}

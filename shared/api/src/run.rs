@@ -1,0 +1,180 @@
+//! The main of every function, and what surrounds every request.
+
+use std::{any::Any, process::ExitCode, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use rollcall_domain::{Code, limits::REQUEST_DEADLINE};
+use rollcall_store::{Connection, Secrets, Store};
+use tower::{Layer, ServiceExt};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    ClientAddress, Context, Problem,
+    call::RequestId,
+    clock::Clock,
+    config::{self, Config},
+    problem::{ProblemBody, Refused},
+};
+
+/// The routes with everything that surrounds a request: its id, its deadline, its problems and its headers.
+pub fn service(routes: Router<Context>, context: Context) -> Router {
+    routes
+        .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(&*panic).into_response()))
+        .layer(middleware::from_fn_with_state(context.clone(), surround))
+        .with_state(context)
+}
+
+async fn surround(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+    let Ok(request_id) = context.uuid().map(|uuid| uuid.to_string()) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let span = tracing::info_span!("request", request_id, method = %request.method(), path = request.uri().path());
+    let handled = tokio::time::timeout(REQUEST_DEADLINE, next.run(request).instrument(span.clone())).await;
+    let mut response = handled.unwrap_or_else(|_| {
+        span.in_scope(|| Problem::Unavailable("the request's deadline passed".to_owned()).into_response())
+    });
+    if let Some(Refused(refusal)) = response.extensions_mut().remove() {
+        response = rendered(response, refusal, &request_id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(request_id) = HeaderValue::try_from(request_id) {
+        headers.insert("x-request-id", request_id);
+    }
+    for (name, value) in SECURITY_HEADERS {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// On every reply; a page that needs a wider policy sets its own.
+const SECURITY_HEADERS: [(&str, &str); 5] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+];
+
+fn rendered(mut response: Response, refusal: rollcall_domain::Refusal, request_id: &str) -> Response {
+    *response.status_mut() = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(wait) = refusal.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    if refusal.code == Code::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    let body = serde_json::to_vec(&ProblemBody::new(refusal, request_id)).unwrap_or_default();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    *response.body_mut() = body.into();
+    response
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Problem {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Problem::Internal(format!("panicked: {}", text.unwrap_or("without a word")))
+}
+
+/// The main of a function that answers the gateway.
+pub fn http(routes: OpenApiRouter<Context>) -> ExitCode {
+    started(async |context| {
+        let service = service(routes.split_for_parts().0, context).map_request(|mut request: lambda_http::Request| {
+            if let Some(address) = gateway_address(&request) {
+                request.extensions_mut().insert(address);
+            }
+            request
+        });
+        let adapted = lambda_http::Adapter::from(service);
+        lambda_runtime::run(tower::util::MapRequestLayer::new(encoded).layer(adapted)).await
+    })
+}
+
+/// The main of a function that is invoked with an event and answers with a report.
+pub fn event<Event, Report, Handled>(handle: impl Fn(Context, Event) -> Handled + Send + Sync + 'static) -> ExitCode
+where
+    Event: for<'de> serde::Deserialize<'de> + Send + 'static,
+    Report: serde::Serialize + Send + 'static,
+    Handled: Future<Output = Result<Report, Problem>> + Send,
+{
+    started(async |context| {
+        let handle = Arc::new(handle);
+        lambda_runtime::run(lambda_runtime::service_fn(move |event: lambda_runtime::LambdaEvent<Event>| {
+            let (context, handle) = (context.clone(), Arc::clone(&handle));
+            async move {
+                handle(context, event.payload).await.map_err(|problem| {
+                    tracing::error!(%problem, "failed");
+                    lambda_runtime::Error::from(problem.to_string())
+                })
+            }
+        }))
+        .await
+    })
+}
+
+/// Reads the configuration, sets up logs and the single-threaded runtime, and runs until the end.
+///
+/// One thread: a function has one request at a time, and more threads break the connection to the Runtime API up.
+fn started<Run>(run: Run) -> ExitCode
+where
+    Run: AsyncFnOnce(Context) -> Result<(), lambda_runtime::Error>,
+{
+    lambda_http::tracing::init_default_subscriber();
+    let variable = |name: &str| std::env::var(name).ok();
+    let context = match context(&variable) {
+        Ok(context) => context,
+        Err(reason) => {
+            tracing::error!(reason, "the configuration is wrong");
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(lambda_runtime::Error::from).and_then(|runtime| runtime.block_on(run(context))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the function ended");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn context(variable: &impl Fn(&str) -> Option<String>) -> Result<Context, String> {
+    let config = Config::read(variable)?;
+    let connection = Connection::read(variable)?;
+    let store = Store::new(&connection, config::required(variable, "TABLE_NAME")?);
+    Ok(Context::new(store, Secrets::new(connection), config, Clock::system()))
+}
+
+/// Who called, by the gateway's own word.
+fn gateway_address(request: &lambda_http::Request) -> Option<ClientAddress> {
+    match request.extensions().get::<RequestContext>()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok().map(ClientAddress),
+        // The enumeration grows with features of the crate that are not compiled in.
+        _ => None,
+    }
+}
+
+/// What must not stand in a URI as it is.
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// Encodes the path again where the gateway has decoded it: a decoded space or letter is no URI, and the adapter
+/// panics on what is none. A `%` stays: the local gateway does not decode, and no id holds one.
+fn encoded(mut event: lambda_runtime::LambdaEvent<LambdaRequest>) -> lambda_runtime::LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
+        let path = request.raw_path.take().unwrap_or_default();
+        request.raw_path = Some(utf8_percent_encode(&path, NOT_IN_A_PATH).to_string());
+    }
+    event
+}

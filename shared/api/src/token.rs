@@ -1,0 +1,59 @@
+//! Tokens on the wire: URL-safe base64 without padding.
+
+use axum::http::{HeaderMap, header};
+use cookie::Cookie;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use rollcall_domain::{
+    Code,
+    session::{SessionSecret, SessionToken},
+};
+use sha2::{Digest, Sha256};
+
+/// The cookie that holds a session's token. Browsers keep the prefix's promises: Secure, Path=/ and no Domain.
+pub const SESSION_COOKIE: &str = "__Host-session";
+
+/// How a session's token was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// In the `Authorization` header.
+    Bearer,
+    /// In the cookie: what a browser sends on its own, so its origin is checked.
+    Cookie,
+}
+
+/// The token's text.
+pub fn encode(token: &SessionToken) -> String {
+    BASE64URL_NOPAD.encode(&token.to_bytes())
+}
+
+/// SHA-256 of a secret, in hex: all that is stored of it. 256 random bits need no slow hash.
+pub fn hash(secret: &SessionSecret) -> String {
+    HEXLOWER.encode(&Sha256::digest(secret.expose()))
+}
+
+/// The token of a request.
+pub(crate) fn of(headers: &HeaderMap) -> Result<(SessionToken, Transport), Code> {
+    let bearer = headers.get(header::AUTHORIZATION);
+    let cookie = session_cookie(headers);
+    let (text, transport) = match (bearer, &cookie) {
+        (Some(_), Some(_)) => return Err(Code::AmbiguousCredentials),
+        (Some(value), None) => (bearer_token(value.to_str().unwrap_or_default()), Transport::Bearer),
+        (None, Some(value)) => (Some(value.as_str()), Transport::Cookie),
+        (None, None) => (None, Transport::Bearer),
+    };
+    let bytes = text.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
+    let token = bytes.and_then(|bytes| SessionToken::from_bytes(&bytes)).ok_or(Code::Unauthenticated)?;
+    Ok((token, transport))
+}
+
+fn bearer_token(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+fn session_cookie(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    (cookies.flat_map(Cookie::split_parse).flatten())
+        .find(|cookie| cookie.name() == SESSION_COOKIE)
+        .map(|cookie| cookie.value().to_owned())
+}

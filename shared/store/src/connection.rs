@@ -1,0 +1,107 @@
+//! How AWS is reached: region, credentials, endpoints and the HTTP client, for the table and for secrets.
+
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedHttpClient, retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use rollcall_domain::limits::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
+
+use crate::error::Fault;
+
+/// Amazon's root certificates: all that Lambda has to trust. Reading a system's 145 roots costs more than the rest of
+/// a cold start together.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
+
+/// How AWS is reached.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The region.
+    pub region: String,
+    /// Who asks. Lambda gives them to the process for as long as it lives.
+    pub credentials: Credentials,
+    /// Where the table is asked instead of the region's endpoint.
+    pub dynamodb_endpoint: Option<String>,
+    /// Where secrets are asked instead of the region's endpoint.
+    pub secrets_endpoint: Option<String>,
+    /// What carries the requests.
+    pub http_client: SharedHttpClient,
+}
+
+impl Connection {
+    /// Reads the standard variables of AWS: `AWS_REGION`, the three of credentials, `AWS_ENDPOINT_URL_DYNAMODB` and
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`; and `TLS_ROOTS=native` for a network with roots of its own.
+    pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let required = |name: &str| variable(name).filter(|text| !text.is_empty()).ok_or_else(|| format!("{name} must be set"));
+        let credentials = Credentials::new(
+            required("AWS_ACCESS_KEY_ID")?,
+            required("AWS_SECRET_ACCESS_KEY")?,
+            variable("AWS_SESSION_TOKEN").filter(|text| !text.is_empty()),
+            None,
+            "environment",
+        );
+        let native_roots = match variable("TLS_ROOTS").as_deref() {
+            None | Some("amazon") => false,
+            Some("native") => true,
+            Some(other) => return Err(format!("TLS_ROOTS must be amazon or native, and is {other:?}")),
+        };
+        Ok(Self {
+            region: required("AWS_REGION")?,
+            credentials,
+            dynamodb_endpoint: variable("AWS_ENDPOINT_URL_DYNAMODB"),
+            secrets_endpoint: variable("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+            http_client: http_client(native_roots)?,
+        })
+    }
+
+    pub(crate) fn timeouts() -> TimeoutConfig {
+        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
+    }
+}
+
+fn http_client(native_roots: bool) -> Result<SharedHttpClient, String> {
+    let mut roots = TrustStore::empty().with_native_roots(native_roots);
+    if !native_roots {
+        roots.add_pem_certificate(AMAZON_ROOTS);
+    }
+    let tls = TlsContext::builder().with_trust_store(roots).build().map_err(|error| format!("TLS: {error}"))?;
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https())
+}
+
+/// Secrets Manager, for the one secret there is.
+#[derive(Debug)]
+pub struct Secrets {
+    client: aws_sdk_secretsmanager::Client,
+}
+
+impl Secrets {
+    /// Secrets over this connection. Nothing is sent yet.
+    pub fn new(connection: Connection) -> Self {
+        let mut config = aws_sdk_secretsmanager::Config::builder();
+        config.set_endpoint_url(connection.secrets_endpoint);
+        let config = config
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(connection.region))
+            .credentials_provider(connection.credentials)
+            .http_client(connection.http_client)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            // One repetition fits into a request's deadline, and the next request reads again anyway.
+            .retry_config(RetryConfig::standard().with_max_attempts(2))
+            .timeout_config(Connection::timeouts())
+            .build();
+        Self { client: aws_sdk_secretsmanager::Client::from_conf(config) }
+    }
+
+    /// Reads a secret's text.
+    pub async fn read(&self, id: &str) -> Result<String, Fault> {
+        let unavailable = |reason: String| Fault::Unavailable { operation: "GetSecretValue", reason };
+        let reply = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| {
+            unavailable(aws_sdk_secretsmanager::error::DisplayErrorContext(&error).to_string())
+        })?;
+        reply.secret_string.ok_or_else(|| unavailable("the secret holds no text".to_owned()))
+    }
+}

@@ -1,0 +1,111 @@
+"""Stands between the functions and the embedded database and refuses what template.yaml does not allow.
+
+Usage: guard.py PORT DATABASE_URL; a function's endpoint is http://127.0.0.1:PORT/<function>.
+
+It knows of IAM what the template uses: Allow statements on the table or its index, each with the leading keys it is for.
+"""
+
+import fnmatch
+import http.client
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlparse
+
+from samtranslator.yaml_helper import yaml_parse
+
+TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+
+def rights(template):
+    """{function: [(actions, whether of the index, leading keys)]}"""
+    table = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        statements = [s for policy in resource["Properties"].get("Policies", []) for s in policy["Statement"]]
+        table[name.removesuffix("Function").lower()] = [
+            (listed(statement["Action"]), "/index/" in json.dumps(statement["Resource"]), leading_keys(statement))
+            for statement in statements
+            if "dynamodb:" in json.dumps(statement["Action"])
+        ]
+    return table
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def leading_keys(statement):
+    (keys,) = statement["Condition"].values()
+    return listed(keys["dynamodb:LeadingKeys"])
+
+
+def accesses(operation, request):
+    """The (action, whether of the index, leading key) that a request consists of."""
+    if operation == "TransactWriteItems":
+        for entry in request["TransactItems"]:
+            ((kind, write),) = entry.items()
+            yield TRANSACTION[kind], False, (write.get("Key") or write["Item"])["pk"]["S"]
+    elif operation == "BatchGetItem":
+        for entry in request["RequestItems"].values():
+            yield from ((operation, False, key["pk"]["S"]) for key in entry["Keys"])
+    elif operation == "Query":
+        # The store's queries name the partition first: `#pk = :pk AND …`.
+        value = request["KeyConditionExpression"].split("=")[1].split()[0]
+        yield operation, "IndexName" in request, request["ExpressionAttributeValues"][value]["S"]
+    else:
+        item = request.get("Key") or request.get("Item") or {"pk": {"S": "no item"}}
+        yield operation, False, item["pk"]["S"]
+
+
+def allowed(statements, access):
+    action, index, key = access
+    return any(
+        f"dynamodb:{action}" in actions and index == of_index and any(fnmatch.fnmatchcase(key, like) for like in keys)
+        for actions, of_index, keys in statements
+    )
+
+
+class Guard(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        function = self.path.strip("/")
+        operation = self.headers["X-Amz-Target"].split(".")[1]
+        for access in accesses(operation, json.loads(body)):
+            if not allowed(self.server.rights[function], access):
+                print("DENIED", function, *access, flush=True)
+                refusal = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": f"{access}"}
+                return self.reply(400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(refusal).encode())
+        connection = http.client.HTTPConnection(self.server.database)
+        connection.request("POST", "/", body, dict(self.headers))
+        answer = connection.getresponse()
+        self.reply(answer.status, dict(answer.headers), answer.read())
+        connection.close()
+
+    def reply(self, status, headers, body):
+        self.send_response(status)
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def main():
+    port, database = sys.argv[1:]
+    with open("template.yaml", encoding="utf-8") as template:
+        table = rights(yaml_parse(template.read()))
+    server = ThreadingHTTPServer(("127.0.0.1", int(port)), Guard)
+    server.rights, server.database = table, urlparse(database).netloc
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
