@@ -185,7 +185,7 @@ pub(crate) async fn load(context: &Context, app_id: &str) -> Result<App, Problem
 async fn check_team(context: &Context, call: &Call, team_id: Option<TeamId>) -> Result<(), Problem> {
     let (Some(team_id), user) = (team_id, &call.actor.user) else { return Ok(()) };
     let known = if user.user_type.is_admin() {
-        context.store.has_team(team_id).await?
+        !context.store.teams([team_id]).await?.is_empty()
     } else {
         user.may(Permission::TeamRead, Some(team_id))
     };

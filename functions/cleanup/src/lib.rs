@@ -1,1 +1,105 @@
-//! stub
+//! The scheduled function that ends what is over. Running it twice, late, or beside itself changes nothing further.
+
+use rollcall_api::{Context, Problem};
+use rollcall_domain::{
+    Code, Timestamp,
+    app::App,
+    audit::{Action, Change, Target},
+    id::AppId,
+    limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP},
+};
+use rollcall_store::CommitError;
+use serde::{Deserialize, Serialize};
+
+/// What the schedule sends; nothing in it matters.
+#[derive(Debug, Default, Deserialize)]
+pub struct Event {}
+
+/// What one run did.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whether another run held the lease, so that this one did nothing.
+    pub skipped: bool,
+    /// Hours of the due index that were looked at.
+    pub hours: usize,
+    /// Applications whose deletion became final.
+    pub apps_deleted: usize,
+    /// Applications whose deletion was reverted, since an account had slipped in.
+    pub apps_restored: usize,
+    /// Whether something due was left for the next run.
+    pub more: bool,
+}
+
+/// Sweeps the due index from where the last run stopped up to now.
+pub async fn run(context: Context, _event: Event) -> Result<Report, Problem> {
+    let run = context.uuid()?.to_string();
+    let now = context.now();
+    let mut report = Report::default();
+    let Some(first_hour) = context.store.begin_cleanup(&run, now).await? else {
+        return Ok(Report { skipped: true, ..report });
+    };
+    let swept = sweep(&context, first_hour, now, &mut report).await;
+    // The lease goes back even after a failure: the next run may do better at once.
+    let next_hour = *swept.as_ref().unwrap_or(&first_hour);
+    context.store.end_cleanup(&run, next_hour).await?;
+    swept?;
+    tracing::info!(report = ?report, "cleaned up");
+    Ok(report)
+}
+
+/// Takes what is due, hour by hour, and returns the first hour the next run has to look at: one that is not done, or
+/// into which a clock that runs behind may still write.
+async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut Report) -> Result<i64, Problem> {
+    let mut budget = MAX_DUE_PER_CLEANUP;
+    for hour in first_hour..=now.unix_hours() {
+        report.hours += 1;
+        let mut position = String::new();
+        loop {
+            let due = context.store.due_apps(hour, &position, now, budget).await?;
+            for (_, app_id) in &due {
+                end_app(context, *app_id, now, report).await?;
+            }
+            // An empty answer counts as well: after a long sleep there are many hours to look at.
+            budget = budget.saturating_sub(due.len().max(1));
+            if budget == 0 {
+                report.more = true;
+                return Ok(hour);
+            }
+            let Some((last, _)) = due.into_iter().next_back() else { break };
+            position = last;
+        }
+    }
+    Ok((now - DUE_HOUR_GRACE).unix_hours().max(first_hour))
+}
+
+/// Makes a deletion final, or takes it back where an account slipped in between the look and the tombstone.
+///
+/// No request that read the application before its deletion still runs: it would have passed its deadline long ago.
+async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut Report) -> Result<(), Problem> {
+    let found = context.store.app_or_tombstone(app_id).await?;
+    let Some(tombstone) = found.filter(|app| app.deleting_at.is_some_and(|at| at <= now)) else { return Ok(()) };
+    let (commit, count) = if context.store.has_accounts(app_id).await? {
+        let restored = tombstone.clone().reverted(now);
+        let change = restoration(&tombstone);
+        let commit = rollcall_store::app::change(&tombstone, &restored)?.and(context.audited(None, change)?);
+        (commit, &mut report.apps_restored)
+    } else {
+        (rollcall_store::app::finalise(&tombstone), &mut report.apps_deleted)
+    };
+    match context.store.commit(commit).await {
+        Ok(()) => *count += 1,
+        // Another run was here between the reading and the writing.
+        Err(CommitError::Refused(refused)) if refused.is(Code::Conflict) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+fn restoration(app: &App) -> Change {
+    #[derive(Serialize)]
+    struct Deletion {
+        deleting_at: Option<Timestamp>,
+    }
+    let (before, after) = (Deletion { deleting_at: app.deleting_at }, Deletion { deleting_at: None });
+    Change::between(Action::AppRestore, Target::app(app.app_id), app.team_id, Some(&before), Some(&after))
+}

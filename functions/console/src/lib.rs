@@ -1,1 +1,57 @@
-//! stub
+//! The function behind the gateway's `$default` route: it serves the API document, says that it is alive, and answers
+//! for every address that no other function has.
+
+use std::sync::LazyLock;
+
+use axum::http::{Method, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse};
+use rollcall_api::{Context, Problem, Reply};
+use rollcall_domain::{Code, Value};
+use serde_json::json;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The API document, which a test keeps equal to what the code says.
+const DOCUMENT: &str = include_str!("../openapi.json");
+
+/// The routes, as their page of the contract has them, and the answer to everything else.
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(document)).fallback(unknown)
+}
+
+/// Says that the function runs, without touching anything.
+#[utoipa::path(get, path = "/healthz", tag = "public", responses((status = 200, body = Object)))]
+async fn health() -> Result<Reply, Problem> {
+    Reply::ok(&json!({"status": "ok"}))
+}
+
+/// The API document, OpenAPI 3.1.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "public", responses((status = 200, body = Object)))]
+async fn document() -> impl IntoResponse {
+    (AppendHeaders([(header::CONTENT_TYPE, "application/json")]), DOCUMENT)
+}
+
+/// Nothing is here, or not by this method: the gateway sends both to this function.
+async fn unknown(method: Method, uri: Uri) -> Problem {
+    let is_known = KNOWN.iter().any(|(path, methods)| matches(path, uri.path()) && !methods.contains(&method.as_str().to_lowercase()));
+    if is_known { Code::MethodNotAllowed.into() } else { Code::NotFound.into() }
+}
+
+/// The addresses of the API and their methods.
+static KNOWN: LazyLock<Vec<(String, Vec<String>)>> = LazyLock::new(|| {
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
+    let methods = |item: &Value| item.as_object().into_iter().flat_map(|item| item.keys().cloned()).collect();
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.map(|(path, item)| (path.clone(), methods(item))).collect()
+});
+
+/// Whether a path is an address of this template.
+fn matches(template: &str, path: &str) -> bool {
+    let (mut parts, mut segments) = (template.split('/'), path.split('/'));
+    loop {
+        match (parts.next(), segments.next()) {
+            (None, None) => return true,
+            (Some(part), Some(segment)) if part == segment || (part.starts_with('{') && !segment.is_empty()) => {}
+            (_, _) => return false,
+        }
+    }
+}

@@ -1,2 +1,102 @@
-//! stub
-fn main() {}
+//! `cargo run`: the whole system on this machine.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+use rollcall::Options;
+
+/// Account and team management for applications, on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "rollcall", args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the embedded database alone, for functions under `cargo lambda watch`.
+    Database {
+        /// Where to listen; a loopback address.
+        #[arg(long, default_value = "127.0.0.1:8000")]
+        listen: SocketAddr,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Place {
+    /// The directory that keeps the data.
+    #[arg(long, value_name = "DIR", default_value = "data", conflicts_with = "memory")]
+    data: PathBuf,
+    /// Keeps the data in memory, gone when the server stops.
+    #[arg(long)]
+    memory: bool,
+}
+
+impl Place {
+    fn directory(self) -> Option<PathBuf> {
+        (!self.memory).then_some(self.data)
+    }
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Where to listen; beyond loopback only with an https PUBLIC_ORIGIN.
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    place: Place,
+    /// Starts with an application of N demo accounts, unless there are applications already.
+    #[arg(long, value_name = "N")]
+    seed: Option<usize>,
+    /// Lets `POST /_local/clock` move the clock.
+    #[arg(long)]
+    test_clock: bool,
+    /// The first super admin's password, instead of a generated one.
+    #[arg(long, env = "ADMIN_PASSWORD", hide_env_values = true, hide = true)]
+    admin_password: Option<String>,
+    /// The origin under which browsers reach this server.
+    #[arg(long, env = "PUBLIC_ORIGIN", hide = true)]
+    public_origin: Option<String>,
+}
+
+impl From<Serve> for Options {
+    fn from(serve: Serve) -> Self {
+        Self {
+            listen: serve.listen,
+            data: serve.place.directory(),
+            seed: serve.seed,
+            test_clock: serve.test_clock,
+            admin_password: serve.admin_password,
+            public_origin: serve.public_origin,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ran = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
+        runtime.block_on(async {
+            match cli.command {
+                None => rollcall::serve(cli.serve.into()).await,
+                Some(Command::Database { listen, place }) => {
+                    rollcall::serve_database(listen, place.directory().as_ref()).await
+                }
+            }
+        })
+    });
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("rollcall: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

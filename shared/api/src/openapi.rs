@@ -14,7 +14,7 @@ use crate::{
 
 /// Completes the collected paths: title, security, the problem reply and the headers that all operations share.
 ///
-/// An operation tagged `public` takes no session.
+/// An operation tagged `public` takes no session, and one tagged `files` no `Idempotency-Key`.
 pub fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Rollcall")
@@ -29,7 +29,8 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     }
     for item in document.paths.paths.values_mut() {
         for (operation, is_post, is_write) in operations(item) {
-            let is_public = operation.tags.iter().flatten().any(|tag| tag == "public");
+            let is_tagged = |name| operation.tags.iter().flatten().any(|tag| tag == name);
+            let (is_public, is_file) = (is_tagged("public"), is_tagged("files"));
             if !is_public {
                 let sessions = ["bearer", "cookie"].map(|scheme| SecurityRequirement::new(scheme, [] as [String; 0]));
                 operation.security = Some(sessions.into());
@@ -44,7 +45,7 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
                     .build()
             };
             let parameters = operation.parameters.get_or_insert_default();
-            if is_post && !is_public {
+            if is_post && !is_public && !is_file {
                 parameters.push(header("Idempotency-Key", "1 to 128 printable characters; the same key and body within 24 hours get the same reply.").into());
             }
             if is_write && !is_post {

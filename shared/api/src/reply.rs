@@ -6,7 +6,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::Problem;
 
@@ -16,13 +15,14 @@ pub struct Reply {
     status: u16,
     etag: Option<u64>,
     location: Option<String>,
-    body: Option<Value>,
+    /// JSON, in the order in which the representation declares its fields.
+    body: Option<String>,
 }
 
 impl Reply {
     /// 200 with a representation.
     pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_value(body).map_err(|error| Problem::Internal(error.to_string()))?;
+        let body = serde_json::to_string(body).map_err(|error| Problem::Internal(error.to_string()))?;
         Ok(Self { status: 200, etag: None, location: None, body: Some(body) })
     }
 
@@ -51,11 +51,11 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let body = self.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        let mut response = Response::new(body);
+        let has_body = self.body.is_some();
+        let mut response = Response::new(self.body.map_or_else(Body::empty, Body::from));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
         let headers = response.headers_mut();
-        if self.body.is_some() {
+        if has_body {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         if let Some(etag) = self.etag.and_then(|version| HeaderValue::try_from(format!("\"{version}\"")).ok()) {

@@ -12,10 +12,12 @@ pub mod id;
 pub mod limits;
 pub mod permission;
 pub mod session;
+pub mod team;
 pub mod text;
 pub mod time;
 pub mod user;
 
 pub use error::{Code, Refusal, Violation, ViolationCode};
 pub use fields::{Fields, FromField, Invalid};
+pub use serde_json::Value;
 pub use time::Timestamp;

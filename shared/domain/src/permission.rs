@@ -27,7 +27,7 @@ impl UserType {
 
 /// Writes the permissions and the preset roles from one table that looks like the one in the documents.
 macro_rules! presets {
-    ($($role:ident $id:literal),*; $($permission:ident $key:literal $(#[$doc:meta])* [$($tick:literal)*];)*) => {
+    ($($role:ident $id:literal $name:literal),*; $($permission:ident $key:literal $(#[$doc:meta])* [$($tick:literal)*];)*) => {
         /// One thing a role may allow inside its team.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum Permission {
@@ -59,6 +59,11 @@ macro_rules! presets {
                 match self { $(Self::$role => $id,)* }
             }
 
+            /// What people call the preset.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$role => $name,)* }
+            }
+
             /// Whether the preset's column has a tick in the permission's row.
             pub const fn allows(self, permission: Permission) -> bool {
                 match permission { $(Permission::$permission => [$($tick == 1,)*][self as usize],)* }
@@ -75,8 +80,9 @@ presets! {
     //                                             developer
     //                                               operator
     //                                                 reviewer
-    Admin "admin", MemberManager "member_manager", SeniorDeveloper "senior_developer",
-    Developer "developer", Operator "operator", Reviewer "reviewer";
+    Admin "admin" "Admin", MemberManager "member_manager" "Member manager",
+    SeniorDeveloper "senior_developer" "Senior developer", Developer "developer" "Developer",
+    Operator "operator" "Operator", Reviewer "reviewer" "Reviewer";
     TeamRead       "team.read"       /** See the team. */                                             [1 1 1 1 1 1];
     TeamEdit       "team.edit"       /** Change the team's name. */                                   [1 1 0 0 0 0];
     MembersManage  "members.manage"  /** Add, create, invite, move and remove members. */             [1 1 0 0 0 0];

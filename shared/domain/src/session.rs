@@ -3,6 +3,7 @@
 use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
@@ -110,5 +111,35 @@ impl Session {
     /// Whether `last_seen_at` is due to be rewritten.
     pub fn is_touch_due(&self, now: Timestamp) -> bool {
         now.since(self.last_seen_at) > SESSION_TOUCH_INTERVAL
+    }
+}
+
+/// A session as its user sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionView<'a> {
+    session_id: SessionId,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    expires_at: Timestamp,
+    #[schema(value_type = Option<String>)]
+    address: Option<IpAddr>,
+    user_agent: Option<&'a str>,
+    /// Whether it is the session that asks.
+    current: bool,
+}
+
+impl<'a> SessionView<'a> {
+    /// A session of `user`, seen from the session `current`.
+    pub fn new(session: &'a Session, user: &User, current: SessionId) -> Self {
+        Self {
+            session_id: session.session_id,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            expires_at: session.expires_at(user),
+            address: session.address,
+            user_agent: session.user_agent.as_deref(),
+            current: session.session_id == current,
+        }
     }
 }

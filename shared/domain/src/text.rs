@@ -66,11 +66,11 @@ texts! {
 
     /// What an application is called: 1–64 characters without control characters, trimmed.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Harbor Chat")]
-    AppName by |text| {
-        let text = text.trim();
-        sized(text, 1, 64)?;
-        only(text, |c| !c.is_control(), "takes no control characters")
-    };
+    AppName by |text| name(text);
+
+    /// What a team is called: 1–64 characters without control characters, trimmed.
+    #[schema(value_type = String, min_length = 1, max_length = 64, example = "Northwind Mobile")]
+    TeamName by |text| name(text);
 
     /// The chat identity of an account: 1–32 of `A–Z a–z 0–9 ! $ & ' ( ) * + , ; = : @ . _ ~ -`, but not `.` or `..`.
     ///
@@ -155,6 +155,12 @@ fn only(text: &str, allowed: impl Fn(char) -> bool, rule: &'static str) -> Resul
         return Ok(text.to_owned());
     }
     Err(Invalid::new(ViolationCode::BadFormat, rule))
+}
+
+fn name(text: &str) -> Result<String, Invalid> {
+    let text = text.trim();
+    sized(text, 1, 64)?;
+    only(text, |c| !c.is_control(), "takes no control characters")
 }
 
 fn line(text: &str) -> Result<String, Invalid> {

@@ -32,11 +32,6 @@ impl Timestamp {
         self.unix_seconds().div_euclid(60 * 60)
     }
 
-    /// The moment that starts an hour of [`Timestamp::unix_hours`].
-    pub fn from_unix_hours(hours: i64) -> Option<Self> {
-        DateTime::from_timestamp(hours.checked_mul(60 * 60)?, 0).map(Self)
-    }
-
     /// Time since `earlier`; nothing when the clock stepped back.
     pub fn since(self, earlier: Self) -> Duration {
         (self.0 - earlier.0).to_std().unwrap_or_default()
@@ -50,6 +45,16 @@ impl std::ops::Add<Duration> for Timestamp {
     fn add(self, duration: Duration) -> Self {
         let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         Self(self.0.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+}
+
+impl std::ops::Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    /// Saturates like the addition.
+    fn sub(self, duration: Duration) -> Self {
+        let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        Self(self.0.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 }
 

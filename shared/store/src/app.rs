@@ -82,12 +82,6 @@ impl Store {
         Ok(apps)
     }
 
-    /// Whether a team of this id exists.
-    pub async fn has_team(&self, team_id: TeamId) -> Result<bool, Fault> {
-        let team: Option<serde::de::IgnoredAny> = self.get(&keys::team(team_id)).await?;
-        Ok(team.is_some())
-    }
-
     /// Whether an application holds any account, consistently.
     pub async fn has_accounts(&self, app_id: AppId) -> Result<bool, Fault> {
         let range = Range {

@@ -1,18 +1,19 @@
 //! The state of the scheduled cleanup: who runs it, and how far the due index has been swept.
 
+use aws_sdk_dynamodb::{error::ProvideErrorMetadata, types::ReturnValue};
 use rollcall_domain::{Code, Timestamp, limits::CLEANUP_LEASE};
 use serde::Deserialize;
 
 use crate::{
-    commit::{Commit, Meaning, Write},
+    commit::{Commit, Meaning, Write, names_in, values_of},
     error::{CommitError, Fault},
-    item::{number, string},
+    item::{from_item, number, string},
     keys,
-    table::Store,
+    table::{Store, unavailable},
 };
 
 /// What the cleanup remembers between its runs.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct State {
     #[serde(default)]
     next_hour: Option<i64>,
@@ -23,19 +24,27 @@ impl Store {
     ///
     /// `run` names the run, so that one whose lease ran out cannot give back another's.
     pub async fn begin_cleanup(&self, run: &str, now: Timestamp) -> Result<Option<i64>, Fault> {
-        let values = vec![(":run", string(run)), (":until", string((now + CLEANUP_LEASE).to_string()))];
-        let lease = Write::update(keys::cleanup(), "SET #run = :run, #leased_until = :until", values).only_if(
-            "attribute_not_exists(#leased_until) OR #leased_until <= :now OR #run = :run",
-            vec![(":now", string(now.to_string()))],
-            Meaning::Always(Code::Conflict),
-        );
-        match self.commit(Commit::new([lease])).await {
-            Ok(()) => {}
-            Err(CommitError::Refused(_)) => return Ok(None),
-            Err(CommitError::Fault(fault)) => return Err(fault),
-        }
-        let state: Option<State> = self.get(&keys::cleanup()).await?;
-        Ok(Some(state.unwrap_or_default().next_hour.unwrap_or_else(|| now.unix_hours())))
+        const LEASE: &str = "SET #run = :run, #leased_until = :until";
+        const FREE: &str = "attribute_not_exists(#leased_until) OR #leased_until <= :now OR #run = :run";
+        let values = vec![
+            (":run", string(run)),
+            (":now", string(now.to_string())),
+            (":until", string((now + CLEANUP_LEASE).to_string())),
+        ];
+        // Not a commit: the reply is the state, which saves reading it.
+        let request = (self.client().update_item().table_name(self.table()))
+            .set_key(Some(keys::cleanup().to_item()))
+            .update_expression(LEASE)
+            .condition_expression(FREE)
+            .set_expression_attribute_names(names_in([LEASE, FREE]))
+            .set_expression_attribute_values(values_of(&values))
+            .return_values(ReturnValue::AllNew);
+        let state = match self.retried(|| request.clone().send(), |_| false).await {
+            Ok(reply) => from_item::<State>(reply.attributes.unwrap_or_default())?,
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => return Ok(None),
+            Err(error) => return Err(unavailable("UpdateItem")(error)),
+        };
+        Ok(Some(state.next_hour.unwrap_or_else(|| now.unix_hours())))
     }
 
     /// Gives the lease back and remembers the first hour the next run has to look at.

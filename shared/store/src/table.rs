@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Config, Region, SharedAsyncSleep, retry::RetryConfig},
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
-    types::{CancellationReason, KeysAndAttributes},
+    types::{CancellationReason, KeysAndAttributes, PutRequest, WriteRequest},
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -24,6 +24,9 @@ use crate::{
 
 /// Keys of one `BatchGetItem`, by DynamoDB's own limit.
 const MAX_BATCH_GET: usize = 100;
+
+/// Items of one `BatchWriteItem`, by DynamoDB's own limit.
+const MAX_BATCH_WRITE: usize = 25;
 
 /// The table.
 #[derive(Clone, Debug)]
@@ -86,16 +89,35 @@ impl Store {
                 items.extend(reply.responses.unwrap_or_default().into_values().flatten());
                 wanted = reply.unprocessed_keys.unwrap_or_default().into_values().next();
                 if wanted.is_some() {
-                    attempt += 1;
-                    if attempt == MAX_ATTEMPTS {
-                        let reason = "keys stayed unprocessed".to_owned();
-                        return Err(Fault::Unavailable { operation: "BatchGetItem", reason });
-                    }
-                    wait(attempt).await;
+                    attempt = unprocessed("BatchGetItem", attempt).await?;
                 }
             }
         }
         Ok(items)
+    }
+
+    /// Puts items, whatever is there, in one request per twenty-five.
+    pub(crate) async fn batch_put(&self, items: Vec<Item>) -> Result<(), Fault> {
+        let put = |item: &Item| {
+            let put = PutRequest::builder().set_item(Some(item.clone())).build();
+            put.map(|put| WriteRequest::builder().put_request(put).build())
+        };
+        for items in items.chunks(MAX_BATCH_WRITE) {
+            let mut wanted = items.iter().map(put).collect::<Result<Vec<_>, _>>().map_err(unbuildable("BatchWriteItem"))?;
+            let mut attempt = 0;
+            while !wanted.is_empty() {
+                let request = self.client.batch_write_item().request_items(self.table(), wanted);
+                let reply = self
+                    .retried(|| request.clone().send(), |_| false)
+                    .await
+                    .map_err(unavailable("BatchWriteItem"))?;
+                wanted = reply.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
+                if !wanted.is_empty() {
+                    attempt = unprocessed("BatchWriteItem", attempt).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes a commit: all of it, or nothing.
@@ -237,6 +259,15 @@ async fn wait(attempt: u32) {
     // Without randomness the full wait is right, only less well spread.
     let share = getrandom::fill(&mut random).map_or(1.0, |()| f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX));
     tokio::time::sleep(Duration::from_secs_f64(most.as_secs_f64() * share)).await;
+}
+
+/// Waits before what a batch left undone is sent again, a bounded number of times.
+async fn unprocessed(operation: &'static str, attempt: u32) -> Result<u32, Fault> {
+    if attempt + 1 == MAX_ATTEMPTS {
+        return Err(Fault::Unavailable { operation, reason: "items stayed unprocessed".to_owned() });
+    }
+    wait(attempt + 1).await;
+    Ok(attempt + 1)
 }
 
 /// A token by which the database knows a repeated transaction as the same.

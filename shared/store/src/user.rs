@@ -2,7 +2,8 @@
 
 use rollcall_domain::{
     Code, Timestamp,
-    id::UserId,
+    id::{TeamId, UserId},
+    team::Team,
     text::Login,
     user::User,
 };
@@ -10,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::admins,
-    commit::{Commit, Write},
+    commit::{Commit, Meaning, Write},
     error::Fault,
-    item::{indexed, string, to_item},
+    item::{from_item, indexed, number, string, to_item},
     keys,
     table::Store,
 };
@@ -44,6 +45,15 @@ impl Store {
         self.get(&keys::user(user_id)).await
     }
 
+    /// The teams of these ids, by id.
+    pub async fn teams(&self, team_ids: impl IntoIterator<Item = TeamId>) -> Result<Vec<Team>, Fault> {
+        let keys: Vec<_> = team_ids.into_iter().map(keys::team).collect();
+        let items = self.batch_get(&keys).await?;
+        let mut teams = items.into_iter().map(from_item).collect::<Result<Vec<Team>, _>>()?;
+        teams.sort_unstable_by_key(|team| team.team_id);
+        Ok(teams)
+    }
+
     /// The enabled super admins; none before the platform is set up.
     pub async fn super_admins(&self) -> Result<Vec<UserId>, Fault> {
         let set: Option<SuperAdmins> = self.get(&keys::super_admins()).await?;
@@ -68,15 +78,19 @@ pub fn reset(before: &User, after: &User, credential: &Credential) -> Result<Com
     Ok(Commit::new([put_user(after)?.only_if_version(before.version), put_credential(&after.login, credential)?]))
 }
 
-/// Remembers when a user signed in, which is no change of the user. The hash that was checked must still be its hash.
+/// Remembers when a user signed in, which is no change of the user. The password that was checked must still be its
+/// password: a reset meanwhile has raised the epoch.
 pub fn signed_in(user: &User, now: Timestamp) -> Write {
-    let values = vec![(":now", string(now.to_string())), (":epoch", crate::item::number(user.epoch))];
-    let key = keys::user(user.user_id);
-    Write::update(key, "SET #last_login_at = :now", vec![values[0].clone()]).only_if(
+    Write::update(keys::user(user.user_id), "SET #last_login_at = :now", vec![(":now", string(now.to_string()))]).only_if(
         "#epoch = :epoch",
-        vec![values[1].clone()],
-        crate::commit::Meaning::Always(Code::InvalidCredentials),
+        vec![(":epoch", number(user.epoch))],
+        Meaning::Always(Code::InvalidCredentials),
     )
+}
+
+/// A team as it is.
+pub fn put_team(team: &Team) -> Result<Write, Fault> {
+    Ok(Write::put(to_item(&keys::team(team.team_id), team)?))
 }
 
 fn put_user(user: &User) -> Result<Write, Fault> {

@@ -1,0 +1,101 @@
+//! Exporting one account.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Context, Problem};
+use rollcall_domain::{
+    Code, account::Account, app::App, id::AppId, permission::Permission, text::AccountId, user::User,
+};
+
+use crate::{
+    download::{Download, DownloadCall},
+    format::Format,
+};
+
+/// Downloads one account as a file.
+///
+/// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
+/// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
+/// account as its own address shows it. CSV is UTF-8 with a byte order mark; a cell that a spreadsheet would take for
+/// a formula, or that begins with `'`, has one `'` more in front.
+#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}/export", tag = "files",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path), ("format" = Format, Query)),
+    responses((status = 200, headers(("Content-Disposition")), content((String = "text/csv"), (Account = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+pub(crate) async fn export(
+    State(context): State<Context>,
+    Path((app_id, user_id)): Path<(String, String)>,
+    DownloadCall(call): DownloadCall,
+) -> Result<Download, Problem> {
+    let app_id = AppId::parse(&app_id).ok_or(Code::NotFound)?;
+    let user_id = AccountId::parse(&user_id).map_err(|_| Code::NotFound)?;
+    let (app, account) = context.store.app_and_account(app_id, &user_id).await?;
+    let account = permitted(app, account, &call.actor.user)?;
+    let mut parameters = call.request.parameters();
+    let format = parameters.required("format", Format::read);
+    let format = parameters.finish_with(|| format)?;
+    Download::new(format, &format!("account-{user_id}"), &[account], call.now())
+}
+
+/// The account, if `user` may export it. Who may neither read nor export accounts does not learn that it is missing.
+fn permitted(app: Option<App>, account: Option<Account>, user: &User) -> Result<Account, Code> {
+    let app = app.ok_or(Code::NotFound)?;
+    let export = app.permit(user, Permission::AccountsExport);
+    export.or_else(|_| app.permit(user, Permission::AccountsRead))?;
+    let account = account.ok_or(Code::NotFound)?;
+    export?;
+    Ok(account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::column::tests::bare;
+    use rstest::rstest;
+    use serde_json::json;
+
+    const TEAM: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
+
+    fn app(team_id: Option<&str>) -> App {
+        serde_json::from_value(json!({
+            "app_id": "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22", "name": "Harbor Chat", "team_id": team_id,
+            "deletion_lock": {"locked": true, "changed_by": null, "changed_at": null},
+            "created_at": "2026-11-20T12:00:00.000Z", "updated_at": "2026-11-20T12:00:00.000Z", "version": 1,
+        }))
+        .unwrap()
+    }
+
+    fn member(role: &str) -> User {
+        serde_json::from_value(json!({
+            "user_id": "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d23", "username": "mina", "login": "mina", "type": "member",
+            "status": "enabled", "teams": {TEAM: role},
+            "created_at": "2026-11-20T12:00:00.000Z", "updated_at": "2026-11-20T12:00:00.000Z", "version": 1,
+        }))
+        .unwrap()
+    }
+
+    #[rstest]
+    #[case("admin", None, Some(Code::NotFound))]
+    #[case("senior_developer", None, Some(Code::NotFound))]
+    #[case("operator", None, Some(Code::NotFound))]
+    #[case("developer", Some(Code::Forbidden), Some(Code::NotFound))]
+    #[case("reviewer", Some(Code::Forbidden), Some(Code::NotFound))]
+    #[case("member_manager", Some(Code::NotFound), Some(Code::NotFound))]
+    fn an_account_is_exported_by_whoever_may(
+        #[case] role: &str,
+        #[case] existing: Option<Code>,
+        #[case] missing: Option<Code>,
+    ) {
+        let (user, app) = (member(role), app(Some(TEAM)));
+        assert_eq!(permitted(Some(app.clone()), Some(bare("a")), &user).err(), existing);
+        assert_eq!(permitted(Some(app), None, &user).err(), missing);
+    }
+
+    #[rstest]
+    fn what_is_not_the_teams_is_not_there(
+        #[values(None, Some("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4dff"))] team: Option<&str>,
+    ) {
+        let foreign = permitted(Some(app(team)), Some(bare("a")), &member("admin"));
+        assert_eq!(foreign.err(), Some(Code::NotFound));
+        assert_eq!(permitted(None, None, &member("admin")).err(), Some(Code::NotFound));
+    }
+}

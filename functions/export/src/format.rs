@@ -1,0 +1,72 @@
+//! What a file can be, and how accounts get into it.
+
+use std::io::{self, Write};
+
+use rollcall_domain::{Invalid, Timestamp, ViolationCode, account::Account, fields::FromField};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{csv::Csv, ndjson::Ndjson, xlsx::Xlsx};
+
+/// Writes accounts into one file of one format, as they come: no more than one of them is held, so that a file may
+/// have any number of rows.
+pub(crate) trait Encoder<Sink> {
+    /// Writes the next account.
+    fn write(&mut self, account: &Account) -> io::Result<()>;
+
+    /// Writes what ends the file, and gives the sink back. A file that is not finished is not a file.
+    fn finish(self: Box<Self>) -> io::Result<Sink>;
+}
+
+/// What a file can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Format {
+    Csv,
+    Ndjson,
+    Xlsx,
+}
+
+impl Format {
+    /// The format's name on the wire, which is also how names of its files end.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
+    /// The format's media type.
+    pub(crate) const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+
+    /// The format of this name.
+    pub(crate) fn read(name: &str) -> Result<Self, Invalid> {
+        let known = [Self::Csv, Self::Ndjson, Self::Xlsx].into_iter().find(|format| format.as_str() == name);
+        known.ok_or_else(|| Invalid::new(ViolationCode::NotAllowed, "takes one of: csv, ndjson, xlsx"))
+    }
+
+    /// Begins a file whose accounts are as they were at `as_of`.
+    pub(crate) fn begin<'a, Sink>(self, sink: Sink, as_of: Timestamp) -> io::Result<Box<dyn Encoder<Sink> + Send + 'a>>
+    where
+        Sink: Write + Send + 'a,
+    {
+        Ok(match self {
+            Self::Csv => Box::new(Csv::begin(sink)?),
+            Self::Ndjson => Box::new(Ndjson::begin(sink)),
+            Self::Xlsx => Box::new(Xlsx::begin(sink, as_of)?),
+        })
+    }
+}
+
+impl FromField for Format {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        Self::read(&String::from_field(value)?)
+    }
+}

@@ -1,0 +1,41 @@
+//! A clock that can be moved, for trying what happens tomorrow.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rollcall_api::clock::Clock;
+
+/// The system's clock plus an offset; it keeps ticking.
+#[derive(Clone, Debug, Default)]
+pub struct TestClock {
+    offset_millis: Arc<AtomicI64>,
+    frozen: Option<DateTime<Utc>>,
+}
+
+impl TestClock {
+    /// A clock that stands still at `moment` and is moved by hand only.
+    pub fn frozen_at(moment: DateTime<Utc>) -> Self {
+        Self { frozen: Some(moment), ..Self::default() }
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: Duration) {
+        self.offset_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// The clock that everything is handed.
+    #[expect(clippy::disallowed_methods, reason = "this clock is the system's, moved")]
+    pub fn to_clock(&self) -> Clock {
+        let clock = self.clone();
+        Clock::new(move || {
+            let offset = TimeDelta::milliseconds(clock.offset_millis.load(Ordering::Relaxed));
+            clock.frozen.unwrap_or_else(Utc::now) + offset
+        })
+    }
+}

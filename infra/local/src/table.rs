@@ -1,0 +1,58 @@
+//! The table, as the template defines it for DynamoDB.
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Config},
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+        ScalarAttributeType,
+    },
+};
+use rollcall_store::Connection;
+
+/// The table's name on one machine.
+pub const TABLE: &str = "rollcall";
+
+/// Creates the table, unless it is there.
+pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(aws_sdk_dynamodb::config::Region::new(connection.region.clone()))
+        .credentials_provider(connection.credentials.clone())
+        .http_client(connection.http_client.clone());
+    let config = match &connection.dynamodb_endpoint {
+        Some(endpoint) => config.endpoint_url(endpoint),
+        None => config,
+    };
+    let client = Client::from_conf(config.build());
+    if client.describe_table().table_name(TABLE).send().await.is_ok() {
+        return Ok(());
+    }
+    let failed = |error: &dyn std::fmt::Display| format!("cannot create the table: {error}");
+    let index = GlobalSecondaryIndex::builder()
+        .index_name("gsi1")
+        .set_key_schema(Some(keys("gsi1pk", "gsi1sk").map_err(|error| failed(&error))?))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .map_err(|error| failed(&error))?;
+    let attributes = ["pk", "sk", "gsi1pk", "gsi1sk"].map(|name| {
+        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+    });
+    let attributes = attributes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| failed(&error))?;
+    client
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes))
+        .set_key_schema(Some(keys("pk", "sk").map_err(|error| failed(&error))?))
+        .global_secondary_indexes(index)
+        .send()
+        .await
+        .map_err(|error| failed(&aws_sdk_dynamodb::error::DisplayErrorContext(&error)))?;
+    Ok(())
+}
+
+fn keys(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
+    let key = |name: &str, key_type| KeySchemaElement::builder().attribute_name(name).key_type(key_type).build();
+    Ok(vec![key(partition, KeyType::Hash)?, key(sort, KeyType::Range)?])
+}

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Reads exported files back with readers that share no code with their writers.
+
+    read_back.py [--libreoffice] DIRECTORY
+
+DIRECTORY holds `expected.json`, an array of accounts as the API shows them, and `export.csv`, `export.ndjson` and
+`export.xlsx`, the same accounts in the same order. Every difference is printed, and any makes the exit status 1.
+
+With --libreoffice, Calc opens the CSV with evaluation of formulas switched on, and no cell may be a formula or an
+error. That Calc would have evaluated one is shown first, with a file that holds one.
+"""
+
+import argparse
+import csv
+import io
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+import openpyxl
+from openpyxl.utils.escape import unescape
+
+COLUMNS = """
+    user_id nickname type photo_url gender birth_date location whats_up friend_verification language message_settings
+    friending level role created_at updated_at
+""".split()
+NUMBERS = {"language", "message_settings", "level", "role"}
+FIELDS = {*COLUMNS, "version"}
+GUARDED = tuple("=+-@'\t\r\n\0＝＋－＠＇")
+
+# Comma, quotation mark, UTF-8, from line 1; then: language, quote all text, detect special numbers, cell contents as
+# shown, export formulas, remove spaces, sheet, evaluate formulas.
+CALC_CSV = "44,34,76,1,,0,false,true,false,false,false,0,true"
+
+
+class Different(Exception):
+    """A file is not what it should be."""
+
+
+def require(holds, message):
+    if not holds:
+        raise Different(message)
+
+
+def equal(what, found, expected):
+    # JSON tells 1 from 1.0 and from true, which Python's == does not.
+    require(
+        type(found) is type(expected) and json.dumps(found, sort_keys=True) == json.dumps(expected, sort_keys=True),
+        f"{what} is {found!r} instead of {expected!r}",
+    )
+
+
+def guarded(text):
+    return "'" + text if text.startswith(GUARDED) else text
+
+
+def unguarded(cell, what):
+    if cell.startswith("'"):
+        require(cell[1:].startswith(GUARDED), f"{what} is {cell!r}: marked without need")
+        return cell[1:]
+    require(not cell.startswith(GUARDED), f"{what} is {cell!r}: not marked")
+    return cell
+
+
+def check_line_ends(text):
+    """Outside of quotation marks, CR and LF stand together or not at all."""
+    outside = "".join(re.split(r'"[^"]*"', text))
+    require('"' not in outside, "a quotation mark is left open")
+    require(not re.search(r"\r(?!\n)|(?<!\r)\n", outside), "a record ends with something else than CRLF")
+    require(text.endswith("\r\n"), "the last record has no CRLF")
+
+
+def check_csv(path, accounts):
+    data = path.read_bytes()
+    require(data.startswith(b"\xef\xbb\xbf"), "there is no byte order mark")
+    text = data[3:].decode("utf-8")
+    check_line_ends(text)
+    header, *records = csv.reader(io.StringIO(text, newline=""), strict=True)
+    equal("the header", header, COLUMNS)
+    equal("the number of records", len(records), len(accounts))
+    for row, (record, account) in enumerate(zip(records, accounts), start=2):
+        equal(f"the number of cells of record {row}", len(record), len(COLUMNS))
+        for column, cell in zip(COLUMNS, record):
+            what = f"{column} of record {row}"
+            expected = account[column]
+            if expected is None:
+                equal(what, cell, "")
+            elif column in NUMBERS:
+                equal(what, cell, str(expected))
+            else:
+                equal(what, unguarded(cell, what), expected)
+    marked = sum(cell.startswith("'") for record in records for cell in record)
+    return f"byte order mark, CRLF, header, {len(records)} records, {marked} marked cells"
+
+
+def object_without_repeats(pairs):
+    names = [name for name, _ in pairs]
+    require(len(set(names)) == len(names), f"a name is repeated among {names}")
+    return dict(pairs)
+
+
+def check_ndjson(path, accounts):
+    *lines, rest = path.read_bytes().split(b"\n")
+    equal("what follows the last line feed", rest.decode("utf-8"), "")
+    equal("the number of lines", len(lines), len(accounts))
+    for number, (line, account) in enumerate(zip(lines, accounts), start=1):
+        require(not line.endswith(b"\r"), f"line {number} ends with CR")
+        equal(f"line {number}", json.loads(line.decode("utf-8"), object_pairs_hook=object_without_repeats), account)
+    return f"{len(lines)} lines with all {len(FIELDS)} fields"
+
+
+def check_xlsx(path, accounts):
+    with zipfile.ZipFile(path) as package:
+        require(package.testzip() is None, "a part is damaged")
+        for name in package.namelist():
+            part = package.read(name)
+            for bad in [b"<f>", b"<f ", b"<hyperlink", b'TargetMode="External"', b"vbaProject"]:
+                require(bad not in part, f"{name} holds {bad.decode()}")
+    workbook = openpyxl.load_workbook(path)
+    equal("the sheets", workbook.sheetnames, ["accounts"])
+    header, *rows = workbook["accounts"].iter_rows()
+    equal("the header", [cell.value for cell in header], COLUMNS)
+    equal("the number of rows", len(rows), len(accounts))
+    for row, account in zip(rows, accounts):
+        for column, cell in zip(COLUMNS, row, strict=True):
+            what = f"{column} in {cell.coordinate}"
+            require(cell.hyperlink is None, f"{what} is a link")
+            if account[column] is None:
+                require(cell.value is None, f"{what} is {cell.value!r} instead of empty")
+                continue
+            equal(f"the type of {what}", cell.data_type, "n" if column in NUMBERS else "s")
+            # Excel writes what XML cannot hold as _xHHHH_; openpyxl hands that out as it stands.
+            value = unescape(cell.value) if isinstance(cell.value, str) else cell.value
+            equal(what, value, account[column])
+    return f"one sheet, header, {len(rows)} rows of texts and numbers, no formula, no link"
+
+
+def in_calc(path, profile):
+    """The sheet that LibreOffice makes of a CSV file."""
+    command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"]
+    command += [f"--infilter=Text - txt - csv (StarCalc):{CALC_CSV}", "--outdir", profile, path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    converted = profile / (path.stem + ".xlsx")
+    require(converted.exists(), f"LibreOffice did not convert {path}: {done.stdout}{done.stderr}")
+    return openpyxl.load_workbook(converted).active
+
+
+def check_in_calc(path, accounts):
+    with tempfile.TemporaryDirectory() as directory:
+        profile = pathlib.Path(directory)
+        control = profile / "control.csv"
+        control.write_bytes("\ufeffcontrol\r\n=1+1\r\n".encode())
+        equal("the control's type", in_calc(control, profile)["A2"].data_type, "f")
+        sheet = in_calc(path, profile)
+    header, *rows = sheet.iter_rows(max_col=len(COLUMNS))
+    equal("the header in LibreOffice", [cell.value for cell in header], COLUMNS)
+    equal("the number of rows in LibreOffice", len(rows), len(accounts))
+    formula_like = 0
+    for row, account in zip(rows, accounts):
+        for column, cell in zip(COLUMNS, row, strict=True):
+            what = f"{column} in {cell.coordinate} in LibreOffice, {cell.value!r},"
+            require(cell.data_type not in ("f", "e"), f"{what} is a formula or an error")
+            require(cell.hyperlink is None, f"{what} is a link")
+            if isinstance(account[column], str) and account[column].startswith(GUARDED):
+                formula_like += 1
+                equal(f"the type of {what}", cell.data_type, "s")
+                equal(what, unescape(cell.value), guarded(account[column]))
+    return f"the control is evaluated; of {len(rows)} rows nothing is, {formula_like} cells that would run are texts"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("--libreoffice", action="store_true", help="also open the CSV in LibreOffice, which must be there")
+    arguments = parser.parse_args()
+
+    accounts = json.loads((arguments.directory / "expected.json").read_text(encoding="utf-8"))
+    checks = [("export.csv", check_csv), ("export.ndjson", check_ndjson), ("export.xlsx", check_xlsx)]
+    if arguments.libreoffice:
+        checks.append(("export.csv", check_in_calc))
+    failures = 0
+    for account in accounts:
+        if account.keys() != FIELDS:
+            sys.exit(f"expected.json: an account has the fields {sorted(account)} instead of {sorted(FIELDS)}")
+    for name, check in checks:
+        try:
+            print(f"{name}: {check(arguments.directory / name, accounts)}")
+        except (Different, OSError, ValueError, KeyError, csv.Error, subprocess.SubprocessError, zipfile.BadZipFile) as error:
+            failures += 1
+            print(f"{name}: DIFFERENT: {error}", file=sys.stderr)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+//! The little of the wire that the faults have to read and write: whose items a request touches, what its reply cost,
+//! and the bodies with which `DynamoDB` refuses.
+
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Map, Value, json};
+
+use super::Call;
+
+/// What the faults need to know of a request.
+pub(super) struct Request {
+    operation: String,
+    /// The items it writes or checks, in the request's order; none for a read.
+    pub(super) items: Vec<String>,
+}
+
+/// A refusal: status and body.
+pub(super) type Refusal = (u16, Value);
+
+impl Request {
+    pub(super) fn read(http: &HttpRequest) -> Self {
+        let target = http.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let body = parse(http.body());
+        let items = match operation.as_str() {
+            "PutItem" | "UpdateItem" | "DeleteItem" => vec![item(&body)],
+            "TransactWriteItems" => {
+                let actions = body["TransactItems"].as_array().into_iter().flatten();
+                actions
+                    .filter_map(Value::as_object)
+                    .flat_map(Map::values)
+                    .map(item)
+                    .collect()
+            }
+            _read => Vec::new(),
+        };
+        Self { operation, items }
+    }
+
+    pub(super) fn is_transaction(&self) -> bool {
+        self.operation == "TransactWriteItems"
+    }
+
+    pub(super) fn is_write(&self) -> bool {
+        !self.items.is_empty()
+    }
+
+    /// What the request cost, by its reply.
+    pub(super) fn price(&self, reply: &HttpResponse) -> Call {
+        let mut call = Call {
+            operation: self.operation.clone(),
+            ..Call::default()
+        };
+        // Transactions and batches report a list with an entry for each table, the others one entry.
+        let tables = match parse(reply.body())["ConsumedCapacity"].take() {
+            Value::Array(tables) => tables,
+            table => vec![table],
+        };
+        for table in &tables {
+            let total = units(table, "CapacityUnits");
+            // A transaction repeated under its client token is charged as a read, and says so.
+            if self.is_write() && units(table, "ReadCapacityUnits") < total {
+                let indexes = table["GlobalSecondaryIndexes"].as_object().into_iter().flatten();
+                call.write_units += total;
+                call.index_write_units += indexes.map(|(_, index)| units(index, "CapacityUnits")).sum::<f64>();
+            } else {
+                call.read_units += total;
+            }
+        }
+        call
+    }
+
+    pub(super) fn throttled(&self) -> Refusal {
+        let message = "Throughput exceeds the current capacity of your table or index";
+        if self.is_transaction() {
+            self.cancelled(&[true], "ThrottlingError", message)
+        } else {
+            refusal(400, "ProvisionedThroughputExceededException", message)
+        }
+    }
+
+    pub(super) fn server_error() -> Refusal {
+        refusal(500, "InternalServerError", "Internal server error")
+    }
+
+    /// Refused because of the items that are `held`.
+    pub(super) fn conflict(&self, held: &[bool]) -> Refusal {
+        let message = "Transaction is ongoing for the item";
+        if self.is_transaction() {
+            self.cancelled(held, "TransactionConflict", message)
+        } else {
+            refusal(400, "TransactionConflictException", message)
+        }
+    }
+
+    /// A cancelled transaction: one reason for each item, `None` for those that are not `guilty`.
+    fn cancelled(&self, guilty: &[bool], code: &str, message: &str) -> Refusal {
+        let is_guilty = |index| guilty.get(index).copied().unwrap_or_default();
+        let codes: Vec<&str> = (0..self.items.len())
+            .map(|index| if is_guilty(index) { code } else { "None" })
+            .collect();
+        let text = "Transaction cancelled, please refer cancellation reasons for specific reasons";
+        let text = format!("{text} [{}]", codes.join(", "));
+
+        let (status, mut body) = refusal(400, "TransactionCanceledException", &text);
+        body["CancellationReasons"] = codes
+            .into_iter()
+            .map(|code| {
+                if code == "None" {
+                    json!({ "Code": code })
+                } else {
+                    json!({ "Code": code, "Message": message })
+                }
+            })
+            .collect();
+        (status, body)
+    }
+}
+
+/// The reply that carries a refusal.
+pub(super) fn reply((status, body): Refusal) -> Result<HttpResponse, ConnectorError> {
+    let status = status
+        .try_into()
+        .map_err(|error| ConnectorError::other(Box::new(error), None))?;
+    Ok(HttpResponse::new(status, SdkBody::from(body.to_string())))
+}
+
+fn refusal(status: u16, kind: &str, message: &str) -> Refusal {
+    (
+        status,
+        json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": message }),
+    )
+}
+
+/// The item an action writes or checks, by its table and key. A `Put` has its key inside its item.
+fn item(action: &Value) -> String {
+    let key = action.get("Key").unwrap_or(&action["Item"]);
+    json!([action["TableName"], key["pk"], key["sk"]]).to_string()
+}
+
+fn units(capacity: &Value, kind: &str) -> f64 {
+    capacity[kind].as_f64().unwrap_or_default()
+}
+
+/// A body as JSON; null where it is streamed or empty.
+fn parse(body: &SdkBody) -> Value {
+    serde_json::from_slice(body.bytes().unwrap_or_default()).unwrap_or_default()
+}

@@ -1,0 +1,250 @@
+//! A world of one's own for each test: a table in memory, all routes, people who are signed in.
+
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, header},
+};
+use chrono::DateTime;
+use http_body_util::BodyExt;
+use rollcall::{Data, TABLE, TestClock};
+use rollcall_api::{ClientAddress, Context, config::Config, token};
+use rollcall_domain::{
+    Code, Timestamp,
+    id::{SessionId, TeamId, UserId},
+    permission::UserType,
+    session::{Session, SessionSecret, SessionToken},
+    text::{Login, Username},
+    user::{NewUser, User},
+};
+use rollcall_store::{Commit, Connection, Secrets, Store, user::Credential};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::faults::Faults;
+
+/// The moment at which every world begins.
+pub const DAWN: &str = "2026-11-20T12:00:00.000Z";
+
+/// The origin the worlds are served under.
+pub const ORIGIN: &str = "https://console.example.com";
+
+/// One installation, empty but for its first super admin.
+pub struct World {
+    pub faults: Faults,
+    pub clock: TestClock,
+    pub context: Context,
+    service: Router,
+    _data: Data,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let data = Data::temporary().unwrap();
+        let faults = Faults::default();
+        let clock = TestClock::frozen_at(DAWN.parse::<DateTime<_>>().unwrap());
+        let connection = Connection { http_client: faults.client(data.database.http_client()), ..data.in_process() };
+        rollcall::create_if_missing(&connection).await.unwrap();
+        let config = Config::read(&|name: &str| match name {
+            "PUBLIC_ORIGIN" => Some(ORIGIN.to_owned()),
+            "MASTER_KEY_FILE" => Some(data.key_file.display().to_string()),
+            _ => None,
+        });
+        let store = Store::new(&connection, TABLE.to_owned());
+        let context = Context::new(store, Secrets::new(connection), config.unwrap(), clock.to_clock());
+        let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
+        Self { faults, clock, context, service, _data: data }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.context.now()
+    }
+
+    /// Nobody.
+    pub fn stranger(&self) -> Client {
+        let address = [127, 0, 0, 1].into();
+        Client { service: self.service.clone(), headers: HeaderMap::new(), address }
+    }
+
+    /// A signed-in super admin.
+    pub async fn admin(&self) -> Client {
+        self.user("admin", UserType::SuperAdmin, []).await.1
+    }
+
+    /// A signed-in member with these roles in these teams.
+    pub async fn member<const TEAMS: usize>(&self, login: &str, teams: [(TeamId, &str); TEAMS]) -> Client {
+        self.user(login, UserType::Member, teams).await.1
+    }
+
+    /// A user, written past the API, and a client signed in as it. Its password is no password.
+    pub async fn user<const TEAMS: usize>(
+        &self,
+        login: &str,
+        user_type: UserType,
+        teams: [(TeamId, &str); TEAMS],
+    ) -> (User, Client) {
+        let new = NewUser {
+            username: Username::parse(login).unwrap(),
+            login: Login::parse(login).unwrap(),
+            user_type,
+            password_change_required: false,
+        };
+        let mut user = new.create(UserId::new(self.context.uuid().unwrap()), self.now());
+        user.teams = teams.into_iter().map(|(team, role)| (team, role.to_owned())).collect();
+        let credential = Credential { user_id: user.user_id, password_hash: String::new(), pepper: String::new() };
+        let commit = if user_type == UserType::SuperAdmin {
+            rollcall_store::user::found(&user, &credential)
+        } else {
+            rollcall_store::user::create(&user, &credential)
+        };
+        self.context.store.commit(commit.unwrap()).await.unwrap();
+        let client = self.signed_in(&user).await;
+        (user, client)
+    }
+
+    /// A client with a new session of `user`.
+    pub async fn signed_in(&self, user: &User) -> Client {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let mut random = [7; 32];
+        random[..4].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        let secret = SessionSecret::new(random);
+        let session = Session {
+            session_id: SessionId::new(self.context.uuid().unwrap()),
+            user_id: user.user_id,
+            secret_hash: token::hash(&secret),
+            epoch: user.epoch,
+            created_at: self.now(),
+            last_seen_at: self.now(),
+            address: None,
+            user_agent: None,
+        };
+        let write = rollcall_store::session::create(&session, user).unwrap();
+        self.context.store.commit(Commit::new([write])).await.unwrap();
+        let token = SessionToken { user_id: user.user_id, session_id: session.session_id, secret };
+        self.stranger().with("authorization", &format!("Bearer {}", token::encode(&token)))
+    }
+
+    /// A team of this name, written past the API.
+    pub async fn team(&self, name: &str) -> TeamId {
+        let team_id = TeamId::new(self.context.uuid().unwrap());
+        let team: rollcall_domain::team::Team =
+            serde_json::from_value(json!({"team_id": team_id, "name": name})).unwrap();
+        let write = rollcall_store::user::put_team(&team).unwrap();
+        self.context.store.commit(Commit::new([write])).await.unwrap();
+        team_id
+    }
+
+    /// An application of the platform.
+    pub async fn app(&self, client: &Client, name: &str) -> String {
+        let app = client.post("/v1/apps", &json!({"name": name})).await;
+        assert_eq!(app.status, 201, "{app:?}");
+        app.body["app_id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Somebody who sends requests.
+#[derive(Clone)]
+pub struct Client {
+    service: Router,
+    pub headers: HeaderMap,
+    pub address: IpAddr,
+}
+
+impl Client {
+    /// The same client with one more header.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.append(header::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+        client
+    }
+
+    /// The same client without a header.
+    pub fn without(&self, name: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.remove(name);
+        client
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::POST, path, Some(body.to_string())).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, Some(body.to_string())).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, Some(body.to_string())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Sends a request with a body exactly as given, as JSON unless the client says otherwise.
+    pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        *request.headers_mut().unwrap() = self.headers.clone();
+        if body.is_some() && !self.headers.contains_key("content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        let mut request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
+        request.extensions_mut().insert(ClientAddress(self.address));
+        let response = self.service.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body, bytes: bytes.to_vec() }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// The body as JSON; null where it is none.
+    pub body: Value,
+    pub bytes: Vec<u8>,
+}
+
+impl Reply {
+    /// A header, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// Asserts that this is the problem of this code, with its status and its form.
+    #[track_caller]
+    pub fn is_problem(&self, code: Code) -> &Self {
+        assert_eq!(self.body["code"], code.as_str(), "{self:?}");
+        assert_eq!(self.status, code.status());
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.body["type"], format!("urn:problem:{}", code.as_str()));
+        assert_eq!(self.body["request_id"], self.header("x-request-id"));
+        self
+    }
+
+    /// Asserts success with this status.
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// The violations, as `[place, code]`.
+    pub fn violations(&self) -> Vec<Value> {
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let place = |error: &Value| error.get("pointer").or(error.get("parameter")).cloned();
+        errors.iter().map(|error| json!([place(error), error["code"]])).collect()
+    }
+}
