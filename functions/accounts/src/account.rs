@@ -33,7 +33,11 @@ pub(crate) struct NewAccountBody {
     params(("app_id" = AppId, Path), ("type" = Option<AccountType>, Query), ("user_id_prefix" = Option<String>, Query),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = List<Account>)))]
-pub(crate) async fn list(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn list(
+    State(context): State<Context>,
+    Path(app_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.user, Permission::AccountsRead)?;
     let mut parameters = call.request.parameters();
@@ -59,7 +63,11 @@ pub(crate) async fn list(State(context): State<Context>, Path(app_id): Path<Stri
 /// Creates an account; an admin one only while there are fewer than ten.
 #[utoipa::path(post, path = "/v1/apps/{app_id}/accounts", tag = "accounts", params(("app_id" = AppId, Path)), request_body = NewAccountBody,
     responses((status = 201, body = Account, headers(("Location"), ("ETag")))))]
-pub(crate) async fn create(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn create(
+    State(context): State<Context>,
+    Path(app_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
     let fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.user, Permission::AccountsWrite)?;
@@ -83,6 +91,7 @@ pub(crate) async fn get(
     call: Call,
 ) -> Result<Reply, Problem> {
     let (_, account) = load(&context, &call, &app_id, &user_id, Permission::AccountsRead).await?;
+    call.no_parameters()?;
     shown(&account)
 }
 
@@ -135,6 +144,7 @@ async fn turn(
 ) -> Result<Reply, Problem> {
     settled(|| async {
         let (app, before) = load(context, call, app_id, user_id, Permission::AccountsAdmin).await?;
+        call.no_parameters()?;
         let after = before.clone().turned(account_type, call.now());
         replace(context, call, &app, &before, &after, action).await
     })

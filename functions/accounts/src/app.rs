@@ -115,18 +115,27 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
 /// Reads an application.
 #[utoipa::path(get, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)),
     responses((status = 200, body = AppView, headers(("ETag")))))]
-pub(crate) async fn get(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn get(
+    State(context): State<Context>,
+    Path(app_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
     let app = load(&context, &app_id).await?;
     let user = &call.actor.user;
     // Either reading permission will do; the other's absence is no refusal.
     app.permit(user, READING[0]).or_else(|_| app.permit(user, READING[1]))?;
+    call.no_parameters()?;
     shown(&app)
 }
 
 /// Renames an application, or moves it to another team.
 #[utoipa::path(patch, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), request_body = AppPatchBody,
     responses((status = 200, body = AppView, headers(("ETag")))))]
-pub(crate) async fn edit(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn edit(
+    State(context): State<Context>,
+    Path(app_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
     settled(|| async {
         let fields = call.fields()?;
         let before = load(&context, &app_id).await?;
@@ -146,7 +155,11 @@ pub(crate) async fn edit(State(context): State<Context>, Path(app_id): Path<Stri
 /// Lifts the deletion lock, acknowledging the risk, or puts it back.
 #[utoipa::path(put, path = "/v1/apps/{app_id}/deletion-lock", tag = "apps", params(("app_id" = AppId, Path)), request_body = LockTurnBody,
     responses((status = 200, body = AppView, headers(("ETag")))))]
-pub(crate) async fn turn_lock(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn turn_lock(
+    State(context): State<Context>,
+    Path(app_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
     settled(|| async {
         let fields = call.fields()?;
         let before = load(&context, &app_id).await?;
@@ -160,10 +173,15 @@ pub(crate) async fn turn_lock(State(context): State<Context>, Path(app_id): Path
 
 /// Deletes an application that holds no account.
 #[utoipa::path(delete, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), responses((status = 204)))]
-pub(crate) async fn delete(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn delete(
+    State(context): State<Context>,
+    Path(app_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
     settled(|| async {
         let app = load(&context, &app_id).await?;
         app.permit(&call.actor.user, Permission::AppsManage)?;
+        call.no_parameters()?;
         call.check_version(app.version)?;
         if context.store.has_accounts(app.app_id).await? {
             return Err(Code::AppNotEmpty.into());

@@ -55,7 +55,11 @@ pub(crate) struct DeletionReport<'a> {
 /// Deletes up to 100 accounts while the lock is lifted, each on its own merits.
 #[utoipa::path(post, path = "/v1/apps/{app_id}/account-deletions", tag = "accounts", params(("app_id" = AppId, Path)),
     request_body = DeletionBody, responses((status = 200, body = DeletionReport)))]
-pub(crate) async fn delete(State(context): State<Context>, Path(app_id): Path<String>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn delete(
+    State(context): State<Context>,
+    Path(app_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.user, Permission::AccountsDelete)?;
@@ -78,7 +82,11 @@ impl<'a> Batch<'a> {
         let mut results: Vec<DeletionResult> = Vec::with_capacity(ids.len());
         for user_id in ids {
             if !results.iter().any(|result| result.user_id == user_id) {
-                results.push(DeletionResult { user_id, outcome: Outcome::Failed, code: Some(Code::Unavailable.as_str()) });
+                results.push(DeletionResult {
+                    user_id,
+                    outcome: Outcome::Failed,
+                    code: Some(Code::Unavailable.as_str()),
+                });
             }
         }
         Self { context, call, app, results }
@@ -91,7 +99,9 @@ impl<'a> Batch<'a> {
             let end = self.results.len().min(start + MAX_DELETES_PER_TRANSACTION);
             match self.delete_chunk(start, end).await {
                 Ok(reply) => remembered = reply,
-                Err(problem @ Problem::Unavailable(_)) if self.results.iter().any(|r| r.outcome == Outcome::Deleted) => {
+                Err(problem @ Problem::Unavailable(_))
+                    if self.results.iter().any(|r| r.outcome == Outcome::Deleted) =>
+                {
                     tracing::error!(%problem, "a batch stopped midway");
                     remembered = None;
                     break;
@@ -124,7 +134,10 @@ impl<'a> Batch<'a> {
             let committed =
                 self.context.commit_part(self.call, commit, self.change(&wanted), self.reply()?, follows).await;
             let refused = match committed {
-                Ok(reply) => return Ok(Some(reply).filter(|_| follows == Follows::Nothing)),
+                Ok(reply) => {
+                    self.app = self.app.clone().left_by(&wanted, self.call.now());
+                    return Ok(Some(reply).filter(|_| follows == Follows::Nothing));
+                }
                 Err(NotCommitted::Refused(refused)) => refused,
                 Err(NotCommitted::Problem(problem)) => {
                     self.results = before;
@@ -134,7 +147,7 @@ impl<'a> Batch<'a> {
             self.results = before;
             let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
             self.settle(&missing, Outcome::NotFound, None);
-            if refused.keys(Code::NotFound).count() == missing.len() && !refused.is(Code::Conflict) {
+            if !missing.is_empty() && !refused.is(Code::Conflict) {
                 continue;
             }
             // The application is not as it was read: gone, locked again, or merely changed.

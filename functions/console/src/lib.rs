@@ -32,7 +32,9 @@ async fn document() -> impl IntoResponse {
 
 /// Nothing is here, or not by this method: the gateway sends both to this function.
 async fn unknown(method: Method, uri: Uri) -> Problem {
-    let is_known = KNOWN.iter().any(|(path, methods)| matches(path, uri.path()) && !methods.contains(&method.as_str().to_lowercase()));
+    let is_known = KNOWN
+        .iter()
+        .any(|(path, methods)| matches(path, uri.path()) && !methods.contains(&method.as_str().to_lowercase()));
     if is_known { Code::MethodNotAllowed.into() } else { Code::NotFound.into() }
 }
 

@@ -7,7 +7,7 @@ use rollcall_domain::{
 };
 
 use crate::{
-    download::{Download, DownloadCall},
+    download::{Bytes, Download, DownloadCall},
     format::Format,
 };
 
@@ -17,10 +17,10 @@ use crate::{
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
 /// account as its own address shows it. CSV is UTF-8 with a byte order mark; a cell that a spreadsheet would take for
 /// a formula, or that begins with `'`, has one `'` more in front.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}/export", tag = "files",
+#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}/export", tag = "files", operation_id = "export_account",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path), ("format" = Format, Query)),
-    responses((status = 200, headers(("Content-Disposition")), content((String = "text/csv"), (Account = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+    responses((status = 200, description = "The file.", headers(("Content-Disposition")), content((String = "text/csv"),
+        (String = "application/x-ndjson"), (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 pub(crate) async fn export(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,

@@ -10,6 +10,7 @@ use axum::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rollcall_api::{Call, Context, Problem};
 use rollcall_domain::{Timestamp, account::Account};
+use utoipa::ToSchema;
 
 use crate::format::Format;
 
@@ -24,6 +25,12 @@ impl FromRequest<Context> for DownloadCall {
         Call::from_request(request, context).await.map(Self)
     }
 }
+
+/// The content of a file that is no text, for the API document.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the bytes that `Download` sends")]
+pub(crate) struct Bytes(Vec<u8>);
 
 /// A whole file, to be saved under a name.
 pub(crate) struct Download {
@@ -89,9 +96,14 @@ fn is_plain(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column::tests::bare;
+    use crate::column::tests::{account, bare};
+    use rollcall_domain::limits::MAX_ACCOUNTS_PER_SELECTION;
     use rstest::rstest;
     use serde_json::json;
+
+    fn as_of() -> Timestamp {
+        serde_json::from_value(json!("2026-11-20T12:00:00.000Z")).unwrap()
+    }
 
     #[rstest]
     #[case(Format::Csv, "text/csv; charset=utf-8; header=present", "attachment; filename=\"accounts.csv\"")]
@@ -102,8 +114,7 @@ mod tests {
         "attachment; filename=\"accounts.xlsx\""
     )]
     fn a_file_says_what_it_is(#[case] format: Format, #[case] media_type: &str, #[case] disposition: &str) {
-        let as_of = serde_json::from_value(json!("2026-11-20T12:00:00.000Z")).unwrap();
-        let response = Download::new(format, "accounts", &[bare("a")], as_of).unwrap().into_response();
+        let response = Download::new(format, "accounts", &[bare("a")], as_of()).unwrap().into_response();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], media_type);
         assert_eq!(response.headers()["content-disposition"], disposition);
@@ -119,5 +130,23 @@ mod tests {
     #[case("\"\r\n/\\%é.csv", "filename=\"_______.csv\"; filename*=UTF-8''%22%0D%0A%2F%5C%25%C3%A9.csv")]
     fn a_name_is_plain_or_given_twice(#[case] name: &str, #[case] expected: &str) {
         assert_eq!(attachment(name), format!("attachment; {expected}"));
+    }
+
+    /// Quotation marks are what both CSV and JSON double.
+    #[rstest]
+    fn a_full_selection_of_the_longest_accounts_fits_a_reply_of_lambda(
+        #[values(Format::Csv, Format::Ndjson, Format::Xlsx)] format: Format,
+    ) {
+        let longest = format!("={}", "\"".repeat(499));
+        let account = account(json!({
+            "user_id": format!("={}", "x".repeat(31)), "type": "general", "nickname": longest, "location": longest,
+            "whats_up": longest, "photo_url": format!("http://a?{}", "\"".repeat(491)),
+            "friend_verification": "need_confirm", "language": u32::MAX, "message_settings": u32::MAX,
+            "level": u32::MAX, "role": u32::MAX, "version": u32::MAX,
+        }));
+        let accounts = vec![account; MAX_ACCOUNTS_PER_SELECTION];
+        let bytes = Download::new(format, "accounts", &accounts, as_of()).unwrap().bytes.len();
+        let (base64, headers) = (bytes.div_ceil(3) * 4, 4 * 1024);
+        assert!(base64 + headers < 6 * 1024 * 1024, "{base64}");
     }
 }

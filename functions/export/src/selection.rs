@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
-use rollcall_domain::{
-    Code, account::Account, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission, text::AccountId,
-};
+use rollcall_domain::{Code, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission, text::AccountId};
 use utoipa::ToSchema;
 
 use crate::{
-    download::{Download, DownloadCall},
+    download::{Bytes, Download, DownloadCall},
     format::Format,
 };
 
@@ -28,10 +26,10 @@ pub(crate) struct SelectionBody {
 /// Downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
 ///
 /// The file is made as for one account. Nothing is changed, so an `Idempotency-Key` is ignored.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/export-selection", tag = "files", params(("app_id" = AppId, Path)),
+#[utoipa::path(post, path = "/v1/apps/{app_id}/export-selection", tag = "files", operation_id = "export_selection", params(("app_id" = AppId, Path)),
     request_body = SelectionBody,
-    responses((status = 200, headers(("Content-Disposition")), content((String = "text/csv"), (Account = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+    responses((status = 200, description = "The file.", headers(("Content-Disposition")), content((String = "text/csv"),
+        (String = "application/x-ndjson"), (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 pub(crate) async fn export(
     State(context): State<Context>,
     Path(app_id): Path<String>,

@@ -9,8 +9,5 @@ mod session;
 
 /// The routes, as their page of the contract has them.
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new()
-        .routes(routes!(session::sign_in))
-        .routes(routes!(session::sign_out))
-        .routes(routes!(me::get))
+    OpenApiRouter::new().routes(routes!(session::sign_in)).routes(routes!(session::sign_out)).routes(routes!(me::get))
 }

@@ -3,12 +3,7 @@
 use axum::extract::State;
 use rollcall_api::{Call, Context, Problem, Reply};
 use rollcall_domain::{
-    id::TeamId,
-    permission::Preset,
-    session::SessionView,
-    team::RoleView,
-    text::TeamName,
-    user::UserView,
+    id::TeamId, permission::Preset, session::SessionView, team::RoleView, text::TeamName, user::UserView,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,6 +27,7 @@ pub(crate) struct Me<'a> {
 /// Tells the caller who it is.
 #[utoipa::path(get, path = "/v1/me", tag = "own identity", responses((status = 200, body = Me, headers(("ETag")))))]
 pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    call.no_parameters()?;
     let (user, session) = (&call.actor.user, &call.actor.session);
     let teams = context.store.teams(user.teams.keys().copied()).await?;
     let membership = |team: rollcall_domain::team::Team| {

@@ -130,6 +130,7 @@ fn begin(context: &Context, guest: &Guest, user: &User) -> Result<(Session, Stri
 /// Ends the calling session.
 #[utoipa::path(post, path = "/v1/logout", tag = "own identity", responses((status = 204)))]
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
+    call.no_parameters()?;
     context.store.commit(rollcall_store::session::end(&call.actor.session)).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie("", 0))]), Reply::no_content()))
 }

@@ -29,6 +29,11 @@ impl TestClock {
         self.offset_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
+    /// Moves the clock back.
+    pub fn retreat(&self, by: Duration) {
+        self.offset_millis.fetch_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
     /// The clock that everything is handed.
     #[expect(clippy::disallowed_methods, reason = "this clock is the system's, moved")]
     pub fn to_clock(&self) -> Clock {

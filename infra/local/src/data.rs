@@ -37,12 +37,16 @@ enum Held {
 impl Data {
     /// Opens the data in `directory`, which is made if it is not there, for this user alone.
     pub fn open(directory: &Path) -> Result<Self, String> {
-        let failed = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what} {}: {error}", directory.display());
+        let failed =
+            |what: &str, error: &dyn std::fmt::Display| format!("cannot {what} {}: {error}", directory.display());
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| failed("create", &error))?;
         let lock = File::create(directory.join("lock")).map_err(|error| failed("lock", &error))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => {
-                format!("{} is in use by another copy of this server; stop it, or name another directory with --data", directory.display())
+                format!(
+                    "{} is in use by another copy of this server; stop it, or name another directory with --data",
+                    directory.display()
+                )
             }
             TryLockError::Error(error) => failed("lock", &error),
         })?;

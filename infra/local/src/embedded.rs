@@ -29,9 +29,7 @@ pub struct Embedded {
 impl Embedded {
     /// An empty database that ends with its last clone.
     pub fn memory() -> Result<Self, DynoxideError> {
-        Ok(Self {
-            database: Database::memory()?,
-        })
+        Ok(Self { database: Database::memory()? })
     }
 
     /// The database in the file at `path`, which is created if it is not there.
@@ -39,9 +37,7 @@ impl Embedded {
         let path = path
             .to_str()
             .ok_or_else(|| DynoxideError::ValidationException(format!("{} is not a UTF-8 path", path.display())))?;
-        Ok(Self {
-            database: Database::new(path)?,
-        })
+        Ok(Self { database: Database::new(path)? })
     }
 
     /// The HTTP client to give to the SDK's configuration.
@@ -58,9 +54,7 @@ impl Embedded {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        server::serve_with_shutdown(listener, self.database.clone(), shutdown)
-            .await
-            .map_err(io::Error::other)
+        server::serve_with_shutdown(listener, self.database.clone(), shutdown).await.map_err(io::Error::other)
     }
 }
 
@@ -70,11 +64,9 @@ impl HttpConnector for Embedded {
         // `SQLite` blocks, so it runs off the asynchronous threads. A caller that stops waiting does not stop the write;
         // with a remote database it would not either.
         let answer = spawn_blocking(move || answer(&database, &request));
-        HttpConnectorFuture::new(async move {
-            answer
-                .await
-                .map_err(|panic| ConnectorError::other(panic.into(), None))?
-        })
+        HttpConnectorFuture::new(
+            async move { answer.await.map_err(|panic| ConnectorError::other(panic.into(), None))? },
+        )
     }
 }
 
@@ -87,18 +79,13 @@ impl fmt::Debug for Embedded {
 fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
     let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target);
-    let body = request
-        .body()
-        .bytes()
-        .ok_or_else(|| ConnectorError::user("a streamed request body".into()))?;
+    let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a streamed request body".into()))?;
 
     let (status, body) = match dispatch(database, operation, body) {
         Ok(body) => (200, body),
         Err(refusal) => (refusal.status_code(), refusal.to_json()),
     };
-    let status = status
-        .try_into()
-        .map_err(|error| ConnectorError::other(Box::new(error), None))?;
+    let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
     Ok(HttpResponse::new(status, SdkBody::from(body)))
 }
 

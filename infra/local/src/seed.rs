@@ -18,17 +18,49 @@ const BATCH: usize = 500;
 
 /// First names as their bearers write them, and a form of each for an id.
 const NAMES: [(&str, &str); 24] = [
-    ("민아", "mina"), ("서준", "seojun"), ("하은", "haeun"), ("지호", "jiho"), ("小明", "xiaoming"), ("丽华", "lihua"),
-    ("伟", "wei"), ("桜", "sakura"), ("Ava", "ava"), ("Noah", "noah"), ("Lucía", "lucia"), ("João", "joao"),
-    ("Zoë", "zoe"), ("Søren", "soren"), ("Łukasz", "lukasz"), ("Anaïs", "anais"), ("Олена", "olena"),
-    ("Дмитро", "dmytro"), ("ليلى", "layla"), ("يوسف", "yusuf"), ("Aditi", "aditi"), ("Arjun", "arjun"),
-    ("Thảo", "thao"), ("Ngozi", "ngozi"),
+    ("민아", "mina"),
+    ("서준", "seojun"),
+    ("하은", "haeun"),
+    ("지호", "jiho"),
+    ("小明", "xiaoming"),
+    ("丽华", "lihua"),
+    ("伟", "wei"),
+    ("桜", "sakura"),
+    ("Ava", "ava"),
+    ("Noah", "noah"),
+    ("Lucía", "lucia"),
+    ("João", "joao"),
+    ("Zoë", "zoe"),
+    ("Søren", "soren"),
+    ("Łukasz", "lukasz"),
+    ("Anaïs", "anais"),
+    ("Олена", "olena"),
+    ("Дмитро", "dmytro"),
+    ("ليلى", "layla"),
+    ("يوسف", "yusuf"),
+    ("Aditi", "aditi"),
+    ("Arjun", "arjun"),
+    ("Thảo", "thao"),
+    ("Ngozi", "ngozi"),
 ];
 
 const SURNAMES: [(&str, &str); 16] = [
-    ("박", "park"), ("김", "kim"), ("이", "lee"), ("王", "wang"), ("陈", "chen"), ("田中", "tanaka"), ("Novak", "novak"),
-    ("García", "garcia"), ("Silva", "silva"), ("Müller", "muller"), ("Nielsen", "nielsen"), ("Шевченко", "shevchenko"),
-    ("حداد", "haddad"), ("Rao", "rao"), ("Nguyễn", "nguyen"), ("Okafor", "okafor"),
+    ("박", "park"),
+    ("김", "kim"),
+    ("이", "lee"),
+    ("王", "wang"),
+    ("陈", "chen"),
+    ("田中", "tanaka"),
+    ("Novak", "novak"),
+    ("García", "garcia"),
+    ("Silva", "silva"),
+    ("Müller", "muller"),
+    ("Nielsen", "nielsen"),
+    ("Шевченко", "shevchenko"),
+    ("حداد", "haddad"),
+    ("Rao", "rao"),
+    ("Nguyễn", "nguyen"),
+    ("Okafor", "okafor"),
 ];
 
 const PLACES: [&str; 8] = ["Busan", "서울", "上海", "Lisboa", "København", "Львів", "Chennai", "Lagos"];
@@ -49,7 +81,9 @@ pub async fn seed(context: &Context, accounts: usize) -> Result<(), String> {
     let app_id = AppId::new(context.uuid().map_err(|problem| failed(&problem))?);
     let mut app = NewApp { name, team_id: None }.create(app_id, context.now());
     let progress = ProgressBar::new(accounts as u64);
-    progress.set_style(ProgressStyle::with_template("Demo accounts {bar:40} {pos}/{len} {eta}").map_err(|error| failed(&error))?);
+    progress.set_style(
+        ProgressStyle::with_template("Demo accounts {bar:40} {pos}/{len} {eta}").map_err(|error| failed(&error))?,
+    );
     let mut batch = Vec::with_capacity(BATCH);
     for index in 0..accounts {
         let account = account(index, context).map_err(|refusal| failed(&refusal))?;
@@ -95,5 +129,5 @@ fn account(index: usize, context: &Context) -> Result<Account, rollcall_domain::
     }
     let age = Duration::from_secs(60 * 37 * (index as u64 % 10_000));
     let now = context.now() - age;
-    Ok(NewAccount::read(Fields::of(body)?, now.date())?.create(now))
+    Ok(NewAccount::read(Fields::of(body), now.date())?.create(now))
 }

@@ -1,10 +1,6 @@
 //! Starting, running and stopping the server.
 
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::{extract::ConnectInfo, extract::Request, middleware::Next};
 use rollcall_api::{ClientAddress, Context, Problem, clock::Clock, config::Config, openapi};
@@ -122,7 +118,10 @@ fn origin(options: &Options) -> Result<Option<String>, String> {
     if options.listen.ip().is_loopback() || is_https {
         return Ok(options.public_origin.clone());
     }
-    Err(format!("{} is not a loopback address: set PUBLIC_ORIGIN to the https:// origin in front of it", options.listen))
+    Err(format!(
+        "{} is not a loopback address: set PUBLIC_ORIGIN to the https:// origin in front of it",
+        options.listen
+    ))
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener, String> {
@@ -175,7 +174,11 @@ fn greet(origin: &str, options: &Options, first: Option<&bootstrap::Report>) {
 }
 
 /// The network address a request came from is its socket's.
-async fn with_address(ConnectInfo(address): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> axum::response::Response {
+async fn with_address(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
     request.extensions_mut().insert(ClientAddress(address.ip()));
     next.run(request).await
 }
@@ -204,4 +207,3 @@ async fn stop() {
         () = terminated => {}
     }
 }
-

@@ -35,9 +35,8 @@ pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
         .build()
         .map_err(|error| failed(&error))?;
-    let attributes = ["pk", "sk", "gsi1pk", "gsi1sk"].map(|name| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
-    });
+    let attributes = ["pk", "sk", "gsi1pk", "gsi1sk"]
+        .map(|name| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build());
     let attributes = attributes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| failed(&error))?;
     client
         .create_table()

@@ -1,14 +1,7 @@
 //! Who calls: the signed-in user behind a request.
 
 use axum::http::{HeaderMap, Method, header};
-use rollcall_domain::{
-    Code, Timestamp,
-    audit,
-    id::TeamId,
-    permission::Permission,
-    session::Session,
-    user::User,
-};
+use rollcall_domain::{Code, Timestamp, audit, id::TeamId, permission::Permission, session::Session, user::User};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -27,7 +20,12 @@ pub struct Actor {
 
 impl Actor {
     /// Who sent these headers: the token names a session that still stands.
-    pub(crate) async fn of(context: &Context, method: &Method, headers: &HeaderMap, now: Timestamp) -> Result<Self, Problem> {
+    pub(crate) async fn of(
+        context: &Context,
+        method: &Method,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
         let (token, transport) = token::of(headers)?;
         let found = context.store.user_and_session(token.user_id, token.session_id).await?;
         let (user, session) = found.ok_or(Code::Unauthenticated)?;

@@ -39,14 +39,17 @@ pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, 
     let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
     // RFC 8259 knows no other encoding than UTF-8; a parameter that says so is harmless.
-    let is_utf8 = parts.all(|parameter| parameter.is_empty() || parameter.replace('"', "").eq_ignore_ascii_case("charset=utf-8"));
+    let is_utf8 =
+        parts.all(|parameter| parameter.is_empty() || parameter.replace('"', "").eq_ignore_ascii_case("charset=utf-8"));
     if !is_json || !is_utf8 {
         return Err(Code::UnsupportedMediaType.into());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { depth: 0 }.deserialize(&mut deserializer);
     let value = value.and_then(|value| deserializer.end().map(|()| value));
-    value.map(Some).map_err(|error| Refusal::new(Code::MalformedJson, format!("The body is not one well-formed JSON value: {error}.")))
+    value.map(Some).map_err(|error| {
+        Refusal::new(Code::MalformedJson, format!("The body is not one well-formed JSON value: {error}."))
+    })
 }
 
 /// Reads a value and refuses what `serde_json::Value` lets pass: keys given twice, and deep nesting.
@@ -150,7 +153,17 @@ mod tests {
 
     #[test]
     fn loose_json_is_refused() {
-        for text in ["{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"\\u0062\":2}}", "NaN", "[1,]", "{}{}", "{'a':1}", "\"\\ud800\"", "\u{feff}{}", " "] {
+        for text in [
+            "{\"a\":1,\"a\":2}",
+            "{\"a\":{\"b\":1,\"\\u0062\":2}}",
+            "NaN",
+            "[1,]",
+            "{}{}",
+            "{'a':1}",
+            "\"\\ud800\"",
+            "\u{feff}{}",
+            " ",
+        ] {
             assert_eq!(read(text), Err(Code::MalformedJson), "{text}");
         }
         assert_eq!(read(""), Ok(None));
@@ -163,7 +176,13 @@ mod tests {
             parse(&headers, b"{}").map_err(|refusal| refusal.code)
         };
         assert!(parsed("application/json").is_ok() && parsed("Application/JSON; charset=\"UTF-8\"").is_ok());
-        for bad in ["", "text/plain", "application/json; charset=latin1", "application/jsonp", "application/x-www-form-urlencoded"] {
+        for bad in [
+            "",
+            "text/plain",
+            "application/json; charset=latin1",
+            "application/jsonp",
+            "application/x-www-form-urlencoded",
+        ] {
             assert_eq!(parsed(bad), Err(Code::UnsupportedMediaType), "{bad}");
         }
     }

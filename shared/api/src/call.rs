@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, Method, Uri, header, request::Parts},
 };
-use rollcall_domain::{Code, Fields, Timestamp, limits::MAX_USER_AGENT_BYTES};
+use rollcall_domain::{Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES};
 use serde_json::Value;
 
 use crate::{Context, Parameters, Problem, actor::Actor, body, idempotency::Ticket};
@@ -45,13 +45,23 @@ impl Guest {
             let text = String::from_utf8_lossy(value.as_bytes());
             text[..text.floor_char_boundary(MAX_USER_AGENT_BYTES)].to_owned()
         });
-        Self { now, request_id, address, user_agent, method: parts.method, uri: parts.uri, headers: parts.headers, body }
+        Self {
+            now,
+            request_id,
+            address,
+            user_agent,
+            method: parts.method,
+            uri: parts.uri,
+            headers: parts.headers,
+            body,
+        }
     }
 
-    /// The fields of the body; a request that has none is not a well-formed one.
-    pub fn fields(&self) -> Result<Fields, Problem> {
+    /// The fields of the body; a request that has none is not a well-formed one. A request with a body takes no query
+    /// parameters: what is there is told with what is wrong with the body.
+    pub fn fields(&self) -> Result<Fields, Code> {
         let body = self.body.clone().ok_or(Code::MalformedJson)?;
-        Ok(Fields::of(body)?)
+        Ok(Fields::of(body).noting(self.parameters().finish().err().unwrap_or_default()))
     }
 
     /// The parameters of the query.
@@ -95,8 +105,13 @@ impl Call {
     }
 
     /// The fields of the body.
-    pub fn fields(&self) -> Result<Fields, Problem> {
+    pub fn fields(&self) -> Result<Fields, Code> {
         self.request.fields()
+    }
+
+    /// Refuses query parameters, for requests that take neither those nor a body.
+    pub fn no_parameters(&self) -> Result<(), Refusal> {
+        self.request.parameters().finish().map_err(Refusal::invalid)
     }
 
     /// Refuses what was asked of another version than the one that is stored.

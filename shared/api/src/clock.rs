@@ -62,7 +62,11 @@ mod tests {
     fn ids_made_one_after_the_other_sort_in_that_order() {
         let clock = Clock::new({
             let ticks = std::sync::atomic::AtomicI64::new(0);
-            move || DateTime::from_timestamp_nanos(1_763_600_000_000_000_000 + ticks.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed))
+            move || {
+                DateTime::from_timestamp_nanos(
+                    1_763_600_000_000_000_000 + ticks.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed),
+                )
+            }
         });
         let ids: Vec<_> = (0..5_000).map(|_| clock.uuid().unwrap()).collect();
         assert!(ids.is_sorted());

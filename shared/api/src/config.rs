@@ -37,7 +37,9 @@ fn origin(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match host {
         Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text.to_owned()),
-        Some(_) | None => Err(format!("PUBLIC_ORIGIN must be an origin such as https://console.example.com, and is {text:?}")),
+        Some(_) | None => {
+            Err(format!("PUBLIC_ORIGIN must be an origin such as https://console.example.com, and is {text:?}"))
+        }
     }
 }
 

@@ -74,13 +74,17 @@ impl Keyring {
             #[serde(default)]
             previous: Vec<MasterKey>,
         }
-        let file: File = serde_json::from_str(json).map_err(|error| format!("the master key is not readable: {error}"))?;
+        let file: File =
+            serde_json::from_str(json).map_err(|error| format!("the master key is not readable: {error}"))?;
         let keys: Vec<_> = std::iter::once(file.current).chain(file.previous).collect();
         for key in &keys {
             let long = key.key.len() >= MIN_KEY_CHARS && key.key.bytes().all(|byte| byte.is_ascii_alphanumeric());
             let named = !key.id.is_empty() && key.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !long || !named {
-                return Err(format!("master key {:?} must have an alphanumeric id and at least {MIN_KEY_CHARS} alphanumeric characters", key.id));
+                return Err(format!(
+                    "master key {:?} must have an alphanumeric id and at least {MIN_KEY_CHARS} alphanumeric characters",
+                    key.id
+                ));
             }
         }
         Ok(Self(keys))

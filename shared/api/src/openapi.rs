@@ -46,7 +46,13 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
             };
             let parameters = operation.parameters.get_or_insert_default();
             if is_post && !is_public && !is_file {
-                parameters.push(header("Idempotency-Key", "1 to 128 printable characters; the same key and body within 24 hours get the same reply.").into());
+                parameters.push(
+                    header(
+                        "Idempotency-Key",
+                        "1 to 128 printable characters; the same key and body within 24 hours get the same reply.",
+                    )
+                    .into(),
+                );
             }
             if is_write && !is_post {
                 parameters.push(header("If-Match", "The version the change is meant for, such as \"7\".").into());

@@ -40,13 +40,15 @@ impl PageRequest {
     pub async fn read(context: &Context, call: &Call, mut parameters: Parameters) -> Result<Self, Problem> {
         let scope = scope(call);
         let limit = parameters.optional("limit", |text| {
-            let number = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())).and_then(|text| text.parse().ok());
+            let number = Some(text)
+                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|text| text.parse().ok());
             number.filter(|number| (1..=MAX_PAGE).contains(number)).ok_or_else(|| {
                 Invalid::new(ViolationCode::OutOfRange, format!("takes a whole number from 1 to {MAX_PAGE}"))
             })
         });
         let cursor = parameters.optional("cursor", |text| Ok(text.to_owned()));
-        parameters.finish()?;
+        parameters.finish().map_err(Refusal::invalid)?;
         let after = match cursor {
             None => None,
             Some(cursor) => Some(position_of(context, call, &cursor, &scope).await?),

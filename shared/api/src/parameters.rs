@@ -31,17 +31,17 @@ impl Parameters {
         self.optional(name, parse)
     }
 
-    /// Ends the reading: what is left is unknown, and anything noted refuses the whole.
-    pub(crate) fn finish(mut self) -> Result<(), Refusal> {
+    /// Ends the reading: what is left is unknown.
+    pub(crate) fn finish(mut self) -> Result<(), Vec<Violation>> {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.note(&name, Invalid::new(ViolationCode::UnknownField, "is not a parameter here"));
         }
-        if self.violations.is_empty() { Ok(()) } else { Err(Refusal::invalid(self.violations)) }
+        if self.violations.is_empty() { Ok(()) } else { Err(self.violations) }
     }
 
     /// Ends the reading and puts the parts together, when nothing was noted.
     pub fn finish_with<T>(self, whole: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
-        self.finish()?;
+        self.finish().map_err(Refusal::invalid)?;
         whole().ok_or_else(|| rollcall_domain::Code::ValidationFailed.into())
     }
 

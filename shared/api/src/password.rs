@@ -105,7 +105,8 @@ async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Z
 
 fn peppered(keyring: &Keyring, id: &str, raw: &[u8; HASH_BYTES]) -> Result<[u8; HASH_BYTES], Problem> {
     // Without its pepper a hash proves nothing: that is a fault of ours, and never a hash without pepper.
-    (keyring.mac(id, Purpose::Pepper, raw)).ok_or_else(|| Problem::Unavailable(format!("the pepper key {id:?} is gone")))
+    (keyring.mac(id, Purpose::Pepper, raw))
+        .ok_or_else(|| Problem::Unavailable(format!("the pepper key {id:?} is gone")))
 }
 
 fn unusable(error: &dyn std::fmt::Display) -> Problem {

@@ -188,7 +188,19 @@ impl lambda_http::IntoResponse for ToGateway {
 }
 
 /// What must not stand in a URI as it is.
-const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// Encodes the path again where the gateway has decoded it: a decoded space or letter is no URI, and the adapter
 /// panics on what is none. A `%` stays: the local gateway does not decode, and no id holds one.

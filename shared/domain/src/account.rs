@@ -229,9 +229,7 @@ impl Account {
         fields.immutable("user_id");
         fields.immutable("type");
         let profile = self.profile.clone().patched(&mut fields, now.date());
-        fields.finish(|| {
-            Some(if profile == self.profile { self } else { Self { profile, ..self }.next_version(now) })
-        })
+        fields.finish(|| Some(if profile == self.profile { self } else { Self { profile, ..self }.next_version(now) }))
     }
 
     /// The account as this type. Of this type already, same version.
@@ -256,7 +254,7 @@ mod tests {
     }
 
     fn fields(value: Value) -> Fields {
-        Fields::of(value).unwrap()
+        Fields::of(value)
     }
 
     fn mina() -> Account {

@@ -69,11 +69,7 @@ impl NewApp {
     /// Reads what `actor` sends: a member must name a team.
     pub fn read(mut fields: Fields, actor: &User) -> Result<Self, Refusal> {
         let name = fields.required("name");
-        let team_id = if actor.user_type.is_admin() {
-            fields.optional("team_id")
-        } else {
-            fields.required("team_id")
-        };
+        let team_id = if actor.user_type.is_admin() { fields.optional("team_id") } else { fields.required("team_id") };
         fields.finish(|| Some(Self { name: name?, team_id }))
     }
 
@@ -151,6 +147,13 @@ impl App {
     /// The application as it was before its deletion, since an account slipped in.
     pub fn reverted(self, now: Timestamp) -> Self {
         Self { deleting_at: None, ..self }.next_version(now)
+    }
+
+    /// The application after these accounts left it: as many versions on as the database makes of it.
+    #[must_use]
+    pub fn left_by(self, user_ids: &[AccountId], now: Timestamp) -> Self {
+        let admins: BTreeSet<_> = self.admins.iter().filter(|id| !user_ids.contains(id)).cloned().collect();
+        if admins == self.admins { self } else { Self { admins, ..self }.next_version(now) }
     }
 
     /// Whether accounts may be deleted now.

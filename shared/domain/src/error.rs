@@ -124,11 +124,7 @@ impl Violation {
     }
 
     /// A violation of a query parameter.
-    pub fn of_parameter(
-        name: impl Into<String>,
-        code: ViolationCode,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn of_parameter(name: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { place: Place::Parameter(name.into()), code, detail: detail.into() }
     }
 

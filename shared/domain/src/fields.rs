@@ -64,17 +64,27 @@ impl FromField for u32 {
 pub struct Fields {
     object: Map<String, Value>,
     violations: Vec<Violation>,
+    /// What is no object lacks no field.
+    is_object: bool,
 }
 
 impl Fields {
-    /// Starts reading `body`, which must be an object.
-    pub fn of(body: Value) -> Result<Self, Refusal> {
+    /// Starts reading `body`. Anything but an object is a violation, told in its turn by [`Fields::finish`].
+    pub fn of(body: Value) -> Self {
         match body {
-            Value::Object(object) => Ok(Self { object, violations: Vec::new() }),
+            Value::Object(object) => Self { object, violations: Vec::new(), is_object: true },
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                Err(Violation::at("", ViolationCode::WrongType, "must be an object").into())
+                let violation = Violation::at("", ViolationCode::WrongType, "must be an object");
+                Self { object: Map::new(), violations: vec![violation], is_object: false }
             }
         }
+    }
+
+    /// Adds what was found wrong elsewhere in the request, to be told with the rest.
+    #[must_use]
+    pub fn noting(mut self, violations: Vec<Violation>) -> Self {
+        self.violations.extend(violations);
+        self
     }
 
     /// Whether a field is there, for rights that depend on it.
@@ -169,7 +179,9 @@ impl Fields {
 
     /// Notes a violation that a rule over several fields, or over what they refer to, found.
     pub fn violation(&mut self, pointer: &str, invalid: Invalid) {
-        self.violations.push(Violation::at(format!("/{pointer}"), invalid.code, invalid.detail));
+        if self.is_object {
+            self.violations.push(Violation::at(format!("/{pointer}"), invalid.code, invalid.detail));
+        }
     }
 
     /// Ends the reading: what is left is unknown, and anything noted refuses the whole.
@@ -204,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_violation_is_reported_at_once() {
-        let mut fields = Fields::of(json!({"a": 1, "n": 1.5, "big": 4_294_967_296_u64, "l": ["x", 2], "~/": 0})).unwrap();
+        let mut fields = Fields::of(json!({"a": 1, "n": 1.5, "big": 4_294_967_296_u64, "l": ["x", 2], "~/": 0}));
         let a: Option<String> = fields.required("a");
         let b: Option<bool> = fields.required("b");
         assert_eq!((a, b), (None, None));
@@ -228,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_merge_patch_keeps_clears_and_sets() {
-        let mut fields = Fields::of(json!({"null": null, "empty": "", "set": "new", "number": null})).unwrap();
+        let mut fields = Fields::of(json!({"null": null, "empty": "", "set": "new", "number": null}));
         let old = || Some("old".to_owned());
         assert_eq!(fields.text("absent", old()), old());
         assert_eq!(fields.text("null", old()), None);
@@ -240,7 +252,7 @@ mod tests {
 
     #[test]
     fn an_immutable_field_gives_the_refusal_its_code_unless_one_is_unknown() {
-        let mut fields = Fields::of(json!({"user_id": "x"})).unwrap();
+        let mut fields = Fields::of(json!({"user_id": "x"}));
         fields.immutable("user_id");
         assert_eq!(fields.finish(|| Some(())).unwrap_err().code, Code::ImmutableField);
     }

@@ -103,8 +103,7 @@ impl Session {
 
     /// Whether the session still stands for `user` at `now`. The caller has compared the secret.
     pub fn check(&self, user: &User, now: Timestamp) -> Result<(), Code> {
-        let stands =
-            user.status == Status::Enabled && self.epoch == user.epoch && now < self.expires_at(user);
+        let stands = user.status == Status::Enabled && self.epoch == user.epoch && now < self.expires_at(user);
         if stands { Ok(()) } else { Err(Code::Unauthenticated) }
     }
 

@@ -202,10 +202,21 @@ mod tests {
 
     #[test]
     fn a_photo_url_is_absolute_and_of_the_web() {
-        for good in ["http://a", "https://img.example.com/p?q=1#f", "HTTPS://EXAMPLE.COM/", "https://예시.kr/사진.png"] {
+        for good in ["http://a", "https://img.example.com/p?q=1#f", "HTTPS://EXAMPLE.COM/", "https://예시.kr/사진.png"]
+        {
             assert_eq!(code(PhotoUrl::parse(good)), None, "{good}");
         }
-        for bad in ["img.png", "//a/b", "javascript:alert(1)", "ftp://a/b", "https:a", "https://", "http://a b", "http:\\\\a", "https://[::1"] {
+        for bad in [
+            "img.png",
+            "//a/b",
+            "javascript:alert(1)",
+            "ftp://a/b",
+            "https:a",
+            "https://",
+            "http://a b",
+            "http:\\\\a",
+            "https://[::1",
+        ] {
             assert_eq!(code(PhotoUrl::parse(bad)), Some(BadFormat), "{bad}");
         }
     }

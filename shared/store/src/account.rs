@@ -122,7 +122,8 @@ pub fn delete(app: &App, user_ids: &[AccountId], now: Timestamp) -> Commit {
     } else {
         leave_admins(app.app_id, leaving, now).only_if_version(app.version)
     };
-    let deletions = user_ids.iter().map(|id| Write::delete(keys::account(app.app_id, id)).only_if_present(Code::NotFound));
+    let deletions =
+        user_ids.iter().map(|id| Write::delete(keys::account(app.app_id, id)).only_if_present(Code::NotFound));
     Commit::new([guard]).extended(deletions)
 }
 
@@ -135,11 +136,8 @@ fn join_admins(app_id: AppId, user_id: &AccountId, now: Timestamp) -> Write {
     const ROOM: &str = "attribute_exists(#pk) AND attribute_not_exists(#deleting_at) AND \
         (attribute_not_exists(#admins) OR contains(#admins, :id) OR size(#admins) < :most)";
     debug_assert!(ROOM.starts_with(LIVING), "the room guard is the living guard and more");
-    let values = vec![
-        (":admins", admins([user_id.to_string()])),
-        (":one", number(1)),
-        (":now", string(now.to_string())),
-    ];
+    let values =
+        vec![(":admins", admins([user_id.to_string()])), (":one", number(1)), (":now", string(now.to_string()))];
     let guarded = vec![(":id", string(user_id.as_str())), (":most", number(MAX_ADMINS_PER_APP))];
     let meaning = Meaning::ByItem(|found| unless_gone(found, Code::AdminLimitReached));
     Write::update(keys::app(app_id), "SET #updated_at = :now ADD #admins :admins, #version :one", values)

@@ -38,7 +38,12 @@ impl Store {
     }
 
     /// Applications of these teams by id, after `after`.
-    pub async fn apps_of_teams(&self, teams: &[TeamId], after: Option<AppId>, limit: usize) -> Result<Page<App>, Fault> {
+    pub async fn apps_of_teams(
+        &self,
+        teams: &[TeamId],
+        after: Option<AppId>,
+        limit: usize,
+    ) -> Result<Page<App>, Fault> {
         let mut ids = Vec::new();
         for team_id in teams {
             let range = Range {
@@ -49,7 +54,9 @@ impl Store {
                 filter: None,
             };
             let pointers = self.query(range).await?.items;
-            ids.extend(pointers.iter().filter_map(|item| AppId::parse(text_of(item, "sk").strip_prefix(keys::TEAM_APP)?)));
+            ids.extend(
+                pointers.iter().filter_map(|item| AppId::parse(text_of(item, "sk").strip_prefix(keys::TEAM_APP)?)),
+            );
         }
         ids.sort_unstable();
         let more = ids.len() > limit;

@@ -107,7 +107,10 @@ impl Write {
     }
 
     /// The write as an item of a transaction.
-    pub(crate) fn to_transact_item(&self, table: &str) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
+    pub(crate) fn to_transact_item(
+        &self,
+        table: &str,
+    ) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
         // The item that was found is asked for only where the meaning of the failure depends on it.
         let old = match self.meaning {
             Meaning::Always(_) => None,

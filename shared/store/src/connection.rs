@@ -36,7 +36,8 @@ impl Connection {
     /// Reads the standard variables of AWS: `AWS_REGION`, the three of credentials, `AWS_ENDPOINT_URL_DYNAMODB` and
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`; and `TLS_ROOTS=native` for a network with roots of its own.
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let required = |name: &str| variable(name).filter(|text| !text.is_empty()).ok_or_else(|| format!("{name} must be set"));
+        let required =
+            |name: &str| variable(name).filter(|text| !text.is_empty()).ok_or_else(|| format!("{name} must be set"));
         let credentials = Credentials::new(
             required("AWS_ACCESS_KEY_ID")?,
             required("AWS_SECRET_ACCESS_KEY")?,
@@ -99,9 +100,13 @@ impl Secrets {
     /// Reads a secret's text.
     pub async fn read(&self, id: &str) -> Result<String, Fault> {
         let unavailable = |reason: String| Fault::Unavailable { operation: "GetSecretValue", reason };
-        let reply = self.client.get_secret_value().secret_id(id).send().await.map_err(|error| {
-            unavailable(aws_sdk_secretsmanager::error::DisplayErrorContext(&error).to_string())
-        })?;
+        let reply = self
+            .client
+            .get_secret_value()
+            .secret_id(id)
+            .send()
+            .await
+            .map_err(|error| unavailable(aws_sdk_secretsmanager::error::DisplayErrorContext(&error).to_string()))?;
         reply.secret_string.ok_or_else(|| unavailable("the secret holds no text".to_owned()))
     }
 }

@@ -82,10 +82,8 @@ impl Store {
             let mut attempt = 0;
             while let Some(keys) = wanted {
                 let request = self.client.batch_get_item().request_items(self.table(), keys);
-                let reply = self
-                    .retried(|| request.clone().send(), |_| false)
-                    .await
-                    .map_err(unavailable("BatchGetItem"))?;
+                let reply =
+                    self.retried(|| request.clone().send(), |_| false).await.map_err(unavailable("BatchGetItem"))?;
                 items.extend(reply.responses.unwrap_or_default().into_values().flatten());
                 wanted = reply.unprocessed_keys.unwrap_or_default().into_values().next();
                 if wanted.is_some() {
@@ -103,14 +101,13 @@ impl Store {
             put.map(|put| WriteRequest::builder().put_request(put).build())
         };
         for items in items.chunks(MAX_BATCH_WRITE) {
-            let mut wanted = items.iter().map(put).collect::<Result<Vec<_>, _>>().map_err(unbuildable("BatchWriteItem"))?;
+            let mut wanted =
+                items.iter().map(put).collect::<Result<Vec<_>, _>>().map_err(unbuildable("BatchWriteItem"))?;
             let mut attempt = 0;
             while !wanted.is_empty() {
                 let request = self.client.batch_write_item().request_items(self.table(), wanted);
-                let reply = self
-                    .retried(|| request.clone().send(), |_| false)
-                    .await
-                    .map_err(unavailable("BatchWriteItem"))?;
+                let reply =
+                    self.retried(|| request.clone().send(), |_| false).await.map_err(unavailable("BatchWriteItem"))?;
                 wanted = reply.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
                 if !wanted.is_empty() {
                     attempt = unprocessed("BatchWriteItem", attempt).await?;
@@ -257,7 +254,8 @@ async fn wait(attempt: u32) {
     let most = RETRY_BASE * 2_u32.pow(attempt - 1);
     let mut random = [0; 2];
     // Without randomness the full wait is right, only less well spread.
-    let share = getrandom::fill(&mut random).map_or(1.0, |()| f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX));
+    let share =
+        getrandom::fill(&mut random).map_or(1.0, |()| f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX));
     tokio::time::sleep(Duration::from_secs_f64(most.as_secs_f64() * share)).await;
 }
 

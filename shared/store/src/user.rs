@@ -63,7 +63,10 @@ impl Store {
 
 /// A new user and what its login is proved with.
 pub fn create(user: &User, credential: &Credential) -> Result<Commit, Fault> {
-    Ok(Commit::new([put_user(user)?.only_if_absent(Code::Conflict), put_credential(&user.login, credential)?.only_if_absent(Code::Conflict)]))
+    Ok(Commit::new([
+        put_user(user)?.only_if_absent(Code::Conflict),
+        put_credential(&user.login, credential)?.only_if_absent(Code::Conflict),
+    ]))
 }
 
 /// The first super admin: there must be none yet.
@@ -81,11 +84,8 @@ pub fn reset(before: &User, after: &User, credential: &Credential) -> Result<Com
 /// Remembers when a user signed in, which is no change of the user. The password that was checked must still be its
 /// password: a reset meanwhile has raised the epoch.
 pub fn signed_in(user: &User, now: Timestamp) -> Write {
-    Write::update(keys::user(user.user_id), "SET #last_login_at = :now", vec![(":now", string(now.to_string()))]).only_if(
-        "#epoch = :epoch",
-        vec![(":epoch", number(user.epoch))],
-        Meaning::Always(Code::InvalidCredentials),
-    )
+    Write::update(keys::user(user.user_id), "SET #last_login_at = :now", vec![(":now", string(now.to_string()))])
+        .only_if("#epoch = :epoch", vec![(":epoch", number(user.epoch))], Meaning::Always(Code::InvalidCredentials))
 }
 
 /// A team as it is.

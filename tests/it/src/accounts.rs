@@ -55,7 +55,8 @@ mod create {
     async fn the_same_id_again_is_refused_and_another_case_is_another_account() {
         let (_world, admin, path) = with_app().await;
         create(&admin, &path, "mina", "general").await;
-        let again = admin.post(&format!("{path}/accounts"), &json!({"user_id": "mina", "type": "admin", "level": 9})).await;
+        let again =
+            admin.post(&format!("{path}/accounts"), &json!({"user_id": "mina", "type": "admin", "level": 9})).await;
         again.is_problem(Code::AccountExists);
         assert_eq!(admin.get(&format!("{path}/accounts/mina")).await.body["level"], 0);
         assert_eq!(admin.get(&path).await.body["admin_count"], 0);
@@ -201,7 +202,9 @@ mod list {
     #[tokio::test]
     async fn filters_combine_and_order_is_bytewise() {
         let (_world, admin, path) = with_app().await;
-        for (id, account_type) in [("Zed", "admin"), ("ab", "general"), ("aa", "admin"), ("b", "general"), ("a~", "admin")] {
+        for (id, account_type) in
+            [("Zed", "admin"), ("ab", "general"), ("aa", "admin"), ("b", "general"), ("a~", "admin")]
+        {
             create(&admin, &path, id, account_type).await;
         }
         let list = |query: &'static str| {
@@ -230,9 +233,12 @@ mod edit {
         let body = json!({"user_id": "mina", "type": "admin", "nickname": "Mina", "location": "Busan", "level": 3});
         let created = admin.post(&format!("{path}/accounts"), &body).await;
         world.clock.advance(Duration::from_secs(5));
-        let edited = admin.patch(created.header("location"), &json!({"nickname": null, "location": "", "role": 4})).await;
+        let edited =
+            admin.patch(created.header("location"), &json!({"nickname": null, "location": "", "role": 4})).await;
         let mut expected = created.body.clone();
-        for (field, value) in [("nickname", Value::Null), ("location", Value::Null), ("role", json!(4)), ("version", json!(2))] {
+        for (field, value) in
+            [("nickname", Value::Null), ("location", Value::Null), ("role", json!(4)), ("version", json!(2))]
+        {
             expected[field] = value;
         }
         expected["updated_at"] = json!("2026-11-20T12:00:05.000Z");
@@ -244,7 +250,8 @@ mod edit {
     async fn identity_and_type_are_immutable() {
         let (_world, admin, path) = with_app().await;
         create(&admin, &path, "mina", "general").await;
-        let refused = admin.patch(&format!("{path}/accounts/mina"), &json!({"user_id": "x", "type": "admin", "level": 1})).await;
+        let refused =
+            admin.patch(&format!("{path}/accounts/mina"), &json!({"user_id": "x", "type": "admin", "level": 1})).await;
         refused.is_problem(Code::ImmutableField);
         assert_eq!(refused.violations(), [json!(["/user_id", "immutable_field"]), json!(["/type", "immutable_field"])]);
         assert_eq!(admin.get(&format!("{path}/accounts/mina")).await.body["level"], 0);
@@ -261,7 +268,10 @@ mod edit {
         });
         assert_eq!(join_all(edits).await, [200; 3]);
         let account = admin.get(&format!("{path}/accounts/mina")).await.body;
-        assert_eq!([&account["language"], &account["level"], &account["role"], &account["version"]], [7, 7, 7, 4].map(|n| json!(n)).each_ref());
+        assert_eq!(
+            [&account["language"], &account["level"], &account["role"], &account["version"]],
+            [7, 7, 7, 4].map(|n| json!(n)).each_ref()
+        );
     }
 }
 
@@ -310,7 +320,10 @@ mod deletion {
         let deletions = format!("{path}/account-deletions");
         let refused = admin.post(&deletions, &json!({"user_ids": names(101)})).await;
         assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/user_ids", "too_long"])]);
-        assert_eq!(admin.post(&deletions, &json!({"user_ids": []})).await.violations(), [json!(["/user_ids", "too_short"])]);
+        assert_eq!(
+            admin.post(&deletions, &json!({"user_ids": []})).await.violations(),
+            [json!(["/user_ids", "too_short"])]
+        );
         let bad = admin.post(&deletions, &json!({"user_ids": ["ok", 7, "a b"]})).await;
         assert_eq!(bad.violations(), [json!(["/user_ids/1", "wrong_type"]), json!(["/user_ids/2", "bad_format"])]);
         let report = admin.post(&deletions, &json!({"user_ids": names(100)})).await;
@@ -323,7 +336,7 @@ mod deletion {
     /// K4.
     #[tokio::test(flavor = "multi_thread")]
     async fn lock_against_delete_has_a_serial_outcome_for_each_account() {
-        for _ in 0..10 {
+        for round in 0..10 {
             let (world, admin, path) = with_app().await;
             let names: Vec<_> = (0..60).map(|number| format!("a{number:02}")).collect();
             for id in &names {
@@ -331,9 +344,14 @@ mod deletion {
             }
             unlock(&admin, &path).await;
             world.faults.conflicts_like_dynamodb(true);
-            let delete = admin.post(&format!("{path}/account-deletions"), &json!({"user_ids": names})).await;
-            let lock = admin.put(&format!("{path}/deletion-lock"), &json!({"locked": true})).await;
-            lock.is(200);
+            let (deletions, lock) = (format!("{path}/account-deletions"), format!("{path}/deletion-lock"));
+            let batch = json!({"user_ids": names});
+            let locking = async {
+                // A later start in each round, so that the lock falls before, between and after the transactions.
+                tokio::time::sleep(Duration::from_millis(round)).await;
+                admin.put(&lock, &json!({"locked": true})).await.is(200);
+            };
+            let (delete, ()) = tokio::join!(admin.post(&deletions, &batch), locking);
             let left = ids(&admin.get(&format!("{path}/accounts?limit=100")).await.body);
             match delete.status {
                 409 => assert_eq!(left.len(), 60),
@@ -342,7 +360,10 @@ mod deletion {
                         let id = result["user_id"].as_str().unwrap().to_owned();
                         let expected = if left.contains(&id) { "failed" } else { "deleted" };
                         assert_eq!(result["outcome"], expected);
-                        assert_eq!(result["code"], if expected == "failed" { json!("account_deletion_locked") } else { Value::Null });
+                        assert_eq!(
+                            result["code"],
+                            if expected == "failed" { json!("account_deletion_locked") } else { Value::Null }
+                        );
                     }
                 }
             }

@@ -62,7 +62,8 @@ mod list {
         let admin = world.admin().await;
         let (ours, theirs) = (world.team("Ours").await, world.team("Theirs").await);
         let mut ids = Vec::new();
-        for (name, team) in [("1", Some(ours)), ("2", Some(theirs)), ("3", None), ("4", Some(ours)), ("5", Some(ours))] {
+        for (name, team) in [("1", Some(ours)), ("2", Some(theirs)), ("3", None), ("4", Some(ours)), ("5", Some(ours))]
+        {
             world.clock.advance(Duration::from_millis(1));
             let team = team.map(|team| team.to_string());
             let app = admin.post("/v1/apps", &json!({"name": name, "team_id": team})).await;
@@ -81,7 +82,8 @@ mod list {
 
         for client in [&admin, &member] {
             let first = client.get("/v1/apps?limit=2").await;
-            let rest = client.get(&format!("/v1/apps?limit=2&cursor={}", first.body["next_cursor"].as_str().unwrap())).await;
+            let rest =
+                client.get(&format!("/v1/apps?limit=2&cursor={}", first.body["next_cursor"].as_str().unwrap())).await;
             let all = listed(client.get("/v1/apps").await);
             assert_eq!([listed(first), listed(rest)].concat(), all[..all.len().min(4)]);
         }
@@ -131,7 +133,10 @@ mod lock {
         let lock = format!("/v1/apps/{}/deletion-lock", world.app(&admin, "App").await);
         for unacknowledged in [json!({"locked": false}), json!({"locked": false, "risks_acknowledged": false})] {
             let refused = admin.put(&lock, &unacknowledged).await;
-            assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/risks_acknowledged", "required"])]);
+            assert_eq!(
+                refused.is_problem(Code::ValidationFailed).violations(),
+                [json!(["/risks_acknowledged", "required"])]
+            );
         }
         let lifted = admin.put(&lock, &json!({"locked": false, "risks_acknowledged": true})).await;
         assert_eq!(lifted.is(200).body["deletion_lock"]["locked"], false);
@@ -153,7 +158,10 @@ mod delete {
         let path = format!("/v1/apps/{}", world.app(&admin, "App").await);
         admin.post(&format!("{path}/accounts"), &json!({"user_id": "a", "type": "general"})).await.is(201);
         admin.delete(&path).await.is_problem(Code::AppNotEmpty);
-        admin.put(&format!("{path}/deletion-lock"), &json!({"locked": false, "risks_acknowledged": true})).await.is(200);
+        admin
+            .put(&format!("{path}/deletion-lock"), &json!({"locked": false, "risks_acknowledged": true}))
+            .await
+            .is(200);
         admin.post(&format!("{path}/account-deletions"), &json!({"user_ids": ["a"]})).await.is(200);
         admin.delete(&path).await.is(204);
         admin.delete(&path).await.is_problem(Code::NotFound);

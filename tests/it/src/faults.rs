@@ -41,8 +41,8 @@ pub enum Fault {
     Hang,
 }
 
-/// One call and what it consumed, as its reply says. The units are 0 where the request did not ask for
-/// `ReturnConsumedCapacity`, and where the call was refused, although `DynamoDB` charges for a failed condition.
+/// One call and what it consumed, as its reply says. The units are 0 where the call was refused, although `DynamoDB`
+/// charges for a failed condition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Call {
     /// The operation, such as `PutItem`.
@@ -51,8 +51,6 @@ pub struct Call {
     pub read_units: f64,
     /// Write units, of the table and its indexes.
     pub write_units: f64,
-    /// The indexes' part of `write_units`; known only where the request asked for `INDEXES`.
-    pub index_write_units: f64,
 }
 
 /// The faults of one database; clones share them.
@@ -78,10 +76,7 @@ impl Faults {
         let faults = self.clone();
         http_client_fn(move |settings, components| {
             let inner = inner.http_connector(settings, components);
-            SharedHttpConnector::new(Connector {
-                faults: faults.clone(),
-                inner,
-            })
+            SharedHttpConnector::new(Connector { faults: faults.clone(), inner })
         })
     }
 
@@ -128,11 +123,7 @@ impl Faults {
         let mut state = self.state();
         let index = state.calls;
         state.calls += 1;
-        state
-            .armed
-            .as_ref()
-            .filter(|(_, calls)| calls.contains(&index))
-            .map(|(fault, _)| *fault)
+        state.armed.as_ref().filter(|(_, calls)| calls.contains(&index)).map(|(fault, _)| *fault)
     }
 
     /// Holds the request's items until the result is dropped, or says which of them are held already.
@@ -151,10 +142,7 @@ impl Faults {
                 state.held.extend(request.items.iter().cloned());
             }
         }
-        Ok(Hold {
-            faults: self.clone(),
-            items,
-        })
+        Ok(Hold { faults: self.clone(), items })
     }
 }
 
@@ -210,7 +198,7 @@ impl Connector {
         if !hold.items.is_empty() {
             tokio::time::sleep(TRANSACTION_WINDOW).await;
         }
-        let reply = self.inner.call(http).await?;
+        let reply = self.inner.call(wire::priced(http)).await?;
         self.faults.state().log.push(request.price(&reply));
         Ok(reply)
     }

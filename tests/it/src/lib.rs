@@ -6,6 +6,11 @@
 
 mod accounts;
 mod apps;
+mod bad_days;
+mod budgets;
+mod cleanup;
 mod faults;
 mod manners;
+mod store;
 mod support;
+mod wiring;

@@ -40,12 +40,22 @@ pub struct World {
     pub clock: TestClock,
     pub context: Context,
     service: Router,
-    _data: Data,
+    data: Data,
 }
 
 impl World {
     pub async fn new() -> Self {
+        Self::of(Data::temporary().unwrap()).await
+    }
+
+    /// A world whose master key cannot be read.
+    pub async fn without_key() -> Self {
         let data = Data::temporary().unwrap();
+        std::fs::remove_file(&data.key_file).unwrap();
+        Self::of(data).await
+    }
+
+    async fn of(data: Data) -> Self {
         let faults = Faults::default();
         let clock = TestClock::frozen_at(DAWN.parse::<DateTime<_>>().unwrap());
         let connection = Connection { http_client: faults.client(data.database.http_client()), ..data.in_process() };
@@ -58,7 +68,31 @@ impl World {
         let store = Store::new(&connection, TABLE.to_owned());
         let context = Context::new(store, Secrets::new(connection), config.unwrap(), clock.to_clock());
         let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
-        Self { faults, clock, context, service, _data: data }
+        Self { faults, clock, context, service, data }
+    }
+
+    /// Every item of the table, past the API and the faults.
+    pub async fn dump(&self) -> Vec<Value> {
+        let connection = self.data.in_process();
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version_latest()
+            .region(aws_sdk_dynamodb::config::Region::new(connection.region))
+            .credentials_provider(connection.credentials)
+            .http_client(connection.http_client);
+        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+        let mut pages = client.scan().table_name(TABLE).into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(serde_dynamo::from_item(item.unwrap()).unwrap());
+        }
+        items
+    }
+
+    /// Every audit record.
+    pub async fn audit(&self) -> Vec<Value> {
+        let mut items = self.dump().await;
+        items.retain(|item| item["pk"].as_str().unwrap().starts_with("AUDIT#"));
+        items
     }
 
     pub fn now(&self) -> Timestamp {
@@ -163,13 +197,6 @@ impl Client {
         client
     }
 
-    /// The same client without a header.
-    pub fn without(&self, name: &str) -> Self {
-        let mut client = self.clone();
-        client.headers.remove(name);
-        client
-    }
-
     pub async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, None).await
     }
@@ -188,6 +215,12 @@ impl Client {
 
     pub async fn delete(&self, path: &str) -> Reply {
         self.send(Method::DELETE, path, None).await
+    }
+
+    /// [`Client::send`] with a body, as a future of its own.
+    pub fn send_owned(&self, method: Method, path: &str, body: String) -> impl Future<Output = Reply> + use<> {
+        let (client, path) = (self.clone(), path.to_owned());
+        async move { client.send(method, &path, Some(body)).await }
     }
 
     /// Sends a request with a body exactly as given, as JSON unless the client says otherwise.

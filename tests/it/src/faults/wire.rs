@@ -27,11 +27,7 @@ impl Request {
             "PutItem" | "UpdateItem" | "DeleteItem" => vec![item(&body)],
             "TransactWriteItems" => {
                 let actions = body["TransactItems"].as_array().into_iter().flatten();
-                actions
-                    .filter_map(Value::as_object)
-                    .flat_map(Map::values)
-                    .map(item)
-                    .collect()
+                actions.filter_map(Value::as_object).flat_map(Map::values).map(item).collect()
             }
             _read => Vec::new(),
         };
@@ -48,10 +44,7 @@ impl Request {
 
     /// What the request cost, by its reply.
     pub(super) fn price(&self, reply: &HttpResponse) -> Call {
-        let mut call = Call {
-            operation: self.operation.clone(),
-            ..Call::default()
-        };
+        let mut call = Call { operation: self.operation.clone(), ..Call::default() };
         // Transactions and batches report a list with an entry for each table, the others one entry.
         let tables = match parse(reply.body())["ConsumedCapacity"].take() {
             Value::Array(tables) => tables,
@@ -61,9 +54,7 @@ impl Request {
             let total = units(table, "CapacityUnits");
             // A transaction repeated under its client token is charged as a read, and says so.
             if self.is_write() && units(table, "ReadCapacityUnits") < total {
-                let indexes = table["GlobalSecondaryIndexes"].as_object().into_iter().flatten();
                 call.write_units += total;
-                call.index_write_units += indexes.map(|(_, index)| units(index, "CapacityUnits")).sum::<f64>();
             } else {
                 call.read_units += total;
             }
@@ -97,40 +88,42 @@ impl Request {
     /// A cancelled transaction: one reason for each item, `None` for those that are not `guilty`.
     fn cancelled(&self, guilty: &[bool], code: &str, message: &str) -> Refusal {
         let is_guilty = |index| guilty.get(index).copied().unwrap_or_default();
-        let codes: Vec<&str> = (0..self.items.len())
-            .map(|index| if is_guilty(index) { code } else { "None" })
-            .collect();
+        let codes: Vec<&str> =
+            (0..self.items.len()).map(|index| if is_guilty(index) { code } else { "None" }).collect();
         let text = "Transaction cancelled, please refer cancellation reasons for specific reasons";
         let text = format!("{text} [{}]", codes.join(", "));
 
         let (status, mut body) = refusal(400, "TransactionCanceledException", &text);
         body["CancellationReasons"] = codes
             .into_iter()
-            .map(|code| {
-                if code == "None" {
-                    json!({ "Code": code })
-                } else {
-                    json!({ "Code": code, "Message": message })
-                }
-            })
+            .map(
+                |code| {
+                    if code == "None" { json!({ "Code": code }) } else { json!({ "Code": code, "Message": message }) }
+                },
+            )
             .collect();
         (status, body)
     }
 }
 
+/// The request, asking for what it costs: the product itself has no use for the answer.
+pub(super) fn priced(mut http: HttpRequest) -> HttpRequest {
+    let mut body = parse(http.body());
+    if let Some(object) = body.as_object_mut() {
+        object.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
+        *http.body_mut() = SdkBody::from(body.to_string());
+    }
+    http
+}
+
 /// The reply that carries a refusal.
 pub(super) fn reply((status, body): Refusal) -> Result<HttpResponse, ConnectorError> {
-    let status = status
-        .try_into()
-        .map_err(|error| ConnectorError::other(Box::new(error), None))?;
+    let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
     Ok(HttpResponse::new(status, SdkBody::from(body.to_string())))
 }
 
 fn refusal(status: u16, kind: &str, message: &str) -> Refusal {
-    (
-        status,
-        json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": message }),
-    )
+    (status, json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": message }))
 }
 
 /// The item an action writes or checks, by its table and key. A `Put` has its key inside its item.

@@ -1,0 +1,230 @@
+//! Every operation, with every fault, at every call it makes.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use futures_util::future::BoxFuture;
+use rollcall_domain::Code;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    faults::{FOREVER, Fault},
+    support::{Client, Reply, World},
+};
+
+const FAULTS: [Fault; 5] = [Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang];
+
+/// The application that every operation works on: three accounts, one of them an admin; the lock is lifted.
+struct Scene {
+    world: World,
+    admin: Client,
+    app: String,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let admin = world.admin().await;
+        let app = format!("/v1/apps/{}", world.app(&admin, "App").await);
+        for (id, account_type) in [("general", "general"), ("boss", "admin"), ("third", "general")] {
+            let body = json!({"user_id": id, "type": account_type});
+            admin.post(&format!("{app}/accounts"), &body).await.is(201);
+        }
+        let lifted = json!({"locked": false, "risks_acknowledged": true});
+        admin.put(&format!("{app}/deletion-lock"), &lifted).await.is(200);
+        // Old enough for the next request to touch the session: that write is tried as well.
+        world.clock.advance(Duration::from_secs(61));
+        Self { world, admin: admin.with("idempotency-key", "once"), app }
+    }
+}
+
+type Operation = (&'static str, u16, fn(&Scene) -> BoxFuture<'_, Reply>);
+
+/// The operations, with what they answer when all is well. A POST carries an `Idempotency-Key`, so that it can be
+/// repeated; the other methods can be anyway.
+const OPERATIONS: &[Operation] = &[
+    ("create app", 201, |s| Box::pin(async { s.admin.post("/v1/apps", &json!({"name": "Second"})).await })),
+    ("get app", 200, |s| Box::pin(s.admin.get(&s.app))),
+    ("list apps", 200, |s| Box::pin(s.admin.get("/v1/apps"))),
+    ("edit app", 200, |s| Box::pin(async { s.admin.patch(&s.app, &json!({"name": "New"})).await })),
+    ("turn lock", 200, |s| {
+        Box::pin(async { s.admin.put(&format!("{}/deletion-lock", s.app), &json!({"locked": true})).await })
+    }),
+    ("create account", 201, |s| {
+        Box::pin(async {
+            s.admin.post(&format!("{}/accounts", s.app), &json!({"user_id": "new", "type": "general"})).await
+        })
+    }),
+    ("create admin", 201, |s| {
+        Box::pin(async {
+            s.admin.post(&format!("{}/accounts", s.app), &json!({"user_id": "new", "type": "admin"})).await
+        })
+    }),
+    ("get account", 200, |s| Box::pin(async { s.admin.get(&format!("{}/accounts/boss", s.app)).await })),
+    ("list accounts", 200, |s| Box::pin(async { s.admin.get(&format!("{}/accounts?limit=2", s.app)).await })),
+    ("list admins", 200, |s| Box::pin(async { s.admin.get(&format!("{}/accounts?type=admin", s.app)).await })),
+    ("edit account", 200, |s| {
+        Box::pin(async { s.admin.patch(&format!("{}/accounts/general", s.app), &json!({"level": 7})).await })
+    }),
+    ("set admin", 200, |s| {
+        Box::pin(async { s.admin.put(&format!("{}/accounts/general/admin", s.app), &Value::Null).await })
+    }),
+    ("cancel admin", 200, |s| Box::pin(async { s.admin.delete(&format!("{}/accounts/boss/admin", s.app)).await })),
+    ("delete accounts", 200, |s| {
+        let batch = json!({"user_ids": ["nobody", "boss", "general"]});
+        Box::pin(async move { s.admin.post(&format!("{}/account-deletions", s.app), &batch).await })
+    }),
+    ("export account", 200, |s| {
+        Box::pin(async { s.admin.get(&format!("{}/accounts/boss/export?format=csv", s.app)).await })
+    }),
+    ("export selection", 200, |s| {
+        let body = json!({"user_ids": ["boss", "nobody"], "format": "ndjson"});
+        Box::pin(async move { s.admin.post(&format!("{}/export-selection", s.app), &body).await })
+    }),
+    ("me", 200, |s| Box::pin(s.admin.get("/v1/me"))),
+    ("log out", 204, |s| Box::pin(async { s.admin.post("/v1/logout", &Value::Null).await })),
+];
+
+/// What stands in the table, without what differs from run to run: ids, and whose hash a key is.
+async fn stored(world: &World) -> Vec<Value> {
+    const VOLATILE: [&str; 7] = ["audit_id", "gsi1pk", "gsi1sk", "pk", "request_id", "sk", "ttl"];
+    let items = world.dump().await;
+    let letter = |item: &Value| match (item["sk"].as_str(), item["name"].as_str()) {
+        (Some("APP"), Some("Second")) => Some(("app_id", "second")),
+        (Some("APP"), _) => Some(("app_id", "first")),
+        (Some("USER"), _) => Some(("user_id", "admin")),
+        (_, _) => None,
+    };
+    let ids: Vec<_> = (items.iter())
+        .filter_map(|item| letter(item).map(|(field, letter)| (item[field].as_str().unwrap(), letter)))
+        .collect();
+    let mut kept: Vec<Value> = (items.iter().filter(|item| !is_private(item)))
+        .map(|item| {
+            let text = ids.iter().fold(item.to_string(), |text, (id, letter)| text.replace(id, letter));
+            let mut item: Value = serde_json::from_str(&text).unwrap();
+            item.as_object_mut().unwrap().retain(|name, _| !VOLATILE.contains(&name.as_str()));
+            item
+        })
+        .collect();
+    kept.sort_by_key(ToString::to_string);
+    kept
+}
+
+/// Users, their logins and sessions, and replies remembered under hashes of their ids.
+fn is_private(item: &Value) -> bool {
+    let pk = item["pk"].as_str().unwrap();
+    ["USER#", "LOGIN#", "PLATFORM", "IDEMPOTENCY#", "SESSIONS#"].iter().any(|prefix| pk.starts_with(prefix))
+}
+
+/// The set of admins in each application equals the items.
+async fn admins_agree(world: &World) {
+    let items = world.dump().await;
+    for app in items.iter().filter(|item| item["sk"] == "APP") {
+        let of_set: BTreeSet<_> =
+            app["admins"].as_array().into_iter().flatten().cloned().map(|id| id.to_string()).collect();
+        let of_items = items.iter().filter(|item| item["pk"] == app["pk"] && item["type"] == "admin");
+        assert_eq!(of_set, of_items.map(|item| item["user_id"].to_string()).collect());
+    }
+}
+
+async fn expectation(operation: &Operation) -> Vec<Value> {
+    let scene = Scene::new().await;
+    operation.2(&scene).await.is(operation.1);
+    stored(&scene.world).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice() {
+    for operation in OPERATIONS {
+        let (name, status, send) = operation;
+        let expected = expectation(operation).await;
+        for fault in FAULTS {
+            for call in 0.. {
+                let scene = Scene::new().await;
+                scene.world.faults.arm(fault, call, 1);
+                let reply = send(&scene).await;
+                if scene.world.faults.calls() <= call {
+                    break;
+                }
+                scene.world.faults.disarm();
+                assert_eq!(reply.status, *status, "{name}, {fault:?} at call {call}: {reply:?}");
+                assert_eq!(stored(&scene.world).await, expected, "{name}, {fault:?} at call {call}");
+                admins_agree(&scene.world).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges() {
+    for operation in OPERATIONS {
+        let (name, status, send) = operation;
+        let expected = expectation(operation).await;
+        for fault in FAULTS {
+            for call in 0.. {
+                let scene = Scene::new().await;
+                scene.world.faults.arm(fault, call, FOREVER);
+                let begun = Instant::now();
+                let reply = send(&scene).await;
+                if scene.world.faults.calls() <= call {
+                    break;
+                }
+                assert!(begun.elapsed() <= Duration::from_secs(5), "{name}, {fault:?} from call {call}");
+                scene.world.faults.disarm();
+                admins_agree(&scene.world).await;
+                // A lasting conflict lets reads through, and so a read-only request.
+                if reply.status != *status {
+                    reply.is_problem(Code::Unavailable);
+                    assert_eq!(reply.header("retry-after"), "1");
+                    // Past the time in which the lost request might still be running.
+                    scene.world.clock.advance(Duration::from_secs(5));
+                    let again = send(&scene).await;
+                    let is_over = *name == "log out" && again.status == 401;
+                    assert!(again.status == *status || is_over, "{name}, {fault:?} from call {call}: {again:?}");
+                }
+                let now = timeless(&stored(&scene.world).await);
+                assert_eq!(now, timeless(&expected), "{name}, {fault:?} from call {call}");
+            }
+        }
+    }
+}
+
+/// The repeated request is five seconds later; everything else is the same.
+fn timeless(items: &[Value]) -> Vec<Value> {
+    let earlier = |item: &Value| item.to_string().replace("12:01:06", "12:01:01");
+    let mut items: Vec<Value> = items.iter().map(|item| serde_json::from_str(&earlier(item)).unwrap()).collect();
+    items.sort_by_key(ToString::to_string);
+    items
+}
+
+/// L5: the deadline holds for the request as a whole, however many calls it makes.
+#[tokio::test(start_paused = true)]
+async fn a_hanging_database_is_a_503_within_five_seconds() {
+    let scene = Scene::new().await;
+    scene.world.faults.arm(Fault::Hang, 0, FOREVER);
+    let begun = Instant::now();
+    scene.admin.get("/v1/me").await.is_problem(Code::Unavailable);
+    assert!(begun.elapsed() <= Duration::from_secs(5), "{:?}", begun.elapsed());
+    scene.world.stranger().get("/healthz").await.is(200);
+}
+
+/// L6.
+#[tokio::test]
+async fn without_the_master_key_nothing_is_hashed_and_nothing_is_guessed() {
+    let world = World::without_key().await;
+    let body = json!({"login": "admin", "password": "correct horse battery"});
+    world.stranger().post("/v1/login", &body).await.is_problem(Code::Unavailable);
+    let admin = world.admin().await;
+    admin.with("idempotency-key", "k").post("/v1/apps", &json!({"name": "App"})).await.is_problem(Code::Unavailable);
+    assert_eq!(admin.get("/v1/apps").await.is(200).body["items"], json!([]));
+}
+
+/// L10: a clock that steps back leaves sessions and requests alone.
+#[tokio::test]
+async fn a_clock_that_steps_back_breaks_nothing() {
+    let scene = Scene::new().await;
+    scene.admin.get("/v1/me").await.is(200);
+    scene.world.clock.retreat(Duration::from_secs(300));
+    scene.admin.get("/v1/me").await.is(200);
+    scene.admin.patch(&scene.app, &json!({"name": "Earlier"})).await.is(200);
+}

@@ -1,0 +1,72 @@
+//! What each operation asks of the table, counted from the database's own `ConsumedCapacity`.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::support::{Client, World};
+
+/// The requests and write units since the last look.
+fn spent(world: &World) -> (usize, f64) {
+    let log = world.faults.take_log();
+    (log.len(), log.iter().map(|call| call.write_units).sum())
+}
+
+/// The table of the README, measured. A change that raises a count changes the snapshot, and the README, on purpose.
+#[tokio::test]
+async fn each_operation_costs_what_the_table_says() {
+    let world = World::new().await;
+    let founded = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let credentials = json!({"login": "admin", "password": "correct horse battery"});
+    let token = world.stranger().post("/v1/login", &credentials).await.body["token"].as_str().unwrap().to_owned();
+    let admin = world.stranger().with("authorization", &format!("Bearer {token}"));
+    let app = format!("/v1/apps/{}", world.app(&admin, "App").await);
+    for number in 0..100 {
+        let account = json!({"user_id": format!("a{number:03}"), "type": if number < 5 { "admin" } else { "general" }});
+        admin.post(&format!("{app}/accounts"), &account).await.is(201);
+    }
+    admin.put(&format!("{app}/deletion-lock"), &json!({"locked": false, "risks_acknowledged": true})).await.is(200);
+    spent(&world);
+
+    let mut table = String::new();
+    let mut row = |name: &str| {
+        let (requests, units) = spent(&world);
+        writeln!(table, "{name:<24} {requests:>2} requests {units:>5} write units").unwrap();
+    };
+    let accounts = format!("{app}/accounts");
+    world.stranger().post("/v1/login", &credentials).await.is(200);
+    row("login, right");
+    world.stranger().post("/v1/login", &json!({"login": "admin", "password": "x"})).await.is(401);
+    row("login, wrong");
+    world.stranger().post("/v1/login", &json!({"login": "nobody", "password": "x"})).await.is(401);
+    row("login, unknown");
+    admin.get("/v1/me").await.is(200);
+    row("me");
+    admin.get(&format!("{accounts}/a050")).await.is(200);
+    row("get account");
+    admin.get(&accounts).await.is(200);
+    row("list 50 accounts");
+    admin.post(&accounts, &json!({"user_id": "new", "type": "general"})).await.is(201);
+    row("create general account");
+    admin.post(&accounts, &json!({"user_id": "boss", "type": "admin"})).await.is(201);
+    row("create admin account");
+    admin.patch(&format!("{accounts}/a050"), &json!({"level": 7})).await.is(200);
+    row("edit account");
+    admin.put(&format!("{accounts}/a050/admin"), &Value::Null).await.is(200);
+    row("set admin");
+    keyed(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
+    row("create with a key");
+    keyed(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
+    row("the same, replayed");
+    let batch: Vec<_> = (0..100).map(|number| format!("a{number:03}")).collect();
+    admin.post(&format!("{app}/account-deletions"), &json!({"user_ids": batch})).await.is(200);
+    row("batch delete 100");
+    cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    row("cleanup, nothing due");
+    insta::assert_snapshot!(table);
+}
+
+fn keyed(admin: &Client) -> Client {
+    admin.with("idempotency-key", "k")
+}

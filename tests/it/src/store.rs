@@ -1,0 +1,182 @@
+//! What the store relies on from a `DynamoDB`, tried without the routes above it.
+//!
+//! `STORE_ENDPOINT` names another implementation to try it on; the embedded one is the default.
+
+use aws_smithy_types::error::display::DisplayErrorContext;
+use futures_util::future::join_all;
+use rollcall::{Data, TABLE};
+use rollcall_api::clock::Clock;
+use rollcall_domain::{
+    Code, Fields, Timestamp,
+    account::{Account, AccountType, NewAccount},
+    app::{App, NewApp},
+    id::{AppId, UserId},
+    text::AppName,
+};
+use rollcall_store::{CommitError, Connection, Store, account, app};
+use serde_json::json;
+
+struct Table {
+    store: Store,
+    clock: Clock,
+    _data: Data,
+}
+
+impl Table {
+    async fn new() -> Self {
+        let data = Data::temporary().unwrap();
+        let connection = match std::env::var("STORE_ENDPOINT") {
+            Ok(endpoint) => Connection::read(&|name: &str| match name {
+                "AWS_REGION" => Some("us-east-1".to_owned()),
+                "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
+                "AWS_ENDPOINT_URL_DYNAMODB" => Some(endpoint.clone()),
+                _ => None,
+            })
+            .unwrap(),
+            Err(_) => data.in_process(),
+        };
+        rollcall::create_if_missing(&connection).await.unwrap();
+        Self { store: Store::new(&connection, TABLE.to_owned()), clock: Clock::system(), _data: data }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn app(&self) -> App {
+        let new = NewApp { name: AppName::parse("App").unwrap(), team_id: None };
+        let app = new.create(AppId::new(self.clock.uuid().unwrap()), self.now());
+        self.store.commit(app::create(&app).unwrap()).await.unwrap();
+        app
+    }
+
+    fn account(&self, user_id: &str, account_type: &str) -> Account {
+        let body =
+            json!({"user_id": user_id, "type": account_type, "nickname": "닉네임 🌊", "level": 4_294_967_295_u32});
+        NewAccount::read(Fields::of(body), self.now().date()).unwrap().create(self.now())
+    }
+
+    async fn create(&self, app_id: AppId, account: &Account) -> Result<(), Code> {
+        refused(self.store.commit(account::create(app_id, account, self.now()).unwrap()).await)
+    }
+}
+
+fn refused(result: Result<(), CommitError>) -> Result<(), Code> {
+    result.map_err(|error| match error {
+        CommitError::Refused(refused) => refused.code(),
+        CommitError::Fault(fault) => panic!("{}", DisplayErrorContext(&fault)),
+    })
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_back_equal() {
+    let table = Table::new().await;
+    let app = table.app().await;
+    let account = table.account("a!$&'()*+,;=:@._~-", "general");
+    table.create(app.app_id, &account).await.unwrap();
+    let read = table.store.app_and_account(app.app_id, &account.user_id).await.unwrap();
+    assert_eq!(read, (Some(app), Some(account)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_parallel_creations_of_one_id_exactly_one_wins() {
+    let table = Table::new().await;
+    let app = table.app().await;
+    for account_type in ["general", "admin"] {
+        let account = table.account(account_type, account_type);
+        let results = join_all((0..16).map(|_| table.create(app.app_id, &account))).await;
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+        assert!(results.iter().flat_map(|result| result.as_ref().err()).all(|code| *code == Code::AccountExists));
+    }
+    assert_eq!(table.store.app(app.app_id).await.unwrap().unwrap().admins.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_parallel_admins_exactly_ten_get_in() {
+    let table = Table::new().await;
+    let app = table.app().await;
+    let accounts: Vec<_> = (0..20).map(|number| table.account(&format!("a{number}"), "admin")).collect();
+    let results = join_all(accounts.iter().map(|account| table.create(app.app_id, account))).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 10);
+    assert!(results.iter().flat_map(|result| result.as_ref().err()).all(|code| *code == Code::AdminLimitReached));
+    let stored = table.store.accounts(app.app_id, "", None, None, 100).await.unwrap().items;
+    let admins = table.store.app(app.app_id).await.unwrap().unwrap().admins;
+    assert_eq!(admins, stored.into_iter().map(|account| account.user_id).collect());
+}
+
+#[tokio::test]
+async fn a_failed_guard_says_by_what_was_found_what_it_means() {
+    let table = Table::new().await;
+    let app = table.app().await;
+    let tombstone = app.clone().deleted(table.now());
+    table.store.commit(app::change(&app, &tombstone).unwrap()).await.unwrap();
+    assert_eq!(table.create(app.app_id, &table.account("a", "admin")).await, Err(Code::NotFound));
+    let nowhere = AppId::new(table.clock.uuid().unwrap());
+    assert_eq!(table.create(nowhere, &table.account("a", "admin")).await, Err(Code::NotFound));
+    assert_eq!(refused(table.store.commit(app::change(&app, &tombstone).unwrap()).await), Err(Code::Conflict));
+}
+
+#[tokio::test]
+async fn a_deletion_is_whole_or_not_at_all_and_names_what_is_missing() {
+    let table = Table::new().await;
+    let app = table.app().await;
+    let (here, gone) = (table.account("here", "admin"), table.account("gone", "general"));
+    table.create(app.app_id, &here).await.unwrap();
+    let app = table.store.app(app.app_id).await.unwrap().unwrap();
+    let both = [here.user_id.clone(), gone.user_id.clone()];
+    let Err(CommitError::Refused(refused)) = table.store.commit(account::delete(&app, &both, table.now())).await else {
+        panic!("a missing account was deleted");
+    };
+    let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
+    assert_eq!(missing, [gone.user_id]);
+    assert_eq!(table.store.app(app.app_id).await.unwrap().unwrap(), app);
+    table.store.commit(account::delete(&app, &both[..1], table.now())).await.unwrap();
+    let left = app.clone().left_by(&both[..1], app.updated_at);
+    let stored = table.store.app(app.app_id).await.unwrap().unwrap();
+    assert_eq!((stored.version, &stored.admins), (left.version, &left.admins));
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_in_bytewise_order() {
+    let table = Table::new().await;
+    let app = table.app().await;
+    let accounts: Vec<_> = (0..230).map(|number| table.account(&format!("a{number}"), "general")).collect();
+    table.store.load_accounts(app.app_id, &accounts).await.unwrap();
+    table.create(app.app_id, &table.account("boss", "admin")).await.unwrap();
+    for wanted in [None, Some(AccountType::General)] {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = table.store.accounts(app.app_id, "a", wanted, after.as_deref(), 40).await.unwrap();
+            seen.extend(page.items.into_iter().map(|account| account.user_id.to_string()));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 230);
+        assert!(seen.is_sorted());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_runs_gets_the_lease() {
+    let table = Table::new().await;
+    let hours = join_all(["one", "two", "three"].map(|run| table.store.begin_cleanup(run, table.now()))).await;
+    let won: Vec<_> = hours.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(won.len(), 1);
+    for run in ["one", "two", "three"] {
+        table.store.end_cleanup(run, won[0]).await.unwrap();
+    }
+    assert!(table.store.begin_cleanup("one", table.now()).await.unwrap().is_some());
+    table.store.end_cleanup("one", won[0]).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_index_lists_applications_after_a_position() {
+    let table = Table::new().await;
+    let first = table.app().await;
+    let second = table.app().await;
+    let page = table.store.apps(Some(first.app_id), 100).await.unwrap();
+    assert!(page.items.contains(&second) && !page.items.contains(&first));
+    assert!(table.store.user(UserId::new(table.clock.uuid().unwrap())).await.unwrap().is_none());
+}

@@ -1,0 +1,217 @@
+//! What stands in several places says the same: the template, the local gateway's router, the API document, the
+//! README, and the code.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use axum::http::Method;
+use rollcall_domain::{
+    Code,
+    permission::{Permission, Preset},
+};
+use serde_json::{Map, Value, json};
+
+use crate::support::{Client, World};
+
+/// A route: method and path.
+type Routes = BTreeSet<(String, String)>;
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
+}
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(file(name)).unwrap()
+}
+
+/// The routes of the template, and which function has each: one event a line.
+fn template() -> BTreeSet<(String, String, String)> {
+    let mut routes = BTreeSet::new();
+    let mut function = String::new();
+    for line in text("template.yaml").lines() {
+        if let Some(name) = line.strip_prefix("  ").and_then(|line| line.strip_suffix("Function:")) {
+            function = name.to_lowercase();
+        }
+        let word = |key: &str| {
+            let rest = line.split_once(key)?.1;
+            Some(rest.split([',', ' ', '"']).find(|word| !word.is_empty())?.to_owned())
+        };
+        if let (Some(method), Some(path)) = (word("Method:"), word("Path:")) {
+            routes.insert((method, path, function.clone()));
+        }
+    }
+    routes
+}
+
+fn template_routes() -> Routes {
+    template().into_iter().map(|(method, path, _)| (method, path)).collect()
+}
+
+fn document() -> Value {
+    serde_json::to_value(rollcall::documented()).unwrap()
+}
+
+/// The operations of the API document with their routes.
+fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    (paths.iter())
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().iter().map(|(method, operation)| (method.to_uppercase(), path.clone(), operation))
+        })
+        .collect()
+}
+
+#[test]
+fn the_template_has_the_routes_of_the_code() {
+    let document = document();
+    let documented: Routes = operations(&document).into_iter().map(|(method, path, _)| (method, path)).collect();
+    assert!(documented.len() > 15);
+    assert_eq!(template_routes(), documented);
+}
+
+#[test]
+fn the_local_gateway_has_the_routes_of_the_template() {
+    let manifest: toml::Value = toml::from_str(&text("Cargo.toml")).unwrap();
+    let router = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"].as_array().unwrap();
+    let word = |value: &toml::Value| value.as_str().unwrap().to_owned();
+    let routes = router.iter().filter_map(|route| {
+        let methods = route.get("methods")?.as_array().unwrap().iter().map(word);
+        Some(methods.map(|method| (method, word(&route["path"]), word(&route["function"]))))
+    });
+    assert_eq!(routes.flatten().collect::<BTreeSet<_>>(), template());
+}
+
+#[test]
+fn the_api_document_is_kept_in_step() {
+    let path = file("functions/console/openapi.json");
+    let current = serde_json::to_string_pretty(&document()).unwrap() + "\n";
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    if kept != current {
+        std::fs::write(&path, current).unwrap();
+        panic!("functions/console/openapi.json was not what the code says; it is now, and has to be committed");
+    }
+}
+
+/// A path of the document with something in its places.
+fn filled(path: &str, app: &str) -> String {
+    path.replace("{app_id}", app).replace("{user_id}", "mina")
+}
+
+#[tokio::test]
+async fn a_stranger_gets_401_on_every_route_but_the_public_ones() {
+    let world = World::new().await;
+    let public = [("POST", "/v1/login"), ("GET", "/healthz"), ("GET", "/v1/openapi.json")];
+    for (method, path) in template_routes() {
+        let sent = filled(&path, "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21");
+        let reply = world.stranger().send(Method::try_from(method.as_str()).unwrap(), &sent, None).await;
+        if public.contains(&(&*method, &*path)) {
+            assert_ne!(reply.status, 401, "{method} {path}");
+        } else {
+            reply.is_problem(Code::Unauthenticated);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_describes_the_fields_that_bodies_have() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let app = world.app(&admin, "App").await;
+    admin.post(&format!("/v1/apps/{app}/accounts"), &json!({"user_id": "mina", "type": "general"})).await.is(201);
+    let document = document();
+    let mut tried = 0;
+    for (method, path, operation) in operations(&document) {
+        let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
+        let fields = fields(&document, schema);
+        assert!(!fields.is_empty(), "{method} {path}");
+        // An object is the wrong type for every field there is; an unknown field is told as unknown.
+        let body: Map<String, Value> = fields.iter().map(|field| (field.clone(), json!({}))).collect();
+        let unknown = |reply: crate::support::Reply| -> Vec<Value> {
+            let violations = reply.is(422).violations();
+            violations.into_iter().filter(|violation| violation[1] == "unknown_field").collect()
+        };
+        assert_eq!(unknown(send(&admin, &method, &filled(&path, &app), &body).await), Vec::<Value>::new(), "{path}");
+        let mut more = body.clone();
+        more.insert("surprise".to_owned(), Value::Null);
+        let told = unknown(send(&admin, &method, &filled(&path, &app), &more).await);
+        assert_eq!(told, [json!(["/surprise", "unknown_field"])], "{path}");
+        tried += 1;
+    }
+    assert!(tried >= 7, "only {tried} bodies were tried");
+}
+
+async fn send(client: &Client, method: &str, path: &str, body: &Map<String, Value>) -> crate::support::Reply {
+    client.send(Method::try_from(method).unwrap(), path, Some(Value::Object(body.clone()).to_string())).await
+}
+
+/// The fields of a schema, through references and parts.
+fn fields(document: &Value, schema: &Value) -> BTreeSet<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return fields(document, document.pointer(reference.trim_start_matches('#')).unwrap());
+    }
+    let own = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    own.chain(parts.flat_map(|part| fields(document, part))).collect()
+}
+
+/// What the lists of the document promise about a representation is what is sent.
+#[tokio::test]
+async fn the_document_describes_the_fields_that_replies_have() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let app = world.app(&admin, "App").await;
+    let body = json!({"user_id": "mina", "type": "general"});
+    admin.post(&format!("/v1/apps/{app}/accounts"), &body).await.is(201);
+    let document = document();
+    let mut tried = 0;
+    for (method, path, operation) in operations(&document) {
+        let schema = operation.pointer("/responses/200/content/application~1json/schema");
+        let (Some(schema), true) = (schema, method == "GET" && path.starts_with("/v1") && !path.ends_with("json"))
+        else {
+            continue;
+        };
+        let reply = admin.get(&filled(&path, &app)).await;
+        let sent: BTreeSet<String> = reply.is(200).body.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(sent, fields(&document, schema), "{path}");
+        tried += 1;
+    }
+    assert!(tried >= 5, "only {tried} replies were tried");
+}
+
+#[test]
+fn the_readme_shows_the_tables_of_the_code() {
+    let readme = text("README.md");
+    for code in Code::ALL {
+        let row = format!("| {} | `{}` | {} |", code.status(), code.as_str(), code.title());
+        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+    }
+    for permission in Permission::ALL {
+        let ticks: Vec<_> =
+            Preset::ALL.iter().map(|preset| if preset.allows(*permission) { "✔" } else { " " }).collect();
+        let row = format!("| `{}` | {} |", permission.as_str(), ticks.join(" | "));
+        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+    }
+    for name in
+        ["TABLE_NAME", "PUBLIC_ORIGIN", "MASTER_KEY_FILE", "MASTER_KEY_SECRET_ID", "AUDIT_RETENTION_DAYS", "TLS_ROOTS"]
+    {
+        assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
+    }
+}
+
+/// The costs that the README shows are those that were counted.
+#[test]
+fn the_readme_shows_what_operations_cost() {
+    let readme = text("README.md");
+    let counted = text("tests/it/src/snapshots/it__budgets__each_operation_costs_what_the_table_says.snap");
+    let rows = counted.lines().filter_map(|line| {
+        let (name, numbers) = line.split_at_checked(24)?;
+        let (requests, units) = numbers.split_once("requests")?;
+        Some((name.trim(), requests.trim(), units.trim().strip_suffix(" write units")?))
+    });
+    let mut seen = 0;
+    for (name, requests, units) in rows {
+        let row = format!("| {name} | {requests} | {units} |");
+        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+        seen += 1;
+    }
+    assert!(seen > 10);
+}

@@ -1,0 +1,79 @@
+"""Who is not signed in gets nothing of any address that the API document names and does not call public."""
+
+import json
+
+import pytest
+
+from client import segment
+
+METHODS = ("get", "put", "post", "delete", "patch", "head", "options", "trace")
+PARTS = {"app_id": "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22", "user_id": "mina"}
+OURS = """
+    POST /v1/login · POST /v1/logout · GET /v1/me · GET /v1/apps · POST /v1/apps · GET /v1/apps/{} · PATCH /v1/apps/{} ·
+    DELETE /v1/apps/{} · PUT /v1/apps/{}/deletion-lock · GET /v1/apps/{}/accounts · POST /v1/apps/{}/accounts ·
+    GET /v1/apps/{}/accounts/{} · PATCH /v1/apps/{}/accounts/{} · PUT /v1/apps/{}/accounts/{}/admin ·
+    DELETE /v1/apps/{}/accounts/{}/admin · POST /v1/apps/{}/account-deletions · GET /v1/apps/{}/accounts/{}/export ·
+    POST /v1/apps/{}/export-selection · GET /healthz · GET /v1/openapi.json
+"""
+
+
+@pytest.fixture(scope="module")
+def document(stranger):
+    return stranger.get("/v1/openapi.json").is_(200).json
+
+
+@pytest.fixture(scope="module")
+def operations(document):
+    return [
+        (method.upper(), path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    ]
+
+
+def bare(path):
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+
+def test_the_document_names_every_address_the_scenario_uses(document, operations):
+    major, minor, *_ = document["openapi"].split(".")
+    assert (int(major), int(minor)) >= (3, 1)
+    named = {f"{method} {bare(path)}" for method, path, _ in operations}
+    assert {" ".join(one.split()) for one in OURS.split("·")} <= named
+
+
+def test_only_the_open_addresses_are_public(operations):
+    public = {f"{method} {path}" for method, path, operation in operations if "public" in operation.get("tags", [])}
+    assert {"POST /v1/login", "GET /healthz", "GET /v1/openapi.json"} <= public
+    for operation in public:
+        path = operation.split()[1]
+        is_open = path in ("/v1/login", "/v1/login/totp", "/healthz", "/v1/openapi.json")
+        assert is_open or path.startswith(("/v1/registrations", "/v1/password-resets")), f"{operation} is public"
+
+
+def test_a_stranger_gets_401_everywhere_else(operations, stranger, directory, say):
+    say(f"trying {len(operations)} operations as a stranger")
+    real = PARTS | {"app_id": directory.path.split("/")[-1]}
+    for method, path, operation in operations:
+        if "public" in operation.get("tags", []):
+            continue
+        for parts in (PARTS, real):
+            filled = path
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path":
+                    value = parts.get(parameter["name"], PARTS["app_id"])
+                    filled = filled.replace("{" + parameter["name"] + "}", segment(value))
+            assert "{" not in filled, f"{path} has parts that its operation does not describe"
+            body = {} if method in ("POST", "PUT", "PATCH") else None
+            for client in (stranger, stranger.as_bearer("A" * 86), stranger.as_cookie("A" * 86)):
+                client.send(method, filled, body).refused(401, "unauthenticated")
+
+
+def test_the_document_says_that_a_session_is_needed(document, operations):
+    schemes = document["components"]["securitySchemes"]
+    assert any(scheme.get("scheme") == "bearer" for scheme in schemes.values()), json.dumps(schemes)
+    for method, path, operation in operations:
+        required = operation.get("security", document.get("security", []))
+        is_public = "public" in operation.get("tags", [])
+        assert bool([one for one in required if one]) != is_public, f"{method} {path} requires {required}"
