@@ -152,22 +152,26 @@ impl<'a> Batch<'a> {
             }
             // The application is not as it was read: gone, locked again, or merely changed.
             rounds += 1;
-            match self.context.store.app(self.app.app_id).await? {
-                None => return self.give_up(&wanted, Code::NotFound),
-                Some(app) if app.deletion_lock.locked => return self.give_up(&wanted, Code::AccountDeletionLocked),
-                Some(_) if rounds == MAX_REDECISIONS => return self.give_up(&wanted, Code::Conflict),
-                Some(app) => self.app = app,
-            }
+            let code = match self.context.store.app(self.app.app_id).await? {
+                None => Code::NotFound,
+                Some(app) if app.deletion_lock.locked => Code::AccountDeletionLocked,
+                Some(_) if rounds == MAX_REDECISIONS => Code::Conflict,
+                Some(app) => {
+                    self.app = app;
+                    continue;
+                }
+            };
+            self.give_up(&wanted, code);
+            return Ok(None);
         }
     }
 
-    fn give_up(&mut self, ids: &[AccountId], code: Code) -> Result<Option<Reply>, Problem> {
+    fn give_up(&mut self, ids: &[AccountId], code: Code) {
         let undone: Vec<_> = (self.results.iter())
             .filter(|result| ids.contains(&result.user_id) && result.outcome == Outcome::Failed)
             .map(|result| result.user_id.clone())
             .collect();
         self.settle(&undone, Outcome::Failed, Some(code.as_str()));
-        Ok(None)
     }
 
     fn settle(&mut self, ids: &[AccountId], outcome: Outcome, code: Option<&'static str>) {

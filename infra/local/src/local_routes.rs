@@ -33,11 +33,14 @@ pub(crate) fn routes(mailbox: &Mailbox, clock: Option<&TestClock>) -> Router<Con
         .route("/mailbox", get(|| async move { Html(page_of(&page.mails(None))) }));
     let Some(clock) = clock.cloned() else { return routes };
     routes
-        .route("/_local/clock", post(|State(context): State<Context>, guest: Guest| advance(context, clock, guest)))
+        .route(
+            "/_local/clock",
+            post(|State(context): State<Context>, guest: Guest| async move { advance(&context, &clock, &guest) }),
+        )
         .route("/_local/cleanup", post(clean_up))
 }
 
-async fn advance(context: Context, clock: TestClock, guest: Guest) -> Result<Reply, Problem> {
+fn advance(context: &Context, clock: &TestClock, guest: &Guest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let seconds: Option<u32> = fields.required("advance_seconds");
     let seconds = fields.finish(|| seconds)?.min(MAX_ADVANCE_SECONDS);

@@ -45,7 +45,7 @@ impl Place {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Where to listen; beyond loopback only with an https PUBLIC_ORIGIN.
+    /// Where to listen; beyond loopback only with an https `PUBLIC_ORIGIN`.
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
     #[command(flatten)]

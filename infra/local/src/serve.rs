@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How often the schedule runs, as in the template.
-const SCHEDULE: Duration = Duration::from_secs(15 * 60);
+const SCHEDULE: Duration = Duration::from_mins(15);
 
 /// How long requests that run may go on once the server is told to stop: their own deadline.
 const GRACE: Duration = Duration::from_secs(5);

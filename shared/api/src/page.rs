@@ -76,7 +76,7 @@ impl PageRequest {
         let keyring = context.keyring().await?;
         let expires = (call.now() + CURSOR_LIFETIME).unix_seconds().to_be_bytes();
         let id = keyring.current_id();
-        let tag = tag(keyring, id, &self.scope, &expires, position).ok_or(Code::Internal)?;
+        let tag = tag(keyring, id, &self.scope, expires, position).ok_or(Code::Internal)?;
         Ok(format!("{id}.{}", BASE64URL_NOPAD.encode(&[&expires, tag.as_slice(), position.as_bytes()].concat())))
     }
 }
@@ -89,7 +89,7 @@ async fn position_of(context: &Context, call: &Call, cursor: &str, scope: &[u8; 
     let (expires, rest) = bytes.split_first_chunk::<8>().ok_or_else(invalid)?;
     let (given, position) = rest.split_first_chunk::<TAG_BYTES>().ok_or_else(invalid)?;
     let position = String::from_utf8(position.to_vec()).map_err(|_| invalid())?;
-    let expected = tag(keyring, id, scope, expires, &position).ok_or_else(invalid)?;
+    let expected = tag(keyring, id, scope, *expires, &position).ok_or_else(invalid)?;
     let is_ours = bool::from(expected.as_slice().ct_eq(given));
     let is_over = i64::from_be_bytes(*expires) <= call.now().unix_seconds();
     if is_ours && !is_over { Ok(position) } else { Err(invalid().into()) }
@@ -99,7 +99,7 @@ fn tag(
     keyring: &crate::keyring::Keyring,
     id: &str,
     scope: &[u8; 32],
-    expires: &[u8; 8],
+    expires: [u8; 8],
     position: &str,
 ) -> Option<[u8; TAG_BYTES]> {
     let mac = keyring.mac(id, Purpose::Cursor, &[scope, expires.as_slice(), position.as_bytes()].concat())?;

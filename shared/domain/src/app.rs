@@ -130,6 +130,7 @@ impl App {
     }
 
     /// The application with its lock turned by `actor`.
+    #[must_use]
     pub fn turned(self, turn: LockTurn, actor: &User, now: Timestamp) -> Self {
         if self.deletion_lock.locked == turn.locked {
             return self;
@@ -140,11 +141,13 @@ impl App {
     }
 
     /// The application's tombstone, which the cleanup makes final after [`APP_TOMBSTONE`].
+    #[must_use]
     pub fn deleted(self, now: Timestamp) -> Self {
         Self { deleting_at: Some(now + APP_TOMBSTONE), ..self }.next_version(now)
     }
 
     /// The application as it was before its deletion, since an account slipped in.
+    #[must_use]
     pub fn reverted(self, now: Timestamp) -> Self {
         Self { deleting_at: None, ..self }.next_version(now)
     }

@@ -51,12 +51,12 @@ codes! {
     NotFound                404 "not_found"                "There is nothing here.";
     MethodNotAllowed        405 "method_not_allowed"       "This address does not take this method.";
     AccountDeletionLocked   409 "account_deletion_locked"  "Accounts of this application cannot be deleted while its deletion lock is on.";
-    AccountExists           409 "account_exists"           "The application already has an account with this user_id.";
+    AccountExists           409 "account_exists"           "The application already has an account of this id.";
     AdminLimitReached       409 "admin_limit_reached"      "This application already has 10 admins. Cancel one first.";
     AppNotEmpty             409 "app_not_empty"            "An application is deleted only when it holds no account.";
     Conflict                409 "conflict"                 "Others changed this at the same time; read it again and retry.";
     IdempotencyInProgress   409 "idempotency_in_progress"  "A request with this Idempotency-Key is still running; retry in a moment.";
-    SuperAdminExists        409 "super_admin_exists"       "There is a super admin already; resetting it takes break_glass.";
+    SuperAdminExists        409 "super_admin_exists"       "There is a super admin already; giving it a new password takes the break-glass.";
     VersionConflict         412 "version_conflict"         "The resource is no longer the version that If-Match names.";
     PayloadTooLarge         413 "payload_too_large"        "The body is larger than this address takes.";
     UnsupportedMediaType    415 "unsupported_media_type"   "A body is sent as Content-Type: application/json.";

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 const KIB: usize = 1024;
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Admin accounts of one application: the cap of the chat product whose directory this is.
 pub const MAX_ADMINS_PER_APP: usize = 10;
@@ -79,7 +79,7 @@ pub const MEMBER_SESSION: SessionLifetime = SessionLifetime { idle: HOUR, age: D
 
 /// Sessions of the admin types: OWASP's range for high-value applications.
 pub const ADMIN_SESSION: SessionLifetime =
-    SessionLifetime { idle: Duration::from_secs(15 * 60), age: Duration::from_secs(12 * 60 * 60) };
+    SessionLifetime { idle: Duration::from_mins(15), age: Duration::from_hours(12) };
 
 /// `last_seen_at` of a session is rewritten when older than this: at most one write unit a minute and session.
 pub const SESSION_TOUCH_INTERVAL: Duration = MINUTE;
@@ -101,10 +101,10 @@ pub const APP_TOMBSTONE: Duration = MINUTE;
 pub const AUDIT_RETENTION_DAYS: u32 = 400;
 
 /// How long one run of the cleanup may hold its lease: as long as the function may run.
-pub const CLEANUP_LEASE: Duration = Duration::from_secs(5 * 60);
+pub const CLEANUP_LEASE: Duration = Duration::from_mins(5);
 
 /// Due entries one run of the cleanup takes; what is left is taken by the next run.
 pub const MAX_DUE_PER_CLEANUP: usize = 1_000;
 
 /// How long after its end an hour of the due index may still receive entries, by clocks that run behind.
-pub const DUE_HOUR_GRACE: Duration = Duration::from_secs(10 * 60);
+pub const DUE_HOUR_GRACE: Duration = Duration::from_mins(10);

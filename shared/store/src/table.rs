@@ -218,8 +218,7 @@ fn passes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, is_passing
                 )
                 || (code == "TransactionCanceledException" && is_passing(service.err()))
         }
-        SdkError::ConstructionFailure(_) => false,
-        // The SDK may add kinds of failure; an unknown one is not repeated.
+        // A request that could not be built, or a kind of failure that the SDK adds one day, is not repeated.
         _ => false,
     }
 }
@@ -230,7 +229,7 @@ fn cancellations(error: &TransactWriteItemsError) -> impl Iterator<Item = &Cance
         TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(cancelled),
         _ => None,
     };
-    cancelled.into_iter().flat_map(|cancelled| cancelled.cancellation_reasons())
+    cancelled.into_iter().flat_map(aws_sdk_dynamodb::types::error::TransactionCanceledException::cancellation_reasons)
 }
 
 /// How a write on its own failed: by its guard, or by the database.

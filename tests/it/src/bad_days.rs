@@ -120,8 +120,7 @@ fn is_private(item: &Value) -> bool {
 async fn admins_agree(world: &World) {
     let items = world.dump().await;
     for app in items.iter().filter(|item| item["sk"] == "APP") {
-        let of_set: BTreeSet<_> =
-            app["admins"].as_array().into_iter().flatten().cloned().map(|id| id.to_string()).collect();
+        let of_set: BTreeSet<_> = app["admins"].as_array().into_iter().flatten().map(ToString::to_string).collect();
         let of_items = items.iter().filter(|item| item["pk"] == app["pk"] && item["type"] == "admin");
         assert_eq!(of_set, of_items.map(|item| item["user_id"].to_string()).collect());
     }
@@ -224,7 +223,7 @@ async fn without_the_master_key_nothing_is_hashed_and_nothing_is_guessed() {
 async fn a_clock_that_steps_back_breaks_nothing() {
     let scene = Scene::new().await;
     scene.admin.get("/v1/me").await.is(200);
-    scene.world.clock.retreat(Duration::from_secs(300));
+    scene.world.clock.retreat(Duration::from_mins(5));
     scene.admin.get("/v1/me").await.is(200);
     scene.admin.patch(&scene.app, &json!({"name": "Earlier"})).await.is(200);
 }

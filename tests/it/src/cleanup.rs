@@ -64,11 +64,11 @@ async fn a_late_run_finds_what_fell_due_hours_ago() {
     let admin = world.admin().await;
     run(&world).await;
     deleted(&world, &admin, "App").await;
-    world.clock.advance(Duration::from_secs(30 * 60 * 60));
+    world.clock.advance(Duration::from_hours(30));
     let report = run(&world).await;
     assert_eq!((&report["apps_deleted"], &report["hours"]), (&json!(1), &json!(31)));
     assert_eq!(run(&world).await["hours"], 2, "the hour before may still be written by a clock that runs behind");
-    world.clock.advance(Duration::from_secs(15 * 60));
+    world.clock.advance(Duration::from_mins(15));
     run(&world).await;
     assert_eq!(run(&world).await["hours"], 1);
 }
@@ -92,7 +92,7 @@ async fn a_second_run_beside_the_first_does_nothing() {
     let held = world.context.store.begin_cleanup("another run", world.now()).await.unwrap();
     assert!(held.is_some());
     assert_eq!(run(&world).await["skipped"], true);
-    world.clock.advance(Duration::from_secs(5 * 60));
+    world.clock.advance(Duration::from_mins(5));
     assert_eq!(run(&world).await["skipped"], false, "a lease that ran out is free");
     world.context.store.end_cleanup("another run", 0).await.unwrap();
     assert_eq!(run(&world).await["hours"], 1, "a run whose lease ran out gives back nothing of another's");

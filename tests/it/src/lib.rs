@@ -1,7 +1,6 @@
 //! What Rollcall promises, tried over HTTP: every function's routes in one process, the real SDK, an embedded
 //! database in memory, a clock that stands still until it is moved, and faults on demand.
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "in a test, a panic with its line is the clearest report")]
 #![expect(unreachable_pub, reason = "nothing is reachable in a crate that only tests")]
 
 mod accounts;

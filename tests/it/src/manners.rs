@@ -346,10 +346,10 @@ mod cursors {
             client.get(&path).await.is_problem(Code::InvalidCursor);
         }
         for _ in 0..5 {
-            world.clock.advance(Duration::from_secs(11 * 60));
+            world.clock.advance(Duration::from_mins(11));
             admin.get(&good).await.is(200);
         }
-        world.clock.advance(Duration::from_secs(5 * 60));
+        world.clock.advance(Duration::from_mins(5));
         admin.get(&good).await.is_problem(Code::InvalidCursor);
     }
 }

@@ -86,7 +86,7 @@ async fn of_parallel_creations_of_one_id_exactly_one_wins() {
         let account = table.account(account_type, account_type);
         let results = join_all((0..16).map(|_| table.create(app.app_id, &account))).await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-        assert!(results.iter().flat_map(|result| result.as_ref().err()).all(|code| *code == Code::AccountExists));
+        assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|code| *code == Code::AccountExists));
     }
     assert_eq!(table.store.app(app.app_id).await.unwrap().unwrap().admins.len(), 1);
 }
@@ -98,7 +98,7 @@ async fn of_parallel_admins_exactly_ten_get_in() {
     let accounts: Vec<_> = (0..20).map(|number| table.account(&format!("a{number}"), "admin")).collect();
     let results = join_all(accounts.iter().map(|account| table.create(app.app_id, account))).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 10);
-    assert!(results.iter().flat_map(|result| result.as_ref().err()).all(|code| *code == Code::AdminLimitReached));
+    assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|code| *code == Code::AdminLimitReached));
     let stored = table.store.accounts(app.app_id, "", None, None, 100).await.unwrap().items;
     let admins = table.store.app(app.app_id).await.unwrap().unwrap().admins;
     assert_eq!(admins, stored.into_iter().map(|account| account.user_id).collect());

@@ -73,11 +73,11 @@ fn the_local_gateway_has_the_routes_of_the_template() {
     let manifest: toml::Value = toml::from_str(&text("Cargo.toml")).unwrap();
     let router = manifest["workspace"]["metadata"]["lambda"]["watch"]["router"].as_array().unwrap();
     let word = |value: &toml::Value| value.as_str().unwrap().to_owned();
-    let routes = router.iter().filter_map(|route| {
+    let listed = router.iter().filter_map(|route| {
         let methods = route.get("methods")?.as_array().unwrap().iter().map(word);
         Some(methods.map(|method| (method, word(&route["path"]), word(&route["function"]))))
     });
-    assert_eq!(routes.flatten().collect::<BTreeSet<_>>(), template());
+    assert_eq!(listed.flatten().collect::<BTreeSet<_>>(), template());
 }
 
 #[test]
