@@ -2,14 +2,15 @@
 
 import http.client
 import json
-import os
 import re
+import socket
 import stat
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
+from client import Client
 from server import PASSWORD, START_SECONDS, until
 
 MINUTE = 60
@@ -134,10 +135,10 @@ def test_the_mailbox_is_a_list_and_a_page(start):
 def test_beyond_loopback_nothing_local_is_left_and_the_origin_is_the_public_one(launch):
     origin = "https://rollcall.example"
     options = {"password": PASSWORD, "environment": {"PUBLIC_ORIGIN": origin}}
-    server = launch("--listen", "0.0.0.0:0", "--memory", "--test-clock", **options)
-    until("greeting", lambda: "Stop with Ctrl-C" in server.printed, START_SECONDS)
-    assert origin in server.printed and "/mailbox" not in server.printed
-    client = reached(server)
+    port = free_port()
+    server = launch("--listen", f"0.0.0.0:{port}", "--memory", "--test-clock", **options).ready()
+    assert server.url == origin and "/mailbox" not in server.printed
+    client = Client(f"http://127.0.0.1:{port}")
     assert client.get("/healthz").is_(200).json == {"status": "ok"}
     for method, path in LOCAL:
         client.send(method, path, {} if method == "POST" else None).refused(404, "not_found")
@@ -145,15 +146,10 @@ def test_beyond_loopback_nothing_local_is_left_and_the_origin_is_the_public_one(
     assert server.stop() == 0
 
 
-def reached(server):
-    """A client of a server that listens everywhere: it does not print its port, so the kernel is asked."""
-    from client import Client
-
-    sockets = {os.readlink(f"/proc/{server.process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{server.process.pid}/fd")}
-    with open("/proc/net/tcp") as table:
-        rows = [line.split() for line in table.readlines()[1:]]
-    (port,) = {int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
-    return Client(f"http://127.0.0.1:{port}")
+def free_port():
+    """For servers that print another address than the one they listen at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
 
 
 def check_origins(client, ours, foreign):
@@ -176,12 +172,12 @@ def test_on_loopback_the_origin_is_the_address(start):
     check_origins(server.client, ours=f"http://127.0.0.1:{port}", foreign=foreign)
 
 
-def test_on_loopback_a_public_origin_counts_where_it_is_set(start):
+def test_on_loopback_a_public_origin_counts_where_it_is_set(launch):
     """A development proxy stands in front of the server on another port."""
-    server = start("--memory", password=PASSWORD, environment={"PUBLIC_ORIGIN": "http://localhost:5173"})
-    (listening,) = re.findall(r"runs at (\S+)", server.printed)
-    assert listening == "http://localhost:5173"
-    check_origins(reached(server), ours="http://localhost:5173", foreign=["http://127.0.0.1:5173", "https://localhost:5173"])
+    port, environment = free_port(), {"PUBLIC_ORIGIN": "http://localhost:5173"}
+    server = launch("--listen", f"127.0.0.1:{port}", "--memory", password=PASSWORD, environment=environment).ready()
+    assert server.url == "http://localhost:5173"
+    check_origins(Client(f"http://127.0.0.1:{port}"), ours="http://localhost:5173", foreign=["http://127.0.0.1:5173", "https://localhost:5173"])
 
 
 def mode(path):

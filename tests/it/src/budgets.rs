@@ -6,10 +6,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, World};
 
-/// The requests and write units since the last look.
-fn spent(world: &World) -> (usize, f64) {
+/// On-demand prices of a million units, in dollars: reads and writes.
+const PRICES: (f64, f64) = (0.125, 0.625);
+
+/// The requests, read units and write units since the last look.
+fn spent(world: &World) -> (usize, f64, f64) {
     let log = world.faults.take_log();
-    (log.len(), log.iter().map(|call| call.write_units).sum())
+    let units = |of: fn(&crate::faults::Call) -> f64| log.iter().map(of).sum();
+    (log.len(), units(|call| call.read_units), units(|call| call.write_units))
 }
 
 /// The table of the README, measured. A change that raises a count changes the snapshot, and the README, on purpose.
@@ -31,8 +35,9 @@ async fn each_operation_costs_what_the_table_says() {
 
     let mut table = String::new();
     let mut row = |name: &str| {
-        let (requests, units) = spent(&world);
-        writeln!(table, "{name:<24} {requests:>2} requests {units:>5} write units").unwrap();
+        let (requests, reads, writes) = spent(&world);
+        let price = reads * PRICES.0 + writes * PRICES.1;
+        writeln!(table, "| {name} | {requests} | {reads} | {writes} | {price:.2} |").unwrap();
     };
     let accounts = format!("{app}/accounts");
     world.stranger().post("/v1/login", &credentials).await.is(200);

@@ -202,15 +202,9 @@ fn the_readme_shows_the_tables_of_the_code() {
 fn the_readme_shows_what_operations_cost() {
     let readme = text("README.md");
     let counted = text("tests/it/src/snapshots/it__budgets__each_operation_costs_what_the_table_says.snap");
-    let rows = counted.lines().filter_map(|line| {
-        let (name, numbers) = line.split_at_checked(24)?;
-        let (requests, units) = numbers.split_once("requests")?;
-        Some((name.trim(), requests.trim(), units.trim().strip_suffix(" write units")?))
-    });
     let mut seen = 0;
-    for (name, requests, units) in rows {
-        let row = format!("| {name} | {requests} | {units} |");
-        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+    for row in counted.lines().filter(|line| line.starts_with("| ")) {
+        assert!(readme.contains(row), "README.md lacks the row\n{row}");
         seen += 1;
     }
     assert!(seen > 10);
