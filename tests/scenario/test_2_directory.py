@@ -32,16 +32,16 @@ def test_an_application_is_created_and_found_again(admin):
 
 
 def test_every_account_is_read_as_it_was_sent(admin, directory, settings, say):
-    say("reading every account, by two spellings of its address")
+    say("reading every account, by one spelling of its address or the other")
 
-    def read(account):
-        at = f"{directory.path}/accounts/"
-        encoded = admin.get(at + segment(account["user_id"])).is_(200)
-        plain = admin.get(at + account["user_id"]).is_(200)
-        assert encoded.json == account and plain.json == account, f"{encoded}; {plain}"
-        assert encoded.header("etag") == f'"{account["version"]}"'
+    def read(numbered):
+        index, account = numbered
+        spelled = account["user_id"] if index % 2 else segment(account["user_id"])
+        reply = admin.get(f"{directory.path}/accounts/{spelled}").is_(200)
+        assert reply.json == account, f"{reply}"
+        assert reply.header("etag") == f'"{account["version"]}"'
 
-    in_parallel(settings.threads, read, list(directory.accounts.values()))
+    in_parallel(settings.threads, read, enumerate(directory.accounts.values()))
     counted = sum(account["type"] == "admin" for account in directory.accounts.values())
     assert admin.get(directory.path).json["admin_count"] == counted == 7
 
@@ -62,7 +62,7 @@ def test_a_key_repeats_its_own_request_only(admin, directory):
     again = keyed.post(path, body).is_(201)
     assert again.header("idempotency-replayed") == "true" and again.json == directory.accounts[body["user_id"]]
     keyed.post(path, {**body, "level": 1}).refused(422, "idempotency_mismatch")
-    for bad in ("k" * 129, "schlüssel".encode("latin-1"), ""):
+    for bad in ("k" * 129, "tab\there", ""):
         admin.having(idempotency_key=bad).post(path, body).refused(400, "invalid_idempotency_key")
     # A refusal is not remembered: the key is as good as new.
     fresh = admin.having(idempotency_key="k" * 128)

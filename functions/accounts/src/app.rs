@@ -109,7 +109,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let app = new.create(AppId::new(context.uuid()?), call.now());
     let commit = rollcall_store::app::create(&app)?;
     let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
-    context.commit(&call, commit, change(Action::AppCreate, None, Some(&app)), reply).await
+    context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
 }
 
 /// Reads an application.
@@ -188,7 +188,7 @@ pub(crate) async fn delete(
         }
         let tombstone = app.clone().deleted(call.now());
         let commit = rollcall_store::app::change(&app, &tombstone)?;
-        context.commit(&call, commit, change(Action::AppDelete, Some(&app), None), Reply::no_content()).await
+        context.commit(&call, commit, change(Action::AppDelete, &app, Some(&app), None), Reply::no_content()).await
     })
     .await
 }
@@ -221,15 +221,14 @@ async fn replace(context: &Context, call: &Call, before: &App, after: &App, acti
         return shown(after);
     }
     let commit = rollcall_store::app::change(before, after)?;
-    context.commit(call, commit, change(action, Some(before), Some(after)), shown(after)?).await
+    context.commit(call, commit, change(action, after, Some(before), Some(after)), shown(after)?).await
 }
 
 fn shown(app: &App) -> Result<Reply, Problem> {
     Ok(Reply::ok(&AppView::from(app))?.at_version(app.version))
 }
 
-fn change(action: Action, before: Option<&App>, after: Option<&App>) -> Change {
-    let (id, team) = before.or(after).map_or_else(Default::default, |app| (Some(app.app_id), app.team_id));
-    let target = id.map_or_else(|| Target::app(AppId::from_bytes([0; 16])), Target::app);
-    Change::between(action, target, team, before.map(AppView::from).as_ref(), after.map(AppView::from).as_ref())
+fn change(action: Action, app: &App, before: Option<&App>, after: Option<&App>) -> Change {
+    let (before, after) = (before.map(AppView::from), after.map(AppView::from));
+    Change::between(action, Target::app(app.app_id), app.team_id, before.as_ref(), after.as_ref())
 }

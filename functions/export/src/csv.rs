@@ -10,7 +10,7 @@ use rollcall_domain::account::Account;
 
 use crate::{
     column::{COLUMNS, Cell},
-    format::Encoder,
+    encoder::Encoder,
 };
 
 /// Without it, spreadsheets take the file for the local eight-bit encoding.

@@ -1,22 +1,12 @@
-//! What a file can be, and how accounts get into it.
+//! What a file can be.
 
 use std::io::{self, Write};
 
-use rollcall_domain::{Invalid, Timestamp, ViolationCode, account::Account, fields::FromField};
+use rollcall_domain::{Invalid, Timestamp, ViolationCode, fields::FromField};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{csv::Csv, ndjson::Ndjson, xlsx::Xlsx};
-
-/// Writes accounts into one file of one format, as they come: no more than one of them is held, so that a file may
-/// have any number of rows.
-pub(crate) trait Encoder<Sink> {
-    /// Writes the next account.
-    fn write(&mut self, account: &Account) -> io::Result<()>;
-
-    /// Writes what ends the file, and gives the sink back. A file that is not finished is not a file.
-    fn finish(self: Box<Self>) -> io::Result<Sink>;
-}
+use crate::{csv::Csv, encoder::Encoder, ndjson::Ndjson, xlsx::Xlsx};
 
 /// What a file can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]

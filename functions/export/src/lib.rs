@@ -7,6 +7,7 @@ mod account;
 mod column;
 mod csv;
 mod download;
+mod encoder;
 mod format;
 mod ndjson;
 mod selection;

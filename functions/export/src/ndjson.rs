@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use rollcall_domain::account::Account;
 
-use crate::format::Encoder;
+use crate::encoder::Encoder;
 
 /// An NDJSON file that is being written.
 pub(crate) struct Ndjson<Sink> {

@@ -7,7 +7,7 @@ use rust_xlsxwriter::{ColNum, DocProperties, ExcelDateTime, RowNum, Workbook, Wo
 
 use crate::{
     column::{COLUMNS, Cell},
-    format::Encoder,
+    encoder::Encoder,
 };
 
 /// An XLSX file that is being written. Its rows wait in a temporary file that has no name and ends with the process.

@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    config::{BehaviorVersion, Config},
+    config::{BehaviorVersion, Config, Region},
+    error::{BuildError, DisplayErrorContext},
+    operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
         ScalarAttributeType,
@@ -17,7 +19,7 @@ pub const TABLE: &str = "rollcall";
 pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(aws_sdk_dynamodb::config::Region::new(connection.region.clone()))
+        .region(Region::new(connection.region.clone()))
         .credentials_provider(connection.credentials.clone())
         .http_client(connection.http_client.clone());
     let config = match &connection.dynamodb_endpoint {
@@ -25,9 +27,6 @@ pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
         None => config,
     };
     let client = Client::from_conf(config.build());
-    if client.describe_table().table_name(TABLE).send().await.is_ok() {
-        return Ok(());
-    }
     let failed = |error: &dyn std::fmt::Display| format!("cannot create the table: {error}");
     let index = GlobalSecondaryIndex::builder()
         .index_name("gsi1")
@@ -38,7 +37,7 @@ pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
     let attributes = ["pk", "sk", "gsi1pk", "gsi1sk"]
         .map(|name| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build());
     let attributes = attributes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| failed(&error))?;
-    client
+    let created = client
         .create_table()
         .table_name(TABLE)
         .billing_mode(BillingMode::PayPerRequest)
@@ -46,12 +45,15 @@ pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
         .set_key_schema(Some(keys("pk", "sk").map_err(|error| failed(&error))?))
         .global_secondary_indexes(index)
         .send()
-        .await
-        .map_err(|error| failed(&aws_sdk_dynamodb::error::DisplayErrorContext(&error)))?;
-    Ok(())
+        .await;
+    match created {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
+        Err(error) => Err(failed(&DisplayErrorContext(&error))),
+    }
 }
 
-fn keys(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, aws_sdk_dynamodb::error::BuildError> {
+fn keys(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, BuildError> {
     let key = |name: &str, key_type| KeySchemaElement::builder().attribute_name(name).key_type(key_type).build();
     Ok(vec![key(partition, KeyType::Hash)?, key(sort, KeyType::Range)?])
 }

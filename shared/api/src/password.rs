@@ -95,6 +95,7 @@ async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Z
         let mut hash = Zeroizing::new([0; HASH_BYTES]);
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let done = argon2.hash_password_into_with_memory(password.0.as_bytes(), &salt, hash.as_mut(), &mut arena);
+        tracing::debug!(target: "rollcall::password", "hashed");
         if let Ok(mut arenas) = ARENAS.lock() {
             arenas.push(arena);
         }
@@ -111,4 +112,33 @@ fn peppered(keyring: &Keyring, id: &str, raw: &[u8; HASH_BYTES]) -> Result<[u8; 
 
 fn unusable(error: &dyn std::fmt::Display) -> Problem {
     Problem::Internal(format!("hashing failed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The memory of the hash before is neither fresh nor empty, and makes no difference.
+    #[tokio::test]
+    async fn a_hash_reuses_the_memory_of_the_one_before() {
+        let mut first_arena = None;
+        for (password, salt) in [("correct horse battery", [1; 16]), ("staple", [2; 16]), ("correct horse", [3; 16])] {
+            let hash = argon2id(Password::new(password), salt.to_vec(), current_params()).await.unwrap();
+            let mut expected = [0; HASH_BYTES];
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, current_params());
+            argon2.hash_password_into(password.as_bytes(), &salt, &mut expected).unwrap();
+            assert_eq!(*hash, expected);
+            let arenas = ARENAS.lock().unwrap();
+            assert_eq!(arenas.len(), 1);
+            assert_eq!(*first_arena.get_or_insert(arenas[0].as_ptr()), arenas[0].as_ptr());
+        }
+    }
+
+    /// A9: composed and decomposed are the same password; what is longer than any password is cut, not refused.
+    #[test]
+    fn a_password_is_taken_in_nfc_and_cut_beyond_its_longest() {
+        assert_eq!(*Password::new("e\u{301}").0, "é");
+        assert_eq!(Password::new(&"é".repeat(300)).0.chars().count(), MAX_PASSWORD_CHARS + 1);
+        assert_eq!(format!("{:?}", Password::new("secret")), "Password(…)");
+    }
 }

@@ -116,7 +116,8 @@ where
         lambda_runtime::run(lambda_runtime::service_fn(move |event: lambda_runtime::LambdaEvent<Event>| {
             let (context, handle) = (context.clone(), Arc::clone(&handle));
             async move {
-                handle(context, event.payload).await.map_err(|problem| {
+                // Boxed: the runtime's futures around the handler's are deeper than the compiler follows.
+                Box::pin(handle(context, event.payload)).await.map_err(|problem| {
                     tracing::error!(%problem, "failed");
                     lambda_runtime::Error::from(problem.to_string())
                 })

@@ -11,6 +11,13 @@ use crate::{error::Fault, keys::Key};
 /// The attributes of one item.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+impl Key {
+    /// The key as attributes.
+    pub(crate) fn to_item(&self) -> Item {
+        Item::from([("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))])
+    }
+}
+
 pub(crate) fn string(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }

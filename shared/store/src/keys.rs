@@ -25,8 +25,6 @@ use rollcall_domain::{
     text::{AccountId, Login},
 };
 
-use crate::item::{Item, string};
-
 /// The sparse index of everything that is listed across partitions or falls due.
 pub(crate) const INDEX: &str = "gsi1";
 
@@ -49,11 +47,6 @@ pub struct Key {
 impl Key {
     fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
-    }
-
-    /// The key as attributes.
-    pub(crate) fn to_item(&self) -> Item {
-        Item::from([("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))])
     }
 }
 

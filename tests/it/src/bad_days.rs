@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::BoxFuture;
 use rollcall_domain::Code;
+use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -11,8 +12,6 @@ use crate::{
     faults::{FOREVER, Fault},
     support::{Client, Reply, World},
 };
-
-const FAULTS: [Fault; 5] = [Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang];
 
 /// The application that every operation works on: three accounts, one of them an admin; the lock is lifted.
 struct Scene {
@@ -132,58 +131,60 @@ async fn expectation(operation: &Operation) -> Vec<Value> {
     stored(&scene.world).await
 }
 
+#[rstest]
 #[tokio::test(start_paused = true)]
-async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice() {
+async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice(
+    #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+) {
     for operation in OPERATIONS {
         let (name, status, send) = operation;
         let expected = expectation(operation).await;
-        for fault in FAULTS {
-            for call in 0.. {
-                let scene = Scene::new().await;
-                scene.world.faults.arm(fault, call, 1);
-                let reply = send(&scene).await;
-                if scene.world.faults.calls() <= call {
-                    break;
-                }
-                scene.world.faults.disarm();
-                assert_eq!(reply.status, *status, "{name}, {fault:?} at call {call}: {reply:?}");
-                assert_eq!(stored(&scene.world).await, expected, "{name}, {fault:?} at call {call}");
-                admins_agree(&scene.world).await;
+        for call in 0.. {
+            let scene = Scene::new().await;
+            scene.world.faults.arm(fault, call, 1);
+            let reply = send(&scene).await;
+            if scene.world.faults.calls() <= call {
+                break;
             }
+            scene.world.faults.disarm();
+            assert_eq!(reply.status, *status, "{name}, {fault:?} at call {call}: {reply:?}");
+            assert_eq!(stored(&scene.world).await, expected, "{name}, {fault:?} at call {call}");
+            admins_agree(&scene.world).await;
         }
     }
 }
 
+#[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges() {
+async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
+    #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+) {
     for operation in OPERATIONS {
         let (name, status, send) = operation;
         let expected = expectation(operation).await;
-        for fault in FAULTS {
-            for call in 0.. {
-                let scene = Scene::new().await;
-                scene.world.faults.arm(fault, call, FOREVER);
-                let begun = Instant::now();
-                let reply = send(&scene).await;
-                if scene.world.faults.calls() <= call {
-                    break;
-                }
-                assert!(begun.elapsed() <= Duration::from_secs(5), "{name}, {fault:?} from call {call}");
-                scene.world.faults.disarm();
-                admins_agree(&scene.world).await;
-                // A lasting conflict lets reads through, and so a read-only request.
-                if reply.status != *status {
-                    reply.is_problem(Code::Unavailable);
-                    assert_eq!(reply.header("retry-after"), "1");
-                    // Past the time in which the lost request might still be running.
-                    scene.world.clock.advance(Duration::from_secs(5));
-                    let again = send(&scene).await;
-                    let is_over = *name == "log out" && again.status == 401;
-                    assert!(again.status == *status || is_over, "{name}, {fault:?} from call {call}: {again:?}");
-                }
-                let now = timeless(&stored(&scene.world).await);
-                assert_eq!(now, timeless(&expected), "{name}, {fault:?} from call {call}");
+        for call in 0.. {
+            let scene = Scene::new().await;
+            scene.world.faults.arm(fault, call, FOREVER);
+            let begun = Instant::now();
+            let reply = send(&scene).await;
+            if scene.world.faults.calls() <= call {
+                break;
             }
+            assert!(begun.elapsed() <= Duration::from_secs(5), "{name}, {fault:?} from call {call}");
+            scene.world.faults.disarm();
+            admins_agree(&scene.world).await;
+            // A lasting conflict lets reads through, and so a read-only request.
+            if reply.status != *status {
+                reply.is_problem(Code::Unavailable);
+                assert_eq!(reply.header("retry-after"), "1");
+                // Past the time in which the lost request might still be running.
+                scene.world.clock.advance(Duration::from_secs(5));
+                let again = send(&scene).await;
+                let is_over = *name == "log out" && again.status == 401;
+                assert!(again.status == *status || is_over, "{name}, {fault:?} from call {call}: {again:?}");
+            }
+            let now = timeless(&stored(&scene.world).await);
+            assert_eq!(now, timeless(&expected), "{name}, {fault:?} from call {call}");
         }
     }
 }

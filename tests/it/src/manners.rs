@@ -1,10 +1,17 @@
 //! The manners that all routes share.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::http::Method;
 use rollcall_domain::{Code, permission::UserType, user::User};
 use serde_json::{Value, json};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::support::{Client, ORIGIN, World};
 
@@ -124,6 +131,40 @@ mod sessions {
                 json!(["/user", "unknown_field"])
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn one_hash_is_computed_whoever_asks() {
+        let world = World::new().await;
+        let founded = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+        bootstrap::run(world.context.clone(), founded).await.unwrap();
+        let hashes = count_hashes();
+        for (login, password, hashed) in [
+            ("admin", "correct horse battery", 1),
+            ("admin", "wrong horse battery", 1),
+            ("nobody", "correct horse battery", 1),
+            ("no body at all", "correct horse battery", 1),
+            ("admin", &"x".repeat(10_000), 1),
+        ] {
+            hashes.store(0, Ordering::SeqCst);
+            world.stranger().post("/v1/login", &json!({"login": login, "password": password})).await;
+            assert_eq!(hashes.load(Ordering::SeqCst), hashed, "{login}");
+        }
+    }
+
+    /// Counts what the hashing logs, in this process, which is this test's own.
+    fn count_hashes() -> Arc<AtomicUsize> {
+        struct Counter(Arc<AtomicUsize>);
+        impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counter {
+            fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+                if event.metadata().target() == "rollcall::password" {
+                    self.0.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        }
+        let count = Arc::new(AtomicUsize::new(0));
+        tracing_subscriber::registry().with(Counter(Arc::clone(&count))).init();
+        count
     }
 
     /// B7.
