@@ -28,6 +28,16 @@ pub(crate) struct NewAccountBody {
     profile: Profile,
 }
 
+/// A merge patch of an account's profile.
+#[derive(ToSchema)]
+#[schema(as = AccountPatch)]
+#[expect(dead_code, reason = "describes the body that `domain::account::Account::edited` reads")]
+pub(crate) struct AccountPatchBody {
+    #[schema(inline)]
+    #[serde(flatten)]
+    profile: Profile,
+}
+
 /// Lists the accounts of an application by `user_id`, bytewise.
 #[utoipa::path(get, path = "/v1/apps/{app_id}/accounts", tag = "accounts",
     params(("app_id" = AppId, Path), ("type" = Option<AccountType>, Query), ("user_id_prefix" = Option<String>, Query),
@@ -91,13 +101,13 @@ pub(crate) async fn get(
     call: Call,
 ) -> Result<Reply, Problem> {
     let (_, account) = load(&context, &call, &app_id, &user_id, Permission::AccountsRead).await?;
-    call.no_parameters()?;
+    call.no_input()?;
     shown(&account)
 }
 
 /// Edits an account's profile.
 #[utoipa::path(patch, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    request_body = Profile, responses((status = 200, body = Account, headers(("ETag")))))]
+    request_body = AccountPatchBody, responses((status = 200, body = Account, headers(("ETag")))))]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -144,7 +154,7 @@ async fn turn(
 ) -> Result<Reply, Problem> {
     settled(|| async {
         let (app, before) = load(context, call, app_id, user_id, Permission::AccountsAdmin).await?;
-        call.no_parameters()?;
+        call.no_input()?;
         let after = before.clone().turned(account_type, call.now());
         replace(context, call, &app, &before, &after, action).await
     })

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
 use rollcall_domain::{
-    Code, Invalid, Timestamp, Violation, ViolationCode,
+    Code, Fields, Invalid, Timestamp, ViolationCode,
     app::{App, DeletionLock, LockTurn, NewApp, READING},
     audit::{Action, Change, Target},
     id::{AppId, TeamId},
@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 pub(crate) struct AppView<'a> {
     app_id: AppId,
     name: &'a AppName,
+    #[schema(required)]
     team_id: Option<TeamId>,
     deletion_lock: &'a DeletionLock,
     /// Admin accounts, at most 10.
@@ -104,9 +105,10 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 #[utoipa::path(post, path = "/v1/apps", tag = "apps", request_body = NewAppBody,
     responses((status = 201, body = AppView, headers(("Location"), ("ETag")))))]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let new = NewApp::read(call.fields()?, &call.actor.user)?;
-    check_team(&context, &call, new.team_id).await?;
-    let app = new.create(AppId::new(context.uuid()?), call.now());
+    let mut fields = call.fields()?;
+    let team_id = NewApp::team(&mut fields, &call.actor.user);
+    check_team(&context, &call, team_id, &mut fields).await?;
+    let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
     let commit = rollcall_store::app::create(&app)?;
     let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
     context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
@@ -124,7 +126,7 @@ pub(crate) async fn get(
     let user = &call.actor.user;
     // Either reading permission will do; the other's absence is no refusal.
     app.permit(user, READING[0]).or_else(|_| app.permit(user, READING[1]))?;
-    call.no_parameters()?;
+    call.no_input()?;
     shown(&app)
 }
 
@@ -137,16 +139,17 @@ pub(crate) async fn edit(
     call: Call,
 ) -> Result<Reply, Problem> {
     settled(|| async {
-        let fields = call.fields()?;
+        let mut fields = call.fields()?;
         let before = load(&context, &app_id).await?;
         before.permit(&call.actor.user, Permission::AppsManage)?;
         if fields.has("team_id") && !call.actor.user.user_type.is_admin() {
             return Err(Code::Forbidden.into());
         }
-        let after = before.clone().edited(fields, call.now())?;
-        if after.team_id != before.team_id {
-            check_team(&context, &call, after.team_id).await?;
+        let team_id = fields.text("team_id", before.team_id);
+        if team_id != before.team_id {
+            check_team(&context, &call, team_id, &mut fields).await?;
         }
+        let after = before.clone().edited(team_id, fields, call.now())?;
         replace(&context, &call, &before, &after, Action::AppEdit).await
     })
     .await
@@ -181,7 +184,7 @@ pub(crate) async fn delete(
     settled(|| async {
         let app = load(&context, &app_id).await?;
         app.permit(&call.actor.user, Permission::AppsManage)?;
-        call.no_parameters()?;
+        call.no_input()?;
         call.check_version(app.version)?;
         if context.store.has_accounts(app.app_id).await? {
             return Err(Code::AppNotEmpty.into());
@@ -199,8 +202,13 @@ pub(crate) async fn load(context: &Context, app_id: &str) -> Result<App, Problem
     Ok(context.store.app(app_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// A team that a body names must be one the caller may name, and let it manage applications.
-async fn check_team(context: &Context, call: &Call, team_id: Option<TeamId>) -> Result<(), Problem> {
+/// A team that a body names must be one the caller may read, and must let the caller manage applications.
+async fn check_team(
+    context: &Context,
+    call: &Call,
+    team_id: Option<TeamId>,
+    fields: &mut Fields,
+) -> Result<(), Problem> {
     let (Some(team_id), user) = (team_id, &call.actor.user) else { return Ok(()) };
     let known = if user.user_type.is_admin() {
         !context.store.teams([team_id]).await?.is_empty()
@@ -208,10 +216,12 @@ async fn check_team(context: &Context, call: &Call, team_id: Option<TeamId>) -> 
         user.may(Permission::TeamRead, Some(team_id))
     };
     if !known {
-        let detail = "names no team that the caller may read";
-        return Err(Problem::Refused(Violation::at("/team_id", ViolationCode::UnknownReference, detail).into()));
+        let rule = "must name a team that the caller may read";
+        fields.violation("team_id", Invalid::new(ViolationCode::UnknownReference, rule));
+    } else if !user.may(Permission::AppsManage, Some(team_id)) {
+        return Err(Code::Forbidden.into());
     }
-    if user.may(Permission::AppsManage, Some(team_id)) { Ok(()) } else { Err(Code::Forbidden.into()) }
+    Ok(())
 }
 
 /// Writes the next state, unless it is the same.

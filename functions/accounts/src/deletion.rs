@@ -135,7 +135,7 @@ impl<'a> Batch<'a> {
                 self.context.commit_part(self.call, commit, self.change(&wanted), self.reply()?, follows).await;
             let refused = match committed {
                 Ok(reply) => {
-                    self.app = self.app.clone().left_by(&wanted, self.call.now());
+                    self.app = self.app.clone().left_by(&wanted);
                     return Ok(Some(reply).filter(|_| follows == Follows::Nothing));
                 }
                 Err(NotCommitted::Refused(refused)) => refused,
@@ -147,31 +147,31 @@ impl<'a> Batch<'a> {
             self.results = before;
             let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
             self.settle(&missing, Outcome::NotFound, None);
-            if !missing.is_empty() && !refused.is(Code::Conflict) {
-                continue;
-            }
-            // The application is not as it was read: gone, locked again, or merely changed.
-            rounds += 1;
-            let code = match self.context.store.app(self.app.app_id).await? {
-                None => Code::NotFound,
-                Some(app) if app.deletion_lock.locked => Code::AccountDeletionLocked,
-                Some(_) if rounds == MAX_REDECISIONS => Code::Conflict,
-                Some(app) => {
-                    self.app = app;
-                    continue;
+            let is_gone = refused.keys(Code::NotFound).any(|key| account::id_of(key).is_none());
+            let code = [Code::AccountDeletionLocked, Code::Conflict].into_iter().find(|code| refused.is(*code));
+            match code {
+                None if is_gone => return Ok(self.give_up(&wanted, Code::NotFound)),
+                None => {}
+                // Somebody became or ceased to be an admin: the set that was read is another now.
+                Some(Code::Conflict) if rounds < MAX_REDECISIONS => {
+                    rounds += 1;
+                    if let Some(app) = self.context.store.app(self.app.app_id).await? {
+                        self.app = app;
+                    }
                 }
-            };
-            self.give_up(&wanted, code);
-            return Ok(None);
+                Some(code) => return Ok(self.give_up(&wanted, code)),
+            }
         }
     }
 
-    fn give_up(&mut self, ids: &[AccountId], code: Code) {
+    /// Leaves what is not settled yet as failed for this reason. No commit remembered the reply.
+    fn give_up(&mut self, ids: &[AccountId], code: Code) -> Option<Reply> {
         let undone: Vec<_> = (self.results.iter())
             .filter(|result| ids.contains(&result.user_id) && result.outcome == Outcome::Failed)
             .map(|result| result.user_id.clone())
             .collect();
         self.settle(&undone, Outcome::Failed, Some(code.as_str()));
+        None
     }
 
     fn settle(&mut self, ids: &[AccountId], outcome: Outcome, code: Option<&'static str>) {

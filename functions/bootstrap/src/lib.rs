@@ -83,7 +83,7 @@ pub async fn run(context: Context, event: Event) -> Result<Report, Problem> {
 }
 
 async fn living(context: &Context, login: &Login) -> Result<User, Problem> {
-    let credential = context.store.credential(login).await?.ok_or(Code::NotFound)?;
+    let credential = context.store.credential(Some(login)).await?.ok_or(Code::NotFound)?;
     let user = context.store.user(credential.user_id).await?;
     Ok(user.filter(|user| user.user_type == UserType::SuperAdmin).ok_or(Code::NotFound)?)
 }

@@ -51,25 +51,34 @@ pub async fn run(context: Context, _event: Event) -> Result<Report, Problem> {
 /// into which a clock that runs behind may still write.
 async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut Report) -> Result<i64, Problem> {
     let mut budget = MAX_DUE_PER_CLEANUP;
+    let mut stuck = None;
     for hour in first_hour..=now.unix_hours() {
         report.hours += 1;
         let mut position = String::new();
         loop {
             let due = context.store.due_apps(hour, &position, now, budget).await?;
             for (_, app_id) in &due {
-                end_app(context, *app_id, now, report).await?;
+                match end_app(context, *app_id, now, report).await {
+                    // One item that cannot be read keeps its hour, and holds up nothing else.
+                    Err(Problem::Internal(reason)) => {
+                        tracing::error!(reason, %app_id, "left for the next run");
+                        report.more = true;
+                        stuck.get_or_insert(hour);
+                    }
+                    ended => ended?,
+                }
             }
             // An empty answer counts as well: after a long sleep there are many hours to look at.
             budget = budget.saturating_sub(due.len().max(1));
             if budget == 0 {
                 report.more = true;
-                return Ok(hour);
+                return Ok(stuck.unwrap_or(hour));
             }
             let Some((last, _)) = due.into_iter().next_back() else { break };
             position = last;
         }
     }
-    Ok((now - DUE_HOUR_GRACE).unix_hours().max(first_hour))
+    Ok(stuck.unwrap_or((now - DUE_HOUR_GRACE).unix_hours().max(first_hour)))
 }
 
 /// Makes a deletion final, or takes it back where an account slipped in between the look and the tombstone.

@@ -3,9 +3,11 @@
 
 use std::sync::LazyLock;
 
-use axum::http::{Method, Uri, header};
-use axum::response::{AppendHeaders, IntoResponse};
-use rollcall_api::{Context, Problem, Reply};
+use axum::{
+    http::{Method, Uri, header},
+    response::{IntoResponse, Response},
+};
+use rollcall_api::{Context, Guest, Problem, Reply};
 use rollcall_domain::{Code, Value};
 use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -20,28 +22,35 @@ pub fn routes() -> OpenApiRouter<Context> {
 
 /// Says that the function runs, without touching anything.
 #[utoipa::path(get, path = "/healthz", tag = "public", responses((status = 200, body = Object)))]
-async fn health() -> Result<Reply, Problem> {
+async fn health(guest: Guest) -> Result<Reply, Problem> {
+    guest.no_input()?;
     Reply::ok(&json!({"status": "ok"}))
 }
 
 /// The API document, OpenAPI 3.1.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "public", responses((status = 200, body = Object)))]
-async fn document() -> impl IntoResponse {
-    (AppendHeaders([(header::CONTENT_TYPE, "application/json")]), DOCUMENT)
+async fn document(guest: Guest) -> Result<impl IntoResponse, Problem> {
+    guest.no_input()?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], DOCUMENT))
 }
 
 /// Nothing is here, or not by this method: the gateway sends both to this function.
-async fn unknown(method: Method, uri: Uri) -> Problem {
-    let is_known = KNOWN
-        .iter()
-        .any(|(path, methods)| matches(path, uri.path()) && !methods.contains(&method.as_str().to_lowercase()));
-    if is_known { Code::MethodNotAllowed.into() } else { Code::NotFound.into() }
+async fn unknown(method: Method, uri: Uri) -> Response {
+    let known = KNOWN.iter().find(|(path, _)| matches(path, uri.path()));
+    match known {
+        Some((_, methods)) if !methods.iter().any(|known| known == method.as_str()) => {
+            ([(header::ALLOW, methods.join(","))], Problem::from(Code::MethodNotAllowed)).into_response()
+        }
+        Some(_) | None => Problem::from(Code::NotFound).into_response(),
+    }
 }
 
 /// The addresses of the API and their methods.
 static KNOWN: LazyLock<Vec<(String, Vec<String>)>> = LazyLock::new(|| {
     let document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
-    let methods = |item: &Value| item.as_object().into_iter().flat_map(|item| item.keys().cloned()).collect();
+    let methods = |item: &Value| {
+        item.as_object().into_iter().flat_map(|item| item.keys().map(|method| method.to_uppercase())).collect()
+    };
     let paths = document["paths"].as_object().into_iter().flatten();
     paths.map(|(path, item)| (path.clone(), methods(item))).collect()
 });

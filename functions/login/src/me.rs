@@ -27,7 +27,7 @@ pub(crate) struct Me<'a> {
 /// Tells the caller who it is.
 #[utoipa::path(get, path = "/v1/me", tag = "own identity", responses((status = 200, body = Me, headers(("ETag")))))]
 pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    call.no_parameters()?;
+    call.no_input()?;
     let (user, session) = (&call.actor.user, &call.actor.session);
     let teams = context.store.teams(user.teams.keys().copied()).await?;
     let membership = |team: rollcall_domain::team::Team| {

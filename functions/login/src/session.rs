@@ -12,12 +12,12 @@ use rollcall_api::{
 };
 use rollcall_domain::{
     Code, Fields, FromField, Invalid, Refusal, Timestamp, ViolationCode,
-    id::SessionId,
+    id::{SessionId, UserId},
     session::{Session, SessionSecret, SessionToken},
     text::Login,
     user::{Status, User, UserView},
 };
-use rollcall_store::Commit;
+use rollcall_store::{Commit, user::Credential};
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
@@ -80,15 +80,16 @@ pub(crate) struct SignedIn<'a> {
 /// Signs in with login and password.
 #[utoipa::path(post, path = "/v1/login", tag = "public", request_body = SignInBody, responses((status = 200, body = SignedIn)))]
 pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Result<impl IntoResponse, Problem> {
-    let typed = SignIn::read(guest.fields()?)?;
-    if typed.transport == Transport::Cookie {
+    let fields = guest.fields()?;
+    if fields.says("transport", "cookie") {
         guest.check_same_origin(&context)?;
     }
-    let user = proven(&context, typed.login.as_ref(), typed.password).await?;
+    let typed = SignIn::read(fields)?;
+    let (user, credential) = proven(&context, typed.login.as_ref(), typed.password).await?;
     let (session, token) = begin(&context, &guest, &user)?;
     let began = rollcall_store::session::create(&session, &user)?;
-    let commit = Commit::new([began, rollcall_store::user::signed_in(&user, guest.now)]);
-    context.store.commit(commit).await?;
+    let seen = rollcall_store::user::signed_in(&user, &credential, guest.now)?;
+    context.store.commit(Commit::new([began]).extended(seen)).await?;
 
     let user = User { last_login_at: Some(guest.now), ..user };
     let (token, cookie) = match typed.transport {
@@ -99,16 +100,14 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Res
     Ok((AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie))), reply))
 }
 
-/// The enabled user whose login and password these are. One hash is computed whatever is wrong.
-async fn proven(context: &Context, login: Option<&Login>, password: Password) -> Result<User, Problem> {
-    let credential = match login {
-        Some(login) => context.store.credential(login).await?,
-        None => None,
-    };
+/// The enabled user whose login and password these are, and the proof. Whatever is wrong, the same is read and one hash
+/// is computed: nobody learns from the time whether it was the login, the password or the user.
+async fn proven(context: &Context, login: Option<&Login>, password: Password) -> Result<(User, Credential), Problem> {
+    let credential = context.store.credential(login).await?;
+    let user_id = credential.as_ref().map_or(UserId::from_bytes([0; 16]), |credential| credential.user_id);
+    let user = context.store.user(user_id).await?.filter(|user| user.status == Status::Enabled);
     let is_right = password::verify(context, password, credential.as_ref()).await?;
-    let credential = credential.filter(|_| is_right).ok_or(Code::InvalidCredentials)?;
-    let user = context.store.user(credential.user_id).await?;
-    Ok(user.filter(|user| user.status == Status::Enabled).ok_or(Code::InvalidCredentials)?)
+    Ok(user.zip(credential).filter(|_| is_right).ok_or(Code::InvalidCredentials)?)
 }
 
 fn begin(context: &Context, guest: &Guest, user: &User) -> Result<(Session, String), Problem> {
@@ -130,7 +129,7 @@ fn begin(context: &Context, guest: &Guest, user: &User) -> Result<(Session, Stri
 /// Ends the calling session.
 #[utoipa::path(post, path = "/v1/logout", tag = "own identity", responses((status = 204)))]
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
-    call.no_parameters()?;
+    call.no_input()?;
     context.store.commit(rollcall_store::session::end(&call.actor.session)).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie("", 0))]), Reply::no_content()))
 }

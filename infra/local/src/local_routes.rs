@@ -1,15 +1,17 @@
 //! What exists on this server only, and only on a loopback address: the mailbox, the clock, the schedule by hand.
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, time::Duration};
 
 use axum::{
-    Json, Router,
-    extract::{Query, State},
-    response::Html,
+    Router,
+    extract::{Request, State},
+    http::header,
+    middleware::{self, Next},
+    response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use rollcall_api::{Context, Guest, Problem, Reply};
-use serde::Deserialize;
+use rollcall_domain::{Code, Invalid, ViolationCode};
 use serde_json::json;
 
 use crate::{
@@ -20,35 +22,49 @@ use crate::{
 /// The longest step of the clock at once: ten years.
 const MAX_ADVANCE_SECONDS: u32 = 10 * 366 * 24 * 60 * 60;
 
-#[derive(Debug, Deserialize)]
-struct To {
-    to: Option<String>,
-}
-
 /// The routes; those that move time only with a clock that can be moved.
 pub(crate) fn routes(mailbox: &Mailbox, clock: Option<&TestClock>) -> Router<Context> {
     let (list, page) = (mailbox.clone(), mailbox.clone());
-    let routes = Router::new()
-        .route("/_local/mails", get(|Query(query): Query<To>| async move { Json(list.mails(query.to.as_deref())) }))
+    let mut routes = Router::new()
+        .route("/_local/mails", get(|guest: Guest| async move { mails(&list, &guest) }))
         .route("/mailbox", get(|| async move { Html(page_of(&page.mails(None))) }));
-    let Some(clock) = clock.cloned() else { return routes };
-    routes
-        .route(
-            "/_local/clock",
-            post(|State(context): State<Context>, guest: Guest| async move { advance(&context, &clock, &guest) }),
-        )
-        .route("/_local/cleanup", post(clean_up))
+    if let Some(clock) = clock.cloned() {
+        let advance = |State(context): State<Context>, guest: Guest| async move { advance(&context, &clock, &guest) };
+        routes = routes.route("/_local/clock", post(advance)).route("/_local/cleanup", post(clean_up));
+    }
+    routes.route_layer(middleware::from_fn(from_here))
+}
+
+/// Answers only who names this machine itself: a page elsewhere whose name was made to point here does not.
+async fn from_here(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    if matches!(name, "localhost" | "[::1]") || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback()) {
+        return next.run(request).await;
+    }
+    Problem::from(Code::NotFound).into_response()
+}
+
+fn mails(mailbox: &Mailbox, guest: &Guest) -> Result<Reply, Problem> {
+    let mut parameters = guest.parameters();
+    let to = parameters.optional("to", |to| Ok(to.to_owned()));
+    parameters.finish_with(|| Some(()))?;
+    Reply::ok(&mailbox.mails(to.as_deref()))
 }
 
 fn advance(context: &Context, clock: &TestClock, guest: &Guest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let seconds: Option<u32> = fields.required("advance_seconds");
-    let seconds = fields.finish(|| seconds)?.min(MAX_ADVANCE_SECONDS);
-    clock.advance(Duration::from_secs(u64::from(seconds)));
+    if seconds.is_some_and(|seconds| seconds > MAX_ADVANCE_SECONDS) {
+        let rule = format!("takes at most {MAX_ADVANCE_SECONDS} at once");
+        fields.violation("advance_seconds", Invalid::new(ViolationCode::OutOfRange, rule));
+    }
+    clock.advance(Duration::from_secs(u64::from(fields.finish(|| seconds)?)));
     Reply::ok(&json!({"now": context.now()}))
 }
 
-async fn clean_up(State(context): State<Context>) -> Result<Reply, Problem> {
+async fn clean_up(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
+    guest.no_input()?;
     Reply::ok(&cleanup::run(context, cleanup::Event::default()).await?)
 }
 

@@ -71,8 +71,8 @@ impl From<Serve> for Options {
             data: serve.place.directory(),
             seed: serve.seed,
             test_clock: serve.test_clock,
-            admin_password: serve.admin_password,
-            public_origin: serve.public_origin,
+            admin_password: serve.admin_password.filter(|password| !password.is_empty()),
+            public_origin: serve.public_origin.filter(|origin| !origin.is_empty()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Starting, running and stopping the server.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{io::Write, net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::{extract::ConnectInfo, extract::Request, middleware::Next};
 use rollcall_api::{ClientAddress, Context, Problem, clock::Clock, config::Config, openapi};
@@ -17,6 +17,13 @@ use crate::{
     seed,
     table::{self, TABLE},
 };
+
+/// Says something to whoever still listens: a closed pipe is no reason to stop.
+macro_rules! say {
+    ($($words:tt)*) => {
+        drop(writeln!(std::io::stdout(), $($words)*))
+    };
+}
 
 /// How often the schedule runs, as in the template.
 const SCHEDULE: Duration = Duration::from_mins(15);
@@ -87,7 +94,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         () = async { stop().await; tokio::time::sleep(GRACE).await } => Ok(()),
     };
     schedule.abort();
-    println!("Stopped.");
+    say!("Stopped.");
     served
 }
 
@@ -100,11 +107,11 @@ pub async fn serve_database(listen: SocketAddr, data: Option<&PathBuf>) -> Resul
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let data = open(data)?;
     table::create_if_missing(&data.in_process()).await?;
-    println!("The database listens; give the functions this environment:");
-    println!("AWS_ENDPOINT_URL_DYNAMODB=http://{address}");
-    println!("AWS_REGION=local\nAWS_ACCESS_KEY_ID=local\nAWS_SECRET_ACCESS_KEY=local");
-    println!("TABLE_NAME={TABLE}");
-    println!("MASTER_KEY_FILE={}", data.key_file.display());
+    say!("The database listens; give the functions this environment:");
+    say!("AWS_ENDPOINT_URL_DYNAMODB=http://{address}");
+    say!("AWS_REGION=local\nAWS_ACCESS_KEY_ID=local\nAWS_SECRET_ACCESS_KEY=local");
+    say!("TABLE_NAME={TABLE}");
+    say!("MASTER_KEY_FILE={}", data.key_file.display());
     data.database.serve(listener, stop()).await.map_err(|error| error.to_string())
 }
 
@@ -144,7 +151,8 @@ fn context(data: &Data, connection: Connection, origin: &str, clock: Clock) -> R
 
 /// Creates the first super admin, unless there is one.
 async fn found(context: &Context, password: Option<String>) -> Result<Option<bootstrap::Report>, String> {
-    let failed = |problem: Problem| format!("cannot set up the super admin: {problem}");
+    let source = if password.is_some() { " with ADMIN_PASSWORD" } else { "" };
+    let failed = |problem: Problem| format!("cannot set up the super admin{source}: {problem}");
     if !context.store.super_admins().await.map_err(|fault| failed(fault.into()))?.is_empty() {
         return Ok(None);
     }
@@ -152,25 +160,25 @@ async fn found(context: &Context, password: Option<String>) -> Result<Option<boo
 }
 
 fn greet(origin: &str, options: &Options, first: Option<&bootstrap::Report>) {
-    println!("Rollcall runs at {origin}");
-    println!("  API document  {origin}/v1/openapi.json");
+    say!("Rollcall runs at {origin}");
+    say!("  API document  {origin}/v1/openapi.json");
     if options.listen.ip().is_loopback() {
-        println!("  Mailbox       {origin}/mailbox");
+        say!("  Mailbox       {origin}/mailbox");
     }
     match first {
         Some(report) => {
-            println!("  Super admin   {}", report.login);
+            say!("  Super admin   {}", report.login);
             if let Some(password) = &report.generated_password {
-                println!("  Password      {password}   (shown once; it must be changed at the first sign-in)");
+                say!("  Password      {password}   (shown once; it must be changed at the first sign-in)");
             }
         }
-        None => println!("  Super admin   as set up before"),
+        None => say!("  Super admin   as set up before"),
     }
     match &options.data {
-        Some(directory) => println!("  Data          {}", directory.display()),
-        None => println!("  Data          in memory, gone when this stops"),
+        Some(directory) => say!("  Data          {}", directory.display()),
+        None => say!("  Data          in memory, gone when this stops"),
     }
-    println!("Stop with Ctrl-C.");
+    say!("Stop with Ctrl-C.");
 }
 
 /// The network address a request came from is its socket's.

@@ -1,7 +1,7 @@
 //! Who calls: the signed-in user behind a request.
 
 use axum::http::{HeaderMap, Method, header};
-use rollcall_domain::{Code, Timestamp, audit, id::TeamId, permission::Permission, session::Session, user::User};
+use rollcall_domain::{Code, Timestamp, audit, session::Session, user::User};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -41,11 +41,6 @@ impl Actor {
             context.store.commit(rollcall_store::session::touch(&session, now)).await?;
         }
         Ok(Self { user, session })
-    }
-
-    /// Whether the actor may do this to what belongs to `team`.
-    pub fn may(&self, permission: Permission, team: Option<TeamId>) -> bool {
-        self.user.may(permission, team)
     }
 
     /// The actor as audit records name it.

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Method, Uri, header, request::Parts},
 };
 use rollcall_domain::{Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Context, Parameters, Problem, actor::Actor, body, idempotency::Ticket};
 
@@ -20,8 +20,7 @@ pub struct ClientAddress(pub IpAddr);
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// Where a request came from and what it asks, whoever sent it.
-#[derive(Debug)]
+/// Where a request came from and what it asks, whoever sent it. It cannot be printed: it may hold a password.
 pub struct Guest {
     /// When it arrived.
     pub now: Timestamp,
@@ -64,6 +63,12 @@ impl Guest {
         Ok(Fields::of(body).noting(self.parameters().finish().err().unwrap_or_default()))
     }
 
+    /// Refuses whatever was sent, for requests that take neither parameters nor a body.
+    pub fn no_input(&self) -> Result<(), Refusal> {
+        let body = self.body.clone().filter(|body| !body.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
+        Fields::of(body).noting(self.parameters().finish().err().unwrap_or_default()).finish(|| Some(()))
+    }
+
     /// The parameters of the query.
     pub fn parameters(&self) -> Parameters {
         Parameters::of(&self.uri)
@@ -87,7 +92,6 @@ impl FromRequest<Context> for Guest {
 }
 
 /// A request of a signed-in user.
-#[derive(Debug)]
 pub struct Call {
     /// Who sent it.
     pub actor: Actor,
@@ -109,9 +113,9 @@ impl Call {
         self.request.fields()
     }
 
-    /// Refuses query parameters, for requests that take neither those nor a body.
-    pub fn no_parameters(&self) -> Result<(), Refusal> {
-        self.request.parameters().finish().map_err(Refusal::invalid)
+    /// Refuses whatever was sent, for requests that take neither parameters nor a body.
+    pub fn no_input(&self) -> Result<(), Refusal> {
+        self.request.no_input()
     }
 
     /// Refuses what was asked of another version than the one that is stored.
@@ -164,19 +168,28 @@ enum IfMatch {
 }
 
 impl IfMatch {
+    /// Reads RFC 9110's list of entity tags. A tag may hold a comma, and a list may end with one.
     fn of(headers: &HeaderMap) -> Result<Self, Code> {
         let mut tags = Vec::new();
         for value in headers.get_all(header::IF_MATCH) {
-            let value = value.to_str().map_err(|_| Code::InvalidIfMatch)?.trim();
-            if value == "*" {
+            let mut rest = value.to_str().map_err(|_| Code::InvalidIfMatch)?.trim();
+            if rest == "*" {
                 return Ok(Self::Any);
             }
-            for tag in value.split(',').map(str::trim) {
-                let opaque = tag.strip_prefix("W/").unwrap_or(tag);
-                let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-                inner.filter(|inner| !inner.contains('"')).ok_or(Code::InvalidIfMatch)?;
+            let begun = tags.len();
+            while !rest.is_empty() {
+                let start = if rest.starts_with("W/") { 2 } else { 0 };
+                let inner = rest[start..].strip_prefix('"').ok_or(Code::InvalidIfMatch)?;
+                let end = start + 2 + inner.find('"').ok_or(Code::InvalidIfMatch)?;
                 // A weak tag is kept with its mark, so that it equals no version.
-                tags.push(tag.to_owned());
+                tags.push(rest[..end].to_owned());
+                rest = rest[end..].trim_start();
+                if !rest.is_empty() {
+                    rest = rest.strip_prefix(',').ok_or(Code::InvalidIfMatch)?.trim_start_matches([',', ' ', '\t']);
+                }
+            }
+            if tags.len() == begun {
+                return Err(Code::InvalidIfMatch);
             }
         }
         Ok(if tags.is_empty() { Self::Any } else { Self::OneOf(tags) })

@@ -132,9 +132,13 @@ impl Context {
             self.store.commit(commit).await?;
             return Ok(reply);
         };
-        commit.extend([ticket.remember(self, &reply, follows, call.now()).await?]);
+        let (write, sealed_reply) = ticket.remember(self, &reply, follows, call.now()).await?;
+        commit.extend([write]);
         match self.store.commit(commit).await {
-            Ok(()) => Ok(reply),
+            Ok(()) => {
+                ticket.wrote(sealed_reply);
+                Ok(reply)
+            }
             // The same request was quicker: its reply is the reply.
             Err(CommitError::Refused(refused)) if refused.is(Code::IdempotencyInProgress) => {
                 ticket.replay(self, call.now()).await?;

@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the same request again gets the same reply and changes nothing further.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use axum::http::{Method, request::Parts};
 use data_encoding::HEXLOWER;
@@ -73,13 +73,15 @@ impl Ticket {
 
     /// The write that remembers `reply`, for the transaction of the change it answers. While more transactions
     /// follow, it is the reply as it would be if they never came.
+    ///
+    /// Returns what [`Ticket::wrote`] is to be told once the transaction is through.
     pub(crate) async fn remember(
         &self,
         context: &Context,
         reply: &Reply,
         follows: Follows,
         now: Timestamp,
-    ) -> Result<Write, Problem> {
+    ) -> Result<(Write, String), Problem> {
         let json = serde_json::to_vec(reply).map_err(|error| Problem::Internal(error.to_string()))?;
         let sealed_reply = context.keyring().await?.seal(Purpose::Idempotency, self.hash.as_bytes(), &json)?;
         let running_until = match follows {
@@ -88,9 +90,13 @@ impl Ticket {
         };
         let expires_at = now + IDEMPOTENCY_LIFETIME;
         let record = idempotency::Record { body_hash: self.body_hash.clone(), sealed_reply, running_until, expires_at };
-        let mut written = self.written.lock().map_err(|error| Problem::Internal(error.to_string()))?;
-        let write = idempotency::remember(&self.hash, &record, written.as_deref(), now)?;
-        *written = Some(record.sealed_reply);
-        Ok(write)
+        let replaced = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let write = idempotency::remember(&self.hash, &record, replaced.as_deref(), now)?;
+        Ok((write, record.sealed_reply))
+    }
+
+    /// The transaction is through: what it remembered may be replaced by this request's next one, and by no other's.
+    pub(crate) fn wrote(&self, sealed_reply: String) {
+        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(sealed_reply);
     }
 }

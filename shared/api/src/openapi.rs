@@ -1,9 +1,10 @@
 //! What every operation of the API document has in common, written once.
 
 use utoipa::openapi::{
-    Content, HeaderBuilder, InfoBuilder, OpenApi, PathItem, Ref, Required, ResponseBuilder,
+    Content, HeaderBuilder, InfoBuilder, OpenApi, PathItem, Ref, RefOr, Required, ResponseBuilder,
     path::{Operation, ParameterBuilder, ParameterIn},
-    schema::{ObjectBuilder, Type},
+    request_body::RequestBody,
+    schema::{AdditionalProperties, ObjectBuilder, Schema, Type},
     security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
 };
 
@@ -27,8 +28,13 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     for (name, schema) in schemas() {
         components.schemas.insert(name, schema);
     }
+    let mut bodies = Vec::new();
     for item in document.paths.paths.values_mut() {
         for (operation, is_post, is_write) in operations(item) {
+            // Handlers are verbs, so their names alone would repeat from noun to noun.
+            let tag = operation.tags.iter().flatten().next().map(|tag| tag.replace(' ', "_")).unwrap_or_default();
+            operation.operation_id = operation.operation_id.take().map(|verb| format!("{tag}_{verb}"));
+            bodies.extend(operation.request_body.as_ref().and_then(body_name));
             let is_tagged = |name| operation.tags.iter().flatten().any(|tag| tag == name);
             let (is_public, is_file) = (is_tagged("public"), is_tagged("files"));
             if !is_public {
@@ -57,6 +63,15 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
             if is_write && !is_post {
                 parameters.push(header("If-Match", "The version the change is meant for, such as \"7\".").into());
             }
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    let words = [("200", "It is so."), ("201", "It was created."), ("204", "It is done.")];
+                    let known = words.into_iter().find(|(code, _)| code == status);
+                    response.description = known.map_or_else(String::new, |(_, words)| words.to_owned());
+                }
+            }
             let request_id = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String))).build();
             let problem = ResponseBuilder::new()
                 .description("Why not: 4xx says what to mend, 503 to come back.")
@@ -66,7 +81,20 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
             operation.responses.responses.insert("default".to_owned(), problem.into());
         }
     }
+    for name in bodies {
+        if let Some(RefOr::T(Schema::Object(body))) = components.schemas.get_mut(&name) {
+            body.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
     document
+}
+
+/// The name of the schema of a body.
+fn body_name(body: &RefOr<RequestBody>) -> Option<String> {
+    let RefOr::T(body) = body else { return None };
+    let RefOr::T(content) = body.content.get("application/json")? else { return None };
+    let RefOr::Ref(schema) = content.schema.as_ref()? else { return None };
+    schema.ref_location.rsplit('/').next().map(str::to_owned)
 }
 
 /// The operations of a path: whether each is a POST, and whether it changes anything.
@@ -82,7 +110,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool
 }
 
 /// The schemas of problems, which no handler names as its reply.
-fn schemas() -> Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)> {
+fn schemas() -> Vec<(String, RefOr<Schema>)> {
     use utoipa::{PartialSchema, ToSchema};
     let mut schemas = vec![
         (ProblemBody::name().into_owned(), ProblemBody::schema()),

@@ -18,6 +18,7 @@ pub struct List<T> {
     /// The items of this page.
     pub items: Vec<T>,
     /// Where the next page starts; null exactly when nothing follows.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

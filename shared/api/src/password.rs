@@ -1,6 +1,6 @@
 //! Password hashing: Argon2id, then HMAC with a pepper that is not in the table.
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -9,6 +9,7 @@ use argon2::{
 use rollcall_domain::limits::MAX_PASSWORD_CHARS;
 use rollcall_store::user::Credential;
 use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -28,7 +29,11 @@ const SALT_BYTES: usize = 16;
 /// Memory of hashes that are done, for those to come: fresh pages cost a hash a fifth of its time.
 static ARENAS: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
-/// A password as typed, in NFC. It cannot be printed and leaves no copy in memory.
+/// One hash a processor at a time: more would only hold memory, and keep everything else waiting for its turn.
+static TURNS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)));
+
+/// A password as typed, in NFC. It cannot be printed, and its memory is wiped.
 pub struct Password(Zeroizing<String>);
 
 impl Password {
@@ -88,6 +93,7 @@ fn current_params() -> Params {
 
 /// The hash itself, on a thread of its own: 20 ms of pure computing would hold up everything else.
 async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Zeroizing<[u8; HASH_BYTES]>, Problem> {
+    let turn = TURNS.acquire().await.map_err(|error| unusable(&error))?;
     let hashed = tokio::task::spawn_blocking(move || {
         let taken = ARENAS.lock().ok().and_then(|mut arenas| arenas.pop());
         let mut arena = taken.unwrap_or_default();
@@ -101,7 +107,9 @@ async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Z
         }
         done.map(|()| hash)
     });
-    hashed.await.map_err(|error| unusable(&error))?.map_err(|error| unusable(&error))
+    let hash = hashed.await.map_err(|error| unusable(&error))?.map_err(|error| unusable(&error));
+    drop(turn);
+    hash
 }
 
 fn peppered(keyring: &Keyring, id: &str, raw: &[u8; HASH_BYTES]) -> Result<[u8; HASH_BYTES], Problem> {

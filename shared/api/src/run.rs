@@ -11,7 +11,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use lambda_http::request::{LambdaRequest, RequestContext};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use rollcall_domain::{Code, limits::REQUEST_DEADLINE};
 use rollcall_store::{Connection, Secrets, Store};
 use tower::{Layer, ServiceExt};
@@ -42,10 +42,15 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     };
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let span = tracing::info_span!("request", request_id, method = %request.method(), path = request.uri().path());
-    let handled = tokio::time::timeout(REQUEST_DEADLINE, next.run(request).instrument(span.clone())).await;
-    let mut response = handled.unwrap_or_else(|_| {
-        span.in_scope(|| Problem::Unavailable("the request's deadline passed".to_owned()).into_response())
-    });
+    let mut response = if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        // A path that is no text is the address of nothing.
+        Problem::from(Code::NotFound).into_response()
+    } else {
+        let handled = tokio::time::timeout(REQUEST_DEADLINE, next.run(request).instrument(span.clone())).await;
+        handled.unwrap_or_else(|_| {
+            span.in_scope(|| Problem::Unavailable("the request's deadline passed".to_owned()).into_response())
+        })
+    };
     if let Some(Refused(refusal)) = response.extensions_mut().remove() {
         response = rendered(response, refusal, &request_id);
     }

@@ -22,8 +22,10 @@ pub struct DeletionLock {
     /// Whether accounts are safe from deletion.
     pub locked: bool,
     /// Who last turned it, if anybody did.
+    #[schema(required)]
     pub changed_by: Option<UserRef>,
     /// When it was last turned, if it was.
+    #[schema(required)]
     pub changed_at: Option<Timestamp>,
 }
 
@@ -66,10 +68,14 @@ pub struct NewApp {
 }
 
 impl NewApp {
-    /// Reads what `actor` sends: a member must name a team.
-    pub fn read(mut fields: Fields, actor: &User) -> Result<Self, Refusal> {
+    /// Reads the team that `actor` names for a new application: a member must name one.
+    pub fn team(fields: &mut Fields, actor: &User) -> Option<TeamId> {
+        if actor.user_type.is_admin() { fields.optional("team_id") } else { fields.required("team_id") }
+    }
+
+    /// Reads the rest, for an application of this team.
+    pub fn read(mut fields: Fields, team_id: Option<TeamId>) -> Result<Self, Refusal> {
         let name = fields.required("name");
-        let team_id = if actor.user_type.is_admin() { fields.optional("team_id") } else { fields.required("team_id") };
         fields.finish(|| Some(Self { name: name?, team_id }))
     }
 
@@ -121,11 +127,10 @@ impl App {
         if may(permission) { Ok(()) } else { Err(Code::Forbidden) }
     }
 
-    /// The application after a merge patch of its name and team.
-    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+    /// The application after a merge patch of the rest of its fields, as this team's.
+    pub fn edited(self, team_id: Option<TeamId>, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
         let before = self.clone();
         let name = fields.kept("name", self.name.clone());
-        let team_id = fields.text("team_id", self.team_id);
         fields.finish(|| Some(Self { name, team_id, ..self }.changed_since(&before, now)))
     }
 
@@ -152,11 +157,11 @@ impl App {
         Self { deleting_at: None, ..self }.next_version(now)
     }
 
-    /// The application after these accounts left it: as many versions on as the database makes of it.
+    /// The application after these accounts left it.
     #[must_use]
-    pub fn left_by(self, user_ids: &[AccountId], now: Timestamp) -> Self {
-        let admins: BTreeSet<_> = self.admins.iter().filter(|id| !user_ids.contains(id)).cloned().collect();
-        if admins == self.admins { self } else { Self { admins, ..self }.next_version(now) }
+    pub fn left_by(mut self, user_ids: &[AccountId]) -> Self {
+        self.admins.retain(|id| !user_ids.contains(id));
+        self
     }
 
     /// Whether accounts may be deleted now.

@@ -14,7 +14,7 @@ use crate::{
 
 /// Declares the actions that are audited, by their `noun.verb` on the wire.
 macro_rules! actions {
-    ($($action:ident $name:literal $doc:literal;)*) => {
+    ($($action:ident $name:tt $doc:literal;)*) => {
         /// A kind of change, as `noun.verb`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         pub enum Action {

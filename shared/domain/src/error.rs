@@ -103,7 +103,7 @@ pub enum ViolationCode {
 /// Where a violation is: in the body, or in the query.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Place {
+pub(crate) enum Place {
     Pointer(String),
     Parameter(String),
 }
@@ -126,6 +126,10 @@ impl Violation {
     /// A violation of a query parameter.
     pub fn of_parameter(name: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { place: Place::Parameter(name.into()), code, detail: detail.into() }
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     /// What kind of rule was broken.

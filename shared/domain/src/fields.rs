@@ -179,8 +179,10 @@ impl Fields {
 
     /// Notes a violation that a rule over several fields, or over what they refer to, found.
     pub fn violation(&mut self, pointer: &str, invalid: Invalid) {
-        if self.is_object {
-            self.violations.push(Violation::at(format!("/{pointer}"), invalid.code, invalid.detail));
+        let violation = Violation::at(format!("/{pointer}"), invalid.code, invalid.detail);
+        // The first thing wrong with a field is what to mend; a rule over several fields adds nothing to it.
+        if self.is_object && !self.violations.iter().any(|noted| noted.place() == violation.place()) {
+            self.violations.push(violation);
         }
     }
 

@@ -81,7 +81,8 @@ pub const MEMBER_SESSION: SessionLifetime = SessionLifetime { idle: HOUR, age: D
 pub const ADMIN_SESSION: SessionLifetime =
     SessionLifetime { idle: Duration::from_mins(15), age: Duration::from_hours(12) };
 
-/// `last_seen_at` of a session is rewritten when older than this: at most one write unit a minute and session.
+/// `last_seen_at` of a session is rewritten when older than this: at most one write unit a minute and session. What is
+/// not written counts as rest, so a session may end up to this much early, and never late.
 pub const SESSION_TOUCH_INTERVAL: Duration = MINUTE;
 
 /// Bytes of a `User-Agent` that a session remembers: enough to recognise a device, too little to abuse.

@@ -27,7 +27,7 @@ impl UserType {
 
 /// Writes the permissions and the preset roles from one table that looks like the one in the documents.
 macro_rules! presets {
-    ($($role:ident $id:literal $name:literal),*; $($permission:ident $key:literal $(#[$doc:meta])* [$($tick:literal)*];)*) => {
+    ($($role:ident $id:literal $name:literal),*; $($permission:ident $key:tt $(#[$doc:meta])* [$($tick:literal)*];)*) => {
         /// One thing a role may allow inside its team.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum Permission {

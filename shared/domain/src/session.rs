@@ -121,8 +121,9 @@ pub struct SessionView<'a> {
     created_at: Timestamp,
     last_seen_at: Timestamp,
     expires_at: Timestamp,
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, required)]
     address: Option<IpAddr>,
+    #[schema(required)]
     user_agent: Option<&'a str>,
     /// Whether it is the session that asks.
     current: bool,

@@ -93,8 +93,8 @@ texts! {
     #[schema(value_type = String, max_length = 500, format = "uri", example = "https://img.example.com/p/42.png")]
     PhotoUrl by |text| {
         let text = line(text)?;
-        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-        let is_web = matches!(scheme.as_deref(), Some("http" | "https"));
+        let (scheme, rest) = text.split_once("://").unwrap_or_default();
+        let is_web = matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") && !rest.starts_with('/');
         // The URL parser forgives spaces and backslashes that other readers of the address do not.
         let is_clean = !text.chars().any(|c| c.is_whitespace() || c == '\\');
         if is_web && is_clean && Url::parse(&text).is_ok_and(|url| url.has_host()) {
@@ -215,6 +215,7 @@ mod tests {
             "https://",
             "http://a b",
             "http:\\\\a",
+            "http:///a",
             "https://[::1",
         ] {
             assert_eq!(code(PhotoUrl::parse(bad)), Some(BadFormat), "{bad}");

@@ -151,12 +151,14 @@ pub struct UserView<'a> {
     #[serde(rename = "type")]
     user_type: UserType,
     status: Status,
+    #[schema(required)]
     email: Option<&'a str>,
     email_verified: bool,
     totp_enabled: bool,
     password_change_required: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
+    #[schema(required)]
     last_login_at: Option<Timestamp>,
     version: u64,
 }

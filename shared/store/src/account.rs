@@ -1,5 +1,6 @@
 //! Accounts: reads and commits.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_domain::{
     Code, Timestamp,
     account::{Account, AccountType},
@@ -10,10 +11,10 @@ use rollcall_domain::{
 };
 
 use crate::{
-    app::{self, LIVING, admins, unless_gone},
+    app::{LIVING, admins, unless_gone},
     commit::{Commit, Meaning, Values, Write},
     error::Fault,
-    item::{from_item, number, string, to_item},
+    item::{Item, from_item, number, string, to_item},
     keys::{self, Key},
     query::{Page, Range},
     table::Store,
@@ -114,17 +115,33 @@ pub fn change(app_id: AppId, before: &Account, after: &Account, now: Timestamp) 
     Ok(commit)
 }
 
-/// The deletion of accounts that exist, while the application is as it was read: unlocked, with these admins.
+/// The deletion of accounts that exist, while the application lives, is unlocked and has the admins that were read.
+///
+/// Not its version: a rename in between is no reason to keep an account.
 pub fn delete(app: &App, user_ids: &[AccountId], now: Timestamp) -> Commit {
+    const WITH_ADMINS: &str =
+        "attribute_not_exists(#deleting_at) AND #deletion_lock.#locked = :open AND #admins = :before";
+    const WITHOUT: &str =
+        "attribute_not_exists(#deleting_at) AND #deletion_lock.#locked = :open AND attribute_not_exists(#admins)";
+    let app_id = app.app_id;
     let leaving: Vec<_> = user_ids.iter().filter(|id| app.admins.contains(*id)).collect();
-    let guard = if leaving.is_empty() {
-        app::unchanged(app)
-    } else {
-        leave_admins(app.app_id, leaving, now).only_if_version(app.version)
-    };
-    let deletions =
-        user_ids.iter().map(|id| Write::delete(keys::account(app.app_id, id)).only_if_present(Code::NotFound));
-    Commit::new([guard]).extended(deletions)
+    let write = if leaving.is_empty() { Write::check(keys::app(app_id)) } else { leave_admins(app_id, leaving, now) };
+    let mut values = vec![(":open", AttributeValue::Bool(false))];
+    let mut guard = WITHOUT;
+    if !app.admins.is_empty() {
+        guard = WITH_ADMINS;
+        values.push((":before", admins(app.admins.iter().map(ToString::to_string))));
+    }
+    let app = write.only_if(guard, values, Meaning::ByItem(|found| unless_gone(found, unless_locked)));
+    let deletions = user_ids.iter().map(|id| Write::delete(keys::account(app_id, id)).only_if_present(Code::NotFound));
+    Commit::new([app]).extended(deletions)
+}
+
+/// Why the guard of a deletion failed for an application that lives.
+fn unless_locked(found: &Item) -> Code {
+    let lock = found.get("deletion_lock").and_then(|lock| lock.as_m().ok());
+    let is_open = lock.and_then(|lock| lock.get("locked")) == Some(&AttributeValue::Bool(false));
+    if is_open { Code::Conflict } else { Code::AccountDeletionLocked }
 }
 
 /// Which account a key names, if it names one.
@@ -139,7 +156,7 @@ fn join_admins(app_id: AppId, user_id: &AccountId, now: Timestamp) -> Write {
     let values =
         vec![(":admins", admins([user_id.to_string()])), (":one", number(1)), (":now", string(now.to_string()))];
     let guarded = vec![(":id", string(user_id.as_str())), (":most", number(MAX_ADMINS_PER_APP))];
-    let meaning = Meaning::ByItem(|found| unless_gone(found, Code::AdminLimitReached));
+    let meaning = Meaning::ByItem(|found| unless_gone(found, |_| Code::AdminLimitReached));
     Write::update(keys::app(app_id), "SET #updated_at = :now ADD #admins :admins, #version :one", values)
         .only_if(ROOM, guarded, meaning)
 }
@@ -150,5 +167,10 @@ fn leave_admins<'a>(app_id: AppId, user_ids: impl IntoIterator<Item = &'a Accoun
         (":one", number(1)),
         (":now", string(now.to_string())),
     ];
-    app::update(app_id, "SET #updated_at = :now ADD #version :one DELETE #admins :admins", values)
+    let update = "SET #updated_at = :now ADD #version :one DELETE #admins :admins";
+    Write::update(keys::app(app_id), update, values).only_if(
+        LIVING,
+        Vec::new(),
+        Meaning::ByItem(|found| unless_gone(found, |_| Code::Conflict)),
+    )
 }

@@ -7,7 +7,7 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Commit, Meaning, Write},
+    commit::{Commit, Write},
     error::Fault,
     item::{Item, from_item, indexed, text_of, to_item},
     keys::{self, Key},
@@ -127,29 +127,15 @@ pub fn finalise(tombstone: &App) -> Commit {
     Commit::new([Write::delete(keys::app(tombstone.app_id)).only_if_version(tombstone.version)])
 }
 
-/// The application must still be as it was decided on.
-pub(crate) fn unchanged(app: &App) -> Write {
-    Write::check(keys::app(app.app_id)).only_if_version(app.version)
-}
-
 /// An application as it stands now must exist and not be on its way out.
 pub(crate) const LIVING: &str = "attribute_exists(#pk) AND attribute_not_exists(#deleting_at)";
 
-/// Why a guard that starts with [`LIVING`] failed, where it was not the application's end.
-pub(crate) fn unless_gone(found: Option<&Item>, code: Code) -> Code {
+/// Why a guard on an application failed, where it was not the application's end.
+pub(crate) fn unless_gone(found: Option<&Item>, otherwise: fn(&Item) -> Code) -> Code {
     match found {
-        Some(item) if !item.contains_key("deleting_at") => code,
+        Some(item) if !item.contains_key("deleting_at") => otherwise(item),
         Some(_) | None => Code::NotFound,
     }
-}
-
-/// An edit of the application's own item, for commits that also write accounts.
-pub(crate) fn update(app_id: AppId, expression: &'static str, values: crate::commit::Values) -> Write {
-    Write::update(keys::app(app_id), expression, values).only_if(
-        LIVING,
-        Vec::new(),
-        Meaning::ByItem(|found| unless_gone(found, Code::Conflict)),
-    )
 }
 
 /// Lists an application with its team, which must be there.

@@ -26,6 +26,12 @@ pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// One field of a state.
+pub(crate) fn value<T: Serialize>(field: &T) -> Result<AttributeValue, Fault> {
+    let key = Key { pk: String::new(), sk: String::new() };
+    serde_dynamo::to_attribute_value(field).map_err(|error| Fault::Corrupt { key, reason: error.to_string() })
+}
+
 /// The item of a state, under its key. What is null is left out: it reads back the same and costs nothing.
 pub(crate) fn to_item<T: Serialize>(key: &Key, state: &T) -> Result<Item, Fault> {
     let mut item: Item =

@@ -58,8 +58,9 @@ pub(crate) fn users_index(user_id: UserId) -> (String, String) {
     ("USERS".to_owned(), user_id.to_string())
 }
 
-pub(crate) fn credential(login: &Login) -> Key {
-    Key::new(format!("LOGIN#{}", login.key()), "CREDENTIAL")
+/// A login that could not exist has the one key that no login has.
+pub(crate) fn credential(login: Option<&Login>) -> Key {
+    Key::new(format!("LOGIN#{}", login.map(Login::key).unwrap_or_default()), "CREDENTIAL")
 }
 
 pub(crate) fn super_admins() -> Key {

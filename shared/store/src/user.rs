@@ -13,7 +13,7 @@ use crate::{
     app::admins,
     commit::{Commit, Meaning, Write},
     error::Fault,
-    item::{from_item, indexed, number, string, to_item},
+    item::{from_item, indexed, number, string, to_item, value},
     keys,
     table::Store,
 };
@@ -35,8 +35,8 @@ struct SuperAdmins {
 }
 
 impl Store {
-    /// The credential of a login.
-    pub async fn credential(&self, login: &Login) -> Result<Option<Credential>, Fault> {
+    /// The credential of a login. A login that could not exist is looked up like one that nobody has.
+    pub async fn credential(&self, login: Option<&Login>) -> Result<Option<Credential>, Fault> {
         self.get(&keys::credential(login)).await
     }
 
@@ -81,11 +81,17 @@ pub fn reset(before: &User, after: &User, credential: &Credential) -> Result<Com
     Ok(Commit::new([put_user(after)?.only_if_version(before.version), put_credential(&after.login, credential)?]))
 }
 
-/// Remembers when a user signed in, which is no change of the user. The password that was checked must still be its
-/// password: a reset meanwhile has raised the epoch.
-pub fn signed_in(user: &User, now: Timestamp) -> Write {
-    Write::update(keys::user(user.user_id), "SET #last_login_at = :now", vec![(":now", string(now.to_string()))])
-        .only_if("#epoch = :epoch", vec![(":epoch", number(user.epoch))], Meaning::Always(Code::InvalidCredentials))
+/// Remembers when a user signed in, which is no change of the user. What was checked must still hold: the password's
+/// hash, and the epoch that every reset and every loss of rights raises.
+pub fn signed_in(user: &User, credential: &Credential, now: Timestamp) -> Result<[Write; 2], Fault> {
+    let refused = Meaning::Always(Code::InvalidCredentials);
+    let hash = vec![(":hash", string(&credential.password_hash))];
+    let proof = Write::check(keys::credential(Some(&user.login))).only_if("#password_hash = :hash", hash, refused);
+    let seen = vec![(":now", string(now.to_string()))];
+    let epoch = vec![(":epoch", number(user.epoch)), (":status", value(&user.status)?)];
+    let unchanged = "#epoch = :epoch AND #status = :status";
+    let user = Write::update(keys::user(user.user_id), "SET #last_login_at = :now", seen);
+    Ok([proof, user.only_if(unchanged, epoch, refused)])
 }
 
 /// A team as it is.
@@ -98,5 +104,5 @@ fn put_user(user: &User) -> Result<Write, Fault> {
 }
 
 fn put_credential(login: &Login, credential: &Credential) -> Result<Write, Fault> {
-    Ok(Write::put(to_item(&keys::credential(login), credential)?))
+    Ok(Write::put(to_item(&keys::credential(Some(login)), credential)?))
 }

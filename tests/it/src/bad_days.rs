@@ -1,9 +1,13 @@
 //! Every operation, with every fault, at every call it makes.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
-use rollcall_domain::Code;
+use rollcall_domain::{Code, Fields, account::NewAccount, id::AppId};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -18,6 +22,7 @@ struct Scene {
     world: World,
     admin: Client,
     app: String,
+    loaded: AtomicBool,
 }
 
 impl Scene {
@@ -33,7 +38,22 @@ impl Scene {
         admin.put(&format!("{app}/deletion-lock"), &lifted).await.is(200);
         // Old enough for the next request to touch the session: that write is tried as well.
         world.clock.advance(Duration::from_secs(61));
-        Self { world, admin: admin.with("idempotency-key", "once"), app }
+        Self { world, admin: admin.with("idempotency-key", "once"), app, loaded: AtomicBool::new(false) }
+    }
+}
+
+impl Scene {
+    /// Accounts written past the API and past the faults.
+    async fn load(&self, ids: &[String]) {
+        if self.loaded.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let app_id = AppId::parse(self.app.rsplit('/').next().unwrap()).unwrap();
+        let accounts: Vec<_> = (ids.iter())
+            .map(|id| NewAccount::read(Fields::of(json!({"user_id": id, "type": "general"})), self.world.now().date()))
+            .map(|new| new.unwrap().create(self.world.now()))
+            .collect();
+        self.world.unfaulted().load_accounts(app_id, &accounts).await.unwrap();
     }
 }
 
@@ -83,6 +103,17 @@ const OPERATIONS: &[Operation] = &[
     ("me", 200, |s| Box::pin(s.admin.get("/v1/me"))),
     ("log out", 204, |s| Box::pin(async { s.admin.post("/v1/logout", &Value::Null).await })),
 ];
+
+/// Sixty accounts and a missing one: two transactions, the second of which is refused and decided anew while the first
+/// one stands.
+const LONG_BATCH: Operation = ("delete more than a transaction takes", 200, |s| {
+    let mut ids: Vec<_> = (0..60).map(|number| format!("many{number:02}")).collect();
+    ids.push("nobody".to_owned());
+    Box::pin(async move {
+        s.load(&ids[..60]).await;
+        s.admin.post(&format!("{}/account-deletions", s.app), &json!({"user_ids": ids})).await
+    })
+});
 
 /// What stands in the table, without what differs from run to run: ids, and whose hash a key is.
 async fn stored(world: &World) -> Vec<Value> {
@@ -136,7 +167,7 @@ async fn expectation(operation: &Operation) -> Vec<Value> {
 async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
 ) {
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain([&LONG_BATCH]) {
         let (name, status, send) = operation;
         let expected = expectation(operation).await;
         for call in 0.. {
@@ -187,6 +218,32 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
             assert_eq!(now, timeless(&expected), "{name}, {fault:?} from call {call}");
         }
     }
+}
+
+/// Once something is deleted, the rest is an outcome, and the key remembers it; another key finishes the work.
+#[tokio::test(start_paused = true)]
+async fn a_batch_cut_off_between_its_transactions_says_what_was_deleted() {
+    let scene = Scene::new().await;
+    scene.world.faults.arm(Fault::ServerError, 6, FOREVER);
+    let cut_off = LONG_BATCH.2(&scene).await;
+    cut_off.is_problem(Code::Unavailable);
+    scene.world.faults.disarm();
+    scene.world.clock.advance(Duration::from_secs(5));
+    let remembered = LONG_BATCH.2(&scene).await;
+    assert_eq!(remembered.is(200).header("idempotency-replayed"), "true");
+    let results = remembered.body["results"].as_array().unwrap();
+    let outcomes = |outcome: &str| results.iter().filter(|result| result["outcome"] == outcome).count();
+    assert_eq!((outcomes("deleted"), outcomes("failed")), (50, 11));
+    assert!(
+        results.iter().filter(|result| result["outcome"] == "failed").all(|result| result["code"] == "unavailable")
+    );
+
+    let rest: Vec<_> = results[50..].iter().map(|result| result["user_id"].clone()).collect();
+    let other = scene.admin.with_only("idempotency-key", "twice");
+    let finished = other.post(&format!("{}/account-deletions", scene.app), &json!({"user_ids": rest})).await;
+    let results = finished.is(200).body["results"].as_array().unwrap();
+    assert_eq!(results.iter().filter(|result| result["outcome"] == "deleted").count(), 10);
+    assert_eq!(results[10], json!({"user_id": "nobody", "outcome": "not_found"}));
 }
 
 /// The repeated request is five seconds later; everything else is the same.

@@ -406,10 +406,10 @@ mod versions {
             async move { client.patch(&path, &body).await }
         };
         assert_eq!(rename("\"1\"", "Two").await.is(200).header("etag"), "\"2\"");
-        for stale in ["\"1\"", "W/\"2\"", "\"x\"", "\"1\", \"3\""] {
+        for stale in ["\"1\"", "W/\"2\"", "\"x\"", "\"1\", \"3\"", "\"1\",", "\"a,b\"", "\"\""] {
             rename(stale, "Three").await.is_problem(Code::VersionConflict);
         }
-        for broken in ["2", "\"2", "\"\"2\"\"", "", "\"1\",", "w/\"2\""] {
+        for broken in ["2", "\"2", "\"\"2\"\"", "", ",", "\"1\" \"2\"", "\"2\"x", "w/\"2\""] {
             rename(broken, "Three").await.is_problem(Code::InvalidIfMatch);
         }
         rename("\"1\", \"2\"", "Three").await.is(200);

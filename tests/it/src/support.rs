@@ -71,6 +71,11 @@ impl World {
         Self { faults, clock, context, service, data }
     }
 
+    /// The store, past the faults.
+    pub fn unfaulted(&self) -> Store {
+        Store::new(&self.data.in_process(), TABLE.to_owned())
+    }
+
     /// Every item of the table, past the API and the faults.
     pub async fn dump(&self) -> Vec<Value> {
         let connection = self.data.in_process();
@@ -195,6 +200,13 @@ impl Client {
         let mut client = self.clone();
         client.headers.append(header::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
         client
+    }
+
+    /// The same client with this header and no other of its name.
+    pub fn with_only(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.remove(name);
+        client.with(name, value)
     }
 
     pub async fn get(&self, path: &str) -> Reply {
