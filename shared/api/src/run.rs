@@ -5,16 +5,16 @@ use std::{any::Any, pin::Pin, process::ExitCode, sync::Arc};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use http_body_util::BodyExt;
 use lambda_http::request::{LambdaRequest, RequestContext};
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rollcall_domain::{Code, limits::REQUEST_DEADLINE};
 use rollcall_store::{Connection, Secrets, Store};
-use tower::{Layer, ServiceExt};
+use tower::{Layer, ServiceExt, util::MapRequest};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
@@ -29,11 +29,13 @@ use crate::{
 
 /// The routes with everything that surrounds a request: its id, its deadline, its problems and its headers.
 pub fn service(routes: Router<Context>, context: Context) -> Router {
-    routes
+    let inner = routes
         .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(&*panic).into_response()))
         .layer(middleware::from_fn_with_state(context.clone(), surround))
-        .with_state(context)
+        .with_state(context);
+    // Around the routes, since a router's own layers see a request when it has been routed.
+    Router::new().fallback_service(MapRequest::new(inner, readable))
 }
 
 async fn surround(State(context): State<Context>, mut request: Request, next: Next) -> Response {
@@ -42,15 +44,10 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     };
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let span = tracing::info_span!("request", request_id, method = %request.method(), path = request.uri().path());
-    let mut response = if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
-        // A path that is no text is the address of nothing.
-        Problem::from(Code::NotFound).into_response()
-    } else {
-        let handled = tokio::time::timeout(REQUEST_DEADLINE, next.run(request).instrument(span.clone())).await;
-        handled.unwrap_or_else(|_| {
-            span.in_scope(|| Problem::Unavailable("the request's deadline passed".to_owned()).into_response())
-        })
-    };
+    let handled = tokio::time::timeout(REQUEST_DEADLINE, next.run(request).instrument(span.clone())).await;
+    let mut response = handled.unwrap_or_else(|_| {
+        span.in_scope(|| Problem::Unavailable("the request's deadline passed".to_owned()).into_response())
+    });
     if let Some(Refused(refusal)) = response.extensions_mut().remove() {
         response = rendered(response, refusal, &request_id);
     }
@@ -62,6 +59,23 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// Replaces what is no text in a path by the replacement character, which no id holds: the address of nothing then takes
+/// its turn in the order of refusals, instead of failing in the router.
+fn readable(mut request: Request) -> Request {
+    let uri = request.uri();
+    if percent_decode_str(uri.path()).decode_utf8().is_ok() {
+        return request;
+    }
+    let segments = uri.path().split('/').map(|segment| {
+        let text = percent_decode_str(segment).decode_utf8_lossy();
+        utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()
+    });
+    let path = segments.collect::<Vec<_>>().join("/");
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    *request.uri_mut() = Uri::try_from(format!("{path}{query}")).unwrap_or_default();
+    request
 }
 
 /// On every reply; a page that needs a wider policy sets its own.
