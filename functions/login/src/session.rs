@@ -32,6 +32,8 @@ pub(crate) struct SignInBody {
     /// `bearer` (the default) replies with a token, `cookie` sets one.
     #[schema(pattern = "^(bearer|cookie)$")]
     transport: Option<String>,
+    /// The mark of a device that signed in before. It is taken and changes nothing while sign-ins are not throttled.
+    device_token: Option<String>,
 }
 
 struct SignIn {
@@ -59,6 +61,8 @@ impl SignIn {
         let login: Option<String> = fields.required("login");
         let password: Option<String> = fields.required("password");
         let transport = fields.optional("transport").map_or(Transport::Bearer, |TransportField(transport)| transport);
+        // Clients may send the mark of their device already; it matters once there is a throttle to spare it from.
+        let _: Option<String> = fields.optional("device_token");
         fields.finish(|| {
             let typed: String = login?.nfkc().collect();
             let login = Login::parse(typed.trim()).ok();

@@ -109,7 +109,10 @@ pub fn change(app_id: AppId, before: &Account, after: &Account, now: Timestamp) 
     let mut commit = Commit::new([Write::put(item).only_if_version(before.version)]);
     match (before.account_type, after.account_type) {
         (AccountType::General, AccountType::Admin) => commit.extend([join_admins(app_id, &after.user_id, now)]),
-        (AccountType::Admin, AccountType::General) => commit.extend([leave_admins(app_id, [&after.user_id], now)]),
+        (AccountType::Admin, AccountType::General) => {
+            let living = Meaning::ByItem(|found| unless_gone(found, |_| Code::Conflict));
+            commit.extend([leave_admins(app_id, [&after.user_id], now).only_if(LIVING, Vec::new(), living)]);
+        }
         (AccountType::General, AccountType::General) | (AccountType::Admin, AccountType::Admin) => {}
     }
     Ok(commit)
@@ -152,7 +155,6 @@ pub fn id_of(key: &Key) -> Option<AccountId> {
 fn join_admins(app_id: AppId, user_id: &AccountId, now: Timestamp) -> Write {
     const ROOM: &str = "attribute_exists(#pk) AND attribute_not_exists(#deleting_at) AND \
         (attribute_not_exists(#admins) OR contains(#admins, :id) OR size(#admins) < :most)";
-    debug_assert!(ROOM.starts_with(LIVING), "the room guard is the living guard and more");
     let values =
         vec![(":admins", admins([user_id.to_string()])), (":one", number(1)), (":now", string(now.to_string()))];
     let guarded = vec![(":id", string(user_id.as_str())), (":most", number(MAX_ADMINS_PER_APP))];
@@ -161,16 +163,12 @@ fn join_admins(app_id: AppId, user_id: &AccountId, now: Timestamp) -> Write {
         .only_if(ROOM, guarded, meaning)
 }
 
+/// Unguarded: what else must hold is the caller's.
 fn leave_admins<'a>(app_id: AppId, user_ids: impl IntoIterator<Item = &'a AccountId>, now: Timestamp) -> Write {
     let values = vec![
         (":admins", admins(user_ids.into_iter().map(ToString::to_string))),
         (":one", number(1)),
         (":now", string(now.to_string())),
     ];
-    let update = "SET #updated_at = :now ADD #version :one DELETE #admins :admins";
-    Write::update(keys::app(app_id), update, values).only_if(
-        LIVING,
-        Vec::new(),
-        Meaning::ByItem(|found| unless_gone(found, |_| Code::Conflict)),
-    )
+    Write::update(keys::app(app_id), "SET #updated_at = :now ADD #version :one DELETE #admins :admins", values)
 }
