@@ -185,6 +185,55 @@ async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice(
     }
 }
 
+/// What has no route, and what hashes: setting up, signing in, cleaning up.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn one_fault_stops_neither_the_first_admin_nor_a_sign_in_nor_the_cleanup(
+    #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+) {
+    const PASSWORD: &str = "correct horse battery";
+    let kinds = |items: &[Value], sk: &str| items.iter().filter(|item| item["sk"] == sk).count();
+    let mut seen = [false; 3];
+    for call in 0.. {
+        let world = World::new().await;
+        let mut went_wrong = |step: usize| {
+            seen[step] |= world.faults.calls() > call;
+            world.faults.disarm();
+            world.faults.calls() > call
+        };
+        world.faults.arm(fault, call, 1);
+        let event = bootstrap::Event::first(Some(PASSWORD.to_owned()));
+        bootstrap::run(world.context.clone(), event).await.unwrap();
+        let mut any = went_wrong(0);
+        let items = world.dump().await;
+        assert_eq!((kinds(&items, "USER"), kinds(&items, "CREDENTIAL"), kinds(&items, "SUPER_ADMINS")), (1, 1, 1));
+
+        world.faults.arm(fault, call, 1);
+        let body = json!({"login": "admin", "password": PASSWORD});
+        let signed_in = world.stranger().post("/v1/login", &body).await;
+        any |= went_wrong(1);
+        let token = signed_in.is(200).body["token"].as_str().unwrap();
+        let sessions = world.dump().await.iter().filter(|item| item["secret_hash"].is_string()).count();
+        assert_eq!(sessions, 1, "{fault:?} at call {call}");
+
+        let admin = world.stranger().with("authorization", &format!("Bearer {token}"));
+        let app = format!("/v1/apps/{}", world.app(&admin, "App").await);
+        admin.delete(&app).await.is(204);
+        world.clock.advance(Duration::from_secs(61));
+        world.faults.arm(fault, call, 1);
+        cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+        any |= went_wrong(2);
+        let items = world.dump().await;
+        assert_eq!(kinds(&items, "APP"), 0, "{fault:?} at call {call}");
+        let state = items.iter().find(|item| item["pk"] == "CLEANUP").unwrap();
+        assert_eq!(state.get("leased_until"), None, "the lease went back");
+        if !any {
+            break;
+        }
+    }
+    assert_eq!(seen, [true; 3], "each of the three was tried");
+}
+
 #[rstest]
 #[tokio::test(start_paused = true)]
 async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
