@@ -9,6 +9,7 @@ mod bad_days;
 mod budgets;
 mod cleanup;
 mod faults;
+mod login;
 mod manners;
 mod store;
 mod support;

@@ -1,0 +1,266 @@
+//! Signing in and out, and the sessions in between.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::http::Method;
+use rollcall_domain::{Code, permission::UserType, user::User};
+use serde_json::{Value, json};
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::support::{ORIGIN, World};
+
+/// D2.
+#[tokio::test]
+async fn only_the_exact_token_is_one() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    admin.get("/v1/me").await.is(200);
+    let token = admin.headers["authorization"].to_str().unwrap().to_owned();
+    let other_end = if token.ends_with('A') { "B" } else { "A" };
+    let mangled = [
+        String::new(),
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        token.replace("Bearer", "Basic"),
+        token[..token.len() - 1].to_owned(),
+        format!("{token}A"),
+        format!("{token}="),
+        format!("{}{other_end}", &token[..token.len() - 1]),
+        token[..50].to_owned() + &token[51..] + "A",
+    ];
+    for mangled in mangled {
+        let refused = world.stranger().with("authorization", &mangled).get("/v1/me").await;
+        refused.is_problem(Code::Unauthenticated);
+        assert_eq!(refused.header("www-authenticate"), "Bearer", "{mangled}");
+    }
+    world.stranger().get("/v1/me").await.is_problem(Code::Unauthenticated);
+}
+
+/// D3: the items are still in the table.
+#[tokio::test]
+async fn a_session_ends_by_rest_and_by_age_to_the_millisecond() {
+    for (user_type, idle, age) in [(UserType::Member, 3_600, 86_400), (UserType::PlatformAdmin, 900, 43_200)] {
+        let world = World::new().await;
+        let (user, resting) = world.user("somebody", user_type, []).await;
+        world.clock.advance(Duration::from_millis(idle * 1_000 - 1));
+        resting.get("/v1/me").await.is(200);
+        world.clock.advance(Duration::from_secs(idle));
+        resting.get("/v1/me").await.is_problem(Code::Unauthenticated);
+
+        let busy = world.signed_in(&user).await;
+        for _ in 0..(age / (idle / 2)) - 1 {
+            world.clock.advance(Duration::from_secs(idle / 2));
+            busy.get("/v1/me").await.is(200);
+        }
+        world.clock.advance(Duration::from_millis(idle / 2 * 1_000 - 1));
+        busy.get("/v1/me").await.is(200);
+        world.clock.advance(Duration::from_millis(1));
+        busy.get("/v1/me").await.is_problem(Code::Unauthenticated);
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_touched_at_most_once_a_minute() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(admin.get("/v1/me").await.body["session"]["last_seen_at"].clone());
+        world.clock.advance(Duration::from_secs(40));
+    }
+    assert_eq!(seen[0], seen[1], "a minute has not passed");
+    assert_eq!(admin.get("/v1/me").await.is(200).body["session"]["last_seen_at"], "2026-11-20T12:01:20.000Z");
+}
+
+#[tokio::test]
+async fn signing_in_out_and_wrongly() {
+    let world = World::new().await;
+    let event = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    bootstrap::run(world.context.clone(), event).await.unwrap();
+    let stranger = world.stranger();
+    let sign_in = |login: &str, password: &str| {
+        let (stranger, body) = (stranger.clone(), json!({"login": login, "password": password}));
+        async move { stranger.post("/v1/login", &body).await }
+    };
+    let signed_in = sign_in(" ＡDMIN ", "correct horse battery").await;
+    assert_eq!(signed_in.is(200).body["user"]["login"], "admin");
+    let client = stranger.with("authorization", &format!("Bearer {}", signed_in.body["token"].as_str().unwrap()));
+    let me = client.get("/v1/me").await;
+    assert_eq!(me.is(200).body["user"], signed_in.body["user"]);
+    assert_eq!((&me.body["teams"], &me.body["session"]["current"]), (&json!([]), &json!(true)));
+    client.post("/v1/logout", &Value::Null).await.is(204);
+    client.get("/v1/me").await.is_problem(Code::Unauthenticated);
+
+    let mut refusals = Vec::new();
+    for (login, password) in [
+        ("admin", "wrong horse battery"),
+        ("nobody", "correct horse battery"),
+        ("no body", "x"),
+        ("admin", ""),
+        ("admin", &"x".repeat(10_000)),
+    ] {
+        let mut refused = sign_in(login, password).await;
+        refused.is_problem(Code::InvalidCredentials);
+        refused.body["request_id"] = Value::Null;
+        refusals.push(refused.body);
+    }
+    assert!(refusals.windows(2).all(|pair| pair[0] == pair[1]));
+    let mistaken = stranger.post("/v1/login", &json!({"login": 1, "transport": "pigeon", "user": "x"})).await;
+    assert_eq!(
+        mistaken.is_problem(Code::UnknownField).violations(),
+        [
+            json!(["/login", "wrong_type"]),
+            json!(["/password", "required"]),
+            json!(["/transport", "not_allowed"]),
+            json!(["/user", "unknown_field"])
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_hash_is_computed_whoever_asks() {
+    let world = World::new().await;
+    let founded = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let hashes = count_hashes();
+    for (login, password, hashed) in [
+        ("admin", "correct horse battery", 1),
+        ("admin", "wrong horse battery", 1),
+        ("nobody", "correct horse battery", 1),
+        ("no body at all", "correct horse battery", 1),
+        ("admin", &"x".repeat(10_000), 1),
+    ] {
+        hashes.store(0, Ordering::SeqCst);
+        world.stranger().post("/v1/login", &json!({"login": login, "password": password})).await;
+        assert_eq!(hashes.load(Ordering::SeqCst), hashed, "{login}");
+    }
+}
+
+/// A reset between the comparison and the session's beginning, whichever of the two items was read before it.
+#[tokio::test]
+async fn a_password_that_was_reset_meanwhile_begins_no_session() {
+    let world = World::new().await;
+    let store = &world.context.store;
+    let founded = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    let report = bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let (old_user, old_credential) = (store.user(report.user_id).await, store.credential(Some(&report.login)).await);
+    let (old_user, old_credential) = (old_user.unwrap().unwrap(), old_credential.unwrap().unwrap());
+    let break_glass = json!({"break_glass": true, "password": "another horse battery"});
+    bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap()).await.unwrap();
+    let (user, credential) = (store.user(report.user_id).await, store.credential(Some(&report.login)).await);
+    let (user, credential) = (user.unwrap().unwrap(), credential.unwrap().unwrap());
+    for (user, credential, begins) in [
+        (&old_user, &old_credential, false),
+        (&user, &old_credential, false),
+        (&old_user, &credential, false),
+        (&user, &credential, true),
+    ] {
+        let writes = rollcall_store::user::signed_in(user, credential, world.now()).unwrap();
+        assert_eq!(store.commit(rollcall_store::Commit::new(writes)).await.is_ok(), begins);
+    }
+}
+
+/// Counts what the hashing logs, in this process, which is this test's own.
+fn count_hashes() -> Arc<AtomicUsize> {
+    struct Counter(Arc<AtomicUsize>);
+    impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counter {
+        fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+            if event.metadata().target() == "rollcall::password" {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+    let count = Arc::new(AtomicUsize::new(0));
+    tracing_subscriber::registry().with(Counter(Arc::clone(&count))).init();
+    count
+}
+
+/// B7.
+#[tokio::test]
+async fn a_login_body_is_read_strictly() {
+    let world = World::new().await;
+    let send = |body: &str| world.stranger().send_owned(Method::POST, "/v1/login", body.to_owned());
+    send(r#"{"login":["admin"],"password":"x"}"#).await.is_problem(Code::ValidationFailed);
+    send(r#"{"login":"admin","login":"admin","password":"x"}"#).await.is_problem(Code::MalformedJson);
+    send("").await.is_problem(Code::MalformedJson);
+    send("[]").await.is_problem(Code::ValidationFailed);
+}
+
+/// D5.
+#[tokio::test]
+async fn the_cookie_is_taken_from_our_own_pages_only() {
+    let world = World::new().await;
+    let event = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    bootstrap::run(world.context.clone(), event).await.unwrap();
+    let body = json!({"login": "admin", "password": "correct horse battery", "transport": "cookie"});
+    let stranger = world.stranger();
+    stranger.with("sec-fetch-site", "cross-site").post("/v1/login", &body).await.is_problem(Code::CrossSiteRequest);
+    let signed_in = stranger.with("origin", ORIGIN).post("/v1/login", &body).await;
+    assert_eq!(signed_in.is(200).body.get("token"), None);
+    let (cookie, attributes) = signed_in.header("set-cookie").split_once(';').unwrap();
+    assert!(cookie.starts_with("__Host-session="));
+    for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(attributes.split("; ").any(|given| given.trim() == attribute), "{attributes}");
+    }
+
+    let browser = stranger.with("cookie", &format!("theme=dark; {cookie}"));
+    let create = json!({"name": "App"});
+    for (header, value, allowed) in [
+        ("sec-fetch-site", "same-origin", true),
+        ("sec-fetch-site", "none", true),
+        ("sec-fetch-site", "same-site", false),
+        ("sec-fetch-site", "cross-site", false),
+        ("origin", ORIGIN, true),
+        ("origin", "null", false),
+        ("origin", "https://evil.example", false),
+        ("x-nothing", "x", true),
+    ] {
+        let sender = browser.with(header, value);
+        sender.get("/v1/apps").await.is(200);
+        let sent = sender.post("/v1/apps", &create).await;
+        if allowed {
+            sent.is(201)
+        } else {
+            sent.is_problem(Code::CrossSiteRequest)
+        };
+    }
+    browser.with("authorization", "Bearer x").get("/v1/me").await.is_problem(Code::AmbiguousCredentials);
+    let out = browser.post("/v1/logout", &Value::Null).await;
+    assert!(out.is(204).header("set-cookie").contains("Max-Age=0"));
+    browser.get("/v1/me").await.is_problem(Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn a_password_somebody_else_set_opens_nothing_but_its_change() {
+    let world = World::new().await;
+    let report = bootstrap::run(world.context.clone(), bootstrap::Event::first(None)).await.unwrap();
+    let body = json!({"login": "admin", "password": report.generated_password.unwrap()});
+    let signed_in = world.stranger().post("/v1/login", &body).await;
+    let client =
+        world.stranger().with("authorization", &format!("Bearer {}", signed_in.body["token"].as_str().unwrap()));
+    client.get("/v1/apps").await.is_problem(Code::PasswordChangeRequired);
+    client.post("/v1/apps", &json!({"name": "App"})).await.is_problem(Code::PasswordChangeRequired);
+    assert_eq!(client.get("/v1/me").await.is(200).body["user"]["password_change_required"], true);
+    client.post("/v1/logout", &Value::Null).await.is(204);
+}
+
+#[tokio::test]
+async fn a_user_from_storage_reads_back_as_written() {
+    let world = World::new().await;
+    let team = world.team("Team").await;
+    let (user, client): (User, _) = world.user("mina", UserType::Member, [(team, "operator")]).await;
+    assert_eq!(world.context.store.user(user.user_id).await.unwrap().unwrap(), user);
+    let me = client.get("/v1/me").await;
+    assert_eq!(me.body["teams"][0]["name"], "Team");
+    assert_eq!(me.body["teams"][0]["role"]["role_id"], "operator");
+    assert_eq!(
+        me.body["teams"][0]["role"]["permissions"],
+        json!(["team.read", "accounts.read", "accounts.write", "accounts.export"])
+    );
+}
