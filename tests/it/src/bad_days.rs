@@ -295,6 +295,27 @@ async fn a_batch_cut_off_between_its_transactions_says_what_was_deleted() {
     assert_eq!(results[10], json!({"user_id": "nobody", "outcome": "not_found"}));
 }
 
+/// K4, step by step: the lock falls while the second transaction waits, and keeps what that one would have deleted.
+#[tokio::test(start_paused = true)]
+async fn a_lock_put_back_midway_keeps_the_rest() {
+    let scene = Scene::new().await;
+    scene.world.faults.arm(Fault::Hang, 5, 1);
+    let locking = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        scene.admin.put(&format!("{}/deletion-lock", scene.app), &json!({"locked": true})).await.is(200);
+    };
+    let (report, ()) = tokio::join!(LONG_BATCH.2(&scene), locking);
+    let results = report.is(200).body["results"].as_array().unwrap();
+    assert!(results[..50].iter().all(|result| result["outcome"] == "deleted"));
+    assert!(
+        results[50..60]
+            .iter()
+            .all(|result| result["outcome"] == "failed" && result["code"] == "account_deletion_locked")
+    );
+    let left = scene.admin.get(&format!("{}/accounts?user_id_prefix=many", scene.app)).await;
+    assert_eq!(left.body["items"].as_array().unwrap().len(), 10);
+}
+
 /// The repeated request is five seconds later; everything else is the same.
 fn timeless(items: &[Value]) -> Vec<Value> {
     let earlier = |item: &Value| item.to_string().replace("12:01:06", "12:01:01");

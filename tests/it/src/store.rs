@@ -138,6 +138,24 @@ async fn a_deletion_is_whole_or_not_at_all_and_names_what_is_missing() {
     assert_eq!((stored.version, stored.admins), (app.version + 1, app.left_by(&both[..1]).admins));
 }
 
+/// What was read as unlocked and is locked since: with admins in the application, and without.
+#[tokio::test]
+async fn a_deletion_checks_the_lock_as_it_stands() {
+    for account_type in ["general", "admin"] {
+        let table = Table::new().await;
+        let locked = table.app().await;
+        let account = table.account("kept", account_type);
+        table.create(locked.app_id, &account).await.unwrap();
+        let read = table.store.app(locked.app_id).await.unwrap().unwrap();
+        let lock = DeletionLock { locked: false, ..read.deletion_lock.clone() };
+        let read_as_open = App { deletion_lock: lock, ..read };
+        let deletion = account::delete(&read_as_open, std::slice::from_ref(&account.user_id), table.now());
+        assert_eq!(refused(table.store.commit(deletion).await), Err(Code::AccountDeletionLocked));
+        let kept = table.store.app_and_account(locked.app_id, &account.user_id).await.unwrap().1;
+        assert_eq!(kept, Some(account));
+    }
+}
+
 #[tokio::test]
 async fn pages_follow_each_other_in_bytewise_order() {
     let table = Table::new().await;
