@@ -30,6 +30,8 @@ pub enum Purpose {
     Cursor,
     /// Encrypts the replies remembered for `Idempotency-Key`.
     Idempotency,
+    /// Computes mailed codes.
+    MailedCode,
 }
 
 impl Purpose {
@@ -38,6 +40,7 @@ impl Purpose {
             Self::Pepper => b"rollcall/v1/pepper",
             Self::Cursor => b"rollcall/v1/cursor",
             Self::Idempotency => b"rollcall/v1/idempotency",
+            Self::MailedCode => b"rollcall/v1/mailed-code",
         }
     }
 }

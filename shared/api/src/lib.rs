@@ -11,6 +11,7 @@ pub mod config;
 mod context;
 mod idempotency;
 pub mod keyring;
+pub mod mailed_code;
 pub mod openapi;
 mod page;
 mod parameters;

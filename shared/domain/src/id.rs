@@ -70,6 +70,12 @@ ids! {
     SessionId;
     /// An audit record.
     AuditId;
+    /// A flow of several steps: a registration, a reset, a sign-in between its two factors.
+    FlowId;
+    /// A mailed code, which it names and does not hold.
+    CodeId;
+    /// A mail on its way.
+    MailId;
 }
 
 #[cfg(test)]

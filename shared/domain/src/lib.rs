@@ -6,10 +6,12 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod email;
 pub mod error;
 pub mod fields;
 pub mod id;
 pub mod limits;
+pub mod mail;
 pub mod permission;
 pub mod session;
 pub mod team;

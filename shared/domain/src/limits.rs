@@ -109,3 +109,14 @@ pub const MAX_DUE_PER_CLEANUP: usize = 1_000;
 
 /// How long after its end an hour of the due index may still receive entries, by clocks that run behind.
 pub const DUE_HOUR_GRACE: Duration = Duration::from_mins(10);
+
+/// How long a mailed code is good for. Mail takes seconds; ten minutes leave time to find it.
+pub const CODE_LIFETIME: Duration = Duration::from_mins(10);
+
+/// How long a mail waits after each try that failed, until it is given up: minutes for a hiccup, half a day for an
+/// outage.
+pub const MAIL_RETRIES: &[Duration] =
+    &[MINUTE, Duration::from_mins(5), Duration::from_mins(15), HOUR, Duration::from_hours(4), Duration::from_hours(12)];
+
+/// How long an unsent mail is kept at most: longer than all its tries.
+pub const OUTBOX_LIFETIME: Duration = DAY;
