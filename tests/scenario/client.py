@@ -95,8 +95,8 @@ class Client:
     def patch(self, path, body):
         return self.send("PATCH", path, body)
 
-    def delete(self, path):
-        return self.send("DELETE", path)
+    def delete(self, path, body=None):
+        return self.send("DELETE", path, body)
 
     def send(self, method, path, body=None):
         """Sends `body` as JSON, or as it is where it is bytes."""

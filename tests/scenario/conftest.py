@@ -2,10 +2,12 @@
 
     ADMIN_PASSWORD=… pytest tests/scenario --url http://127.0.0.1:3000
 
-The files run in the order of their numbers and share one new application; the last one deletes it. A file also runs
-alone. Nothing is asked of the deployment but its API and the password of `admin`.
+The files run in the order of their numbers. Those to 7 share one new application, which 7 deletes; the others employ
+console users, who leave with their file. A file also runs alone. Nothing is asked of the deployment but its API and
+the password of `admin`.
 """
 
+import functools
 import os
 import sys
 import time
@@ -15,6 +17,7 @@ import pytest
 
 from client import Client, in_parallel, segment
 from people import people, shown
+from users import RUN, hire
 
 sys.dont_write_bytecode = True
 
@@ -45,6 +48,14 @@ def stranger(settings):
 def admin(stranger, settings):
     """A session of the super admin."""
     return stranger.sign_in(settings.password)
+
+
+@pytest.fixture(scope="module")
+def employ(admin):
+    """Hires console users; those who are left leave with the file."""
+    yield functools.partial(hire, admin)
+    for user in admin.everything("/v1/users", q=RUN, limit=100):
+        admin.delete(f"/v1/users/{user['user_id']}").is_(204)
 
 
 @pytest.fixture(scope="session")

@@ -6,42 +6,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
+    choice::choices,
     error::{Refusal, ViolationCode},
     fields::{Fields, FromField, Invalid},
     text::{AccountId, Location, Nickname, PhotoUrl, WhatsUp},
     time::Timestamp,
 };
-
-/// Declares an enumeration that is a field of an account: its words are its wire form.
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:tt,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
-        }
-
-        impl $name {
-            /// The value's word on the wire and in files.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// The value of this word, if it is one.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-
-        impl FromField for $name {
-            fn from_field(value: &Value) -> Result<Self, Invalid> {
-                let words = [$($word),*].join(", ");
-                Self::parse(&String::from_field(value)?)
-                    .ok_or_else(|| Invalid::new(ViolationCode::NotAllowed, format!("takes one of: {words}")))
-            }
-        }
-    )*};
-}
 
 choices! {
     /// What an account may do inside the chat product.

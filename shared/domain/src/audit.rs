@@ -36,7 +36,16 @@ actions! {
     AccountDelete      "account.delete"       "Accounts were deleted.";
     AccountSetAdmin    "account.set_admin"    "An account became an admin.";
     AccountCancelAdmin "account.cancel_admin" "An account is no longer an admin.";
+    UserRegister       "user.register"        "Somebody registered.";
     UserCreate         "user.create"          "A user was created.";
+    UserEdit           "user.edit"            "A user's name, type, status or address was changed.";
+    UserDelete         "user.delete"          "A user was deleted.";
+    UserSetPassword    "user.set_password"    "A password was changed, or reset by mail.";
+    UserSetEmail       "user.set_email"       "A user proved an address.";
+    UserUnbindEmail    "user.unbind_email"    "An address was taken off a user.";
+    UserBindTotp       "user.bind_totp"       "A second factor was bound.";
+    UserUnbindTotp     "user.unbind_totp"     "A second factor was taken off.";
+    UserEndSessions    "user.end_sessions"    "Sessions of a user were ended.";
     UserBreakGlass     "user.break_glass"     "The super admin's password was reset by invocation.";
 }
 

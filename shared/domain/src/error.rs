@@ -45,8 +45,11 @@ codes! {
     InvalidIfMatch          400 "invalid_if_match"         "If-Match takes * or entity tags such as \"7\".";
     Unauthenticated         401 "unauthenticated"          "Sign in first: the session is missing, over or unknown.";
     InvalidCredentials      401 "invalid_credentials"      "Could not sign in with this login and password.";
+    InvalidCode             401 "invalid_code"             "This code, or the sign-in it belongs to, is wrong, used or over.";
     CrossSiteRequest        403 "cross_site_request"       "A page of another site may not send this request.";
     PasswordChangeRequired  403 "password_change_required" "Change the password first: this session can do nothing else.";
+    UseOwnRoute             403 "use_own_route"            "Change your own account under /v1/me, where you prove that it is you.";
+    RegistrationClosed      403 "registration_closed"      "This installation takes no registrations; ask an admin for an account.";
     Forbidden               403 "forbidden"                "The caller may see this but not do that.";
     NotFound                404 "not_found"                "There is nothing here.";
     MethodNotAllowed        405 "method_not_allowed"       "This address does not take this method.";
@@ -56,7 +59,10 @@ codes! {
     AppNotEmpty             409 "app_not_empty"            "An application is deleted only when it holds no account.";
     Conflict                409 "conflict"                 "Others changed this at the same time; read it again and retry.";
     IdempotencyInProgress   409 "idempotency_in_progress"  "A request with this Idempotency-Key is still running; retry in a moment.";
+    LastSuperAdmin          409 "last_super_admin"         "This is the last enabled super admin; appoint another one first.";
+    LoginTaken              409 "login_taken"              "Somebody has this login already; choose another one.";
     SuperAdminExists        409 "super_admin_exists"       "There is a super admin already; giving it a new password takes the break-glass.";
+    TotpEnabled             409 "totp_enabled"             "Two-factor is on already; take it off first.";
     VersionConflict         412 "version_conflict"         "The resource is no longer the version that If-Match names.";
     PayloadTooLarge         413 "payload_too_large"        "The body is larger than this address takes.";
     UnsupportedMediaType    415 "unsupported_media_type"   "A body is sent as Content-Type: application/json.";
@@ -64,6 +70,10 @@ codes! {
     ImmutableField          422 "immutable_field"          "A field that never changes was sent.";
     UnknownField            422 "unknown_field"            "A field that this request does not have was sent.";
     ValidationFailed        422 "validation_failed"        "Some of what was sent breaks a rule.";
+    InvitationInvalid       422 "invitation_invalid"       "This invitation code cannot be used.";
+    VerificationFailed      422 "verification_failed"      "This code is wrong, used or over.";
+    TooManyAttempts         429 "too_many_attempts"        "Too many wrong tries; wait before the next one.";
+    TooManyRequests         429 "too_many_requests"        "Too many mails were asked for; wait before the next one.";
     Internal                500 "internal"                 "Something failed on our side.";
     Unavailable             503 "unavailable"              "Something we depend on does not answer; retry in a moment.";
 }
@@ -168,6 +178,13 @@ impl Refusal {
             Code::ValidationFailed
         };
         Self { violations, ..code.into() }
+    }
+}
+
+impl Refusal {
+    /// The refusal of whoever has to wait.
+    pub fn wait(code: Code, retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..code.into() }
     }
 }
 

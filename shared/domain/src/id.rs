@@ -68,6 +68,8 @@ ids! {
     AppId;
     /// A signed-in session.
     SessionId;
+    /// A device that signed in.
+    DeviceId;
     /// An audit record.
     AuditId;
     /// A flow of several steps: a registration, a reset, a sign-in between its two factors.

@@ -6,18 +6,24 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+mod choice;
+pub mod credential;
 pub mod email;
 pub mod error;
 pub mod fields;
 pub mod id;
+pub mod lane;
 pub mod limits;
 pub mod mail;
+pub mod password;
 pub mod permission;
 pub mod session;
 pub mod team;
 pub mod text;
 pub mod time;
+pub mod totp;
 pub mod user;
+pub mod verification;
 
 pub use error::{Code, Refusal, Violation, ViolationCode};
 pub use fields::{Fields, FromField, Invalid};

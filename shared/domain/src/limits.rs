@@ -120,3 +120,71 @@ pub const MAIL_RETRIES: &[Duration] =
 
 /// How long an unsent mail is kept at most: longer than all its tries.
 pub const OUTBOX_LIFETIME: Duration = DAY;
+
+/// Wrong tries at one authenticator of one login before it makes callers wait: a person mistypes, a list does not stop.
+pub const FREE_FAILURES: i64 = 5;
+
+/// Wrong tries from one network within [`NETWORK_WINDOW`] before it makes callers wait: a whole office may sit behind
+/// one address.
+pub const FREE_NETWORK_FAILURES: i64 = 10;
+
+/// The window of [`FREE_NETWORK_FAILURES`].
+pub const NETWORK_WINDOW: Duration = MINUTE;
+
+/// The wait after the last free failure; it doubles with every further one.
+pub const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// The longest wait between two tries: 96 guesses a day at most, so NIST's hundred failures take over a day.
+pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
+
+/// Failures in a row after which an authenticator is shut to devices that never signed in, until it is recovered: NIST
+/// SP 800-63B-4 asks for at most 100.
+pub const MAX_FAILURES: i64 = 100;
+
+/// How long failures are remembered after the last one. A year of waiting for a hundred more guesses pays nobody.
+pub const LANE_LIFETIME: Duration = Duration::from_hours(365 * 24);
+
+/// How often a try is decided anew while others at the same lane are quicker; after that it is refused.
+pub const MAX_RESERVATIONS: u32 = 10;
+
+/// How long the mark of a device that signed in is honoured.
+pub const DEVICE_LIFETIME: Duration = Duration::from_hours(180 * 24);
+
+/// Wrong tries at one mailed code: 5 in 10⁸ per flow.
+pub const MAX_CODE_TRIES: u32 = 5;
+
+/// The least time between two mails of one flow.
+pub const RESEND_AFTER: Duration = MINUTE;
+
+/// Mails with a code to one address for one purpose: this many in this time.
+pub const MAILS_PER_ADDRESS: &[(usize, Duration)] = &[(5, HOUR), (10, DAY)];
+
+/// Mails with a code to one address for one purpose that one network may ask for.
+pub const MAILS_PER_NETWORK_AND_ADDRESS: &[(usize, Duration)] = &[(5, DAY)];
+
+/// How long the step between the password and the second factor may take.
+pub const TICKET_LIFETIME: Duration = Duration::from_mins(5);
+
+/// Tries at the second factor with one ticket.
+pub const MAX_TICKET_TRIES: u32 = 5;
+
+/// Bytes of a two-factor secret: RFC 4226 recommends 160 bits.
+pub const TOTP_SECRET_BYTES: usize = 20;
+
+/// How long a two-factor secret waits for its first code.
+pub const ENROLMENT_LIFETIME: Duration = Duration::from_mins(10);
+
+/// Recovery codes of one user.
+pub const RECOVERY_CODES: usize = 10;
+
+/// Characters of a recovery code: 26 of base 32 carry 130 bits.
+pub const RECOVERY_CODE_CHARS: usize = 26;
+
+/// Characters of a search text: no name is longer.
+pub const MAX_SEARCH_CHARS: usize = 64;
+
+/// Users that one page of a filtered list looks at, so that a rare match costs a bounded time; the cursor goes on.
+pub const MAX_USERS_EXAMINED: usize = 500;
+
+/// The bounds of `PASSWORD_MIN_LENGTH`: below 8 no check of strength helps, beyond 64 nobody remembers.
+pub const PASSWORD_MIN_LENGTH_RANGE: std::ops::RangeInclusive<usize> = 8..=64;

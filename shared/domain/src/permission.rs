@@ -3,16 +3,18 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What kind of console user somebody is, from the least rank to the highest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UserType {
-    /// Works in teams, by the roles held there.
-    Member,
-    /// Runs the platform; joins no team.
-    PlatformAdmin,
-    /// Runs the platform and its admins; joins no team.
-    SuperAdmin,
+use crate::choice::choices;
+
+choices! {
+    /// What kind of console user somebody is, from the least rank to the highest.
+    UserType {
+        /// Works in teams, by the roles held there.
+        Member "member",
+        /// Runs the platform; joins no team.
+        PlatformAdmin "platform_admin",
+        /// Runs the platform and its admins; joins no team.
+        SuperAdmin "super_admin",
+    }
 }
 
 impl UserType {
@@ -23,6 +25,58 @@ impl UserType {
             Self::PlatformAdmin | Self::SuperAdmin => true,
         }
     }
+}
+
+/// Writes what admins may do to users from one table that looks like the one in the documents.
+macro_rules! powers {
+    ($($action:ident $(#[$doc:meta])* [$($by_super:literal)*] [$($by_platform:literal)*];)*) => {
+        /// One thing that admins may do to users.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum UserAction {
+            $($(#[$doc])* $action,)*
+        }
+
+        impl UserAction {
+            /// Every action, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$action,)*];
+
+            /// Whether a user of the type `actor` may do this to another one of the type `target`.
+            ///
+            /// One's own account is changed by its own routes, whatever stands here.
+            pub const fn is_allowed(self, actor: UserType, target: UserType) -> bool {
+                let (by_super, by_platform) = match self {
+                    $(Self::$action => ([$($by_super == 1),*], [$($by_platform == 1),*]),)*
+                };
+                let column = match target {
+                    UserType::SuperAdmin => 0,
+                    UserType::PlatformAdmin => 1,
+                    UserType::Member => 2,
+                };
+                match actor {
+                    UserType::SuperAdmin => by_super[column],
+                    UserType::PlatformAdmin => by_platform[column],
+                    UserType::Member => false,
+                }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip]
+powers! {
+    //                                                            by a super admin
+    //                                                                     by a platform admin
+    //                                                            on a super admin, platform admin, member
+    View           /** List, search and read. */                  [1 1 1] [1 1 1];
+    Create         /** Create one of this type. */                [1 1 1] [0 1 1];
+    ChangeUsername /** Change the username. */                    [1 1 1] [0 0 1];
+    ChangeType     /** Change the type, to any. */                [1 1 1] [0 0 0];
+    ChangeStatus   /** Disable and enable. */                     [1 1 1] [0 0 1];
+    ChangeEmail    /** Unbind an address, or note another. */     [1 1 1] [0 0 1];
+    ResetPassword  /** Set a password that must be changed. */    [1 1 1] [0 0 1];
+    UnbindTotp     /** Take a second factor off. */               [1 1 1] [0 0 1];
+    EndSessions    /** End all sessions. */                       [1 1 1] [0 0 1];
+    Delete         /** Delete. */                                 [1 1 1] [0 0 1];
 }
 
 /// Writes the permissions and the preset roles from one table that looks like the one in the documents.

@@ -8,8 +8,9 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::{
     error::Code,
-    id::{SessionId, UserId},
-    limits::SESSION_TOUCH_INTERVAL,
+    id::{DeviceId, FlowId, SessionId, UserId},
+    limits::{ADMIN_SESSION, MEMBER_SESSION, SESSION_TOUCH_INTERVAL, SessionLifetime, TICKET_LIFETIME},
+    text::Login,
     time::Timestamp,
     user::{Status, User},
 };
@@ -18,11 +19,11 @@ use crate::{
 const TOKEN_BYTES: usize = 16 + 16 + SECRET_BYTES;
 const SECRET_BYTES: usize = 32;
 
-/// The secret half of a token. It cannot be printed and leaves no copy in memory.
+/// The secret half of a session's token or of a ticket. It cannot be printed and leaves no copy in memory.
 #[derive(Clone, ZeroizeOnDrop)]
-pub struct SessionSecret([u8; SECRET_BYTES]);
+pub struct Secret([u8; SECRET_BYTES]);
 
-impl SessionSecret {
+impl Secret {
     /// The secret of these 256 random bits.
     pub const fn new(random: [u8; SECRET_BYTES]) -> Self {
         Self(random)
@@ -34,9 +35,9 @@ impl SessionSecret {
     }
 }
 
-impl fmt::Debug for SessionSecret {
+impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SessionSecret(…)")
+        formatter.write_str("Secret(…)")
     }
 }
 
@@ -48,7 +49,7 @@ pub struct SessionToken {
     /// Which session.
     pub session_id: SessionId,
     /// The proof.
-    pub secret: SessionSecret,
+    pub secret: Secret,
 }
 
 impl SessionToken {
@@ -68,7 +69,7 @@ impl SessionToken {
         Some(Self {
             user_id: UserId::from_bytes(*user_id),
             session_id: SessionId::from_bytes(*session_id),
-            secret: SessionSecret::new(secret.try_into().ok()?),
+            secret: Secret::new(secret.try_into().ok()?),
         })
     }
 }
@@ -96,14 +97,13 @@ pub struct Session {
 
 impl Session {
     /// When the session is over unless it is used before: the sooner of its rest and its age.
-    pub fn expires_at(&self, user: &User) -> Timestamp {
-        let lifetime = user.session_lifetime();
+    pub fn expires_at(&self, lifetime: SessionLifetime) -> Timestamp {
         (self.last_seen_at + lifetime.idle).min(self.created_at + lifetime.age)
     }
 
     /// Whether the session still stands for `user` at `now`. The caller has compared the secret.
-    pub fn check(&self, user: &User, now: Timestamp) -> Result<(), Code> {
-        let stands = user.status == Status::Enabled && self.epoch == user.epoch && now < self.expires_at(user);
+    pub fn check(&self, user: &User, lifetime: SessionLifetime, now: Timestamp) -> Result<(), Code> {
+        let stands = user.status == Status::Enabled && self.epoch == user.epoch && now < self.expires_at(lifetime);
         if stands { Ok(()) } else { Err(Code::Unauthenticated) }
     }
 
@@ -130,16 +130,94 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// A session of `user`, seen from the session `current`.
-    pub fn new(session: &'a Session, user: &User, current: SessionId) -> Self {
+    /// A session, seen from the session `current`.
+    pub fn new(session: &'a Session, lifetime: SessionLifetime, current: SessionId) -> Self {
         Self {
             session_id: session.session_id,
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
-            expires_at: session.expires_at(user),
+            expires_at: session.expires_at(lifetime),
             address: session.address,
             user_agent: session.user_agent.as_deref(),
             current: session.session_id == current,
         }
+    }
+}
+
+/// How long sessions live, by what their user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Those of members.
+    pub member: SessionLifetime,
+    /// Those of the admin types.
+    pub admin: SessionLifetime,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { member: MEMBER_SESSION, admin: ADMIN_SESSION }
+    }
+}
+
+impl Lifetimes {
+    /// The lifetime of this user's sessions.
+    pub fn of(&self, user: &User) -> SessionLifetime {
+        if user.user_type.is_admin() { self.admin } else { self.member }
+    }
+}
+
+/// The step between the password and the second factor, as stored. It is not a session and opens nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The flow's key.
+    pub flow_id: FlowId,
+    /// SHA-256 of the secret, in hex.
+    pub secret_hash: String,
+    /// Who gave the right password.
+    pub login: Login,
+    /// The device, where it had signed in before.
+    #[serde(default)]
+    pub device_id: Option<DeviceId>,
+    /// Tries at the second factor.
+    pub tries: u32,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+impl Ticket {
+    /// A ticket for whoever gave the right password just now.
+    pub fn new(
+        flow_id: FlowId,
+        secret_hash: String,
+        login: Login,
+        device_id: Option<DeviceId>,
+        now: Timestamp,
+    ) -> Self {
+        Self { flow_id, secret_hash, login, device_id, tries: 0, expires_at: now + TICKET_LIFETIME }
+    }
+}
+
+/// What a client holds of a ticket.
+#[derive(Clone, Debug)]
+pub struct TicketToken {
+    /// Which ticket.
+    pub flow_id: FlowId,
+    /// The proof.
+    pub secret: Secret,
+}
+
+impl TicketToken {
+    /// The 48 bytes that stand, in URL-safe base64, in the reply.
+    pub fn to_bytes(&self) -> [u8; 16 + SECRET_BYTES] {
+        let mut bytes = [0; 16 + SECRET_BYTES];
+        bytes[..16].copy_from_slice(self.flow_id.as_bytes());
+        bytes[16..].copy_from_slice(self.secret.expose());
+        bytes
+    }
+
+    /// Reads the bytes of a ticket; any other length is none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (flow_id, secret) = bytes.split_first_chunk::<16>()?;
+        Some(Self { flow_id: FlowId::from_bytes(*flow_id), secret: Secret::new(secret.try_into().ok()?) })
     }
 }

@@ -6,8 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    choice::choices,
+    email::Email,
+    error::Refusal,
+    fields::Fields,
     id::{TeamId, UserId},
-    limits::{ADMIN_SESSION, MEMBER_SESSION, SessionLifetime},
+    mail::Language,
     permission::{Permission, Preset, UserType},
     text::{Login, Username},
     time::Timestamp,
@@ -22,11 +26,31 @@ pub struct NewUser {
     pub login: Login,
     /// Its rank.
     pub user_type: UserType,
+    /// Its address, proved or a note.
+    pub email: Option<Email>,
+    /// Whether its owner proved the address.
+    pub email_verified: bool,
+    /// The language of its mails.
+    pub language: Language,
     /// Whether somebody else chose its password.
     pub password_change_required: bool,
 }
 
 impl NewUser {
+    /// A user of this name and rank, and nothing else.
+    pub fn named(username: Username, login: Login, user_type: UserType) -> Self {
+        let language = Language::default();
+        Self {
+            username,
+            login,
+            user_type,
+            email: None,
+            email_verified: false,
+            language,
+            password_change_required: false,
+        }
+    }
+
     /// The user, enabled and in no team.
     pub fn create(self, user_id: UserId, now: Timestamp) -> User {
         User {
@@ -35,8 +59,9 @@ impl NewUser {
             login: self.login,
             user_type: self.user_type,
             status: Status::Enabled,
-            email: None,
-            email_verified: false,
+            email: self.email,
+            email_verified: self.email_verified,
+            language: self.language,
             totp_enabled: false,
             password_change_required: self.password_change_required,
             teams: BTreeMap::new(),
@@ -49,14 +74,14 @@ impl NewUser {
     }
 }
 
-/// Whether a user may sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// May sign in.
-    Enabled,
-    /// May not, and every session of it is over.
-    Disabled,
+choices! {
+    /// Whether a user may sign in.
+    Status {
+        /// May sign in.
+        Enabled "enabled",
+        /// May not, and every session of it is over.
+        Disabled "disabled",
+    }
 }
 
 /// A console user, as stored.
@@ -75,10 +100,13 @@ pub struct User {
     pub status: Status,
     /// Its address, verified or a note.
     #[serde(default)]
-    pub email: Option<String>,
+    pub email: Option<Email>,
     /// Whether its owner confirmed the address.
     #[serde(default)]
     pub email_verified: bool,
+    /// The language of its mails: the one its browser last asked for.
+    #[serde(default)]
+    pub language: Language,
     /// Whether sign-in asks for a second factor.
     #[serde(default)]
     pub totp_enabled: bool,
@@ -115,15 +143,87 @@ impl User {
         role.and_then(|id| Preset::of_id(id)).is_some_and(|preset| preset.allows(permission))
     }
 
+    /// The address its owner proved: the only one that mail goes to.
+    pub fn verified_email(&self) -> Option<&Email> {
+        self.email.as_ref().filter(|_| self.email_verified)
+    }
+
+    /// Whether the user is one of those of whom one must be left.
+    pub fn is_enabled_super_admin(&self) -> bool {
+        self.user_type == UserType::SuperAdmin && self.status == Status::Enabled
+    }
+
+    /// The names a password must not contain.
+    pub fn names(&self) -> Vec<&str> {
+        let local_part = self.email.as_ref().map(Email::local_part);
+        [self.login.as_str(), self.username.as_str()].into_iter().chain(local_part).collect()
+    }
+
+    /// The user after an admin's merge patch.
+    ///
+    /// An address typed by somebody else is a note until its owner proves it. Who becomes an admin leaves all teams.
+    /// Sessions end when the type changes and when the user is disabled.
+    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let username = fields.kept("username", self.username.clone());
+        let user_type = fields.kept("type", self.user_type);
+        let status = fields.kept("status", self.status);
+        let email = fields.text("email", self.email.clone());
+        fields.immutable("login");
+        fields.finish(|| {
+            let email_verified = self.email_verified && email == self.email;
+            let teams = if user_type.is_admin() { BTreeMap::new() } else { self.teams.clone() };
+            let is_ended = user_type != self.user_type || (status == Status::Disabled && status != self.status);
+            let epoch = self.epoch + u32::from(is_ended);
+            let after = Self { username, user_type, status, email, email_verified, teams, epoch, ..self.clone() };
+            Some(if after == self { after } else { after.next_version(now) })
+        })
+    }
+
+    /// The user under the name of its own choice.
+    pub fn renamed(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let username = fields.kept("username", self.username.clone());
+        fields.finish(|| {
+            let is_same = username == self.username;
+            let after = Self { username, ..self };
+            Some(if is_same { after } else { after.next_version(now) })
+        })
+    }
+
     /// The user after its password was set anew: every session before is over.
     #[must_use]
     pub fn reset(self, password_change_required: bool, now: Timestamp) -> Self {
-        Self { password_change_required, epoch: self.epoch + 1, updated_at: now, version: self.version + 1, ..self }
+        Self { password_change_required, epoch: self.epoch + 1, ..self }.next_version(now)
     }
 
-    /// How long a session of this user lives.
-    pub fn session_lifetime(&self) -> SessionLifetime {
-        if self.user_type.is_admin() { ADMIN_SESSION } else { MEMBER_SESSION }
+    /// The user with an address that it proved.
+    #[must_use]
+    pub fn proved(self, email: Email, now: Timestamp) -> Self {
+        Self { email: Some(email), email_verified: true, ..self }.next_version(now)
+    }
+
+    /// The user without an address.
+    #[must_use]
+    pub fn without_email(self, now: Timestamp) -> Self {
+        if self.email.is_none() {
+            return self;
+        }
+        Self { email: None, email_verified: false, ..self }.next_version(now)
+    }
+
+    /// The user with or without a second factor: every session before is over.
+    #[must_use]
+    pub fn with_totp(self, totp_enabled: bool, now: Timestamp) -> Self {
+        Self { totp_enabled, epoch: self.epoch + 1, ..self }.next_version(now)
+    }
+
+    /// The user whose sessions are all over. That is no change of the user itself.
+    #[must_use]
+    pub fn signed_out_everywhere(self) -> Self {
+        Self { epoch: self.epoch + 1, ..self }
+    }
+
+    fn next_version(self, now: Timestamp) -> Self {
+        Self { version: self.version + 1, updated_at: now, ..self }
     }
 
     /// The short form in which others see who did something.
@@ -152,7 +252,7 @@ pub struct UserView<'a> {
     user_type: UserType,
     status: Status,
     #[schema(required)]
-    email: Option<&'a str>,
+    email: Option<&'a Email>,
     email_verified: bool,
     totp_enabled: bool,
     password_change_required: bool,
@@ -171,7 +271,7 @@ impl<'a> From<&'a User> for UserView<'a> {
             login: &user.login,
             user_type: user.user_type,
             status: user.status,
-            email: user.email.as_deref(),
+            email: user.email.as_ref(),
             email_verified: user.email_verified,
             totp_enabled: user.totp_enabled,
             password_change_required: user.password_change_required,

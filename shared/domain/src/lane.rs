@@ -1,0 +1,162 @@
+//! Lanes: how often somebody may guess. A try is counted before it is looked at, and counts no more once it succeeded.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    limits::{FIRST_WAIT, FREE_FAILURES, FREE_NETWORK_FAILURES, LONGEST_WAIT, MAX_FAILURES, NETWORK_WINDOW},
+    time::Timestamp,
+};
+
+/// What is guessed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A login's password, whatever the path that asks for it.
+    Password,
+    /// A login's second factor.
+    Totp,
+    /// The codes mailed to an address.
+    Code,
+    /// Anything, from one network.
+    Network,
+}
+
+/// How a lane slows down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rule {
+    /// Failures that cost no wait.
+    free: i64,
+    /// After how long the count begins anew; never, where it takes a success.
+    window: Option<Duration>,
+    /// Failures after which waiting helps no more.
+    most: i64,
+}
+
+impl Kind {
+    /// The kind's word in the lane's key.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::Code => "code",
+            Self::Network => "network",
+        }
+    }
+
+    /// A device that signed in before is made to wait and never shut out: that would let strangers shut out its owner.
+    const fn rule(self, is_known_device: bool) -> Rule {
+        match self {
+            Self::Network => Rule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), most: i64::MAX },
+            Self::Password | Self::Totp | Self::Code => {
+                Rule { free: FREE_FAILURES, window: None, most: if is_known_device { i64::MAX } else { MAX_FAILURES } }
+            }
+        }
+    }
+}
+
+/// One lane, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// Tries that have not succeeded (yet). Giving one back across the turn of a window may leave it below zero.
+    pub failures: i64,
+    /// When the count began.
+    pub since: Timestamp,
+    /// When the last try began.
+    pub last_at: Timestamp,
+}
+
+/// A try that may be made, and what must still hold when it is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reservation {
+    /// The count begins: nothing was there, or it stood like this.
+    Begin(Option<Lane>),
+    /// One of the free ones: the count is of the same window and below this.
+    Free {
+        /// The window.
+        since: Timestamp,
+        /// The failures that are free.
+        below: i64,
+    },
+    /// The one try after a wait: the lane stands just like this.
+    Waited(Lane),
+}
+
+/// Whether a lane takes another try now; if not, after how long it may.
+pub fn reserve(
+    kind: Kind,
+    is_known_device: bool,
+    lane: Option<&Lane>,
+    now: Timestamp,
+) -> Result<Reservation, Duration> {
+    let Some(lane) = lane else { return Ok(Reservation::Begin(None)) };
+    let rule = kind.rule(is_known_device);
+    let until = if lane.failures < rule.free { lane.since } else { lane.last_at + wait(lane.failures - rule.free) };
+    if rule.window.is_some_and(|window| now >= until + window) {
+        return Ok(Reservation::Begin(Some(lane.clone())));
+    }
+    if lane.failures < rule.free {
+        return Ok(Reservation::Free { since: lane.since, below: rule.free });
+    }
+    if lane.failures >= rule.most {
+        return Err(LONGEST_WAIT);
+    }
+    if now < until { Err(until.since(now)) } else { Ok(Reservation::Waited(lane.clone())) }
+}
+
+/// The wait after this many failures beyond the free ones.
+fn wait(beyond: i64) -> Duration {
+    let doublings = u32::try_from(beyond).unwrap_or_default();
+    2_u32.checked_pow(doublings).map_or(LONGEST_WAIT, |times| (FIRST_WAIT * times).min(LONGEST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap()) + Duration::from_secs(seconds)
+    }
+
+    fn lane(failures: i64, since: u64, last_at: u64) -> Lane {
+        Lane { failures, since: at(since), last_at: at(last_at) }
+    }
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn five_failures_are_free_and_then_the_wait_doubles_to_a_quarter_of_an_hour() {
+        let reserve = |failures, now| reserve(Kind::Password, false, Some(&lane(failures, 0, 0)), at(now));
+        assert_eq!(reserve(4, 0), Ok(Reservation::Free { since: at(0), below: 5 }));
+        for (failures, wait) in [(5, 1), (6, 2), (7, 4), (14, 512), (15, 900), (16, 900), (99, 900)] {
+            assert_eq!(reserve(failures, wait - 1), Err(secs(1)), "{failures}");
+            assert_eq!(reserve(failures, wait), Ok(Reservation::Waited(lane(failures, 0, 0))), "{failures}");
+        }
+    }
+
+    #[test]
+    fn the_hundredth_failure_shuts_a_lane_but_to_a_known_device() {
+        let reserve = |known| reserve(Kind::Totp, known, Some(&lane(100, 0, 0)), at(1_000_000));
+        assert_eq!(reserve(false), Err(LONGEST_WAIT));
+        assert_eq!(reserve(true), Ok(Reservation::Waited(lane(100, 0, 0))));
+    }
+
+    #[test]
+    fn a_network_has_ten_failures_a_minute() {
+        let reserve = |lane: &Lane, now| reserve(Kind::Network, false, Some(lane), at(now));
+        assert_eq!(reserve(&lane(9, 0, 50), 59), Ok(Reservation::Free { since: at(0), below: 10 }));
+        assert_eq!(reserve(&lane(9, 0, 50), 60), Ok(Reservation::Begin(Some(lane(9, 0, 50)))));
+        assert_eq!(reserve(&lane(10, 0, 50), 50), Err(secs(1)));
+        assert_eq!(reserve(&lane(10, 0, 50), 51), Ok(Reservation::Waited(lane(10, 0, 50))));
+        // Beyond the free ones, only a minute without a try after the wait begins anew.
+        assert_eq!(reserve(&lane(12, 0, 50), 113), Ok(Reservation::Waited(lane(12, 0, 50))));
+        assert_eq!(reserve(&lane(12, 0, 50), 114), Ok(Reservation::Begin(Some(lane(12, 0, 50)))));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_makes_wait_and_frees_nothing() {
+        assert_eq!(reserve(Kind::Password, false, Some(&lane(5, 300, 300)), at(0)), Err(secs(301)));
+    }
+}

@@ -1,0 +1,169 @@
+//! Passwords: what is taken for one, and which may be chosen.
+
+use std::fmt;
+
+use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+use zxcvbn::{Score, zxcvbn};
+
+use crate::{
+    error::ViolationCode,
+    fields::{Fields, FromField, Invalid},
+    limits::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
+};
+
+/// A password as typed, in NFC. It cannot be printed, and its memory is wiped.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes what was typed. Longer than any password that could have been set, it is cut: it cannot be right.
+    pub fn new(typed: &str) -> Self {
+        Self(Zeroizing::new(typed.nfc().take(MAX_PASSWORD_CHARS + 1).collect()))
+    }
+
+    /// The bytes, for hashing.
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Password(…)")
+    }
+}
+
+impl FromField for Password {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        String::from_field(value).map(|typed| Self::new(&typed))
+    }
+}
+
+/// Which passwords may be chosen, beyond what holds for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Characters at least.
+    pub min_chars: usize,
+    /// Whether upper case, lower case, digits and symbols must all be there.
+    pub require_classes: bool,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self { min_chars: MIN_PASSWORD_CHARS, require_classes: false }
+    }
+}
+
+/// Names shorter than this stand in too many good passwords by chance to be looked for.
+const MIN_NAME_CHARS: usize = 3;
+
+impl Rule {
+    /// Reads `password`, which must be good for a user of these names, and `password_confirmation`, which must equal it.
+    pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
+        let password = self.read(fields, names);
+        let confirmation: Option<Password> = fields.required("password_confirmation");
+        if let (Some(password), Some(confirmation)) = (&password, &confirmation)
+            && password.expose() != confirmation.expose()
+        {
+            let invalid = Invalid::new(ViolationCode::Mismatch, "must equal password");
+            fields.violation("password_confirmation", invalid);
+        }
+        password.filter(|_| confirmation.is_some())
+    }
+
+    /// Reads `password`, which must be good for a user of these names.
+    pub fn read(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
+        let password: Password = fields.required("password")?;
+        match self.check(&password, names) {
+            Ok(()) => Some(password),
+            Err(invalid) => {
+                fields.violation("password", invalid);
+                None
+            }
+        }
+    }
+
+    /// Whether a password is good enough for a user of these names; if not, why.
+    pub fn check(&self, password: &Password, names: &[&str]) -> Result<(), Invalid> {
+        let (least, most) = (self.min_chars, MAX_PASSWORD_CHARS);
+        match password.0.chars().count() {
+            count if count < least => {
+                return Err(Invalid::new(ViolationCode::TooShort, format!("takes {least} to {most} characters")));
+            }
+            count if count > most => {
+                return Err(Invalid::new(ViolationCode::TooLong, format!("takes {least} to {most} characters")));
+            }
+            _ => {}
+        }
+        let weak = |reason: String| Err(Invalid::new(ViolationCode::WeakPassword, reason));
+        let lower = password.0.to_lowercase();
+        let names: Vec<_> = names.iter().copied().filter(|name| name.chars().count() >= MIN_NAME_CHARS).collect();
+        if names.iter().any(|name| lower.contains(&name.to_lowercase())) {
+            return weak("must not contain the login, the username or the name in the email address".to_owned());
+        }
+        if self.require_classes && !has_all_classes(&password.0) {
+            return weak("must have upper case, lower case, digits and symbols".to_owned());
+        }
+        let estimate = zxcvbn(&password.0, &names);
+        if estimate.score() >= Score::Three {
+            return Ok(());
+        }
+        let warning = estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning);
+        weak(warning.map_or_else(
+            || "is too easy to guess: add a word or two".to_owned(),
+            |warning| format!("is too easy to guess: {warning}"),
+        ))
+    }
+}
+
+fn has_all_classes(password: &str) -> bool {
+    let has = |class: fn(char) -> bool| password.chars().any(class);
+    has(char::is_uppercase) && has(char::is_lowercase) && has(char::is_numeric) && has(|c| !c.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ViolationCode::{TooLong, TooShort, WeakPassword};
+
+    fn checked(password: &str) -> Option<ViolationCode> {
+        let names = ["mina.park", "Mina_P", "mp"];
+        Rule::default().check(&Password::new(password), &names).err().map(|invalid| invalid.code)
+    }
+
+    /// A9.
+    #[test]
+    fn a_password_has_12_to_256_characters_of_any_kind_in_nfc() {
+        assert_eq!(checked("tq7 vXk 2pL"), Some(TooShort));
+        assert_eq!(checked("tq7 vXk 2pLw"), None);
+        assert_eq!(checked(&"tq7 vXk 2pLw🦀\0é".repeat(16)), None);
+        assert_eq!(checked(&format!("{}z", "tq7 vXk 2pLw🦀\0é~".repeat(16))), Some(TooLong));
+        assert_eq!(Password::new("e\u{301}").expose(), "é".as_bytes());
+        assert_eq!(checked(&"e\u{301}".repeat(11)), Some(TooShort));
+        assert_eq!(format!("{:?}", Password::new("secret")), "Password(…)");
+    }
+
+    #[test]
+    fn a_password_that_is_common_or_about_its_user_is_refused_with_the_reason() {
+        for weak in
+            ["password1234", "qwertyuiop12", "aaaaaaaaaaaaaa", "abcdefghijkl", "xx MINA.PARK tq7v", "tq7vX mina_p 2pLw"]
+        {
+            assert_eq!(checked(weak), Some(WeakPassword), "{weak}");
+        }
+        // Two letters of an email address are no reason.
+        assert_eq!(checked("tq7 vXmp 2pLw"), None);
+        let reason = Rule::default().check(&Password::new("password1234"), &[]).unwrap_err().detail;
+        assert!(reason.starts_with("is too easy to guess: "), "{reason}");
+    }
+
+    #[test]
+    fn an_operator_may_ask_for_more() {
+        let strict = Rule { min_chars: 15, require_classes: true };
+        let checked = |password| strict.check(&Password::new(password), &[]).err().map(|invalid| invalid.code);
+        assert_eq!(checked("tq7 vXk 2pLw"), Some(TooShort));
+        assert_eq!(checked("tq7 vxk 2plw 9d"), Some(WeakPassword));
+        assert_eq!(checked("tq7 vXk 2pLw 9d"), None);
+    }
+}

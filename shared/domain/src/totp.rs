@@ -1,0 +1,141 @@
+//! The second factor: six digits every thirty seconds (RFC 6238), and the codes that take its place.
+
+use serde_json::Value;
+use totp_rs::{Builder, Secret, Totp};
+use zeroize::ZeroizeOnDrop;
+
+use crate::{
+    error::ViolationCode,
+    fields::{FromField, Invalid},
+    limits::TOTP_SECRET_BYTES,
+    text::Login,
+    time::Timestamp,
+};
+
+/// What authenticator apps show beside the login.
+const ISSUER: &str = "Rollcall";
+
+/// The secret an authenticator app shares. It cannot be printed, and its memory is wiped.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct TotpSecret([u8; TOTP_SECRET_BYTES]);
+
+impl TotpSecret {
+    /// The secret of these random bytes.
+    pub const fn new(random: [u8; TOTP_SECRET_BYTES]) -> Self {
+        Self(random)
+    }
+
+    /// The bytes, for encryption and for the owner's app.
+    pub const fn expose(&self) -> &[u8; TOTP_SECRET_BYTES] {
+        &self.0
+    }
+
+    /// The step whose code this is, of those within one step of `now`.
+    pub fn step_of(&self, code: &TotpCode, now: Timestamp) -> Option<u64> {
+        self.totp(None).check(&code.0, u64::try_from(now.unix_seconds()).ok()?)
+    }
+
+    /// The address that authenticator apps read.
+    pub fn uri(&self, login: &Login) -> String {
+        self.totp(Some(login)).to_url().expect("a login is a name and holds no colon")
+    }
+
+    /// SHA-1, six digits, thirty seconds, one step to either side: what every app takes.
+    fn totp(&self, login: Option<&Login>) -> Totp {
+        let builder = Builder::new().with_secret(Secret::from(self.0.to_vec())).with_issuer(Some(ISSUER));
+        let builder = builder.with_account_name(login.map(Login::as_str).unwrap_or_default());
+        builder.build().expect("the secret has 160 bits and the names hold no colon")
+    }
+}
+
+impl std::fmt::Debug for TotpSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TotpSecret(…)")
+    }
+}
+
+/// Six digits from an authenticator app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotpCode(String);
+
+impl FromField for TotpCode {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        digits(value, 6).map(Self)
+    }
+}
+
+/// Eight digits from a mail or an invitation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EightDigits(String);
+
+impl EightDigits {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromField for EightDigits {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        digits(value, 8).map(Self)
+    }
+}
+
+fn digits(value: &Value, count: usize) -> Result<String, Invalid> {
+    let text = String::from_field(value)?;
+    if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text);
+    }
+    Err(Invalid::new(ViolationCode::BadFormat, format!("must be {count} digits")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use serde_json::json;
+
+    fn code(text: &str) -> TotpCode {
+        TotpCode::from_field(&json!(text)).unwrap()
+    }
+
+    /// RFC 6238, appendix B: the last six of its eight digits.
+    #[test]
+    fn codes_are_those_of_the_standard() {
+        let secret = TotpSecret::new(*b"12345678901234567890");
+        let at = |seconds| Timestamp::new("1970-01-01T00:00:00Z".parse().unwrap()) + Duration::from_secs(seconds);
+        for (seconds, digits) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
+            assert_eq!(secret.step_of(&code(digits), at(seconds)), Some(seconds / 30));
+        }
+    }
+
+    /// C8: the clock of an app may be off by a step, wherever in its step the server is.
+    #[test]
+    fn a_code_of_the_neighbouring_steps_is_taken_and_no_other() {
+        let secret = TotpSecret::new(*b"12345678901234567890");
+        let start = Timestamp::new("2005-03-18T01:58:00Z".parse().unwrap());
+        for into_step in 0..30 {
+            let now = start + Duration::from_secs(into_step);
+            for (off, taken) in [(29_i64, true), (61, false), (91, false)] {
+                for sign in [1, -1] {
+                    let shown_at = u64::try_from(now.unix_seconds() + sign * off).unwrap();
+                    let shown = code(&secret.totp(None).generate(shown_at).to_string());
+                    assert_eq!(secret.step_of(&shown, now).is_some(), taken, "{into_step} {off}");
+                }
+            }
+            let shown = |at: i64| code(&secret.totp(None).generate(u64::try_from(at).unwrap()).to_string());
+            assert_eq!(secret.step_of(&shown(now.unix_seconds() + 31), now).is_some(), into_step < 29);
+            assert_eq!(secret.step_of(&shown(now.unix_seconds() - 31), now).is_some(), into_step > 0);
+        }
+    }
+
+    #[test]
+    fn a_code_is_digits_and_nothing_else() {
+        for bad in [json!("12345"), json!("1234567"), json!("12345a"), json!("١٢٣٤٥٦"), json!(" 12345"), json!(123_456)]
+        {
+            assert!(TotpCode::from_field(&bad).is_err(), "{bad}");
+        }
+        assert_eq!(EightDigits::from_field(&json!("00000001")).unwrap().as_str(), "00000001");
+    }
+}
