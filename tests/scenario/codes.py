@@ -47,9 +47,9 @@ def scanned(svg):
 
 
 def mailed_code(text):
-    """The code of a mail, or nothing: 8 digits on a line of their own, and no other number of 8 digits beside it."""
-    numbers = re.findall(r"(?<!\d)\d{8}(?!\d)", text)
-    assert len(numbers) <= 1 and {*numbers} <= {*text.splitlines()}, f"which one is the code?\n{text}"
+    """The code of a mail, or nothing: 8 digits on a line of their own, as no other number of 8 digits stands."""
+    numbers = re.findall(r"^\s*(\d{8})\s*$", text, re.MULTILINE)
+    assert len(numbers) <= 1, f"which one is the code?\n{text}"
     return numbers[0] if numbers else None
 
 

@@ -11,7 +11,7 @@ use rollcall_domain::{
     permission::Permission,
     text::AccountId,
 };
-use rollcall_store::account;
+use rollcall_store::{Commit, account};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -111,7 +111,7 @@ impl<'a> Batch<'a> {
         }
         match remembered {
             Some(reply) => Ok(reply),
-            None => self.context.unchanged(self.call, self.reply()?).await,
+            None => self.context.answer(self.call, Commit::default(), self.reply()?).await,
         }
     }
 

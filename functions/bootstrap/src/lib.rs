@@ -1,22 +1,20 @@
 //! The invocation that creates the first super admin, or, as explicit break-glass, gives a living one a new password.
 //! It has no route: whoever may invoke it holds the keys of the installation anyway.
 
-use data_encoding::BASE32_NOPAD;
-use rollcall_api::{
-    Context, Problem,
-    clock::random,
-    password::{self, Password},
-};
+use rollcall_api::{By, Context, Problem, Reply, password, throttle};
 use rollcall_domain::{
-    Code, Invalid, Refusal, Violation, ViolationCode,
-    audit::{Action, Change, Target},
+    Code, Invalid, Refusal, Violation,
+    audit::Action,
+    credential::Credential,
     id::UserId,
-    limits::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
-    permission::UserType,
+    lane::Kind,
+    mail::Message,
+    password::{Given, Password},
+    permission::UserType::SuperAdmin,
     text::{Login, Username},
-    user::{NewUser, User, UserView},
+    user::{NewUser, User, change},
 };
-use rollcall_store::user::Credential;
+use rollcall_store::{lane::forget, user::Proof};
 use serde::{Deserialize, Serialize};
 
 /// What the invocation is given.
@@ -58,54 +56,45 @@ pub async fn run(context: Context, event: Event) -> Result<Report, Problem> {
     let login = Login::parse(login).map_err(|invalid| refused("/login", invalid))?;
     let username = event.username.as_deref().unwrap_or(login.as_str());
     let username = Username::parse(username).map_err(|invalid| refused("/username", invalid))?;
-    let (password, generated_password) = password_of(event.password)?;
-    let (password_hash, pepper) = password::hash(&context, password).await?;
+    let given = given(&context, event.password, &[login.as_str(), username.as_str()])?;
+    let (hash, generated_password) = password::hash_given(&context, given).await?;
     let is_temporary = generated_password.is_some();
-    let prove = |user: &User| Credential { user_id: user.user_id, password_hash, pepper };
+    let now = context.now();
 
     let user = if event.break_glass {
         let before = living(&context, &login).await?;
-        let after = before.clone().reset(is_temporary, context.now());
-        let commit = rollcall_store::user::reset(&before, &after, &prove(&after))?;
-        let change = change(Action::UserBreakGlass, Some(&before), &after);
-        context.store.commit(commit.and(context.audited(None, change)?)).await?;
+        let after = before.clone().reset(is_temporary, now);
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(&hash, now))?;
+        commit.extend([forget(&throttle::lane(&context, Kind::Password, &login.key(), None).await?)]);
+        commit.extend(context.tell(&after, Message::PasswordChanged { login }, now)?);
+        let change = change(Action::UserBreakGlass, Some(&before), Some(&after));
+        context.commit(By::system(), commit, change, Reply::no_content()).await?;
         after
     } else {
-        let new = NewUser { username, login, user_type: UserType::SuperAdmin, password_change_required: is_temporary };
-        let user = new.create(UserId::new(context.uuid()?), context.now());
-        let commit = rollcall_store::user::found(&user, &prove(&user))?;
-        let change = change(Action::UserCreate, None, &user);
-        context.store.commit(commit.and(context.audited(None, change)?)).await?;
+        let new = NewUser { password_change_required: is_temporary, ..NewUser::named(username, login, SuperAdmin) };
+        let user = new.create(UserId::new(context.uuid()?), now);
+        let commit = rollcall_store::user::found(&user, &Credential::new(user.user_id, hash, now))?;
+        let change = change(Action::UserCreate, None, Some(&user));
+        context.commit(By::system(), commit, change, Reply::no_content()).await?;
         user
     };
     tracing::warn!(user_id = %user.user_id, break_glass = event.break_glass, "a super admin got a new password");
     Ok(Report { user_id: user.user_id, login: user.login, generated_password })
 }
 
-async fn living(context: &Context, login: &Login) -> Result<User, Problem> {
-    let credential = context.store.credential(Some(login)).await?.ok_or(Code::NotFound)?;
-    let user = context.store.user(credential.user_id).await?;
-    Ok(user.filter(|user| user.user_type == UserType::SuperAdmin).ok_or(Code::NotFound)?)
+/// The chosen password, which obeys the rules that everybody's does, or one to be drawn.
+fn given(context: &Context, chosen: Option<String>, names: &[&str]) -> Result<Given, Problem> {
+    let Some(chosen) = chosen.map(|chosen| Password::new(&chosen)) else { return Ok(Given::Generated) };
+    context.config.password.check(&chosen, names).map_err(|invalid| refused("/password", invalid))?;
+    Ok(Given::Typed(chosen))
 }
 
-/// The chosen password, or 128 random bits in 26 letters and digits.
-fn password_of(chosen: Option<String>) -> Result<(Password, Option<String>), Problem> {
-    let Some(chosen) = chosen else {
-        let generated = BASE32_NOPAD.encode(&random::<16>()?).to_lowercase();
-        return Ok((Password::new(&generated), Some(generated)));
-    };
-    if (MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS).contains(&chosen.chars().count()) {
-        return Ok((Password::new(&chosen), None));
-    }
-    let rule = format!("takes {MIN_PASSWORD_CHARS} to {MAX_PASSWORD_CHARS} characters");
-    Err(refused("/password", Invalid::new(ViolationCode::OutOfRange, rule)))
+async fn living(context: &Context, login: &Login) -> Result<User, Problem> {
+    let credential = context.store.credential(login).await?.ok_or(Code::NotFound)?;
+    let user = context.store.user(credential.user_id).await?;
+    Ok(user.filter(|user| user.user_type == SuperAdmin).ok_or(Code::NotFound)?)
 }
 
 fn refused(pointer: &str, invalid: Invalid) -> Problem {
     Problem::Refused(Refusal::from(Violation::at(pointer, invalid.code, invalid.detail)))
-}
-
-fn change(action: Action, before: Option<&User>, after: &User) -> Change {
-    let view = UserView::from(after);
-    Change::between(action, Target::user(after.user_id), None, before.map(UserView::from).as_ref(), Some(&view))
 }

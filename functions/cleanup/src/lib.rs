@@ -1,6 +1,6 @@
 //! The scheduled function that ends what is over. Running it twice, late, or beside itself changes nothing further.
 
-use rollcall_api::{Context, Problem};
+use rollcall_api::{By, Context, Problem};
 use rollcall_domain::{
     Code, Timestamp,
     app::App,
@@ -90,7 +90,7 @@ async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut 
     let (commit, count) = if context.store.has_accounts(app_id).await? {
         let restored = tombstone.clone().reverted(now);
         let change = restoration(&tombstone);
-        let commit = rollcall_store::app::change(&tombstone, &restored)?.and(context.audited(None, change)?);
+        let commit = rollcall_store::app::change(&tombstone, &restored)?.and(context.audited(&By::system(), change)?);
         (commit, &mut report.apps_restored)
     } else {
         (rollcall_store::app::finalise(&tombstone), &mut report.apps_deleted)

@@ -1,13 +1,29 @@
-//! The function that signs console users in and out, and tells them who they are. It knows passwords only while it
-//! compares them.
+//! The function of one's own identity: signing in and out, forgotten passwords, and everything under `/v1/me`. It
+//! knows passwords and codes only while it compares them.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+mod authentication;
 mod me;
+mod reset;
+mod second_factor;
 mod session;
 
 /// The routes, as their page of the contract has them.
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(session::sign_in)).routes(routes!(session::sign_out)).routes(routes!(me::get))
+    OpenApiRouter::new()
+        .routes(routes!(session::sign_in))
+        .routes(routes!(session::sign_in_with_second_factor))
+        .routes(routes!(session::sign_out))
+        .routes(routes!(reset::start))
+        .routes(routes!(reset::complete))
+        .routes(routes!(me::get, me::edit))
+        .routes(routes!(me::password::change))
+        .routes(routes!(me::email::start, me::email::unbind))
+        .routes(routes!(me::email::confirm))
+        .routes(routes!(me::totp::start, me::totp::unbind))
+        .routes(routes!(me::totp::confirm))
+        .routes(routes!(me::sessions::list, me::sessions::end_others))
+        .routes(routes!(me::sessions::end))
 }

@@ -33,7 +33,7 @@ impl Actor {
         if !bool::from(proven) {
             return Err(Code::Unauthenticated.into());
         }
-        session.check(&user, now)?;
+        session.check(&user, context.config.sessions.of(&user), now)?;
         if transport == Transport::Cookie {
             check_same_origin(&context.config.public_origin, method, headers)?;
         }

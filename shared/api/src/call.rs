@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, Method, Uri, header, request::Parts},
 };
-use rollcall_domain::{Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES};
+use rollcall_domain::{Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES, mail::Language};
 use serde_json::{Map, Value};
 
 use crate::{Context, Parameters, Problem, actor::Actor, body, idempotency::Ticket};
@@ -30,6 +30,8 @@ pub struct Guest {
     pub address: Option<IpAddr>,
     /// With which program.
     pub user_agent: Option<String>,
+    /// In which language mails about it are written.
+    pub language: Language,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -49,6 +51,7 @@ impl Guest {
             request_id,
             address,
             user_agent,
+            language: language_of(&parts.headers),
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
@@ -88,6 +91,29 @@ impl FromRequest<Context> for Guest {
         let bytes = read_body(&parts, body).await?;
         let body = body::parse(&parts.headers, &bytes)?;
         Ok(Self::new(parts, context.now(), body))
+    }
+}
+
+/// A public request whose reply is remembered under its `Idempotency-Key`.
+pub struct Keyed {
+    /// The request itself.
+    pub request: Guest,
+    pub(crate) ticket: Option<Ticket>,
+}
+
+impl FromRequest<Context> for Keyed {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
+        let now = context.now();
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(&parts, body).await?;
+        let body = body::parse(&parts.headers, &bytes)?;
+        let ticket = Ticket::of(&parts, None, &bytes)?;
+        if let Some(ticket) = &ticket {
+            ticket.replay(context, now).await?;
+        }
+        Ok(Self { request: Guest::new(parts, now, body), ticket })
     }
 }
 
@@ -141,12 +167,30 @@ impl FromRequest<Context> for Call {
         let bytes = read_body(&parts, body).await?;
         let body = body::parse(&parts.headers, &bytes)?;
         let if_match = IfMatch::of(&parts.headers)?;
-        let ticket = Ticket::of(&parts, &actor, &bytes)?;
+        let ticket = Ticket::of(&parts, Some(&actor), &bytes)?;
         if let Some(ticket) = &ticket {
             ticket.replay(context, now).await?;
         }
         Ok(Self { actor, request: Guest::new(parts, now, body), if_match, ticket })
     }
+}
+
+/// The language a browser asks for first, of those we speak (RFC 9110's `Accept-Language`).
+fn language_of(headers: &HeaderMap) -> Language {
+    let ranges = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let preference = |range: &str| {
+        let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+        let weight: f32 = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse).unwrap_or_default();
+        let primary = tag.trim().split('-').next().unwrap_or_default().to_ascii_lowercase();
+        Some((Language::of_tag(&primary)?, weight)).filter(|(_, weight)| *weight > 0.0)
+    };
+    let mut best: Option<(Language, f32)> = None;
+    for (language, weight) in ranges.split(',').filter_map(preference) {
+        if best.is_none_or(|(_, highest)| weight > highest) {
+            best = Some((language, weight));
+        }
+    }
+    best.map_or_else(Language::default, |(language, _)| language)
 }
 
 /// A body is read where one may mean something.
@@ -193,5 +237,26 @@ impl IfMatch {
             }
         }
         Ok(if tags.is_empty() { Self::Any } else { Self::OneOf(tags) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_the_one_asked_for_first_of_those_we_speak() {
+        for (header, language) in [
+            ("", Language::En),
+            ("ko-KR,ko;q=0.9,en;q=0.8", Language::Ko),
+            ("fr, en;q=0.3, KO;q=0.7", Language::Ko),
+            ("en-GB, ko", Language::En),
+            ("ko;q=0", Language::En),
+            ("ko;q=nonsense, en", Language::En),
+            ("*", Language::En),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, header.parse().unwrap())]);
+            assert_eq!(language_of(&headers), language, "{header}");
+        }
     }
 }

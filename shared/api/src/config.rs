@@ -1,8 +1,15 @@
 //! Configuration: read once at the start, from the environment; a wrong value stops the start with a sentence.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
-use rollcall_domain::limits::AUDIT_RETENTION_DAYS;
+use rollcall_domain::{
+    limits::{
+        ADMIN_SESSION, AUDIT_RETENTION_DAYS, MEMBER_SESSION, MIN_PASSWORD_CHARS, PASSWORD_MIN_LENGTH_RANGE,
+        SessionLifetime,
+    },
+    password,
+    session::Lifetimes,
+};
 
 use crate::keyring::KeySource;
 
@@ -13,6 +20,12 @@ pub struct Config {
     pub public_origin: String,
     /// How long audit records are kept: `AUDIT_RETENTION_DAYS`.
     pub audit_retention: Duration,
+    /// Which passwords may be chosen: `PASSWORD_MIN_LENGTH`, `PASSWORD_REQUIRE_CLASSES`.
+    pub password: password::Rule,
+    /// Whether strangers may register: `REGISTRATION`.
+    pub is_registration_open: bool,
+    /// How long sessions live: `MEMBER_SESSION_…` and `ADMIN_SESSION_…`.
+    pub sessions: Lifetimes,
     /// Where the master key is: `MASTER_KEY_FILE` or `MASTER_KEY_SECRET_ID`.
     pub key_source: KeySource,
 }
@@ -22,7 +35,13 @@ impl Config {
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         Ok(Self {
             public_origin: origin(&required(variable, "PUBLIC_ORIGIN")?)?,
-            audit_retention: days(variable("AUDIT_RETENTION_DAYS").as_deref())?,
+            audit_retention: days(variable)?,
+            password: password_rule(variable)?,
+            is_registration_open: switch(variable, "REGISTRATION", ("on", "off"), true)?,
+            sessions: Lifetimes {
+                member: lifetime(variable, "MEMBER_SESSION", MEMBER_SESSION)?,
+                admin: lifetime(variable, "ADMIN_SESSION", ADMIN_SESSION)?,
+            },
             key_source: key_source(variable)?,
         })
     }
@@ -43,13 +62,59 @@ fn origin(text: &str) -> Result<String, String> {
     }
 }
 
-fn days(text: Option<&str>) -> Result<Duration, String> {
-    let days = match text {
-        None | Some("") => AUDIT_RETENTION_DAYS,
-        Some(text) => (text.parse().ok().filter(|days| (1..=3_650).contains(days)))
-            .ok_or_else(|| format!("AUDIT_RETENTION_DAYS must be a whole number from 1 to 3650, and is {text:?}"))?,
+fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password::Rule, String> {
+    let bounds = PASSWORD_MIN_LENGTH_RANGE;
+    let least = number(variable, "PASSWORD_MIN_LENGTH", *bounds.start() as u64..=*bounds.end() as u64)?;
+    let require_classes = switch(variable, "PASSWORD_REQUIRE_CLASSES", ("true", "false"), false)?;
+    let min_chars = least.map_or(MIN_PASSWORD_CHARS, |least| usize::try_from(least).unwrap_or(MIN_PASSWORD_CHARS));
+    Ok(password::Rule { min_chars, require_classes })
+}
+
+/// The rest and the age of one kind of sessions, in whole minutes. Longer than a day is not asked for by anybody's
+/// guidance; shorter than two minutes would end sessions between two rewrites of `last_seen_at`.
+fn lifetime(
+    variable: &impl Fn(&str) -> Option<String>,
+    prefix: &str,
+    default: SessionLifetime,
+) -> Result<SessionLifetime, String> {
+    let minutes = |name: String, default| {
+        Ok::<_, String>(number(variable, &name, 2..=24 * 60)?.map_or(default, Duration::from_mins))
     };
-    Ok(Duration::from_secs(u64::from(days) * 24 * 60 * 60))
+    let idle = minutes(format!("{prefix}_IDLE_MINUTES"), default.idle)?;
+    let age = minutes(format!("{prefix}_AGE_MINUTES"), default.age)?;
+    Ok(SessionLifetime { idle, age })
+}
+
+fn days(variable: &impl Fn(&str) -> Option<String>) -> Result<Duration, String> {
+    let days = number(variable, "AUDIT_RETENTION_DAYS", 1..=3_650)?.unwrap_or(AUDIT_RETENTION_DAYS.into());
+    Ok(Duration::from_hours(days * 24))
+}
+
+/// A whole number within bounds, where one is set.
+fn number(
+    variable: &impl Fn(&str) -> Option<String>,
+    name: &str,
+    bounds: RangeInclusive<u64>,
+) -> Result<Option<u64>, String> {
+    let Some(text) = variable(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let number = text.parse().ok().filter(|number| bounds.contains(number));
+    let rule = || format!("{name} must be a whole number from {} to {}, and is {text:?}", bounds.start(), bounds.end());
+    number.ok_or_else(rule).map(Some)
+}
+
+/// One of two words.
+fn switch(
+    variable: &impl Fn(&str) -> Option<String>,
+    name: &str,
+    (yes, no): (&str, &str),
+    default: bool,
+) -> Result<bool, String> {
+    match variable(name).as_deref() {
+        None | Some("") => Ok(default),
+        Some(word) if word == yes => Ok(true),
+        Some(word) if word == no => Ok(false),
+        Some(other) => Err(format!("{name} must be {yes} or {no}, and is {other:?}")),
+    }
 }
 
 fn key_source(variable: &impl Fn(&str) -> Option<String>) -> Result<KeySource, String> {
@@ -82,6 +147,12 @@ mod tests {
             ("PUBLIC_ORIGIN", "https://console.example.com/"),
             ("AUDIT_RETENTION_DAYS", "0"),
             ("AUDIT_RETENTION_DAYS", "a year"),
+            ("PASSWORD_MIN_LENGTH", "7"),
+            ("PASSWORD_MIN_LENGTH", "65"),
+            ("PASSWORD_REQUIRE_CLASSES", "yes"),
+            ("REGISTRATION", "closed"),
+            ("MEMBER_SESSION_IDLE_MINUTES", "1"),
+            ("ADMIN_SESSION_AGE_MINUTES", "1441"),
             ("MASTER_KEY_SECRET_ID", "also"),
         ] {
             let pairs: Vec<_> = [(name, value)].into_iter().chain(good).collect();

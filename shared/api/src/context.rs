@@ -5,16 +5,19 @@ use std::{ops::Deref, sync::Arc};
 use rollcall_domain::{
     Code, Timestamp,
     audit::{self, Change},
-    id::AuditId,
+    email::Email,
+    id::{AuditId, MailId},
+    mail::{Language, Mail, Message},
+    user::User,
 };
-use rollcall_store::{Commit, CommitError, Refused, Secrets, Store};
+use rollcall_store::{Commit, CommitError, Refused, Secrets, Store, Write};
 use uuid::Uuid;
 
 use crate::{
-    Call, Problem, Reply,
+    Call, Guest, Keyed, Problem, Reply,
     clock::Clock,
     config::Config,
-    idempotency::Follows,
+    idempotency::{Follows, Ticket},
     keyring::{Keyring, LazyKeyring},
 };
 
@@ -48,6 +51,32 @@ impl From<NotCommitted> for Problem {
             NotCommitted::Refused(refused) => refused.code().into(),
             NotCommitted::Problem(problem) => problem,
         }
+    }
+}
+
+/// By whom a change is made, for its audit record, and under which key its reply is remembered.
+pub struct By<'a> {
+    request: Option<&'a Guest>,
+    actor: Option<audit::Actor>,
+    ticket: Option<&'a Ticket>,
+}
+
+impl<'a> By<'a> {
+    /// The system itself.
+    pub fn system() -> Self {
+        Self { request: None, actor: None, ticket: None }
+    }
+
+    /// Somebody who is not signed in, and whom the request shows to be this user.
+    pub fn shown(call: &'a Keyed, user: &User) -> Self {
+        let actor = audit::Actor { user_id: user.user_id, login: user.login.clone() };
+        Self { request: Some(&call.request), actor: Some(actor), ticket: call.ticket.as_ref() }
+    }
+}
+
+impl<'a> From<&'a Call> for By<'a> {
+    fn from(call: &'a Call) -> Self {
+        Self { request: Some(&call.request), actor: Some(call.actor.to_audit()), ticket: call.ticket.as_ref() }
     }
 }
 
@@ -97,42 +126,50 @@ impl Context {
         self.keyring.get(&self.secrets).await
     }
 
-    /// Writes a change of `call` with its audit record and, where it carries an `Idempotency-Key`, its reply, all in
-    /// one transaction; then answers with the reply.
-    pub async fn commit(&self, call: &Call, commit: Commit, change: Change, reply: Reply) -> Result<Reply, Problem> {
-        Ok(self.commit_part(call, commit, change, reply, Follows::Nothing).await?)
+    /// Writes a change with its audit record and, where the request carries an `Idempotency-Key`, its reply, all in one
+    /// transaction; then answers with the reply.
+    pub async fn commit<'a>(
+        &self,
+        by: impl Into<By<'a>>,
+        commit: Commit,
+        change: Change,
+        reply: Reply,
+    ) -> Result<Reply, Problem> {
+        Ok(self.commit_part(by, commit, change, reply, Follows::Nothing).await?)
     }
 
     /// [`Context::commit`] for a request of several transactions: `reply` is the reply if no more of them succeeded.
-    pub async fn commit_part(
+    pub async fn commit_part<'a>(
         &self,
-        call: &Call,
+        by: impl Into<By<'a>>,
         commit: Commit,
         change: Change,
         reply: Reply,
         follows: Follows,
     ) -> Result<Reply, NotCommitted> {
-        let audited = commit.and(self.audited(Some(call), change)?);
-        self.remember(call, audited, reply, follows).await
+        let by = by.into();
+        let audited = commit.and(self.audited(&by, change)?);
+        self.remember(&by, audited, reply, follows).await
     }
 
-    /// Answers a request that turned out to change nothing (any more).
-    pub async fn unchanged(&self, call: &Call, reply: Reply) -> Result<Reply, Problem> {
-        Ok(self.remember(call, Commit::default(), reply, Follows::Nothing).await?)
+    /// Writes what changes nothing that is audited, such as a step of a flow, and answers like [`Context::commit`].
+    pub async fn answer<'a>(&self, by: impl Into<By<'a>>, commit: Commit, reply: Reply) -> Result<Reply, Problem> {
+        Ok(self.remember(&by.into(), commit, reply, Follows::Nothing).await?)
     }
 
     async fn remember(
         &self,
-        call: &Call,
+        by: &By<'_>,
         mut commit: Commit,
         reply: Reply,
         follows: Follows,
     ) -> Result<Reply, NotCommitted> {
-        let Some(ticket) = &call.ticket else {
+        let Some(ticket) = by.ticket else {
             self.store.commit(commit).await?;
             return Ok(reply);
         };
-        let (write, sealed_reply) = ticket.remember(self, &reply, follows, call.now()).await?;
+        let now = self.moment_of(by);
+        let (write, sealed_reply) = ticket.remember(self, &reply, follows, now).await?;
         commit.extend([write]);
         match self.store.commit(commit).await {
             Ok(()) => {
@@ -141,28 +178,50 @@ impl Context {
             }
             // The same request was quicker: its reply is the reply.
             Err(CommitError::Refused(refused)) if refused.is(Code::IdempotencyInProgress) => {
-                ticket.replay(self, call.now()).await?;
+                ticket.replay(self, now).await?;
                 Err(Problem::from(Code::IdempotencyInProgress).into())
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The write that records a change: of a call, or of the system itself.
-    pub fn audited(&self, call: Option<&Call>, change: Change) -> Result<rollcall_store::Write, Problem> {
+    /// The write that records a change.
+    pub fn audited(&self, by: &By<'_>, change: Change) -> Result<Write, Problem> {
         let audit_id = AuditId::new(self.uuid()?);
         let record = audit::Record {
             audit_id,
-            at: call.map_or_else(|| self.now(), Call::now),
-            actor: call.map(|call| call.actor.to_audit()),
-            address: call.and_then(|call| call.request.address),
+            at: self.moment_of(by),
+            actor: by.actor.clone(),
+            address: by.request.and_then(|request| request.address),
             action: change.action,
             target: change.target,
             team_id: change.team_id,
             before: change.before,
             after: change.after,
-            request_id: call.map_or_else(|| audit_id.to_string(), |call| call.request.request_id.clone()),
+            request_id: by.request.map_or_else(|| audit_id.to_string(), |request| request.request_id.clone()),
         };
         Ok(rollcall_store::audit::record(&record, self.config.audit_retention)?)
+    }
+
+    /// The write that leaves a mail to whoever holds a user's proved address; none where it has none.
+    pub fn tell(&self, user: &User, message: Message, now: Timestamp) -> Result<Option<Write>, Problem> {
+        let write = |email: &Email| self.mail(Some(email.clone()), user.language, message, now);
+        user.verified_email().map(write).transpose()
+    }
+
+    /// The write that leaves a mail to be sent.
+    pub fn mail(
+        &self,
+        to: Option<Email>,
+        language: Language,
+        message: Message,
+        now: Timestamp,
+    ) -> Result<Write, Problem> {
+        let mail = Mail::new(MailId::new(self.uuid()?), to, language, message, now);
+        Ok(rollcall_store::outbox::put(&mail)?)
+    }
+
+    fn moment_of(&self, by: &By<'_>) -> Timestamp {
+        by.request.map_or_else(|| self.now(), |request| request.now)
     }
 }

@@ -34,8 +34,8 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// The ticket of a POST that carries a key; a key that is none is refused.
-    pub(crate) fn of(parts: &Parts, actor: &Actor, body: &[u8]) -> Result<Option<Self>, Code> {
+    /// The ticket of a POST that carries a key; a key that is none is refused. A flow is named by its path alone.
+    pub(crate) fn of(parts: &Parts, actor: Option<&Actor>, body: &[u8]) -> Result<Option<Self>, Code> {
         let mut values = parts.headers.get_all("idempotency-key").iter();
         let (Some(value), true) = (values.next(), parts.method == Method::POST) else { return Ok(None) };
         let key = value.as_bytes();
@@ -44,7 +44,7 @@ impl Ticket {
             return Err(Code::InvalidIdempotencyKey);
         }
         let mut hash = Sha256::new();
-        hash.update(actor.user.user_id.as_bytes());
+        hash.update(actor.map(|actor| *actor.user.user_id.as_bytes()).unwrap_or_default());
         // A path holds no line feed, so no path and key run together into another pair.
         hash.update(parts.uri.path());
         hash.update(b"\n");

@@ -32,6 +32,12 @@ pub enum Purpose {
     Idempotency,
     /// Computes mailed codes.
     MailedCode,
+    /// Names throttle lanes without saying whose they are.
+    Lane,
+    /// Encrypts the secrets of second factors.
+    Totp,
+    /// Encrypts the marks of devices.
+    Device,
 }
 
 impl Purpose {
@@ -41,6 +47,9 @@ impl Purpose {
             Self::Cursor => b"rollcall/v1/cursor",
             Self::Idempotency => b"rollcall/v1/idempotency",
             Self::MailedCode => b"rollcall/v1/mailed-code",
+            Self::Lane => b"rollcall/v1/lane",
+            Self::Totp => b"rollcall/v1/totp",
+            Self::Device => b"rollcall/v1/device",
         }
     }
 }
@@ -118,7 +127,7 @@ impl Keyring {
         let cipher = XChaCha20Poly1305::new(&derived(&self.0[0], purpose).into());
         let sealed = cipher
             .encrypt(&XNonce::from(nonce), Payload { msg: plaintext, aad: context })
-            .map_err(|_| Problem::Internal("a reply was too long to be encrypted".to_owned()))?;
+            .map_err(|_| Problem::Internal("a text was too long to be encrypted".to_owned()))?;
         Ok(format!("{}.{}", self.current_id(), BASE64URL_NOPAD.encode(&[nonce.as_slice(), &sealed].concat())))
     }
 

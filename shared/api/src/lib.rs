@@ -1,7 +1,8 @@
 //! Rollcall's HTTP manners, once for all functions: who calls, what was sent, how it is refused, remembered,
 //! paged and answered, and the main of every function.
 //!
-//! Nothing here knows an application, a team or an invitation: that is what the functions are for.
+//! What several functions do for a person they cannot trust yet stands here too: counting tries, recognising devices,
+//! proving addresses. Nothing here knows an application, a team or an invitation: that is what the functions are for.
 
 pub mod actor;
 mod body;
@@ -9,6 +10,7 @@ mod call;
 pub mod clock;
 pub mod config;
 mod context;
+pub mod device;
 mod idempotency;
 pub mod keyring;
 pub mod mailed_code;
@@ -20,10 +22,12 @@ mod problem;
 mod reply;
 mod run;
 mod settle;
+pub mod throttle;
 pub mod token;
+pub mod verification;
 
-pub use call::{Call, ClientAddress, Guest};
-pub use context::{Context, NotCommitted};
+pub use call::{Call, ClientAddress, Guest, Keyed};
+pub use context::{By, Context, NotCommitted};
 pub use idempotency::Follows;
 pub use page::{List, PageRequest};
 pub use parameters::Parameters;

@@ -31,6 +31,11 @@ impl Reply {
         Ok(Self { status: 201, location: Some(location), ..Self::ok(body)? })
     }
 
+    /// 202 with what is under way.
+    pub fn accepted(body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self { status: 202, ..Self::ok(body)? })
+    }
+
     /// 204.
     pub fn no_content() -> Self {
         Self { status: 204, etag: None, location: None, body: None }

@@ -1,16 +1,19 @@
 //! Tokens on the wire: URL-safe base64 without padding.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::Cookie;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use rollcall_domain::{
     Code,
-    session::{SessionSecret, SessionToken},
+    session::{Secret, SessionToken, TicketToken},
 };
 use sha2::{Digest, Sha256};
 
 /// The cookie that holds a session's token. Browsers keep the prefix's promises: Secure, Path=/ and no Domain.
 pub const SESSION_COOKIE: &str = "__Host-session";
+
+/// The cookie that holds the mark of a device.
+pub const DEVICE_COOKIE: &str = "__Host-device";
 
 /// How a session's token was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +30,30 @@ pub fn encode(token: &SessionToken) -> String {
 }
 
 /// SHA-256 of a secret, in hex: all that is stored of it. 256 random bits need no slow hash.
-pub fn hash(secret: &SessionSecret) -> String {
+pub fn hash(secret: &Secret) -> String {
     HEXLOWER.encode(&Sha256::digest(secret.expose()))
+}
+
+/// The text of a ticket.
+pub fn encode_ticket(ticket: &TicketToken) -> String {
+    BASE64URL_NOPAD.encode(&ticket.to_bytes())
+}
+
+/// Reads the text of a ticket.
+pub fn decode_ticket(text: &str) -> Option<TicketToken> {
+    TicketToken::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
+}
+
+/// A `Set-Cookie` that only our own pages can set, and only over https, for this many seconds; for none it ends.
+pub fn set_cookie(name: &str, value: &str, seconds: u64) -> HeaderValue {
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
+    HeaderValue::try_from(cookie).expect("base64, dots and digits are header characters")
 }
 
 /// The token of a request.
 pub(crate) fn of(headers: &HeaderMap) -> Result<(SessionToken, Transport), Code> {
     let bearer = headers.get(header::AUTHORIZATION);
-    let cookie = session_cookie(headers);
+    let cookie = cookie(headers, SESSION_COOKIE);
     let (text, transport) = match (bearer, &cookie) {
         (Some(_), Some(_)) => return Err(Code::AmbiguousCredentials),
         (Some(value), None) => (bearer_token(value.to_str().unwrap_or_default()), Transport::Bearer),
@@ -51,9 +70,10 @@ fn bearer_token(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-fn session_cookie(headers: &HeaderMap) -> Option<String> {
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     (cookies.flat_map(Cookie::split_parse).flatten())
-        .find(|cookie| cookie.name() == SESSION_COOKIE)
+        .find(|cookie| cookie.name() == name)
         .map(|cookie| cookie.value().to_owned())
 }

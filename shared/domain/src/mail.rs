@@ -23,6 +23,17 @@ pub enum Language {
     Ko,
 }
 
+impl Language {
+    /// The language of a primary language subtag, if it is one of ours.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        match tag {
+            "en" => Some(Self::En),
+            "ko" => Some(Self::Ko),
+            _ => None,
+        }
+    }
+}
+
 /// Names a mailed code without holding it: the code is computed from this and a key that is not in the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailedCode {

@@ -41,6 +41,15 @@ impl FromField for Password {
     }
 }
 
+/// A password that somebody sets for somebody else.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// This one.
+    Typed(Password),
+    /// One that is drawn, and told once.
+    Generated,
+}
+
 /// Which passwords may be chosen, beyond what holds for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -71,6 +80,20 @@ impl Rule {
             fields.violation("password_confirmation", invalid);
         }
         password.filter(|_| confirmation.is_some())
+    }
+
+    /// Reads either `password`, which must be good for a user of these names, or `generate_password`.
+    pub fn read_given(&self, fields: &mut Fields, names: &[&str]) -> Option<Given> {
+        let generate = fields.optional("generate_password").unwrap_or(false);
+        match (generate, fields.has("password")) {
+            (true, false) => Some(Given::Generated),
+            (true, true) => {
+                let rule = "takes either password or generate_password";
+                fields.violation("generate_password", Invalid::new(ViolationCode::NotAllowed, rule));
+                fields.optional::<Password>("password").map(Given::Typed)
+            }
+            (false, _) => self.read(fields, names).map(Given::Typed),
+        }
     }
 
     /// Reads `password`, which must be good for a user of these names.

@@ -6,7 +6,7 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::{
     error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::{Fields, FromField, Invalid},
     limits::TOTP_SECRET_BYTES,
     text::Login,
     time::Timestamp,
@@ -61,6 +61,31 @@ pub struct TotpCode(String);
 impl FromField for TotpCode {
     fn from_field(value: &Value) -> Result<Self, Invalid> {
         digits(value, 6).map(Self)
+    }
+}
+
+/// What a second factor is proved with.
+#[derive(Clone, Debug)]
+pub enum SecondFactor {
+    /// What the authenticator app shows.
+    Code(TotpCode),
+    /// A recovery code, without what people write between its parts.
+    RecoveryCode(String),
+}
+
+impl SecondFactor {
+    /// Reads `code` or `recovery_code`. `None` only when a violation was noted.
+    pub fn read(fields: &mut Fields) -> Option<Self> {
+        if !fields.has("recovery_code") {
+            return fields.required("code").map(Self::Code);
+        }
+        let typed: Option<String> = fields.required("recovery_code");
+        if fields.optional::<TotpCode>("code").is_some() {
+            let rule = "takes either code or recovery_code";
+            fields.violation("recovery_code", Invalid::new(ViolationCode::NotAllowed, rule));
+        }
+        let bare = typed?.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        Some(Self::RecoveryCode(bare))
     }
 }
 

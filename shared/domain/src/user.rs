@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    audit::{Action, Change, Target},
     choice::choices,
     email::Email,
     error::Refusal,
@@ -230,6 +231,13 @@ impl User {
     pub fn to_ref(&self) -> UserRef {
         UserRef { user_id: self.user_id, username: self.username.clone() }
     }
+}
+
+/// The change of a user from one state to another, as the audit log has it: a credential's change shows in its action.
+pub fn change(action: Action, before: Option<&User>, after: Option<&User>) -> Change {
+    let user_id = before.or(after).map_or(UserId::from_bytes([0; 16]), |user| user.user_id);
+    let (before, after) = (before.map(UserView::from), after.map(UserView::from));
+    Change::between(action, Target::user(user_id), None, before.as_ref(), after.as_ref())
 }
 
 /// A user as others see it beside what it did.

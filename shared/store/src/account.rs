@@ -11,12 +11,12 @@ use rollcall_domain::{
 };
 
 use crate::{
-    app::{LIVING, admins, unless_gone},
+    app::{LIVING, unless_gone},
     commit::{Commit, Meaning, Values, Write},
     error::Fault,
-    item::{Item, from_item, number, string, to_item},
+    item::{Item, from_item, number, string, string_set, to_item},
     keys::{self, Key},
-    query::{Page, Range},
+    query::{Order, Page, Range},
     table::Store,
 };
 
@@ -55,6 +55,7 @@ impl Store {
             pk: keys::app_partition(app_id),
             prefix: format!("{}{prefix}", keys::ACCOUNT),
             after: after.map(|after| format!("{}{after}", keys::ACCOUNT)),
+            order: Order::Rising,
             // One more than the page tells whether anything follows.
             limit: limit + 1,
             filter: wanted,
@@ -133,7 +134,7 @@ pub fn delete(app: &App, user_ids: &[AccountId], now: Timestamp) -> Commit {
     let mut guard = WITHOUT;
     if !app.admins.is_empty() {
         guard = WITH_ADMINS;
-        values.push((":before", admins(app.admins.iter().map(ToString::to_string))));
+        values.push((":before", string_set(app.admins.iter().map(ToString::to_string))));
     }
     let app = write.only_if(guard, values, Meaning::ByItem(|found| unless_gone(found, unless_locked)));
     let deletions = user_ids.iter().map(|id| Write::delete(keys::account(app_id, id)).only_if_present(Code::NotFound));
@@ -156,7 +157,7 @@ fn join_admins(app_id: AppId, user_id: &AccountId, now: Timestamp) -> Write {
     const ROOM: &str = "attribute_exists(#pk) AND attribute_not_exists(#deleting_at) AND \
         (attribute_not_exists(#admins) OR contains(#admins, :id) OR size(#admins) < :most)";
     let values =
-        vec![(":admins", admins([user_id.to_string()])), (":one", number(1)), (":now", string(now.to_string()))];
+        vec![(":admins", string_set([user_id.to_string()])), (":one", number(1)), (":now", string(now.to_string()))];
     let guarded = vec![(":id", string(user_id.as_str())), (":most", number(MAX_ADMINS_PER_APP))];
     let meaning = Meaning::ByItem(|found| unless_gone(found, |_| Code::AdminLimitReached));
     Write::update(keys::app(app_id), "SET #updated_at = :now ADD #admins :admins, #version :one", values)
@@ -166,7 +167,7 @@ fn join_admins(app_id: AppId, user_id: &AccountId, now: Timestamp) -> Write {
 /// Unguarded: what else must hold is the caller's.
 fn leave_admins<'a>(app_id: AppId, user_ids: impl IntoIterator<Item = &'a AccountId>, now: Timestamp) -> Write {
     let values = vec![
-        (":admins", admins(user_ids.into_iter().map(ToString::to_string))),
+        (":admins", string_set(user_ids.into_iter().map(ToString::to_string))),
         (":one", number(1)),
         (":now", string(now.to_string())),
     ];

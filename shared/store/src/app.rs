@@ -9,9 +9,9 @@ use rollcall_domain::{
 use crate::{
     commit::{Commit, Write},
     error::Fault,
-    item::{Item, from_item, indexed, text_of, to_item},
+    item::{Item, from_item, indexed, string_set, text_of, to_item},
     keys::{self, Key},
-    query::{Page, Range},
+    query::{Order, Page, Range},
     table::Store,
 };
 
@@ -28,12 +28,8 @@ impl Store {
 
     /// Applications of the whole platform by id, after `after`.
     pub async fn apps(&self, after: Option<AppId>, limit: usize) -> Result<Page<App>, Fault> {
-        let after = after.map(|id| id.to_string()).unwrap_or_default();
-        let mut found = self.query_index(keys::APPS, &after, None, limit + 1).await?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|(id, _)| id.clone());
-        let items = self.read_apps(found.into_iter().map(|(_, key)| key).collect()).await?;
+        let (keys, next) = self.index_page(keys::APPS, after.map(|id| id.to_string()), limit).await?;
+        let items = self.read_apps(keys).await?;
         Ok(Page { items, next })
     }
 
@@ -50,6 +46,7 @@ impl Store {
                 pk: keys::team_partition(*team_id),
                 prefix: keys::TEAM_APP.to_owned(),
                 after: after.map(|id| format!("{}{id}", keys::TEAM_APP)),
+                order: Order::Rising,
                 limit: limit + 1,
                 filter: None,
             };
@@ -95,6 +92,7 @@ impl Store {
             pk: keys::app_partition(app_id),
             prefix: keys::ACCOUNT.to_owned(),
             after: None,
+            order: Order::Rising,
             limit: 1,
             filter: None,
         };
@@ -149,15 +147,11 @@ fn app_item(app: &App) -> Result<Item, Fault> {
     // A string set, so that adding, removing and counting are the database's own atomic operations; it has no empty one.
     item.remove("admins");
     if !app.admins.is_empty() {
-        item.insert("admins".to_owned(), admins(app.admins.iter().map(ToString::to_string)));
+        item.insert("admins".to_owned(), string_set(app.admins.iter().map(ToString::to_string)));
     }
     let place = match app.deleting_at {
         Some(at) => keys::due_index(at, &app.app_id),
         None => keys::apps_index(app.app_id),
     };
     Ok(indexed(item, place))
-}
-
-pub(crate) fn admins(ids: impl IntoIterator<Item = String>) -> aws_sdk_dynamodb::types::AttributeValue {
-    aws_sdk_dynamodb::types::AttributeValue::Ss(ids.into_iter().collect())
 }

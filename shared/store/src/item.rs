@@ -26,6 +26,11 @@ pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// A string set, whose members the database adds, removes and counts atomically. It has no empty one.
+pub(crate) fn string_set(members: impl IntoIterator<Item = String>) -> AttributeValue {
+    AttributeValue::Ss(members.into_iter().collect())
+}
+
 /// One field of a state.
 pub(crate) fn value<T: Serialize>(field: &T) -> Result<AttributeValue, Fault> {
     let key = Key { pk: String::new(), sk: String::new() };

@@ -4,8 +4,13 @@
 //! |---|---|---|---|---|
 //! | user | `USER#<user id>` | `USER` | `USERS` / user id | |
 //! | credential | `LOGIN#<login, lower-case>` | `CREDENTIAL` | | |
+//! | email marker | `EMAIL#<canonical address>` | `EMAIL` | | |
 //! | super admins | `PLATFORM` | `SUPER_ADMINS` | | |
 //! | session | `SESSIONS#<user id>` | session id | | yes |
+//! | verification, ticket | `FLOW#<flow id>` | `FLOW` | | minutes |
+//! | second factor to be bound | `FLOW#<user id>` | `TOTP` | | 10 min |
+//! | throttle lane | `LANE#<kind>#<hash>` | `LANE` | | yes |
+//! | mails somebody caused | `MAILINGS#<hash>` | `MAILINGS` | | 24 h |
 //! | app | `APP#<app id>` | `APP` | `APPS` / app id | |
 //! | app being deleted | the same | the same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
 //! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |
@@ -21,7 +26,8 @@
 use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, AuditId, SessionId, TeamId, UserId},
+    id::{AppId, AuditId, FlowId, SessionId, TeamId, UserId},
+    lane::Kind,
     text::{AccountId, Login},
 };
 
@@ -54,8 +60,11 @@ pub(crate) fn user(user_id: UserId) -> Key {
     Key::new(format!("USER#{user_id}"), "USER")
 }
 
+/// The partition of all users in the index.
+pub(crate) const USERS: &str = "USERS";
+
 pub(crate) fn users_index(user_id: UserId) -> (String, String) {
-    ("USERS".to_owned(), user_id.to_string())
+    (USERS.to_owned(), user_id.to_string())
 }
 
 /// A login that could not exist has the one key that no login has.
@@ -67,8 +76,34 @@ pub(crate) fn super_admins() -> Key {
     Key::new("PLATFORM", "SUPER_ADMINS")
 }
 
+/// Verified addresses only, in their canonical form.
+pub(crate) fn email(canonical: &str) -> Key {
+    Key::new(format!("EMAIL#{canonical}"), "EMAIL")
+}
+
+pub(crate) fn flow(flow_id: FlowId) -> Key {
+    Key::new(format!("FLOW#{flow_id}"), "FLOW")
+}
+
+pub(crate) fn enrolment(user_id: UserId) -> Key {
+    Key::new(format!("FLOW#{user_id}"), "TOTP")
+}
+
+pub(crate) fn lane(kind: Kind, hash: &str) -> Key {
+    Key::new(format!("LANE#{}#{hash}", kind.word()), "LANE")
+}
+
+pub(crate) fn mailings(hash: &str) -> Key {
+    Key::new(format!("MAILINGS#{hash}"), "MAILINGS")
+}
+
+/// The partition of a user's sessions.
+pub(crate) fn session_partition(user_id: UserId) -> String {
+    format!("SESSIONS#{user_id}")
+}
+
 pub(crate) fn session(user_id: UserId, session_id: SessionId) -> Key {
-    Key::new(format!("SESSIONS#{user_id}"), session_id.to_string())
+    Key::new(session_partition(user_id), session_id.to_string())
 }
 
 pub(crate) fn app(app_id: AppId) -> Key {

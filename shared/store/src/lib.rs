@@ -1,7 +1,7 @@
 //! Rollcall's one DynamoDB table: every key on one page, reads by noun, and commits that are guarded items.
 //!
-//! This is the only crate that names the SDK, so it also reads the one secret. It decides nothing: what a guard's failure means stands beside the
-//! guard, and whether a change is wanted was decided before it got here.
+//! This is the only crate that names the database's SDK, and it also reads the one secret. It decides nothing: what a
+//! guard's failure means stands beside the guard, and whether a change is wanted was decided before it got here.
 
 pub mod account;
 pub mod app;
@@ -10,9 +10,12 @@ pub mod cleanup;
 mod commit;
 mod connection;
 mod error;
+pub mod flow;
 pub mod idempotency;
 mod item;
 pub mod keys;
+pub mod lane;
+pub mod outbox;
 mod query;
 pub mod session;
 mod table;

@@ -19,6 +19,13 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// The direction of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    Rising,
+    Falling,
+}
+
 /// A range of one partition of the table.
 #[derive(Debug)]
 pub(crate) struct Range {
@@ -28,6 +35,8 @@ pub(crate) struct Range {
     pub(crate) prefix: String,
     /// The sort key after which to start.
     pub(crate) after: Option<String>,
+    /// From which end.
+    pub(crate) order: Order,
     /// Items looked at, at most.
     pub(crate) limit: usize,
     /// Which of them are wanted.
@@ -51,6 +60,7 @@ impl Store {
         let names = names_in([condition.as_str(), filter.unwrap_or_default()]);
         let request = (self.client().query().table_name(self.table()))
             .consistent_read(true)
+            .scan_index_forward(range.order == Order::Rising)
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values_of(&values))
             .key_condition_expression(condition)
@@ -87,6 +97,20 @@ impl Store {
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let (items, _) = self.run_query(request).await?;
         Ok(items.iter().map(|item| (text_of(item, "gsi1sk"), key_of(item))).collect())
+    }
+
+    /// Keys of a partition of the index, and the position after which more follow.
+    pub(crate) async fn index_page(
+        &self,
+        pk: &str,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Key>, Option<String>), Fault> {
+        let mut found = self.query_index(pk, &after.unwrap_or_default(), None, limit + 1).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(id, _)| id.clone());
+        Ok((found.into_iter().map(|(_, key)| key).collect(), next))
     }
 
     async fn run_query(&self, request: QueryFluentBuilder) -> Result<(Vec<Item>, Option<Item>), Fault> {

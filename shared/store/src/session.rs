@@ -3,6 +3,7 @@
 use rollcall_domain::{
     Code, Timestamp,
     id::{SessionId, UserId},
+    limits::SessionLifetime,
     session::Session,
     user::User,
 };
@@ -10,8 +11,9 @@ use rollcall_domain::{
 use crate::{
     commit::{Commit, Write},
     error::Fault,
-    item::{ending, from_item, string, to_item},
+    item::{ending, from_item, number, string, to_item},
     keys,
+    query::{Order, Page, Range},
     table::Store,
 };
 
@@ -32,13 +34,44 @@ impl Store {
         }
         Ok(user.zip(session))
     }
+
+    /// One session of a user.
+    pub async fn session(&self, user_id: UserId, session_id: SessionId) -> Result<Option<Session>, Fault> {
+        self.get(&keys::session(user_id, session_id)).await
+    }
+
+    /// Sessions of a user, newest first, after `after`; also those that are over.
+    pub async fn sessions(
+        &self,
+        user_id: UserId,
+        after: Option<SessionId>,
+        limit: usize,
+    ) -> Result<Page<Session>, Fault> {
+        let range = Range {
+            pk: keys::session_partition(user_id),
+            prefix: String::new(),
+            after: after.map(|id| id.to_string()),
+            order: Order::Falling,
+            limit,
+            filter: None,
+        };
+        let page = self.query(range).await?;
+        let items = page.items.into_iter().map(from_item).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
 }
 
 /// A new session. It is removed some time after it cannot be used any more.
-pub fn create(session: &Session, user: &User) -> Result<Write, Fault> {
+pub fn create(session: &Session, lifetime: SessionLifetime) -> Result<Write, Fault> {
     let item = to_item(&keys::session(session.user_id, session.session_id), session)?;
-    let end = session.created_at + user.session_lifetime().age;
-    Ok(Write::put(ending(item, end)).only_if_absent(Code::Conflict))
+    Ok(Write::put(ending(item, session.created_at + lifetime.age)).only_if_absent(Code::Conflict))
+}
+
+/// The session goes on in the user's next epoch, in which all others are over.
+pub fn carry_on(session: &Session, user: &User) -> Write {
+    let values = vec![(":epoch", number(user.epoch))];
+    let key = keys::session(session.user_id, session.session_id);
+    Write::update(key, "SET #epoch = :epoch", values).only_if_present(Code::Unauthenticated)
 }
 
 /// Remembers that a session was used. One that ended meanwhile stays ended.

@@ -1,33 +1,30 @@
-//! Users, their credentials, and the set of those who run the platform.
+//! Users, their credentials and addresses, and the set of those who run the platform.
+//!
+//! What a user is stands on several items that agree: the credential repeats its epoch and whether it is enabled, a
+//! marker holds its proved address, the set of super admins holds its id. They change here, together, or not at all.
 
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_domain::{
     Code, Timestamp,
+    credential::{Credential, PasswordHash, Totp},
+    email::Email,
     id::{TeamId, UserId},
     team::Team,
     text::Login,
-    user::User,
+    user::{Status, User},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::admins,
     commit::{Commit, Meaning, Write},
     error::Fault,
-    item::{from_item, indexed, number, string, to_item, value},
+    item::{from_item, indexed, number, string, string_set, to_item, value},
     keys,
+    query::Page,
     table::Store,
 };
-
-/// What a login is proved with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Credential {
-    /// Whose it is.
-    pub user_id: UserId,
-    /// The peppered Argon2id hash, in PHC form.
-    pub password_hash: String,
-    /// The id of the key that peppered it.
-    pub pepper: String,
-}
 
 #[derive(Deserialize)]
 struct SuperAdmins {
@@ -35,14 +32,23 @@ struct SuperAdmins {
 }
 
 impl Store {
-    /// The credential of a login. A login that could not exist is looked up like one that nobody has.
-    pub async fn credential(&self, login: Option<&Login>) -> Result<Option<Credential>, Fault> {
-        self.get(&keys::credential(login)).await
+    /// The credential of a login.
+    pub async fn credential(&self, login: &Login) -> Result<Option<Credential>, Fault> {
+        self.get(&keys::credential(Some(login))).await
     }
 
     /// The user of this id.
     pub async fn user(&self, user_id: UserId) -> Result<Option<User>, Fault> {
         self.get(&keys::user(user_id)).await
+    }
+
+    /// Users of the whole platform by id, after `after`.
+    pub async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Page<User>, Fault> {
+        let (keys, next) = self.index_page(keys::USERS, after.map(|id| id.to_string()), limit).await?;
+        let items = self.batch_get(&keys).await?;
+        let mut users = items.into_iter().map(from_item).collect::<Result<Vec<User>, _>>()?;
+        users.sort_unstable_by_key(|user| user.user_id);
+        Ok(Page { items: users, next })
     }
 
     /// The teams of these ids, by id.
@@ -61,37 +67,88 @@ impl Store {
     }
 }
 
+/// What becomes of a credential when its user changes.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// Nothing but what it repeats of its user.
+    Kept,
+    /// Another password.
+    Password(&'a PasswordHash),
+    /// Another password, and all devices are unknown from now on.
+    Reset(&'a PasswordHash, Timestamp),
+    /// A second factor and the codes that take its place.
+    Totp(&'a Totp, &'a BTreeSet<String>),
+    /// No second factor.
+    NoTotp,
+}
+
 /// A new user and what its login is proved with.
 pub fn create(user: &User, credential: &Credential) -> Result<Commit, Fault> {
-    Ok(Commit::new([
-        put_user(user)?.only_if_absent(Code::Conflict),
-        put_credential(&user.login, credential)?.only_if_absent(Code::Conflict),
-    ]))
+    let commit = person(user, credential)?;
+    Ok(commit.extended(user.is_enabled_super_admin().then(|| appoint(user.user_id))))
 }
 
 /// The first super admin: there must be none yet.
 pub fn found(user: &User, credential: &Credential) -> Result<Commit, Fault> {
-    let values = vec![(":ids", admins([user.user_id.to_string()]))];
-    let founding = Write::update(keys::super_admins(), "SET #user_ids = :ids", values);
-    Ok(create(user, credential)?.and(founding.only_if_absent(Code::SuperAdminExists)))
+    Ok(person(user, credential)?.and(appoint(user.user_id).only_if_absent(Code::SuperAdminExists)))
 }
 
-/// A new state of a user together with a new password.
-pub fn reset(before: &User, after: &User, credential: &Credential) -> Result<Commit, Fault> {
-    Ok(Commit::new([put_user(after)?.only_if_version(before.version), put_credential(&after.login, credential)?]))
+/// The step from one state of a user to the next, with what stands elsewhere of it. Nothing else may have changed it.
+pub fn change(before: &User, after: &User, proof: Proof<'_>) -> Result<Commit, Fault> {
+    let mut commit = Commit::new([unchanged(put_user(after)?, before)]);
+    commit.extend(change_credential(before, after, proof)?);
+    commit.extend(change_marker(before.user_id, before.verified_email(), after.verified_email())?);
+    commit.extend(match (before.is_enabled_super_admin(), after.is_enabled_super_admin()) {
+        (true, false) => Some(dismiss(before.user_id)),
+        (false, true) => Some(appoint(before.user_id)),
+        (true, true) | (false, false) => None,
+    });
+    Ok(commit)
 }
 
-/// Remembers when a user signed in, which is no change of the user. What was checked must still hold: the password's
-/// hash, and the epoch that every reset and every loss of rights raises.
-pub fn signed_in(user: &User, credential: &Credential, now: Timestamp) -> Result<[Write; 2], Fault> {
-    let refused = Meaning::Always(Code::InvalidCredentials);
-    let hash = vec![(":hash", string(&credential.password_hash))];
-    let proof = Write::check(keys::credential(Some(&user.login))).only_if("#password_hash = :hash", hash, refused);
-    let seen = vec![(":now", string(now.to_string()))];
-    let epoch = vec![(":epoch", number(user.epoch)), (":status", value(&user.status)?)];
-    let unchanged = "#epoch = :epoch AND #status = :status";
-    let user = Write::update(keys::user(user.user_id), "SET #last_login_at = :now", seen);
-    Ok([proof, user.only_if(unchanged, epoch, refused)])
+/// The end of a user: its login and its address are free again.
+pub fn delete(user: &User) -> Result<Commit, Fault> {
+    let credential = Write::delete(keys::credential(Some(&user.login)));
+    let commit = Commit::new([unchanged(Write::delete(keys::user(user.user_id)), user), credential]);
+    let commit = commit.extended(change_marker(user.user_id, user.verified_email(), None)?);
+    Ok(commit.extended(user.is_enabled_super_admin().then(|| dismiss(user.user_id))))
+}
+
+/// Remembers when a user signed in and what language its browser speaks, which is no change of the user. Whatever
+/// raises the epoch, which is every loss of rights and every new password, must not have happened meanwhile.
+pub fn signed_in(user: &User, now: Timestamp) -> Result<Write, Fault> {
+    let values = vec![(":now", string(now.to_string())), (":language", value(&user.language)?)];
+    let update = "SET #last_login_at = :now, #language = :language";
+    Ok(only_if_entitled(Write::update(keys::user(user.user_id), update, values), user, Code::InvalidCredentials))
+}
+
+/// Whoever does something must still be who it was when the request began.
+pub fn still_entitled(actor: &User) -> Write {
+    only_if_entitled(Write::check(keys::user(actor.user_id)), actor, Code::Unauthenticated)
+}
+
+/// A better hash of the same password.
+pub fn rehash(login: &Login, old: &PasswordHash, new: &PasswordHash) -> Write {
+    let values = vec![(":phc", string(&new.phc)), (":pepper", string(&new.pepper))];
+    let update = Write::update(keys::credential(Some(login)), "SET #password_hash = :phc, #pepper = :pepper", values);
+    let same = vec![(":old", string(&old.phc))];
+    update.only_if("#password_hash = :old", same, Meaning::Always(Code::InvalidCredentials))
+}
+
+/// Takes the code of a step: neither it nor an older one is taken again.
+pub fn use_step(login: &Login, before: &Totp, after: &Totp) -> Result<Write, Fault> {
+    let update = Write::update(keys::credential(Some(login)), "SET #totp = :totp", vec![(":totp", value(after)?)]);
+    let values = vec![(":secret", string(&before.secret)), (":step", number(after.last_step))];
+    let newer = "#totp.#secret = :secret AND #totp.#last_step < :step";
+    Ok(update.only_if(newer, values, Meaning::Always(Code::InvalidCode)))
+}
+
+/// Takes a recovery code, this once.
+pub fn use_recovery_code(login: &Login, hash: &str) -> Write {
+    let set = vec![(":code", AttributeValue::Ss(vec![hash.to_owned()]))];
+    let update = Write::update(keys::credential(Some(login)), "DELETE #recovery_codes :code", set);
+    let left = vec![(":hash", string(hash))];
+    update.only_if("contains(#recovery_codes, :hash)", left, Meaning::Always(Code::InvalidCode))
 }
 
 /// A team as it is.
@@ -99,10 +156,92 @@ pub fn put_team(team: &Team) -> Result<Write, Fault> {
     Ok(Write::put(to_item(&keys::team(team.team_id), team)?))
 }
 
+fn person(user: &User, credential: &Credential) -> Result<Commit, Fault> {
+    let mut item = to_item(&keys::credential(Some(&user.login)), credential)?;
+    // A string set, so that taking one is the database's own atomic operation; it has no empty one.
+    item.remove("recovery_codes");
+    let commit = Commit::new([
+        put_user(user)?.only_if_absent(Code::Conflict),
+        Write::put(item).only_if_absent(Code::LoginTaken),
+    ]);
+    Ok(commit.extended(change_marker(user.user_id, None, user.verified_email())?))
+}
+
 fn put_user(user: &User) -> Result<Write, Fault> {
     Ok(Write::put(indexed(to_item(&keys::user(user.user_id), user)?, keys::users_index(user.user_id))))
 }
 
-fn put_credential(login: &Login, credential: &Credential) -> Result<Write, Fault> {
-    Ok(Write::put(to_item(&keys::credential(Some(login)), credential)?))
+/// What was decided on must still be what is stored, its epoch too, which is raised without another version.
+fn unchanged(write: Write, before: &User) -> Write {
+    let values = vec![(":version", number(before.version)), (":epoch", number(before.epoch))];
+    write.only_if("#version = :version AND #epoch = :epoch", values, Meaning::Always(Code::Conflict))
+}
+
+fn only_if_entitled(write: Write, user: &User, refused: Code) -> Write {
+    let enabled = AttributeValue::S(Status::Enabled.as_str().to_owned());
+    let values = vec![(":epoch", number(user.epoch)), (":enabled", enabled)];
+    write.only_if("#epoch = :epoch AND #status = :enabled", values, Meaning::Always(refused))
+}
+
+fn change_credential(before: &User, after: &User, proof: Proof<'_>) -> Result<Option<Write>, Fault> {
+    let mut values =
+        vec![(":epoch", number(after.epoch)), (":enabled", AttributeValue::Bool(after.status == Status::Enabled))];
+    let update = match proof {
+        Proof::Kept if (before.epoch, before.status) == (after.epoch, after.status) => return Ok(None),
+        Proof::Kept => "SET #epoch = :epoch, #enabled = :enabled",
+        Proof::Password(hash) => {
+            values.extend([(":phc", string(&hash.phc)), (":pepper", string(&hash.pepper))]);
+            "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper"
+        }
+        Proof::Reset(hash, now) => {
+            values.extend([(":phc", string(&hash.phc)), (":pepper", string(&hash.pepper))]);
+            values.push((":now", string(now.to_string())));
+            "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper, #devices_since = :now"
+        }
+        Proof::Totp(totp, recovery_codes) => {
+            values.extend([(":totp", value(totp)?), (":codes", string_set(recovery_codes.iter().cloned()))]);
+            "SET #epoch = :epoch, #enabled = :enabled, #totp = :totp, #recovery_codes = :codes"
+        }
+        Proof::NoTotp => "SET #epoch = :epoch, #enabled = :enabled REMOVE #totp, #recovery_codes",
+    };
+    let update = Write::update(keys::credential(Some(&after.login)), update, values);
+    Ok(Some(owned(update, after.user_id, Code::Conflict)))
+}
+
+/// A proved address belongs to one user: its marker says to whom.
+fn change_marker(user_id: UserId, before: Option<&Email>, after: Option<&Email>) -> Result<Vec<Write>, Fault> {
+    #[derive(Serialize)]
+    struct Marker {
+        user_id: UserId,
+    }
+    let (before, after) = (before.map(Email::canonical), after.map(Email::canonical));
+    if before == after {
+        return Ok(Vec::new());
+    }
+    let mut writes: Vec<_> =
+        before.iter().map(|email| owned(Write::delete(keys::email(email)), user_id, Code::Conflict)).collect();
+    if let Some(email) = after {
+        let marker = to_item(&keys::email(&email), &Marker { user_id })?;
+        writes.push(Write::put(marker).only_if_absent(Code::VerificationFailed));
+    }
+    Ok(writes)
+}
+
+fn owned(write: Write, user_id: UserId, otherwise: Code) -> Write {
+    let values = vec![(":user_id", string(user_id.to_string()))];
+    write.only_if("#user_id = :user_id", values, Meaning::Always(otherwise))
+}
+
+fn appoint(user_id: UserId) -> Write {
+    Write::update(keys::super_admins(), "ADD #user_ids :ids", vec![(":ids", string_set([user_id.to_string()]))])
+}
+
+/// The last enabled super admin stays.
+fn dismiss(user_id: UserId) -> Write {
+    let values = vec![(":ids", string_set([user_id.to_string()]))];
+    Write::update(keys::super_admins(), "DELETE #user_ids :ids", values).only_if(
+        "size(#user_ids) > :one",
+        vec![(":one", number(1))],
+        Meaning::Always(Code::LastSuperAdmin),
+    )
 }

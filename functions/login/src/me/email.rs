@@ -1,0 +1,110 @@
+//! Binding and unbinding one's own address.
+
+use axum::extract::State;
+use rollcall_api::{
+    Call, Context, Problem, Reply, settled,
+    verification::{self, Proved, Wanted, email_change_of},
+};
+use rollcall_domain::{
+    audit::Action,
+    email::Email,
+    mail::Message,
+    totp::EightDigits,
+    user::{UserView, change},
+    verification::{Purpose, Started},
+};
+use rollcall_store::user::Proof;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::current;
+use crate::authentication::reauthenticate;
+
+/// The address to be bound.
+#[derive(ToSchema)]
+#[schema(as = EmailChange)]
+#[expect(dead_code, reason = "describes the body that `start` reads")]
+pub(crate) struct StartBody {
+    email: Email,
+    current_password: String,
+}
+
+/// The code from the mail.
+#[derive(ToSchema)]
+#[schema(as = EmailConfirmation)]
+#[expect(dead_code, reason = "describes the body that `confirm` reads")]
+pub(crate) struct ConfirmBody {
+    #[schema(pattern = "^[0-9]{8}$")]
+    code: String,
+}
+
+/// The proof that it is the caller who asks.
+#[derive(ToSchema)]
+#[schema(as = CurrentPassword)]
+#[expect(dead_code, reason = "describes the body that `unbind` reads")]
+pub(crate) struct UnbindBody {
+    current_password: String,
+}
+
+/// The caller with its address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Confirmed<'a> {
+    user: UserView<'a>,
+}
+
+/// Mails a code to the new address; the reply is the same where somebody else has it.
+#[utoipa::path(post, path = "/v1/me/email", tag = "own identity", request_body = StartBody, responses((status = 202, body = Started)))]
+pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut fields = call.fields()?;
+    let email: Option<Email> = fields.required("email");
+    let password = fields.required("current_password");
+    let (email, password) = fields.finish(|| email.zip(password))?;
+    reauthenticate(&context, &call, password).await?;
+    settled(|| async {
+        let wanted = Wanted::EmailChange(call.actor.user.user_id);
+        let (flow, commit) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
+        context.answer(&call, commit, Reply::accepted(&Started::from(&flow))?).await
+    })
+    .await
+}
+
+/// Binds the address whose code this is, and tells the one before.
+#[utoipa::path(post, path = "/v1/me/email/confirm", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = Confirmed, headers(("ETag")))))]
+pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut fields = call.fields()?;
+    let code: Option<EightDigits> = fields.required("code");
+    let code = fields.finish(|| code)?;
+    let flow_id = email_change_of(call.actor.user.user_id);
+    let proved = Proved::by_code(&context, &call.request, flow_id, Purpose::EmailChange, &code).await?;
+    settled(|| async {
+        let before = current(&context, &call).await?;
+        let after = before.clone().proved(proved.flow.email.clone(), call.now());
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?.extended(proved.succeeded());
+        commit.extend(context.tell(&before, Message::EmailChanged { login: before.login.clone() }, call.now())?);
+        let reply = Reply::ok(&Confirmed { user: (&after).into() })?.at_version(after.version);
+        context.commit(&call, commit, change(Action::UserSetEmail, Some(&before), Some(&after)), reply).await
+    })
+    .await
+}
+
+/// Takes the caller's address off, and tells it.
+#[utoipa::path(delete, path = "/v1/me/email", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut fields = call.fields()?;
+    let password = fields.required("current_password");
+    let password = fields.finish(|| password)?;
+    reauthenticate(&context, &call, password).await?;
+    settled(|| async {
+        let before = current(&context, &call).await?;
+        call.check_version(before.version)?;
+        let after = before.clone().without_email(call.now());
+        if after == before {
+            return Ok(Reply::no_content());
+        }
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
+        let change = change(Action::UserUnbindEmail, Some(&before), Some(&after));
+        context.commit(&call, commit, change, Reply::no_content()).await
+    })
+    .await
+}

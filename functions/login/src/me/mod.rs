@@ -1,0 +1,75 @@
+//! One's own account.
+
+use axum::extract::State;
+use rollcall_api::{Call, Context, Problem, Reply, settled};
+use rollcall_domain::{
+    Code,
+    audit::Action,
+    session::SessionView,
+    team::Membership,
+    text::Username,
+    user::{User, UserView, change},
+};
+use rollcall_store::user::Proof;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) mod email;
+pub(crate) mod password;
+pub(crate) mod sessions;
+pub(crate) mod totp;
+
+/// The caller, its teams and the session it calls with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me<'a> {
+    user: UserView<'a>,
+    teams: Vec<Membership>,
+    session: SessionView<'a>,
+}
+
+/// A merge patch of the caller.
+#[derive(ToSchema)]
+#[schema(as = MePatch)]
+#[expect(dead_code, reason = "describes the body that `domain::user::User::renamed` reads")]
+pub(crate) struct PatchBody {
+    username: Option<Username>,
+}
+
+/// Tells the caller who it is.
+#[utoipa::path(get, path = "/v1/me", tag = "own identity", responses((status = 200, body = Me, headers(("ETag")))))]
+pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    call.no_input()?;
+    shown(&context, &call, &call.actor.user).await
+}
+
+/// Changes the caller's username.
+#[utoipa::path(patch, path = "/v1/me", tag = "own identity", request_body = PatchBody,
+    responses((status = 200, body = Me, headers(("ETag")))))]
+pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    settled(|| async {
+        let before = current(&context, &call).await?;
+        let after = before.clone().renamed(call.fields()?, call.now())?;
+        call.check_version(before.version)?;
+        let reply = shown(&context, &call, &after).await?;
+        if after == before {
+            return Ok(reply);
+        }
+        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
+    })
+    .await
+}
+
+/// The caller as it stands now: the one whose session this is, or nobody.
+async fn current(context: &Context, call: &Call) -> Result<User, Problem> {
+    let user = context.store.user(call.actor.user.user_id).await?;
+    Ok(user.filter(|user| user.epoch == call.actor.user.epoch).ok_or(Code::Unauthenticated)?)
+}
+
+async fn shown(context: &Context, call: &Call, user: &User) -> Result<Reply, Problem> {
+    let session = &call.actor.session;
+    let teams = context.store.teams(user.teams.keys().copied()).await?;
+    let teams = Membership::of(user, teams);
+    let session = SessionView::new(session, context.config.sessions.of(user), session.session_id);
+    Ok(Reply::ok(&Me { user: user.into(), teams, session })?.at_version(user.version))
+}

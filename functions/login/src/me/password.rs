@@ -1,0 +1,49 @@
+//! Changing one's own password.
+
+use axum::extract::State;
+use rollcall_api::{Call, Context, Problem, Reply, settled};
+use rollcall_domain::{
+    Invalid, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
+};
+use rollcall_store::user::Proof;
+use utoipa::ToSchema;
+
+use super::current;
+use crate::authentication::reauthenticate;
+
+/// The password as it is and as it shall be.
+#[derive(ToSchema)]
+#[schema(as = PasswordChange)]
+#[expect(dead_code, reason = "describes the body that `change` reads")]
+pub(crate) struct ChangeBody {
+    current_password: String,
+    password: String,
+    password_confirmation: String,
+}
+
+/// Changes the caller's password: every other session is over, this one goes on.
+#[utoipa::path(post, path = "/v1/me/password", tag = "own identity", request_body = ChangeBody, responses((status = 204)))]
+pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut fields = call.fields()?;
+    let old: Option<Password> = fields.required("current_password");
+    let new = context.config.password.read_twice(&mut fields, &call.actor.user.names());
+    if let (Some(old), Some(new)) = (&old, &new)
+        && old.expose() == new.expose()
+    {
+        let rule = "must differ from the current password";
+        fields.violation("password", Invalid::new(ViolationCode::NotAllowed, rule));
+    }
+    let (old, new) = fields.finish(|| old.zip(new))?;
+    reauthenticate(&context, &call, old).await?;
+    let hash = rollcall_api::password::hash(&context, new).await?;
+    settled(|| async {
+        let before = current(&context, &call).await?;
+        let after = before.clone().reset(false, call.now());
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Password(&hash))?;
+        commit.extend([rollcall_store::session::carry_on(&call.actor.session, &after)]);
+        commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
+        let change = change_of(Action::UserSetPassword, Some(&before), Some(&after));
+        context.commit(&call, commit, change, Reply::no_content()).await
+    })
+    .await
+}

@@ -1,0 +1,62 @@
+//! One's own sessions.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_domain::{
+    Code,
+    audit::Action,
+    id::SessionId,
+    session::{Session, SessionView},
+    user::change,
+};
+use rollcall_store::{session::carry_on, user::Proof};
+
+use super::current;
+
+/// Lists the caller's sessions that still stand, newest first.
+#[utoipa::path(get, path = "/v1/me/sessions", tag = "own identity",
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<SessionView>)))]
+pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
+    let (user, current) = (&call.actor.user, call.actor.session.session_id);
+    let after = page.after.as_deref().and_then(SessionId::parse);
+    let found = context.store.sessions(user.user_id, after, page.limit).await?;
+    let lifetime = context.config.sessions.of(user);
+    let standing = found.items.iter().filter(|session| session.check(user, lifetime, call.now()).is_ok());
+    let items = standing.map(|session| SessionView::new(session, lifetime, current)).collect();
+    page.reply(&context, &call, items, found.next).await
+}
+
+/// Ends one of the caller's sessions.
+#[utoipa::path(delete, path = "/v1/me/sessions/{session_id}", tag = "own identity", params(("session_id" = SessionId, Path)),
+    responses((status = 204)))]
+pub(crate) async fn end(
+    State(context): State<Context>,
+    Path(session_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let session_id = SessionId::parse(&session_id).ok_or(Code::NotFound)?;
+    let user = &call.actor.user;
+    let session = context.store.session(user.user_id, session_id).await?;
+    let stands = |session: &Session| session.check(user, context.config.sessions.of(user), call.now()).is_ok();
+    let session = session.filter(stands).ok_or(Code::NotFound)?;
+    call.no_input()?;
+    let change = change(Action::UserEndSessions, Some(user), Some(user));
+    context.commit(&call, rollcall_store::session::end(&session), change, Reply::no_content()).await
+}
+
+/// Ends all of the caller's sessions but the calling one.
+#[utoipa::path(delete, path = "/v1/me/sessions", tag = "own identity", responses((status = 204)))]
+pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    call.no_input()?;
+    settled(|| async {
+        let before = current(&context, &call).await?;
+        let after = before.clone().signed_out_everywhere();
+        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        let commit = commit.and(carry_on(&call.actor.session, &after));
+        let change = change(Action::UserEndSessions, Some(&before), Some(&after));
+        context.commit(&call, commit, change, Reply::no_content()).await
+    })
+    .await
+}

@@ -1,0 +1,156 @@
+//! Binding and unbinding one's own second factor.
+
+use axum::extract::State;
+use data_encoding::BASE32_NOPAD;
+use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
+use rollcall_api::{
+    Call, Context, Problem, Reply,
+    clock::random,
+    settled,
+    throttle::{self, Attempt},
+};
+use rollcall_domain::{
+    Code,
+    audit::Action,
+    credential::{Credential, Enrolment, Totp},
+    lane::Kind,
+    limits::ENROLMENT_LIFETIME,
+    mail::Message,
+    password::Password,
+    totp::{SecondFactor, TotpCode, TotpSecret},
+    user::change,
+};
+use rollcall_store::{Commit, flow, session::carry_on, user::Proof};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::current;
+use crate::{authentication::reauthenticate, second_factor};
+
+/// What an authenticator app is to be told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Enrolled {
+    /// The secret in base 32, to be typed.
+    secret: String,
+    /// The same as an address, to be opened.
+    otpauth_uri: String,
+    /// The address as a picture, to be scanned.
+    qr_svg: String,
+}
+
+/// The first code of the new factor.
+#[derive(ToSchema)]
+#[schema(as = TotpConfirmation)]
+#[expect(dead_code, reason = "describes the body that `confirm` reads")]
+pub(crate) struct ConfirmBody {
+    #[schema(pattern = "^[0-9]{6}$")]
+    code: String,
+}
+
+/// What takes the second factor's place, each once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
+/// The proofs that it is the caller who asks.
+#[derive(ToSchema)]
+#[schema(as = TotpUnbinding)]
+#[expect(dead_code, reason = "describes the body that `unbind` reads")]
+pub(crate) struct UnbindBody {
+    current_password: String,
+    /// Six digits from the authenticator app; either this or a recovery code.
+    #[schema(pattern = "^[0-9]{6}$")]
+    code: Option<String>,
+    recovery_code: Option<String>,
+}
+
+/// Draws a secret, which counts once its first code was given.
+#[utoipa::path(post, path = "/v1/me/totp", tag = "own identity", request_body = super::email::UnbindBody,
+    responses((status = 201, body = Enrolled, headers(("Location")))))]
+pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut fields = call.fields()?;
+    let password = fields.required("current_password");
+    let password = fields.finish(|| password)?;
+    let credential = reauthenticate(&context, &call, password).await?;
+    if credential.totp.is_some() {
+        return Err(Code::TotpEnabled.into());
+    }
+    let user = &call.actor.user;
+    let secret = TotpSecret::new(random()?);
+    let sealed = second_factor::sealed(context.keyring().await?, user.user_id, &secret)?;
+    let enrolment = Enrolment { secret: sealed, expires_at: call.now() + ENROLMENT_LIFETIME };
+    let otpauth_uri = secret.uri(&user.login);
+    let qr = QRBuilder::new(otpauth_uri.as_str()).build();
+    let qr = qr.map_err(|error| Problem::Internal(format!("an address does not fit a QR code: {error:?}")))?;
+    let qr_svg = SvgBuilder::default().to_str(&qr);
+    let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
+    let commit = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
+    context.answer(&call, commit, Reply::created("/v1/me/totp".to_owned(), &enrolled)?).await
+}
+
+/// Binds the factor whose code this is: every other session is over, this one goes on.
+#[utoipa::path(post, path = "/v1/me/totp/confirm", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = RecoveryCodes)))]
+pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut fields = call.fields()?;
+    let code: Option<TotpCode> = fields.required("code");
+    let code = fields.finish(|| code)?;
+    let (_, attempt) = try_factor(&context, &call).await?;
+    let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
+    let enrolment = enrolment.ok_or(Code::VerificationFailed)?;
+    let secret = second_factor::opened(context.keyring().await?, call.actor.user.user_id, &enrolment.secret)?;
+    let last_step = secret.step_of(&code, call.now()).ok_or(Code::VerificationFailed)?;
+    let totp = Totp { secret: enrolment.secret.clone(), last_step };
+    let (codes, hashes): (Vec<_>, _) = second_factor::recovery_codes()?.into_iter().unzip();
+    let reply = Reply::ok(&RecoveryCodes { recovery_codes: codes })?;
+    settled(|| async {
+        let before = current(&context, &call).await?;
+        let after = before.clone().with_totp(true, call.now());
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Totp(&totp, &hashes))?;
+        commit.extend([carry_on(&call.actor.session, &after)]);
+        commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
+        commit.extend(attempt.succeeded());
+        commit.extend(context.tell(&after, Message::TotpEnabled { login: after.login.clone() }, call.now())?);
+        let change = change(Action::UserBindTotp, Some(&before), Some(&after));
+        context.commit(&call, commit, change, reply.clone()).await
+    })
+    .await
+}
+
+/// Takes the second factor off: every other session is over, this one goes on.
+#[utoipa::path(delete, path = "/v1/me/totp", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let mut fields = call.fields()?;
+    let password: Option<Password> = fields.required("current_password");
+    let factor = SecondFactor::read(&mut fields);
+    let (password, factor) = fields.finish(|| password.zip(factor))?;
+    reauthenticate(&context, &call, password).await?;
+    let (credential, attempt) = try_factor(&context, &call).await?;
+    let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
+    // What uses it up need not be written: the whole factor goes, if it is still the one that was read.
+    used.ok_or(Code::VerificationFailed)?;
+    settled(|| async {
+        let before = current(&context, &call).await?;
+        call.check_version(before.version)?;
+        let after = before.clone().with_totp(false, call.now());
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::NoTotp)?;
+        commit.extend([carry_on(&call.actor.session, &after)]);
+        commit.extend(attempt.succeeded());
+        commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
+        let change = change(Action::UserUnbindTotp, Some(&before), Some(&after));
+        context.commit(&call, commit, change, Reply::no_content()).await
+    })
+    .await
+}
+
+/// Counts a try at the caller's second factor.
+async fn try_factor(context: &Context, call: &Call) -> Result<(Credential, Attempt), Problem> {
+    let login = &call.actor.user.login;
+    let lanes = vec![
+        throttle::network_lane(context, call.request.address).await?,
+        throttle::lane(context, Kind::Totp, &login.key(), None).await?,
+    ];
+    let (credential, found) = context.store.credential_and_lanes(Some(login), &lanes).await?;
+    let attempt = Attempt::reserve(context, lanes, found, call.now()).await?;
+    Ok((credential.ok_or(Code::Unauthenticated)?, attempt))
+}

@@ -1,0 +1,115 @@
+//! A forgotten password, by a proved address.
+
+use axum::extract::{Path, State};
+use rollcall_api::{
+    By, Context, Guest, Keyed, Problem, Reply, password, settled, throttle,
+    verification::{self, Proved, Wanted},
+};
+use rollcall_domain::{
+    Code, Refusal, Violation,
+    audit::Action,
+    credential::PasswordHash,
+    email::Email,
+    id::FlowId,
+    lane::Kind,
+    mail::Message,
+    password::Password,
+    totp::EightDigits,
+    user::{User, change},
+    verification::{Purpose, Started, Verification},
+};
+use rollcall_store::{lane::forget, user::Proof};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Where the code goes.
+#[derive(ToSchema)]
+#[schema(as = ResetStart)]
+#[expect(dead_code, reason = "describes the body that `start` reads")]
+pub(crate) struct StartBody {
+    email: Email,
+}
+
+/// A reset that waits for its code, if somebody has the address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResetStarted {
+    reset_id: FlowId,
+    #[serde(flatten)]
+    started: Started,
+}
+
+/// The code from the mail and the new password.
+#[derive(ToSchema)]
+#[schema(as = ResetCompletion)]
+#[expect(dead_code, reason = "describes the body that `complete` reads")]
+pub(crate) struct CompleteBody {
+    #[schema(pattern = "^[0-9]{8}$")]
+    code: String,
+    password: String,
+    password_confirmation: String,
+}
+
+/// Mails a code to whoever proved the address; the reply is the same where nobody did.
+#[utoipa::path(post, path = "/v1/password-resets", tag = "public", request_body = StartBody, responses((status = 202, body = ResetStarted)))]
+pub(crate) async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
+    let mut fields = guest.fields()?;
+    let email: Option<Email> = fields.required("email");
+    let email = fields.finish(|| email)?;
+    let flow = settled(|| async {
+        let (flow, commit) = verification::begin(&context, &guest, Wanted::PasswordReset, email.clone()).await?;
+        context.store.commit(commit).await?;
+        Ok(flow)
+    });
+    let flow = flow.await?;
+    Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
+}
+
+/// Sets a new password. Two-factor stays, a disabled user stays disabled, every session and device is over.
+#[utoipa::path(post, path = "/v1/password-resets/{reset_id}/complete", tag = "public", params(("reset_id" = FlowId, Path)),
+    request_body = CompleteBody, responses((status = 204)))]
+pub(crate) async fn complete(
+    State(context): State<Context>,
+    Path(reset_id): Path<String>,
+    call: Keyed,
+) -> Result<Reply, Problem> {
+    let reset_id = FlowId::parse(&reset_id).ok_or(Code::NotFound)?;
+    let mut fields = call.request.fields()?;
+    let code: Option<EightDigits> = fields.required("code");
+    // Whose password it is shows only to whoever has the code: until then its other names are not looked for.
+    let password = context.config.password.read_twice(&mut fields, &[]);
+    let (code, password) = fields.finish(|| code.zip(password))?;
+    let proved = Proved::by_code(&context, &call.request, reset_id, Purpose::PasswordReset, &code).await?;
+    match reset(&context, &call, &proved, password).await {
+        Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.refused(&context, problem).await),
+        done => done,
+    }
+}
+
+async fn reset(context: &Context, call: &Keyed, proved: &Proved, password: Password) -> Result<Reply, Problem> {
+    let user = owner(context, &proved.flow).await?;
+    let good = context.config.password.check(&password, &user.names());
+    good.map_err(|invalid| Refusal::from(Violation::at("/password", invalid.code, invalid.detail)))?;
+    let hash = password::hash(context, password).await?;
+    settled(|| async { commit(context, call, proved, &hash).await }).await
+}
+
+async fn commit(context: &Context, call: &Keyed, proved: &Proved, hash: &PasswordHash) -> Result<Reply, Problem> {
+    let now = call.request.now;
+    let before = owner(context, &proved.flow).await?;
+    let after = before.clone().reset(false, now);
+    let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(hash, now))?;
+    commit.extend(proved.succeeded());
+    commit.extend([forget(&throttle::lane(context, Kind::Password, &before.login.key(), None).await?)]);
+    commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, now)?);
+    let change = change(Action::UserSetPassword, Some(&before), Some(&after));
+    context.commit(By::shown(call, &before), commit, change, Reply::no_content()).await
+}
+
+/// Whose reset it is: the address must still be proved by the one who had it when the code was mailed.
+async fn owner(context: &Context, flow: &Verification) -> Result<User, Problem> {
+    let user_id = flow.user_id.ok_or(Code::VerificationFailed)?;
+    let user = context.store.user(user_id).await?;
+    let canonical = flow.email.canonical();
+    let owns = |user: &User| user.verified_email().is_some_and(|email| email.canonical() == canonical);
+    Ok(user.filter(owns).ok_or(Code::VerificationFailed)?)
+}

@@ -1,0 +1,92 @@
+//! The second factor: checking what was typed, and using it up.
+
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
+use rollcall_api::{
+    Context, Problem,
+    clock::random,
+    keyring::{Keyring, Purpose},
+};
+use rollcall_domain::{
+    Timestamp,
+    credential::{Credential, Totp},
+    id::UserId,
+    limits::{RECOVERY_CODE_CHARS, RECOVERY_CODES},
+    text::Login,
+    totp::{SecondFactor, TotpCode, TotpSecret},
+};
+use rollcall_store::{
+    Write,
+    user::{use_recovery_code, use_step},
+};
+use sha2::{Digest, Sha256};
+
+/// A second factor that was right: what uses it up, and how many recovery codes are left if it was one.
+pub(crate) struct Used {
+    pub(crate) write: Write,
+    pub(crate) recovery_codes_left: Option<usize>,
+}
+
+/// Checks what was typed; nothing if it is wrong or was taken before.
+pub(crate) async fn check(
+    context: &Context,
+    typed: &SecondFactor,
+    credential: &Credential,
+    login: &Login,
+    now: Timestamp,
+) -> Result<Option<Used>, Problem> {
+    let Some(totp) = &credential.totp else { return Ok(None) };
+    match typed {
+        SecondFactor::Code(code) => {
+            let keyring = context.keyring().await?;
+            let Some(after) = stepped(keyring, credential.user_id, totp, code, now)? else { return Ok(None) };
+            Ok(Some(Used { write: use_step(login, totp, &after)?, recovery_codes_left: None }))
+        }
+        SecondFactor::RecoveryCode(code) => {
+            let hash = hashed(code);
+            if !credential.recovery_codes.contains(&hash) {
+                return Ok(None);
+            }
+            let left = credential.recovery_codes.len() - 1;
+            Ok(Some(Used { write: use_recovery_code(login, &hash), recovery_codes_left: Some(left) }))
+        }
+    }
+}
+
+/// The factor after this code, encrypted anew so that old keys fall out of use; nothing if the code is wrong or old.
+fn stepped(
+    keyring: &Keyring,
+    user_id: UserId,
+    totp: &Totp,
+    code: &TotpCode,
+    now: Timestamp,
+) -> Result<Option<Totp>, Problem> {
+    let secret = opened(keyring, user_id, &totp.secret)?;
+    let step = secret.step_of(code, now).filter(|step| *step > totp.last_step);
+    step.map(|last_step| Ok(Totp { secret: sealed(keyring, user_id, &secret)?, last_step })).transpose()
+}
+
+/// Encrypts a secret for its user.
+pub(crate) fn sealed(keyring: &Keyring, user_id: UserId, secret: &TotpSecret) -> Result<String, Problem> {
+    keyring.seal(Purpose::Totp, user_id.as_bytes(), secret.expose())
+}
+
+/// Decrypts a user's secret.
+pub(crate) fn opened(keyring: &Keyring, user_id: UserId, sealed: &str) -> Result<TotpSecret, Problem> {
+    let bytes = keyring.open(Purpose::Totp, user_id.as_bytes(), sealed);
+    let secret = bytes.and_then(|bytes| bytes.try_into().ok()).map(TotpSecret::new);
+    secret.ok_or_else(|| Problem::Unavailable("a two-factor secret cannot be read: its key is gone".to_owned()))
+}
+
+/// New recovery codes as their owner reads them, in two halves, and their hashes. 130 random bits need no slow hash.
+pub(crate) fn recovery_codes() -> Result<Vec<(String, String)>, Problem> {
+    let draw = || {
+        let code = BASE32_NOPAD.encode(&random::<17>()?)[..RECOVERY_CODE_CHARS].to_owned();
+        let (one, other) = code.split_at(RECOVERY_CODE_CHARS / 2);
+        Ok((format!("{one}-{other}"), hashed(&code)))
+    };
+    (0..RECOVERY_CODES).map(|_| draw()).collect()
+}
+
+fn hashed(code: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(code))
+}

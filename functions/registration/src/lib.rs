@@ -1,0 +1,161 @@
+//! The function by which strangers become users: an address is proved by a mailed code, then one request creates the
+//! user or changes nothing.
+
+use axum::extract::{Path, State};
+use rollcall_api::{
+    By, Context, Guest, Keyed, Problem, Reply, password, settled,
+    verification::{self, Proved, Wanted},
+};
+use rollcall_domain::{
+    Code, Fields, Refusal,
+    audit::Action,
+    credential::Credential,
+    email::Email,
+    id::{FlowId, UserId},
+    password::{Password, Rule},
+    permission::UserType,
+    text::{Login, Username},
+    totp::EightDigits,
+    user::{NewUser, UserView, change},
+    verification::{Purpose, Started, Verification},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes, as their page of the contract has them.
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(start)).routes(routes!(complete))
+}
+
+/// Where the code goes.
+#[derive(ToSchema)]
+#[schema(as = RegistrationStart)]
+#[expect(dead_code, reason = "describes the body that `start` reads")]
+struct StartBody {
+    email: Email,
+}
+
+/// A registration that waits for its code.
+#[derive(Debug, Serialize, ToSchema)]
+struct RegistrationStarted {
+    registration_id: FlowId,
+    #[serde(flatten)]
+    started: Started,
+}
+
+/// The code from the mail, and who wants to become a user.
+#[derive(ToSchema)]
+#[schema(as = RegistrationCompletion)]
+#[expect(dead_code, reason = "describes the body that `Completion` reads")]
+struct CompleteBody {
+    #[schema(pattern = "^[0-9]{8}$")]
+    code: String,
+    username: Username,
+    login: Login,
+    password: String,
+    password_confirmation: String,
+    /// The team it comes from is joined in the same step.
+    #[schema(pattern = "^[0-9]{8}$")]
+    invitation_code: Option<String>,
+}
+
+/// The user who registered.
+#[derive(Debug, Serialize, ToSchema)]
+struct Registered<'a> {
+    user: UserView<'a>,
+}
+
+struct Completion {
+    code: EightDigits,
+    username: Username,
+    login: Login,
+    password: Password,
+    invitation_code: Option<EightDigits>,
+}
+
+impl Completion {
+    fn read(mut fields: Fields, rule: &Rule, flow: Option<&Verification>) -> Result<Self, Refusal> {
+        let code = fields.required("code");
+        let username: Option<Username> = fields.required("username");
+        let login: Option<Login> = fields.required("login");
+        let names = [
+            username.as_ref().map(Username::as_str),
+            login.as_ref().map(Login::as_str),
+            flow.map(|flow| flow.email.local_part()),
+        ];
+        let names: Vec<_> = names.into_iter().flatten().collect();
+        let password = rule.read_twice(&mut fields, &names);
+        let invitation_code = fields.optional("invitation_code");
+        fields.finish(|| {
+            Some(Self { code: code?, username: username?, login: login?, password: password?, invitation_code })
+        })
+    }
+}
+
+/// Mails a code; the reply is the same for an address that somebody has, and its owner is told instead.
+#[utoipa::path(post, path = "/v1/registrations", tag = "public", request_body = StartBody, responses((status = 202, body = RegistrationStarted)))]
+async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
+    check_open(&context)?;
+    let mut fields = guest.fields()?;
+    let email: Option<Email> = fields.required("email");
+    let email = fields.finish(|| email)?;
+    let flow = settled(|| async {
+        let (flow, commit) = verification::begin(&context, &guest, Wanted::Registration, email.clone()).await?;
+        context.store.commit(commit).await?;
+        Ok(flow)
+    });
+    let flow = flow.await?;
+    Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
+}
+
+/// Creates the user whose address was proved, or changes nothing.
+#[utoipa::path(post, path = "/v1/registrations/{registration_id}/complete", tag = "public", params(("registration_id" = FlowId, Path)),
+    request_body = CompleteBody, responses((status = 201, body = Registered, headers(("Location"), ("ETag")))))]
+async fn complete(
+    State(context): State<Context>,
+    Path(registration_id): Path<String>,
+    call: Keyed,
+) -> Result<Reply, Problem> {
+    let registration_id = FlowId::parse(&registration_id).ok_or(Code::NotFound)?;
+    check_open(&context)?;
+    let flow = context.store.verification(registration_id, Purpose::Registration).await?;
+    let completion = Completion::read(call.request.fields()?, &context.config.password, flow.as_ref())?;
+    let purpose = Purpose::Registration;
+    let proved = Proved::by_code(&context, &call.request, registration_id, purpose, &completion.code).await?;
+    match register(&context, &call, &proved, completion).await {
+        // Neither the code's fault nor a guess.
+        Err(problem) if problem.is(Code::LoginTaken) || problem.is(Code::InvitationInvalid) => {
+            Err(proved.refused(&context, problem).await)
+        }
+        done => done,
+    }
+}
+
+fn check_open(context: &Context) -> Result<(), Code> {
+    if context.config.is_registration_open { Ok(()) } else { Err(Code::RegistrationClosed) }
+}
+
+async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: Completion) -> Result<Reply, Problem> {
+    let Completion { username, login, password, invitation_code, .. } = completion;
+    if context.store.owner_of(&proved.flow.email.canonical()).await?.is_some() {
+        return Err(Code::VerificationFailed.into());
+    }
+    // The transaction decides; asked before, a taken login costs no hash.
+    if context.store.credential(&login).await?.is_some() {
+        return Err(Code::LoginTaken.into());
+    }
+    // No team gives out invitations yet, so no code is one.
+    if invitation_code.is_some() {
+        return Err(Code::InvitationInvalid.into());
+    }
+    let hash = password::hash(context, password).await?;
+    let (email, language) = (Some(proved.flow.email.clone()), call.request.language);
+    let new = NewUser { email, email_verified: true, language, ..NewUser::named(username, login, UserType::Member) };
+    let user = new.create(UserId::new(context.uuid()?), call.request.now);
+    let credential = Credential::new(user.user_id, hash, call.request.now);
+    let commit = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
+    let reply = Reply::created(format!("/v1/users/{}", user.user_id), &Registered { user: (&user).into() })?;
+    let reply = reply.at_version(user.version);
+    context.commit(By::shown(call, &user), commit, change(Action::UserRegister, None, Some(&user)), reply).await
+}

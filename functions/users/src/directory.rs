@@ -1,0 +1,271 @@
+//! The users of the platform: list, create, read, edit and delete.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply, password, settled};
+use rollcall_domain::{
+    Code, Fields, Invalid, Refusal, ViolationCode,
+    audit::Action,
+    credential::Credential,
+    email::Email,
+    id::{TeamId, UserId},
+    limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
+    password::{Given, Rule},
+    permission::{UserAction, UserType},
+    team::Membership,
+    text::{Login, Username},
+    user::{NewUser, Status, User, UserView, change},
+};
+use rollcall_store::user::{Proof, still_entitled};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{check_not_own, load, permit, read};
+
+/// A user and its teams.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserDetail<'a> {
+    #[serde(flatten)]
+    user: UserView<'a>,
+    teams: Vec<Membership>,
+}
+
+/// What a new user is made of.
+#[derive(ToSchema)]
+#[schema(as = NewUser)]
+#[expect(dead_code, reason = "describes the body that `NewUserRequest` reads")]
+pub(crate) struct NewUserBody {
+    username: Username,
+    login: Login,
+    r#type: UserType,
+    /// A note until its owner proves it: it blocks nobody and gets no mail.
+    email: Option<Email>,
+    /// Either this, which must be changed at the first sign-in, or `generate_password`.
+    password: Option<String>,
+    generate_password: Option<bool>,
+}
+
+/// A new user, with its password if it was generated.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Created<'a> {
+    user: UserView<'a>,
+    /// Told this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated_password: Option<String>,
+}
+
+/// A merge patch of a user.
+#[derive(ToSchema)]
+#[schema(as = UserPatch)]
+#[expect(dead_code, reason = "describes the body that `domain::user::User::edited` reads")]
+pub(crate) struct UserPatchBody {
+    username: Option<Username>,
+    r#type: Option<UserType>,
+    status: Option<Status>,
+    /// A note until its owner proves it; null takes the address off.
+    email: Option<Email>,
+}
+
+/// Which users are asked for.
+struct Filter {
+    user_type: Option<UserType>,
+    team_id: Option<TeamId>,
+    status: Option<Status>,
+    /// In lower case.
+    text: Option<String>,
+}
+
+impl Filter {
+    fn read(parameters: &mut Parameters) -> Self {
+        let not_allowed = |words: String| Invalid::new(ViolationCode::NotAllowed, format!("takes one of: {words}"));
+        Self {
+            user_type: parameters.optional("type", |word| {
+                UserType::parse(word).ok_or_else(|| not_allowed("super_admin, platform_admin, member".to_owned()))
+            }),
+            team_id: parameters.optional("team_id", |text| {
+                let rule = "must be a UUID in lower-case hyphenated form";
+                TeamId::parse(text).ok_or_else(|| Invalid::new(ViolationCode::BadFormat, rule))
+            }),
+            status: parameters.optional("status", |word| {
+                Status::parse(word).ok_or_else(|| not_allowed("enabled, disabled".to_owned()))
+            }),
+            text: parameters.optional("q", |text| match text.chars().count() {
+                1..=MAX_SEARCH_CHARS => Ok(text.to_lowercase()),
+                _ => Err(Invalid::new(ViolationCode::OutOfRange, format!("takes 1 to {MAX_SEARCH_CHARS} characters"))),
+            }),
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        self.user_type.is_none() && self.team_id.is_none() && self.status.is_none() && self.text.is_none()
+    }
+
+    fn takes(&self, user: &User) -> bool {
+        let holds = |text: &String| {
+            user.username.as_str().to_lowercase().contains(text) || user.login.as_str().to_lowercase().contains(text)
+        };
+        self.user_type.is_none_or(|wanted| user.user_type == wanted)
+            && self.team_id.is_none_or(|wanted| user.teams.contains_key(&wanted))
+            && self.status.is_none_or(|wanted| user.status == wanted)
+            && self.text.as_ref().is_none_or(holds)
+    }
+}
+
+/// Lists users by id, all filters together. A rare match may take several pages: each looks at a bounded number.
+#[utoipa::path(get, path = "/v1/users", tag = "users",
+    params(("type" = Option<UserType>, Query), ("team_id" = Option<TeamId>, Query), ("status" = Option<Status>, Query),
+        ("q" = Option<String>, Query, min_length = 1, max_length = 64),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<UserView>)))]
+pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    if !call.actor.user.user_type.is_admin() {
+        return Err(Code::NotFound.into());
+    }
+    let mut parameters = call.request.parameters();
+    let filter = Filter::read(&mut parameters);
+    let page = PageRequest::read(&context, &call, parameters).await?;
+    let mut after = page.after.as_deref().and_then(UserId::parse);
+    let (mut found, mut examined) = (Vec::new(), 0);
+    let next = loop {
+        let users = context.store.users(after, if filter.is_none() { page.limit } else { MAX_PAGE }).await?;
+        let mut rest = users.items.into_iter();
+        while found.len() < page.limit
+            && let Some(user) = rest.next()
+        {
+            examined += 1;
+            after = Some(user.user_id);
+            found.extend(Some(user).filter(|user| filter.takes(user)));
+        }
+        if rest.next().is_none() && users.next.is_none() {
+            break None;
+        }
+        if found.len() == page.limit || examined >= MAX_USERS_EXAMINED {
+            break after.map(|user_id| user_id.to_string());
+        }
+        // What the index still names may be gone from the table: the page ends where the index said.
+        after = users.next.as_deref().and_then(UserId::parse);
+    };
+    page.reply(&context, &call, found.iter().map(UserView::from).collect(), next).await
+}
+
+struct NewUserRequest {
+    new: NewUser,
+    given: Given,
+}
+
+impl NewUserRequest {
+    fn read(mut fields: Fields, rule: &Rule) -> Result<Self, Refusal> {
+        let username: Option<Username> = fields.required("username");
+        let login: Option<Login> = fields.required("login");
+        let user_type = fields.required("type");
+        let email: Option<Email> = fields.text("email", None);
+        let names = [
+            username.as_ref().map(Username::as_str),
+            login.as_ref().map(Login::as_str),
+            email.as_ref().map(Email::local_part),
+        ];
+        let given = rule.read_given(&mut fields, &names.into_iter().flatten().collect::<Vec<_>>());
+        fields.finish(|| {
+            let named = NewUser::named(username?, login?, user_type?);
+            let new = NewUser { email, password_change_required: true, ..named };
+            Some(Self { new, given: given? })
+        })
+    }
+}
+
+/// Creates a user, whose password must be changed at the first sign-in.
+#[utoipa::path(post, path = "/v1/users", tag = "users", request_body = NewUserBody,
+    responses((status = 201, body = Created, headers(("Location"), ("ETag")))))]
+pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let actor = &call.actor.user;
+    if !actor.user_type.is_admin() {
+        return Err(Code::NotFound.into());
+    }
+    let fields = call.fields()?;
+    for user_type in [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member] {
+        let is_asked = fields.says("type", user_type.as_str());
+        if is_asked && !UserAction::Create.is_allowed(actor.user_type, user_type) {
+            return Err(Code::Forbidden.into());
+        }
+    }
+    let NewUserRequest { new, given } = NewUserRequest::read(fields, &context.config.password)?;
+    if context.store.credential(&new.login).await?.is_some() {
+        return Err(Code::LoginTaken.into());
+    }
+    let (hash, generated_password) = password::hash_given(&context, given).await?;
+    let user = new.create(UserId::new(context.uuid()?), call.now());
+    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let commit = commit.and(still_entitled(actor));
+    let created = Created { user: (&user).into(), generated_password };
+    let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
+    context.commit(&call, commit, change(Action::UserCreate, None, Some(&user)), reply).await
+}
+
+/// Reads a user and its teams.
+#[utoipa::path(get, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)),
+    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+pub(crate) async fn get(
+    State(context): State<Context>,
+    Path(user_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let user = read(&context, &call, &user_id).await?;
+    call.no_input()?;
+    shown(&context, &user).await
+}
+
+/// Edits a user's name, type, status or address.
+#[utoipa::path(patch, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), request_body = UserPatchBody,
+    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+pub(crate) async fn edit(
+    State(context): State<Context>,
+    Path(user_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let before = read(&context, &call, &user_id).await?;
+        check_not_own(&call, &before)?;
+        // Whoever may change nothing of a user may not send an empty patch either.
+        permit(&call, &before, UserAction::ChangeUsername)?;
+        let fields = call.fields()?;
+        for (field, action) in
+            [("type", UserAction::ChangeType), ("status", UserAction::ChangeStatus), ("email", UserAction::ChangeEmail)]
+        {
+            if fields.has(field) {
+                permit(&call, &before, action)?;
+            }
+        }
+        let after = before.clone().edited(fields, call.now())?;
+        call.check_version(before.version)?;
+        let reply = shown(&context, &after).await?;
+        if after == before {
+            return Ok(reply);
+        }
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        commit.extend([still_entitled(&call.actor.user)]);
+        context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
+    })
+    .await
+}
+
+/// Deletes a user: its sessions end, its login and address are free again, what belongs to its teams stays.
+#[utoipa::path(delete, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+pub(crate) async fn delete(
+    State(context): State<Context>,
+    Path(user_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let user = load(&context, &call, &user_id, UserAction::Delete).await?;
+        call.no_input()?;
+        call.check_version(user.version)?;
+        let commit = rollcall_store::user::delete(&user)?.and(still_entitled(&call.actor.user));
+        context.commit(&call, commit, change(Action::UserDelete, Some(&user), None), Reply::no_content()).await
+    })
+    .await
+}
+
+async fn shown(context: &Context, user: &User) -> Result<Reply, Problem> {
+    let teams = context.store.teams(user.teams.keys().copied()).await?;
+    let detail = UserDetail { user: user.into(), teams: Membership::of(user, teams) };
+    Ok(Reply::ok(&detail)?.at_version(user.version))
+}

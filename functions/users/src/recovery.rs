@@ -1,0 +1,143 @@
+//! What admins do for users who cannot help themselves: a new password, no second factor, no address, no sessions.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, Problem, Reply, password, settled, throttle};
+use rollcall_domain::{
+    audit::Action,
+    id::UserId,
+    lane::Kind,
+    mail::Message,
+    permission::UserAction,
+    user::{User, change},
+};
+use rollcall_store::{
+    Commit, Write,
+    lane::forget,
+    user::{Proof, still_entitled},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::load;
+
+/// A password for somebody else, which must be changed at the next sign-in.
+#[derive(ToSchema)]
+#[schema(as = PasswordReset)]
+#[expect(dead_code, reason = "describes the body that `domain::password::Rule::read_given` reads")]
+pub(crate) struct ResetBody {
+    /// Either this or `generate_password`.
+    password: Option<String>,
+    generate_password: Option<bool>,
+}
+
+/// What was generated, if anything was.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WasReset {
+    /// Told this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated_password: Option<String>,
+}
+
+/// Sets a user's password: its sessions and devices are over, and guesses at it are forgotten.
+#[utoipa::path(post, path = "/v1/users/{user_id}/password", tag = "users", params(("user_id" = UserId, Path)), request_body = ResetBody,
+    responses((status = 200, body = WasReset)))]
+pub(crate) async fn reset_password(
+    State(context): State<Context>,
+    Path(user_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let target = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
+    let mut fields = call.fields()?;
+    let given = context.config.password.read_given(&mut fields, &target.names());
+    let given = fields.finish(|| given)?;
+    let (hash, generated_password) = password::hash_given(&context, given).await?;
+    let reply = Reply::ok(&WasReset { generated_password })?;
+    settled(|| async {
+        let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
+        let after = before.clone().reset(true, call.now());
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(&hash, call.now()))?;
+        commit.extend([forgotten(&context, Kind::Password, &before).await?]);
+        commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
+        write(&context, &call, commit, Action::UserSetPassword, (&before, &after), reply.clone()).await
+    })
+    .await
+}
+
+/// Takes a user's second factor off: its sessions are over, and guesses at it are forgotten.
+#[utoipa::path(delete, path = "/v1/users/{user_id}/totp", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+pub(crate) async fn unbind_totp(
+    State(context): State<Context>,
+    Path(user_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let before = load(&context, &call, &user_id, UserAction::UnbindTotp).await?;
+        call.no_input()?;
+        call.check_version(before.version)?;
+        if !before.totp_enabled {
+            return Ok(Reply::no_content());
+        }
+        let after = before.clone().with_totp(false, call.now());
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::NoTotp)?;
+        commit.extend([forgotten(&context, Kind::Totp, &before).await?]);
+        commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
+        write(&context, &call, commit, Action::UserUnbindTotp, (&before, &after), Reply::no_content()).await
+    })
+    .await
+}
+
+/// Takes a user's address off, proved or noted.
+#[utoipa::path(delete, path = "/v1/users/{user_id}/email", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+pub(crate) async fn unbind_email(
+    State(context): State<Context>,
+    Path(user_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let before = load(&context, &call, &user_id, UserAction::ChangeEmail).await?;
+        call.no_input()?;
+        call.check_version(before.version)?;
+        let after = before.clone().without_email(call.now());
+        if after == before {
+            return Ok(Reply::no_content());
+        }
+        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
+        write(&context, &call, commit, Action::UserUnbindEmail, (&before, &after), Reply::no_content()).await
+    })
+    .await
+}
+
+/// Ends all sessions of a user.
+#[utoipa::path(delete, path = "/v1/users/{user_id}/sessions", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+pub(crate) async fn end_sessions(
+    State(context): State<Context>,
+    Path(user_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let before = load(&context, &call, &user_id, UserAction::EndSessions).await?;
+        call.no_input()?;
+        call.check_version(before.version)?;
+        let after = before.clone().signed_out_everywhere();
+        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        write(&context, &call, commit, Action::UserEndSessions, (&before, &after), Reply::no_content()).await
+    })
+    .await
+}
+
+async fn forgotten(context: &Context, kind: Kind, user: &User) -> Result<Write, Problem> {
+    Ok(forget(&throttle::lane(context, kind, &user.login.key(), None).await?))
+}
+
+async fn write(
+    context: &Context,
+    call: &Call,
+    commit: Commit,
+    action: Action,
+    (before, after): (&User, &User),
+    reply: Reply,
+) -> Result<Reply, Problem> {
+    let commit = commit.and(still_entitled(&call.actor.user));
+    context.commit(call, commit, change(action, Some(before), Some(after)), reply).await
+}

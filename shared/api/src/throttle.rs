@@ -1,0 +1,142 @@
+//! Counting tries at what can be guessed: reserved before anything is looked at, given back only by success.
+
+use std::{net::IpAddr, time::Duration};
+
+use data_encoding::HEXLOWER;
+use rollcall_domain::{
+    Code, Refusal, Timestamp,
+    id::DeviceId,
+    lane::{self, Kind, Lane},
+    limits::MAX_RESERVATIONS,
+};
+use rollcall_store::{
+    Commit, CommitError, Write,
+    lane::{LaneId, forget, give_back},
+};
+
+use crate::{Context, Problem, keyring::Purpose};
+
+/// Bytes of a lane's hash: 128 bits meet by chance never.
+const HASH_BYTES: usize = 16;
+
+/// What callers are told to wait who lost against too many others at once.
+const WAIT_AFTER_CROWD: Duration = Duration::from_secs(1);
+
+/// Where a request came from, for counting: IPv6 by /64, which is one customer's.
+fn network_of(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => HEXLOWER.encode(&address.octets()[..8]),
+        None => String::new(),
+    }
+}
+
+/// A keyed hash of what a lane is about, so that the table tells nobody who was guessed at.
+async fn hashed(context: &Context, parts: &[&str]) -> Result<String, Problem> {
+    let keyring = context.keyring().await?;
+    // Parts hold no NUL but in passwords, which are never among them.
+    let mac = keyring.mac(keyring.current_id(), Purpose::Lane, parts.join("\0").as_bytes());
+    Ok(HEXLOWER.encode(&mac.ok_or(Code::Internal)?[..HASH_BYTES]))
+}
+
+/// The lane of everything that comes from one network.
+pub async fn network_lane(context: &Context, address: Option<IpAddr>) -> Result<LaneId, Problem> {
+    let hash = hashed(context, &[&network_of(address)]).await?;
+    Ok(LaneId { kind: Kind::Network, is_known_device: false, hash })
+}
+
+/// The lane of one authenticator of one login or address; a device that signed in before has its own.
+pub async fn lane(context: &Context, kind: Kind, subject: &str, device: Option<DeviceId>) -> Result<LaneId, Problem> {
+    let device_id = device.map(|device| device.to_string());
+    let hash = hashed(context, &[subject, device_id.as_deref().unwrap_or_default()]).await?;
+    Ok(LaneId { kind, is_known_device: device.is_some(), hash })
+}
+
+/// The hashes under which mails to an address are counted: all of them, and those one network asked for.
+pub(crate) async fn mailing_hashes(
+    context: &Context,
+    purpose: &str,
+    canonical: &str,
+    address: Option<IpAddr>,
+) -> Result<(String, String), Problem> {
+    let to_address = hashed(context, &[purpose, canonical]).await?;
+    Ok((to_address, hashed(context, &[purpose, canonical, &network_of(address)]).await?))
+}
+
+/// Tries that are counted already.
+#[derive(Debug, Default)]
+#[must_use = "a try that succeeded is to be given back"]
+pub struct Attempt {
+    reserved: Vec<LaneId>,
+}
+
+impl Attempt {
+    /// Counts one try in each of these lanes, which were read as `found`; or refuses it, and then none is counted.
+    ///
+    /// Of others who do the same at once, each is counted: who keeps losing against them is refused as well.
+    pub async fn reserve(
+        context: &Context,
+        ids: Vec<LaneId>,
+        found: Vec<Option<Lane>>,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        let mut attempt = Self::default();
+        let mut pending: Vec<_> = ids.into_iter().zip(found).collect();
+        for _ in 0..MAX_RESERVATIONS {
+            let decide =
+                |(id, lane): &(LaneId, Option<Lane>)| lane::reserve(id.kind, id.is_known_device, lane.as_ref(), now);
+            let reservations = match pending.iter().map(decide).collect::<Result<Vec<_>, _>>() {
+                Ok(reservations) => reservations,
+                Err(wait) => return attempt.refuse(context, wait).await,
+            };
+            let mut lost = Vec::new();
+            for ((id, _), reservation) in pending.into_iter().zip(reservations) {
+                let write = rollcall_store::lane::reserve(&id, &reservation, now);
+                match context.store.commit(Commit::new([write])).await {
+                    Ok(()) => attempt.reserved.push(id),
+                    Err(CommitError::Refused(_)) => lost.push(id),
+                    Err(CommitError::Fault(fault)) => return Err(fault.into()),
+                }
+            }
+            if lost.is_empty() {
+                return Ok(attempt);
+            }
+            let lanes = context.store.lanes(&lost).await?;
+            pending = lost.into_iter().zip(lanes).collect();
+        }
+        attempt.refuse(context, WAIT_AFTER_CROWD).await
+    }
+
+    /// The writes of a try that succeeded: a network gets its one back, every other lane forgets its failures.
+    pub fn succeeded(&self) -> Vec<Write> {
+        let write = |id: &LaneId| match id.kind {
+            Kind::Network => give_back(id),
+            Kind::Password | Kind::Totp | Kind::Code => forget(id),
+        };
+        self.reserved.iter().map(write).collect()
+    }
+
+    /// Takes the tries off the count: something else stood in their way.
+    pub async fn give_back(self, context: &Context) -> Result<(), Problem> {
+        Ok(context.store.commit(Commit::new(self.reserved.iter().map(give_back))).await?)
+    }
+
+    async fn refuse(self, context: &Context, wait: Duration) -> Result<Self, Problem> {
+        self.give_back(context).await?;
+        Err(Refusal::wait(Code::TooManyAttempts, wait).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_an_address_or_half_of_a_long_one() {
+        let network = |text: &str| network_of(Some(text.parse().unwrap()));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+    }
+}

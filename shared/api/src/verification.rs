@@ -1,0 +1,182 @@
+//! Proving an address by a mailed code: the same steps, reads and writes for addresses that somebody has and those
+//! that nobody has.
+
+use rollcall_domain::{
+    Code, Refusal, Timestamp,
+    email::Email,
+    id::{FlowId, UserId},
+    lane::Kind,
+    limits::{MAILS_PER_ADDRESS, MAILS_PER_NETWORK_AND_ADDRESS},
+    mail::Message,
+    totp::EightDigits,
+    user::User,
+    verification::{Mailings, Purpose, Verification},
+};
+use rollcall_store::{Commit, CommitError, Write, flow};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Context, Guest, Problem, mailed_code,
+    throttle::{self, Attempt},
+};
+
+/// How a mailed code is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// By a stranger who wants to register.
+    Registration,
+    /// By a stranger who forgot a password.
+    PasswordReset,
+    /// By this user, who wants to bind the address.
+    EmailChange(UserId),
+}
+
+impl Wanted {
+    fn purpose(self) -> Purpose {
+        match self {
+            Self::Registration => Purpose::Registration,
+            Self::PasswordReset => Purpose::PasswordReset,
+            Self::EmailChange(_) => Purpose::EmailChange,
+        }
+    }
+}
+
+/// The flow of a user's change of address: a user has one at a time, so that it needs no other name.
+pub fn email_change_of(user_id: UserId) -> FlowId {
+    FlowId::from_bytes(*user_id.as_bytes())
+}
+
+/// Begins a flow, or goes on with the one that this address has: the flow, and what is to be written for it, mail
+/// included. Within a minute of the last mail that is nothing.
+pub async fn begin(
+    context: &Context,
+    guest: &Guest,
+    wanted: Wanted,
+    email: Email,
+) -> Result<(Verification, Commit), Problem> {
+    let (now, purpose, canonical) = (guest.now, wanted.purpose(), email.canonical());
+    let (to_address, from_network) =
+        throttle::mailing_hashes(context, purpose.word(), &canonical, guest.address).await?;
+    let addressed = context.store.addressed(&canonical, &to_address, &from_network).await?;
+    let flow_id = match wanted {
+        Wanted::EmailChange(user_id) => Some(email_change_of(user_id)),
+        Wanted::Registration | Wanted::PasswordReset => addressed.to_address.as_ref().and_then(|sent| sent.flow_id),
+    };
+    let flow_id = flow_id.map_or_else(|| context.uuid().map(FlowId::new), Ok)?;
+    let before = context.store.verification(flow_id, purpose).await?;
+    // Nobody has the id of zeros: who has no address costs the same reading.
+    let owner_id = addressed.owner.unwrap_or(UserId::from_bytes([0; 16]));
+    let owner = context.store.user(owner_id).await?;
+
+    let current = before.clone().filter(|flow| now < flow.expires_at && flow.email.canonical() == canonical);
+    if let Some(flow) = current.clone().filter(|flow| now < flow.resend_after()) {
+        return Ok((flow, Commit::default()));
+    }
+    let code = mailed_code::draw(context).await?;
+    let after = match current {
+        Some(flow) => flow.resent(code, now),
+        None => {
+            let flow_id = match (wanted, &before) {
+                (Wanted::EmailChange(_), _) | (_, None) => flow_id,
+                // The flow that had this address is over, and so is its id.
+                (Wanted::Registration | Wanted::PasswordReset, Some(_)) => FlowId::new(context.uuid()?),
+            };
+            let user_id = match wanted {
+                Wanted::EmailChange(user_id) => Some(user_id),
+                Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
+            };
+            Verification::begin(flow_id, purpose, email, user_id, code, now)
+        }
+    };
+    let replaced = before.filter(|before| before.flow_id == after.flow_id);
+    let (to, message) = letter(wanted, owner.as_ref(), &after);
+    let mut commit = Commit::new([flow::verify(replaced.as_ref(), &after)?]);
+    for (hash, sent, limits) in [
+        (to_address, addressed.to_address, MAILS_PER_ADDRESS),
+        (from_network, addressed.from_network, MAILS_PER_NETWORK_AND_ADDRESS),
+    ] {
+        commit.extend([mailed(&hash, sent.as_ref(), after.flow_id, limits, now)?]);
+    }
+    let theirs = owner.filter(|owner| to.as_ref() == owner.verified_email());
+    let language = theirs.map_or(guest.language, |owner| owner.language);
+    Ok((after, commit.and(context.mail(to, language, message, now)?)))
+}
+
+/// Who is told what: the code goes only to an address that it can be of use to; its owner hears of any other attempt.
+fn letter(wanted: Wanted, owner: Option<&User>, flow: &Verification) -> (Option<Email>, Message) {
+    let code = flow.purpose.message(flow.code.clone());
+    let stored = |owner: &User| owner.verified_email().cloned();
+    match (wanted, owner) {
+        (Wanted::Registration, Some(owner)) => (stored(owner), Message::AddressTaken { login: owner.login.clone() }),
+        (Wanted::EmailChange(user_id), Some(owner)) if owner.user_id != user_id => {
+            (stored(owner), Message::AddressTaken { login: owner.login.clone() })
+        }
+        (Wanted::PasswordReset, owner) => (owner.and_then(stored), code),
+        (Wanted::Registration, None) | (Wanted::EmailChange(_), _) => (Some(flow.email.clone()), code),
+    }
+}
+
+fn mailed(
+    hash: &str,
+    before: Option<&Mailings>,
+    flow_id: FlowId,
+    limits: &[(usize, std::time::Duration)],
+    now: Timestamp,
+) -> Result<Write, Problem> {
+    let after = before.cloned().unwrap_or_default().and_now(Some(flow_id), limits, now);
+    let after = after.map_err(|wait| Refusal::wait(Code::TooManyRequests, wait))?;
+    let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
+    Ok(flow::mailed(hash, before, &after, now + longest)?)
+}
+
+/// A flow whose code was right.
+#[derive(Debug)]
+pub struct Proved {
+    /// The flow, as it was when the try was counted.
+    pub flow: Verification,
+    attempt: Attempt,
+}
+
+impl Proved {
+    /// Tries a code. Unknown, over, spent and wrong are one refusal.
+    pub async fn by_code(
+        context: &Context,
+        guest: &Guest,
+        flow_id: FlowId,
+        purpose: Purpose,
+        code: &EightDigits,
+    ) -> Result<Self, Problem> {
+        let known = context.store.verification(flow_id, purpose).await?;
+        // What never was is guessed at like anything else.
+        let subject = known.map_or_else(|| flow_id.to_string(), |flow| flow.email.canonical());
+        let lanes = vec![
+            throttle::network_lane(context, guest.address).await?,
+            throttle::lane(context, Kind::Code, &subject, None).await?,
+        ];
+        let found = context.store.lanes(&lanes).await?;
+        let attempt = Attempt::reserve(context, lanes, found, guest.now).await?;
+        let flow = context.store.try_code(flow_id, purpose, guest.now).await?.ok_or(Code::VerificationFailed)?;
+        let digits = mailed_code::digits(context, &flow.code).await?;
+        if bool::from(digits.as_bytes().ct_eq(code.as_str().as_bytes())) {
+            return Ok(Self { flow, attempt });
+        }
+        Err(Code::VerificationFailed.into())
+    }
+
+    /// The writes that end the flow by its success.
+    pub fn succeeded(&self) -> Vec<Write> {
+        [flow::end_verification(&self.flow)].into_iter().chain(self.attempt.succeeded()).collect()
+    }
+
+    /// Gives the try back, since something else stood in the way, and passes that on.
+    pub async fn refused(self, context: &Context, problem: Problem) -> Problem {
+        let given_back = async {
+            match context.store.commit(Commit::new([flow::give_back_try(self.flow.flow_id)])).await {
+                // A flow that ended meanwhile has no tries to give.
+                Ok(()) | Err(CommitError::Refused(_)) => self.attempt.give_back(context).await,
+                Err(error) => Err(error.into()),
+            }
+        };
+        given_back.await.err().unwrap_or(problem)
+    }
+}
