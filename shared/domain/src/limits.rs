@@ -120,3 +120,12 @@ pub const MAIL_RETRIES: &[Duration] =
 
 /// How long an unsent mail is kept at most: longer than all its tries.
 pub const OUTBOX_LIFETIME: Duration = DAY;
+
+/// How long one try to hand a mail on may take: mail servers that answer at all take seconds at most.
+pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long after its moment a mail is overdue: until then it is the stream's, which takes seconds.
+pub const MAIL_OVERDUE: Duration = MINUTE;
+
+/// Entries of the due index that are read at once.
+pub const DUE_PAGE: usize = 100;

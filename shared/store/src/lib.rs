@@ -1,7 +1,7 @@
 //! Rollcall's one DynamoDB table: every key on one page, reads by noun, and commits that are guarded items.
 //!
-//! This is the only crate that names the SDK, so it also reads the one secret. It decides nothing: what a guard's failure means stands beside the
-//! guard, and whether a change is wanted was decided before it got here.
+//! This is the only crate that names the table's SDK, and it also reads the one secret. It decides nothing: what a guard's
+//! failure means stands beside the guard, and whether a change is wanted was decided before it got here.
 
 pub mod account;
 pub mod app;
@@ -9,10 +9,12 @@ pub mod audit;
 pub mod cleanup;
 mod commit;
 mod connection;
+pub mod due;
 mod error;
 pub mod idempotency;
 mod item;
 pub mod keys;
+pub mod outbox;
 mod query;
 pub mod session;
 mod table;
