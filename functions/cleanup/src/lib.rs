@@ -6,9 +6,9 @@ use rollcall_domain::{
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
-    limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP},
+    limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
 };
-use rollcall_store::CommitError;
+use rollcall_store::{CommitError, due::Item, outbox::Drive};
 use serde::{Deserialize, Serialize};
 
 /// What the schedule sends; nothing in it matters.
@@ -26,6 +26,8 @@ pub struct Report {
     pub apps_deleted: usize,
     /// Applications whose deletion was reverted, since an account had slipped in.
     pub apps_restored: usize,
+    /// Mails that were overdue, of which the sender was told again.
+    pub mails_driven: usize,
     /// Whether something due was left for the next run.
     pub more: bool,
 }
@@ -56,16 +58,20 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
         report.hours += 1;
         let mut position = String::new();
         loop {
-            let due = context.store.due_apps(hour, &position, now, budget).await?;
-            for (_, app_id) in &due {
-                match end_app(context, *app_id, now, report).await {
+            let due = context.store.due(hour, &position, now, budget).await?;
+            for entry in &due {
+                match end(context, entry.item, now, report).await {
+                    Ok(Outcome::Over) => {}
+                    // The hour of a mail that nobody sends is left behind when the mail itself is over.
+                    Ok(Outcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
+                    Ok(Outcome::Driven) => drop(stuck.get_or_insert(hour)),
                     // One item that cannot be read keeps its hour, and holds up nothing else.
                     Err(Problem::Internal(reason)) => {
-                        tracing::error!(reason, %app_id, "left for the next run");
+                        tracing::error!(reason, item = ?entry.item, "left for the next run");
                         report.more = true;
                         stuck.get_or_insert(hour);
                     }
-                    ended => ended?,
+                    Err(problem) => return Err(problem),
                 }
             }
             // An empty answer counts as well: after a long sleep there are many hours to look at.
@@ -74,11 +80,33 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
                 report.more = true;
                 return Ok(stuck.unwrap_or(hour));
             }
-            let Some((last, _)) = due.into_iter().next_back() else { break };
-            position = last;
+            let Some(last) = due.into_iter().next_back() else { break };
+            position = last.position;
         }
     }
     Ok(stuck.unwrap_or((now - DUE_HOUR_GRACE).unix_hours().max(first_hour)))
+}
+
+/// What became of something that was due.
+enum Outcome {
+    /// It is due no more, as far as this run is concerned.
+    Over,
+    /// It stays due until somebody else did it.
+    Driven,
+}
+
+async fn end(context: &Context, item: Item, now: Timestamp, report: &mut Report) -> Result<Outcome, Problem> {
+    match item {
+        Item::App(app_id) => end_app(context, app_id, now, report).await?,
+        Item::Mail(mail_id) => {
+            if context.store.drive(mail_id, now).await? == Drive::Driven {
+                report.mails_driven += 1;
+                return Ok(Outcome::Driven);
+            }
+        }
+        Item::Unknown => {}
+    }
+    Ok(Outcome::Over)
 }
 
 /// Makes a deletion final, or takes it back where an account slipped in between the look and the tombstone.

@@ -188,3 +188,12 @@ pub const MAX_USERS_EXAMINED: usize = 500;
 
 /// The bounds of `PASSWORD_MIN_LENGTH`: below 8 no check of strength helps, beyond 64 nobody remembers.
 pub const PASSWORD_MIN_LENGTH_RANGE: std::ops::RangeInclusive<usize> = 8..=64;
+
+/// How long one try to hand a mail on may take: mail servers that answer at all take seconds at most.
+pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long after its moment a mail is overdue: until then it is the stream's, which takes seconds.
+pub const MAIL_OVERDUE: Duration = MINUTE;
+
+/// Entries of the due index that are read at once.
+pub const DUE_PAGE: usize = 100;

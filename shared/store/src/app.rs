@@ -1,7 +1,7 @@
 //! Applications: reads and commits.
 
 use rollcall_domain::{
-    Code, Timestamp,
+    Code,
     app::App,
     id::{AppId, TeamId},
 };
@@ -61,21 +61,6 @@ impl Store {
         let next = ids.last().filter(|_| more).map(ToString::to_string);
         let items = self.read_apps(ids.into_iter().map(keys::app).collect()).await?;
         Ok(Page { items, next })
-    }
-
-    /// Candidates whose deletion fell due in `hour` by `now`, by position, after the position `after`.
-    pub async fn due_apps(
-        &self,
-        hour: i64,
-        after: &str,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(String, AppId)>, Fault> {
-        // '~' sorts after every character of an id, so that an entry due this very millisecond is included.
-        let upto = format!("{now}#~");
-        let due = self.query_index(&keys::due_partition(hour), after, Some(&upto), limit).await?;
-        let app_of = |key: &Key| key.pk.strip_prefix("APP#").and_then(AppId::parse);
-        Ok(due.into_iter().filter_map(|(position, key)| Some((position, app_of(&key)?))).collect())
     }
 
     async fn read_apps(&self, keys: Vec<Key>) -> Result<Vec<App>, Fault> {

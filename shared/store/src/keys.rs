@@ -16,6 +16,8 @@
 //! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |
 //! | app of a team | `TEAM#<team id>` | `APP#<app id>` | | |
 //! | account | `APP#<app id>` | `ACCOUNT#<user_id>` | | |
+//! | mail on its way | `OUTBOX#<mail id>` | `OUTBOX` | `DUE#<hour>` / `<due_at>#<mail id>` | 24 h |
+//! | mail given up | the same | the same | | the same |
 //! | idempotency record | `IDEMPOTENCY#<hash>` | `IDEMPOTENCY` | | 24 h |
 //! | audit record | `AUDIT#<team id or PLATFORM>#<day>` | audit id | `AUDIT#<day>#<0–7>` / audit id | 400 d |
 //! | cleanup state | `CLEANUP` | `CLEANUP` | | |
@@ -26,7 +28,7 @@
 use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, AuditId, FlowId, SessionId, TeamId, UserId},
+    id::{AppId, AuditId, FlowId, MailId, SessionId, TeamId, UserId},
     lane::Kind,
     text::{AccountId, Login},
 };
@@ -42,6 +44,9 @@ pub(crate) const TEAM_APP: &str = "APP#";
 
 /// Sort keys of an application's accounts start so.
 pub(crate) const ACCOUNT: &str = "ACCOUNT#";
+
+/// Partitions of mails on their way start so.
+pub(crate) const OUTBOX: &str = "OUTBOX#";
 
 /// The table's key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -134,6 +139,10 @@ pub(crate) fn team_app(team_id: TeamId, app_id: AppId) -> Key {
 
 pub(crate) fn account(app_id: AppId, user_id: &AccountId) -> Key {
     Key::new(app_partition(app_id), format!("{ACCOUNT}{user_id}"))
+}
+
+pub(crate) fn mail(mail_id: MailId) -> Key {
+    Key::new(format!("{OUTBOX}{mail_id}"), "OUTBOX")
 }
 
 pub(crate) fn idempotency(hash: &str) -> Key {

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod cleanup;
 mod commit;
 mod connection;
+pub mod due;
 mod error;
 pub mod flow;
 pub mod idempotency;

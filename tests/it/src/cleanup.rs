@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use rollcall_domain::{Code, limits::MAX_DUE_PER_CLEANUP};
+use rollcall_domain::{
+    Code, Timestamp,
+    id::MailId,
+    limits::{MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
+    mail::{Language, Mail, Message},
+    text::Login,
+};
+use rollcall_store::{Commit, outbox};
 use serde_json::json;
 
 use crate::support::{Client, World};
@@ -31,7 +38,9 @@ async fn a_deletion_is_final_after_a_minute_and_not_before() {
     assert_eq!(run(&world).await["apps_deleted"], 0);
     assert_eq!(app_items(&world.dump().await), 1);
     world.clock.advance(Duration::from_millis(1));
-    let report = json!({"skipped": false, "hours": 1, "apps_deleted": 1, "apps_restored": 0, "more": false});
+    let report = json!({
+        "skipped": false, "hours": 1, "apps_deleted": 1, "apps_restored": 0, "mails_driven": 0, "more": false
+    });
     assert_eq!(run(&world).await, report);
     assert_eq!(app_items(&world.dump().await), 0);
     assert_eq!(run(&world).await["apps_deleted"], 0, "twice is once");
@@ -96,4 +105,56 @@ async fn a_second_run_beside_the_first_does_nothing() {
     assert_eq!(run(&world).await["skipped"], false, "a lease that ran out is free");
     world.context.store.end_cleanup("another run", 0).await.unwrap();
     assert_eq!(run(&world).await["hours"], 1, "a run whose lease ran out gives back nothing of another's");
+}
+
+/// A mail that was left in the outbox at this moment.
+async fn left_behind(world: &World, now: Timestamp) -> MailId {
+    let message = Message::TotpEnabled { login: Login::parse("mina").unwrap() };
+    let mail = Mail::new(MailId::new(world.context.uuid().unwrap()), None, Language::En, message, now);
+    world.context.store.commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    mail.mail_id
+}
+
+#[tokio::test]
+async fn a_mail_that_stayed_due_is_driven_once_a_run_until_somebody_took_it() {
+    let world = World::new().await;
+    run(&world).await;
+    let mail_id = left_behind(&world, world.now()).await;
+    world.clock.advance(Duration::from_millis(59_999));
+    assert_eq!(run(&world).await["mails_driven"], 0, "for a minute it is the stream's");
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(run(&world).await["mails_driven"], 1);
+    let items = world.dump().await;
+    let item = items.iter().find(|item| item["sk"] == "OUTBOX").unwrap();
+    assert_eq!((&item["driven_at"], &item["attempts"]), (&json!(world.now()), &json!(0)));
+
+    world.clock.advance(Duration::from_hours(3));
+    let report = run(&world).await;
+    assert_eq!((&report["mails_driven"], &report["hours"]), (&json!(1), &json!(4)), "its hour is looked at again");
+    let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
+    world.context.store.sent(&mail).await.unwrap();
+    assert_eq!(run(&world).await["mails_driven"], 0);
+    let idle = run(&world).await;
+    assert_eq!((&idle["mails_driven"], &idle["hours"]), (&json!(0), &json!(2)), "and its hour is left behind");
+}
+
+#[tokio::test]
+async fn a_mail_that_was_given_up_is_not_driven() {
+    let world = World::new().await;
+    let mail_id = left_behind(&world, world.now()).await;
+    let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
+    world.context.store.given_up(&mail, world.now()).await.unwrap();
+    world.clock.advance(Duration::from_mins(2));
+    assert_eq!(run(&world).await["mails_driven"], 0);
+    assert_eq!(world.context.store.drive(mail_id, world.now()).await.unwrap(), outbox::Drive::Idle);
+}
+
+#[tokio::test]
+async fn an_hour_is_not_kept_for_a_mail_that_is_over() {
+    let world = World::new().await;
+    run(&world).await;
+    left_behind(&world, world.now()).await;
+    world.clock.advance(OUTBOX_LIFETIME + Duration::from_hours(2));
+    run(&world).await;
+    assert_eq!(run(&world).await["hours"], 2, "the database removes it when it gets to it");
 }
