@@ -54,6 +54,8 @@ pub fn routes() -> OpenApiRouter<Context> {
         .merge(accounts::routes())
         .merge(export::routes())
         .merge(login::routes())
+        .merge(registration::routes())
+        .merge(users::routes())
         .merge(console::routes())
 }
 

@@ -16,13 +16,16 @@ use rollcall::{Data, TABLE, TestClock};
 use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
     Code, Timestamp,
-    id::{SessionId, TeamId, UserId},
+    credential::{Credential, PasswordHash},
+    id::{FlowId, SessionId, TeamId, UserId},
+    password::Password,
     permission::UserType,
-    session::{Session, SessionSecret, SessionToken},
+    session::{Secret, Session, SessionToken},
     text::{Login, Username},
     user::{NewUser, User},
+    verification::Purpose,
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, user::Credential};
+use rollcall_store::{Commit, Connection, Secrets, Store, user::Proof};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -30,6 +33,9 @@ use crate::faults::Faults;
 
 /// The moment at which every world begins.
 pub const DAWN: &str = "2026-11-20T12:00:00.000Z";
+
+/// A password that every rule takes.
+pub const PASSWORD: &str = "correct horse battery";
 
 /// The origin the worlds are served under.
 pub const ORIGIN: &str = "https://console.example.com";
@@ -45,30 +51,71 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        Self::of(Data::temporary().unwrap()).await
+        Self::with(&[]).await
     }
 
     /// A world whose master key cannot be read.
     pub async fn without_key() -> Self {
         let data = Data::temporary().unwrap();
         std::fs::remove_file(&data.key_file).unwrap();
-        Self::of(data).await
+        Self::of(data, &[]).await
     }
 
-    async fn of(data: Data) -> Self {
+    /// A world with these environment variables.
+    pub async fn with(variables: &[(&str, &str)]) -> Self {
+        Self::of(Data::temporary().unwrap(), variables).await
+    }
+
+    /// The same table, clock and faults, seen by functions that start now, with these environment variables.
+    pub fn restarted(&self, variables: &[(&str, &str)]) -> Context {
+        let connection =
+            Connection { http_client: self.faults.client(self.data.database.http_client()), ..self.data.in_process() };
+        Self::context(connection, &self.data, &self.clock, variables)
+    }
+
+    /// The file of the master key, for turning it.
+    pub fn key_file(&self) -> &std::path::Path {
+        &self.data.key_file
+    }
+
+    async fn of(data: Data, variables: &[(&str, &str)]) -> Self {
         let faults = Faults::default();
         let clock = TestClock::frozen_at(DAWN.parse::<DateTime<_>>().unwrap());
         let connection = Connection { http_client: faults.client(data.database.http_client()), ..data.in_process() };
         rollcall::create_if_missing(&connection).await.unwrap();
+        let context = Self::context(connection, &data, &clock, variables);
+        let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
+        Self { faults, clock, context, service, data }
+    }
+
+    fn context(connection: Connection, data: &Data, clock: &TestClock, variables: &[(&str, &str)]) -> Context {
+        let set = |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
         let config = Config::read(&|name: &str| match name {
             "PUBLIC_ORIGIN" => Some(ORIGIN.to_owned()),
             "MASTER_KEY_FILE" => Some(data.key_file.display().to_string()),
-            _ => None,
+            name => set(name),
         });
         let store = Store::new(&connection, TABLE.to_owned());
-        let context = Context::new(store, Secrets::new(connection), config.unwrap(), clock.to_clock());
+        Context::new(store, Secrets::new(connection), config.unwrap(), clock.to_clock())
+    }
+
+    /// A client of functions with this context.
+    pub fn stranger_to(&self, context: &Context) -> Client {
         let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
-        Self { faults, clock, context, service, data }
+        Client { service, ..self.stranger() }
+    }
+
+    /// The code that was mailed last for a flow: what stands in the mail, computed as the mailer does.
+    pub async fn code(&self, flow_id: &str, purpose: Purpose) -> String {
+        let flow = self.unfaulted().verification(FlowId::parse(flow_id).unwrap(), purpose).await.unwrap().unwrap();
+        rollcall_api::mailed_code::digits(&self.context, &flow.code).await.unwrap()
+    }
+
+    /// Gives a user the password [`PASSWORD`], as if it had always had it.
+    pub async fn with_password(&self, user: &User) {
+        let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD)).await.unwrap();
+        let commit = rollcall_store::user::change(user, user, Proof::Password(&hash)).unwrap();
+        self.unfaulted().commit(commit).await.unwrap();
     }
 
     /// The store, past the faults.
@@ -127,21 +174,13 @@ impl World {
         user_type: UserType,
         teams: [(TeamId, &str); TEAMS],
     ) -> (User, Client) {
-        let new = NewUser {
-            username: Username::parse(login).unwrap(),
-            login: Login::parse(login).unwrap(),
-            user_type,
-            password_change_required: false,
-        };
+        let new = NewUser::named(Username::parse(login).unwrap(), Login::parse(login).unwrap(), user_type);
         let mut user = new.create(UserId::new(self.context.uuid().unwrap()), self.now());
         user.teams = teams.into_iter().map(|(team, role)| (team, role.to_owned())).collect();
-        let credential = Credential { user_id: user.user_id, password_hash: String::new(), pepper: String::new() };
-        let commit = if user_type == UserType::SuperAdmin {
-            rollcall_store::user::found(&user, &credential)
-        } else {
-            rollcall_store::user::create(&user, &credential)
-        };
-        self.context.store.commit(commit.unwrap()).await.unwrap();
+        let password = PasswordHash { phc: String::new(), pepper: String::new() };
+        let credential = Credential::new(user.user_id, password, self.now());
+        let commit = rollcall_store::user::create(&user, &credential).unwrap();
+        self.context.store.commit(commit).await.unwrap();
         let client = self.signed_in(&user).await;
         (user, client)
     }
@@ -151,7 +190,7 @@ impl World {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let mut random = [7; 32];
         random[..4].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-        let secret = SessionSecret::new(random);
+        let secret = Secret::new(random);
         let session = Session {
             session_id: SessionId::new(self.context.uuid().unwrap()),
             user_id: user.user_id,
@@ -162,7 +201,7 @@ impl World {
             address: None,
             user_agent: None,
         };
-        let write = rollcall_store::session::create(&session, user).unwrap();
+        let write = rollcall_store::session::create(&session, self.context.config.sessions.of(user)).unwrap();
         self.context.store.commit(Commit::new([write])).await.unwrap();
         let token = SessionToken { user_id: user.user_id, session_id: session.session_id, secret };
         self.stranger().with("authorization", &format!("Bearer {}", token::encode(&token)))
@@ -195,6 +234,24 @@ pub struct Client {
 }
 
 impl Client {
+    /// Signs in with [`PASSWORD`] and goes on as whoever that is.
+    pub async fn sign_in(&self, login: &str) -> Self {
+        let signed_in = self.post("/v1/login", &json!({"login": login, "password": PASSWORD})).await;
+        self.bearing(&signed_in)
+    }
+
+    /// The same client with the token of this reply.
+    #[track_caller]
+    pub fn bearing(&self, signed_in: &Reply) -> Self {
+        let token = signed_in.is(200).body["token"].as_str().unwrap();
+        self.with_only("authorization", &format!("Bearer {token}"))
+    }
+
+    /// The same client at another address.
+    pub fn at(&self, address: &str) -> Self {
+        Self { address: address.parse().unwrap(), ..self.clone() }
+    }
+
     /// The same client with one more header.
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();
