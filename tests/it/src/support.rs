@@ -12,7 +12,7 @@ use axum::{
 };
 use chrono::DateTime;
 use http_body_util::BodyExt;
-use rollcall::{Data, TABLE, TestClock};
+use rollcall::{Data, Mail, Mailbox, TABLE, TestClock};
 use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
     Code, Timestamp,
@@ -39,6 +39,7 @@ pub struct World {
     pub faults: Faults,
     pub clock: TestClock,
     pub context: Context,
+    mailbox: Mailbox,
     service: Router,
     data: Data,
 }
@@ -60,15 +61,16 @@ impl World {
         let clock = TestClock::frozen_at(DAWN.parse::<DateTime<_>>().unwrap());
         let connection = Connection { http_client: faults.client(data.database.http_client()), ..data.in_process() };
         rollcall::create_if_missing(&connection).await.unwrap();
-        let config = Config::read(&|name: &str| match name {
-            "PUBLIC_ORIGIN" => Some(ORIGIN.to_owned()),
-            "MASTER_KEY_FILE" => Some(data.key_file.display().to_string()),
-            _ => None,
-        });
-        let store = Store::new(&connection, TABLE.to_owned());
-        let context = Context::new(store, Secrets::new(connection), config.unwrap(), clock.to_clock());
+        let context = context(&data, &connection, &clock);
         let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
-        Self { faults, clock, context, service, data }
+        Self { faults, clock, context, mailbox: Mailbox::default(), service, data }
+    }
+
+    /// The mails to an address, newest first, delivered past the faults.
+    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+        let context = context(&self.data, &self.data.in_process(), &self.clock);
+        mailer::deliver_due(&context, &self.mailbox.sender(&context)).await.unwrap();
+        self.mailbox.mails(Some(to))
     }
 
     /// The store, past the faults.
@@ -184,6 +186,16 @@ impl World {
         assert_eq!(app.status, 201, "{app:?}");
         app.body["app_id"].as_str().unwrap().to_owned()
     }
+}
+
+fn context(data: &Data, connection: &Connection, clock: &TestClock) -> Context {
+    let config = Config::read(&|name: &str| match name {
+        "PUBLIC_ORIGIN" => Some(ORIGIN.to_owned()),
+        "MASTER_KEY_FILE" => Some(data.key_file.display().to_string()),
+        _ => None,
+    });
+    let store = Store::new(connection, TABLE.to_owned());
+    Context::new(store, Secrets::new(connection.clone()), config.unwrap(), clock.to_clock())
 }
 
 /// Somebody who sends requests.
