@@ -79,8 +79,11 @@ fn refusal<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -> SendError
         };
         return SendError::Transient(reason);
     };
-    let is_about_the_mail =
-        error.as_service_error().is_some_and(|error| error.is_message_rejected() || error.is_bad_request_exception());
+    // SES rejects with the same code what an unverified identity would send, which the operator can mend meanwhile.
+    let is_unverified = error.message().is_some_and(|message| message.contains("not verified"));
+    let is_about_the_mail = error
+        .as_service_error()
+        .is_some_and(|error| error.is_message_rejected() && !is_unverified || error.is_bad_request_exception());
     let reason = format!("SES {code}");
     if is_about_the_mail { SendError::Permanent(reason) } else { SendError::Transient(reason) }
 }

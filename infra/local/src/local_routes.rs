@@ -100,3 +100,22 @@ fn article_of(mail: &Mail) -> String {
         mail.sent_at
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_cannot_leave_its_frame() {
+        let mail = Mail {
+            to: "mina@example.com".to_owned(),
+            subject: "<b>".to_owned(),
+            text: "</pre><script>".to_owned(),
+            html: "\"></iframe><script>&quot;".to_owned(),
+            sent_at: rollcall_domain::Timestamp::new(chrono::DateTime::UNIX_EPOCH),
+        };
+        let page = page_of(&[mail]);
+        assert!(page.contains("srcdoc=\"&quot;&gt;&lt;/iframe&gt;&lt;script&gt;&amp;quot;\""), "{page}");
+        assert!(page.contains("<h2>&lt;b&gt;</h2>") && !page.contains("<script>"), "{page}");
+    }
+}

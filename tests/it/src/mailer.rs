@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
 use mailer::{Event, Letter, SendError, Sender};
+use rollcall::{Data, TABLE};
 use rollcall_domain::{
     Timestamp,
     email::Email,
@@ -16,7 +17,7 @@ use rollcall_domain::{
     mail::{Language, Mail, MailedCode, Message},
     text::Login,
 };
-use rollcall_store::{Commit, outbox};
+use rollcall_store::{Commit, Store, outbox};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -150,7 +151,7 @@ async fn what_was_not_accepted_is_tried_again_at_its_times_and_then_given_up() {
         let tried = carrier.take();
         assert_eq!(tried.len(), 1, "due at this moment");
         ids.push(tried[0].message_id.clone());
-        world.clock.advance(*wait - Duration::from_millis(1));
+        world.clock.advance(wait.saturating_sub(Duration::from_millis(1)));
         run(&world, &sender, about(&mail)).await;
         mailer::deliver_due(&world.context, &sender).await.unwrap();
         assert!(carrier.take().is_empty(), "not before its time");
@@ -302,4 +303,19 @@ async fn what_fell_due_while_nobody_looked_is_delivered_in_its_order() {
     let left: Vec<bool> =
         (0..150).rev().zip(&mails).map(|(left, mail)| mail.text.contains(&format!("left: {left}."))).collect();
     assert_eq!(left, [true; 150]);
+}
+
+/// On one machine, where no stream tells of mails.
+#[tokio::test]
+async fn a_write_of_a_mail_wakes_who_waits_for_mails_and_a_read_does_not() {
+    let data = Data::temporary().unwrap();
+    rollcall::create_if_missing(&data.in_process()).await.unwrap();
+    let store = Store::new(&data.in_process(), TABLE.to_owned());
+    assert!(data.database.mails_written().now_or_never().is_none());
+    let now = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
+    let mail = Mail::new(MailId::from_bytes([1; 16]), None, Language::En, notice(), now);
+    store.commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    assert!(data.database.mails_written().now_or_never().is_some());
+    assert_eq!(store.mail(mail.mail_id).await.unwrap(), Some(mail));
+    assert!(data.database.mails_written().now_or_never().is_none());
 }
