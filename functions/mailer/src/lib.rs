@@ -65,7 +65,8 @@ pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Probl
 /// An error is a failure of ours; that a mail was not accepted is dealt with here.
 pub async fn deliver(context: &Context, sender: &Sender, mail_id: MailId) -> Result<(), Problem> {
     let Some(mail) = context.store.mail(mail_id).await? else { return Ok(()) };
-    let now = context.now();
+    // A clock behind the writer's must not take a new mail for one that waits: nobody would tell of it again for long.
+    let now = context.now().max(mail.created_at);
     match (mail.turn(now), &mail.to) {
         (Turn::Wait, _) => Ok(()),
         // It was never meant for anybody.

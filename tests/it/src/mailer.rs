@@ -139,6 +139,19 @@ async fn a_mail_is_sent_once_whatever_events_tell_of_it() {
     assert!(carrier.take().is_empty());
 }
 
+/// L10.
+#[tokio::test]
+async fn a_clock_behind_the_writers_sends_a_new_mail_at_once() {
+    let world = World::new().await;
+    let carrier = Carrier::failing([transient()]);
+    let mail = leave(&world, Some("mina@example.com"), code()).await;
+    world.clock.retreat(Duration::from_mins(5));
+    run(&world, &carrier.sender(), about(&mail)).await;
+    assert_eq!(carrier.take().len(), 1);
+    run(&world, &carrier.sender(), about(&mail)).await;
+    assert!(carrier.take().is_empty(), "a mail that was tried waits for its time");
+}
+
 #[tokio::test]
 async fn what_was_not_accepted_is_tried_again_at_its_times_and_then_given_up() {
     let world = World::new().await;
