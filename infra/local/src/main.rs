@@ -79,7 +79,8 @@ impl From<Serve> for Options {
             test_clock: serve.test_clock,
             admin_password: serve.admin_password.filter(|password| !password.is_empty()),
             public_origin: serve.public_origin.filter(|origin| !origin.is_empty()),
-            smtp_url: serve.smtp.filter(|url| !url.is_empty()),
+            // An empty one is a mistake: mails that were to be sent would stay here unnoticed.
+            smtp_url: serve.smtp,
             mail_from: serve.mail_from,
         }
     }
