@@ -42,6 +42,15 @@ fn template() -> BTreeSet<(String, String, String)> {
     routes
 }
 
+/// What the template picks from the stream and from the log is what the code writes there.
+#[test]
+fn the_template_knows_mails_by_the_words_of_the_code() {
+    let prefix = format!("\"prefix\":\"{}\"", rollcall_store::outbox::PREFIX);
+    assert!(text("template.yaml").contains(&prefix));
+    let given_up = "\"a mail was given up\"";
+    assert!(text("infra/alarms.yaml").contains(given_up) && text("functions/mailer/src/lib.rs").contains(given_up));
+}
+
 fn template_routes() -> Routes {
     template().into_iter().map(|(method, path, _)| (method, path)).collect()
 }
@@ -284,6 +293,8 @@ fn the_readme_shows_the_tables_of_the_code() {
         "ADMIN_SESSION_IDLE_MINUTES",
         "ADMIN_SESSION_AGE_MINUTES",
         "TLS_ROOTS",
+        "MAIL_FROM",
+        "SMTP_URL",
     ] {
         assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
     }
