@@ -150,7 +150,7 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
         return Err(Code::InvitationInvalid.into());
     }
     let hash = password::hash(context, password).await?;
-    let (email, language) = (Some(proved.flow.email.clone()), call.request.language);
+    let (email, language) = (Some(proved.flow.email.clone()), call.request.language.unwrap_or_default());
     let new = NewUser { email, email_verified: true, language, ..NewUser::named(username, login, UserType::Member) };
     let user = new.create(UserId::new(context.uuid()?), call.request.now);
     let credential = Credential::new(user.user_id, hash, call.request.now);

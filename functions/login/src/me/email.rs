@@ -61,7 +61,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let (email, password) = fields.finish(|| email.zip(password))?;
     reauthenticate(&context, &call, password).await?;
     settled(|| async {
-        let wanted = Wanted::EmailChange(call.actor.user.user_id);
+        let wanted = Wanted::EmailChange(&call.actor.user);
         let (flow, commit) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
         context.answer(&call, commit, Reply::accepted(&Started::from(&flow))?).await
     })
