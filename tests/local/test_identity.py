@@ -6,26 +6,11 @@ import pytest
 
 from client import TIME, UUID_V7, in_parallel
 from codes import mailed_code, other_than
-from letters import DAY, MINUTE, Mailbox, advance, begin, complete, pass_by, shape
+from letters import DAY, MINUTE, advance, begin, complete, pass_by, shape
 from server import PASSWORD as ADMIN_PASSWORD
 from users import PASSWORD, USER, new_user, twice
 
 MINA = "mina@example.com"
-
-
-@pytest.fixture
-def server(start):
-    return start("--memory", "--test-clock", password=ADMIN_PASSWORD)
-
-
-@pytest.fixture
-def client(server):
-    return server.client
-
-
-@pytest.fixture
-def mailbox(server):
-    return Mailbox(server)
 
 
 def is_right(client, begun, code):

@@ -4,7 +4,7 @@ use askama::Template;
 use rollcall_api::{Context, Problem, mailed_code};
 use rollcall_domain::{
     email::Email,
-    mail::{Language, Mail, Message},
+    mail::{Language, Mail},
 };
 
 use crate::words::{Paragraph, Words};
@@ -44,18 +44,9 @@ struct Page<'a> {
 impl Letter {
     /// Puts a mail into words. Links lead to the configured origin only: no request has a say in a mail.
     pub(crate) async fn write(context: &Context, mail: &Mail, to: &Email) -> Result<Self, Problem> {
-        let code = match &mail.message {
-            Message::RegistrationCode(code) | Message::PasswordResetCode(code) | Message::EmailChangeCode(code) => {
-                mailed_code::digits(context, code).await?
-            }
-            Message::AddressTaken { .. }
-            | Message::PasswordChanged { .. }
-            | Message::EmailChanged { .. }
-            | Message::EmailUnbound { .. }
-            | Message::TotpEnabled { .. }
-            | Message::TotpDisabled { .. }
-            | Message::RecoveryCodeUsed { .. }
-            | Message::NewDevice { .. } => String::new(),
+        let code = match mail.message.code() {
+            Some(code) => mailed_code::digits(context, code).await?,
+            None => String::new(),
         };
         let (words, origin) = (Words::of(mail), context.config.public_origin.as_str());
         let language = match mail.language {
