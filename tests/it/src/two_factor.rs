@@ -187,13 +187,13 @@ async fn a_session_alone_neither_binds_nor_unbinds() {
     world.with_password(&user).await;
     let client = world.stranger().sign_in("mina").await;
     let required = |pointer: &str| json!([pointer, "required"]);
-    let incorrect = json!(["/current_password", "incorrect"]);
+    let incorrect = || json!(["/current_password", "incorrect"]);
     let wrong = "wrong horse battery";
 
     let start = client.post("/v1/me/totp", &json!({})).await;
     assert_eq!(start.is_problem(Code::ValidationFailed).violations(), [required("/current_password")]);
     let start = client.post("/v1/me/totp", &json!({"current_password": wrong})).await;
-    assert_eq!(start.is_problem(Code::ValidationFailed).violations(), [incorrect.clone()]);
+    assert_eq!(start.is_problem(Code::ValidationFailed).violations(), [incorrect()]);
     client.post("/v1/me/totp/confirm", &json!({"code": "123456"})).await.is_problem(Code::VerificationFailed);
     world.clock.advance(Duration::from_secs(1));
 
@@ -206,7 +206,7 @@ async fn a_session_alone_neither_binds_nor_unbinds() {
         (json!({}), vec![required("/current_password"), required("/code")]),
         (json!({"current_password": PASSWORD}), vec![required("/code")]),
         (json!({"code": code}), vec![required("/current_password")]),
-        (json!({"current_password": wrong, "code": code}), vec![incorrect]),
+        (json!({"current_password": wrong, "code": code}), vec![incorrect()]),
     ] {
         let mut refused = delete(&client, &body).await.is_problem(Code::ValidationFailed).violations();
         refused.sort_by_key(|violation| violation[0] != "/current_password");
@@ -298,7 +298,7 @@ async fn the_table_holds_nothing_a_second_factor_could_be_made_of() {
 
     let secret = enrolled.body["secret"].as_str().unwrap();
     let bytes = Secret::try_from_base32(secret).unwrap();
-    let hex: String = bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = bytes.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let mut secrets = vec![secret.to_owned(), hex, held[held.len() / 2..].to_owned()];
     for code in confirmed.is(200).body["recovery_codes"].as_array().unwrap() {
         let code = code.as_str().unwrap();
