@@ -67,7 +67,10 @@ pub async fn run(context: Context, event: Event) -> Result<Report, Problem> {
         let before = living(&context, &login).await?;
         let after = before.clone().reset(is_temporary, now);
         let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(&hash, now))?;
-        commit.extend([forget(&throttle::lane(&context, Kind::Password, &login.key(), None).await?)]);
+        // The second factor stays; nobody else could open it again where strangers' guesses have shut it.
+        for kind in [Kind::Password, Kind::Totp] {
+            commit.extend([forget(&throttle::lane(&context, kind, &login.key(), None).await?)]);
+        }
         commit.extend(context.tell(&after, Message::PasswordChanged { login }, now)?);
         let change = change(Action::UserBreakGlass, Some(&before), Some(&after));
         context.commit(By::system(), commit, change, Reply::no_content()).await?;

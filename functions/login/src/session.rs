@@ -13,7 +13,7 @@ use rollcall_api::{
 };
 use rollcall_domain::{
     Code, Fields, FromField, Invalid, Refusal, Timestamp, ViolationCode,
-    credential::Credential,
+    credential::{Credential, PasswordHash},
     id::{DeviceId, FlowId, SessionId},
     lane::Kind,
     limits::{DEVICE_LIFETIME, MAX_TICKET_TRIES},
@@ -24,7 +24,7 @@ use rollcall_domain::{
     totp::SecondFactor,
     user::{User, UserView},
 };
-use rollcall_store::{Commit, flow};
+use rollcall_store::{Commit, CommitError, flow};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use unicode_normalization::UnicodeNormalization;
@@ -141,16 +141,26 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Res
         tracing::warn!("a sign-in failed");
         return Err(Code::InvalidCredentials.into());
     };
-    let mut commit = Commit::new(tried.attempt.succeeded());
     if tried.verdict == Verdict::RightButDated {
-        let better = password::hash(&context, typed.password).await?;
-        commit.extend([rollcall_store::user::rehash(&login, &credential.password, &better)]);
+        rehash(&context, &login, &credential.password, typed.password).await?;
     }
+    let commit = Commit::new(tried.attempt.succeeded());
     if credential.totp.is_some() {
-        return half_signed_in(&context, &guest, login, tried.device_id, commit).await;
+        return half_signed_in(&context, &guest, login, &credential, tried.device_id, commit).await;
     }
     let user = user_of(&context, &guest, &credential).await?;
     Beginning { user, device_id: tried.device_id, transport: typed.transport, commit }.begin(&context, &guest).await
+}
+
+/// Keeps a better hash of the password that was right. It is no part of the sign-in: of several at once one writes it,
+/// and the others are no less right.
+async fn rehash(context: &Context, login: &Login, old: &PasswordHash, password: Password) -> Result<(), Problem> {
+    let better = password::hash(context, password).await?;
+    let write = rollcall_store::user::rehash(login, old, &better);
+    match context.store.commit(Commit::new([write])).await {
+        Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
+        Err(CommitError::Fault(fault)) => Err(fault.into()),
+    }
 }
 
 /// The fields of a sign-in, which sets a cookie for our own pages only.
@@ -174,12 +184,13 @@ async fn half_signed_in(
     context: &Context,
     guest: &Guest,
     login: Login,
+    credential: &Credential,
     device_id: Option<DeviceId>,
     commit: Commit,
 ) -> Result<Response, Problem> {
     let flow_id = FlowId::new(context.uuid()?);
     let secret = Secret::new(rollcall_api::clock::random()?);
-    let ticket = Ticket::new(flow_id, token::hash(&secret), login, device_id, guest.now);
+    let ticket = Ticket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
     context.store.commit(commit.and(flow::begin_ticket(&ticket)?)).await?;
     let (expires_at, methods) = (ticket.expires_at, ["totp", "recovery_code"]);
     let ticket = token::encode_ticket(&TicketToken { flow_id, secret });
@@ -220,7 +231,7 @@ pub(crate) async fn sign_in_with_second_factor(
         throttle::lane(&context, Kind::Totp, &ticket.login.key(), ticket.device_id).await?,
     ];
     let (credential, found) = context.store.credential_and_lanes(Some(&ticket.login), &lanes).await?;
-    let credential = credential.filter(|credential| credential.enabled).ok_or(Code::InvalidCode)?;
+    let credential = credential.filter(|credential| ticket.stands(credential)).ok_or(Code::InvalidCode)?;
     let attempt = Attempt::reserve(&context, lanes, found, guest.now).await?;
     context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;

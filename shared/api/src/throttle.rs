@@ -118,7 +118,14 @@ impl Attempt {
 
     /// Takes the tries off the count: something else stood in their way.
     pub async fn give_back(self, context: &Context) -> Result<(), Problem> {
-        Ok(context.store.commit(Commit::new(self.reserved.iter().map(give_back))).await?)
+        for id in &self.reserved {
+            match context.store.commit(Commit::new([give_back(id)])).await {
+                // Where the lane is gone, so is the try.
+                Ok(()) | Err(CommitError::Refused(_)) => {}
+                Err(CommitError::Fault(fault)) => return Err(fault.into()),
+            }
+        }
+        Ok(())
     }
 
     async fn refuse(self, context: &Context, wait: Duration) -> Result<Self, Problem> {

@@ -90,9 +90,10 @@ pub fn reserve(id: &LaneId, reservation: &Reservation, now: Timestamp) -> Write 
     }
 }
 
-/// Takes one try off the count: it succeeded, or was not made.
+/// Takes one try off the count: it succeeded, or was not made. A lane that somebody's success has forgotten meanwhile
+/// stays forgotten: it holds no try to be given back.
 pub fn give_back(id: &LaneId) -> Write {
-    Write::update(id.key(), "ADD #failures :minus", vec![(":minus", number(-1))])
+    Write::update(id.key(), "ADD #failures :minus", vec![(":minus", number(-1))]).only_if_present(Code::Conflict)
 }
 
 /// Forgets all failures.

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, World};
+use crate::{
+    support::{Client, World},
+    two_factor::{owner, second_step, ticket},
+};
 
 /// On-demand prices of a million units, in dollars: reads and writes.
 const PRICES: (f64, f64) = (0.125, 0.625);
@@ -25,6 +28,7 @@ async fn each_operation_costs_what_the_table_says() {
     let credentials = json!({"login": "admin", "password": "correct horse battery"});
     let token = world.stranger().post("/v1/login", &credentials).await.body["token"].as_str().unwrap().to_owned();
     let admin = world.stranger().with("authorization", &format!("Bearer {token}"));
+    let mina = owner(&world, "mina").await;
     let app = format!("/v1/apps/{}", world.app(&admin, "App").await);
     for number in 0..100 {
         let account = json!({"user_id": format!("a{number:03}"), "type": if number < 5 { "admin" } else { "general" }});
@@ -46,6 +50,10 @@ async fn each_operation_costs_what_the_table_says() {
     row("login, wrong");
     world.stranger().post("/v1/login", &json!({"login": "nobody", "password": "x"})).await.is(401);
     row("login, unknown");
+    let held = ticket(&world.stranger(), "mina").await;
+    row("login, first step of two");
+    second_step(&world.stranger(), &held, &mina.app.code(&world, 0)).await.is(200);
+    row("login, second step");
     admin.get("/v1/me").await.is(200);
     row("me");
     admin.get(&format!("{accounts}/a050")).await.is(200);

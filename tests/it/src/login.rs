@@ -1,19 +1,12 @@
 //! Signing in and out, and the sessions in between.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use axum::http::Method;
 use rollcall_domain::{Code, permission::UserType, user::User};
 use serde_json::{Value, json};
-use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::support::{ORIGIN, World};
+use crate::support::{ORIGIN, World, count_hashes};
 
 /// D2.
 #[tokio::test]
@@ -157,21 +150,6 @@ async fn a_password_that_was_reset_meanwhile_begins_no_session() {
         let write = rollcall_store::user::signed_in(user, world.now()).unwrap();
         assert_eq!(store.commit(rollcall_store::Commit::new([write])).await.is_ok(), begins);
     }
-}
-
-/// Counts what the hashing logs, in this process, which is this test's own.
-fn count_hashes() -> Arc<AtomicUsize> {
-    struct Counter(Arc<AtomicUsize>);
-    impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counter {
-        fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-            if event.metadata().target() == "rollcall::password" {
-                self.0.fetch_add(1, Ordering::SeqCst);
-            }
-        }
-    }
-    let count = Arc::new(AtomicUsize::new(0));
-    tracing_subscriber::registry().with(Counter(Arc::clone(&count))).init();
-    count
 }
 
 /// B7.

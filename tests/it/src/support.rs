@@ -2,7 +2,10 @@
 
 use std::{
     net::IpAddr,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -17,6 +20,7 @@ use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
     Code, Timestamp,
     credential::{Credential, PasswordHash},
+    email::Email,
     id::{FlowId, SessionId, TeamId, UserId},
     password::Password,
     permission::UserType,
@@ -28,6 +32,7 @@ use rollcall_domain::{
 use rollcall_store::{Commit, Connection, Secrets, Store, user::Proof};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::faults::Faults;
 
@@ -124,6 +129,13 @@ impl World {
         let context = Self::context(self.data.in_process(), &self.data, &self.clock, &[]);
         mailer::deliver_due(&context, &self.mailbox.sender(&context)).await.unwrap();
         self.mailbox.mails(Some(to))
+    }
+
+    /// Gives a user an address, as if it had proved it.
+    pub async fn with_email(&self, user: &User, address: &str) {
+        let after = user.clone().proved(Email::parse(address).unwrap(), self.now());
+        let commit = rollcall_store::user::change(user, &after, Proof::Kept).unwrap();
+        self.unfaulted().commit(commit).await.unwrap();
     }
 
     /// The store, past the faults.
@@ -357,4 +369,19 @@ impl Reply {
         let place = |error: &Value| error.get("pointer").or(error.get("parameter")).cloned();
         errors.iter().map(|error| json!([place(error), error["code"]])).collect()
     }
+}
+
+/// Counts what the hashing logs, in this process, which is this test's own.
+pub fn count_hashes() -> Arc<AtomicUsize> {
+    struct Counter(Arc<AtomicUsize>);
+    impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counter {
+        fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+            if event.metadata().target() == "rollcall::password" {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+    let count = Arc::new(AtomicUsize::new(0));
+    tracing_subscriber::registry().with(Counter(Arc::clone(&count))).init();
+    count
 }
