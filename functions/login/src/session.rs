@@ -147,7 +147,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Res
         commit.extend([rollcall_store::user::rehash(&login, &credential.password, &better)]);
     }
     if credential.totp.is_some() {
-        return half_signed_in(&context, &guest, login, tried.device_id, commit).await;
+        return half_signed_in(&context, &guest, (login, &credential), tried.device_id, commit).await;
     }
     let user = user_of(&context, &guest, &credential).await?;
     Beginning { user, device_id: tried.device_id, transport: typed.transport, commit }.begin(&context, &guest).await
@@ -172,13 +172,13 @@ async fn user_of(context: &Context, guest: &Guest, credential: &Credential) -> R
 async fn half_signed_in(
     context: &Context,
     guest: &Guest,
-    login: Login,
+    (login, credential): (Login, &Credential),
     device_id: Option<DeviceId>,
     commit: Commit,
 ) -> Result<Response, Problem> {
     let flow_id = FlowId::new(context.uuid()?);
     let secret = Secret::new(rollcall_api::clock::random()?);
-    let ticket = Ticket::new(flow_id, token::hash(&secret), login, device_id, guest.now);
+    let ticket = Ticket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
     context.store.commit(commit.and(flow::begin_ticket(&ticket)?)).await?;
     let (expires_at, methods) = (ticket.expires_at, ["totp", "recovery_code"]);
     let ticket = token::encode_ticket(&TicketToken { flow_id, secret });
@@ -219,7 +219,7 @@ pub(crate) async fn sign_in_with_second_factor(
         throttle::lane(&context, Kind::Totp, &ticket.login.key(), ticket.device_id).await?,
     ];
     let (credential, found) = context.store.credential_and_lanes(Some(&ticket.login), &lanes).await?;
-    let credential = credential.filter(|credential| credential.enabled).ok_or(Code::InvalidCode)?;
+    let credential = credential.filter(|credential| ticket.is_of(credential)).ok_or(Code::InvalidCode)?;
     let attempt = Attempt::reserve(&context, lanes, found, guest.now).await?;
     context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;

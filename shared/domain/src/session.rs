@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
+    credential::Credential,
     error::Code,
     id::{DeviceId, FlowId, SessionId, UserId},
     limits::{ADMIN_SESSION, MEMBER_SESSION, SESSION_TOUCH_INTERVAL, SessionLifetime, TICKET_LIFETIME},
@@ -175,6 +176,10 @@ pub struct Ticket {
     pub secret_hash: String,
     /// Who gave the right password.
     pub login: Login,
+    /// The user behind the login.
+    pub user_id: UserId,
+    /// The user's epoch then: whatever ends sessions ends the ticket as well.
+    pub epoch: u32,
     /// The device, where it had signed in before.
     #[serde(default)]
     pub device_id: Option<DeviceId>,
@@ -190,10 +195,17 @@ impl Ticket {
         flow_id: FlowId,
         secret_hash: String,
         login: Login,
+        credential: &Credential,
         device_id: Option<DeviceId>,
         now: Timestamp,
     ) -> Self {
-        Self { flow_id, secret_hash, login, device_id, tries: 0, expires_at: now + TICKET_LIFETIME }
+        let (user_id, epoch) = (credential.user_id, credential.epoch);
+        Self { flow_id, secret_hash, login, user_id, epoch, device_id, tries: 0, expires_at: now + TICKET_LIFETIME }
+    }
+
+    /// Whether this is the credential, unchanged since, whose password was right.
+    pub fn is_of(&self, credential: &Credential) -> bool {
+        credential.enabled && (self.user_id, self.epoch) == (credential.user_id, credential.epoch)
     }
 }
 
