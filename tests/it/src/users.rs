@@ -908,7 +908,7 @@ mod races {
             let email = |name: &str| format!("{name}{number}@example.com");
             let actor = proved(&world, &format!("actor{number}"), UserType::SuperAdmin, &email("actor")).await;
             world.unfaulted().commit(change(&actor, &actor, Proof::Password(&hash)).unwrap()).await.unwrap();
-            let client = world.signed_in(&actor).await;
+            let client = world.signed_in(&actor).await.with("idempotency-key", "once");
             let target = proved(&world, &format!("target{number}"), UserType::Member, &email("target")).await;
             let app = format!("/v1/apps/{}/deletion-lock", world.app(&boss, "App").await);
             let drawn = rollcall_api::mailed_code::draw(&world.context).await.unwrap();
@@ -984,6 +984,69 @@ mod races {
             Box::pin(async { s.client.post("/v1/me/totp", &json!({"current_password": PASSWORD})).await })
         }),
     ];
+
+    /// How many items of each kind there are, and how often users and applications were changed.
+    async fn shape(world: &World) -> BTreeMap<String, i64> {
+        let mut shape = BTreeMap::new();
+        for item in world.dump().await {
+            let (pk, sk) = (item["pk"].as_str().unwrap(), item["sk"].as_str().unwrap());
+            let kind = match pk.split('#').next().unwrap() {
+                // A try is counted whatever comes of it.
+                "LANE" => continue,
+                "AUDIT" => item["action"].to_string(),
+                kind => format!("{kind} {}", if kind == "SESSIONS" { "" } else { sk }),
+            };
+            *shape.entry(kind.clone()).or_default() += 1;
+            for count in ["version", "epoch"] {
+                *shape.entry(format!("{kind} {count}")).or_default() += item[count].as_i64().unwrap_or_default();
+            }
+        }
+        shape
+    }
+
+    fn difference(before: &BTreeMap<String, i64>, after: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
+        let count = |shape: &BTreeMap<String, i64>, kind: &str| shape.get(kind).copied().unwrap_or_default();
+        let kinds: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
+        let changed = kinds.into_iter().map(|kind| (kind.clone(), count(after, &kind) - count(before, &kind)));
+        changed.filter(|(_, change)| *change != 0).collect()
+    }
+
+    /// L1, L2: one fault at whichever call is survived; a lasting one leaves all of the change or nothing of it.
+    #[rstest]
+    #[tokio::test(start_paused = true)]
+    async fn a_fault_anywhere_leaves_a_change_whole(
+        #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+        #[values(0, 1, 2, 3, 4)] fifth: usize,
+    ) {
+        for (name, request) in REQUESTS.into_iter().skip(fifth).step_by(5) {
+            let mut scene = Scene::new().await;
+            let before = shape(&scene.world).await;
+            scene.world.faults.arm(fault, FOREVER, 0);
+            let well = request(&scene).await;
+            let calls = scene.world.faults.calls();
+            let whole = difference(&before, &shape(&scene.world).await);
+            assert!(well.status < 300 && !whole.is_empty(), "{name}: {well:?}");
+            for (call, times) in (0..calls).flat_map(|call| [(call, 1), (call, FOREVER)]) {
+                scene = scene.again().await;
+                let before = shape(&scene.world).await;
+                scene.world.faults.arm(fault, call, times);
+                let reply = request(&scene).await;
+                scene.world.faults.disarm();
+                let place = format!("{name}, {fault:?} at call {call}, {times} times: {reply:?}");
+                let done = difference(&before, &shape(&scene.world).await);
+                if times == 1 {
+                    assert_eq!(reply.status, well.status, "{place}");
+                }
+                if reply.status == well.status {
+                    assert_eq!(done, whole, "{place}");
+                } else {
+                    reply.is_problem(Code::Unavailable);
+                    assert!(done.is_empty() || done == whole, "{place}: {done:?}");
+                }
+                super_admins_agree(&scene.world).await;
+            }
+        }
+    }
 
     /// E5: whichever of its calls a request is at when its sender is deleted, disabled or demoted, it changes nothing.
     async fn refused_after(removal: Removal, (name, request): Request) {
