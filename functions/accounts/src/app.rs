@@ -10,6 +10,7 @@ use rollcall_domain::{
     permission::Permission,
     text::AppName,
 };
+use rollcall_store::user::still_entitled;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -109,7 +110,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let team_id = NewApp::team(&mut fields, &call.actor.user);
     check_team(&context, &call, team_id, &mut fields).await?;
     let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
-    let commit = rollcall_store::app::create(&app)?;
+    let commit = rollcall_store::app::create(&app)?.and(still_entitled(&call.actor.user));
     let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
     context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
 }
@@ -190,7 +191,7 @@ pub(crate) async fn delete(
             return Err(Code::AppNotEmpty.into());
         }
         let tombstone = app.clone().deleted(call.now());
-        let commit = rollcall_store::app::change(&app, &tombstone)?;
+        let commit = rollcall_store::app::change(&app, &tombstone)?.and(still_entitled(&call.actor.user));
         context.commit(&call, commit, change(Action::AppDelete, &app, Some(&app), None), Reply::no_content()).await
     })
     .await
@@ -230,7 +231,7 @@ async fn replace(context: &Context, call: &Call, before: &App, after: &App, acti
     if before == after {
         return shown(after);
     }
-    let commit = rollcall_store::app::change(before, after)?;
+    let commit = rollcall_store::app::change(before, after)?.and(still_entitled(&call.actor.user));
     context.commit(call, commit, change(action, after, Some(before), Some(after)), shown(after)?).await
 }
 

@@ -146,7 +146,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Res
     }
     let commit = Commit::new(tried.attempt.succeeded());
     if credential.totp.is_some() {
-        return half_signed_in(&context, &guest, login, &credential, tried.device_id, commit).await;
+        return half_signed_in(&context, &guest, (login, &credential), tried.device_id, commit).await;
     }
     let user = user_of(&context, &guest, &credential).await?;
     Beginning { user, device_id: tried.device_id, transport: typed.transport, commit }.begin(&context, &guest).await
@@ -183,8 +183,7 @@ async fn user_of(context: &Context, guest: &Guest, credential: &Credential) -> R
 async fn half_signed_in(
     context: &Context,
     guest: &Guest,
-    login: Login,
-    credential: &Credential,
+    (login, credential): (Login, &Credential),
     device_id: Option<DeviceId>,
     commit: Commit,
 ) -> Result<Response, Problem> {

@@ -189,9 +189,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         }
     }
     let NewUserRequest { new, given } = NewUserRequest::read(fields, &context.config.password)?;
-    if context.store.credential(&new.login).await?.is_some() {
-        return Err(Code::LoginTaken.into());
-    }
+    // Whether the login is free, the transaction decides: asked before, the twin of a request would seem to be another.
     let (hash, generated_password) = password::hash_given(&context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
@@ -243,7 +241,7 @@ pub(crate) async fn edit(
         }
         let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
         commit.extend([still_entitled(&call.actor.user)]);
-        if before.email_verified && !after.email_verified {
+        if before.verified_email() != after.verified_email() {
             commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
         }
         context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await

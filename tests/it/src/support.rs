@@ -26,7 +26,7 @@ use rollcall_domain::{
     permission::UserType,
     session::{Secret, Session, SessionToken},
     text::{Login, Username},
-    user::{NewUser, User},
+    user::{NewUser, Status, User},
     verification::Purpose,
 };
 use rollcall_store::{Commit, Connection, Secrets, Store, user::Proof};
@@ -194,15 +194,24 @@ impl World {
         user_type: UserType,
         teams: [(TeamId, &str); TEAMS],
     ) -> (User, Client) {
-        let new = NewUser::named(Username::parse(login).unwrap(), Login::parse(login).unwrap(), user_type);
-        let mut user = new.create(UserId::new(self.context.uuid().unwrap()), self.now());
-        user.teams = teams.into_iter().map(|(team, role)| (team, role.to_owned())).collect();
-        let password = PasswordHash { phc: String::new(), pepper: String::new() };
-        let credential = Credential::new(user.user_id, password, self.now());
-        let commit = rollcall_store::user::create(&user, &credential).unwrap();
-        self.context.store.commit(commit).await.unwrap();
+        let teams = teams.into_iter().map(|(team, role)| (team, role.to_owned())).collect();
+        let user = self.user_as(login, user_type, |user| user.teams = teams).await;
         let client = self.signed_in(&user).await;
         (user, client)
+    }
+
+    /// A user in a state of one's own making, written past the API. Its password is no password.
+    pub async fn user_as(&self, login: &str, user_type: UserType, shape: impl FnOnce(&mut User)) -> User {
+        let new = NewUser::named(Username::parse(login).unwrap(), Login::parse(login).unwrap(), user_type);
+        let mut user = new.create(UserId::new(self.context.uuid().unwrap()), self.now());
+        shape(&mut user);
+        let password = PasswordHash { phc: String::new(), pepper: String::new() };
+        let enabled = user.status == Status::Enabled;
+        let credential =
+            Credential { enabled, epoch: user.epoch, ..Credential::new(user.user_id, password, self.now()) };
+        let commit = rollcall_store::user::create(&user, &credential).unwrap();
+        self.context.store.commit(commit).await.unwrap();
+        user
     }
 
     /// A client with a new session of `user`.

@@ -13,7 +13,7 @@ use rollcall_domain::{
     user::{UserView, change},
     verification::{Purpose, Started},
 };
-use rollcall_store::user::Proof;
+use rollcall_store::user::{Proof, still_entitled};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,6 +63,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     settled(|| async {
         let wanted = Wanted::EmailChange(&call.actor.user);
         let (flow, commit) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
+        let commit = commit.and(still_entitled(&call.actor.user));
         context.answer(&call, commit, Reply::accepted(&Started::from(&flow))?).await
     })
     .await

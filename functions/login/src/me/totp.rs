@@ -20,7 +20,11 @@ use rollcall_domain::{
     totp::{SecondFactor, TotpCode, TotpSecret},
     user::change,
 };
-use rollcall_store::{Commit, flow, session::carry_on, user::Proof};
+use rollcall_store::{
+    Commit, flow,
+    session::carry_on,
+    user::{Proof, still_entitled},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -85,7 +89,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let qr = qr.map_err(|error| Problem::Internal(format!("an address does not fit a QR code: {error:?}")))?;
     let qr_svg = SvgBuilder::default().to_str(&qr);
     let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
-    let commit = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
+    let commit = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?, still_entitled(user)]);
     context.answer(&call, commit, Reply::created("/v1/me/totp".to_owned(), &enrolled)?).await
 }
 
