@@ -118,7 +118,11 @@ impl Attempt {
 
     /// Takes the tries off the count: something else stood in their way.
     pub async fn give_back(self, context: &Context) -> Result<(), Problem> {
-        Ok(context.store.commit(Commit::new(self.reserved.iter().map(give_back))).await?)
+        match context.store.commit(Commit::new(self.reserved.iter().map(give_back))).await {
+            // A success forgot one of the lanes meanwhile. The others keep the try: too many rather than too few.
+            Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
+            Err(CommitError::Fault(fault)) => Err(fault.into()),
+        }
     }
 
     async fn refuse(self, context: &Context, wait: Duration) -> Result<Self, Problem> {

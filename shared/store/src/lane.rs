@@ -90,9 +90,11 @@ pub fn reserve(id: &LaneId, reservation: &Reservation, now: Timestamp) -> Write 
     }
 }
 
-/// Takes one try off the count: it succeeded, or was not made.
+/// Takes one try off the count: it succeeded, or was not made. A lane that was forgotten meanwhile counts none: without
+/// the guard, a lane of nothing but a number would come to be, which no later try could read.
 pub fn give_back(id: &LaneId) -> Write {
-    Write::update(id.key(), "ADD #failures :minus", vec![(":minus", number(-1))])
+    let minus = vec![(":minus", number(-1))];
+    Write::update(id.key(), "ADD #failures :minus", minus).only_if_present(Code::Conflict)
 }
 
 /// Forgets all failures.
