@@ -73,17 +73,17 @@ pub async fn begin(
         return Ok((flow, Commit::default()));
     }
     let code = mailed_code::draw(context).await?;
+    let user_id = match wanted {
+        Wanted::EmailChange(user_id) => Some(user_id),
+        Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
+    };
     let after = match current {
-        Some(flow) => flow.resent(code, now),
+        Some(flow) => flow.resent(user_id, code, now),
         None => {
-            let flow_id = match (wanted, &before) {
-                (Wanted::EmailChange(_), _) | (_, None) => flow_id,
-                // The flow that had this address is over, and so is its id.
-                (Wanted::Registration | Wanted::PasswordReset, Some(_)) => FlowId::new(context.uuid()?),
-            };
-            let user_id = match wanted {
-                Wanted::EmailChange(user_id) => Some(user_id),
-                Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
+            let flow_id = match wanted {
+                Wanted::EmailChange(_) => flow_id,
+                // The flow that had this address, if one had, is over or spent, and so is its id.
+                Wanted::Registration | Wanted::PasswordReset => FlowId::new(context.uuid()?),
             };
             Verification::begin(flow_id, purpose, email, user_id, code, now)
         }

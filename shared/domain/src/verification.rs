@@ -80,10 +80,10 @@ impl Verification {
         Self { flow_id, purpose, email, user_id, code, tries: 0, sent_at: now, expires_at: now + CODE_LIFETIME }
     }
 
-    /// The flow with another code; the tries go on counting.
+    /// The flow with another code, for whoever has the address by now; the tries go on counting.
     #[must_use]
-    pub fn resent(self, code: MailedCode, now: Timestamp) -> Self {
-        Self { code, sent_at: now, expires_at: now + CODE_LIFETIME, ..self }
+    pub fn resent(self, user_id: Option<UserId>, code: MailedCode, now: Timestamp) -> Self {
+        Self { user_id, code, sent_at: now, expires_at: now + CODE_LIFETIME, ..self }
     }
 
     /// From when another mail may be asked for.
