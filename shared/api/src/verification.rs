@@ -1,8 +1,10 @@
 //! Proving an address by a mailed code: the same steps, reads and writes for addresses that somebody has and those
 //! that nobody has.
 
+use std::time::Duration;
+
 use rollcall_domain::{
-    Code, Refusal, Timestamp,
+    Code, Refusal,
     email::Email,
     id::{FlowId, UserId},
     lane::Kind,
@@ -10,7 +12,7 @@ use rollcall_domain::{
     mail::Message,
     totp::EightDigits,
     user::User,
-    verification::{Mailings, Purpose, Verification},
+    verification::{Purpose, Verification},
 };
 use rollcall_store::{Commit, CommitError, Write, flow};
 use subtle::ConstantTimeEq;
@@ -91,11 +93,18 @@ pub async fn begin(
     let replaced = before.filter(|before| before.flow_id == after.flow_id);
     let (to, message) = letter(wanted, owner.as_ref(), &after);
     let mut commit = Commit::new([flow::verify(replaced.as_ref(), &after)?]);
-    for (hash, sent, limits) in [
+    let counts = [
         (to_address, addressed.to_address, MAILS_PER_ADDRESS),
         (from_network, addressed.from_network, MAILS_PER_NETWORK_AND_ADDRESS),
-    ] {
-        commit.extend([mailed(&hash, sent.as_ref(), after.flow_id, limits, now)?]);
+    ];
+    // The longest wait of all: whoever comes back after it gets the mail.
+    if let Some(wait) = counts.iter().filter_map(|(_, sent, limits)| sent.as_ref()?.wait(limits, now)).max() {
+        return Err(Refusal::wait(Code::TooManyRequests, wait).into());
+    }
+    for (hash, before, limits) in counts {
+        let longest = longest(limits);
+        let sent = before.clone().unwrap_or_default().and_now(Some(after.flow_id), longest, now);
+        commit.extend([flow::mailed(&hash, before.as_ref(), &sent, now + longest)?]);
     }
     let theirs = owner.filter(|owner| to.as_ref() == owner.verified_email());
     let language = theirs.map_or(guest.language, |owner| owner.language);
@@ -116,17 +125,9 @@ fn letter(wanted: Wanted, owner: Option<&User>, flow: &Verification) -> (Option<
     }
 }
 
-fn mailed(
-    hash: &str,
-    before: Option<&Mailings>,
-    flow_id: FlowId,
-    limits: &[(usize, std::time::Duration)],
-    now: Timestamp,
-) -> Result<Write, Problem> {
-    let after = before.cloned().unwrap_or_default().and_now(Some(flow_id), limits, now);
-    let after = after.map_err(|wait| Refusal::wait(Code::TooManyRequests, wait))?;
-    let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
-    Ok(flow::mailed(hash, before, &after, now + longest)?)
+/// How long a mail counts under these limits.
+fn longest(limits: &[(usize, Duration)]) -> Duration {
+    limits.iter().map(|(_, time)| *time).max().unwrap_or_default()
 }
 
 /// A flow whose code was right.
