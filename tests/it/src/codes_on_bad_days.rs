@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::http::Method;
 use futures_util::future::BoxFuture;
-use rollcall_domain::{Code, verification::Purpose};
+use rollcall_domain::{Code, permission::UserType, verification::Purpose};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
     faults::{FOREVER, Fault},
-    mailed::{completion, items, markers_agree, member, new_password, reset_started, started},
+    mailed::{completion, items, markers_agree, member, new_password, proved, reset_started, started},
     support::{Client, PASSWORD, Reply, World},
 };
 
@@ -28,7 +28,8 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let world = World::new().await;
-        member(&world, "bystander", "bystander@example.com").await;
+        let (bystander, _) = world.user("bystander", UserType::Member, []).await;
+        proved(&world, &bystander, "bystander@example.com").await;
         let (user, client) = member(&world, "mina", "old@example.com").await;
         world.clock.advance(Duration::from_secs(61));
         let stranger = world.stranger();
