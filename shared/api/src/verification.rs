@@ -79,16 +79,15 @@ pub async fn begin(
         Wanted::EmailChange(user_id) => Some(user_id),
         Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
     };
-    let after = match current {
-        Some(flow) => flow.resent(user_id, code, now),
-        None => {
-            let flow_id = match wanted {
-                Wanted::EmailChange(_) => flow_id,
-                // The flow that had this address, if one had, is over or spent, and so is its id.
-                Wanted::Registration | Wanted::PasswordReset => FlowId::new(context.uuid()?),
-            };
-            Verification::begin(flow_id, purpose, email, user_id, code, now)
-        }
+    let after = if let Some(flow) = current {
+        flow.resent(user_id, code, now)
+    } else {
+        let flow_id = match wanted {
+            Wanted::EmailChange(_) => flow_id,
+            // The flow that had this address, if one had, is over or spent, and so is its id.
+            Wanted::Registration | Wanted::PasswordReset => FlowId::new(context.uuid()?),
+        };
+        Verification::begin(flow_id, purpose, email, user_id, code, now)
     };
     let replaced = before.filter(|before| before.flow_id == after.flow_id);
     let (to, message) = letter(wanted, owner.as_ref(), &after);
