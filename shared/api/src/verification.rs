@@ -1,8 +1,10 @@
 //! Proving an address by a mailed code: the same steps, reads and writes for addresses that somebody has and those
 //! that nobody has.
 
+use std::time::Duration;
+
 use rollcall_domain::{
-    Code, Refusal, Timestamp,
+    Code, Refusal,
     email::Email,
     id::{FlowId, UserId},
     lane::Kind,
@@ -10,7 +12,7 @@ use rollcall_domain::{
     mail::Message,
     totp::EightDigits,
     user::User,
-    verification::{Mailings, Purpose, Verification},
+    verification::{Purpose, Verification},
 };
 use rollcall_store::{Commit, CommitError, Write, flow};
 use subtle::ConstantTimeEq;
@@ -73,29 +75,35 @@ pub async fn begin(
         return Ok((flow, Commit::default()));
     }
     let code = mailed_code::draw(context).await?;
-    let after = match current {
-        Some(flow) => flow.resent(code, now),
-        None => {
-            let flow_id = match (wanted, &before) {
-                (Wanted::EmailChange(_), _) | (_, None) => flow_id,
-                // The flow that had this address is over, and so is its id.
-                (Wanted::Registration | Wanted::PasswordReset, Some(_)) => FlowId::new(context.uuid()?),
-            };
-            let user_id = match wanted {
-                Wanted::EmailChange(user) => Some(user.user_id),
-                Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
-            };
-            Verification::begin(flow_id, purpose, email, user_id, code, now)
-        }
+    let user_id = match wanted {
+        Wanted::EmailChange(user) => Some(user.user_id),
+        Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
+    };
+    let after = if let Some(flow) = current {
+        flow.resent(user_id, code, now)
+    } else {
+        let flow_id = match wanted {
+            Wanted::EmailChange(_) => flow_id,
+            // The flow that had this address, if one had, is over or spent, and so is its id.
+            Wanted::Registration | Wanted::PasswordReset => FlowId::new(context.uuid()?),
+        };
+        Verification::begin(flow_id, purpose, email, user_id, code, now)
     };
     let replaced = before.filter(|before| before.flow_id == after.flow_id);
     let (to, message) = letter(wanted, owner.as_ref(), &after);
     let mut commit = Commit::new([flow::verify(replaced.as_ref(), &after)?]);
-    for (hash, sent, limits) in [
+    let counts = [
         (to_address, addressed.to_address, MAILS_PER_ADDRESS),
         (from_network, addressed.from_network, MAILS_PER_NETWORK_AND_ADDRESS),
-    ] {
-        commit.extend([mailed(&hash, sent.as_ref(), after.flow_id, limits, now)?]);
+    ];
+    // The longest wait of all: whoever comes back after it gets the mail.
+    if let Some(wait) = counts.iter().filter_map(|(_, sent, limits)| sent.as_ref()?.wait(limits, now)).max() {
+        return Err(Refusal::wait(Code::TooManyRequests, wait).into());
+    }
+    for (hash, before, limits) in counts {
+        let longest = longest(limits);
+        let sent = before.clone().unwrap_or_default().and_now(Some(after.flow_id), longest, now);
+        commit.extend([flow::mailed(&hash, before.as_ref(), &sent, now + longest)?]);
     }
     let reader = match wanted {
         Wanted::EmailChange(user) => Some(user),
@@ -120,17 +128,9 @@ fn letter(wanted: Wanted<'_>, owner: Option<&User>, flow: &Verification) -> (Opt
     }
 }
 
-fn mailed(
-    hash: &str,
-    before: Option<&Mailings>,
-    flow_id: FlowId,
-    limits: &[(usize, std::time::Duration)],
-    now: Timestamp,
-) -> Result<Write, Problem> {
-    let after = before.cloned().unwrap_or_default().and_now(Some(flow_id), limits, now);
-    let after = after.map_err(|wait| Refusal::wait(Code::TooManyRequests, wait))?;
-    let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
-    Ok(flow::mailed(hash, before, &after, now + longest)?)
+/// How long a mail counts under these limits.
+fn longest(limits: &[(usize, Duration)]) -> Duration {
+    limits.iter().map(|(_, time)| *time).max().unwrap_or_default()
 }
 
 /// A flow whose code was right.

@@ -80,10 +80,10 @@ impl Verification {
         Self { flow_id, purpose, email, user_id, code, tries: 0, sent_at: now, expires_at: now + CODE_LIFETIME }
     }
 
-    /// The flow with another code; the tries go on counting.
+    /// The flow with another code, for whoever has the address by now; the tries go on counting.
     #[must_use]
-    pub fn resent(self, code: MailedCode, now: Timestamp) -> Self {
-        Self { code, sent_at: now, expires_at: now + CODE_LIFETIME, ..self }
+    pub fn resent(self, user_id: Option<UserId>, code: MailedCode, now: Timestamp) -> Self {
+        Self { user_id, code, sent_at: now, expires_at: now + CODE_LIFETIME, ..self }
     }
 
     /// From when another mail may be asked for.
@@ -118,23 +118,21 @@ pub struct Mailings {
 }
 
 impl Mailings {
-    /// One more mail now, of this flow; or how long it must wait. `limits` are numbers of mails and their time.
-    pub fn and_now(
-        &self,
-        flow_id: Option<FlowId>,
-        limits: &[(usize, Duration)],
-        now: Timestamp,
-    ) -> Result<Self, Duration> {
-        let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
+    /// How long one more mail must wait, if it must. `limits` are numbers of mails and their time.
+    pub fn wait(&self, limits: &[(usize, Duration)], now: Timestamp) -> Option<Duration> {
         let free_at = |(most, time): &(usize, Duration)| {
             let nth_newest = self.sent_at.len().checked_sub(*most).and_then(|index| self.sent_at.get(index));
             nth_newest.map(|sent_at| *sent_at + *time)
         };
-        if let Some(free_at) = limits.iter().filter_map(free_at).max().filter(|free_at| now < *free_at) {
-            return Err(free_at.since(now));
-        }
+        let free_at = limits.iter().filter_map(free_at).max().filter(|free_at| now < *free_at);
+        free_at.map(|free_at| free_at.since(now))
+    }
+
+    /// One more mail now, of this flow; those that are `longest` ago count no more.
+    #[must_use]
+    pub fn and_now(&self, flow_id: Option<FlowId>, longest: Duration, now: Timestamp) -> Self {
         let recent = self.sent_at.iter().copied().filter(|sent_at| now < *sent_at + longest);
-        Ok(Self { flow_id, sent_at: recent.chain([now]).collect() })
+        Self { flow_id, sent_at: recent.chain([now]).collect() }
     }
 }
 
@@ -150,15 +148,15 @@ mod tests {
         let (mut mailings, mut sent) = (Mailings::default(), Vec::new());
         for minute in 0..(3 * 24 * 60) {
             let now = start + Duration::from_mins(minute);
-            match mailings.and_now(None, MAILS_PER_ADDRESS, now) {
-                Ok(next) => {
+            match mailings.wait(MAILS_PER_ADDRESS, now) {
+                None => {
                     sent.push(now);
-                    mailings = next;
+                    mailings = mailings.and_now(None, Duration::from_hours(24), now);
                 }
-                Err(wait) => {
+                Some(wait) => {
                     let early = now + wait - Duration::from_millis(1);
-                    assert!(mailings.and_now(None, MAILS_PER_ADDRESS, early).is_err());
-                    assert!(mailings.and_now(None, MAILS_PER_ADDRESS, now + wait).is_ok());
+                    assert_eq!(mailings.wait(MAILS_PER_ADDRESS, early), Some(Duration::from_millis(1)));
+                    assert_eq!(mailings.wait(MAILS_PER_ADDRESS, now + wait), None);
                 }
             }
         }

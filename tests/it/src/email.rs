@@ -1,0 +1,262 @@
+//! One's own address: proved by a code before it is bound, and whoever had it is told.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use rollcall_domain::{
+    Code,
+    limits::{CODE_LIFETIME, RESEND_AFTER},
+    permission::UserType,
+    user::User,
+    verification::Purpose,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    mailed::{MINA, are_alike, is_wrong, items, mails, markers_agree, member, other, register, reset_started},
+    support::{Client, PASSWORD, Reply, World},
+};
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+async fn ask(client: &Client, email: &str) -> Reply {
+    client.post("/v1/me/email", &json!({"email": email, "current_password": PASSWORD})).await
+}
+
+async fn code_of(world: &World, user: &User) -> String {
+    world.code(&user.user_id.to_string(), Purpose::EmailChange).await
+}
+
+async fn confirm(client: &Client, code: &str) -> Reply {
+    client.post("/v1/me/email/confirm", &json!({"code": code})).await
+}
+
+async fn unbind(client: &Client, password: &str) -> Reply {
+    client.send(Method::DELETE, "/v1/me/email", Some(json!({"current_password": password}).to_string())).await
+}
+
+#[tokio::test]
+async fn a_proved_address_takes_the_place_of_the_old_one_which_is_told_and_free() {
+    let world = World::new().await;
+    member(&world, "bystander", "bystander@example.com").await;
+    let (user, client) = member(&world, "mina", "old@example.com").await;
+    let begun = ask(&client, "New@Example.com").await;
+    let expected = json!({"expires_at": "2026-11-20T12:10:00.000Z", "resend_after": "2026-11-20T12:01:00.000Z"});
+    assert_eq!(begun.is(202).body, expected);
+    let me = client.get("/v1/me").await;
+    assert_eq!(me.body["user"]["email"], "old@example.com", "nothing changes before the code");
+    let code = code_of(&world, &user).await;
+    let done = confirm(&client, &code).await;
+    let shown = &done.is(200).body["user"];
+    assert_eq!((&shown["email"], &shown["email_verified"]), (&json!("New@Example.com"), &json!(true)));
+    assert_eq!((done.header("etag"), &shown["version"]), ("\"3\"", &json!(3)));
+    assert_eq!(&client.get("/v1/me").await.is(200).body["user"], shown, "the session goes on");
+    assert_eq!(
+        mails(&world).await,
+        [json!(["New@Example.com", "en", "email_change_code"]), json!(["old@example.com", "en", "email_changed"])]
+    );
+    let record = &world.audit().await[0];
+    assert_eq!((&record["action"], &record["before"]["email"]), (&json!("user.set_email"), &json!("old@example.com")));
+    markers_agree(&world).await;
+    is_wrong(&confirm(&client, &code).await);
+    register(&world, &world.stranger(), "old@example.com", "somebody").await.is(201);
+    markers_agree(&world).await;
+}
+
+#[tokio::test]
+async fn an_address_is_changed_and_unbound_only_with_the_current_password() {
+    let world = World::new().await;
+    let (user, client) = member(&world, "mina", MINA).await;
+    let body = json!({"email": "new@example.com", "current_password": "wrong horse"});
+    for refused in [client.post("/v1/me/email", &body).await, unbind(&client, "wrong horse").await] {
+        let violations = refused.is_problem(Code::ValidationFailed).violations();
+        assert_eq!(violations, [json!(["/current_password", "incorrect"])]);
+    }
+    for (body, violation) in [
+        (json!({"email": "new@example.com"}), json!(["/current_password", "required"])),
+        (json!({"email": "new", "current_password": PASSWORD}), json!(["/email", "bad_format"])),
+        (json!({"email": [MINA], "current_password": PASSWORD}), json!(["/email", "wrong_type"])),
+        (json!({"email": null, "current_password": PASSWORD}), json!(["/email", "required"])),
+    ] {
+        let refused = client.post("/v1/me/email", &body).await;
+        assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [violation]);
+    }
+    assert_eq!((mails(&world).await.len(), items(&world, "FLOW#").await.len()), (0, 0));
+    world.stranger().post("/v1/me/email", &json!({})).await.is_problem(Code::Unauthenticated);
+    assert_eq!(world.unfaulted().user(user.user_id).await.unwrap().unwrap(), user);
+}
+
+/// B5, B10.
+#[tokio::test]
+async fn a_taken_address_is_answered_like_a_free_one_and_its_owner_is_told() {
+    let world = World::new().await;
+    let (_, owner) = member(&world, "owner", "Owner@example.com").await;
+    let (user, client) = member(&world, "mina", MINA).await;
+    let (other_user, other_client) = member(&world, "other", "other@example.com").await;
+    let mut seen = Vec::new();
+    let (here, there) = (client.at("192.0.2.1"), other_client.at("192.0.2.2"));
+    for (client, email) in [(here, "owner@example.com"), (there, "frees@example.com")] {
+        let before = world.dump().await.len();
+        world.faults.take_log();
+        let reply = ask(&client, email).await;
+        let operations = world.faults.take_log().into_iter().map(|call| call.operation).collect::<Vec<_>>();
+        seen.push((reply, operations, world.dump().await.len() - before));
+    }
+    are_alike(seen[0].0.is(202), &seen[1].0);
+    assert_eq!((&seen[0].1, seen[0].2), (&seen[1].1, seen[1].2));
+    assert_eq!(
+        mails(&world).await,
+        [json!(["Owner@example.com", "en", "address_taken"]), json!(["frees@example.com", "en", "email_change_code"])]
+    );
+    // The code that nobody was told takes nothing from its owner.
+    is_wrong(&confirm(&client, &code_of(&world, &user).await).await);
+    confirm(&other_client, &code_of(&world, &other_user).await).await.is(200);
+    assert_eq!(owner.get("/v1/me").await.body["user"]["email"], "Owner@example.com");
+    markers_agree(&world).await;
+}
+
+/// B10: an admin's note becomes an address only by its owner's code.
+#[tokio::test]
+async fn a_note_is_confirmed_by_its_owner_and_blocks_nobody_else() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let mut noted = Vec::new();
+    for login in ["first", "second"] {
+        let (user, client) = world.user(login, UserType::Member, []).await;
+        world.with_password(&user).await;
+        admin.patch(&format!("/v1/users/{}", user.user_id), &json!({"email": MINA})).await.is(200);
+        noted.push((user, client));
+    }
+    assert_eq!(items(&world, "EMAIL#").await.len(), 0);
+    let (user, client) = &noted[1];
+    ask(client, MINA).await.is(202);
+    let done = confirm(client, &code_of(&world, user).await).await;
+    assert_eq!(done.is(200).body["user"]["email_verified"], true);
+    let first = noted[0].1.get("/v1/me").await;
+    assert_eq!(first.body["user"]["email_verified"], false);
+    // A note that is taken off is told to nobody, since nobody proved it.
+    let before = mails(&world).await;
+    unbind(&noted[0].1, PASSWORD).await.is(204);
+    assert_eq!(mails(&world).await, before);
+    markers_agree(&world).await;
+}
+
+/// B3: for ten minutes, the newest code, five times.
+#[tokio::test]
+async fn a_change_obeys_the_rules_of_mailed_codes() {
+    let world = World::new().await;
+    let (user, client) = member(&world, "mina", "old@example.com").await;
+    is_wrong(&confirm(&client, "00000000").await);
+    let first = ask(&client, MINA).await;
+    let old = code_of(&world, &user).await;
+    world.clock.advance(RESEND_AFTER - MILLISECOND);
+    assert_eq!(ask(&client, MINA).await.is(202).body, first.body);
+    assert_eq!(mails(&world).await.len(), 1);
+    world.clock.advance(MILLISECOND);
+    ask(&client, MINA).await.is(202);
+    let code = code_of(&world, &user).await;
+    for wrong in [&old, &other(&code), &other(&code), &other(&code)] {
+        is_wrong(&confirm(&client, wrong).await);
+    }
+    world.clock.advance(RESEND_AFTER);
+    ask(&client, MINA).await.is(202);
+    is_wrong(&confirm(&client, &other(&code_of(&world, &user).await)).await);
+    world.clock.advance(RESEND_AFTER);
+    is_wrong(&confirm(&client, &code_of(&world, &user).await).await);
+
+    world.clock.advance(CODE_LIFETIME);
+    ask(&client, MINA).await.is(202);
+    let code = code_of(&world, &user).await;
+    world.clock.advance(CODE_LIFETIME);
+    is_wrong(&confirm(&client, &code).await);
+    ask(&client, "third@example.com").await.is(202);
+    let code = code_of(&world, &user).await;
+    world.clock.advance(CODE_LIFETIME - MILLISECOND);
+    assert_eq!(confirm(&client, &code).await.is(200).body["user"]["email"], "third@example.com");
+}
+
+/// B2: the code of the address that was wanted first binds neither it nor the one that is wanted now.
+#[tokio::test]
+async fn another_wish_replaces_the_first() {
+    let world = World::new().await;
+    let (user, client) = member(&world, "mina", "old@example.com").await;
+    ask(&client, "first@example.com").await.is(202);
+    let first = code_of(&world, &user).await;
+    ask(&client, "second@example.com").await.is(202);
+    is_wrong(&confirm(&client, &first).await);
+    let done = confirm(&client, &code_of(&world, &user).await).await;
+    assert_eq!(done.is(200).body["user"]["email"], "second@example.com");
+    markers_agree(&world).await;
+}
+
+/// B12.
+#[tokio::test]
+async fn a_user_cannot_have_more_mails_sent_than_a_stranger() {
+    let world = World::new().await;
+    let (_, client) = member(&world, "mina", "old@example.com").await;
+    for _ in 0..5 {
+        ask(&client, MINA).await.is(202);
+        world.clock.advance(RESEND_AFTER);
+    }
+    let refused = ask(&client, MINA).await;
+    assert_eq!(refused.is_problem(Code::TooManyRequests).header("retry-after"), (86_400 - 300).to_string());
+    assert_eq!(mails(&world).await.len(), 5);
+    let (_, another) = member(&world, "another", "another@example.com").await;
+    ask(&another, MINA).await.is_problem(Code::TooManyRequests);
+    ask(&client, "third@example.com").await.is(202);
+}
+
+#[tokio::test]
+async fn an_unbound_address_is_told_and_free() {
+    let world = World::new().await;
+    let (_, client) = member(&world, "mina", MINA).await;
+    unbind(&client, PASSWORD).await.is(204);
+    unbind(&client, PASSWORD).await.is(204);
+    let me = client.get("/v1/me").await;
+    assert_eq!((&me.body["user"]["email"], &me.body["user"]["email_verified"]), (&Value::Null, &json!(false)));
+    assert_eq!(mails(&world).await, [json!([MINA, "en", "email_unbound"])]);
+    assert_eq!(items(&world, "EMAIL#").await.len(), 0);
+    reset_started(&world.stranger(), MINA).await;
+    assert!(mails(&world).await.contains(&json!([null, "en", "password_reset_code"])), "nobody's reset goes nowhere");
+    register(&world, &world.stranger(), MINA, "next").await.is(201);
+    markers_agree(&world).await;
+}
+
+#[tokio::test]
+async fn an_unbinding_of_another_version_is_refused() {
+    let world = World::new().await;
+    let (_, client) = member(&world, "mina", MINA).await;
+    unbind(&client.with("if-match", "\"1\""), PASSWORD).await.is_problem(Code::VersionConflict);
+    assert_eq!(items(&world, "EMAIL#").await.len(), 1);
+    unbind(&client.with("if-match", "\"2\""), PASSWORD).await.is(204);
+}
+
+#[tokio::test]
+async fn a_key_repeats_each_step_without_doing_it_again() {
+    let world = World::new().await;
+    let (user, client) = member(&world, "mina", "old@example.com").await;
+    let keyed = client.with("idempotency-key", "k");
+    let first = ask(&keyed, MINA).await;
+    world.clock.advance(RESEND_AFTER);
+    let again = ask(&keyed, MINA).await;
+    assert_eq!((again.is(202).header("idempotency-replayed"), &again.body), ("true", &first.body));
+    assert_eq!(mails(&world).await.len(), 1);
+    let code = code_of(&world, &user).await;
+    let done = confirm(&keyed, &code).await;
+    let again = confirm(&keyed, &code).await;
+    assert_eq!((again.is(200).header("idempotency-replayed"), &again.body), ("true", &done.body));
+    assert_eq!(mails(&world).await.len(), 2);
+    confirm(&keyed, &other(&code)).await.is_problem(Code::IdempotencyMismatch);
+}
+
+/// The code is the user's whose session asked for it, and of no other.
+#[tokio::test]
+async fn somebody_elses_code_binds_nothing() {
+    let world = World::new().await;
+    let (user, client) = member(&world, "mina", "old@example.com").await;
+    let (_, eve) = member(&world, "eve", "eve@example.com").await;
+    ask(&client, MINA).await.is(202);
+    ask(&eve, "eve2@example.com").await.is(202);
+    is_wrong(&confirm(&eve, &code_of(&world, &user).await).await);
+    confirm(&client, &code_of(&world, &user).await).await.is(200);
+}
