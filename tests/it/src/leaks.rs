@@ -121,7 +121,9 @@ fn unpacked(value: &Value, texts: &mut String, bytes: &mut Vec<Vec<u8>>) {
         Value::Array(values) => {
             let octets = values.iter().map(|value| value.as_u64().and_then(|byte| u8::try_from(byte).ok()));
             bytes.extend(octets.collect::<Option<Vec<_>>>());
-            values.iter().for_each(|value| unpacked(value, texts, bytes));
+            for value in values {
+                unpacked(value, texts, bytes);
+            }
         }
         Value::String(text) => {
             texts.push_str(text);
@@ -363,7 +365,9 @@ async fn the_table_and_the_log_hold_nothing_that_could_be_used() {
 
     let items = world.dump().await;
     let (mut texts, mut bytes) = (String::new(), Vec::new());
-    items.iter().for_each(|item| unpacked(item, &mut texts, &mut bytes));
+    for item in &items {
+        unpacked(item, &mut texts, &mut bytes);
+    }
     // What is looked at holds what it should: all kinds of items, and the words of several crates.
     for kind in ["USER", "CREDENTIAL", "FLOW", "LANE", "OUTBOX", "IDEMPOTENCY", "MAILINGS", "EMAIL"] {
         assert!(items.iter().any(|item| item["sk"] == kind), "{kind}");

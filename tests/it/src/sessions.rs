@@ -278,7 +278,7 @@ mod lifetimes {
             let (begun, busy) = (world.now(), world.signed_in(&user).await);
             let mut passed = 0;
             while passed + 120 < age {
-                world.clock.advance(Duration::from_secs(120));
+                world.clock.advance(Duration::from_mins(2));
                 passed += 120;
                 busy.get("/v1/me").await.is(200);
             }
@@ -300,7 +300,7 @@ mod lifetimes {
         let (user, _) = world.user("mina", UserType::Member, []).await;
         admin.patch(&format!("/v1/users/{}", user.user_id), &json!({"type": "platform_admin"})).await.is(200);
         let promoted = world.signed_in(&world.unfaulted().user(user.user_id).await.unwrap().unwrap()).await;
-        world.clock.advance(Duration::from_secs(900));
+        world.clock.advance(Duration::from_mins(15));
         promoted.get("/v1/me").await.is_problem(Code::Unauthenticated);
     }
 }
@@ -385,7 +385,7 @@ mod own {
         let world = World::new().await;
         let (user, old) = world.user("mina", UserType::Member, []).await;
         let over = session_ids(&old.get("/v1/me/sessions").await).remove(0);
-        world.clock.advance(Duration::from_secs(3_600));
+        world.clock.advance(Duration::from_hours(1));
         let caller = world.signed_in(&user).await;
         assert_eq!(session_ids(&caller.get("/v1/me/sessions").await).len(), 1);
         caller.delete(&format!("/v1/me/sessions/{over}")).await.is_problem(Code::NotFound);

@@ -937,7 +937,9 @@ mod races {
                 !is_own && !is_record_of_own && !pk.starts_with("SESSIONS#") && sk != "LANE"
             });
             // A try that was counted before the end came is counted.
-            items.iter_mut().for_each(|item| drop(item.as_object_mut().unwrap().remove("tries")));
+            for item in &mut items {
+                item.as_object_mut().unwrap().remove("tries");
+            }
             items.sort_by_key(ToString::to_string);
             items
         }

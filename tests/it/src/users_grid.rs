@@ -127,9 +127,9 @@ async fn what_is_done_to_users_is_the_table_of_the_documents() {
                     None => own.clone(),
                     Some(user_type) => fresh(&world, &login, user_type, name).await,
                 };
-                let word = target.user_type.as_str();
-                let path = path.replace("{type}", word).replace("{id}", &target.user_id.to_string());
-                let sent = Some(body(&format!("new.{login}"), word)).filter(|body| !body.is_null());
+                let type_name = target.user_type.as_str();
+                let path = path.replace("{type}", type_name).replace("{id}", &target.user_id.to_string());
+                let sent = Some(body(&format!("new.{login}"), type_name)).filter(|body| !body.is_null());
                 let reply = client.send(method.clone(), &path, sent.map(|body| body.to_string())).await;
                 if reply.status >= 400 {
                     let stored = world.unfaulted().user(target.user_id).await.unwrap();
