@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from server import Server
+from letters import Mailbox
+from server import PASSWORD, Server
 
 sys.dont_write_bytecode = True
 
@@ -46,3 +47,19 @@ def start(launch, tmp_path):
         return launch("--listen", "127.0.0.1:0", *place, *arguments, password=password, **options).ready()
 
     return start
+
+
+@pytest.fixture
+def server(start):
+    """A server of the test's own, in memory, whose clock can be moved."""
+    return start("--memory", "--test-clock", password=PASSWORD)
+
+
+@pytest.fixture
+def client(server):
+    return server.client
+
+
+@pytest.fixture
+def mailbox(server):
+    return Mailbox(server)

@@ -3,26 +3,10 @@
 import pytest
 
 from codes import other_than
-from letters import MINUTE, Mailbox, advance, begin, pass_by, shape, watch
-from server import PASSWORD as ADMIN_PASSWORD
+from letters import MINUTE, advance, begin, pass_by, shape, watch
 from users import NEXT_PASSWORD, PASSWORD, new_user, twice
 
 MINA, NEW = "mina@example.com", "mina@new.example"
-
-
-@pytest.fixture
-def server(start):
-    return start("--memory", "--test-clock", password=ADMIN_PASSWORD)
-
-
-@pytest.fixture
-def client(server):
-    return server.client
-
-
-@pytest.fixture
-def mailbox(server):
-    return Mailbox(server)
 
 
 @pytest.fixture

@@ -7,18 +7,7 @@ import pytest
 from client import in_parallel
 from codes import STEP_SECONDS, Authenticator, other_than, scanned, step
 from letters import HOUR, MINUTE, advance, pass_by, watch
-from server import PASSWORD as ADMIN_PASSWORD
 from users import NEXT_PASSWORD, PASSWORD, hire, twice
-
-
-@pytest.fixture
-def server(start):
-    return start("--memory", "--test-clock", password=ADMIN_PASSWORD)
-
-
-@pytest.fixture
-def client(server):
-    return server.client
 
 
 @pytest.fixture

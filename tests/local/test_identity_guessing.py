@@ -7,21 +7,10 @@ import pytest
 
 from client import in_parallel
 from letters import DAY, MINUTE, advance
-from server import PASSWORD as ADMIN_PASSWORD
 from users import NEXT_PASSWORD, PASSWORD, hire, twice
 
 # Five failures are free. Should a machine be so slow that the waits of 1, 2 and 4 s pass between two tries, eight are.
 FREE = range(5, 9)
-
-
-@pytest.fixture
-def server(start):
-    return start("--memory", "--test-clock", password=ADMIN_PASSWORD)
-
-
-@pytest.fixture
-def client(server):
-    return server.client
 
 
 @pytest.fixture

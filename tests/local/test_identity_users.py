@@ -4,13 +4,7 @@ import pytest
 
 from client import in_parallel
 from letters import Mailbox
-from server import PASSWORD as ADMIN_PASSWORD
 from users import RUN, hire, new_user
-
-
-@pytest.fixture
-def server(start):
-    return start("--memory", "--test-clock", password=ADMIN_PASSWORD)
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ pub struct Event {
     password: Option<String>,
     /// Gives the super admin of this login a new password and ends its sessions.
     break_glass: bool,
+    /// With that, also takes the second factor off, for whoever lost the device and the recovery codes.
+    unbind_totp: bool,
 }
 
 impl Event {
@@ -69,7 +71,7 @@ pub async fn run(context: Context, event: Event) -> Result<Report, Problem> {
         commit.extend(context.tell(&after, Message::PasswordChanged { login }, now)?);
         let change = change(Action::UserBreakGlass, Some(&before), Some(&after));
         context.commit(By::system(), commit, change, Reply::no_content()).await?;
-        after
+        if event.unbind_totp { without_totp(&context, after).await? } else { after }
     } else {
         let new = NewUser { password_change_required: is_temporary, ..NewUser::named(username, login, SuperAdmin) };
         let user = new.create(UserId::new(context.uuid()?), now);
@@ -87,6 +89,16 @@ fn given(context: &Context, chosen: Option<String>, names: &[&str]) -> Result<Gi
     let Some(chosen) = chosen.map(|chosen| Password::new(&chosen)) else { return Ok(Given::Generated) };
     context.config.password.check(&chosen, names).map_err(|invalid| refused("/password", invalid))?;
     Ok(Given::Typed(chosen))
+}
+
+async fn without_totp(context: &Context, before: User) -> Result<User, Problem> {
+    let after = before.clone().with_totp(false, context.now());
+    let mut commit = rollcall_store::user::change(&before, &after, Proof::NoTotp)?;
+    commit.extend([forget(&throttle::lane(context, Kind::Totp, &before.login.key(), None).await?)]);
+    commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, context.now())?);
+    let change = change(Action::UserUnbindTotp, Some(&before), Some(&after));
+    context.commit(By::system(), commit, change, Reply::no_content()).await?;
+    Ok(after)
 }
 
 async fn living(context: &Context, login: &Login) -> Result<User, Problem> {

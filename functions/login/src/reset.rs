@@ -50,7 +50,7 @@ pub(crate) struct CompleteBody {
 }
 
 /// Mails a code to whoever proved the address; the reply is the same where nobody did.
-#[utoipa::path(post, path = "/v1/password-resets", tag = "public", request_body = StartBody, responses((status = 202, body = ResetStarted)))]
+#[utoipa::path(post, path = "/v1/password-resets", operation_id = "start_password_reset", tag = "public", request_body = StartBody, responses((status = 202, body = ResetStarted)))]
 pub(crate) async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
@@ -65,7 +65,7 @@ pub(crate) async fn start(State(context): State<Context>, guest: Guest) -> Resul
 }
 
 /// Sets a new password. Two-factor stays, a disabled user stays disabled, every session and device is over.
-#[utoipa::path(post, path = "/v1/password-resets/{reset_id}/complete", tag = "public", params(("reset_id" = FlowId, Path)),
+#[utoipa::path(post, path = "/v1/password-resets/{reset_id}/complete", operation_id = "complete_password_reset", tag = "public", params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
     request_body = CompleteBody, responses((status = 204)))]
 pub(crate) async fn complete(
     State(context): State<Context>,

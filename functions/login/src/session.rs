@@ -166,7 +166,8 @@ fn fields_of(context: &Context, guest: &Guest) -> Result<Fields, Problem> {
 async fn user_of(context: &Context, guest: &Guest, credential: &Credential) -> Result<User, Problem> {
     let user = context.store.user(credential.user_id).await?;
     let user = user.filter(|user| user.epoch == credential.epoch).ok_or(Code::InvalidCredentials)?;
-    Ok(User { last_login_at: Some(guest.now), language: guest.language, ..user })
+    let language = guest.language.unwrap_or(user.language);
+    Ok(User { last_login_at: Some(guest.now), language, ..user })
 }
 
 async fn half_signed_in(

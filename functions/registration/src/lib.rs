@@ -94,7 +94,7 @@ impl Completion {
 }
 
 /// Mails a code; the reply is the same for an address that somebody has, and its owner is told instead.
-#[utoipa::path(post, path = "/v1/registrations", tag = "public", request_body = StartBody, responses((status = 202, body = RegistrationStarted)))]
+#[utoipa::path(post, path = "/v1/registrations", operation_id = "start_registration", tag = "public", request_body = StartBody, responses((status = 202, body = RegistrationStarted)))]
 async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
     check_open(&context)?;
     let mut fields = guest.fields()?;
@@ -110,7 +110,7 @@ async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Pr
 }
 
 /// Creates the user whose address was proved, or changes nothing.
-#[utoipa::path(post, path = "/v1/registrations/{registration_id}/complete", tag = "public", params(("registration_id" = FlowId, Path)),
+#[utoipa::path(post, path = "/v1/registrations/{registration_id}/complete", operation_id = "complete_registration", tag = "public", params(("registration_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
     request_body = CompleteBody, responses((status = 201, body = Registered, headers(("Location"), ("ETag")))))]
 async fn complete(
     State(context): State<Context>,
@@ -150,7 +150,7 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
         return Err(Code::InvitationInvalid.into());
     }
     let hash = password::hash(context, password).await?;
-    let (email, language) = (Some(proved.flow.email.clone()), call.request.language);
+    let (email, language) = (Some(proved.flow.email.clone()), call.request.language.unwrap_or_default());
     let new = NewUser { email, email_verified: true, language, ..NewUser::named(username, login, UserType::Member) };
     let user = new.create(UserId::new(context.uuid()?), call.request.now);
     let credential = Credential::new(user.user_id, hash, call.request.now);

@@ -9,6 +9,7 @@ use rollcall_domain::{
     email::Email,
     id::{TeamId, UserId},
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
+    mail::Message,
     password::{Given, Rule},
     permission::{UserAction, UserType},
     team::Membership,
@@ -242,6 +243,9 @@ pub(crate) async fn edit(
         }
         let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
         commit.extend([still_entitled(&call.actor.user)]);
+        if before.email_verified && !after.email_verified {
+            commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
+        }
         context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
     })
     .await

@@ -8,7 +8,7 @@
 //! request tokens of `TransactWriteItems`, which are kept in memory; the requests that could replay them died with them.
 //! One process per file: the caller holds the lock.
 
-use std::{fmt, future::Future, io, path::Path};
+use std::{fmt, future::Future, io, path::Path, sync::Arc};
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -17,19 +17,21 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError, server};
+use rollcall_store::outbox;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{net::TcpListener, task::spawn_blocking};
+use tokio::{net::TcpListener, sync::Notify, task::spawn_blocking};
 
 /// An embedded database; clones share it.
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
+    mails: Arc<Notify>,
 }
 
 impl Embedded {
     /// An empty database that ends with its last clone.
     pub fn memory() -> Result<Self, DynoxideError> {
-        Ok(Self { database: Database::memory()? })
+        Ok(Self { database: Database::memory()?, mails: Arc::default() })
     }
 
     /// The database in the file at `path`, which is created if it is not there.
@@ -37,7 +39,7 @@ impl Embedded {
         let path = path
             .to_str()
             .ok_or_else(|| DynoxideError::ValidationException(format!("{} is not a UTF-8 path", path.display())))?;
-        Ok(Self { database: Database::new(path)? })
+        Ok(Self { database: Database::new(path)?, mails: Arc::default() })
     }
 
     /// The HTTP client to give to the SDK's configuration.
@@ -46,6 +48,11 @@ impl Embedded {
     pub fn http_client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(self.clone());
         http_client_fn(move |_settings, _components| connector.clone())
+    }
+
+    /// Waits until mails were written: what the table's stream tells on AWS. A write before the waiting counts.
+    pub async fn mails_written(&self) {
+        self.mails.notified().await;
     }
 
     /// Serves the wire protocol on `listener` until `shutdown` resolves, for the AWS CLI and other processes.
@@ -60,10 +67,16 @@ impl Embedded {
 
 impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let database = self.database.clone();
+        let Self { database, mails } = self.clone();
         // `SQLite` blocks, so it runs off the asynchronous threads. A caller that stops waiting does not stop the write;
         // with a remote database it would not either.
-        let answer = spawn_blocking(move || answer(&database, &request));
+        let answer = spawn_blocking(move || {
+            let answer = answer(&database, &request);
+            if writes_mail(&request) {
+                mails.notify_one();
+            }
+            answer
+        });
         HttpConnectorFuture::new(
             async move { answer.await.map_err(|panic| ConnectorError::other(panic.into(), None))? },
         )
@@ -76,12 +89,22 @@ impl fmt::Debug for Embedded {
     }
 }
 
-fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+fn operation(request: &HttpRequest) -> &str {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
-    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target);
+    target.strip_prefix("DynamoDB_20120810.").unwrap_or(target)
+}
+
+/// Whether a request writes to the outbox, as far as its text tells: one that only looks so costs a look at what is due.
+fn writes_mail(request: &HttpRequest) -> bool {
+    let names_mail = |body: &[u8]| body.windows(outbox::PREFIX.len()).any(|text| text == outbox::PREFIX.as_bytes());
+    matches!(operation(request), "PutItem" | "UpdateItem" | "TransactWriteItems")
+        && request.body().bytes().is_some_and(names_mail)
+}
+
+fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a streamed request body".into()))?;
 
-    let (status, body) = match dispatch(database, operation, body) {
+    let (status, body) = match dispatch(database, operation(request), body) {
         Ok(body) => (200, body),
         Err(refusal) => (refusal.status_code(), refusal.to_json()),
     };

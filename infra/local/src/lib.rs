@@ -6,6 +6,7 @@ mod data;
 mod embedded;
 mod local_routes;
 mod mailbox;
+mod post;
 pub mod seed;
 mod serve;
 mod table;

@@ -14,20 +14,18 @@ use rollcall_api::{Context, Guest, Problem, Reply};
 use rollcall_domain::{Code, Invalid, ViolationCode};
 use serde_json::json;
 
-use crate::{
-    clock::TestClock,
-    mailbox::{Mail, Mailbox},
-};
+use crate::{clock::TestClock, mailbox::Mail, post::Post};
 
 /// The longest step of the clock at once: ten years.
 const MAX_ADVANCE_SECONDS: u32 = 10 * 366 * 24 * 60 * 60;
 
 /// The routes; those that move time only with a clock that can be moved.
-pub(crate) fn routes(mailbox: &Mailbox, clock: Option<&TestClock>) -> Router<Context> {
-    let (list, page) = (mailbox.clone(), mailbox.clone());
+pub(crate) fn routes(office: &Post, clock: Option<&TestClock>) -> Router<Context> {
+    let (list, page) = (office.clone(), office.clone());
     let mut routes = Router::new()
-        .route("/_local/mails", get(|guest: Guest| async move { mails(&list, &guest) }))
-        .route("/mailbox", get(|| async move { Html(page_of(&page.mails(None))) }));
+        .route("/_local/mails", get(|guest: Guest| async move { mails(&list, &guest).await }))
+        .route("/mailbox", get(|| async move { ([POLICY], Html(page_of(&page.mails(None).await))) }))
+        .route("/mailbox.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }));
     if let Some(clock) = clock.cloned() {
         let advance = |State(context): State<Context>, guest: Guest| async move { advance(&context, &clock, &guest) };
         routes = routes.route("/_local/clock", post(advance)).route("/_local/cleanup", post(clean_up));
@@ -45,11 +43,11 @@ async fn from_here(request: Request, next: Next) -> Response {
     Problem::from(Code::NotFound).into_response()
 }
 
-fn mails(mailbox: &Mailbox, guest: &Guest) -> Result<Reply, Problem> {
+async fn mails(office: &Post, guest: &Guest) -> Result<Reply, Problem> {
     let mut parameters = guest.parameters();
     let to = parameters.optional("to", |to| Ok(to.to_owned()));
     parameters.finish_with(|| Some(()))?;
-    Reply::ok(&mailbox.mails(to.as_deref()))
+    Reply::ok(&office.mails(to.as_deref()).await)
 }
 
 fn advance(context: &Context, clock: &TestClock, guest: &Guest) -> Result<Reply, Problem> {
@@ -68,13 +66,56 @@ async fn clean_up(State(context): State<Context>, guest: Guest) -> Result<Reply,
     Reply::ok(&cleanup::run(context, cleanup::Event::default()).await?)
 }
 
-/// The mailbox as a page, with nothing in it that runs.
+/// The page loads its own style sheet and nothing else; neither does a mail in it.
+const POLICY: (header::HeaderName, &str) =
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+
+const STYLE: &str =
+    "body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+article { border: 1px solid #ccc; border-radius: 6px; padding: 0 1rem 1rem; margin: 1rem 0; }
+h2 { font-size: 1.1rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+iframe { width: 100%; height: 20rem; border: 1px solid #ccc; }
+";
+
+/// The mailbox as a page, with nothing in it that runs. A mail's own page is framed without any right.
 fn page_of(mails: &[Mail]) -> String {
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let mail = |mail: &Mail| {
-        let (to, subject, text) = (escaped(&mail.to), escaped(&mail.subject), escaped(&mail.text));
-        format!("<article><h2>{subject}</h2><p>to {to}, {}</p><pre>{text}</pre></article>", mail.sent_at)
-    };
-    let mails = if mails.is_empty() { "<p>No mail yet.</p>".to_owned() } else { mails.iter().map(mail).collect() };
-    format!("<!doctype html><html lang=en><title>Mailbox · Rollcall</title><h1>Mailbox</h1>{mails}</html>")
+    let mails =
+        if mails.is_empty() { "<p>No mail yet.</p>".to_owned() } else { mails.iter().map(article_of).collect() };
+    format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Mailbox · Rollcall</title>\
+         <link rel=stylesheet href=/mailbox.css><h1>Mailbox</h1>{mails}</html>"
+    )
+}
+
+fn article_of(mail: &Mail) -> String {
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let (to, subject) = (escaped(&mail.to), escaped(&mail.subject));
+    let (text, html) = (escaped(&mail.text), escaped(&mail.html));
+    format!(
+        "<article><h2>{subject}</h2><p>to {to}, {}</p><pre>{text}</pre>\
+         <details><summary>As a page</summary><iframe sandbox title=\"The same as a page\" srcdoc=\"{html}\"></iframe>\
+         </details></article>",
+        mail.sent_at
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_cannot_leave_its_frame() {
+        let mail = Mail {
+            to: "mina@example.com".to_owned(),
+            subject: "<b>".to_owned(),
+            text: "</pre><script>".to_owned(),
+            html: "\"></iframe><script>&quot;".to_owned(),
+            sent_at: rollcall_domain::Timestamp::new(chrono::DateTime::UNIX_EPOCH),
+        };
+        let page = page_of(&[mail]);
+        assert!(page.contains("srcdoc=\"&quot;&gt;&lt;/iframe&gt;&lt;script&gt;&amp;quot;\""), "{page}");
+        assert!(page.contains("<h2>&lt;b&gt;</h2>") && !page.contains("<script>"), "{page}");
+    }
 }

@@ -1,9 +1,17 @@
 //! Where mails land on one machine instead of being sent.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use mailer::Sender;
+use rollcall_api::Context;
 use rollcall_domain::Timestamp;
 use serde::Serialize;
+
+/// Mails that are kept; the oldest go first.
+const MAX_MAILS: usize = 10_000;
 
 /// A mail as its reader would get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,12 +30,30 @@ pub struct Mail {
 
 /// The mails of this process; clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Mailbox(Arc<Mutex<Vec<Mail>>>);
+pub struct Mailbox(Arc<Mutex<VecDeque<Mail>>>);
 
 impl Mailbox {
-    /// Puts a mail into the box.
-    pub fn deliver(&self, mail: Mail) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
+    /// A sender that puts letters into this box.
+    pub fn sender(&self, context: &Context) -> Sender {
+        let (mailbox, context) = (self.clone(), context.clone());
+        Sender::new(move |letter| {
+            mailbox.deliver(Mail {
+                to: letter.to.as_str().to_owned(),
+                subject: letter.subject,
+                text: letter.text,
+                html: letter.html,
+                sent_at: context.now(),
+            });
+            std::future::ready(Ok(()))
+        })
+    }
+
+    fn deliver(&self, mail: Mail) {
+        let mut mails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if mails.len() == MAX_MAILS {
+            mails.pop_front();
+        }
+        mails.push_back(mail);
     }
 
     /// The mails to an address, or all, newest first.

@@ -62,6 +62,12 @@ struct Serve {
     /// The origin under which browsers reach this server.
     #[arg(long, env = "PUBLIC_ORIGIN", hide = true)]
     public_origin: Option<String>,
+    /// Sends mails by this server, such as `smtps://user:password@smtp.example.com`, instead of keeping them.
+    #[arg(long, value_name = "URL", env = "SMTP_URL", hide_env_values = true)]
+    smtp: Option<String>,
+    /// The address that mails are sent from.
+    #[arg(long, value_name = "ADDRESS", env = "MAIL_FROM", default_value = "Rollcall <rollcall@localhost>")]
+    mail_from: String,
 }
 
 impl From<Serve> for Options {
@@ -73,6 +79,9 @@ impl From<Serve> for Options {
             test_clock: serve.test_clock,
             admin_password: serve.admin_password.filter(|password| !password.is_empty()),
             public_origin: serve.public_origin.filter(|origin| !origin.is_empty()),
+            // An empty one is a mistake: mails that were to be sent would stay here unnoticed.
+            smtp_url: serve.smtp,
+            mail_from: serve.mail_from,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{io::Write, net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::{extract::ConnectInfo, extract::Request, middleware::Next};
+use mailer::Sender;
 use rollcall_api::{ClientAddress, Context, Problem, clock::Clock, config::Config, openapi};
 use rollcall_store::{Connection, Secrets, Store};
 use tokio::net::TcpListener;
@@ -13,7 +14,7 @@ use crate::{
     clock::TestClock,
     data::Data,
     local_routes,
-    mailbox::Mailbox,
+    post::Post,
     seed,
     table::{self, TABLE},
 };
@@ -46,6 +47,10 @@ pub struct Options {
     pub admin_password: Option<String>,
     /// The origin browsers use, where it is not the address itself.
     pub public_origin: Option<String>,
+    /// The mail server that mails are sent by, where they are to leave this machine; it may hold a password.
+    pub smtp_url: Option<String>,
+    /// The address that mails are sent from.
+    pub mail_from: String,
 }
 
 /// Every function's routes, as the gateway sees them.
@@ -67,6 +72,7 @@ pub fn documented() -> OpenApi {
 /// Runs the whole system until it is told to stop.
 pub async fn serve(options: Options) -> Result<(), String> {
     let origin = origin(&options)?;
+    let sender = options.smtp_url.as_deref().map(|url| Sender::smtp(url, &options.mail_from)).transpose()?;
     let listener = bind(options.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let data = open(options.data.as_ref())?;
@@ -81,12 +87,14 @@ pub async fn serve(options: Options) -> Result<(), String> {
         seed::seed(&context, accounts).await?;
     }
 
+    let post = Post::new(&context, sender);
     let mut routes = routes().split_for_parts().0;
     if options.listen.ip().is_loopback() {
-        routes = routes.merge(local_routes::routes(&Mailbox::default(), clock.as_ref()));
+        routes = routes.merge(local_routes::routes(&post, clock.as_ref()));
     }
     let service = rollcall_api::service(routes, context.clone()).layer(axum::middleware::from_fn(with_address));
     let schedule = tokio::spawn(keep_clean(context));
+    let delivery = tokio::spawn(post.keep_delivering(data.database.clone()));
     greet(&origin, &options, first.as_ref());
 
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
@@ -96,6 +104,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
         () = async { stop().await; tokio::time::sleep(GRACE).await } => Ok(()),
     };
     schedule.abort();
+    delivery.abort();
     say!("Stopped.");
     served
 }
@@ -164,8 +173,10 @@ async fn found(context: &Context, password: Option<String>) -> Result<Option<boo
 fn greet(origin: &str, options: &Options, first: Option<&bootstrap::Report>) {
     say!("Rollcall runs at {origin}");
     say!("  API document  {origin}/v1/openapi.json");
-    if options.listen.ip().is_loopback() {
-        say!("  Mailbox       {origin}/mailbox");
+    match (&options.smtp_url, options.listen.ip().is_loopback()) {
+        (Some(_), _) => say!("  Mails         sent by SMTP from {}", options.mail_from),
+        (None, true) => say!("  Mailbox       {origin}/mailbox"),
+        (None, false) => say!("  Mails         sent nowhere: SMTP_URL names no mail server"),
     }
     match first {
         Some(report) => {

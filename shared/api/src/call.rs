@@ -30,8 +30,8 @@ pub struct Guest {
     pub address: Option<IpAddr>,
     /// With which program.
     pub user_agent: Option<String>,
-    /// In which language mails about it are written.
-    pub language: Language,
+    /// The language its browser asks for, of those we speak.
+    pub language: Option<Language>,
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -176,7 +176,7 @@ impl FromRequest<Context> for Call {
 }
 
 /// The language a browser asks for first, of those we speak (RFC 9110's `Accept-Language`).
-fn language_of(headers: &HeaderMap) -> Language {
+fn language_of(headers: &HeaderMap) -> Option<Language> {
     let ranges = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let preference = |range: &str| {
         let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
@@ -190,7 +190,7 @@ fn language_of(headers: &HeaderMap) -> Language {
             best = Some((language, weight));
         }
     }
-    best.map_or_else(Language::default, |(language, _)| language)
+    best.map(|(language, _)| language)
 }
 
 /// A body is read where one may mean something.
@@ -247,13 +247,13 @@ mod tests {
     #[test]
     fn the_language_is_the_one_asked_for_first_of_those_we_speak() {
         for (header, language) in [
-            ("", Language::En),
-            ("ko-KR,ko;q=0.9,en;q=0.8", Language::Ko),
-            ("fr, en;q=0.3, KO;q=0.7", Language::Ko),
-            ("en-GB, ko", Language::En),
-            ("ko;q=0", Language::En),
-            ("ko;q=nonsense, en", Language::En),
-            ("*", Language::En),
+            ("", None),
+            ("ko-KR,ko;q=0.9,en;q=0.8", Some(Language::Ko)),
+            ("fr, en;q=0.3, KO;q=0.7", Some(Language::Ko)),
+            ("en-GB, ko", Some(Language::En)),
+            ("ko;q=0", None),
+            ("ko;q=nonsense, en", Some(Language::En)),
+            ("*", None),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, header.parse().unwrap())]);
             assert_eq!(language_of(&headers), language, "{header}");

@@ -33,5 +33,5 @@ pub use page::{List, PageRequest};
 pub use parameters::Parameters;
 pub use problem::Problem;
 pub use reply::Reply;
-pub use run::{event, http, service};
+pub use run::{Variable, event, event_with, http, service};
 pub use settle::settled;

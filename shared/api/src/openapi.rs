@@ -15,7 +15,8 @@ use crate::{
 
 /// Completes the collected paths: title, security, the problem reply and the headers that all operations share.
 ///
-/// An operation tagged `public` takes no session, and one tagged `files` no `Idempotency-Key`.
+/// An operation tagged `public` takes no session. It takes an `Idempotency-Key` only where it says so itself; any other
+/// POST does, unless it is tagged `files`.
 pub fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Rollcall")
@@ -67,7 +68,12 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
                 if let RefOr::T(response) = response
                     && response.description.is_empty()
                 {
-                    let words = [("200", "It is so."), ("201", "It was created."), ("204", "It is done.")];
+                    let words = [
+                        ("200", "It is so."),
+                        ("201", "It was created."),
+                        ("202", "It is under way."),
+                        ("204", "It is done."),
+                    ];
                     let known = words.into_iter().find(|(code, _)| code == status);
                     response.description = known.map_or_else(String::new, |(_, words)| words.to_owned());
                 }

@@ -112,7 +112,7 @@ fn panicked(panic: &(dyn Any + Send)) -> Problem {
 
 /// The main of a function that answers the gateway.
 pub fn http(routes: OpenApiRouter<Context>) -> ExitCode {
-    started(async |context| {
+    started(nothing, async |context, ()| {
         let service = service(routes.split_for_parts().0, context).map_request(|mut request: lambda_http::Request| {
             if let Some(address) = gateway_address(&request) {
                 request.extensions_mut().insert(address);
@@ -132,13 +132,27 @@ where
     Report: serde::Serialize + Send + 'static,
     Handled: Future<Output = Result<Report, Problem>> + Send,
 {
-    started(async |context| {
+    event_with(nothing, move |context, (), event| handle(context, event))
+}
+
+/// [`event`] for a function with surroundings of its own, which `read` makes of the environment at the start.
+pub fn event_with<Own, Event, Report, Handled>(
+    read: impl FnOnce(&Connection, &Variable<'_>) -> Result<Own, String>,
+    handle: impl Fn(Context, Own, Event) -> Handled + Send + Sync + 'static,
+) -> ExitCode
+where
+    Own: Clone + Send + Sync + 'static,
+    Event: for<'de> serde::Deserialize<'de> + Send + 'static,
+    Report: serde::Serialize + Send + 'static,
+    Handled: Future<Output = Result<Report, Problem>> + Send,
+{
+    started(read, async |context, own| {
         let handle = Arc::new(handle);
         lambda_runtime::run(lambda_runtime::service_fn(move |event: lambda_runtime::LambdaEvent<Event>| {
-            let (context, handle) = (context.clone(), Arc::clone(&handle));
+            let (context, own, handle) = (context.clone(), own.clone(), Arc::clone(&handle));
             async move {
                 // Boxed: the runtime's futures around the handler's are deeper than the compiler follows.
-                Box::pin(handle(context, event.payload)).await.map_err(|problem| {
+                Box::pin(handle(context, own, event.payload)).await.map_err(|problem| {
                     tracing::error!(%problem, "failed");
                     lambda_runtime::Error::from(problem.to_string())
                 })
@@ -151,21 +165,20 @@ where
 /// Reads the configuration, sets up logs and the single-threaded runtime, and runs until the end.
 ///
 /// One thread: a function has one request at a time, and more threads break the connection to the Runtime API up.
-fn started<Run>(run: Run) -> ExitCode
+fn started<Own, Run>(read: impl FnOnce(&Connection, &Variable<'_>) -> Result<Own, String>, run: Run) -> ExitCode
 where
-    Run: AsyncFnOnce(Context) -> Result<(), lambda_runtime::Error>,
+    Run: AsyncFnOnce(Context, Own) -> Result<(), lambda_runtime::Error>,
 {
     lambda_http::tracing::init_default_subscriber();
-    let variable = |name: &str| std::env::var(name).ok();
-    let context = match context(&variable) {
-        Ok(context) => context,
+    let (context, own) = match surroundings(&|name| std::env::var(name).ok(), read) {
+        Ok(surroundings) => surroundings,
         Err(reason) => {
             tracing::error!(reason, "the configuration is wrong");
             return ExitCode::FAILURE;
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime.map_err(lambda_runtime::Error::from).and_then(|runtime| runtime.block_on(run(context))) {
+    match runtime.map_err(lambda_runtime::Error::from).and_then(|runtime| runtime.block_on(run(context, own))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the function ended");
@@ -174,11 +187,24 @@ where
     }
 }
 
-fn context(variable: &impl Fn(&str) -> Option<String>) -> Result<Context, String> {
-    let config = Config::read(variable)?;
-    let connection = Connection::read(variable)?;
-    let store = Store::new(&connection, config::required(variable, "TABLE_NAME")?);
-    Ok(Context::new(store, Secrets::new(connection), config, Clock::system()))
+/// How a variable of the environment is read.
+pub type Variable<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+fn surroundings<Own>(
+    variable: &Variable<'_>,
+    read: impl FnOnce(&Connection, &Variable<'_>) -> Result<Own, String>,
+) -> Result<(Context, Own), String> {
+    let config = Config::read(&variable)?;
+    let connection = Connection::read(&variable)?;
+    let own = read(&connection, variable)?;
+    let store = Store::new(&connection, config::required(&variable, "TABLE_NAME")?);
+    Ok((Context::new(store, Secrets::new(connection), config, Clock::system()), own))
+}
+
+/// What most functions read of the environment beyond what all of them do.
+#[expect(clippy::unnecessary_wraps, reason = "others fail")]
+fn nothing(_: &Connection, _: &Variable<'_>) -> Result<(), String> {
+    Ok(())
 }
 
 /// Who called, by the gateway's own word.

@@ -24,16 +24,16 @@ use crate::{
 
 /// How a mailed code is asked for.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted {
+pub enum Wanted<'a> {
     /// By a stranger who wants to register.
     Registration,
     /// By a stranger who forgot a password.
     PasswordReset,
     /// By this user, who wants to bind the address.
-    EmailChange(UserId),
+    EmailChange(&'a User),
 }
 
-impl Wanted {
+impl Wanted<'_> {
     fn purpose(self) -> Purpose {
         match self {
             Self::Registration => Purpose::Registration,
@@ -53,7 +53,7 @@ pub fn email_change_of(user_id: UserId) -> FlowId {
 pub async fn begin(
     context: &Context,
     guest: &Guest,
-    wanted: Wanted,
+    wanted: Wanted<'_>,
     email: Email,
 ) -> Result<(Verification, Commit), Problem> {
     let (now, purpose, canonical) = (guest.now, wanted.purpose(), email.canonical());
@@ -61,7 +61,7 @@ pub async fn begin(
         throttle::mailing_hashes(context, purpose.word(), &canonical, guest.address).await?;
     let addressed = context.store.addressed(&canonical, &to_address, &from_network).await?;
     let flow_id = match wanted {
-        Wanted::EmailChange(user_id) => Some(email_change_of(user_id)),
+        Wanted::EmailChange(user) => Some(email_change_of(user.user_id)),
         Wanted::Registration | Wanted::PasswordReset => addressed.to_address.as_ref().and_then(|sent| sent.flow_id),
     };
     let flow_id = flow_id.map_or_else(|| context.uuid().map(FlowId::new), Ok)?;
@@ -76,7 +76,7 @@ pub async fn begin(
     }
     let code = mailed_code::draw(context).await?;
     let user_id = match wanted {
-        Wanted::EmailChange(user_id) => Some(user_id),
+        Wanted::EmailChange(user) => Some(user.user_id),
         Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
     };
     let after = if let Some(flow) = current {
@@ -105,18 +105,22 @@ pub async fn begin(
         let sent = before.clone().unwrap_or_default().and_now(Some(after.flow_id), longest, now);
         commit.extend([flow::mailed(&hash, before.as_ref(), &sent, now + longest)?]);
     }
-    let theirs = owner.filter(|owner| to.as_ref() == owner.verified_email());
-    let language = theirs.map_or(guest.language, |owner| owner.language);
+    let reader = match wanted {
+        Wanted::EmailChange(user) => Some(user),
+        Wanted::Registration | Wanted::PasswordReset => None,
+    };
+    let reader = owner.as_ref().filter(|owner| to.as_ref() == owner.verified_email()).or(reader);
+    let language = reader.map_or(guest.language.unwrap_or_default(), |reader| reader.language);
     Ok((after, commit.and(context.mail(to, language, message, now)?)))
 }
 
 /// Who is told what: the code goes only to an address that it can be of use to; its owner hears of any other attempt.
-fn letter(wanted: Wanted, owner: Option<&User>, flow: &Verification) -> (Option<Email>, Message) {
+fn letter(wanted: Wanted<'_>, owner: Option<&User>, flow: &Verification) -> (Option<Email>, Message) {
     let code = flow.purpose.message(flow.code.clone());
     let stored = |owner: &User| owner.verified_email().cloned();
     match (wanted, owner) {
         (Wanted::Registration, Some(owner)) => (stored(owner), Message::AddressTaken { login: owner.login.clone() }),
-        (Wanted::EmailChange(user_id), Some(owner)) if owner.user_id != user_id => {
+        (Wanted::EmailChange(user), Some(owner)) if owner.user_id != user.user_id => {
             (stored(owner), Message::AddressTaken { login: owner.login.clone() })
         }
         (Wanted::PasswordReset, owner) => (owner.and_then(stored), code),

@@ -154,16 +154,23 @@ impl Mail {
 
     /// How long after its occasion the mail still says something.
     fn useful_for(&self) -> Duration {
-        match self.message {
-            Message::RegistrationCode(_) | Message::PasswordResetCode(_) | Message::EmailChangeCode(_) => CODE_LIFETIME,
-            Message::AddressTaken { .. }
-            | Message::PasswordChanged { .. }
-            | Message::EmailChanged { .. }
-            | Message::EmailUnbound { .. }
-            | Message::TotpEnabled { .. }
-            | Message::TotpDisabled { .. }
-            | Message::RecoveryCodeUsed { .. }
-            | Message::NewDevice { .. } => Duration::MAX,
+        if self.message.code().is_some() { CODE_LIFETIME } else { Duration::MAX }
+    }
+}
+
+impl Message {
+    /// The code that the mail carries, where it carries one.
+    pub fn code(&self) -> Option<&MailedCode> {
+        match self {
+            Self::RegistrationCode(code) | Self::PasswordResetCode(code) | Self::EmailChangeCode(code) => Some(code),
+            Self::AddressTaken { .. }
+            | Self::PasswordChanged { .. }
+            | Self::EmailChanged { .. }
+            | Self::EmailUnbound { .. }
+            | Self::TotpEnabled { .. }
+            | Self::TotpDisabled { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::NewDevice { .. } => None,
         }
     }
 }

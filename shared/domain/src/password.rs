@@ -71,17 +71,15 @@ const MIN_NAME_CHARS: usize = 3;
 impl Rule {
     /// Reads `password`, which must be good for a user of these names, and `password_confirmation`, which must equal it.
     pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
-        let typed: Option<Password> = fields.required("password");
-        let password = typed.clone().and_then(|typed| self.checked(fields, typed, names));
+        let password: Option<Password> = fields.required("password");
         let confirmation: Option<Password> = fields.required("password_confirmation");
-        // Also of a password that is refused anyway: all that is wrong is told at once.
-        if let (Some(typed), Some(confirmation)) = (&typed, &confirmation)
-            && typed.expose() != confirmation.expose()
+        if let (Some(password), Some(confirmation)) = (&password, &confirmation)
+            && password.expose() != confirmation.expose()
         {
             let invalid = Invalid::new(ViolationCode::Mismatch, "must equal password");
             fields.violation("password_confirmation", invalid);
         }
-        password.filter(|_| confirmation.is_some())
+        self.checked(fields, password?, names).filter(|_| confirmation.is_some())
     }
 
     /// Reads either `password`, which must be good for a user of these names, or `generate_password`.
@@ -94,24 +92,17 @@ impl Rule {
                 fields.violation("generate_password", Invalid::new(ViolationCode::NotAllowed, rule));
                 fields.optional::<Password>("password").map(Given::Typed)
             }
-            (false, _) => self.read(fields, names).map(Given::Typed),
-        }
-    }
-
-    /// Reads `password`, which must be good for a user of these names.
-    pub fn read(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
-        let typed = fields.required("password")?;
-        self.checked(fields, typed, names)
-    }
-
-    fn checked(&self, fields: &mut Fields, password: Password, names: &[&str]) -> Option<Password> {
-        match self.check(&password, names) {
-            Ok(()) => Some(password),
-            Err(invalid) => {
-                fields.violation("password", invalid);
-                None
+            (false, _) => {
+                let password = fields.required("password")?;
+                self.checked(fields, password, names).map(Given::Typed)
             }
         }
+    }
+
+    /// The password, unless a rule over it was broken and noted.
+    fn checked(&self, fields: &mut Fields, password: Password, names: &[&str]) -> Option<Password> {
+        let judged = self.check(&password, names).map_err(|invalid| fields.violation("password", invalid));
+        judged.ok().map(|()| password)
     }
 
     /// Whether a password is good enough for a user of these names; if not, why.

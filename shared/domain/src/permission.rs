@@ -29,7 +29,7 @@ impl UserType {
 
 /// Writes what admins may do to users from one table that looks like the one in the documents.
 macro_rules! powers {
-    ($($action:ident $(#[$doc:meta])* [$($by_super:literal)*] [$($by_platform:literal)*];)*) => {
+    ($($action:ident $words:literal $(#[$doc:meta])* [$($by_super:literal)*] [$($by_platform:literal)*];)*) => {
         /// One thing that admins may do to users.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum UserAction {
@@ -39,6 +39,11 @@ macro_rules! powers {
         impl UserAction {
             /// Every action, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$action,)*];
+
+            /// The action in words.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$action => $words,)* }
+            }
 
             /// Whether a user of the type `actor` may do this to another one of the type `target`.
             ///
@@ -64,19 +69,19 @@ macro_rules! powers {
 
 #[rustfmt::skip]
 powers! {
-    //                                                            by a super admin
-    //                                                                     by a platform admin
-    //                                                            on a super admin, platform admin, member
-    View           /** List, search and read. */                  [1 1 1] [1 1 1];
-    Create         /** Create one of this type. */                [1 1 1] [0 1 1];
-    ChangeUsername /** Change the username. */                    [1 1 1] [0 0 1];
-    ChangeType     /** Change the type, to any. */                [1 1 1] [0 0 0];
-    ChangeStatus   /** Disable and enable. */                     [1 1 1] [0 0 1];
-    ChangeEmail    /** Unbind an address, or note another. */     [1 1 1] [0 0 1];
-    ResetPassword  /** Set a password that must be changed. */    [1 1 1] [0 0 1];
-    UnbindTotp     /** Take a second factor off. */               [1 1 1] [0 0 1];
-    EndSessions    /** End all sessions. */                       [1 1 1] [0 0 1];
-    Delete         /** Delete. */                                 [1 1 1] [0 0 1];
+    //                                                                     by a super admin
+    //                                                                             by a platform admin
+    //                                                                     on a super admin, platform admin, member
+    View           "list, view"          /** List, search and read. */               [1 1 1] [1 1 1];
+    Create         "create"              /** Create one of this type. */             [1 1 1] [0 1 1];
+    ChangeUsername "change the username" /** Change the username. */                 [1 1 1] [0 0 1];
+    ChangeType     "change the type"     /** Change the type, to any. */             [1 1 1] [0 0 0];
+    ChangeStatus   "disable, enable"     /** Disable and enable. */                  [1 1 1] [0 0 1];
+    ChangeEmail    "unbind, note an email" /** Unbind an address, note another. */   [1 1 1] [0 0 1];
+    ResetPassword  "reset the password"  /** Set a password that must be changed. */ [1 1 1] [0 0 1];
+    UnbindTotp     "unbind two-factor"   /** Take a second factor off. */            [1 1 1] [0 0 1];
+    EndSessions    "end sessions"        /** End all sessions. */                    [1 1 1] [0 0 1];
+    Delete         "delete"              /** Delete. */                              [1 1 1] [0 0 1];
 }
 
 /// Writes the permissions and the preset roles from one table that looks like the one in the documents.

@@ -183,6 +183,7 @@ impl User {
     /// The user under the name of its own choice.
     pub fn renamed(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
         let username = fields.kept("username", self.username.clone());
+        fields.immutable("login");
         fields.finish(|| {
             let is_same = username == self.username;
             let after = Self { username, ..self };

@@ -12,7 +12,7 @@ use axum::{
 };
 use chrono::DateTime;
 use http_body_util::BodyExt;
-use rollcall::{Data, TABLE, TestClock};
+use rollcall::{Data, Mail, Mailbox, TABLE, TestClock};
 use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
     Code, Timestamp,
@@ -45,6 +45,7 @@ pub struct World {
     pub faults: Faults,
     pub clock: TestClock,
     pub context: Context,
+    mailbox: Mailbox,
     service: Router,
     data: Data,
 }
@@ -85,7 +86,7 @@ impl World {
         rollcall::create_if_missing(&connection).await.unwrap();
         let context = Self::context(connection, &data, &clock, variables);
         let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
-        Self { faults, clock, context, service, data }
+        Self { faults, clock, context, mailbox: Mailbox::default(), service, data }
     }
 
     fn context(connection: Connection, data: &Data, clock: &TestClock, variables: &[(&str, &str)]) -> Context {
@@ -116,6 +117,13 @@ impl World {
         let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD)).await.unwrap();
         let commit = rollcall_store::user::change(user, user, Proof::Password(&hash)).unwrap();
         self.unfaulted().commit(commit).await.unwrap();
+    }
+
+    /// The mails to an address, newest first, delivered past the faults.
+    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+        let context = Self::context(self.data.in_process(), &self.data, &self.clock, &[]);
+        mailer::deliver_due(&context, &self.mailbox.sender(&context)).await.unwrap();
+        self.mailbox.mails(Some(to))
     }
 
     /// The store, past the faults.

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use axum::http::Method;
 use rollcall_domain::{
     Code,
-    permission::{Permission, Preset},
+    permission::{Permission, Preset, UserAction, UserType},
 };
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,15 @@ fn template() -> BTreeSet<(String, String, String)> {
         }
     }
     routes
+}
+
+/// What the template picks from the stream and from the log is what the code writes there.
+#[test]
+fn the_template_knows_mails_by_the_words_of_the_code() {
+    let prefix = format!("\"prefix\":\"{}\"", rollcall_store::outbox::PREFIX);
+    assert!(text("template.yaml").contains(&prefix));
+    let given_up = "\"a mail was given up\"";
+    assert!(text("infra/alarms.yaml").contains(given_up) && text("functions/mailer/src/lib.rs").contains(given_up));
 }
 
 fn template_routes() -> Routes {
@@ -128,16 +137,55 @@ fn the_document_is_complete() {
 }
 
 /// A path of the document with something in its places.
-fn filled(path: &str, app: &str) -> String {
-    path.replace("{app_id}", app).replace("{user_id}", "mina")
+/// An id that names nothing.
+const NOBODY: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
+
+/// The ids that stand in paths.
+struct Named {
+    app: String,
+    user: String,
+}
+
+impl Named {
+    fn nothing() -> Self {
+        Self { app: NOBODY.to_owned(), user: NOBODY.to_owned() }
+    }
+
+    /// An application with an account `mina`, and a user beside the admin.
+    async fn in_world(world: &World, admin: &Client) -> Self {
+        let app = world.app(admin, "App").await;
+        let account = json!({"user_id": "mina", "type": "general"});
+        admin.post(&format!("/v1/apps/{app}/accounts"), &account).await.is(201);
+        let user = world.user("mina", UserType::Member, []).await.0.user_id.to_string();
+        Self { app, user }
+    }
+
+    /// A path whose parameters name these; what is left names nothing.
+    fn fill(&self, path: &str) -> String {
+        let user = if path.contains("/accounts/") { "mina" } else { &self.user };
+        let mut path = path.replace("{app_id}", &self.app).replace("{user_id}", user);
+        while let (Some(start), Some(end)) = (path.find('{'), path.find('}')) {
+            path.replace_range(start..=end, NOBODY);
+        }
+        path
+    }
 }
 
 #[tokio::test]
 async fn a_stranger_gets_401_on_every_route_but_the_public_ones() {
     let world = World::new().await;
-    let public = [("POST", "/v1/login"), ("GET", "/healthz"), ("GET", "/v1/openapi.json")];
+    let public = [
+        ("POST", "/v1/login"),
+        ("POST", "/v1/login/totp"),
+        ("POST", "/v1/registrations"),
+        ("POST", "/v1/registrations/{registration_id}/complete"),
+        ("POST", "/v1/password-resets"),
+        ("POST", "/v1/password-resets/{reset_id}/complete"),
+        ("GET", "/healthz"),
+        ("GET", "/v1/openapi.json"),
+    ];
     for (method, path) in template_routes() {
-        let sent = filled(&path, "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21");
+        let sent = Named::nothing().fill(&path);
         let reply = world.stranger().send(Method::try_from(method.as_str()).unwrap(), &sent, None).await;
         if public.contains(&(&*method, &*path)) {
             assert_ne!(reply.status, 401, "{method} {path}");
@@ -151,8 +199,7 @@ async fn a_stranger_gets_401_on_every_route_but_the_public_ones() {
 async fn the_document_describes_the_fields_that_bodies_have() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let app = world.app(&admin, "App").await;
-    admin.post(&format!("/v1/apps/{app}/accounts"), &json!({"user_id": "mina", "type": "general"})).await.is(201);
+    let named = Named::in_world(&world, &admin).await;
     let document = document();
     let mut tried = 0;
     for (method, path, operation) in operations(&document) {
@@ -165,10 +212,10 @@ async fn the_document_describes_the_fields_that_bodies_have() {
             let violations = reply.is(422).violations();
             violations.into_iter().filter(|violation| violation[1] == "unknown_field").collect()
         };
-        assert_eq!(unknown(send(&admin, &method, &filled(&path, &app), &body).await), Vec::<Value>::new(), "{path}");
+        assert_eq!(unknown(send(&admin, &method, &named.fill(&path), &body).await), Vec::<Value>::new(), "{path}");
         let mut more = body.clone();
         more.insert("surprise".to_owned(), Value::Null);
-        let told = unknown(send(&admin, &method, &filled(&path, &app), &more).await);
+        let told = unknown(send(&admin, &method, &named.fill(&path), &more).await);
         assert_eq!(told, [json!(["/surprise", "unknown_field"])], "{path}");
         tried += 1;
     }
@@ -194,9 +241,7 @@ fn fields(document: &Value, schema: &Value) -> BTreeSet<String> {
 async fn the_document_describes_the_fields_that_replies_have() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let app = world.app(&admin, "App").await;
-    let body = json!({"user_id": "mina", "type": "general"});
-    admin.post(&format!("/v1/apps/{app}/accounts"), &body).await.is(201);
+    let named = Named::in_world(&world, &admin).await;
     let document = document();
     let mut tried = 0;
     for (method, path, operation) in operations(&document) {
@@ -205,7 +250,7 @@ async fn the_document_describes_the_fields_that_replies_have() {
         else {
             continue;
         };
-        let reply = admin.get(&filled(&path, &app)).await;
+        let reply = admin.get(&named.fill(&path)).await;
         let sent: BTreeSet<String> = reply.is(200).body.as_object().unwrap().keys().cloned().collect();
         assert_eq!(sent, fields(&document, schema), "{path}");
         tried += 1;
@@ -226,9 +271,31 @@ fn the_readme_shows_the_tables_of_the_code() {
         let row = format!("| `{}` | {} |", permission.as_str(), ticks.join(" | "));
         assert!(readme.contains(&row), "README.md lacks the row\n{row}");
     }
-    for name in
-        ["TABLE_NAME", "PUBLIC_ORIGIN", "MASTER_KEY_FILE", "MASTER_KEY_SECRET_ID", "AUDIT_RETENTION_DAYS", "TLS_ROOTS"]
-    {
+    for action in UserAction::ALL {
+        let types = [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member];
+        let allowed = |actor| types.into_iter().filter(move |target| action.is_allowed(actor, *target));
+        let words = |actor| allowed(actor).map(UserType::as_str).collect::<Vec<_>>().join(", ");
+        let (by_super, by_platform) = (words(UserType::SuperAdmin), words(UserType::PlatformAdmin));
+        let row = format!("| {} | {by_super} | {by_platform} |", action.as_str());
+        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
+    }
+    for name in [
+        "TABLE_NAME",
+        "PUBLIC_ORIGIN",
+        "MASTER_KEY_FILE",
+        "MASTER_KEY_SECRET_ID",
+        "AUDIT_RETENTION_DAYS",
+        "REGISTRATION",
+        "PASSWORD_MIN_LENGTH",
+        "PASSWORD_REQUIRE_CLASSES",
+        "MEMBER_SESSION_IDLE_MINUTES",
+        "MEMBER_SESSION_AGE_MINUTES",
+        "ADMIN_SESSION_IDLE_MINUTES",
+        "ADMIN_SESSION_AGE_MINUTES",
+        "TLS_ROOTS",
+        "MAIL_FROM",
+        "SMTP_URL",
+    ] {
         assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct Confirmed<'a> {
 }
 
 /// Mails a code to the new address; the reply is the same where somebody else has it.
-#[utoipa::path(post, path = "/v1/me/email", tag = "own identity", request_body = StartBody, responses((status = 202, body = Started)))]
+#[utoipa::path(post, path = "/v1/me/email", operation_id = "change_email", tag = "own identity", request_body = StartBody, responses((status = 202, body = Started)))]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let email: Option<Email> = fields.required("email");
@@ -61,7 +61,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let (email, password) = fields.finish(|| email.zip(password))?;
     reauthenticate(&context, &call, password).await?;
     settled(|| async {
-        let wanted = Wanted::EmailChange(call.actor.user.user_id);
+        let wanted = Wanted::EmailChange(&call.actor.user);
         let (flow, commit) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
         context.answer(&call, commit, Reply::accepted(&Started::from(&flow))?).await
     })
@@ -69,7 +69,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
 }
 
 /// Binds the address whose code this is, and tells the one before.
-#[utoipa::path(post, path = "/v1/me/email/confirm", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = Confirmed, headers(("ETag")))))]
+#[utoipa::path(post, path = "/v1/me/email/confirm", operation_id = "confirm_email", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = Confirmed, headers(("ETag")))))]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let code: Option<EightDigits> = fields.required("code");
@@ -88,7 +88,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
 }
 
 /// Takes the caller's address off, and tells it.
-#[utoipa::path(delete, path = "/v1/me/email", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+#[utoipa::path(delete, path = "/v1/me/email", operation_id = "unbind_email", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password = fields.required("current_password");

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use rollcall_api::{Call, Context, Problem, Reply, settled};
 use rollcall_domain::{
-    Invalid, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
+    Refusal, Violation, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
 };
 use rollcall_store::user::Proof;
 use utoipa::ToSchema;
@@ -22,19 +22,17 @@ pub(crate) struct ChangeBody {
 }
 
 /// Changes the caller's password: every other session is over, this one goes on.
-#[utoipa::path(post, path = "/v1/me/password", tag = "own identity", request_body = ChangeBody, responses((status = 204)))]
+#[utoipa::path(post, path = "/v1/me/password", operation_id = "change_password", tag = "own identity", request_body = ChangeBody, responses((status = 204)))]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let old: Option<Password> = fields.required("current_password");
     let new = context.config.password.read_twice(&mut fields, &call.actor.user.names());
-    if let (Some(old), Some(new)) = (&old, &new)
-        && old.expose() == new.expose()
-    {
-        let rule = "must differ from the current password";
-        fields.violation("password", Invalid::new(ViolationCode::NotAllowed, rule));
-    }
     let (old, new) = fields.finish(|| old.zip(new))?;
-    reauthenticate(&context, &call, old).await?;
+    reauthenticate(&context, &call, old.clone()).await?;
+    if old.expose() == new.expose() {
+        let rule = "must differ from the current password";
+        return Err(Refusal::from(Violation::at("/password", ViolationCode::NotAllowed, rule)).into());
+    }
     let hash = rollcall_api::password::hash(&context, new).await?;
     settled(|| async {
         let before = current(&context, &call).await?;

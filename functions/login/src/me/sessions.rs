@@ -14,7 +14,7 @@ use rollcall_store::{session::carry_on, user::Proof};
 use super::current;
 
 /// Lists the caller's sessions that still stand, newest first.
-#[utoipa::path(get, path = "/v1/me/sessions", tag = "own identity",
+#[utoipa::path(get, path = "/v1/me/sessions", operation_id = "list_sessions", tag = "own identity",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = List<SessionView>)))]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
@@ -29,7 +29,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 }
 
 /// Ends one of the caller's sessions.
-#[utoipa::path(delete, path = "/v1/me/sessions/{session_id}", tag = "own identity", params(("session_id" = SessionId, Path)),
+#[utoipa::path(delete, path = "/v1/me/sessions/{session_id}", operation_id = "end_session", tag = "own identity", params(("session_id" = SessionId, Path)),
     responses((status = 204)))]
 pub(crate) async fn end(
     State(context): State<Context>,
@@ -47,7 +47,7 @@ pub(crate) async fn end(
 }
 
 /// Ends all of the caller's sessions but the calling one.
-#[utoipa::path(delete, path = "/v1/me/sessions", tag = "own identity", responses((status = 204)))]
+#[utoipa::path(delete, path = "/v1/me/sessions", operation_id = "end_other_sessions", tag = "own identity", responses((status = 204)))]
 pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
     settled(|| async {

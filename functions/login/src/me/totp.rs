@@ -66,7 +66,7 @@ pub(crate) struct UnbindBody {
 }
 
 /// Draws a secret, which counts once its first code was given.
-#[utoipa::path(post, path = "/v1/me/totp", tag = "own identity", request_body = super::email::UnbindBody,
+#[utoipa::path(post, path = "/v1/me/totp", operation_id = "enrol_totp", tag = "own identity", request_body = super::email::UnbindBody,
     responses((status = 201, body = Enrolled, headers(("Location")))))]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
@@ -90,7 +90,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
 }
 
 /// Binds the factor whose code this is: every other session is over, this one goes on.
-#[utoipa::path(post, path = "/v1/me/totp/confirm", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = RecoveryCodes)))]
+#[utoipa::path(post, path = "/v1/me/totp/confirm", operation_id = "confirm_totp", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = RecoveryCodes)))]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let code: Option<TotpCode> = fields.required("code");
@@ -118,7 +118,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
 }
 
 /// Takes the second factor off: every other session is over, this one goes on.
-#[utoipa::path(delete, path = "/v1/me/totp", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+#[utoipa::path(delete, path = "/v1/me/totp", operation_id = "unbind_totp", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password: Option<Password> = fields.required("current_password");

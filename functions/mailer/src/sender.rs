@@ -1,0 +1,84 @@
+//! Who takes a letter and carries it on: SES, an SMTP server, or whatever a closure does.
+
+use std::{fmt, pin::Pin, sync::Arc};
+
+use lettre::message::Mailbox;
+use rollcall_api::Variable;
+use rollcall_store::Connection;
+
+use crate::{Letter, ses, smtp};
+
+/// Why a letter was not taken. The reason is for the log: it names no address and quotes nothing that might.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// It may do better later.
+    Transient(String),
+    /// It will not.
+    Permanent(String),
+}
+
+type Sending = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
+
+/// Takes letters. Clones are the same sender.
+#[derive(Clone)]
+pub struct Sender(Arc<dyn Fn(Letter) -> Sending + Send + Sync>);
+
+impl Sender {
+    /// A sender that does what `send` does.
+    pub fn new<Sent>(send: impl Fn(Letter) -> Sent + Send + Sync + 'static) -> Self
+    where
+        Sent: Future<Output = Result<(), SendError>> + Send + 'static,
+    {
+        Self(Arc::new(move |letter| Box::pin(send(letter))))
+    }
+
+    /// The sender that the environment names: the server of `SMTP_URL`, or else SES, from the address in `MAIL_FROM`.
+    pub fn read(connection: &Connection, variable: &Variable<'_>) -> Result<Self, String> {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        let from = set("MAIL_FROM").ok_or("MAIL_FROM must be set")?;
+        match set("SMTP_URL") {
+            Some(url) => Self::smtp(&url, &from),
+            None => Self::ses(connection, set(ses::ENDPOINT), &from),
+        }
+    }
+
+    /// The SES of the connection's region, or at `endpoint`, sending from the address `from`.
+    pub fn ses(connection: &Connection, endpoint: Option<String>, from: &str) -> Result<Self, String> {
+        Ok(ses::sender(connection, endpoint, &parsed(from)?))
+    }
+
+    /// The SMTP server at `url`, which may hold a password and is never printed, sending from the address `from`.
+    pub fn smtp(url: &str, from: &str) -> Result<Self, String> {
+        smtp::sender(url, parsed(from)?)
+    }
+
+    pub(crate) async fn send(&self, letter: Letter) -> Result<(), SendError> {
+        (self.0)(letter).await
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+fn parsed(from: &str) -> Result<Mailbox, String> {
+    from.parse()
+        .map_err(|_| format!("MAIL_FROM must be an address such as Rollcall <rollcall@example.com>, and is {from:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_sender_address_is_named() {
+        for good in ["rollcall@example.com", "Rollcall <rollcall@localhost>", "\"롤콜\" <rollcall@example.com>"] {
+            assert!(parsed(good).is_ok(), "{good}");
+        }
+        for bad in ["", "rollcall", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
+            assert!(parsed(bad).unwrap_err().contains("MAIL_FROM"), "{bad}");
+        }
+    }
+}
