@@ -71,12 +71,10 @@ const MIN_NAME_CHARS: usize = 3;
 impl Rule {
     /// Reads `password`, which must be good for a user of these names, and `password_confirmation`, which must equal it.
     pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
-        let typed: Option<Password> = fields.required("password");
-        let password = typed.clone().and_then(|typed| self.checked(fields, typed, names));
+        let password: Option<Password> = fields.required("password");
         let confirmation: Option<Password> = fields.required("password_confirmation");
-        // Also of a password that is refused anyway: all that is wrong is told at once.
-        if let (Some(typed), Some(confirmation)) = (&typed, &confirmation)
-            && typed.expose() != confirmation.expose()
+        if let (Some(password), Some(confirmation)) = (&password, &confirmation)
+            && password.expose() != confirmation.expose()
         {
             let invalid = Invalid::new(ViolationCode::Mismatch, "must equal password");
             fields.violation("password_confirmation", invalid);
