@@ -9,12 +9,14 @@ mod me;
 mod reset;
 mod second_factor;
 mod session;
+mod sign_in;
+mod ticket;
 
 /// The routes, as their page of the contract has them.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
-        .routes(routes!(session::sign_in))
-        .routes(routes!(session::sign_in_with_second_factor))
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(ticket::sign_in_with_second_factor))
         .routes(routes!(session::sign_out))
         .routes(routes!(reset::start))
         .routes(routes!(reset::complete))

@@ -18,7 +18,10 @@ use rollcall_domain::{
     user::{User, change},
     verification::{Purpose, Started, Verification},
 };
-use rollcall_store::{lane::forget, user::Proof};
+use rollcall_store::{
+    lane::forget,
+    user::{Proof, SecondFactor},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -97,7 +100,7 @@ async fn commit(context: &Context, call: &Keyed, proved: &Proved, hash: &Passwor
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
     let after = before.clone().reset(false, now);
-    let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(hash, now))?;
+    let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(hash, now, SecondFactor::Kept))?;
     commit.extend(proved.succeeded());
     commit.extend([forget(&throttle::lane(context, Kind::Password, &before.login.key(), None).await?)]);
     commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, now)?);

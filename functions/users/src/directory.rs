@@ -8,6 +8,7 @@ use rollcall_domain::{
     credential::Credential,
     email::Email,
     id::{TeamId, UserId},
+    lane::Kind,
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
     mail::Message,
     password::{Given, Rule},
@@ -20,7 +21,7 @@ use rollcall_store::user::{Proof, still_entitled};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{check_not_own, load, permit, read};
+use crate::{check_not_own, load, permit, read, recovery::forgotten};
 
 /// A user and its teams.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,7 +47,7 @@ pub(crate) struct NewUserBody {
 }
 
 /// A new user, with its password if it was generated.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Created<'a> {
     user: UserView<'a>,
     /// Told this once.
@@ -260,7 +261,11 @@ pub(crate) async fn delete(
         let user = load(&context, &call, &user_id, UserAction::Delete).await?;
         call.no_input()?;
         call.check_version(user.version)?;
-        let commit = rollcall_store::user::delete(&user)?.and(still_entitled(&call.actor.user));
+        let mut commit = rollcall_store::user::delete(&user)?.and(still_entitled(&call.actor.user));
+        // Whoever gets the login next does not inherit the guesses at it.
+        for kind in [Kind::Password, Kind::Totp] {
+            commit.extend([forgotten(&context, kind, &user).await?]);
+        }
         context.commit(&call, commit, change(Action::UserDelete, Some(&user), None), Reply::no_content()).await
     })
     .await

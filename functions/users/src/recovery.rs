@@ -13,7 +13,7 @@ use rollcall_domain::{
 use rollcall_store::{
     Commit, Write,
     lane::forget,
-    user::{Proof, still_entitled},
+    user::{Proof, SecondFactor, still_entitled},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -31,7 +31,7 @@ pub(crate) struct ResetBody {
 }
 
 /// What was generated, if anything was.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct WasReset {
     /// Told this once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,8 +55,12 @@ pub(crate) async fn reset_password(
     settled(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
         let after = before.clone().reset(true, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(&hash, call.now()))?;
+        let mut commit =
+            rollcall_store::user::change(&before, &after, Proof::Reset(&hash, call.now(), SecondFactor::Kept))?;
         commit.extend([forgotten(&context, Kind::Password, &before).await?]);
+        if let Some(email) = before.verified_email() {
+            commit.extend([forget(&throttle::lane(&context, Kind::Code, &email.canonical(), None).await?)]);
+        }
         commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
         write(&context, &call, commit, Action::UserSetPassword, (&before, &after), reply.clone()).await
     })
@@ -126,7 +130,7 @@ pub(crate) async fn end_sessions(
     .await
 }
 
-async fn forgotten(context: &Context, kind: Kind, user: &User) -> Result<Write, Problem> {
+pub(crate) async fn forgotten(context: &Context, kind: Kind, user: &User) -> Result<Write, Problem> {
     Ok(forget(&throttle::lane(context, kind, &user.login.key(), None).await?))
 }
 

@@ -28,7 +28,7 @@ impl Actor {
     ) -> Result<Self, Problem> {
         let (token, transport) = token::of(headers)?;
         let found = context.store.user_and_session(token.user_id, token.session_id).await?;
-        let (user, session) = found.ok_or(Code::Unauthenticated)?;
+        let (user, mut session) = found.ok_or(Code::Unauthenticated)?;
         let proven = token::hash(&token.secret).as_bytes().ct_eq(session.secret_hash.as_bytes());
         if !bool::from(proven) {
             return Err(Code::Unauthenticated.into());
@@ -39,6 +39,7 @@ impl Actor {
         }
         if session.is_touch_due(now) {
             context.store.commit(rollcall_store::session::touch(&session, now)).await?;
+            session.last_seen_at = now;
         }
         Ok(Self { user, session })
     }

@@ -1,6 +1,6 @@
 //! One request, read in the order in which the contract refuses.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Bytes,
@@ -10,7 +10,12 @@ use axum::{
 use rollcall_domain::{Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES, mail::Language};
 use serde_json::{Map, Value};
 
-use crate::{Context, Parameters, Problem, actor::Actor, body, idempotency::Ticket};
+use crate::{
+    Context, Parameters, Problem,
+    actor::Actor,
+    body,
+    idempotency::{Pocket, Ticket},
+};
 
 /// The network address a request came from, by the gateway's or the socket's word and never by a header's.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +103,7 @@ impl FromRequest<Context> for Guest {
 pub struct Keyed {
     /// The request itself.
     pub request: Guest,
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Arc<Ticket>>,
 }
 
 impl FromRequest<Context> for Keyed {
@@ -109,10 +114,7 @@ impl FromRequest<Context> for Keyed {
         let (parts, body) = request.into_parts();
         let bytes = read_body(&parts, body).await?;
         let body = body::parse(&parts.headers, &bytes)?;
-        let ticket = Ticket::of(&parts, None, &bytes)?;
-        if let Some(ticket) = &ticket {
-            ticket.replay(context, now).await?;
-        }
+        let ticket = ticket_of(context, &parts, None, &bytes, now).await?;
         Ok(Self { request: Guest::new(parts, now, body), ticket })
     }
 }
@@ -125,7 +127,7 @@ pub struct Call {
     pub request: Guest,
     if_match: IfMatch,
     /// Under which key its reply is remembered, if it asked for that.
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Arc<Ticket>>,
 }
 
 impl Call {
@@ -167,12 +169,23 @@ impl FromRequest<Context> for Call {
         let bytes = read_body(&parts, body).await?;
         let body = body::parse(&parts.headers, &bytes)?;
         let if_match = IfMatch::of(&parts.headers)?;
-        let ticket = Ticket::of(&parts, Some(&actor), &bytes)?;
-        if let Some(ticket) = &ticket {
-            ticket.replay(context, now).await?;
-        }
+        let ticket = ticket_of(context, &parts, Some(&actor), &bytes, now).await?;
         Ok(Self { actor, request: Guest::new(parts, now, body), if_match, ticket })
     }
+}
+
+/// The ticket of a request that carries a key, unless it was answered before: then the reply ends it.
+async fn ticket_of(
+    context: &Context,
+    parts: &Parts,
+    actor: Option<&Actor>,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Option<Arc<Ticket>>, Problem> {
+    let Some(ticket) = Ticket::of(parts, actor, body)?.map(Arc::new) else { return Ok(None) };
+    ticket.replay(context, now).await?;
+    Pocket::of(parts).keep(&ticket);
+    Ok(Some(ticket))
 }
 
 /// The language a browser asks for first, of those we speak (RFC 9110's `Accept-Language`).

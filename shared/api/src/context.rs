@@ -70,13 +70,13 @@ impl<'a> By<'a> {
     /// Somebody who is not signed in, and whom the request shows to be this user.
     pub fn shown(call: &'a Keyed, user: &User) -> Self {
         let actor = audit::Actor { user_id: user.user_id, login: user.login.clone() };
-        Self { request: Some(&call.request), actor: Some(actor), ticket: call.ticket.as_ref() }
+        Self { request: Some(&call.request), actor: Some(actor), ticket: call.ticket.as_deref() }
     }
 }
 
 impl<'a> From<&'a Call> for By<'a> {
     fn from(call: &'a Call) -> Self {
-        Self { request: Some(&call.request), actor: Some(call.actor.to_audit()), ticket: call.ticket.as_ref() }
+        Self { request: Some(&call.request), actor: Some(call.actor.to_audit()), ticket: call.ticket.as_deref() }
     }
 }
 

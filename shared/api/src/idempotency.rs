@@ -1,6 +1,6 @@
 //! `Idempotency-Key`: the same request again gets the same reply and changes nothing further.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::http::{Method, request::Parts};
 use data_encoding::HEXLOWER;
@@ -20,6 +20,29 @@ pub enum Follows {
     More,
     /// Nothing: this is the reply.
     Nothing,
+}
+
+/// Where the layer around the handlers finds the ticket of the request that went through it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pocket(Arc<OnceLock<Arc<Ticket>>>);
+
+impl Pocket {
+    /// The pocket that came with a request.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        parts.extensions.get().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn keep(&self, ticket: &Arc<Ticket>) {
+        drop(self.0.set(Arc::clone(ticket)));
+    }
+
+    /// The reply to the same request, where a twin of it was quicker and this one was refused for what the twin did.
+    pub(crate) async fn twins_reply(&self, context: &Context) -> Option<Reply> {
+        match self.0.get()?.replay(context, context.now()).await {
+            Err(Problem::Replayed(reply)) => Some(*reply),
+            Ok(()) | Err(_) => None,
+        }
+    }
 }
 
 /// Under which key a request's reply is remembered.

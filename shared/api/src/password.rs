@@ -124,11 +124,11 @@ async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Z
         if let Ok(mut arenas) = ARENAS.lock() {
             arenas.push(arena);
         }
+        // Held by the hash and not by the request, which may give up waiting while the hash goes on.
+        drop(turn);
         done.map(|()| hash)
     });
-    let hash = hashed.await.map_err(|error| unusable(&error))?.map_err(|error| unusable(&error));
-    drop(turn);
-    hash
+    hashed.await.map_err(|error| unusable(&error))?.map_err(|error| unusable(&error))
 }
 
 fn peppered(keyring: &Keyring, id: &str, raw: &[u8; HASH_BYTES]) -> Result<[u8; HASH_BYTES], Problem> {

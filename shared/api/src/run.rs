@@ -24,6 +24,7 @@ use crate::{
     call::RequestId,
     clock::Clock,
     config::{self, Config},
+    idempotency::Pocket,
     problem::{ProblemBody, Refused},
 };
 
@@ -44,8 +45,8 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     };
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let span = tracing::info_span!("request", request_id, method = %request.method(), path = request.uri().path());
-    let handled = tokio::time::timeout(REQUEST_DEADLINE, next.run(request).instrument(span.clone())).await;
-    let mut response = handled.unwrap_or_else(|_| {
+    let handled = tokio::time::timeout(REQUEST_DEADLINE, handled(&context, request, next).instrument(span.clone()));
+    let mut response = handled.await.unwrap_or_else(|_| {
         span.in_scope(|| Problem::Unavailable("the request's deadline passed".to_owned()).into_response())
     });
     if let Some(Refused(refusal)) = response.extensions_mut().remove() {
@@ -57,6 +58,20 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     }
     for (name, value) in SECURITY_HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A request's reply; that of its twin, where the same request was quicker and what it did stands in this one's way.
+async fn handled(context: &Context, mut request: Request, next: Next) -> Response {
+    let pocket = Pocket::default();
+    request.extensions_mut().insert(pocket.clone());
+    let response = next.run(request).await;
+    let refused = response.extensions().get::<Refused>();
+    if refused.is_some_and(|Refused(refusal)| refusal.code.status() < 500)
+        && let Some(reply) = pocket.twins_reply(context).await
+    {
+        return reply.into_replayed();
     }
     response
 }

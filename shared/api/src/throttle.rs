@@ -34,8 +34,10 @@ fn network_of(address: Option<IpAddr>) -> String {
 /// A keyed hash of what a lane is about, so that the table tells nobody who was guessed at.
 async fn hashed(context: &Context, parts: &[&str]) -> Result<String, Problem> {
     let keyring = context.keyring().await?;
-    // Parts hold no NUL but in passwords, which are never among them.
-    let mac = keyring.mac(keyring.current_id(), Purpose::Lane, parts.join("\0").as_bytes());
+    // With their lengths, so that no parts run together into others.
+    let message: Vec<u8> =
+        parts.iter().flat_map(|part| [&part.len().to_be_bytes(), part.as_bytes()].concat()).collect();
+    let mac = keyring.mac(keyring.current_id(), Purpose::Lane, &message);
     Ok(HEXLOWER.encode(&mac.ok_or(Code::Internal)?[..HASH_BYTES]))
 }
 

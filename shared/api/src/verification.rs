@@ -8,7 +8,7 @@ use rollcall_domain::{
     email::Email,
     id::{FlowId, UserId},
     lane::Kind,
-    limits::{MAILS_PER_ADDRESS, MAILS_PER_NETWORK_AND_ADDRESS},
+    limits::{MAILS_PER_ADDRESS, MAILS_PER_ADDRESS_TO_BIND, MAILS_PER_NETWORK_AND_ADDRESS},
     mail::Message,
     totp::EightDigits,
     user::User,
@@ -90,10 +90,17 @@ pub async fn begin(
         Verification::begin(flow_id, purpose, email, user_id, code, now)
     };
     let replaced = before.filter(|before| before.flow_id == after.flow_id);
+    // Another address is no way to more tries.
+    let tries = replaced.as_ref().filter(|before| now < before.expires_at).map_or(0, |before| before.tries);
+    let after = Verification { tries, ..after };
     let (to, message) = letter(wanted, owner.as_ref(), &after);
     let mut commit = Commit::new([flow::verify(replaced.as_ref(), &after)?]);
+    let per_address = match wanted {
+        Wanted::EmailChange(_) => MAILS_PER_ADDRESS_TO_BIND,
+        Wanted::Registration | Wanted::PasswordReset => MAILS_PER_ADDRESS,
+    };
     let counts = [
-        (to_address, addressed.to_address, MAILS_PER_ADDRESS),
+        (to_address, addressed.to_address, per_address),
         (from_network, addressed.from_network, MAILS_PER_NETWORK_AND_ADDRESS),
     ];
     // The longest wait of all: whoever comes back after it gets the mail.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    limits::{FIRST_WAIT, FREE_FAILURES, FREE_NETWORK_FAILURES, LONGEST_WAIT, MAX_FAILURES, NETWORK_WINDOW},
+    limits::{
+        CODE_FAILURES_WINDOW, FIRST_WAIT, FREE_FAILURES, FREE_NETWORK_FAILURES, LONGEST_WAIT, MAX_FAILURES,
+        NETWORK_WINDOW,
+    },
     time::Timestamp,
 };
 
@@ -48,7 +51,9 @@ impl Kind {
     const fn rule(self, is_known_device: bool) -> Rule {
         match self {
             Self::Network => Rule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), most: i64::MAX },
-            Self::Password | Self::Totp | Self::Code => {
+            // Nobody can recover an address that is nobody's yet; a day without a try does.
+            Self::Code => Rule { free: FREE_FAILURES, window: Some(CODE_FAILURES_WINDOW), most: MAX_FAILURES },
+            Self::Password | Self::Totp => {
                 Rule { free: FREE_FAILURES, window: None, most: if is_known_device { i64::MAX } else { MAX_FAILURES } }
             }
         }
@@ -153,6 +158,15 @@ mod tests {
         // Beyond the free ones, only a minute without a try after the wait begins anew.
         assert_eq!(reserve(&lane(12, 0, 50), 113), Ok(Reservation::Waited(lane(12, 0, 50))));
         assert_eq!(reserve(&lane(12, 0, 50), 114), Ok(Reservation::Begin(Some(lane(12, 0, 50)))));
+    }
+
+    #[test]
+    fn an_address_is_open_again_after_a_day_without_a_try() {
+        let reserve = |failures, now| reserve(Kind::Code, false, Some(&lane(failures, 0, 0)), at(now));
+        let day = 24 * 60 * 60;
+        assert_eq!(reserve(100, 900 + day - 1), Err(LONGEST_WAIT));
+        assert_eq!(reserve(100, 900 + day), Ok(Reservation::Begin(Some(lane(100, 0, 0)))));
+        assert_eq!(reserve(4, day), Ok(Reservation::Begin(Some(lane(4, 0, 0)))));
     }
 
     #[test]

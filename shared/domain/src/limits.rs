@@ -141,6 +141,10 @@ pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// SP 800-63B-4 asks for at most 100.
 pub const MAX_FAILURES: i64 = 100;
 
+/// How long the failures at codes mailed to an address count after the last one, its wait included: ten mails of five tries
+/// a day are no way to guess eight digits, and an address that nobody has yet has nobody to recover it.
+pub const CODE_FAILURES_WINDOW: Duration = DAY;
+
 /// How long failures are remembered after the last one. A year of waiting for a hundred more guesses pays nobody.
 pub const LANE_LIFETIME: Duration = Duration::from_hours(365 * 24);
 
@@ -158,6 +162,9 @@ pub const RESEND_AFTER: Duration = MINUTE;
 
 /// Mails with a code to one address for one purpose: this many in this time.
 pub const MAILS_PER_ADDRESS: &[(usize, Duration)] = &[(5, HOUR), (10, DAY)];
+
+/// The same to an address that a user wants to bind, who may name one after the other and come back to the first.
+pub const MAILS_PER_ADDRESS_TO_BIND: &[(usize, Duration)] = &[(1, RESEND_AFTER), (5, HOUR), (10, DAY)];
 
 /// Mails with a code to one address for one purpose that one network may ask for.
 pub const MAILS_PER_NETWORK_AND_ADDRESS: &[(usize, Duration)] = &[(5, DAY)];

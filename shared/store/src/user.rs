@@ -67,6 +67,15 @@ impl Store {
     }
 }
 
+/// What becomes of the second factor when a password is reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// It stays, if there is one.
+    Kept,
+    /// It goes.
+    Removed,
+}
+
 /// What becomes of a credential when its user changes.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
@@ -75,7 +84,7 @@ pub enum Proof<'a> {
     /// Another password.
     Password(&'a PasswordHash),
     /// Another password, and all devices are unknown from now on.
-    Reset(&'a PasswordHash, Timestamp),
+    Reset(&'a PasswordHash, Timestamp, SecondFactor),
     /// A second factor and the codes that take its place.
     Totp(&'a Totp, &'a BTreeSet<String>),
     /// No second factor.
@@ -116,10 +125,10 @@ pub fn delete(user: &User) -> Result<Commit, Fault> {
 
 /// Remembers when a user signed in and what language its browser speaks, which is no change of the user. Whatever
 /// raises the epoch, which is every loss of rights and every new password, must not have happened meanwhile.
-pub fn signed_in(user: &User, now: Timestamp) -> Result<Write, Fault> {
+pub fn signed_in(user: &User, now: Timestamp, otherwise: Code) -> Result<Write, Fault> {
     let values = vec![(":now", string(now.to_string())), (":language", value(&user.language)?)];
     let update = "SET #last_login_at = :now, #language = :language";
-    Ok(only_if_entitled(Write::update(keys::user(user.user_id), update, values), user, Code::InvalidCredentials))
+    Ok(only_if_entitled(Write::update(keys::user(user.user_id), update, values), user, otherwise))
 }
 
 /// Whoever does something must still be who it was when the request began.
@@ -183,6 +192,12 @@ fn only_if_entitled(write: Write, user: &User, refused: Code) -> Write {
     write.only_if("#epoch = :epoch AND #status = :enabled", values, Meaning::Always(refused))
 }
 
+const RESET: &str =
+    "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper, #devices_since = :now";
+
+const RESET_WITHOUT_TOTP: &str = "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper, \
+    #devices_since = :now REMOVE #totp, #recovery_codes";
+
 fn change_credential(before: &User, after: &User, proof: Proof<'_>) -> Result<Option<Write>, Fault> {
     let mut values =
         vec![(":epoch", number(after.epoch)), (":enabled", AttributeValue::Bool(after.status == Status::Enabled))];
@@ -193,10 +208,13 @@ fn change_credential(before: &User, after: &User, proof: Proof<'_>) -> Result<Op
             values.extend([(":phc", string(&hash.phc)), (":pepper", string(&hash.pepper))]);
             "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper"
         }
-        Proof::Reset(hash, now) => {
+        Proof::Reset(hash, now, second_factor) => {
             values.extend([(":phc", string(&hash.phc)), (":pepper", string(&hash.pepper))]);
             values.push((":now", string(now.to_string())));
-            "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper, #devices_since = :now"
+            match second_factor {
+                SecondFactor::Kept => RESET,
+                SecondFactor::Removed => RESET_WITHOUT_TOTP,
+            }
         }
         Proof::Totp(totp, recovery_codes) => {
             values.extend([(":totp", value(totp)?), (":codes", string_set(recovery_codes.iter().cloned()))]);

@@ -9,7 +9,6 @@ use rollcall_domain::{
     id::FlowId,
     limits::{CODE_LIFETIME, RESEND_AFTER},
     session::Ticket,
-    text::Login,
     verification::Purpose,
 };
 use rollcall_store::{Commit, flow};

@@ -63,7 +63,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     settled(|| async {
         let wanted = Wanted::EmailChange(&call.actor.user);
         let (flow, commit) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
-        let commit = commit.and(still_entitled(&call.actor.user));
+        let commit = commit.and(still_entitled(&current(&context, &call).await?));
         context.answer(&call, commit, Reply::accepted(&Started::from(&flow))?).await
     })
     .await

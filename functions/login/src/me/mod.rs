@@ -60,10 +60,13 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
     .await
 }
 
-/// The caller as it stands now: the one whose session this is, or nobody.
+/// The caller as it stands now, if the calling session still does: it may have gone on into another epoch.
 async fn current(context: &Context, call: &Call) -> Result<User, Problem> {
-    let user = context.store.user(call.actor.user.user_id).await?;
-    Ok(user.filter(|user| user.epoch == call.actor.user.epoch).ok_or(Code::Unauthenticated)?)
+    let session = &call.actor.session;
+    let found = context.store.user_and_session(session.user_id, session.session_id).await?;
+    let (user, session) = found.ok_or(Code::Unauthenticated)?;
+    session.check(&user, context.config.sessions.of(&user), call.now())?;
+    Ok(user)
 }
 
 async fn shown(context: &Context, call: &Call, user: &User) -> Result<Reply, Problem> {

@@ -32,7 +32,7 @@ use super::current;
 use crate::{authentication::reauthenticate, second_factor};
 
 /// What an authenticator app is to be told.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Enrolled {
     /// The secret in base 32, to be typed.
     secret: String,
@@ -52,7 +52,7 @@ pub(crate) struct ConfirmBody {
 }
 
 /// What takes the second factor's place, each once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
@@ -89,7 +89,8 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let qr = qr.map_err(|error| Problem::Internal(format!("an address does not fit a QR code: {error:?}")))?;
     let qr_svg = SvgBuilder::default().to_str(&qr);
     let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
-    let commit = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?, still_entitled(user)]);
+    let entitled = still_entitled(&current(&context, &call).await?);
+    let commit = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?, entitled]);
     context.answer(&call, commit, Reply::created("/v1/me/totp".to_owned(), &enrolled)?).await
 }
 

@@ -1,0 +1,104 @@
+//! Signing in with login and password.
+
+use axum::{extract::State, response::Response};
+use rollcall_api::{
+    Context, Guest, Problem,
+    password::{self, Verdict},
+    token::Transport,
+};
+use rollcall_domain::{Code, Fields, Refusal, credential::PasswordHash, password::Password, text::Login};
+use rollcall_store::{Commit, CommitError};
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
+
+use crate::{
+    authentication::Try,
+    session::{Beginning, SignedIn, failed, fields_of, read_transport},
+    ticket::{HalfSignedIn, half_signed_in},
+};
+
+/// What is typed to sign in.
+#[derive(ToSchema)]
+#[schema(as = SignIn)]
+#[expect(dead_code, reason = "describes the body that `SignIn` reads")]
+pub(crate) struct SignInBody {
+    login: String,
+    password: String,
+    /// `bearer` (the default) replies with a token, `cookie` sets one.
+    #[schema(pattern = "^(bearer|cookie)$")]
+    transport: Option<String>,
+    /// The mark of a device that signed in before: strangers who guess do not lock it out. The cookie counts as well.
+    device_token: Option<String>,
+}
+
+struct SignIn {
+    /// As typed, in the form under which it is counted.
+    subject: String,
+    login: Option<Login>,
+    password: Password,
+    transport: Transport,
+    device_token: Option<String>,
+}
+
+impl SignIn {
+    /// Reads what was typed. A login that could not exist is not a mistake to point out but a login nobody has.
+    fn read(mut fields: Fields) -> Result<Self, Refusal> {
+        let login: Option<String> = fields.required("login");
+        let password = fields.required("password");
+        let transport = read_transport(&mut fields);
+        let device_token = fields.optional("device_token");
+        fields.finish(|| {
+            let subject = login?.nfkc().collect::<String>().trim().to_lowercase();
+            let login = Login::parse(&subject).ok();
+            Some(Self { subject, login, password: password?, transport, device_token })
+        })
+    }
+}
+
+/// What both replies are, for the API document.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the two replies of a sign-in")]
+pub(crate) enum SignInReply<'a> {
+    SignedIn(SignedIn<'a>),
+    HalfSignedIn(HalfSignedIn),
+}
+
+/// Signs in with login and password, or, where two-factor is on, begins to.
+///
+/// Whatever is wrong, the same is read and written and one hash is computed: nobody learns whether it was the login,
+/// the password or the user.
+#[utoipa::path(post, path = "/v1/login", tag = "public", request_body = SignInBody, responses((status = 200, body = SignInReply)))]
+pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Result<Response, Problem> {
+    let fields = fields_of(&context, &guest)?;
+    let typed = SignIn::read(fields)?;
+    let (subject, login, device_token) = (&typed.subject, typed.login.as_ref(), typed.device_token.as_deref());
+    let tried = Try { subject, login, device_token, password: typed.password.clone() };
+    let tried = tried.make(&context, &guest).await?;
+    let credential = tried.credential.filter(|credential| credential.enabled && tried.verdict != Verdict::Wrong);
+    let Some((login, credential)) = typed.login.zip(credential) else {
+        return Err(failed(Code::InvalidCredentials));
+    };
+    if tried.verdict == Verdict::RightButDated {
+        rehash(&context, &login, &credential.password, typed.password).await?;
+    }
+    let commit = Commit::new(tried.attempt.succeeded());
+    if credential.totp.is_some() {
+        return half_signed_in(&context, &guest, (login, &credential), tried.device_id, commit).await;
+    }
+    let (device_id, transport, otherwise) = (tried.device_id, typed.transport, Code::InvalidCredentials);
+    let beginning = Beginning { credential: &credential, device_id, transport, commit, notice: None, otherwise };
+    beginning.begin(&context, &guest).await
+}
+
+/// Keeps a better hash of the password that was right. It is no part of the sign-in: of several at once one writes it,
+/// and the others are no less right.
+async fn rehash(context: &Context, login: &Login, old: &PasswordHash, password: Password) -> Result<(), Problem> {
+    let better = password::hash(context, password).await?;
+    let write = rollcall_store::user::rehash(login, old, &better);
+    match context.store.commit(Commit::new([write])).await {
+        Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
+        Err(CommitError::Fault(fault)) => Err(fault.into()),
+    }
+}

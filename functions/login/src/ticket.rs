@@ -1,0 +1,121 @@
+//! The step between the password and the second factor.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use rollcall_api::{
+    Context, Guest, Problem, Reply,
+    clock::random,
+    throttle::{self, Attempt},
+    token,
+};
+use rollcall_domain::{
+    Code, Timestamp,
+    credential::Credential,
+    id::{DeviceId, FlowId},
+    lane::Kind,
+    limits::MAX_TICKET_TRIES,
+    mail::Message,
+    session::{Secret, Ticket, TicketToken},
+    text::Login,
+    totp::SecondFactor,
+};
+use rollcall_store::{Commit, flow};
+use serde::Serialize;
+use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
+
+use crate::{
+    second_factor,
+    session::{Beginning, SignedIn, failed, fields_of, read_transport},
+};
+
+/// The password was right; the second factor is asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HalfSignedIn {
+    mfa: Mfa,
+}
+
+/// What takes the sign-in to its end.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Mfa {
+    /// Opens nothing but the next step.
+    ticket: String,
+    expires_at: Timestamp,
+    methods: [&'static str; 2],
+}
+
+/// Ends the first step: the ticket opens the second.
+pub(crate) async fn half_signed_in(
+    context: &Context,
+    guest: &Guest,
+    (login, credential): (Login, &Credential),
+    device_id: Option<DeviceId>,
+    commit: Commit,
+) -> Result<Response, Problem> {
+    let flow_id = FlowId::new(context.uuid()?);
+    let secret = Secret::new(random()?);
+    let ticket = Ticket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
+    context.store.commit(commit.and(flow::begin_ticket(&ticket)?)).await?;
+    let (expires_at, methods) = (ticket.expires_at, ["totp", "recovery_code"]);
+    let ticket = token::encode_ticket(&TicketToken { flow_id, secret });
+    Ok(Reply::ok(&HalfSignedIn { mfa: Mfa { ticket, expires_at, methods } })?.into_response())
+}
+
+/// The second step of a sign-in.
+#[derive(ToSchema)]
+#[schema(as = SecondStep)]
+#[expect(dead_code, reason = "describes the body that `sign_in_with_second_factor` reads")]
+pub(crate) struct SecondStepBody {
+    ticket: String,
+    /// Six digits from the authenticator app; either this or a recovery code.
+    #[schema(pattern = "^[0-9]{6}$")]
+    code: Option<String>,
+    /// One of the recovery codes, this once.
+    recovery_code: Option<String>,
+    /// As at the first step, which does not remember it.
+    #[schema(pattern = "^(bearer|cookie)$")]
+    transport: Option<String>,
+}
+
+/// Ends a sign-in with the second factor.
+#[utoipa::path(post, path = "/v1/login/totp", tag = "public", request_body = SecondStepBody, responses((status = 200, body = SignedIn)))]
+pub(crate) async fn sign_in_with_second_factor(
+    State(context): State<Context>,
+    guest: Guest,
+) -> Result<Response, Problem> {
+    let mut fields = fields_of(&context, &guest)?;
+    let ticket: Option<String> = fields.required("ticket");
+    let typed = SecondFactor::read(&mut fields);
+    let transport = read_transport(&mut fields);
+    let (ticket, typed) = fields.finish(|| ticket.zip(typed))?;
+
+    let ticket = ticket_of(&context, &guest, &ticket).await?;
+    let lanes = vec![
+        throttle::network_lane(&context, guest.address).await?,
+        throttle::lane(&context, Kind::Totp, &ticket.login.key(), ticket.device_id).await?,
+    ];
+    let (credential, found) = context.store.credential_and_lanes(Some(&ticket.login), &lanes).await?;
+    let credential = credential.filter(|credential| ticket.stands(credential)).ok_or(Code::InvalidCode)?;
+    let attempt = Attempt::reserve(&context, lanes, found, guest.now).await?;
+    context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
+    let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
+    let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
+
+    let commit = Commit::new(attempt.succeeded()).and(flow::end_ticket(&ticket)).and(used.write);
+    let left = used.recovery_codes_left;
+    let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
+    let (device_id, otherwise) = (ticket.device_id, Code::InvalidCode);
+    let beginning = Beginning { credential: &credential, device_id, transport, commit, notice, otherwise };
+    beginning.begin(&context, &guest).await
+}
+
+/// The ticket of this text, while it can be used.
+async fn ticket_of(context: &Context, guest: &Guest, text: &str) -> Result<Ticket, Problem> {
+    let token = token::decode_ticket(text).ok_or(Code::InvalidCode)?;
+    let ticket = context.store.ticket(token.flow_id).await?.ok_or(Code::InvalidCode)?;
+    let is_proven = bool::from(token::hash(&token.secret).as_bytes().ct_eq(ticket.secret_hash.as_bytes()));
+    let is_open = guest.now < ticket.expires_at && ticket.tries < MAX_TICKET_TRIES;
+    if is_proven && is_open { Ok(ticket) } else { Err(Code::InvalidCode.into()) }
+}
