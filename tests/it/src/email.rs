@@ -1,7 +1,5 @@
 //! One's own address: proved by a code before it is bound, and whoever had it is told.
 
-use std::time::Duration;
-
 use axum::http::Method;
 use rollcall_domain::{
     Code,
@@ -13,11 +11,12 @@ use rollcall_domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    mailed::{MINA, are_alike, is_wrong, items, mails, markers_agree, member, other, register, reset_started},
+    mailed::{
+        MILLISECOND, MINA, are_alike, is_wrong, items, just_before, mails, markers_agree, member, other, register,
+        reset_started,
+    },
     support::{Client, PASSWORD, Reply, World},
 };
-
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 async fn ask(client: &Client, email: &str) -> Reply {
     client.post("/v1/me/email", &json!({"email": email, "current_password": PASSWORD})).await
@@ -149,7 +148,7 @@ async fn a_change_obeys_the_rules_of_mailed_codes() {
     is_wrong(&confirm(&client, "00000000").await);
     let first = ask(&client, MINA).await;
     let old = code_of(&world, &user).await;
-    world.clock.advance(RESEND_AFTER - MILLISECOND);
+    world.clock.advance(just_before(RESEND_AFTER));
     assert_eq!(ask(&client, MINA).await.is(202).body, first.body);
     assert_eq!(mails(&world).await.len(), 1);
     world.clock.advance(MILLISECOND);
@@ -171,7 +170,7 @@ async fn a_change_obeys_the_rules_of_mailed_codes() {
     is_wrong(&confirm(&client, &code).await);
     ask(&client, "third@example.com").await.is(202);
     let code = code_of(&world, &user).await;
-    world.clock.advance(CODE_LIFETIME - MILLISECOND);
+    world.clock.advance(just_before(CODE_LIFETIME));
     assert_eq!(confirm(&client, &code).await.is(200).body["user"]["email"], "third@example.com");
 }
 

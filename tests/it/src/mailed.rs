@@ -1,5 +1,7 @@
 //! What the tests of mailed codes share: addresses, codes, and the mails on their way.
 
+use std::time::Duration;
+
 use rollcall_domain::{Code, email::Email, permission::UserType, user::User, verification::Purpose};
 use rollcall_store::user::Proof;
 use serde_json::{Value, json};
@@ -8,6 +10,14 @@ use crate::support::{Client, PASSWORD, Reply, World};
 
 /// The address that the tests are about.
 pub const MINA: &str = "mina@example.com";
+
+/// The smallest step of the clock that anything here tells apart.
+pub const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// The last moment at which this much time has not yet passed.
+pub fn just_before(time: Duration) -> Duration {
+    time.checked_sub(MILLISECOND).unwrap()
+}
 
 /// Items whose partition key begins so.
 pub async fn items(world: &World, prefix: &str) -> Vec<Value> {

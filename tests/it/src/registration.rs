@@ -17,13 +17,11 @@ use serde_json::{Value, json};
 use crate::{
     faults::{Call, Fault},
     mailed::{
-        MINA, are_alike, complete, completion, is_wrong, items, mails, markers_agree, member, new_password, other,
-        register, reset, reset_started, start, started,
+        MILLISECOND, MINA, are_alike, complete, completion, is_wrong, items, just_before, mails, markers_agree, member,
+        new_password, other, register, reset, reset_started, start, started,
     },
     support::{PASSWORD, World},
 };
-
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 #[tokio::test]
 async fn a_proved_address_makes_a_user() {
@@ -214,7 +212,7 @@ async fn a_minute_must_pass_between_two_mails_and_until_then_the_reply_is_the_sa
     let first = start(&world.stranger(), MINA).await;
     let id = first.body["registration_id"].as_str().unwrap();
     let code = world.code(id, Purpose::Registration).await;
-    world.clock.advance(RESEND_AFTER - MILLISECOND);
+    world.clock.advance(just_before(RESEND_AFTER));
     let again = start(&world.stranger().at("192.0.2.1"), "MINA@EXAMPLE.COM").await;
     assert_eq!(again.is(202).body, first.body);
     assert_eq!((mails(&world).await.len(), world.code(id, Purpose::Registration).await), (1, code.clone()));
@@ -235,7 +233,7 @@ async fn a_minute_must_pass_between_two_mails_and_until_then_the_reply_is_the_sa
 /// B3.
 #[tokio::test]
 async fn a_code_is_good_for_ten_minutes_to_the_millisecond() {
-    for (lasts, is_good) in [(CODE_LIFETIME - MILLISECOND, true), (CODE_LIFETIME, false)] {
+    for (lasts, is_good) in [(just_before(CODE_LIFETIME), true), (CODE_LIFETIME, false)] {
         let world = World::new().await;
         let stranger = world.stranger();
         let id = started(&stranger, MINA).await;
@@ -479,7 +477,7 @@ async fn a_network_gets_five_mails_a_day_for_an_address_and_then_exactly_the_res
     start(&world.stranger(), "third@example.com").await.is(202);
     reset_started(&world.stranger(), MINA).await;
 
-    world.clock.advance(Duration::from_secs(86_100) - MILLISECOND * 501);
+    world.clock.advance(Duration::from_millis(86_100_000 - 501));
     start(&world.stranger(), MINA).await.is_problem(Code::TooManyRequests);
     world.clock.advance(MILLISECOND);
     start(&world.stranger(), MINA).await.is(202);
@@ -507,7 +505,7 @@ async fn an_address_gets_five_mails_an_hour_and_ten_a_day_from_everywhere() {
         let (one, other) = (ask(emails[0]).await, ask(emails[1]).await);
         assert_eq!(one.is_problem(Code::TooManyRequests).header("retry-after"), retry_after.to_string());
         are_alike(&one, &other);
-        world.clock.advance(Duration::from_secs(retry_after) - MILLISECOND);
+        world.clock.advance(just_before(Duration::from_secs(retry_after)));
         ask(MINA).await.is_problem(Code::TooManyRequests);
         world.clock.advance(MILLISECOND);
     }
@@ -623,7 +621,7 @@ async fn a_key_repeats_the_reply_and_makes_no_second_user() {
     assert_eq!(items(&world, "FLOW#").await[0]["tries"], 2, "a refusal is not remembered");
     let body = completion(&code, "mina");
     let first = complete(&stranger, &id, &body).await;
-    world.clock.advance(Duration::from_hours(24) - MILLISECOND);
+    world.clock.advance(just_before(Duration::from_hours(24)));
     let again = complete(&stranger, &id, &body).await;
     assert_eq!(first.is(201).header("idempotency-replayed"), "");
     assert_eq!(again.is(201).header("idempotency-replayed"), "true");

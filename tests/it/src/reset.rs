@@ -1,7 +1,5 @@
 //! A forgotten password: set anew by whoever holds the proved address, and nothing else is.
 
-use std::time::Duration;
-
 use axum::http::Method;
 use rollcall_domain::{
     Code,
@@ -16,13 +14,11 @@ use serde_json::{Value, json};
 
 use crate::{
     mailed::{
-        MINA, are_alike, is_wrong, items, mails, markers_agree, member, new_password, other, proved, register, reset,
-        reset_started, started,
+        MILLISECOND, MINA, are_alike, is_wrong, items, just_before, mails, markers_agree, member, new_password, other,
+        proved, register, reset, reset_started, started,
     },
     support::{Client, PASSWORD, World},
 };
-
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// What the tests set.
 const NEW: &str = "another horse staple";
@@ -149,7 +145,7 @@ async fn a_reset_is_good_once_for_ten_minutes_with_its_newest_code() {
     let stranger = world.stranger();
     let id = reset_started(&stranger, MINA).await;
     let old = world.code(&id, Purpose::PasswordReset).await;
-    world.clock.advance(RESEND_AFTER - MILLISECOND);
+    world.clock.advance(just_before(RESEND_AFTER));
     assert_eq!((reset_started(&stranger, MINA).await, mails(&world).await.len()), (id.clone(), 1));
     world.clock.advance(MILLISECOND);
     assert_eq!(reset_started(&stranger, MINA).await, id);
