@@ -100,8 +100,8 @@ impl Beginning<'_> {
         let (kept, cookies) = match self.transport {
             Transport::Bearer => (Some((token, mark)), Vec::new()),
             Transport::Cookie => {
-                let session = token::set_cookie(SESSION_COOKIE, &token, lifetime.age.as_secs());
-                (None, vec![session, token::set_cookie(DEVICE_COOKIE, &mark, DEVICE_LIFETIME.as_secs())])
+                let session = token::set_cookie(SESSION_COOKIE, &token, lifetime.age.as_secs())?;
+                (None, vec![session, token::set_cookie(DEVICE_COOKIE, &mark, DEVICE_LIFETIME.as_secs())?])
             }
         };
         let (token, device_token) = kept.unzip();
@@ -146,5 +146,5 @@ fn new_device(guest: &Guest, user: &User) -> Message {
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
     call.no_input()?;
     context.store.commit(rollcall_store::session::end(&call.actor.session)).await?;
-    Ok((AppendHeaders([(header::SET_COOKIE, token::set_cookie(SESSION_COOKIE, "", 0))]), Reply::no_content()))
+    Ok((AppendHeaders([(header::SET_COOKIE, token::set_cookie(SESSION_COOKIE, "", 0)?)]), Reply::no_content()))
 }

@@ -167,8 +167,8 @@ impl NewUserRequest {
         ];
         let given = rule.read_given(&mut fields, &names.into_iter().flatten().collect::<Vec<_>>());
         fields.finish(|| {
-            let named = NewUser::named(username?, login?, user_type?);
-            let new = NewUser { email, password_change_required: true, ..named };
+            let new = NewUser::named(username?, login?, user_type?);
+            let new = NewUser { email, password_change_required: true, ..new };
             Some(Self { new, given: given? })
         })
     }

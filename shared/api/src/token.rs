@@ -9,6 +9,8 @@ use rollcall_domain::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::Problem;
+
 /// The cookie that holds a session's token. Browsers keep the prefix's promises: Secure, Path=/ and no Domain.
 pub const SESSION_COOKIE: &str = "__Host-session";
 
@@ -45,9 +47,9 @@ pub fn decode_ticket(text: &str) -> Option<TicketToken> {
 }
 
 /// A `Set-Cookie` that only our own pages can set, and only over https, for this many seconds; for none it ends.
-pub fn set_cookie(name: &str, value: &str, seconds: u64) -> HeaderValue {
+pub fn set_cookie(name: &str, value: &str, seconds: u64) -> Result<HeaderValue, Problem> {
     let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
-    HeaderValue::try_from(cookie).expect("base64, dots and digits are header characters")
+    HeaderValue::try_from(cookie).map_err(|_| Problem::Internal(format!("the cookie {name} is no header")))
 }
 
 /// The token of a request.

@@ -36,6 +36,7 @@ impl TotpSecret {
     }
 
     /// The address that authenticator apps read.
+    #[expect(clippy::missing_panics_doc, reason = "it does not")]
     pub fn uri(&self, login: &Login) -> String {
         self.totp(Some(login)).to_url().expect("a login is a name and holds no colon")
     }

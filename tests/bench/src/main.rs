@@ -34,6 +34,7 @@ fn main() -> Result<(), String> {
 }
 
 /// Prints what a right sign-in costs this thread, and what its hash costs the other.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 async fn processor_time(world: &World) -> Result<(), String> {
     let known = world.sign_in(&json!({"login": "admin", "password": PASSWORD})).await?;
     let mut body = json!({"login": "admin", "password": PASSWORD, "device_token": known["device_token"]});

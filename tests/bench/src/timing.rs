@@ -21,6 +21,7 @@ const STATES: [(&str, Option<Status>, &str); 4] = [
 ///
 /// The states take turns, so that what slows the machine slows all of them. Every sign-in has a login and an address of
 /// its own: none of them waits for another.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 pub(crate) async fn compare(world: &World, samples: usize) -> Result<(), String> {
     let progress = ProgressBar::new((samples * STATES.len()) as u64);
     let mut durations = STATES.map(|_| Vec::with_capacity(samples));
