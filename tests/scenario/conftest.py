@@ -15,7 +15,7 @@ import types
 
 import pytest
 
-from client import Client, in_parallel, segment
+from client import PatientClient, in_parallel, segment
 from people import people, shown
 from users import RUN, hire
 
@@ -41,7 +41,7 @@ def settings(pytestconfig):
 
 @pytest.fixture(scope="session")
 def stranger(settings):
-    return Client(settings.url)
+    return PatientClient(settings.url)
 
 
 @pytest.fixture(scope="session")

@@ -526,3 +526,18 @@ async fn an_admin_takes_off_a_lost_factor() {
     let credential = items.iter().find(|item| item["pk"] == "LOGIN#mina").unwrap();
     assert_eq!((credential.get("totp"), credential.get("recovery_codes")), (None, None));
 }
+
+#[tokio::test]
+async fn a_second_factor_is_unbound_also_from_a_network_that_has_to_wait() {
+    let world = World::new().await;
+    let owner = owner(&world, "mina").await;
+    for number in 0..10 {
+        let body = json!({"login": format!("nobody{number}"), "password": "x"});
+        world.stranger().post("/v1/login", &body).await.is_problem(Code::InvalidCredentials);
+    }
+    let body = json!({"current_password": PASSWORD, "code": owner.app.code(&world, 0)});
+    let unbind = async || owner.client.send(Method::DELETE, "/v1/me/totp", Some(body.to_string())).await;
+    unbind().await.is_problem(Code::TooManyAttempts);
+    world.clock.advance(Duration::from_secs(1));
+    unbind().await.is(204);
+}

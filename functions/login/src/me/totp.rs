@@ -22,6 +22,7 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, flow,
+    lane::LaneId,
     session::carry_on,
     user::{Proof, still_entitled},
 };
@@ -100,7 +101,8 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let mut fields = call.fields()?;
     let code: Option<TotpCode> = fields.required("code");
     let code = fields.finish(|| code)?;
-    let (_, attempt) = try_factor(&context, &call).await?;
+    let network = throttle::network_lane(&context, call.request.address).await?;
+    let (_, attempt) = try_factor(&context, &call, Some(network)).await?;
     let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
     let enrolment = enrolment.ok_or(Code::VerificationFailed)?;
     let secret = second_factor::opened(context.keyring().await?, call.actor.user.user_id, &enrolment.secret)?;
@@ -130,7 +132,8 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
     let factor = SecondFactor::read(&mut fields);
     let (password, factor) = fields.finish(|| password.zip(factor))?;
     reauthenticate(&context, &call, password).await?;
-    let (credential, attempt) = try_factor(&context, &call).await?;
+    // The network's try was the password's: in a network that has to wait, there would be no second one.
+    let (credential, attempt) = try_factor(&context, &call, None).await?;
     let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
     // What uses it up need not be written: the whole factor goes, if it is still the one that was read.
     used.ok_or(Code::VerificationFailed)?;
@@ -148,13 +151,11 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
     .await
 }
 
-/// Counts a try at the caller's second factor.
-async fn try_factor(context: &Context, call: &Call) -> Result<(Credential, Attempt), Problem> {
+/// Counts a try at the caller's second factor, and in its network's lane where that has none of this request yet.
+async fn try_factor(context: &Context, call: &Call, network: Option<LaneId>) -> Result<(Credential, Attempt), Problem> {
     let login = &call.actor.user.login;
-    let lanes = vec![
-        throttle::network_lane(context, call.request.address).await?,
-        throttle::lane(context, Kind::Totp, &login.key(), None).await?,
-    ];
+    let factor = throttle::lane(context, Kind::Totp, &login.key(), None).await?;
+    let lanes: Vec<_> = network.into_iter().chain([factor]).collect();
     let (credential, found) = context.store.credential_and_lanes(Some(login), &lanes).await?;
     let attempt = Attempt::reserve(context, lanes, found, call.now()).await?;
     Ok((credential.ok_or(Code::Unauthenticated)?, attempt))
