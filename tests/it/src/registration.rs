@@ -641,6 +641,21 @@ async fn a_key_repeats_the_reply_and_makes_no_second_user() {
     assert!(stored.iter().all(|item| !item.to_string().contains(PASSWORD) && !item.to_string().contains(&code)));
 }
 
+/// K7: whichever the twin's step stands in the way of, the other one is told what became of it.
+#[tokio::test]
+async fn the_same_completion_sent_several_times_at_once_gets_one_reply() {
+    let world = World::new().await;
+    let stranger = world.stranger();
+    let id = started(&stranger, MINA).await;
+    let body = completion(&world.code(&id, Purpose::Registration).await, "mina");
+    let keyed = stranger.with("idempotency-key", "k");
+    let replies = join_all((0..4).map(|_| complete(&keyed, &id, &body))).await;
+    let made: BTreeSet<_> = replies.iter().map(|reply| reply.is(201).body["user"]["user_id"].to_string()).collect();
+    assert_eq!(made.len(), 1, "{replies:?}");
+    assert_eq!(replies.iter().filter(|reply| reply.header("idempotency-replayed").is_empty()).count(), 1);
+    assert_eq!(items(&world, "USER#").await.len(), 1);
+}
+
 #[tokio::test]
 async fn a_weak_password_is_refused_with_the_reason_and_spends_no_try() {
     let world = World::new().await;

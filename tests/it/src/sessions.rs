@@ -474,3 +474,22 @@ mod epochs {
         assert!(world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.is_empty());
     }
 }
+
+/// The calling session goes on, also for whatever it asks at the same moment.
+#[tokio::test]
+async fn a_session_that_ends_the_others_is_at_home_in_all_it_does_meanwhile() {
+    let world = World::new().await;
+    let (_, client) = with_password(&world, "mina", UserType::Member).await;
+    for round in 0..5 {
+        let renaming = async |number: u32| {
+            let reply = client.patch("/v1/me", &json!({"username": format!("mina{round}{number}")})).await;
+            assert!(matches!(reply.status, 200 | 409), "{reply:?}");
+        };
+        let ending = async || client.delete("/v1/me/sessions").await;
+        let (ended, again, (), ()) = tokio::join!(ending(), ending(), renaming(1), renaming(2));
+        for reply in [ended, again] {
+            assert!(matches!(reply.status, 204 | 409), "{reply:?}");
+        }
+        client.get("/v1/me").await.is(200);
+    }
+}
