@@ -1,0 +1,142 @@
+//! What ends sessions.
+
+use super::*;
+
+/// D1, by an admin: every other session of everybody else goes on.
+#[tokio::test]
+async fn whatever_an_admin_takes_from_a_user_ends_its_sessions_at_once() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let bystander = world.member("bystander", []).await;
+    let endings: [(&str, Method, &str, Value); 8] = [
+        ("type", Method::PATCH, "", json!({"type": "platform_admin"})),
+        ("disable", Method::PATCH, "", json!({"status": "disabled"})),
+        ("delete", Method::DELETE, "", Value::Null),
+        ("typed password", Method::POST, "/password", json!({"password": PASSWORD})),
+        ("generated password", Method::POST, "/password", json!({"generate_password": true})),
+        ("two-factor", Method::DELETE, "/totp", Value::Null),
+        ("sessions", Method::DELETE, "/sessions", Value::Null),
+        ("type and name", Method::PATCH, "", json!({"username": "Jin", "type": "super_admin"})),
+    ];
+    for (number, (name, method, route, body)) in endings.into_iter().enumerate() {
+        let user = world.user_as(&format!("mina{number}"), UserType::Member, |user| user.totp_enabled = true).await;
+        let (one, other) = (world.signed_in(&user).await, world.signed_in(&user).await);
+        one.get("/v1/me").await.is(200);
+        let body = Some(body).filter(|body| !body.is_null()).map(|body| body.to_string());
+        let done = admin.send(method, &format!("/v1/users/{}{route}", user.user_id), body).await;
+        assert!(done.status < 300, "{name}: {done:?}");
+        for client in [&one, &other] {
+            client.get("/v1/me").await.is_problem(Code::Unauthenticated);
+            client.post("/v1/logout", &Value::Null).await.is_problem(Code::Unauthenticated);
+        }
+    }
+    bystander.get("/v1/me").await.is(200);
+}
+
+#[tokio::test]
+async fn what_takes_nothing_from_a_user_ends_nothing() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (user, client) = world.user("mina", UserType::Member, []).await;
+    let path = format!("/v1/users/{}", user.user_id);
+    for patch in [
+        json!({"username": "Jin"}),
+        json!({"email": "x@example.com"}),
+        json!({"status": "enabled"}),
+        json!({"type": "member"}),
+    ] {
+        admin.patch(&path, &patch).await.is(200);
+    }
+    admin.delete(&format!("{path}/email")).await.is(204);
+    admin.delete(&format!("{path}/totp")).await.is(204);
+    client.get("/v1/me").await.is(200);
+}
+
+/// Enabling somebody again brings no session back.
+#[tokio::test]
+async fn a_session_that_ended_stays_ended() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (user, client) = world.user("mina", UserType::Member, []).await;
+    let path = format!("/v1/users/{}", user.user_id);
+    admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
+    admin.patch(&path, &json!({"status": "enabled"})).await.is(200);
+    client.get("/v1/me").await.is_problem(Code::Unauthenticated);
+    let again = world.signed_in(&world.unfaulted().user(user.user_id).await.unwrap().unwrap()).await;
+    admin.patch(&path, &json!({"type": "platform_admin"})).await.is(200);
+    admin.patch(&path, &json!({"type": "member"})).await.is(200);
+    again.get("/v1/me").await.is_problem(Code::Unauthenticated);
+}
+
+/// D1, by oneself: the calling session goes on, every other one is over.
+#[tokio::test]
+async fn whoever_changes_their_own_password_or_two_factor_keeps_the_calling_session_only() {
+    let world = World::new().await;
+    let (user, caller) = with_password(&world, "mina", UserType::PlatformAdmin).await;
+    let other_of_now = async || world.signed_in(&world.unfaulted().user(user.user_id).await.unwrap().unwrap()).await;
+    let check = async |other: Client| {
+        other.get("/v1/me").await.is_problem(Code::Unauthenticated);
+        assert_eq!(session_ids(&caller.get("/v1/me/sessions").await).len(), 1);
+    };
+    let other = other_of_now().await;
+    let change =
+        json!({"current_password": PASSWORD, "password": OTHER_PASSWORD, "password_confirmation": OTHER_PASSWORD});
+    caller.post("/v1/me/password", &change).await.is(204);
+    check(other).await;
+
+    let other = other_of_now().await;
+    let enrolled = caller.post("/v1/me/totp", &json!({"current_password": OTHER_PASSWORD})).await;
+    other.get("/v1/me").await.is(200);
+    let secret = enrolled.is(201).body["secret"].as_str().unwrap().to_owned();
+    let code = digits(&secret, world.now().unix_seconds());
+    caller.post("/v1/me/totp/confirm", &json!({"code": code})).await.is(200);
+    check(other).await;
+
+    let other = other_of_now().await;
+    world.clock.advance(Duration::from_secs(30));
+    let code = digits(&secret, world.now().unix_seconds());
+    let body = json!({"current_password": OTHER_PASSWORD, "code": code}).to_string();
+    caller.send(Method::DELETE, "/v1/me/totp", Some(body)).await.is(204);
+    check(other).await;
+
+    let other = other_of_now().await;
+    caller.delete("/v1/me/sessions").await.is(204);
+    check(other).await;
+}
+
+/// What the password opened is over with the password: the way to the second factor, too.
+#[tokio::test]
+async fn a_sign_in_half_way_ends_with_what_ends_sessions() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (user, caller) = with_password(&world, "mina", UserType::Member).await;
+    let path = format!("/v1/users/{}", user.user_id);
+    let enrolled = caller.post("/v1/me/totp", &json!({"current_password": PASSWORD})).await;
+    let secret = enrolled.is(201).body["secret"].as_str().unwrap().to_owned();
+    let code = digits(&secret, world.now().unix_seconds());
+    caller.post("/v1/me/totp/confirm", &json!({"code": code})).await.is(200);
+    let half = async || {
+        let half = world.stranger().post("/v1/login", &json!({"login": "mina", "password": PASSWORD})).await;
+        half.is(200).body["mfa"]["ticket"].as_str().unwrap().to_owned()
+    };
+    let finish = async |ticket: String| {
+        world.clock.advance(Duration::from_secs(30));
+        let code = digits(&secret, world.now().unix_seconds());
+        world.stranger().post("/v1/login/totp", &json!({"ticket": ticket, "code": code})).await
+    };
+    finish(half().await).await.is(200);
+
+    let ticket = half().await;
+    admin.delete(&format!("{path}/sessions")).await.is(204);
+    finish(ticket).await.is_problem(Code::InvalidCode);
+    let ticket = half().await;
+    admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
+    admin.patch(&path, &json!({"status": "enabled"})).await.is(200);
+    finish(ticket).await.is_problem(Code::InvalidCode);
+    let ticket = half().await;
+    admin.post(&format!("{path}/password"), &json!({"password": OTHER_PASSWORD})).await.is(200);
+    finish(ticket).await.is_problem(Code::InvalidCode);
+
+    let again = world.stranger().post("/v1/login", &json!({"login": "mina", "password": OTHER_PASSWORD})).await;
+    finish(again.is(200).body["mfa"]["ticket"].as_str().unwrap().to_owned()).await.is(200);
+}
