@@ -31,8 +31,10 @@ pub(crate) async fn compare(world: &World, samples: usize) -> Result<(), String>
             let state = (turn + sample) % STATES.len();
             let (_, status, password) = STATES[state];
             let login = format!("user-{state}-{sample}");
-            if let Some(status) = status {
-                world.add(&login, status).await?;
+            // Somebody is added before each, so that nothing but the state differs.
+            match status {
+                Some(status) => world.add(&login, status).await?,
+                None => world.add(&format!("beside-{sample}"), Status::Enabled).await?,
             }
             let number = u32::try_from(sample * STATES.len() + turn).map_err(|error| error.to_string())?;
             let body = json!({"login": login, "password": password});
