@@ -1,6 +1,6 @@
 //! What a sign-in costs in processor time beyond its hash, and whether its duration tells a stranger anything.
 //!
-//! `cargo run --profile lambda-test -p bench [SAMPLES]`. It prints tables and asserts nothing: times are noisy. The
+//! `cargo run --release -p bench [SAMPLES]`. It prints tables and asserts nothing: times are noisy. The
 //! database runs on a thread of its own behind a loopback socket and the hash on another, so the processor time of the
 //! thread that handles a request is what everything else costs, the SDK included.
 
