@@ -81,7 +81,9 @@ pub(crate) async fn complete(
     // Whose password it is shows only to whoever has the code: until then its other names are not looked for.
     let password = context.config.password.read_twice(&mut fields, &[]);
     let (code, password) = fields.finish(|| code.zip(password))?;
-    let proved = Proved::by_code(&context, &call.request, reset_id, Purpose::PasswordReset, &code).await?;
+    let flow = (reset_id, Purpose::PasswordReset);
+    let known = context.store.verification(flow.0, flow.1).await?;
+    let proved = Proved::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     match reset(&context, &call, &proved, password).await {
         Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.refused(&context, problem).await),
         done => done,

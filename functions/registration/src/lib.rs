@@ -119,10 +119,11 @@ async fn complete(
 ) -> Result<Reply, Problem> {
     let registration_id = FlowId::parse(&registration_id).ok_or(Code::NotFound)?;
     check_open(&context)?;
-    let flow = context.store.verification(registration_id, Purpose::Registration).await?;
+    let (flow_id, purpose) = (registration_id, Purpose::Registration);
+    let flow = context.store.verification(flow_id, purpose).await?;
     let completion = Completion::read(call.request.fields()?, &context.config.password, flow.as_ref())?;
-    let purpose = Purpose::Registration;
-    let proved = Proved::by_code(&context, &call.request, registration_id, purpose, &completion.code).await?;
+    let tried = Proved::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
+    let proved = tried.await?;
     match register(&context, &call, &proved, completion).await {
         // Neither the code's fault nor a guess.
         Err(problem) if problem.is(Code::LoginTaken) || problem.is(Code::InvitationInvalid) => {
@@ -138,11 +139,12 @@ fn check_open(context: &Context) -> Result<(), Code> {
 
 async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: Completion) -> Result<Reply, Problem> {
     let Completion { username, login, password, invitation_code, .. } = completion;
-    if context.store.owner_of(&proved.flow.email.canonical()).await?.is_some() {
+    // The transaction decides; asked before, what is taken costs no hash.
+    let taken = context.store.taken(&proved.flow.email, &login).await?;
+    if taken.email {
         return Err(Code::VerificationFailed.into());
     }
-    // The transaction decides; asked before, a taken login costs no hash.
-    if context.store.credential(&login).await?.is_some() {
+    if taken.login {
         return Err(Code::LoginTaken.into());
     }
     // No team gives out invitations yet, so no code is one.

@@ -149,15 +149,14 @@ pub struct Proved {
 }
 
 impl Proved {
-    /// Tries a code. Unknown, over, spent and wrong are one refusal.
+    /// Tries a code at a flow that was read as `known`. Unknown, over, spent and wrong are one refusal.
     pub async fn by_code(
         context: &Context,
         guest: &Guest,
-        flow_id: FlowId,
-        purpose: Purpose,
+        (flow_id, purpose): (FlowId, Purpose),
+        known: Option<&Verification>,
         code: &EightDigits,
     ) -> Result<Self, Problem> {
-        let known = context.store.verification(flow_id, purpose).await?;
         // What never was is guessed at like anything else.
         let subject = known.map_or_else(|| flow_id.to_string(), |flow| flow.email.canonical());
         let lanes = vec![

@@ -55,11 +55,6 @@ impl Store {
         Ok(found)
     }
 
-    /// Who proved an address.
-    pub async fn owner_of(&self, canonical: &str) -> Result<Option<UserId>, Fault> {
-        Ok(self.get::<Marker>(&keys::email(canonical)).await?.map(|marker| marker.user_id))
-    }
-
     /// The verification of this id, also one that is over.
     pub async fn verification(&self, flow_id: FlowId, purpose: Purpose) -> Result<Option<Verification>, Fault> {
         // The id may be a ticket's, which is none.

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     commit::{Commit, Meaning, Write},
     error::Fault,
-    item::{from_item, indexed, number, string, string_set, to_item, value},
+    item::{from_item, indexed, key_of, number, string, string_set, to_item, value},
     keys,
     query::Page,
     table::Store,
@@ -35,6 +35,13 @@ impl Store {
     /// The credential of a login.
     pub async fn credential(&self, login: &Login) -> Result<Option<Credential>, Fault> {
         self.get(&keys::credential(Some(login))).await
+    }
+
+    /// What of these two somebody has already.
+    pub async fn taken(&self, email: &Email, login: &Login) -> Result<Taken, Fault> {
+        let (email, login) = (keys::email(&email.canonical()), keys::credential(Some(login)));
+        let found: Vec<_> = self.batch_get(&[email.clone(), login.clone()]).await?.iter().map(key_of).collect();
+        Ok(Taken { email: found.contains(&email), login: found.contains(&login) })
     }
 
     /// The user of this id.
@@ -65,6 +72,15 @@ impl Store {
         let set: Option<SuperAdmins> = self.get(&keys::super_admins()).await?;
         Ok(set.map(|set| set.user_ids).unwrap_or_default())
     }
+}
+
+/// What somebody has already, of what a newcomer wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// The address.
+    pub email: bool,
+    /// The login.
+    pub login: bool,
 }
 
 /// What becomes of the second factor when a password is reset.

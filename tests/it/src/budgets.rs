@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
+use rollcall_domain::verification::Purpose;
 use serde_json::{Value, json};
 
 use crate::{
+    mailed::{complete, completion, started},
     support::{Client, World},
     two_factor::{owner, second_step, ticket},
 };
@@ -77,6 +79,11 @@ async fn each_operation_costs_what_the_table_says() {
     row("batch delete 100");
     cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
     row("cleanup, nothing due");
+    let id = started(&world.stranger(), "new@example.com").await;
+    row("start a registration");
+    let body = completion(&world.code(&id, Purpose::Registration).await, "newcomer");
+    complete(&world.stranger(), &id, &body).await.is(201);
+    row("complete a registration");
     insta::assert_snapshot!(table);
 }
 

@@ -143,6 +143,11 @@ impl World {
         Store::new(&self.data.in_process(), TABLE.to_owned())
     }
 
+    /// Who proved an address.
+    pub async fn owner_of(&self, email: &str) -> Option<UserId> {
+        self.unfaulted().addressed(email, "nobody's", "nowhere's").await.unwrap().owner
+    }
+
     /// Every item of the table, past the API and the faults.
     pub async fn dump(&self) -> Vec<Value> {
         let connection = self.data.in_process();

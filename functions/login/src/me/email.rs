@@ -75,8 +75,9 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let mut fields = call.fields()?;
     let code: Option<EightDigits> = fields.required("code");
     let code = fields.finish(|| code)?;
-    let flow_id = email_change_of(call.actor.user.user_id);
-    let proved = Proved::by_code(&context, &call.request, flow_id, Purpose::EmailChange, &code).await?;
+    let flow = (email_change_of(call.actor.user.user_id), Purpose::EmailChange);
+    let known = context.store.verification(flow.0, flow.1).await?;
+    let proved = Proved::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     settled(|| async {
         let before = current(&context, &call).await?;
         let after = before.clone().proved(proved.flow.email.clone(), call.now());

@@ -21,7 +21,7 @@ use rollcall_domain::{
     user::change,
 };
 use rollcall_store::{
-    Commit, flow,
+    Commit, CommitError, flow,
     lane::LaneId,
     session::carry_on,
     user::{Proof, still_entitled},
@@ -135,8 +135,12 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
     // The network's try was the password's: in a network that has to wait, there would be no second one.
     let (credential, attempt) = try_factor(&context, &call, None).await?;
     let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
-    // What uses it up need not be written: the whole factor goes, if it is still the one that was read.
-    used.ok_or(Code::VerificationFailed)?;
+    // Used up before the factor goes, and not with it: no sign-in at the same moment takes the same code.
+    match context.store.commit(Commit::new([used.ok_or(Code::VerificationFailed)?.write])).await {
+        Ok(()) => {}
+        Err(CommitError::Refused(_)) => return Err(Code::VerificationFailed.into()),
+        Err(error) => return Err(error.into()),
+    }
     settled(|| async {
         let before = current(&context, &call).await?;
         call.check_version(before.version)?;
