@@ -24,6 +24,7 @@ mod rotation;
 mod sessions;
 mod store;
 mod support;
+mod teams;
 mod throttle;
 mod two_factor;
 mod users;
