@@ -62,6 +62,7 @@ macro_rules! ids {
 
 impl TeamId {
     /// The day on which it was made, which a UUID v7 begins with.
+    #[expect(clippy::missing_panics_doc, reason = "a UUID has 16 bytes")]
     pub fn date(self) -> NaiveDate {
         let [millis @ .., _, _] = *self.as_bytes().first_chunk::<8>().expect("a UUID has 16 bytes");
         let millis = millis.into_iter().fold(0_i64, |millis, byte| millis << 8 | i64::from(byte));

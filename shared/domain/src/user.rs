@@ -66,8 +66,8 @@ impl NewUser {
             email.as_ref().map(Email::local_part),
         ];
         let given = rule.read_given(fields, &names.into_iter().flatten().collect::<Vec<_>>());
-        let named = Self::named(username?, login?, UserType::Member);
-        Some((Self { email, password_change_required: true, ..named }, given?))
+        let new = Self::named(username?, login?, UserType::Member);
+        Some((Self { email, password_change_required: true, ..new }, given?))
     }
 
     /// The user, enabled and in no team.
