@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{
     Call, Context, List, PageRequest, Problem, Reply,
-    invitation::{Expiry, draw, expire_overdue},
+    invitation::{draw, unless_overdue},
     settled,
 };
 use rollcall_domain::{
@@ -96,12 +96,8 @@ pub(crate) async fn issue(
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
         let issued = commit(&context, &call, open(&fresh)?, Action::InvitationIssue, fresh, code).await;
         match issued {
-            // What ran out is live no longer, whether or not the cleanup was here.
             Err(problem) if problem.is(Code::TooManyInvitations) => {
-                match expire_overdue(&context, team_id, call.now()).await? {
-                    Expiry::Expired => Err(Code::Conflict.into()),
-                    Expiry::Not => Err(problem),
-                }
+                Err(unless_overdue(&context, problem, team_id, call.now()).await)
             }
             done => done,
         }

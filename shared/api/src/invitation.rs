@@ -205,13 +205,20 @@ pub async fn expire(context: &Context, before: &Invitation, now: Timestamp) -> R
     }
 }
 
-/// Ends the invitations of a team whose time ran out before the cleanup came, where they stand in the way of something.
-pub async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<Expiry, Problem> {
-    let mut expiry = Expiry::Not;
-    for invitation in context.store.overdue_invitations(team_id, now).await? {
-        if expire(context, &invitation, now).await? == Expiry::Expired {
-            expiry = Expiry::Expired;
-        }
+/// What becomes of a refusal for which live invitations are the reason: those whose time ran out before the cleanup came
+/// end now, and what was refused is decided anew; where there are none, it stays refused.
+pub async fn unless_overdue(context: &Context, refused: Problem, team_id: TeamId, now: Timestamp) -> Problem {
+    match expire_overdue(context, team_id, now).await {
+        Ok(0) => refused,
+        Ok(_) => Code::Conflict.into(),
+        Err(problem) => problem,
     }
-    Ok(expiry)
+}
+
+async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<usize, Problem> {
+    let mut expired = 0;
+    for invitation in context.store.overdue_invitations(team_id, now).await? {
+        expired += usize::from(expire(context, &invitation, now).await? == Expiry::Expired);
+    }
+    Ok(expired)
 }
