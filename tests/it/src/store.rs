@@ -2,6 +2,8 @@
 //!
 //! `STORE_ENDPOINT` names another implementation to try it on; the embedded one is the default.
 
+mod teams;
+
 use aws_smithy_types::error::display::DisplayErrorContext;
 use futures_util::future::join_all;
 use rollcall::{Data, TABLE};

@@ -1,0 +1,182 @@
+//! Teams, roles and invitations: what their commits rely on.
+
+use rollcall_domain::{
+    breaker::Breaker,
+    credential::{Credential, PasswordHash},
+    id::{CustomRoleId, InvitationId, TeamId},
+    invitation::{Invitation, NewInvitation},
+    limits::MAX_LIVE_INVITATIONS,
+    permission::{Permission, Preset, UserType},
+    role::{Role, RoleId},
+    team::{LastAdmin, Member, Team},
+    text::{Login, RoleName, TeamName, Username},
+    user::{NewUser, User},
+};
+use rollcall_store::{
+    Commit, invitation,
+    lane::LaneId,
+    member::{join, leave, still_may},
+    role::{create_role, delete_role},
+    team, user,
+};
+
+use super::*;
+
+impl Table {
+    async fn team(&self) -> Team {
+        let team_id = TeamId::new(self.clock.uuid().unwrap());
+        // One database serves all tests of another implementation, and names are unique there.
+        let team = Team::create(team_id, TeamName::parse(&team_id.to_string()).unwrap(), self.now());
+        self.store.commit(team::create(&team, None).unwrap()).await.unwrap();
+        team
+    }
+
+    /// A user who is a member of the team, on both sides.
+    async fn member(&self, team: &Team, role: &Role) -> User {
+        let user_id = UserId::new(self.clock.uuid().unwrap());
+        let login = Login::parse(&user_id.to_string()).unwrap();
+        let user = NewUser::named(Username::parse("Mina").unwrap(), login, UserType::Member);
+        let user = user.create(user_id, self.now()).joined(team.team_id, role.role_id, self.now()).unwrap();
+        let password = PasswordHash { phc: String::new(), pepper: String::new() };
+        let member = Member::join(user_id, role.role_id, self.now());
+        let commit = user::create(&user, &Credential::new(user_id, password, self.now())).unwrap();
+        self.commit(commit.extended(join(team.team_id, &member, role).unwrap())).await.unwrap();
+        user
+    }
+
+    async fn role(&self, team: &Team) -> (CustomRoleId, Role) {
+        let role_id = CustomRoleId::new(self.clock.uuid().unwrap());
+        let (name, permissions) = (RoleName::parse("Custom").unwrap(), [Permission::TeamRead].into());
+        let role = Role { role_id: RoleId::Custom(role_id), name, permissions, version: 1 };
+        self.commit(create_role(team.team_id, role_id, &role, self.now()).unwrap()).await.unwrap();
+        (role_id, role)
+    }
+
+    fn invitation(&self, team: &Team, role: &Role, issuer: &User) -> Invitation {
+        let new = NewInvitation { team_id: team.team_id, role: role.clone(), login: None, note: None };
+        let hash = self.clock.uuid().unwrap().to_string();
+        Invitation::issue(
+            new,
+            InvitationId::new(self.clock.uuid().unwrap()),
+            ("42".to_owned(), hash),
+            issuer,
+            self.now(),
+        )
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), Code> {
+        refused(self.store.commit(commit).await)
+    }
+}
+
+#[tokio::test]
+async fn a_teams_last_admin_stays_unless_it_may_go() {
+    let table = Table::new().await;
+    let (team, admin) = (table.team().await, Role::from(Preset::Admin));
+    let (one, other) = (table.member(&team, &admin).await, table.member(&team, &admin).await);
+    let team = table.store.team(team.team_id).await.unwrap().unwrap();
+    assert_eq!(team.admins, [one.user_id, other.user_id].into());
+    let go = |user: &User, last| Commit::new(leave(&team, user.user_id, &admin, last, table.now()));
+    table.commit(go(&one, LastAdmin::Stays)).await.unwrap();
+    assert_eq!(table.commit(go(&other, LastAdmin::Stays)).await, Err(Code::LastTeamAdmin));
+    assert_eq!(table.store.member(team.team_id, other.user_id).await.unwrap().map(|member| member.version), Some(1));
+    table.commit(go(&other, LastAdmin::MayGo)).await.unwrap();
+    assert!(table.store.members(team.team_id, 10).await.unwrap().is_empty());
+    assert!(table.store.team(team.team_id).await.unwrap().unwrap().admins.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_acts_must_still_have_the_role_it_acts_by_as_it_was() {
+    let table = Table::new().await;
+    let team = table.team().await;
+    let (_, role) = table.role(&team).await;
+    let user = table.member(&team, &role).await;
+    let check = |role: &Role| Commit::new(still_may(&user, Some((team.team_id, role)), Code::Forbidden));
+    table.commit(check(&role)).await.unwrap();
+    assert_eq!(table.commit(check(&Preset::Developer.into())).await, Err(Code::Forbidden));
+    assert_eq!(table.commit(check(&Role { version: 2, ..role })).await, Err(Code::Conflict));
+}
+
+#[tokio::test]
+async fn a_role_goes_only_when_nobody_uses_it() {
+    let table = Table::new().await;
+    let team = table.team().await;
+    let (role_id, role) = table.role(&team).await;
+    let user = table.member(&team, &role).await;
+    let delete = || delete_role(team.team_id, role_id, &role, table.now());
+    assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
+    let gone = leave(&team, user.user_id, &role, LastAdmin::Stays, table.now());
+    table.commit(Commit::new(gone)).await.unwrap();
+    table.commit(delete()).await.unwrap();
+    assert_eq!(table.store.role(team.team_id, role.role_id).await.unwrap(), None);
+    assert_eq!(table.commit(delete()).await, Err(Code::NotFound));
+}
+
+#[tokio::test]
+async fn an_invitation_ends_once_and_takes_its_code_along() {
+    let table = Table::new().await;
+    let (team, role) = (table.team().await, Role::from(Preset::Developer));
+    let issuer = table.member(&team, &Preset::Admin.into()).await;
+    let before = table.invitation(&team, &role, &issuer);
+    table.commit(invitation::issue(&before).unwrap()).await.unwrap();
+    let lane = LaneId { kind: rollcall_domain::lane::Kind::Redeemer, is_known_device: false, hash: "x".to_owned() };
+    let find = async || {
+        let tried = table.store.tried(&[lane.clone()], &["none".to_owned(), before.code_hash.clone()]).await.unwrap();
+        tried.pointer
+    };
+    let pointer = find().await.unwrap();
+    let (invited, _) = table.store.invited(&pointer, None).await.unwrap();
+    let invited = invited.unwrap();
+    assert_eq!((&invited.invitation, invited.issuer.user_id), (&before, issuer.user_id));
+    let end = || invitation::end(&before, &before.clone().revoked(), &role, table.now()).unwrap();
+    table.commit(end()).await.unwrap();
+    assert!(find().await.is_none());
+    assert_eq!(table.commit(end()).await, Err(Code::Conflict));
+}
+
+#[tokio::test]
+async fn a_team_has_a_hundred_live_invitations_and_no_more() {
+    let table = Table::new().await;
+    let (team, role) = (table.team().await, Role::from(Preset::Developer));
+    let issuer = table.member(&team, &Preset::Admin.into()).await;
+    let issue = async || {
+        let invitation = table.invitation(&team, &role, &issuer);
+        table.commit(invitation::issue(&invitation).unwrap()).await
+    };
+    for _ in 0..MAX_LIVE_INVITATIONS {
+        issue().await.unwrap();
+    }
+    assert_eq!(issue().await, Err(Code::TooManyInvitations));
+    assert_eq!(table.store.invitations(team.team_id, None, 60).await.unwrap().items.len(), 60);
+}
+
+#[tokio::test]
+async fn a_team_is_buried_without_its_applications_only() {
+    let table = Table::new().await;
+    let team = table.team().await;
+    let new = NewApp { name: AppName::parse("App").unwrap(), team_id: Some(team.team_id) };
+    let app = new.create(AppId::new(table.clock.uuid().unwrap()), table.now());
+    table.commit(app::create(&app).unwrap()).await.unwrap();
+    let bury = || team::bury(&team, table.now());
+    assert_eq!(table.commit(bury()).await, Err(Code::TeamNotEmpty));
+    let elsewhere = App { team_id: None, version: 2, ..app.clone() };
+    table.commit(app::change(&app, &elsewhere).unwrap()).await.unwrap();
+    table.commit(bury()).await.unwrap();
+    assert_eq!(table.store.team(team.team_id).await.unwrap(), None);
+    assert_eq!(table.commit(bury()).await, Err(Code::NotFound));
+    let back = App { version: 3, ..app };
+    assert_eq!(table.commit(app::change(&elsewhere, &back).unwrap()).await, Err(Code::Conflict));
+}
+
+#[tokio::test]
+async fn the_breaker_counts_a_try_while_it_stands_as_it_was_read() {
+    let table = Table::new().await;
+    let before = table.store.breaker().await.unwrap();
+    let reserved = before.reserve(table.now()).unwrap();
+    let reserve = || Commit::new([invitation::reserve(&reserved, table.now())]);
+    table.commit(reserve()).await.unwrap();
+    let after: Breaker = table.store.breaker().await.unwrap();
+    assert!(after.tries >= 1 && after.since.is_some());
+    table.commit(Commit::new([invitation::give_back()])).await.unwrap();
+    assert_eq!(table.store.breaker().await.unwrap().tries, after.tries - 1);
+}
