@@ -123,14 +123,14 @@ async fn end(context: &Context, item: Item, now: Timestamp, report: &mut Report)
     match item {
         Item::App(app_id) => end_app(context, app_id, now, report).await,
         Item::Team(team_id) => team::end(context, team_id, now, report).await,
-        Item::Invitation(team_id, invitation_id) => {
-            if let Some(invitation) = context.store.invitation(team_id, invitation_id).await?
-                && expire(context, &invitation, now).await? == Expiry::Expired
-            {
-                report.invitations_expired += 1;
+        Item::Invitation(team_id, invitation_id) => match expire(context, team_id, invitation_id, now).await {
+            Ok(expiry) => {
+                report.invitations_expired += usize::from(expiry == Expiry::Expired);
+                Ok(Outcome::Over)
             }
-            Ok(Outcome::Over)
-        }
+            Err(problem) if problem.is(Code::Conflict) => Ok(Outcome::Pending),
+            Err(problem) => Err(problem),
+        },
         Item::Mail(mail_id) => match context.store.drive(mail_id, now).await? {
             Drive::Driven => {
                 report.mails_driven += 1;

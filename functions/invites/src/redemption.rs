@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use rollcall_api::{
     Call, Context, Problem, Reply,
-    invitation::{Joining, Try, unless_team_is_gone},
+    invitation::{Joining, Try},
     settled,
 };
 use rollcall_domain::{
@@ -54,7 +54,10 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
         let commit = change(&before, &joining.user, Proof::Kept)?.extended(joining.commit);
         context.commit(&call, commit, joining.change, reply).await
     });
-    redeemed.await.map_err(unless_team_is_gone)
+    match redeemed.await {
+        Err(problem) => Err(tried.failed(&context, &call, problem).await),
+        redeemed => redeemed,
+    }
 }
 
 /// Invitations are for members who proved an address.

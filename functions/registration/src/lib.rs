@@ -4,7 +4,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{
     By, Context, Guest, Keyed, Problem, Reply,
-    invitation::{Try, unless_team_is_gone},
+    invitation::Try,
     password, settled,
     verification::{self, Proved, Wanted},
 };
@@ -166,12 +166,8 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
     let hash = password::hash(context, password).await?;
     let registered = settled(|| create(context, call, proved, &user, &hash, tried.as_ref())).await;
     match (registered, tried) {
-        // The code was not what stood in the way.
-        (Err(problem), Some(tried)) if problem.is(Code::LoginTaken) => {
-            tried.give_back(context).await?;
-            Err(problem)
-        }
-        (registered, _) => registered.map_err(unless_team_is_gone),
+        (Err(problem), Some(tried)) => Err(tried.failed(context, By::shown(call, &user), problem).await),
+        (registered, _) => registered,
     }
 }
 

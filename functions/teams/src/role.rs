@@ -46,9 +46,10 @@ pub(crate) async fn list(
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
-    let presets = Preset::ALL.iter().enumerate().map(|(index, preset)| (format!("0#{index}"), Role::from(*preset)));
+    // NUL ends the parts: it sorts before whatever a name may hold.
+    let presets = Preset::ALL.iter().enumerate().map(|(index, preset)| (format!("0\0{index}"), Role::from(*preset)));
     let custom = context.store.custom_roles(team.team_id).await?;
-    let custom = custom.into_iter().map(|role| (format!("1#{}#{}", role.name, role.role_id), role));
+    let custom = custom.into_iter().map(|role| (format!("1\0{}\0{}", role.name, role.role_id), role));
     let mut roles: Vec<_> = presets.chain(custom).collect();
     roles.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let (roles, next) = page.cut(roles);

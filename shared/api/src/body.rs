@@ -3,7 +3,8 @@
 use std::fmt;
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
+    extract::Request,
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -26,8 +27,24 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
     match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large().into()),
-        Err(error) => Err(Refusal::new(Code::MalformedJson, format!("The body ended early: {error}")).into()),
+        Err(error) => Err(ended_early(&error)),
     }
+}
+
+/// The request once a body of a declared and permitted length is all there: what is refused before its body is read would
+/// leave the rest on the connection, and so end it for the requests behind.
+pub(crate) async fn arrived(request: Request) -> Result<Request, Problem> {
+    let is_small = request.body().size_hint().upper().is_some_and(|length| length <= MAX_BODY_BYTES as u64);
+    if !is_small {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = body.collect().await.map_err(|error| ended_early(&error))?.to_bytes();
+    Ok(Request::from_parts(parts, bytes.into()))
+}
+
+fn ended_early(error: &dyn fmt::Display) -> Problem {
+    Refusal::new(Code::MalformedJson, format!("The body ended early: {error}")).into()
 }
 
 /// The JSON value of a body; none where nothing was sent.

@@ -74,6 +74,16 @@ impl<'a> By<'a> {
     }
 }
 
+impl By<'_> {
+    /// Whether the same request was answered by now: a twin of it was quicker.
+    pub(crate) async fn is_answered(&self, context: &Context) -> bool {
+        match self.ticket {
+            Some(ticket) => ticket.is_answered(context).await,
+            None => false,
+        }
+    }
+}
+
 impl<'a> From<&'a Call> for By<'a> {
     fn from(call: &'a Call) -> Self {
         Self { request: Some(&call.request), actor: Some(call.actor.to_audit()), ticket: call.ticket.as_deref() }

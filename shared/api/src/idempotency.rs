@@ -76,6 +76,11 @@ impl Ticket {
         Ok(Some(Self { hash: HEXLOWER.encode(&hash.finalize()), body_hash, written: Mutex::new(None) }))
     }
 
+    /// Whether the same request was answered by now.
+    pub(crate) async fn is_answered(&self, context: &Context) -> bool {
+        matches!(self.replay(context, context.now()).await, Err(Problem::Replayed(_)))
+    }
+
     /// Ends the request with the remembered reply, where there is one.
     pub(crate) async fn replay(&self, context: &Context, now: Timestamp) -> Result<(), Problem> {
         let Some(record) = context.store.idempotency_record(&self.hash, now).await? else { return Ok(()) };

@@ -3,8 +3,8 @@
 use rollcall_domain::{
     Code, Refusal, Timestamp,
     audit::{Action, Change},
-    id::{TeamId, UserId},
-    invitation::{self, Invitation},
+    id::{InvitationId, TeamId, UserId},
+    invitation,
     lane::Kind,
     limits::{MAX_CODE_DRAWS, MAX_RESERVATIONS},
     role::{Rights, Role},
@@ -22,6 +22,7 @@ use crate::{
     By, Context, Guest, Problem,
     clock::random,
     keyring::Purpose,
+    settled,
     throttle::{self, Attempt},
 };
 use data_encoding::HEXLOWER;
@@ -126,22 +127,30 @@ impl Try {
         let member = Member::join(user.user_id, invited.role.role_id, now);
         let commit = redeem(&invited, &after, &member, issuers_role.as_ref())?.extended(self.attempt.succeeded());
         let commit = commit.extended(self.is_in_breaker.then(hit));
-        let change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
+        let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
+        // The one record tells of the membership, too.
+        change.after["role_id"] = invited.role.role_id.to_string().into();
         Ok(Joining { user, team: invited.team, role: invited.role, commit, change })
     }
 
-    /// Takes the try off all counts: it was not the code that stood in the way.
-    pub async fn give_back(self, context: &Context) -> Result<(), Problem> {
+    /// How a request ends whose try did not succeed. It is taken off all counts where the code was not what stood in the
+    /// way: a login that is taken, or a twin of this very request that was quicker.
+    pub async fn failed<'a>(self, context: &Context, by: impl Into<By<'a>>, problem: Problem) -> Problem {
+        if (problem.is(Code::LoginTaken) || by.into().is_answered(context).await)
+            && let Err(fault) = self.give_back(context).await
+        {
+            return fault;
+        }
+        // The team may have ended between the reading and the writing.
+        if problem.is(Code::NotFound) { Code::InvitationInvalid.into() } else { problem }
+    }
+
+    async fn give_back(self, context: &Context) -> Result<(), Problem> {
         if self.is_in_breaker {
             context.store.commit(Commit::new([give_back()])).await?;
         }
         self.attempt.give_back(context).await
     }
-}
-
-/// The refusal of a code whose team ended between the reading and the writing.
-pub fn unless_team_is_gone(problem: Problem) -> Problem {
-    if problem.is(Code::NotFound) { Code::InvitationInvalid.into() } else { problem }
 }
 
 async fn reserve_in_breaker(
@@ -185,24 +194,29 @@ fn may_still_grant(invited: &Invited, issuers_role: Option<&Role>) -> bool {
 pub enum Expiry {
     /// It was, and its record tells so.
     Expired,
-    /// It is not due, or somebody else was quicker, or its team is gone.
+    /// It is not due, or has ended, or its team is gone.
     Not,
 }
 
 /// Ends an invitation whose time ran out: once, whoever comes across it first.
-pub async fn expire(context: &Context, before: &Invitation, now: Timestamp) -> Result<Expiry, Problem> {
-    let Some(after) = before.clone().expired(now) else { return Ok(Expiry::Not) };
-    let team = context.store.team(before.team_id).await?;
-    let role = context.store.role(before.team_id, before.role.role_id).await?;
-    // What is left of a deleted team ends with it.
-    let Some((_, role)) = team.zip(role) else { return Ok(Expiry::Not) };
-    let change = invitation::change(Action::InvitationExpire, Some(before), Some(&after));
-    let commit = end(before, &after, &role, now)?.and(context.audited(&By::system(), change)?);
-    match context.store.commit(commit).await {
-        Ok(()) => Ok(Expiry::Expired),
-        Err(CommitError::Refused(_)) => Ok(Expiry::Not),
-        Err(CommitError::Fault(fault)) => Err(fault.into()),
-    }
+pub async fn expire(
+    context: &Context,
+    team_id: TeamId,
+    invitation_id: InvitationId,
+    now: Timestamp,
+) -> Result<Expiry, Problem> {
+    settled(|| async {
+        let Some(before) = context.store.invitation(team_id, invitation_id).await? else { return Ok(Expiry::Not) };
+        let Some(after) = before.clone().expired(now) else { return Ok(Expiry::Not) };
+        // What is left of a deleted team ends with it.
+        let Some(team) = context.store.team(team_id).await? else { return Ok(Expiry::Not) };
+        let role = context.store.role(team.team_id, before.role.role_id).await?.ok_or(Code::Conflict)?;
+        let change = invitation::change(Action::InvitationExpire, Some(&before), Some(&after));
+        let commit = end(&before, &after, &role, now)?.and(context.audited(&By::system(), change)?);
+        context.store.commit(commit).await?;
+        Ok(Expiry::Expired)
+    })
+    .await
 }
 
 /// What becomes of a refusal for which live invitations are the reason: those whose time ran out before the cleanup came
@@ -218,7 +232,8 @@ pub async fn unless_overdue(context: &Context, refused: Problem, team_id: TeamId
 async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<usize, Problem> {
     let mut expired = 0;
     for invitation in context.store.overdue_invitations(team_id, now).await? {
-        expired += usize::from(expire(context, &invitation, now).await? == Expiry::Expired);
+        let expiry = expire(context, team_id, invitation.invitation_id, now).await?;
+        expired += usize::from(expiry == Expiry::Expired);
     }
     Ok(expired)
 }

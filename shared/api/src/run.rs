@@ -20,7 +20,7 @@ use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    ClientAddress, Context, Problem,
+    ClientAddress, Context, Problem, body,
     call::RequestId,
     clock::Clock,
     config::{self, Config},
@@ -63,7 +63,11 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
 }
 
 /// A request's reply; that of its twin, where the same request was quicker and what it did stands in this one's way.
-async fn handled(context: &Context, mut request: Request, next: Next) -> Response {
+async fn handled(context: &Context, request: Request, next: Next) -> Response {
+    let mut request = match body::arrived(request).await {
+        Ok(request) => request,
+        Err(problem) => return problem.into_response(),
+    };
     let pocket = Pocket::default();
     request.extensions_mut().insert(pocket.clone());
     let response = next.run(request).await;

@@ -249,10 +249,13 @@ pub struct Record {
 }
 
 impl Record {
-    /// Whether this is the thing that was changed, or one of those that a batch names.
+    /// Whether this is the thing that was changed, one of those that a batch names, or who joined by an invitation.
     pub fn concerns(&self, id: &str) -> bool {
         let batch = || self.before.get("user_ids").and_then(Value::as_array);
-        self.target.id == id || batch().is_some_and(|ids| ids.iter().any(|one| one.as_str() == Some(id)))
+        let is = |value: &Value| value.as_str() == Some(id);
+        self.target.id == id
+            || batch().is_some_and(|ids| ids.iter().any(is))
+            || self.after.pointer("/redeemed_by/user_id").is_some_and(is)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     commit::{Meaning, Write},
     count::Step,
     error::Fault,
-    item::{from_item, string, to_item},
+    item::{Item, from_item, string, to_item},
     keys,
     query::{Order, Page, Range},
     role::use_role,
@@ -84,7 +84,12 @@ pub fn leave(team: &Team, user_id: UserId, role: &Role, last: LastAdmin, now: Ti
     let mut writes = vec![gone];
     if team.deleting_at.is_none() {
         let step = Step { members: -1, last, ..Step::default() }.appointing(user_id, Some(role.role_id), None);
-        writes.push(step.write(team.team_id, now, |found| unless_gone(found, |_| Code::LastTeamAdmin)));
+        // A team that went meanwhile holds nobody back: it is to be read again.
+        let refused = |found: Option<&Item>| match unless_gone(found, |_| Code::LastTeamAdmin) {
+            Code::NotFound => Code::Conflict,
+            last => last,
+        };
+        writes.push(step.write(team.team_id, now, refused));
         writes.extend(use_role(team.team_id, role, -1));
     }
     writes

@@ -121,7 +121,11 @@ async fn an_invitation_ends_once_and_takes_its_code_along() {
     table.commit(invitation::issue(&before).unwrap()).await.unwrap();
     let lane = LaneId { kind: rollcall_domain::lane::Kind::Redeemer, is_known_device: false, hash: "x".to_owned() };
     let find = async || {
-        let tried = table.store.tried(&[lane.clone()], &["none".to_owned(), before.code_hash.clone()]).await.unwrap();
+        let tried = table
+            .store
+            .tried(std::slice::from_ref(&lane), &["none".to_owned(), before.code_hash.clone()])
+            .await
+            .unwrap();
         tried.pointer
     };
     let pointer = find().await.unwrap();
