@@ -103,13 +103,16 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 #[utoipa::path(post, path = "/v1/apps", tag = "apps", request_body = NewAppBody,
     responses((status = 201, body = AppView, headers(("Location"), ("ETag")))))]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let team_id = NewApp::team(&mut fields, &call.actor.user);
-    check_team(&context, &call, team_id, &mut fields).await?;
-    let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
-    let commit = rollcall_store::app::create(&app)?.checking(call.actor.still_may(app.team_id));
-    let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
-    context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
+    settled(|| async {
+        let mut fields = call.fields()?;
+        let team_id = NewApp::team(&mut fields, &call.actor.user);
+        check_team(&context, &call, team_id, &mut fields).await?;
+        let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
+        let commit = rollcall_store::app::create(&app)?.checking(call.actor.still_may(app.team_id));
+        let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
+        context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
+    })
+    .await
 }
 
 /// Reads an application.

@@ -3,12 +3,13 @@
 
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
+use futures_util::future::try_join_all;
 use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply};
 use rollcall_domain::{
     Code, Timestamp,
     audit::{Action, Record},
     id::{AuditId, TeamId, UserId},
-    limits::MAX_AUDIT_PARTITIONS,
+    limits::{AUDIT_PARTITIONS_AT_ONCE, MAX_AUDIT_PARTITIONS},
     permission::Permission,
 };
 use rollcall_store::audit::Log;
@@ -124,21 +125,34 @@ async fn read(
     let newest = (now.date() + Days::new(1)).min(filter.to.map_or(NaiveDate::MAX, Timestamp::date));
     let start = page.after.as_deref().and_then(Position::parse);
     let mut position = start.unwrap_or(Position { day: newest, before: None });
-    let (mut found, mut looked_at) = (Vec::new(), 0);
+    let (mut found, mut looked_at, mut at_once) = (Vec::new(), 0, 1);
     while position.day >= oldest {
-        let records = context.store.audit(log, position.day, position.before, page.limit + 1).await?;
-        looked_at += log.partitions();
-        let is_last_of_day = records.len() <= page.limit;
-        for record in records.into_iter().take(page.limit) {
-            if found.len() == page.limit {
-                return Ok((found, Some(position)));
+        let days = (0..at_once).map(|days| position.day - Days::new(days)).take_while(|day| *day >= oldest);
+        let pages = try_join_all(days.map(async |day| {
+            let before = position.before.filter(|_| day == position.day);
+            Ok::<_, Problem>((day, context.store.audit(log, day, before, page.limit + 1).await?))
+        }));
+        for (day, records) in pages.await? {
+            looked_at += log.partitions();
+            let is_last_of_day = records.len() <= page.limit;
+            if day != position.day {
+                position = Position { day, before: None };
             }
-            position.before = Some(record.audit_id);
-            found.extend(Some(record).filter(|record| filter.takes(record)));
+            for record in records.into_iter().take(page.limit) {
+                if found.len() == page.limit {
+                    return Ok((found, Some(position)));
+                }
+                position.before = Some(record.audit_id);
+                found.extend(Some(record).filter(|record| filter.takes(record)));
+            }
+            if !is_last_of_day {
+                at_once = 0;
+                break;
+            }
+            position = Position { day: day - Days::new(1), before: None };
         }
-        if is_last_of_day {
-            position = Position { day: position.day - Days::new(1), before: None };
-        }
+        // A full day is read on by itself; the longer nothing comes, the more days are looked at together.
+        at_once = (2 * at_once).clamp(1, (AUDIT_PARTITIONS_AT_ONCE / log.partitions()).max(1) as u64);
         if looked_at >= MAX_AUDIT_PARTITIONS && position.day >= oldest {
             return Ok((found, Some(position)));
         }

@@ -10,7 +10,7 @@ use rollcall_domain::{
     Code, Timestamp,
     app::App,
     audit::{Action, Change, Target},
-    id::AppId,
+    id::{AppId, TeamId},
     limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
 };
 use rollcall_store::{CommitError, due::Item, outbox::Drive};
@@ -155,7 +155,7 @@ async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut 
             None => None,
         };
         let restored = tombstone.clone().reverted(team.as_ref(), now);
-        let change = restoration(&tombstone);
+        let change = restoration(&tombstone, &restored);
         let commit = rollcall_store::app::change(&tombstone, &restored)?.and(context.audited(&By::system(), change)?);
         (commit, &mut report.apps_restored)
     } else {
@@ -170,11 +170,13 @@ async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut 
     Ok(Outcome::Over)
 }
 
-fn restoration(app: &App) -> Change {
+fn restoration(before: &App, after: &App) -> Change {
     #[derive(Serialize)]
     struct Deletion {
         deleting_at: Option<Timestamp>,
+        team_id: Option<TeamId>,
     }
-    let (before, after) = (Deletion { deleting_at: app.deleting_at }, Deletion { deleting_at: None });
-    Change::between(Action::AppRestore, Target::app(app.app_id), app.team_id, Some(&before), Some(&after))
+    let of = |app: &App| Deletion { deleting_at: app.deleting_at, team_id: app.team_id };
+    let target = Target::app(before.app_id);
+    Change::between(Action::AppRestore, target, before.team_id, Some(&of(before)), Some(&of(after)))
 }

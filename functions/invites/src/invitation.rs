@@ -16,10 +16,7 @@ use rollcall_domain::{
     text::{Login, Note},
     totp::EightDigits,
 };
-use rollcall_store::{
-    Commit,
-    invitation::{end, issue as open, replace},
-};
+use rollcall_store::{Commit, invitation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,8 +57,12 @@ pub(crate) async fn list(
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref().and_then(InvitationId::parse);
     let mut found = context.store.invitations(team_id, after, page.limit).await?;
-    found.items.retain(|invitation| status.is_none_or(|status| invitation.status_at(call.now()) == status));
+    if found.items.iter().any(|invitation| invitation.is_forgotten(call.now())) {
+        // What follows is older still.
+        found.next = None;
+    }
     found.items.retain(|invitation| !invitation.is_forgotten(call.now()));
+    found.items.retain(|invitation| status.is_none_or(|status| invitation.status_at(call.now()) == status));
     let role_ids: Vec<_> = found.items.iter().map(|invitation| invitation.role.role_id).collect();
     let roles = context.store.roles(team_id, role_ids).await?;
     let view = |invitation: Invitation| {
@@ -84,7 +85,7 @@ pub(crate) async fn issue(
         let mut fields = call.fields()?;
         let role_id: Option<RoleId> = fields.required("role_id");
         let role = match role_id {
-            Some(role_id) => context.store.role(team_id, role_id).await?,
+            Some(role_id) => call.actor.role(&context, team_id, role_id).await?,
             None => None,
         };
         match &role {
@@ -94,13 +95,7 @@ pub(crate) async fn issue(
         let (login, note) = (fields.text("login", None), fields.text("note", None));
         let role = fields.finish(|| role)?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
-        let issued = commit(&context, &call, open(&fresh)?, Action::InvitationIssue, fresh, code).await;
-        match issued {
-            Err(problem) if problem.is(Code::TooManyInvitations) => {
-                Err(unless_overdue(&context, problem, team_id, call.now()).await)
-            }
-            done => done,
-        }
+        commit(&context, &call, invitation::issue(&fresh)?, Action::InvitationIssue, fresh, code).await
     })
     .await
 }
@@ -116,7 +111,7 @@ pub(crate) async fn reissue(
     let team_id = permitted(&context, &call, &team_id).await?;
     settled(|| async {
         let before = read(&context, &call, team_id, &invitation_id).await?;
-        let role = context.store.role(team_id, before.role.role_id).await?;
+        let role = call.actor.role(&context, team_id, before.role.role_id).await?;
         check_grant(&call, role.as_ref().unwrap_or(&before.role), team_id)?;
         call.no_input()?;
         let (after, action) = match before.status_at(call.now()) {
@@ -129,7 +124,8 @@ pub(crate) async fn reissue(
         // A role that a live invitation gives is there; of one that ran out it may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
         let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
-        let mut reissue = if after == before { open(&fresh)? } else { replace(&before, &after, &fresh)? };
+        let mut reissue =
+            if after == before { invitation::issue(&fresh)? } else { invitation::replace(&before, &after, &fresh)? };
         if after != before {
             let ended = change(action, Some(&before), Some(&after));
             reissue.extend([context.audited(&(&call).into(), ended)?]);
@@ -149,7 +145,7 @@ pub(crate) async fn revoke(
     let team_id = permitted(&context, &call, &team_id).await?;
     settled(|| async {
         let before = read(&context, &call, team_id, &invitation_id).await?;
-        let role = context.store.role(team_id, before.role.role_id).await?;
+        let role = call.actor.role(&context, team_id, before.role.role_id).await?;
         let role = role.unwrap_or_else(|| before.role.clone());
         check_grant(&call, &role, team_id)?;
         call.no_input()?;
@@ -160,7 +156,7 @@ pub(crate) async fn revoke(
             InvitationStatus::Redeemed => return Err(Code::InvitationEnded.into()),
         }
         let after = before.clone().revoked();
-        let commit = end(&before, &after, &role, call.now())?.checking(call.actor.still_may(Some(team_id)));
+        let commit = invitation::end(&before, &after, &role, call.now())?.checking(call.actor.still_may(Some(team_id)));
         let change = change(Action::InvitationRevoke, Some(&before), Some(&after));
         context.commit(&call, commit, change, Reply::no_content()).await
     })
@@ -202,11 +198,17 @@ async fn commit(
     fresh: Invitation,
     code: EightDigits,
 ) -> Result<Reply, Problem> {
-    let commit = commit.checking(call.actor.still_may(Some(fresh.team_id)));
+    let (team_id, version) = (fresh.team_id, fresh.version);
+    let commit = commit.checking(call.actor.still_may(Some(team_id)));
     let change = change(action, None, Some(&fresh));
-    let location = format!("/v1/teams/{}/invitations/{}", fresh.team_id, fresh.invitation_id);
-    let version = fresh.version;
+    let location = format!("/v1/teams/{team_id}/invitations/{}", fresh.invitation_id);
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
-    context.commit(call, commit, change, Reply::created(location, &issued)?.at_version(version)).await
+    let reply = Reply::created(location, &issued)?.at_version(version);
+    match context.commit(call, commit, change, reply).await {
+        Err(problem) if problem.is(Code::TooManyInvitations) => {
+            Err(unless_overdue(context, problem, team_id, call.now()).await)
+        }
+        done => done,
+    }
 }

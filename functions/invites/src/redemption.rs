@@ -43,7 +43,7 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
     if user.teams.len() >= MAX_TEAMS_PER_USER {
         return Err(Code::TooManyTeams.into());
     }
-    let tried = Try::reserve(&context, &call.request, &user.user_id.to_string(), &user.login, &code).await?;
+    let tried = Try::reserve(&context, &call.request, &user.login, None, &code).await?;
     let redeemed = settled(|| async {
         let (invited, now_is) = tried.invited(&context, Some(user.user_id)).await?;
         let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;

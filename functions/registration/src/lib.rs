@@ -135,8 +135,8 @@ async fn complete(
 }
 
 /// What stands in the way of somebody whose mailed code was right, and gives that try back.
-const NOT_THE_CODES_FAULT: [Code; 4] =
-    [Code::LoginTaken, Code::InvitationInvalid, Code::TooManyMembers, Code::TooManyAttempts];
+const NOT_THE_CODES_FAULT: [Code; 5] =
+    [Code::LoginTaken, Code::InvitationInvalid, Code::TooManyMembers, Code::TooManyAttempts, Code::Conflict];
 
 fn check_open(context: &Context) -> Result<(), Code> {
     if context.config.is_registration_open { Ok(()) } else { Err(Code::RegistrationClosed) }
@@ -153,7 +153,7 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
         return Err(Code::LoginTaken.into());
     }
     let tried = match &invitation_code {
-        Some(code) => Some(Try::reserve(context, &call.request, &proved.flow.email.canonical(), &login, code).await?),
+        Some(code) => Some(Try::reserve(context, &call.request, &login, Some(&proved.flow.email), code).await?),
         None => None,
     };
     let new = NewUser {

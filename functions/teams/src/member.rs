@@ -68,7 +68,7 @@ pub(crate) async fn edit(
         let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
         let (user, before) = read(&context, &team, &user_id).await?;
         call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
-        let old = held(&context, team.team_id, before.role_id).await?;
+        let old = held(&context, &call, team.team_id, before.role_id).await?;
         if user.user_id == call.actor.user.user_id || !call.actor.rights.may_grant(&old, team.team_id) {
             return Err(Code::Forbidden.into());
         }
@@ -106,7 +106,7 @@ pub(crate) async fn remove(
             load(&context, &call, &team_id, Permission::TeamRead).await?
         };
         let (before, member) = read(&context, &team, &user_id).await?;
-        let role = held(&context, team.team_id, member.role_id).await?;
+        let role = held(&context, &call, team.team_id, member.role_id).await?;
         if !is_own {
             call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
         }

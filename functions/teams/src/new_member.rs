@@ -94,20 +94,16 @@ pub(crate) async fn add(
     let mut fields = call.fields()?;
     let role = named(&context, &call, &mut fields, team_id).await?;
     let who = Who::read(&mut fields, &context.config.password);
-    let place = match who {
-        Some(Who::User(_)) => "user_id",
-        Some(Who::Login(_) | Who::New(_)) | None => "login",
-    };
     let known = match &who {
-        Some(Who::User(user_id)) => Some(context.store.user(*user_id).await?),
-        Some(Who::Login(login)) => Some(by_login(&context, login).await?),
+        Some(Who::User(user_id)) => Some(("user_id", context.store.user(*user_id).await?)),
+        Some(Who::Login(login)) => Some(("login", by_login(&context, login).await?)),
         Some(Who::New(_)) | None => None,
     };
-    if known.as_ref().is_some_and(Option::is_none) {
-        fields.violation(place, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
+    if let Some((name, None)) = known {
+        fields.violation(name, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
     }
     let (who, role) = fields.finish(|| who.zip(role))?;
-    match (who, known.flatten()) {
+    match (who, known.and_then(|(_, user)| user)) {
         (Who::New(new), _) => make(&context, &call, *new, team_id, role).await,
         (Who::User(_) | Who::Login(_), Some(user)) => {
             settled(|| take(&context, &call, user.user_id, team_id, &role)).await

@@ -137,7 +137,7 @@ pub(crate) async fn delete(
         }
         call.no_input()?;
         call.check_version(team.version)?;
-        let commit = team::bury(&team, call.now()).checking(call.actor.still_may(None));
+        let commit = team::delete(&team, call.now()).checking(call.actor.still_may(None));
         context.commit(&call, commit, change(Action::TeamDelete, Some(&team), None), Reply::no_content()).await
     })
     .await

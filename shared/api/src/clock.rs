@@ -31,7 +31,11 @@ impl Clock {
     ///
     /// RFC 9562's method 3: the 12 bits after the version hold the fraction of the millisecond, the rest is random.
     pub fn uuid(&self) -> Result<Uuid, getrandom::Error> {
-        let now = (self.0)();
+        Self::uuid_at((self.0)())
+    }
+
+    /// A new UUID v7 of another moment.
+    pub fn uuid_at(now: DateTime<Utc>) -> Result<Uuid, getrandom::Error> {
         let mut random = random::<10>()?;
         let fraction = u64::from(now.timestamp_subsec_nanos() % 1_000_000) * 4096 / 1_000_000;
         random[0] = u8::try_from(fraction >> 8).unwrap_or_default();

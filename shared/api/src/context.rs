@@ -197,10 +197,12 @@ impl Context {
 
     /// The write that records a change.
     pub fn audited(&self, by: &By<'_>, change: Change) -> Result<Write, Problem> {
-        let audit_id = AuditId::new(self.uuid()?);
+        // Of the moment it tells: the order of the ids is the log's.
+        let at = self.moment_of(by);
+        let audit_id = AuditId::new(Clock::uuid_at(at.to_utc())?);
         let record = audit::Record {
             audit_id,
-            at: self.moment_of(by),
+            at,
             actor: by.actor.clone(),
             address: by.request.and_then(|request| request.address),
             action: change.action,

@@ -3,10 +3,11 @@
 use rollcall_domain::{
     Code, Refusal, Timestamp,
     audit::{Action, Change},
+    email::Email,
     id::{InvitationId, TeamId, UserId},
     invitation,
     lane::Kind,
-    limits::{MAX_CODE_DRAWS, MAX_RESERVATIONS},
+    limits::{MAX_CODE_DRAWS, MAX_EXPIRED_AT_ONCE, MAX_RESERVATIONS},
     role::{Rights, Role},
     team::{Member, Team},
     text::Login,
@@ -72,26 +73,31 @@ pub struct Joining {
 }
 
 impl Try {
-    /// Counts a try at a code: of this redeemer, of its network, and of the whole platform.
+    /// Counts a try at a code: of whoever has or wants this login, of its network, and of the whole platform; and of the
+    /// address that somebody registers with, who may want one login after the other.
     pub async fn reserve(
         context: &Context,
         guest: &Guest,
-        redeemer: &str,
         login: &Login,
+        registering: Option<&Email>,
         code: &EightDigits,
     ) -> Result<Self, Problem> {
-        let lanes = vec![
-            throttle::lane(context, Kind::Redeemer, redeemer, None).await?,
+        let mut lanes = vec![
+            throttle::lane(context, Kind::Redeemer, &login.key(), None).await?,
             throttle::redeeming_network_lane(context, guest.address).await?,
         ];
+        if let Some(email) = registering {
+            lanes.push(throttle::lane(context, Kind::Redeemer, &email.canonical(), None).await?);
+        }
         let hashes = hashes(context, code).await?;
         let tried = context.store.tried(&lanes, &hashes).await?;
         let attempt = Attempt::reserve(context, lanes, tried.lanes, guest.now).await?;
         let bound = tried.pointer.as_ref().and_then(|pointer| pointer.login.as_ref());
         let is_in_breaker = bound.is_none_or(|bound| bound.key() != login.key());
-        if is_in_breaker && let Err(problem) = reserve_in_breaker(context, tried.breaker, guest.now).await {
-            attempt.give_back(context).await?;
-            return Err(problem);
+        if is_in_breaker {
+            // What it refuses stays counted in the lanes: a code that is bound to the redeemer would be known by its
+            // being let through, and to be guessed at without end.
+            reserve_in_breaker(context, tried.breaker, guest.now).await?;
         }
         Ok(Self { attempt, pointer: tried.pointer, is_in_breaker })
     }
@@ -102,8 +108,9 @@ impl Try {
         context: &Context,
         redeemer: Option<UserId>,
     ) -> Result<(Invited, Option<User>), Problem> {
-        let pointer = self.pointer.as_ref().ok_or(Code::InvitationInvalid)?;
-        let (invited, redeemer) = context.store.invited(pointer, redeemer).await?;
+        // A code that leads nowhere costs the same reading as one that leads to what is none of the redeemer's.
+        let nowhere = Pointer::nowhere();
+        let (invited, redeemer) = context.store.invited(self.pointer.as_ref().unwrap_or(&nowhere), redeemer).await?;
         Ok((invited.ok_or(Code::InvitationInvalid)?, redeemer))
     }
 
@@ -161,7 +168,7 @@ async fn reserve_in_breaker(
     for _ in 0..MAX_RESERVATIONS {
         let reservation = breaker.reserve(now).map_err(|wait| {
             // The name by which `infra/alarms.yaml` counts it.
-            tracing::error!(live = breaker.live, tries = breaker.tries, "the invitation breaker is shut");
+            tracing::warn!(live = breaker.live, tries = breaker.tries, "the invitation breaker is shut");
             Refusal::wait(Code::TooManyAttempts, wait)
         })?;
         match context.store.commit(Commit::new([reserve(&reservation, now)])).await {
@@ -219,8 +226,8 @@ pub async fn expire(
     .await
 }
 
-/// What becomes of a refusal for which live invitations are the reason: those whose time ran out before the cleanup came
-/// end now, and what was refused is decided anew; where there are none, it stays refused.
+/// What becomes of a refusal for which live invitations are the reason: some of those whose time ran out before the
+/// cleanup came end now, and what was refused is decided anew; where there are none, it stays refused.
 pub async fn unless_overdue(context: &Context, refused: Problem, team_id: TeamId, now: Timestamp) -> Problem {
     match expire_overdue(context, team_id, now).await {
         Ok(0) => refused,
@@ -231,7 +238,7 @@ pub async fn unless_overdue(context: &Context, refused: Problem, team_id: TeamId
 
 async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<usize, Problem> {
     let mut expired = 0;
-    for invitation in context.store.overdue_invitations(team_id, now).await? {
+    for invitation in context.store.overdue_invitations(team_id, now, MAX_EXPIRED_AT_ONCE).await? {
         let expiry = expire(context, team_id, invitation.invitation_id, now).await?;
         expired += usize::from(expiry == Expiry::Expired);
     }

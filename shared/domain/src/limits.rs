@@ -223,6 +223,9 @@ pub const INVITATION_LIFETIME: Duration = DAY;
 /// How long an invitation stays in the history after it could last be used.
 pub const INVITATION_HISTORY: Duration = Duration::from_hours(30 * 24);
 
+/// Invitations whose time ran out that one request ends where they stand in its way: the cleanup does the rest.
+pub const MAX_EXPIRED_AT_ONCE: usize = 10;
+
 /// How often a code is drawn anew because another invitation has it. With a million live ones the chance that this does
 /// not do is one in 10¹⁶.
 pub const MAX_CODE_DRAWS: u32 = 8;
@@ -251,6 +254,9 @@ pub const BREAKER_WINDOW: Duration = DAY;
 
 /// Partitions of the audit log that one page looks at, so that a rare match costs a bounded time; the cursor goes on.
 pub const MAX_AUDIT_PARTITIONS: usize = 400;
+
+/// Partitions of the audit log that are read at once.
+pub const AUDIT_PARTITIONS_AT_ONCE: usize = 32;
 
 /// Members, invitations and roles of a deleted team that one run of the cleanup takes off; the next goes on.
 pub const TEAM_END_STEPS: usize = 1_000;

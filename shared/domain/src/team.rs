@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     audit::{Action, Change, Target},
-    error::{Code, Refusal},
+    error::Refusal,
     fields::Fields,
     id::{TeamId, UserId},
     role::{Rights, Role, RoleId, RoleView},
@@ -194,10 +194,4 @@ impl LastAdmin {
     pub fn under(rights: &Rights) -> Self {
         if rights.is_platform_admin() { Self::MayGo } else { Self::Stays }
     }
-}
-
-/// Refuses to take a team's admin off where no other is left.
-pub fn check_last_admin(team: &Team, role_id: RoleId, last: LastAdmin) -> Result<(), Code> {
-    let is_last = role_id.is_admin() && team.admins.len() <= 1;
-    if is_last && last == LastAdmin::Stays { Err(Code::LastTeamAdmin) } else { Ok(()) }
 }

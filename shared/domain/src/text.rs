@@ -125,9 +125,10 @@ texts! {
 }
 
 impl TeamName {
-    /// The form under which a team's name is unique: the same letters in any case, however they are composed.
+    /// The form under which a team's name is unique: the same letters in any case, however they are composed. Letters
+    /// that have several small forms, or none of one letter's size, meet in their capitals first.
     pub fn key(&self) -> String {
-        self.0.nfc().collect::<String>().to_lowercase().nfc().collect()
+        self.0.nfc().collect::<String>().to_uppercase().to_lowercase().nfc().collect()
     }
 }
 
@@ -250,6 +251,7 @@ mod tests {
     fn a_teams_name_is_one_name_in_any_case_and_composition() {
         let key = |text| TeamName::parse(text).unwrap().key();
         assert_eq!(key("Équipe Ä"), key("e\u{301}QUIPE a\u{308}"));
+        assert_eq!((key("Straße"), key("οδοσ")), (key("STRASSE"), key("ΟΔΟΣ")));
         assert_ne!(key("Northwind 1"), key("Northwind ①"));
     }
 

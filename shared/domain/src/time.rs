@@ -23,6 +23,11 @@ impl Timestamp {
         Self(time.trunc_subsecs(3))
     }
 
+    /// The moment, for the libraries.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        self.0
+    }
+
     /// The UTC day this moment lies in.
     pub fn date(self) -> NaiveDate {
         self.0.date_naive()

@@ -10,6 +10,7 @@ use rollcall_domain::{
     invitation::{Invitation, InvitationStatus},
     lane::Lane,
     limits::{INVITATION_HISTORY, MAX_PAGE},
+    permission::Preset,
     role::{Role, RoleId},
     team::{Member, Team},
     text::Login,
@@ -44,6 +45,19 @@ pub struct Pointer {
     /// For whom alone, if for somebody.
     #[serde(default)]
     pub login: Option<Login>,
+}
+
+impl Pointer {
+    /// Where no code leads.
+    pub fn nowhere() -> Self {
+        Self {
+            invitation_id: InvitationId::from_bytes([0; 16]),
+            team_id: TeamId::from_bytes([0; 16]),
+            role_id: RoleId::Preset(Preset::Reviewer),
+            issuer_id: UserId::from_bytes([0; 16]),
+            login: None,
+        }
+    }
 }
 
 /// What is read before a code is tried.
@@ -158,27 +172,36 @@ impl Store {
         Ok(Page { items, next })
     }
 
-    /// The invitations of a team whose time ran out and whose records do not tell so yet.
-    pub async fn overdue_invitations(&self, team_id: TeamId, now: Timestamp) -> Result<Vec<Invitation>, Fault> {
+    /// Some invitations of a team whose time ran out and whose records do not tell so yet, the newest first. Those that
+    /// are older than many others are left to the cleanup.
+    pub async fn overdue_invitations(
+        &self,
+        team_id: TeamId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Invitation>, Fault> {
+        const PAGES: usize = 10;
         let live = InvitationStatus::Live.as_str();
         let (mut found, mut after) = (Vec::new(), None);
-        loop {
+        for _ in 0..PAGES {
             let overdue = vec![(":live", string(live)), (":now", string(now.to_string()))];
             let page = self.query(Range {
                 pk: keys::team_partition(team_id),
                 prefix: keys::INVITATION.to_owned(),
                 after,
-                order: Order::Rising,
+                order: Order::Falling,
                 limit: MAX_PAGE,
                 filter: Some(("#status = :live AND #expires_at <= :now", overdue)),
             });
             let page = page.await?;
             found.extend(page.items.into_iter().map(from_item).collect::<Result<Vec<Invitation>, _>>()?);
             after = page.next;
-            if after.is_none() {
-                return Ok(found);
+            if found.len() >= limit || after.is_none() {
+                break;
             }
         }
+        found.truncate(limit);
+        Ok(found)
     }
 }
 
@@ -278,7 +301,8 @@ fn record(before: &Invitation, after: &Invitation) -> Result<[Write; 2], Fault> 
     Ok([Write::put(item_of(after)?).only_if_version(before.version), forget_code(before)])
 }
 
-/// The code's own end may have come already; and should another invitation have the same code since then, it keeps it.
+/// The code's own end may have come already. Should another invitation have got the same code since then, nothing is
+/// written until that one has ended.
 fn forget_code(invitation: &Invitation) -> Write {
     let own = vec![(":own", string(invitation.invitation_id.to_string()))];
     Write::delete(keys::code(&invitation.code_hash)).only_if(

@@ -109,8 +109,8 @@ pub fn rename(before: &Team, after: &Team) -> Result<Commit, Fault> {
 }
 
 /// The tombstone of a team that owns no application: its name is free, and what is left of it falls due.
-pub fn bury(team: &Team, now: Timestamp) -> Commit {
-    const BURY: &str =
+pub fn delete(team: &Team, now: Timestamp) -> Commit {
+    const DELETE: &str =
         "SET #deleting_at = :now, #updated_at = :now, #version = #version + :one, #gsi1pk = :hour, #gsi1sk = :place";
     let (hour, place) = keys::due_index(now, &team.team_id);
     let values = vec![
@@ -123,7 +123,7 @@ pub fn bury(team: &Team, now: Timestamp) -> Commit {
     let meaning = Meaning::ByItem(|found| {
         unless_gone(found, |item| if is_zero(item, "apps") { Code::Conflict } else { Code::TeamNotEmpty })
     });
-    let tombstone = Write::update(keys::team(team.team_id), BURY, values);
+    let tombstone = Write::update(keys::team(team.team_id), DELETE, values);
     let guard = format!("{LIVING} AND #version = :version AND #apps = :zero");
     Commit::new([tombstone.only_if(guard, empty, meaning), Write::delete(keys::team_name(&team.name))])
 }

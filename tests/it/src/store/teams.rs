@@ -155,19 +155,19 @@ async fn a_team_has_a_hundred_live_invitations_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_team_is_buried_without_its_applications_only() {
+async fn a_team_is_deleted_without_its_applications_only() {
     let table = Table::new().await;
     let team = table.team().await;
     let new = NewApp { name: AppName::parse("App").unwrap(), team_id: Some(team.team_id) };
     let app = new.create(AppId::new(table.clock.uuid().unwrap()), table.now());
     table.commit(app::create(&app).unwrap()).await.unwrap();
-    let bury = || team::bury(&team, table.now());
-    assert_eq!(table.commit(bury()).await, Err(Code::TeamNotEmpty));
+    let delete = || team::delete(&team, table.now());
+    assert_eq!(table.commit(delete()).await, Err(Code::TeamNotEmpty));
     let elsewhere = App { team_id: None, version: 2, ..app.clone() };
     table.commit(app::change(&app, &elsewhere).unwrap()).await.unwrap();
-    table.commit(bury()).await.unwrap();
+    table.commit(delete()).await.unwrap();
     assert_eq!(table.store.team(team.team_id).await.unwrap(), None);
-    assert_eq!(table.commit(bury()).await, Err(Code::NotFound));
+    assert_eq!(table.commit(delete()).await, Err(Code::NotFound));
     let back = App { version: 3, ..app };
     assert_eq!(table.commit(app::change(&elsewhere, &back).unwrap()).await, Err(Code::Conflict));
 }
