@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from letters import Mailbox
+from mails import Mailbox
 from server import PASSWORD, Server
 
 sys.dont_write_bytecode = True
@@ -62,4 +62,13 @@ def client(server):
 
 @pytest.fixture
 def mailbox(server):
-    return Mailbox(server)
+    return Mailbox(server.client)
+
+
+@pytest.fixture(scope="module")
+def office(binary, tmp_path_factory):
+    """A server for a whole file, whose tests leave its clock alone."""
+    directory = tmp_path_factory.mktemp("office")
+    server = Server(binary, directory, 0, ["--listen", "127.0.0.1:0", "--memory", "--test-clock"], password=PASSWORD)
+    yield server.ready()
+    server.kill()
