@@ -1,5 +1,8 @@
 """Mails, as whoever has the address reads them, and what takes a mailed code: registering."""
 
+import email
+import email.policy
+import mailbox
 import time
 
 from codes import mailed_code
@@ -33,14 +36,14 @@ def complete(client, begun, code, login, **other):
 
 
 class Mailbox:
-    """The mails of a deployment, as whoever has the address reads them."""
+    """The mails of a deployment that shows them itself, as whoever has the address reads them."""
 
-    def __init__(self, client, place=None):
-        self.client, self.place, self.settled = client, place or client, 0
+    def __init__(self, client):
+        self.client, self.settled = client, 0
 
     def mails(self, to):
         """What has come to this address, newest first."""
-        mails = self.place.get("/_local/mails", to=to).is_(200).json
+        mails = self.client.get("/_local/mails", to=to).is_(200).json
         for mail in mails:
             assert mail.keys() == {"to", "subject", "text", "html", "sent_at"} and mail["to"].lower() == to.lower()
         assert [mail["sent_at"] for mail in mails] == sorted((mail["sent_at"] for mail in mails), reverse=True)
@@ -76,3 +79,19 @@ class Mailbox:
         begun = begin(self.client, email)
         complete(self.client, begun, self.code(email), login).is_(201)
         return Person(self.client.sign_in(PASSWORD, login), login, PASSWORD)
+
+
+class Maildir(Mailbox):
+    """The mails of a deployment that sends them by SMTP, to a server that keeps them in a directory."""
+
+    def __init__(self, client, directory):
+        super().__init__(client)
+        self.directory = directory
+
+    def mails(self, to):
+        # Each time anew: a Maildir that stays open looks for what is new once a second.
+        kept = mailbox.Maildir(self.directory, create=False)
+        letters = [email.message_from_bytes(kept.get_bytes(key), policy=email.policy.default) for key in kept.keys()]
+        letters = [letter for letter in letters if letter["to"].addresses[0].addr_spec.lower() == to.lower()]
+        letters.sort(key=lambda letter: letter["date"].datetime, reverse=True)
+        return [{"to": to, "subject": letter["subject"], "text": letter.get_body(["plain"]).get_content()} for letter in letters]
