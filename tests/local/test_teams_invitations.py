@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from client import TIME, UUID_V7, in_parallel
+from client import TIME, UUID_V7
 from teams import INVITATION, NOBODY, PRESETS, ROLE, found
 from users import RUN, hire
 
@@ -151,24 +151,3 @@ def test_a_key_repeats_the_code(team, owner):
     reissue = f"{first.header('location')}/reissue"
     first, again = keyed.post(reissue).is_(201), keyed.post(reissue).is_(201)
     assert again.body == first.body and len(owner.session.everything(team.invitations)) == 2
-
-
-def test_a_team_has_100_live_invitations_at_once(team, owner):
-    def invite(number):
-        return owner.session.post(team.invitations, {"role_id": "developer", **({"login": f"later.{number}"} if number % 2 else {})})
-
-    replies = in_parallel(4, invite, range(104))
-    for reply in replies:
-        assert reply.status == 201 or reply.code in ("too_many_invitations", "conflict"), f"{reply}"
-    while sum(one["status"] == "live" for one in owner.session.everything(team.invitations, limit=100)) < 100:
-        invite(0).is_(201)
-    for number in (0, 1):
-        invite(number).refused(409, "too_many_invitations")
-    codes = [reply.json["code"] for reply in replies if reply.status == 201]
-    assert len({*codes}) == len(codes)
-    live = owner.session.everything(team.invitations, status="live", limit=100)
-    assert len(live) == 100
-    owner.session.post(path_of(team, live[0]) + "/reissue").is_(201)
-    invite(0).refused(409, "too_many_invitations")
-    owner.session.delete(path_of(team, live[1])).is_(204)
-    invite(0).is_(201)

@@ -113,20 +113,6 @@ def test_who_is_in_is_not_added_again_and_admins_of_the_platform_never(admin, te
     assert team.logins(ada.session) == [ada.login, ben.login]
 
 
-def test_nobody_is_in_more_than_20_teams(admin, people):
-    eva = people[4]
-    teams = [found(admin, f"Many{number}", eva) for number in range(20)]
-    one_more = found(admin, "One more")
-    admin.post(one_more.members, {"user_id": eva.user_id, "role_id": "developer"}).refused(409, "too_many_teams")
-    assert len(teams_of(eva)) == 20 and one_more.logins(admin) == []
-    admin.delete(teams[7].member(eva)).is_(204)
-    one_more.add(admin, eva, "developer")
-    admin.post(teams[7].members, {"user_id": eva.user_id, "role_id": "developer"}).refused(409, "too_many_teams")
-    for team in (one_more, *teams[:7], *teams[8:]):
-        admin.delete(team.member(eva)).is_(204)
-    assert teams_of(eva) == {}
-
-
 def test_members_are_listed_by_their_joining(admin, team, people):
     ada, ben, cho, dee, _ = people
     for person in (dee, ben, cho):
