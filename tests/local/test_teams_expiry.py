@@ -4,8 +4,10 @@ from datetime import datetime
 
 import pytest
 
+from client import in_parallel
 from letters import DAY, HOUR, MINUTE, advance
-from teams import audited, redeem, teams_of
+from mails import DELIVERY_SECONDS, until
+from teams import audited, found, redeem, teams_of
 from users import hire
 
 MINA = "mina@example.com"
@@ -93,6 +95,20 @@ def test_what_ran_out_days_ago_is_found_by_the_first_cleanup(server, client, har
     assert clean(client)["invitations_expired"] == 0
 
 
+def test_cleanups_beside_each_other_do_the_work_once(server, client, harbor):
+    gone = found(harbor.admin, "Gone", harbor.owner)
+    for team, count in [(harbor.team, 3), (gone, 2)]:
+        for _ in range(count):
+            team.invite(harbor.owner.session, "developer")
+    harbor.admin.delete(gone.path).is_(204)
+    advance(client, DAY)
+    reports = in_parallel(6, lambda _: client.post("/_local/cleanup").is_(200).json, range(6))
+    assert all(report["invitations_expired"] == report["teams_deleted"] == 0 for report in reports if report["skipped"])
+    reports.append(clean(client))
+    totals = {name: sum(report[name] for report in reports) for name in ("invitations_expired", "teams_deleted", "members_removed")}
+    assert totals == {"invitations_expired": 3, "teams_deleted": 1, "members_removed": 1} and len(expiries(server)) == 3
+
+
 def test_the_cleanup_lets_a_reissued_one_live(server, client, harbor, mina):
     team = harbor.team
     old, _ = team.invite(harbor.owner.session, "developer")
@@ -140,18 +156,31 @@ def test_the_history_ends_after_30_days(client, harbor, mina):
 
 def test_what_ran_out_makes_room_before_the_cleanup_comes(server, client, harbor):
     team, session = harbor.team, harbor.owner.session
-    role_id = team.role(session, "Used", "team.read")
     for number in range(100):
-        team.invite(session, role_id if number == 7 else "developer", **({"login": "later"} if number % 2 else {}))
+        team.invite(session, "developer", **({"login": "later"} if number % 2 else {}))
     session.post(team.invitations, {"role_id": "developer"}).refused(409, "too_many_invitations")
+    advance(client, DAY)
+    owner = harbor.owner.sign_in()
+    # A hundred in one request may be more than a busy machine does in time; then the next one goes on.
+    issue = lambda: (reply := owner.post(team.invitations, {"role_id": "developer"})).status != 503 and reply
+    until("room", issue, DELIVERY_SECONDS).is_(201)
+    assert len(owner.everything(team.invitations, status="live")) == 1
+    clean(client)
+    assert len(expiries(server)) == 100
+
+
+def test_a_role_is_free_of_what_ran_out_before_the_cleanup_comes(server, client, harbor):
+    team, session = harbor.team, harbor.owner.session
+    role_id = team.role(session, "Used", "team.read")
+    over = [team.invite(session, role_id)[0]["invitation_id"] for _ in range(3)]
     session.delete(f"{team.roles}/{role_id}").refused(409, "role_in_use")
     advance(client, DAY)
     owner = harbor.owner.sign_in()
     owner.delete(f"{team.roles}/{role_id}").is_(204)
-    team.invite(owner, "developer")
-    assert len(owner.everything(team.invitations, status="live")) == 1
+    assert sorted(record["target"]["id"] for record in expiries(server)) == sorted(over)
+    owner.post(f"{team.invitations}/{over[0]}/reissue").refused(409, "invitation_ended")
     clean(client)
-    assert len(expiries(server)) == 100
+    assert len(expiries(server)) == 3
 
 
 def test_a_deleted_team_is_taken_apart_by_the_cleanup(server, client, harbor, mina):

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from client import in_parallel
 from letters import DAY, HOUR, MINUTE, advance
 from teams import found, redeem
 
@@ -51,6 +52,17 @@ def test_one_is_wrong_ten_times_a_day_and_a_network_twenty_times_an_hour(client,
     advance(client, waits + 1)
     _, code = harbor.team.invite(harbor.owner.sign_in(), "reviewer")
     redeem(first.sign_in(), code).is_(200)
+
+
+def test_thirty_wrong_codes_at_once_are_no_more_than_ten(harbor, people):
+    first, second, _ = people
+    _, code = harbor.team.invite(harbor.owner.session, "developer")
+    replies = in_parallel(16, lambda wrong: redeem(first.session, wrong), itertools.islice(wrong_codes(code), 30))
+    for reply in replies:
+        assert reply.code == "invitation_invalid" or shut(reply)
+    # Who meets a crowd is refused untried, so that there may be less.
+    assert 1 <= sum(reply.status == 422 for reply in replies) <= 10
+    guess(second.session, 10, wrong_codes(code))
 
 
 def test_a_try_while_it_is_shut_counts_nowhere(client, harbor, people):

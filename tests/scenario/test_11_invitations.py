@@ -1,11 +1,13 @@
-"""Invitations: a stranger registers into a team, a member joins one, and whatever is wrong with a code is told alike."""
+"""Invitations: a stranger registers into a team, a member joins one, and wrong codes are refused.
+
+A network has twenty wrong tries an hour, and waits for its end after that. This file takes five of them.
+"""
 
 import re
 
 import pytest
 
 from client import in_parallel
-from codes import other_than
 from mails import begin, complete
 from teams import INVITATION, audited, found, redeem, teams_of
 from users import PASSWORD, RUN, Person
@@ -87,7 +89,6 @@ def test_a_member_joins_by_a_code_that_was_issued_anew(team, owner, mina):
     assert teams_of(mina) == {team.team_id: "developer"}
     states = {one["invitation_id"]: one["status"] for one in owner.session.everything(team.invitations)}
     assert (states[before["invitation_id"]], states[fresh["invitation"]["invitation_id"]]) == ("revoked", "redeemed")
-    redeem(mina.session, fresh["code"]).refused(422, "invitation_invalid")
     owner.session.post(f"{team.invitations}/{fresh['invitation']['invitation_id']}/reissue").refused(409, "invitation_ended")
 
 
@@ -111,9 +112,9 @@ def test_an_invitation_into_a_role_of_the_teams_own(team, owner, mina):
 def test_one_code_in_parallel_makes_one_member(team, owner, mailbox):
     rivals = [mailbox.register(f"rival.{number}.{RUN}@example.com", f"rival.{number}.{RUN}") for number in range(2)]
     _, code = team.invite(owner.session, "developer")
-    replies = in_parallel(4, lambda session: redeem(session, code), [rival.session for rival in rivals] * 2)
+    replies = in_parallel(2, lambda rival: redeem(rival.session, code), rivals)
     for reply in replies:
-        assert reply.status == 200 or reply.code in ("invitation_invalid", "already_member", "conflict"), f"{reply}"
+        assert reply.status == 200 or reply.code in ("invitation_invalid", "conflict"), f"{reply}"
     assert sum(reply.status == 200 for reply in replies) == 1 == sum(teams_of(rival) != {} for rival in rivals)
 
 
@@ -123,6 +124,5 @@ def test_a_demoted_issuers_code_is_good_for_nothing(team, owner, mailbox, employ
     _, code = team.invite(manager.session, "developer")
     owner.session.patch(team.member(manager), {"role_id": "developer"}).is_(200)
     late = mailbox.register(f"late.{RUN}@example.com", f"late.{RUN}")
-    refused = redeem(late.session, code).refused(422, "invitation_invalid")
-    wrong = redeem(late.session, other_than(code)).refused(422, "invitation_invalid")
-    assert {**refused.json, "request_id": 0} == {**wrong.json, "request_id": 0}
+    redeem(late.session, code).refused(422, "invitation_invalid")
+    assert teams_of(late) == {}
