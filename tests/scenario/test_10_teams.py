@@ -116,6 +116,19 @@ def test_members_leave_and_the_last_admin_stays(admin, team, owner, mina):
     team.add(admin, owner, "admin")
 
 
+def test_who_is_deleted_or_promoted_is_in_no_team(admin, team, owner, employ):
+    gone, risen = employ("Gone"), employ("Risen")
+    role_id = team.role(owner.session, "Own", "team.read")
+    team.add(owner.session, gone, role_id)
+    team.add(owner.session, risen, "admin")
+    admin.delete(gone.path).is_(204)
+    admin.patch(risen.path, {"type": "platform_admin"}).is_(200)
+    assert not {gone.login, risen.login} & {*team.logins(owner.session)}
+    assert [one["user_id"] for one in admin.get(team.path).json["admins"]] == [owner.user_id]
+    owner.session.delete(f"{team.roles}/{role_id}").is_(204)
+    assert risen.sign_in().get(team.path).is_(200), "who runs the platform sees all teams"
+
+
 def test_it_is_ended_by_the_platform_alone_and_only_without_applications(admin, team, owner):
     app = team.app(owner.session)
     owner.session.delete(team.path).refused(403, "forbidden")
