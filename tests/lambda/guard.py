@@ -1,14 +1,16 @@
 """Stands between the functions and the embedded database and refuses what template.yaml does not allow.
 
-Usage: guard.py PORT DATABASE_URL; a function's endpoint is http://127.0.0.1:PORT/<function>.
+Usage: guard.py PORT DATABASE_URL GATEWAY_URL; a function's endpoint is http://127.0.0.1:PORT/<function>.
 
 It knows of IAM what the template uses: Allow statements on the table or its index, each with the leading keys it is for.
+As the embedded database has no stream, the guard also tells the mailer of mails that were written.
 """
 
 import fnmatch
 import http.client
 import json
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlparse
 
@@ -67,6 +69,16 @@ def allowed(statements, access):
     )
 
 
+def tell_of_mails(gateway, written):
+    """Invokes the mailer as the table's stream does, and waits for it."""
+    records = [{"dynamodb": {"Keys": {"pk": {"S": key}}, "SequenceNumber": "1"}} for key in written]
+    connection = http.client.HTTPConnection(gateway)
+    connection.request("POST", "/2015-03-31/functions/mailer/invocations", json.dumps({"Records": records}))
+    answer = connection.getresponse()
+    print("mailer", answer.status, answer.read(), flush=True)
+    connection.close()
+
+
 class Guard(BaseHTTPRequestHandler):
     # Headers and body are written apart; together with delayed acknowledgements that would cost 40 ms a call.
     disable_nagle_algorithm = True
@@ -76,7 +88,8 @@ class Guard(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         function = self.path.strip("/")
         operation = self.headers["X-Amz-Target"].split(".")[1]
-        for access in accesses(operation, json.loads(body)):
+        accessed = [*accesses(operation, json.loads(body))]
+        for access in accessed:
             if not allowed(self.server.rights[function], access):
                 print("DENIED", function, *access, flush=True)
                 refusal = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": f"{access}"}
@@ -86,6 +99,9 @@ class Guard(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         self.reply(answer.status, dict(answer.headers), answer.read())
         connection.close()
+        mails = [key for action, _, key in accessed if key.startswith("OUTBOX#") and action in ("PutItem", "UpdateItem")]
+        if mails and answer.status == 200:
+            threading.Thread(target=tell_of_mails, args=(self.server.gateway, mails), daemon=True).start()
 
     def reply(self, status, headers, body):
         self.send_response(status)
@@ -101,11 +117,11 @@ class Guard(BaseHTTPRequestHandler):
 
 
 def main():
-    port, database = sys.argv[1:]
+    port, database, gateway = sys.argv[1:]
     with open("template.yaml", encoding="utf-8") as template:
         table = rights(yaml_parse(template.read()))
     server = ThreadingHTTPServer(("127.0.0.1", int(port)), Guard)
-    server.rights, server.database = table, urlparse(database).netloc
+    server.rights, server.database, server.gateway = table, urlparse(database).netloc, urlparse(gateway).netloc
     server.serve_forever()
 
 

@@ -7,11 +7,14 @@ Every test starts its own servers, on ports that the system chooses, and ends th
 
 import os
 import sys
+import types
 
 import pytest
 
-from letters import Mailbox
+from mails import Mailbox
 from server import PASSWORD, Server
+from teams import found
+from users import hire
 
 sys.dont_write_bytecode = True
 
@@ -62,4 +65,21 @@ def client(server):
 
 @pytest.fixture
 def mailbox(server):
-    return Mailbox(server)
+    return Mailbox(server.client)
+
+
+@pytest.fixture(scope="module")
+def office(binary, tmp_path_factory):
+    """A server for a whole file, whose tests leave its clock alone."""
+    directory = tmp_path_factory.mktemp("office")
+    server = Server(binary, directory, 0, ["--listen", "127.0.0.1:0", "--memory", "--test-clock"], password=PASSWORD)
+    yield server.ready()
+    server.kill()
+
+
+@pytest.fixture
+def harbor(server):
+    """A team on a server of the test's own: the platform's admin, the team's first admin, and the team."""
+    admin = server.admin()
+    owner = hire(admin, "Owner")
+    return types.SimpleNamespace(admin=admin, owner=owner, team=found(admin, "Harbor", owner))

@@ -4,26 +4,15 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 from client import Client
+from mails import until
 
 PASSWORD = "correct-horse-battery-staple-7"
 
 # A machine that also builds the project is slow; waiting ends with what is waited for.
 START_SECONDS = 60
 STOP_SECONDS = 20
-
-
-def until(what, found, seconds):
-    """Polls `found` until it is truthy, and returns that."""
-    deadline = time.monotonic() + seconds
-    while True:
-        result = found()
-        if result:
-            return result
-        assert time.monotonic() < deadline, f"after {seconds} s there is still no {what}"
-        time.sleep(0.01)
 
 
 class Server:

@@ -12,7 +12,8 @@ import pytest
 
 from client import Client, segment
 from people import people, shown
-from server import PASSWORD, STOP_SECONDS, until
+from mails import until
+from server import PASSWORD, STOP_SECONDS
 
 FIELDS = {*shown({"user_id": "mina", "type": "general"}), "created_at", "updated_at", "version"}
 SIGNALS = [signal.SIGINT, signal.SIGTERM]

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from client import Client
-from server import PASSWORD, START_SECONDS, until
+from mails import until
+from server import PASSWORD, START_SECONDS
 
 MINUTE = 60
 LOCAL = [("POST", "/_local/clock"), ("POST", "/_local/cleanup"), ("GET", "/_local/mails"), ("GET", "/mailbox")]

@@ -6,7 +6,8 @@ import pytest
 
 from client import TIME, UUID_V7, in_parallel
 from codes import mailed_code, other_than
-from letters import DAY, MINUTE, advance, begin, complete, pass_by, shape
+from letters import DAY, MINUTE, advance, pass_by, shape
+from mails import begin, complete
 from server import PASSWORD as ADMIN_PASSWORD
 from users import PASSWORD, USER, new_user, twice
 

@@ -3,7 +3,8 @@
 import pytest
 
 from codes import other_than
-from letters import MINUTE, advance, begin, pass_by, shape, watch
+from letters import MINUTE, advance, pass_by, shape, watch
+from mails import begin
 from users import NEXT_PASSWORD, PASSWORD, new_user, twice
 
 MINA, NEW = "mina@example.com", "mina@new.example"

@@ -3,7 +3,7 @@
 import pytest
 
 from client import in_parallel
-from letters import Mailbox
+from mails import Mailbox
 from users import RUN, hire, new_user
 
 
@@ -47,7 +47,7 @@ def test_everybody_is_on_one_page(admin):
 
 
 def test_an_address_that_nobody_confirmed_is_a_note_and_gets_no_mail(server, admin):
-    user, mailbox = create(admin, "Hired", email="hired@example.com"), Mailbox(server)
+    user, mailbox = create(admin, "Hired", email="hired@example.com"), Mailbox(server.client)
     path = f"/v1/users/{user['user_id']}"
     given = admin.post(f"{path}/password", {"generate_password": True}).is_(200).json["generated_password"]
     server.client.sign_in(given, user["login"])

@@ -14,9 +14,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
 from codes import mailed_code
-from letters import DELIVERY_SECONDS, HOUR, MINUTE, advance, begin, complete, shape
+from letters import HOUR, MINUTE, advance, shape
+from mails import DELIVERY_SECONDS, begin, complete, until
 from server import PASSWORD as ADMIN_PASSWORD
-from server import until
 from users import PASSWORD
 
 MINA, ZOE = "mina@example.com", "zoe@example.com"

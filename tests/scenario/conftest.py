@@ -3,8 +3,8 @@
     ADMIN_PASSWORD=… pytest tests/scenario --url http://127.0.0.1:3000
 
 The files run in the order of their numbers. Those to 7 share one new application, which 7 deletes; the others employ
-console users, who leave with their file. A file also runs alone. Nothing is asked of the deployment but its API and
-the password of `admin`.
+console users, who leave with their file. A file also runs alone. Nothing is asked of the deployment but its API, the
+password of `admin` and, for what begins with a mailed code, where its mails go; where that is not known, it is left out.
 """
 
 import functools
@@ -16,6 +16,7 @@ import types
 import pytest
 
 from client import PatientClient, in_parallel, segment
+from mails import Maildir, Mailbox
 from people import people, shown
 from users import RUN, hire
 
@@ -26,7 +27,13 @@ def pytest_addoption(parser):
     group = parser.getgroup("rollcall")
     group.addoption("--url", default=os.environ.get("ROLLCALL_URL"), help="the deployment's origin (or ROLLCALL_URL)")
     group.addoption("--origin", default=os.environ.get("PUBLIC_ORIGIN"), help="its PUBLIC_ORIGIN, where it is not --url")
+    group.addoption("--maildir", help="where its mails are kept, unless it shows them itself")
     group.addoption("--threads", type=int, default=8, help="requests at once")
+
+
+def pytest_collection_modifyitems(items):
+    """By the files' numbers: 10 comes after 9."""
+    items.sort(key=lambda item: int(item.path.name.split("_")[1]))
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +55,16 @@ def stranger(settings):
 def admin(stranger, settings):
     """A session of the super admin."""
     return stranger.sign_in(settings.password)
+
+
+@pytest.fixture(scope="session")
+def mailbox(stranger, pytestconfig):
+    """The mails that the deployment sends."""
+    if directory := pytestconfig.getoption("--maildir"):
+        return Maildir(stranger, directory)
+    if stranger.get("/_local/mails").status != 200:
+        pytest.skip("where the deployment's mails go is not known: --maildir")
+    return Mailbox(stranger)
 
 
 @pytest.fixture(scope="module")
