@@ -85,8 +85,8 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
                 match end(context, entry.item, now, report).await {
                     Ok(Outcome::Over) => {}
                     // The hour of a mail that nobody sends is left behind when the mail itself is over.
-                    Ok(Outcome::Pending) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
-                    Ok(Outcome::Pending) => drop(stuck.get_or_insert(hour)),
+                    Ok(Outcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
+                    Ok(Outcome::Driven | Outcome::Pending) => drop(stuck.get_or_insert(hour)),
                     // One item that cannot be read keeps its hour, and holds up nothing else.
                     Err(Problem::Internal(reason)) => {
                         tracing::error!(reason, item = ?entry.item, "left for the next run");
@@ -113,7 +113,9 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
 enum Outcome {
     /// It is due no more, as far as this run is concerned.
     Over,
-    /// It stays due: somebody else does it, or the next run.
+    /// It stays due for whoever sends it, until its time is over.
+    Driven,
+    /// It stays due for the next run, however late that is.
     Pending,
 }
 
@@ -122,17 +124,20 @@ async fn end(context: &Context, item: Item, now: Timestamp, report: &mut Report)
         Item::App(app_id) => end_app(context, app_id, now, report).await,
         Item::Team(team_id) => team::end(context, team_id, now, report).await,
         Item::Invitation(team_id, invitation_id) => {
-            if let Some(invitation) = context.store.invitation(team_id, invitation_id).await?
-                && expire(context, &invitation, now).await? == Expiry::Expired
-            {
-                report.invitations_expired += 1;
+            let Some(invitation) = context.store.invitation(team_id, invitation_id).await? else {
+                return Ok(Outcome::Over);
+            };
+            match expire(context, &invitation, now).await? {
+                Expiry::Expired => report.invitations_expired += 1,
+                Expiry::Lost => return Ok(Outcome::Pending),
+                Expiry::Not => {}
             }
             Ok(Outcome::Over)
         }
         Item::Mail(mail_id) => match context.store.drive(mail_id, now).await? {
             Drive::Driven => {
                 report.mails_driven += 1;
-                Ok(Outcome::Pending)
+                Ok(Outcome::Driven)
             }
             Drive::Idle => Ok(Outcome::Over),
         },

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{
     Call, Context, List, PageRequest, Problem, Reply,
-    invitation::{Expiry, draw, expire_overdue},
+    invitation::{draw, expire_overdue},
     settled,
 };
 use rollcall_domain::{
@@ -98,10 +98,8 @@ pub(crate) async fn issue(
         match issued {
             // What ran out is live no longer, whether or not the cleanup was here.
             Err(problem) if problem.is(Code::TooManyInvitations) => {
-                match expire_overdue(&context, team_id, call.now()).await? {
-                    Expiry::Expired => Err(Code::Conflict.into()),
-                    Expiry::Not => Err(problem),
-                }
+                let is_worth_another = expire_overdue(&context, team_id, call.now()).await?;
+                Err(if is_worth_another { Code::Conflict.into() } else { problem })
             }
             done => done,
         }

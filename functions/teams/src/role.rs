@@ -1,11 +1,7 @@
 //! Roles of a team: the presets to be read, the custom ones to be made, edited and deleted.
 
 use axum::extract::{Path, State};
-use rollcall_api::{
-    Call, Context, List, PageRequest, Problem, Reply,
-    invitation::{Expiry, expire_overdue},
-    settled,
-};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, invitation::expire_overdue, settled};
 use rollcall_domain::{
     Code, Fields,
     audit::Action,
@@ -137,10 +133,8 @@ pub(crate) async fn delete(
         match context.commit(&call, commit, change, Reply::no_content()).await {
             // What ran out uses it no more, whether or not the cleanup was here.
             Err(problem) if problem.is(Code::RoleInUse) => {
-                match expire_overdue(&context, team.team_id, call.now()).await? {
-                    Expiry::Expired => Err(Code::Conflict.into()),
-                    Expiry::Not => Err(problem),
-                }
+                let is_worth_another = expire_overdue(&context, team.team_id, call.now()).await?;
+                Err(if is_worth_another { Code::Conflict.into() } else { problem })
             }
             done => done,
         }

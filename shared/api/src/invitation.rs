@@ -180,12 +180,14 @@ fn may_still_grant(invited: &Invited, issuers_role: Option<&Role>) -> bool {
     issuer.status == Status::Enabled && Rights::new(issuer, roles).may_grant(&invited.role, team_id)
 }
 
-/// Whether an invitation was run out by this.
+/// What became of an invitation whose time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// It was, and its record tells so.
+    /// Its record tells so from now on.
     Expired,
-    /// It is not due, or somebody else was quicker, or its team is gone.
+    /// Somebody was quicker at it, or at its role or team: whoever wants to know looks again.
+    Lost,
+    /// It is not due, or ends with its team, which is gone.
     Not,
 }
 
@@ -200,18 +202,18 @@ pub async fn expire(context: &Context, before: &Invitation, now: Timestamp) -> R
     let commit = end(before, &after, &role, now)?.and(context.audited(&By::system(), change)?);
     match context.store.commit(commit).await {
         Ok(()) => Ok(Expiry::Expired),
-        Err(CommitError::Refused(_)) => Ok(Expiry::Not),
+        Err(CommitError::Refused(_)) => Ok(Expiry::Lost),
         Err(CommitError::Fault(fault)) => Err(fault.into()),
     }
 }
 
 /// Ends the invitations of a team whose time ran out before the cleanup came, where they stand in the way of something.
-pub async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<Expiry, Problem> {
-    let mut expiry = Expiry::Not;
-    for invitation in context.store.overdue_invitations(team_id, now).await? {
-        if expire(context, &invitation, now).await? == Expiry::Expired {
-            expiry = Expiry::Expired;
-        }
+/// Returns whether there were any: then it is to be tried again.
+pub async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<bool, Problem> {
+    let overdue = context.store.overdue_invitations(team_id, now).await?;
+    for invitation in &overdue {
+        // Whom another is quicker at is out of the way as well.
+        expire(context, invitation, now).await?;
     }
-    Ok(expiry)
+    Ok(!overdue.is_empty())
 }
