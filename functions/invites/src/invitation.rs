@@ -94,15 +94,7 @@ pub(crate) async fn issue(
         let (login, note) = (fields.text("login", None), fields.text("note", None));
         let role = fields.finish(|| role)?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
-        let issued = commit(&context, &call, open(&fresh)?, Action::InvitationIssue, fresh, code).await;
-        match issued {
-            // What ran out is live no longer, whether or not the cleanup was here.
-            Err(problem) if problem.is(Code::TooManyInvitations) => {
-                let is_worth_another = expire_overdue(&context, team_id, call.now()).await?;
-                Err(if is_worth_another { Code::Conflict.into() } else { problem })
-            }
-            done => done,
-        }
+        commit(&context, &call, open(&fresh)?, Action::InvitationIssue, fresh, code).await
     })
     .await
 }
@@ -196,6 +188,8 @@ async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(In
     Ok((Invitation::issue(new, invitation_id, hint, &call.actor.user, call.now()), code))
 }
 
+/// Writes a new invitation and tells its code. Where there is no room for it, what ran out is live no longer, whether or
+/// not the cleanup was here: then it is to be decided anew.
 async fn commit(
     context: &Context,
     call: &Call,
@@ -204,11 +198,17 @@ async fn commit(
     fresh: Invitation,
     code: EightDigits,
 ) -> Result<Reply, Problem> {
-    let commit = commit.checking(call.actor.still_may(Some(fresh.team_id)));
+    let (team_id, version) = (fresh.team_id, fresh.version);
+    let commit = commit.checking(call.actor.still_may(Some(team_id)));
     let change = change(action, None, Some(&fresh));
-    let location = format!("/v1/teams/{}/invitations/{}", fresh.team_id, fresh.invitation_id);
-    let version = fresh.version;
+    let location = format!("/v1/teams/{team_id}/invitations/{}", fresh.invitation_id);
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
-    context.commit(call, commit, change, Reply::created(location, &issued)?.at_version(version)).await
+    match context.commit(call, commit, change, Reply::created(location, &issued)?.at_version(version)).await {
+        Err(problem) if problem.is(Code::TooManyInvitations) => {
+            let is_worth_another = expire_overdue(context, team_id, call.now()).await?;
+            Err(if is_worth_another { Code::Conflict.into() } else { problem })
+        }
+        done => done,
+    }
 }
