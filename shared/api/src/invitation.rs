@@ -49,7 +49,7 @@ async fn hashes(context: &Context, code: &EightDigits) -> Result<Vec<String>, Pr
 pub struct Try {
     attempt: Attempt,
     /// Where the code leads.
-    pointer: Option<Pointer>,
+    pointer: Pointer,
     /// Whether the try stands in the breaker's count. Codes that are bound to the redeemer do not: nobody guesses them
     /// for anybody else, and they go on working while the breaker is shut.
     is_in_breaker: bool,
@@ -86,8 +86,7 @@ impl Try {
         let hashes = hashes(context, code).await?;
         let tried = context.store.tried(&lanes, &hashes).await?;
         let attempt = Attempt::reserve(context, lanes, tried.lanes, guest.now).await?;
-        let bound = tried.pointer.as_ref().and_then(|pointer| pointer.login.as_ref());
-        let is_in_breaker = bound.is_none_or(|bound| bound.key() != login.key());
+        let is_in_breaker = tried.pointer.login.as_ref().is_none_or(|bound| bound.key() != login.key());
         if is_in_breaker && let Err(problem) = reserve_in_breaker(context, tried.breaker, guest.now).await {
             attempt.give_back(context).await?;
             return Err(problem);
@@ -101,8 +100,7 @@ impl Try {
         context: &Context,
         redeemer: Option<UserId>,
     ) -> Result<(Invited, Option<User>), Problem> {
-        let pointer = self.pointer.as_ref().ok_or(Code::InvitationInvalid)?;
-        let (invited, redeemer) = context.store.invited(pointer, redeemer).await?;
+        let (invited, redeemer) = context.store.invited(&self.pointer, redeemer).await?;
         Ok((invited.ok_or(Code::InvitationInvalid)?, redeemer))
     }
 
@@ -116,7 +114,11 @@ impl Try {
         now: Timestamp,
     ) -> Result<Joining, Problem> {
         let team_id = invited.team.team_id;
-        let after = invited.invitation.clone().redeemed(redeemer, now);
+        let after = match invited.invitation.clone().redeemed(redeemer, now) {
+            // Refused by no more readings than a code that nobody drew.
+            Err(Code::InvitationInvalid) => return Err(Code::InvitationInvalid.into()),
+            after => after,
+        };
         let issuers_role = issuers_role(context, &invited).await?;
         if invited.team.deleting_at.is_some() || !may_still_grant(&invited, issuers_role.as_ref()) {
             return Err(Code::InvitationInvalid.into());
