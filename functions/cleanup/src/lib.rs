@@ -113,9 +113,9 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
 enum Outcome {
     /// It is due no more, as far as this run is concerned.
     Over,
-    /// It stays due until somebody else did it, who was told of it again.
+    /// It stays due for whoever sends it, until its time is over.
     Driven,
-    /// It stays due for the next run.
+    /// It stays due for the next run, however late that is.
     Pending,
 }
 

@@ -190,6 +190,8 @@ async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(In
     Ok((Invitation::issue(new, invitation_id, hint, &call.actor.user, call.now()), code))
 }
 
+/// Writes a new invitation and tells its code. Where there is no room for it, what ran out is live no longer, whether or
+/// not the cleanup was here: then it is to be decided anew.
 async fn commit(
     context: &Context,
     call: &Call,

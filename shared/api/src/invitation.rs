@@ -51,7 +51,7 @@ async fn hashes(context: &Context, code: &EightDigits) -> Result<Vec<String>, Pr
 pub struct Try {
     attempt: Attempt,
     /// Where the code leads.
-    pointer: Option<Pointer>,
+    pointer: Pointer,
     /// Whether the try stands in the breaker's count. Codes that are bound to the redeemer do not: nobody guesses them
     /// for anybody else, and they go on working while the breaker is shut.
     is_in_breaker: bool,
@@ -92,8 +92,7 @@ impl Try {
         let hashes = hashes(context, code).await?;
         let tried = context.store.tried(&lanes, &hashes).await?;
         let attempt = Attempt::reserve(context, lanes, tried.lanes, guest.now).await?;
-        let bound = tried.pointer.as_ref().and_then(|pointer| pointer.login.as_ref());
-        let is_in_breaker = bound.is_none_or(|bound| bound.key() != login.key());
+        let is_in_breaker = tried.pointer.login.as_ref().is_none_or(|bound| bound.key() != login.key());
         if is_in_breaker {
             // What it refuses stays counted in the lanes: a code that is bound to the redeemer would be known by its
             // being let through, and to be guessed at without end.
@@ -108,9 +107,7 @@ impl Try {
         context: &Context,
         redeemer: Option<UserId>,
     ) -> Result<(Invited, Option<User>), Problem> {
-        // A code that leads nowhere costs the same reading as one that leads to what is none of the redeemer's.
-        let nowhere = Pointer::nowhere();
-        let (invited, redeemer) = context.store.invited(self.pointer.as_ref().unwrap_or(&nowhere), redeemer).await?;
+        let (invited, redeemer) = context.store.invited(&self.pointer, redeemer).await?;
         Ok((invited.ok_or(Code::InvitationInvalid)?, redeemer))
     }
 
@@ -124,7 +121,11 @@ impl Try {
         now: Timestamp,
     ) -> Result<Joining, Problem> {
         let team_id = invited.team.team_id;
-        let after = invited.invitation.clone().redeemed(redeemer, now);
+        let after = match invited.invitation.clone().redeemed(redeemer, now) {
+            // Refused by no more readings than a code that nobody drew.
+            Err(Code::InvitationInvalid) => return Err(Code::InvitationInvalid.into()),
+            after => after,
+        };
         let issuers_role = issuers_role(context, &invited).await?;
         if invited.team.deleting_at.is_some() || !may_still_grant(&invited, issuers_role.as_ref()) {
             return Err(Code::InvitationInvalid.into());
@@ -196,10 +197,10 @@ fn may_still_grant(invited: &Invited, issuers_role: Option<&Role>) -> bool {
     issuer.status == Status::Enabled && Rights::new(issuer, roles).may_grant(&invited.role, team_id)
 }
 
-/// Whether an invitation was run out by this.
+/// What became of an invitation whose time ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// It was, and its record tells so.
+    /// Its record tells so from now on.
     Expired,
     /// It is not due, or has ended, or its team is gone.
     Not,
@@ -229,18 +230,17 @@ pub async fn expire(
 /// What becomes of a refusal for which live invitations are the reason: some of those whose time ran out before the
 /// cleanup came end now, and what was refused is decided anew; where there are none, it stays refused.
 pub async fn unless_overdue(context: &Context, refused: Problem, team_id: TeamId, now: Timestamp) -> Problem {
-    match expire_overdue(context, team_id, now).await {
-        Ok(0) => refused,
-        Ok(_) => Code::Conflict.into(),
+    let ended = async {
+        let overdue = context.store.overdue_invitations(team_id, now, MAX_EXPIRED_AT_ONCE).await?;
+        for invitation in &overdue {
+            // Whom another is quicker at is out of the way as well.
+            expire(context, team_id, invitation.invitation_id, now).await?;
+        }
+        Ok::<_, Problem>(!overdue.is_empty())
+    };
+    match ended.await {
+        Ok(true) => Code::Conflict.into(),
+        Ok(false) => refused,
         Err(problem) => problem,
     }
-}
-
-async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<usize, Problem> {
-    let mut expired = 0;
-    for invitation in context.store.overdue_invitations(team_id, now, MAX_EXPIRED_AT_ONCE).await? {
-        let expiry = expire(context, team_id, invitation.invitation_id, now).await?;
-        expired += usize::from(expiry == Expiry::Expired);
-    }
-    Ok(expired)
 }

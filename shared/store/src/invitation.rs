@@ -48,15 +48,11 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// Where no code leads.
-    pub fn nowhere() -> Self {
-        Self {
-            invitation_id: InvitationId::from_bytes([0; 16]),
-            team_id: TeamId::from_bytes([0; 16]),
-            role_id: RoleId::Preset(Preset::Reviewer),
-            issuer_id: UserId::from_bytes([0; 16]),
-            login: None,
-        }
+    /// Where a code leads that nobody drew: nowhere, by the same reading, so that the time it takes tells nothing.
+    pub fn to_nowhere() -> Self {
+        let (invitation_id, team_id) = (InvitationId::from_bytes([0; 16]), TeamId::from_bytes([0; 16]));
+        let role_id = Preset::Reviewer.into();
+        Self { invitation_id, team_id, role_id, issuer_id: UserId::from_bytes([0; 16]), login: None }
     }
 }
 
@@ -68,7 +64,7 @@ pub struct Tried {
     /// The breaker.
     pub breaker: Breaker,
     /// Where the code leads.
-    pub pointer: Option<Pointer>,
+    pub pointer: Pointer,
 }
 
 /// What an invitation is about, all of it as of one moment.
@@ -89,7 +85,8 @@ impl Store {
     pub async fn tried(&self, lanes: &[LaneId], hashes: &[String]) -> Result<Tried, Fault> {
         let keys = lanes.iter().map(LaneId::key).chain([keys::breaker()]);
         let keys: Vec<_> = keys.chain(hashes.iter().map(|hash| keys::code(hash))).collect();
-        let mut tried = Tried { lanes: vec![None; lanes.len()], breaker: Breaker::default(), pointer: None };
+        let mut tried =
+            Tried { lanes: vec![None; lanes.len()], breaker: Breaker::default(), pointer: Pointer::to_nowhere() };
         for item in self.batch_get(&keys).await? {
             let key = key_of(&item);
             if let Some(index) = lanes.iter().position(|lane| lane.key() == key) {
@@ -97,7 +94,7 @@ impl Store {
             } else if key == keys::breaker() {
                 tried.breaker = from_item(item)?;
             } else {
-                tried.pointer = Some(from_item(item)?);
+                tried.pointer = from_item(item)?;
             }
         }
         Ok(tried)

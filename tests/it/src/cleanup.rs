@@ -1,5 +1,9 @@
 //! The scheduled cleanup.
 
+mod interrupted;
+mod invitations;
+mod teams;
+
 use std::time::Duration;
 
 use rollcall_domain::{

@@ -62,6 +62,7 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct State {
     armed: Option<(Fault, Range<usize>)>,
+    only_transactions: bool,
     calls: usize,
     log: Vec<Call>,
     conflicts_like_dynamodb: bool,
@@ -84,7 +85,14 @@ impl Faults {
     pub fn arm(&self, fault: Fault, at: usize, times: usize) {
         let mut state = self.state();
         state.armed = Some((fault, at..at.saturating_add(times)));
+        state.only_transactions = false;
         state.calls = 0;
+    }
+
+    /// [`arm`](Self::arm), where only transactions are counted and go wrong.
+    pub fn arm_transactions(&self, fault: Fault, at: usize, times: usize) {
+        self.arm(fault, at, times);
+        self.state().only_transactions = true;
     }
 
     /// Lets every later call go right; the count goes on.
@@ -104,7 +112,8 @@ impl Faults {
 
     /// Whether writes conflict as `DynamoDB`'s do: a transaction in flight holds its items, those it only checks
     /// included, and another transaction or single write of one of them is refused. Single writes hold nothing:
-    /// `DynamoDB` puts them in order, before or behind a transaction that arrives meanwhile.
+    /// `DynamoDB` puts them in order, before or behind a transaction that arrives meanwhile. Every call lets others go
+    /// first, so that those who do something at once meet also where they share one thread.
     pub fn conflicts_like_dynamodb(&self, on: bool) {
         self.state().conflicts_like_dynamodb = on;
     }
@@ -119,8 +128,11 @@ impl Faults {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next_fault(&self) -> Option<Fault> {
+    fn next_fault(&self, request: &Request) -> Option<Fault> {
         let mut state = self.state();
+        if state.only_transactions && !request.is_transaction() {
+            return None;
+        }
         let index = state.calls;
         state.calls += 1;
         state.armed.as_ref().filter(|(_, calls)| calls.contains(&index)).map(|(fault, _)| *fault)
@@ -177,7 +189,7 @@ impl HttpConnector for Connector {
 impl Connector {
     async fn answer(&self, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let request = Request::read(&http);
-        match self.faults.next_fault() {
+        match self.faults.next_fault(&request) {
             Some(Fault::Throttle) => self.refuse(&request, request.throttled()),
             Some(Fault::ServerError) => self.refuse(&request, Request::server_error()),
             Some(Fault::Conflict) if request.is_write() => self.refuse(&request, request.conflict(&[true])),
@@ -191,6 +203,10 @@ impl Connector {
     }
 
     async fn carry_out(&self, request: &Request, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        if self.faults.state().conflicts_like_dynamodb {
+            // In process a call is answered at once; over a network others are on their way meanwhile.
+            tokio::task::yield_now().await;
+        }
         let hold = match self.faults.hold(request) {
             Ok(hold) => hold,
             Err(held) => return self.refuse(request, request.conflict(&held)),

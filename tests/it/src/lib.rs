@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "nothing is reachable in a crate that only tests")]
 
 mod accounts;
+mod agreement;
 mod apps;
 mod bad_days;
 mod budgets;
@@ -11,6 +12,7 @@ mod cleanup;
 mod codes_on_bad_days;
 mod email;
 mod faults;
+mod invitations;
 mod leaks;
 mod login;
 mod mailed;
@@ -25,6 +27,7 @@ mod sessions;
 mod store;
 mod support;
 mod teams;
+mod teams_on_bad_days;
 mod throttle;
 mod two_factor;
 mod users;

@@ -8,6 +8,8 @@ use rollcall_domain::{Code, permission::UserType, verification::Purpose};
 use serde_json::{Value, json};
 
 use crate::{
+    agreement::teams_agree,
+    invitations::{Scene, code_of, redeem},
     support::{Client, PASSWORD, World, count_hashes},
     two_factor::{App, owner, second_step, ticket},
 };
@@ -140,6 +142,40 @@ async fn a_key_is_turned_under_whatever_is_going_on() {
     }
     let late = last.with("authorization", admin.headers["authorization"].to_str().unwrap());
     late.get(&format!("/v1/users?limit=1&cursor={cursor}")).await.is_problem(Code::InvalidCursor);
+}
+
+/// A code is found by the key it was drawn under as long as that key is there; then it is as one that nobody drew, and
+/// still ends like any other.
+#[tokio::test]
+async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
+    let mut scene = Scene::new().await;
+    let (first, second, third) = (scene.code().await, scene.code().await, scene.code().await);
+    let context = turned(&scene.world).await;
+    let new = scene.world.stranger_to(&context);
+    let under = |client: &Client, known: &Client| {
+        client.with("authorization", known.headers["authorization"].to_str().unwrap())
+    };
+    let (mina, jisoo) = (scene.world.redeemer("mina").await, scene.world.redeemer("jisoo").await);
+    redeem(&under(&new, &mina), &first).await.is(200);
+    let (path, body) = (format!("{}/invitations", scene.team), json!({"role_id": "developer"}));
+    let fourth = code_of(&under(&new, &scene.inviter).post(&path, &body).await.is(201).body);
+    redeem(&under(&new, &jisoo), &fourth).await.is(200);
+    redeem(&under(&new, &scene.world.redeemer("dora").await), &first).await.is_problem(Code::InvitationInvalid);
+    teams_agree(&scene.world).await;
+
+    let last = scene.world.stranger_to(&cleared(&scene.world).await);
+    let late = scene.world.redeemer("late").await;
+    redeem(&under(&last, &late), &second).await.is_problem(Code::InvitationInvalid);
+    let listed = under(&last, &scene.inviter).get(&format!("{}/invitations?status=live", scene.team)).await;
+    let id = listed.is(200).body["items"][0]["invitation_id"].as_str().unwrap().to_owned();
+    under(&last, &scene.inviter).delete(&format!("{}/invitations/{id}", scene.team)).await.is(204);
+    teams_agree(&scene.world).await;
+    scene.world.clock.advance(Duration::from_hours(24));
+    let context = scene.world.restarted(&[]);
+    cleanup::run(context.clone(), cleanup::Event::default()).await.unwrap();
+    scene.wake_up().await;
+    redeem(&scene.world.redeemer("later").await, &third).await.is_problem(Code::InvitationInvalid);
+    teams_agree(&scene.world).await;
 }
 
 /// The mark of a device is opened with the key it was made with.

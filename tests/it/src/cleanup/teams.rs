@@ -1,0 +1,271 @@
+//! Teams that were deleted are taken apart in steps, and nothing of them is left.
+
+use rollcall_domain::{
+    id::{AppId, TeamId},
+    limits::TEAM_END_STEPS,
+    permission::{Preset, UserType},
+};
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    agreement::teams_agree,
+    faults::Fault,
+    invitations::{Scene, audited, code_of, redeem},
+    mailed::items,
+};
+
+impl Scene {
+    /// More members of the team, written past the API.
+    async fn grow(&self, members: usize) {
+        for number in 0..members {
+            let teams = [(self.team_id, Preset::Reviewer.into())].into();
+            self.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
+        }
+    }
+
+    /// Custom roles, and invitations that are live, redeemed, revoked and expired, bound and unbound.
+    async fn furnish(&mut self) -> Vec<String> {
+        let mut codes = Vec::new();
+        for name in ["Helpers", "Readers"] {
+            let body = json!({"name": name, "permissions": ["team.read"]});
+            let made = self.inviter.post(&format!("{}/roles", self.team), &body).await;
+            let role = made.is(201).body["role_id"].clone();
+            codes.push(code_of(&self.issue(&json!({"role_id": role})).await));
+        }
+        self.world.clock.advance(Duration::from_hours(24));
+        self.wake_up().await;
+        codes.push(code_of(&self.issue(&json!({"role_id": "operator", "login": "mina"})).await));
+        for number in 0..120 {
+            let issued = self.issue(&json!({"role_id": "developer"})).await;
+            let id = issued["invitation"]["invitation_id"].as_str().unwrap();
+            match number % 3 {
+                0 => drop(self.inviter.delete(&format!("{}/invitations/{id}", self.team)).await.is(204)),
+                _ => codes.push(code_of(&issued)),
+            }
+        }
+        redeem(&self.world.redeemer("joined").await, codes.last().unwrap()).await.is(200);
+        codes
+    }
+
+    async fn left_of_team(&self) -> Vec<Value> {
+        items(&self.world, &format!("TEAM#{}", self.team_id)).await
+    }
+
+    async fn in_team(&self) -> usize {
+        let team_id = self.team_id.to_string();
+        items(&self.world, "USER#").await.iter().filter(|user| user["teams"].get(&team_id).is_some()).count()
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_team_is_taken_apart_to_the_last_item() {
+    let mut scene = Scene::new().await;
+    scene.grow(250).await;
+    let codes = scene.furnish().await;
+    teams_agree(&scene.world).await;
+    let admin = scene.world.admin().await;
+    admin.delete(&scene.team).await.is(204);
+    scene.inviter.get(&scene.team).await.is_problem(Code::NotFound);
+    assert_eq!(scene.inviter.get("/v1/me").await.is(200).body["teams"], json!([]), "gone for everyone at once");
+    redeem(&scene.world.redeemer("mina").await, &codes[2]).await.is_problem(Code::InvitationInvalid);
+    let again = json!({"name": "Northwind"});
+    admin.post("/v1/teams", &again).await.is(201);
+    assert_eq!(scene.in_team().await, 252);
+
+    let report = run(&scene.world).await;
+    // The owner, 250 more, and who redeemed; what ran out elsewhere is the other team's.
+    assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(252), &json!(1)));
+    assert_eq!((&report["invitations_expired"], &report["more"]), (&json!(1), &json!(false)));
+    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
+    assert_eq!(items(&scene.world, "CODE#").await, [] as [Value; 0]);
+    assert_eq!(scene.in_team().await, 0);
+    assert_eq!(scene.world.unfaulted().breaker().await.unwrap().live, 0);
+    teams_agree(&scene.world).await;
+    let report = run(&scene.world).await;
+    assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(0)), "twice is once");
+    for (number, code) in codes.iter().take(10).enumerate() {
+        let late = scene.world.redeemer(&format!("late{number}")).await.at(&format!("10.0.0.{number}"));
+        redeem(&late, code).await.is_problem(Code::InvitationInvalid);
+    }
+    let names = admin.get("/v1/teams").await;
+    assert_eq!(names.is(200).body["items"].as_array().unwrap().len(), 2, "the other, and the new one of the same name");
+}
+
+/// A team that is more than one run takes: each takes its share, whenever it comes, and the last finds the end.
+#[rstest::rstest]
+#[case::at_once(Duration::ZERO)]
+#[case::after_days(Duration::from_hours(50))]
+#[tokio::test]
+async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late: Duration) {
+    let scene = Scene::new().await;
+    let admin = scene.world.admin().await;
+    scene.grow(TEAM_END_STEPS - 1).await;
+    for name in ["Helpers", "Readers"] {
+        let body = json!({"name": name, "permissions": ["team.read"]});
+        scene.inviter.post(&format!("{}/roles", scene.team), &body).await.is(201);
+    }
+    scene.code().await;
+    admin.delete(&scene.team).await.is(204);
+    scene.world.clock.advance(late);
+    let first = run(&scene.world).await;
+    assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_END_STEPS), &json!(0)));
+    assert_eq!(first["more"], true);
+    assert_eq!(scene.in_team().await, 0);
+    teams_agree(&scene.world).await;
+    let second = run(&scene.world).await;
+    assert_eq!((&second["members_removed"], &second["teams_deleted"]), (&json!(0), &json!(1)));
+    assert_eq!(second["more"], false);
+    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
+    teams_agree(&scene.world).await;
+    let third = run(&scene.world).await;
+    assert_eq!((&third["teams_deleted"], &third["more"]), (&json!(0), &json!(false)));
+}
+
+/// Users go on living while their team is taken apart: what they change stays changed, and the team leaves them.
+#[tokio::test(start_paused = true)]
+async fn users_who_change_meanwhile_keep_what_they_changed() {
+    for round in 0..4 {
+        let scene = Scene::new().await;
+        let admin = scene.world.admin().await;
+        scene.grow(40).await;
+        let users = items(&scene.world, "USER#").await;
+        let of = |login: &str| users.iter().find(|user| user["login"] == login).unwrap()["user_id"].clone();
+        admin.delete(&scene.team).await.is(204);
+        scene.world.faults.conflicts_like_dynamodb(round % 2 == 0);
+        let cleaning = tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::Event::default()));
+        let mut sent = Vec::new();
+        for number in 0..40 {
+            let (client, path) =
+                (admin.clone(), format!("/v1/users/{}", of(&format!("member{number}")).as_str().unwrap()));
+            sent.push(tokio::spawn(async move {
+                loop {
+                    let reply = match number % 4 {
+                        0 => client.delete(&path).await,
+                        1 => client.patch(&path, &json!({"type": "platform_admin"})).await,
+                        _ => client.patch(&path, &json!({"username": format!("renamed{number}")})).await,
+                    };
+                    // All of them check the one admin who does it: some lose against the others for long.
+                    if !matches!(reply.status, 409 | 503) {
+                        return reply;
+                    }
+                }
+            }));
+        }
+        for reply in futures_util::future::join_all(sent).await {
+            let reply = reply.unwrap();
+            assert!(matches!(reply.status, 200 | 204), "{reply:?}");
+        }
+        cleaning.await.unwrap().unwrap();
+        teams_agree(&scene.world).await;
+        run(&scene.world).await;
+        assert_eq!((scene.in_team().await, scene.left_of_team().await), (0, vec![]));
+        teams_agree(&scene.world).await;
+        let users = items(&scene.world, "USER#").await;
+        let renamed = users.iter().filter(|user| user["username"].as_str().unwrap().starts_with("renamed")).count();
+        assert_eq!(renamed, 20);
+        assert!(!users.iter().any(|user| user["login"] == "member0"), "who was deleted is not brought back");
+        assert_eq!(users.iter().filter(|user| user["type"] == "platform_admin").count(), 10);
+    }
+}
+
+/// Step by step: a member leaves by being deleted while the cleanup holds its old state.
+#[tokio::test(start_paused = true)]
+async fn a_member_who_is_deleted_midway_is_not_brought_back() {
+    let scene = Scene::new().await;
+    let admin = scene.world.admin().await;
+    admin.delete(&scene.team).await.is(204);
+    scene.world.faults.arm_transactions(Fault::Hang, 0, 1);
+    let midway = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        admin.delete(&format!("/v1/users/{}", scene.owner.user_id)).await.is(204);
+    };
+    let (report, ()) = tokio::join!(run(&scene.world), midway);
+    assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(1)));
+    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
+    teams_agree(&scene.world).await;
+}
+
+/// An application that comes back finds its team gone and belongs to the platform.
+#[tokio::test]
+async fn an_application_that_is_restored_after_its_team_was_deleted_is_the_platforms() {
+    for team_is_gone in [false, true] {
+        let scene = Scene::new().await;
+        let admin = scene.world.admin().await;
+        let body = json!({"name": "App", "team_id": scene.team_id});
+        let created = scene.inviter.post("/v1/apps", &body).await;
+        let app_id = created.is(201).body["app_id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/apps/{app_id}");
+        admin.delete(&scene.team).await.is_problem(Code::TeamNotEmpty);
+        scene.inviter.delete(&path).await.is(204);
+        let fields = rollcall_domain::Fields::of(json!({"user_id": "late", "type": "general"}));
+        let late = rollcall_domain::account::NewAccount::read(fields, scene.world.now().date()).unwrap();
+        let late = [late.create(scene.world.now())];
+        scene.world.unfaulted().load_accounts(AppId::parse(&app_id).unwrap(), &late).await.unwrap();
+        admin.delete(&scene.team).await.is(204);
+        if team_is_gone {
+            assert_eq!(run(&scene.world).await["teams_deleted"], 1);
+        }
+        scene.world.clock.advance(Duration::from_mins(1));
+        assert_eq!(run(&scene.world).await["apps_restored"], 1);
+        assert_eq!(admin.get(&path).await.is(200).body["team_id"], Value::Null);
+        assert_eq!(admin.get("/v1/apps").await.is(200).body["items"][0]["app_id"], app_id);
+        scene.inviter.get(&path).await.is_problem(Code::NotFound);
+        admin.get(&format!("{path}/accounts/late")).await.is(200);
+        assert_eq!(audited(&scene.world, "app.restore").await.len(), 1);
+        assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
+        teams_agree(&scene.world).await;
+    }
+}
+
+/// And one whose team is still there comes back to it, which then is no team without applications.
+#[tokio::test]
+async fn an_application_that_is_restored_counts_for_its_team_again() {
+    let scene = Scene::new().await;
+    let admin = scene.world.admin().await;
+    let created = scene.inviter.post("/v1/apps", &json!({"name": "App", "team_id": scene.team_id})).await;
+    let app_id = created.is(201).body["app_id"].as_str().unwrap().to_owned();
+    scene.inviter.delete(&format!("/v1/apps/{app_id}")).await.is(204);
+    let fields = rollcall_domain::Fields::of(json!({"user_id": "late", "type": "general"}));
+    let late = rollcall_domain::account::NewAccount::read(fields, scene.world.now().date()).unwrap();
+    let late = [late.create(scene.world.now())];
+    scene.world.unfaulted().load_accounts(AppId::parse(&app_id).unwrap(), &late).await.unwrap();
+    scene.world.clock.advance(Duration::from_mins(1));
+    assert_eq!(run(&scene.world).await["apps_restored"], 1);
+    let restored = scene.inviter.get(&format!("/v1/apps/{app_id}")).await;
+    assert_eq!(restored.is(200).body["team_id"], scene.team_id.to_string());
+    teams_agree(&scene.world).await;
+    admin.delete(&scene.team).await.is_problem(Code::TeamNotEmpty);
+}
+
+/// A team deleted by a clock that runs behind, into an hour that was swept already.
+#[tokio::test]
+async fn a_team_deleted_by_a_clock_that_runs_behind_is_found() {
+    let scene = Scene::new().await;
+    scene.world.admin().await;
+    scene.world.clock.advance(Duration::from_mins(64));
+    run(&scene.world).await;
+    scene.world.clock.retreat(Duration::from_mins(5));
+    let (_, admin) = scene.world.user("late.admin", UserType::PlatformAdmin, []).await;
+    admin.delete(&scene.team).await.is(204);
+    scene.world.clock.advance(Duration::from_mins(6));
+    assert_eq!(run(&scene.world).await["teams_deleted"], 1);
+    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
+    teams_agree(&scene.world).await;
+}
+
+/// Of what nobody else is left with, the cleanup takes nothing away.
+#[tokio::test]
+async fn members_keep_their_other_teams() {
+    let scene = Scene::new().await;
+    let admin = scene.world.admin().await;
+    let other: TeamId = scene.world.team("Other").await;
+    let (both, client) =
+        scene.world.user("both", UserType::Member, [(scene.team_id, "developer"), (other, "admin")]).await;
+    admin.delete(&scene.team).await.is(204);
+    assert_eq!(run(&scene.world).await["members_removed"], 2);
+    let teams = client.get("/v1/me").await.is(200).body["teams"].clone();
+    assert_eq!((teams.as_array().unwrap().len(), &teams[0]["name"]), (1, &json!("Other")));
+    assert_eq!(scene.world.unfaulted().user(both.user_id).await.unwrap().unwrap().teams.len(), 1);
+    teams_agree(&scene.world).await;
+}

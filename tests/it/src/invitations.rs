@@ -1,0 +1,112 @@
+//! Invitations over HTTP: issued, guessed at, redeemed, run out.
+
+mod caps;
+mod draws;
+mod guessing;
+mod issuers;
+mod redemption;
+mod refusals;
+mod registration;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, user::User};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::{
+    agreement::teams_agree,
+    faults::{FOREVER, Fault},
+    mailed::{MILLISECOND, are_alike, items, just_before, other},
+    support::{Client, Reply, World},
+};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// A team whose admin invites, beside another that has a member and a live invitation of its own.
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) team_id: TeamId,
+    /// The path of the team.
+    pub(crate) team: String,
+    pub(crate) owner: User,
+    pub(crate) inviter: Client,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        Self::of(World::new().await).await
+    }
+
+    pub(crate) async fn of(world: World) -> Self {
+        let elsewhere = world.team("Elsewhere").await;
+        let bystander = world.member("bystander", [(elsewhere, "admin")]).await;
+        let body = json!({"role_id": "admin", "login": "nobody.yet"});
+        bystander.post(&format!("/v1/teams/{elsewhere}/invitations"), &body).await.is(201);
+        let team_id = world.team("Northwind").await;
+        let (owner, inviter) = world.user("owner", UserType::Member, [(team_id, "admin")]).await;
+        Self { world, team_id, team: format!("/v1/teams/{team_id}"), owner, inviter }
+    }
+
+    /// Issues an invitation and returns it with its code.
+    pub(crate) async fn issue(&self, body: &Value) -> Value {
+        self.inviter.post(&format!("{}/invitations", self.team), body).await.is(201).body.clone()
+    }
+
+    /// The code of a new invitation for a developer.
+    pub(crate) async fn code(&self) -> String {
+        code_of(&self.issue(&json!({"role_id": "developer"})).await)
+    }
+
+    /// The inviter with a new session: theirs ends after an hour without a request.
+    pub(crate) async fn wake_up(&mut self) {
+        self.inviter = self.world.signed_in(&self.owner).await;
+    }
+
+    /// Sends people who have nothing to do with each other.
+    async fn people(&self, count: usize) -> Vec<Client> {
+        let mut people = Vec::new();
+        for number in 0..count {
+            let address = format!("10.{}.{}.1", number / 250, number % 250);
+            people.push(self.world.redeemer(&format!("person{number}")).await.at(&address));
+        }
+        people
+    }
+
+    /// The logins of the team's members, sorted.
+    async fn members(&self) -> Vec<String> {
+        let users = items(&self.world, "USER#").await;
+        let team_id = self.team_id.to_string();
+        let members = users.iter().filter(|user| user["teams"].get(&team_id).is_some());
+        let mut logins: Vec<_> = members.map(|user| user["login"].as_str().unwrap().to_owned()).collect();
+        logins.sort();
+        logins
+    }
+}
+
+/// The code that was told with an invitation.
+pub(crate) fn code_of(issued: &Value) -> String {
+    issued["code"].as_str().unwrap().to_owned()
+}
+
+pub(crate) async fn redeem(client: &Client, code: &str) -> Reply {
+    client.post("/v1/invitations/redeem", &json!({"code": code})).await
+}
+
+/// Somebody who proved an address, to be signed in more than once.
+async fn person(world: &World, login: &str) -> User {
+    let email = Email::parse(&format!("{login}@example.com")).unwrap();
+    world.user_as(login, UserType::Member, |user| (user.email, user.email_verified) = (Some(email), true)).await
+}
+
+/// What the breaker counts: live codes and wrong tries.
+async fn breaker(world: &World) -> (i64, i64) {
+    let breaker = world.unfaulted().breaker().await.unwrap();
+    (breaker.live, breaker.tries)
+}
+
+/// The audit records of this action.
+pub(crate) async fn audited(world: &World, action: &str) -> Vec<Value> {
+    world.audit().await.into_iter().filter(|record| record["action"] == action).collect()
+}

@@ -1,0 +1,275 @@
+//! Registering with an invitation: a user and its membership, or neither.
+
+use std::sync::Arc;
+
+use rollcall_domain::verification::Purpose;
+
+use super::*;
+use crate::mailed::{complete, completion, markers_agree, started};
+
+/// Somebody with a mailed code in hand.
+struct Applicant {
+    client: Client,
+    id: String,
+    body: Value,
+}
+
+impl Applicant {
+    async fn new(world: &World, name: &str, address: &str) -> Self {
+        let client = world.stranger().at(address);
+        let id = started(&client, &format!("{name}@example.com")).await;
+        let code = world.code(&id, Purpose::Registration).await;
+        Self { client, id, body: completion(&code, name) }
+    }
+
+    /// Completes with this invitation, or none.
+    async fn complete(&self, invitation: Option<&str>) -> Reply {
+        let mut body = self.body.clone();
+        if let Some(invitation) = invitation {
+            body["invitation_code"] = json!(invitation);
+        }
+        complete(&self.client, &self.id, &body).await
+    }
+}
+
+/// Who there is, and what was counted against the mailed codes.
+async fn people(world: &World) -> (usize, usize, usize) {
+    let members = world.dump().await.iter().filter(|item| item["sk"].as_str().unwrap().starts_with("MEMBER#")).count();
+    (items(world, "USER#").await.len(), items(world, "LOGIN#").await.len(), members)
+}
+
+#[tokio::test]
+async fn who_registers_with_a_code_is_a_member_from_the_start() {
+    let scene = Scene::new().await;
+    let code = code_of(&scene.issue(&json!({"role_id": "member_manager", "login": "Mina"})).await);
+    let unbound = scene.code().await;
+    for (name, code) in [("mina", &code), ("jisoo", &unbound)] {
+        let applicant = Applicant::new(&scene.world, name, "10.0.0.1").await;
+        let done = applicant.complete(Some(code)).await;
+        assert_eq!(done.is(201).body["user"]["version"], 1);
+        let user_id = done.body["user"]["user_id"].clone();
+        let me = scene.world.stranger().sign_in(name).await.get("/v1/me").await;
+        assert_eq!(me.is(200).body["teams"][0]["name"], "Northwind");
+        let redeemed = audited(&scene.world, "invitation.redeem").await;
+        let redeemed = redeemed.iter().find(|record| record["actor"]["user_id"] == user_id).unwrap();
+        assert_eq!(redeemed["team_id"], scene.team_id.to_string());
+        let registered = audited(&scene.world, "user.register").await;
+        assert!(
+            registered
+                .iter()
+                .any(|record| record["target"]["id"] == user_id && record["request_id"] == redeemed["request_id"])
+        );
+        // Used now: the next who has it is refused.
+        let late = Applicant::new(&scene.world, &format!("late.{name}"), "10.0.0.2").await;
+        late.complete(Some(code)).await.is_problem(Code::InvitationInvalid);
+    }
+    assert_eq!(scene.members().await, ["jisoo", "mina", "owner"]);
+    assert_eq!(breaker(&scene.world).await, (0, 2), "only the late ones were wrong");
+    teams_agree(&scene.world).await;
+    markers_agree(&scene.world).await;
+}
+
+/// What makes an invitation one that is refused.
+#[derive(Clone, Copy, Debug)]
+enum Flaw {
+    Wrong,
+    Used,
+    Revoked,
+    BoundToOthers,
+    IssuerDisabled,
+    TeamDeleted,
+}
+
+/// A refusal leaves nothing, and the mailed code is as good as before: more refusals than it has tries, and then it
+/// goes through without an invitation.
+#[rstest]
+#[tokio::test]
+async fn a_refused_invitation_leaves_nothing_and_costs_no_try_at_the_mailed_code(
+    #[values(Flaw::Wrong, Flaw::Used, Flaw::Revoked, Flaw::BoundToOthers, Flaw::IssuerDisabled, Flaw::TeamDeleted)]
+    flaw: Flaw,
+) {
+    let scene = Scene::new().await;
+    let admin = scene.world.admin().await;
+    let login = if matches!(flaw, Flaw::BoundToOthers) { json!("somebody") } else { Value::Null };
+    let issued = scene.issue(&json!({"role_id": "developer", "login": login})).await;
+    let code = code_of(&issued);
+    let path = format!("{}/invitations/{}", scene.team, issued["invitation"]["invitation_id"].as_str().unwrap());
+    let tried = match flaw {
+        Flaw::Wrong => other(&code),
+        _ => code.clone(),
+    };
+    match flaw {
+        Flaw::Wrong | Flaw::BoundToOthers => {}
+        Flaw::Used => drop(redeem(&scene.world.redeemer("winner").await, &code).await.is(200)),
+        Flaw::Revoked => drop(scene.inviter.delete(&path).await.is(204)),
+        Flaw::IssuerDisabled => {
+            let owner = format!("/v1/users/{}", scene.owner.user_id);
+            admin.patch(&owner, &json!({"status": "disabled"})).await.is(200);
+        }
+        Flaw::TeamDeleted => drop(admin.delete(&scene.team).await.is(204)),
+    }
+    let before = people(&scene.world).await;
+    let applicant = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    for _ in 0..7 {
+        applicant.complete(Some(&tried)).await.is_problem(Code::InvitationInvalid);
+        assert_eq!(people(&scene.world).await, before, "{flaw:?}");
+    }
+    teams_agree(&scene.world).await;
+    markers_agree(&scene.world).await;
+    applicant.complete(None).await.is(201);
+    assert_eq!(people(&scene.world).await, (before.0 + 1, before.1 + 1, before.2));
+    teams_agree(&scene.world).await;
+}
+
+#[tokio::test]
+async fn an_expired_invitation_is_refused_at_registration_as_well() {
+    let scene = Scene::new().await;
+    let code = scene.code().await;
+    scene.world.clock.advance(just_before(DAY));
+    let early = Applicant::new(&scene.world, "early", "10.0.0.1").await;
+    let late = Applicant::new(&scene.world, "late", "10.0.0.2").await;
+    scene.world.clock.advance(MILLISECOND);
+    for applicant in [&early, &late] {
+        applicant.complete(Some(&code)).await.is_problem(Code::InvitationInvalid);
+        applicant.complete(None).await.is(201);
+    }
+    assert_eq!(scene.members().await, ["owner"]);
+    teams_agree(&scene.world).await;
+}
+
+/// The lanes of invitation codes hold for those who register, by the address they proved; and to be told to wait costs
+/// no try at the mailed code.
+#[tokio::test]
+async fn who_guesses_while_registering_is_told_to_wait_and_can_still_register() {
+    let scene = Scene::new().await;
+    let code = scene.code().await;
+    let applicant = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    for _ in 0..10 {
+        applicant.complete(Some(&other(&code))).await.is_problem(Code::InvitationInvalid);
+    }
+    let before = people(&scene.world).await;
+    for _ in 0..7 {
+        applicant.complete(Some(&code)).await.is_problem(Code::TooManyAttempts);
+    }
+    let neighbour = Applicant::new(&scene.world, "jisoo", "10.0.0.1").await;
+    for _ in 0..10 {
+        neighbour.complete(Some(&other(&code))).await.is_problem(Code::InvitationInvalid);
+    }
+    let third = Applicant::new(&scene.world, "dora", "10.0.0.1").await;
+    third.complete(Some(&code)).await.is_problem(Code::TooManyAttempts);
+    assert_eq!(people(&scene.world).await, before);
+    assert_eq!(breaker(&scene.world).await, (1, 20));
+    applicant.complete(None).await.is(201);
+    let elsewhere = Applicant { client: third.client.at("10.0.0.2"), ..third };
+    elsewhere.complete(Some(&code)).await.is(201);
+    assert_eq!(scene.members().await, ["dora", "owner"]);
+    teams_agree(&scene.world).await;
+}
+
+/// Nobody is one too many, and the mailed code stays good.
+#[tokio::test]
+async fn a_full_team_takes_nobody_who_registers() {
+    let scene = Scene::new().await;
+    let code = scene.code().await;
+    for number in 1..1_000 {
+        let teams = [(scene.team_id, rollcall_domain::permission::Preset::Reviewer.into())].into();
+        scene.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
+    }
+    let before = people(&scene.world).await;
+    let applicant = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    for _ in 0..7 {
+        applicant.complete(Some(&code)).await.is_problem(Code::TooManyMembers);
+    }
+    redeem(&scene.world.redeemer("jisoo").await, &code).await.is_problem(Code::TooManyMembers);
+    assert_eq!(people(&scene.world).await, (before.0 + 1, before.1 + 1, before.2), "who redeems was there before");
+    teams_agree(&scene.world).await;
+    let gone = scene.world.unfaulted().members(scene.team_id, 2).await.unwrap();
+    let gone = gone.iter().find(|member| member.user_id != scene.owner.user_id).unwrap().user_id;
+    scene.inviter.delete(&format!("{}/members/{gone}", scene.team)).await.is(204);
+    applicant.complete(Some(&code)).await.is(201);
+    teams_agree(&scene.world).await;
+    markers_agree(&scene.world).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_who_register_with_one_code_at_once_one_is_a_member() {
+    let scene = Scene::new().await;
+    let code = scene.code().await;
+    let mut applicants = Vec::new();
+    for number in 0..6 {
+        let name = format!("applicant{number}");
+        applicants.push(Arc::new(Applicant::new(&scene.world, &name, &format!("10.0.0.{number}")).await));
+    }
+    let before = people(&scene.world).await;
+    scene.world.faults.conflicts_like_dynamodb(true);
+    let sent = applicants.iter().cloned().map(|applicant| {
+        let code = code.clone();
+        tokio::spawn(async move { applicant.complete(Some(&code)).await })
+    });
+    let replies: Vec<_> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1, "{replies:?}");
+    assert_eq!(people(&scene.world).await, (before.0 + 1, before.1 + 1, before.2 + 1));
+    assert_eq!(scene.members().await.len(), 2);
+    teams_agree(&scene.world).await;
+    markers_agree(&scene.world).await;
+    for (applicant, reply) in applicants.iter().zip(&replies).filter(|(_, reply)| reply.status != 201) {
+        reply.is_problem(Code::InvitationInvalid);
+        applicant.complete(None).await.is(201);
+    }
+    assert_eq!(scene.members().await.len(), 2);
+    teams_agree(&scene.world).await;
+}
+
+/// A login that is taken, before or at the last moment, leaves the invitation as it was, and the try at it is no wrong
+/// one.
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_taken_leaves_the_invitation_good() {
+    let scene = Scene::new().await;
+    let code = scene.code().await;
+    let taken = Applicant::new(&scene.world, "owner", "10.0.0.1").await;
+    for _ in 0..7 {
+        taken.complete(Some(&code)).await.is_problem(Code::LoginTaken);
+    }
+    let mina = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    scene.world.faults.arm_transactions(Fault::Hang, 0, 1);
+    let midway = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        scene.world.user_as("mina", UserType::Member, |_| ()).await;
+    };
+    let (refused, ()) = tokio::join!(mina.complete(Some(&code)), midway);
+    refused.is_problem(Code::LoginTaken);
+    assert_eq!((scene.members().await, breaker(&scene.world).await), (vec!["owner".to_owned()], (1, 0)));
+    let lanes = items(&scene.world, "LANE#redeem").await;
+    assert!(lanes.iter().all(|lane| lane["failures"] == 0), "{lanes:?}");
+    teams_agree(&scene.world).await;
+    markers_agree(&scene.world).await;
+    redeem(&scene.world.redeemer("jisoo").await, &code).await.is(200);
+}
+
+/// A lost reply is repeated under its key.
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_to_a_registration_with_a_code_is_repeated_under_its_key() {
+    let scene = Scene::new().await;
+    let code = scene.code().await;
+    let mina = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    let mina = Applicant { client: mina.client.with("idempotency-key", "once"), ..mina };
+    scene.world.faults.arm_transactions(Fault::DropReply, 0, FOREVER);
+    mina.complete(Some(&code)).await.is_problem(Code::Unavailable);
+    scene.world.faults.disarm();
+    assert_eq!(mina.complete(Some(&code)).await.is(201).header("idempotency-replayed"), "true");
+    assert_eq!(scene.members().await, ["mina", "owner"]);
+    assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
+    teams_agree(&scene.world).await;
+    markers_agree(&scene.world).await;
+}
+
+#[tokio::test]
+async fn a_code_that_is_none_is_a_violation_and_spends_no_try() {
+    let scene = Scene::new().await;
+    let mina = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    let refused = mina.complete(Some("1234567")).await;
+    refused.is_problem(Code::ValidationFailed);
+    assert_eq!(refused.violations(), [json!(["/invitation_code", "bad_format"])]);
+    assert!(items(&scene.world, "LANE#redeem").await.is_empty());
+    assert_eq!(breaker(&scene.world).await, (0, 0));
+}
