@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "nothing is reachable in a crate that only tests")]
 
 mod accounts;
+mod agreement;
 mod apps;
 mod bad_days;
 mod budgets;
@@ -18,6 +19,7 @@ mod mailer;
 mod mailer_carriers;
 mod mailer_words;
 mod manners;
+mod model;
 mod registration;
 mod reset;
 mod rotation;
