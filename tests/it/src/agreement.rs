@@ -1,83 +1,271 @@
-//! What stands in several places of the table says the same in all of them.
+//! What the items of a table say of each other, and must never say differently, whatever was done in whatever order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use rollcall_domain::{
+    account::{Account, AccountType},
+    app::App,
+    breaker::Breaker,
+    credential::Credential,
+    id::{AppId, TeamId, UserId},
+    invitation::{Invitation, InvitationStatus},
+    limits::{MAX_ADMINS_PER_APP, MAX_TEAMS_PER_USER},
+    permission::Preset,
+    role::{Role, RoleId},
+    team::{Member, Team},
+    text::AccountId,
+    user::{Status, User},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// Memberships on both sides, counts, uses of roles, codes, the breaker and the due index all tell of the same teams,
-/// members, roles and invitations; those of a deleted team as long as anything of it is left.
-pub async fn teams_agree(world: &World) {
-    let items = world.dump().await;
-    let users: BTreeMap<_, _> =
-        items.iter().filter(|item| item["sk"] == "USER").map(|user| (text(user, "user_id"), user)).collect();
-    let teams: Vec<_> = items.iter().filter(|item| item["sk"] == "TEAM").collect();
-    let mut memberships = BTreeSet::new();
-    for team in &teams {
-        let team_id = text(team, "team_id");
-        let of = |prefix: &str| -> Vec<&Value> {
-            let own = |item: &&Value| item["pk"] == team["pk"] && text(item, "sk").starts_with(prefix);
-            items.iter().filter(own).collect()
-        };
-        let (members, roles, invitations) = (of("MEMBER#"), of("ROLE#"), of("INVITATION#"));
-        memberships
-            .extend(members.iter().map(|member| (text(member, "user_id"), team_id.clone(), text(member, "role_id"))));
-        if team["deleting_at"].is_string() {
-            continue;
-        }
-        let live: Vec<_> = invitations.iter().filter(|invitation| invitation["status"] == "live").collect();
-        let counts = ["members", "roles", "live", "apps"].map(|count| team[count].as_i64().unwrap());
-        assert_eq!(counts, [members.len(), roles.len(), live.len(), of("APP#").len()].map(to_i64), "{team}");
-        let admins: BTreeSet<_> = team["admins"].as_array().into_iter().flatten().cloned().map(unquoted).collect();
-        let holders =
-            members.iter().filter(|member| member["role_id"] == "admin").map(|member| text(member, "user_id"));
-        assert_eq!(admins, holders.collect(), "{team}");
-        for role in roles {
-            let uses = members.iter().filter(|member| member["role_id"] == role["role_id"]).count()
-                + live.iter().filter(|invitation| invitation["role"]["role_id"] == role["role_id"]).count();
-            assert_eq!(role["uses"], uses, "{role}");
+/// Every item of a table as it is at one moment, read past the API.
+pub struct Items {
+    /// As they are stored.
+    pub items: Vec<Value>,
+    pub users: Vec<User>,
+    /// Tombstones included.
+    pub teams: Vec<Team>,
+    pub members: Vec<(TeamId, Member)>,
+    pub roles: Vec<(TeamId, Role)>,
+    pub invitations: Vec<Invitation>,
+    /// Tombstones included.
+    pub apps: Vec<App>,
+    pub accounts: Vec<(AppId, Account)>,
+}
+
+/// Reads the table and asserts that it agrees with itself.
+pub async fn everything_agrees(world: &World) -> Items {
+    let items = Items::of(world).await;
+    items.agree();
+    items
+}
+
+impl Items {
+    pub async fn of(world: &World) -> Self {
+        let items = world.dump().await;
+        let team = |pk: &str| TeamId::parse(pk).unwrap();
+        Self {
+            users: all(&items, "USER#", "USER").map(|(_, user)| user).collect(),
+            teams: all(&items, "TEAM#", "TEAM").map(|(_, team)| team).collect(),
+            members: all(&items, "TEAM#", "MEMBER#").map(|(pk, member)| (team(pk), member)).collect(),
+            roles: all(&items, "TEAM#", "ROLE#").map(|(pk, role)| (team(pk), role)).collect(),
+            invitations: all(&items, "TEAM#", "INVITATION#").map(|(_, invitation)| invitation).collect(),
+            apps: all(&items, "APP#", "APP").map(|(_, app)| app).collect(),
+            accounts: all(&items, "APP#", "ACCOUNT#")
+                .map(|(pk, account)| (AppId::parse(pk).unwrap(), account))
+                .collect(),
+            items,
         }
     }
-    let of_users: BTreeSet<_> = (users.values())
-        .flat_map(|user| {
-            let teams = user["teams"].as_object().into_iter().flatten();
-            teams.map(|(team_id, role_id)| (text(user, "user_id"), team_id.clone(), unquoted(role_id.clone())))
+
+    /// Asserts all of it.
+    pub fn agree(&self) {
+        self.somebody_runs_the_platform();
+        self.applications_know_their_admins_and_teams_their_applications();
+        self.memberships_stand_on_both_sides();
+        self.teams_count_what_they_have();
+        self.roles_count_their_uses();
+        self.codes_lead_to_live_invitations();
+        self.markers_are_their_owners();
+        self.what_ends_is_due_and_what_is_listed_is_not();
+    }
+
+    /// The audit records of one request.
+    pub fn records_of(&self, request_id: &str) -> usize {
+        let of_request = |item: &&Value| {
+            item["pk"].as_str().is_some_and(|pk| pk.starts_with("AUDIT#")) && item["request_id"] == request_id
+        };
+        self.items.iter().filter(of_request).count()
+    }
+
+    pub fn living(&self) -> impl Iterator<Item = &Team> {
+        self.teams.iter().filter(|team| team.deleting_at.is_none())
+    }
+
+    /// The invitations that nothing has ended yet, whatever the clock says.
+    fn live(&self) -> impl Iterator<Item = &Invitation> {
+        self.invitations.iter().filter(|invitation| invitation.status == InvitationStatus::Live)
+    }
+
+    fn item(&self, pk: &str, sk: &str) -> Option<&Value> {
+        self.items.iter().find(|item| item["pk"] == pk && item["sk"] == sk)
+    }
+
+    fn somebody_runs_the_platform(&self) {
+        let enabled = self.users.iter().filter(|user| user.is_enabled_super_admin());
+        let enabled: BTreeSet<_> = enabled.map(|user| user.user_id.to_string()).collect();
+        let set: BTreeSet<String> =
+            self.item("PLATFORM", "SUPER_ADMINS").map(|item| read(&item["user_ids"])).unwrap_or_default();
+        assert!(!enabled.is_empty(), "a super admin is left");
+        assert_eq!(set, enabled, "the set of super admins is the enabled super admins");
+    }
+
+    fn applications_know_their_admins_and_teams_their_applications(&self) {
+        let mut admins: BTreeMap<AppId, BTreeSet<AccountId>> =
+            self.apps.iter().map(|app| (app.app_id, BTreeSet::new())).collect();
+        for (app_id, account) in &self.accounts {
+            let of_app = admins.get_mut(app_id).unwrap_or_else(|| panic!("an account of no application: {account:?}"));
+            if account.account_type == AccountType::Admin {
+                of_app.insert(account.user_id.clone());
+            }
+        }
+        let sets: BTreeMap<_, _> = self.apps.iter().map(|app| (app.app_id, app.admins.clone())).collect();
+        assert_eq!(sets, admins, "an application's set of admins is its admin accounts");
+        assert!(admins.values().all(|admins| admins.len() <= MAX_ADMINS_PER_APP), "{admins:?}");
+        let listed: BTreeSet<_> = self.pointers().collect();
+        let owned = self.apps.iter().filter(|app| app.deleting_at.is_none());
+        let owned: BTreeSet<_> = owned.filter_map(|app| Some((app.team_id?, app.app_id))).collect();
+        assert_eq!(listed, owned, "a team's list is its applications");
+        let living: BTreeSet<_> = self.living().map(|team| team.team_id).collect();
+        assert!(owned.iter().all(|(team_id, _)| living.contains(team_id)), "an application's team is there");
+    }
+
+    fn pointers(&self) -> impl Iterator<Item = (TeamId, AppId)> {
+        self.items.iter().filter_map(|item| {
+            let team_id = TeamId::parse(item["pk"].as_str()?.strip_prefix("TEAM#")?)?;
+            Some((team_id, AppId::parse(item["sk"].as_str()?.strip_prefix("APP#")?)?))
         })
-        .collect();
-    assert_eq!(of_users, memberships, "both sides of every membership");
-    invitations_agree(&items);
-    let homes: BTreeSet<_> = teams.iter().map(|team| text(team, "pk")).collect();
-    let homeless = |item: &&Value| text(item, "pk").starts_with("TEAM#") && !homes.contains(&text(item, "pk"));
-    assert_eq!(items.iter().find(homeless), None, "nothing outlives its team");
+    }
+
+    fn memberships_stand_on_both_sides(&self) {
+        let of_user = |user: &User| -> Vec<_> {
+            user.teams.iter().map(|(team_id, role_id)| (*team_id, user.user_id, *role_id)).collect()
+        };
+        let of_users: BTreeSet<_> = self.users.iter().flat_map(of_user).collect();
+        let of_teams: BTreeSet<_> =
+            self.members.iter().map(|(team_id, member)| (*team_id, member.user_id, member.role_id)).collect();
+        assert_eq!(of_users, of_teams, "a membership stands on both sides, with one role");
+        let teams: BTreeSet<_> = self.teams.iter().map(|team| format!("TEAM#{}", team.team_id)).collect();
+        for item in &self.items {
+            let pk = item["pk"].as_str().unwrap();
+            assert!(!pk.starts_with("TEAM#") || teams.contains(pk), "left of a team that is gone: {item}");
+        }
+        for user in &self.users {
+            assert!(
+                user.teams.is_empty() || !user.user_type.is_admin(),
+                "an admin of the platform in a team: {user:?}"
+            );
+            assert!(user.teams.len() <= MAX_TEAMS_PER_USER, "{user:?}");
+        }
+    }
+
+    fn teams_count_what_they_have(&self) {
+        for team in self.living() {
+            let team_id = team.team_id;
+            let item = self.item(&format!("TEAM#{team_id}"), "TEAM").unwrap();
+            let members: Vec<_> = self.members.iter().filter(|(of, _)| *of == team_id).collect();
+            let has = json!({
+                "members": members.len(),
+                "live": self.live().filter(|invitation| invitation.team_id == team_id).count(),
+                "roles": self.roles.iter().filter(|(of, _)| *of == team_id).count(),
+                "apps": self.pointers().filter(|(of, _)| *of == team_id).count(),
+            });
+            let counts: BTreeMap<_, _> =
+                ["members", "live", "roles", "apps"].map(|count| (count, item[count].clone())).into();
+            assert_eq!(json!(counts), has, "{team:?} counts what it has");
+            let admins = members.iter().filter(|(_, member)| member.role_id == Preset::Admin.into());
+            let admins: BTreeSet<UserId> = admins.map(|(_, member)| member.user_id).collect();
+            assert_eq!(team.admins, admins, "the set of a team's admins is its members of that role");
+        }
+    }
+
+    fn roles_count_their_uses(&self) {
+        let mut uses: BTreeMap<(TeamId, RoleId), i64> =
+            self.roles.iter().map(|(team_id, role)| ((*team_id, role.role_id), 0)).collect();
+        let held = self.members.iter().map(|(team_id, member)| (*team_id, member.role_id));
+        let offered = self.live().map(|invitation| (invitation.team_id, invitation.role.role_id));
+        for used in held.chain(offered).filter(|(_, role_id)| role_id.custom().is_some()) {
+            *uses.get_mut(&used).unwrap_or_else(|| panic!("held or offered, and not a role of the team: {used:?}")) +=
+                1;
+        }
+        // Nobody counts any more what is left of a team that was deleted.
+        let living: BTreeSet<_> = self.living().map(|team| team.team_id).collect();
+        uses.retain(|(team_id, _), _| living.contains(team_id));
+        let count = |(team_id, role_id): &(TeamId, RoleId)| {
+            self.item(&format!("TEAM#{team_id}"), &format!("ROLE#{role_id}")).unwrap()["uses"].as_i64().unwrap()
+        };
+        let counts: BTreeMap<_, _> = uses.keys().map(|role| (*role, count(role))).collect();
+        assert_eq!(counts, uses, "a role counts its members and its live invitations");
+    }
+
+    fn codes_lead_to_live_invitations(&self) {
+        let codes: BTreeSet<_> = all::<Value>(&self.items, "CODE#", "CODE")
+            .map(|(hash, code)| {
+                json!([hash, code["team_id"], code["invitation_id"], code["role_id"], code["login"]]).to_string()
+            })
+            .collect();
+        let live: BTreeSet<_> = self
+            .live()
+            .map(|live| {
+                let (team_id, invitation_id) = (live.team_id, live.invitation_id);
+                json!([live.code_hash, team_id, invitation_id, live.role.role_id, live.login]).to_string()
+            })
+            .collect();
+        assert_eq!(codes, live, "a code leads to a live invitation, and each has one");
+        let breaker: Breaker = self.item("BREAKER", "BREAKER").map(read).unwrap_or_default();
+        let unbound = self.live().filter(|invitation| invitation.login.is_none()).count();
+        assert_eq!(usize::try_from(breaker.live), Ok(unbound), "the breaker counts the codes that anybody may use");
+    }
+
+    fn markers_are_their_owners(&self) {
+        let logins = all::<Credential>(&self.items, "LOGIN#", "CREDENTIAL");
+        let logins: BTreeSet<_> =
+            logins.map(|(login, it)| (login.to_owned(), it.user_id, it.enabled, it.epoch)).collect();
+        let people = self.users.iter();
+        let people = people.map(|it| (it.login.key(), it.user_id, it.status == Status::Enabled, it.epoch));
+        assert_eq!(logins, people.collect(), "a login is its user's and says of it what it is");
+        let emails: BTreeSet<_> = self.owners("EMAIL#", "EMAIL", "user_id").collect();
+        let proved =
+            self.users.iter().filter_map(|it| Some((it.verified_email()?.canonical(), it.user_id.to_string())));
+        assert_eq!(emails, proved.collect(), "a proved address is its user's");
+        let names: BTreeSet<_> = self.owners("TEAMNAME#", "TEAMNAME", "team_id").collect();
+        let teams = self.living().map(|team| (team.name.key(), team.team_id.to_string()));
+        assert_eq!(names, teams.collect(), "a team's name is its own, as long as the team lives");
+    }
+
+    fn owners(
+        &self,
+        pk: &'static str,
+        sk: &'static str,
+        owner: &'static str,
+    ) -> impl Iterator<Item = (String, String)> {
+        all::<Value>(&self.items, pk, sk).map(move |(key, it)| (key.to_owned(), read(&it[owner])))
+    }
+
+    fn what_ends_is_due_and_what_is_listed_is_not(&self) {
+        let place = |pk: String, sk: String| {
+            let item = self.item(&pk, &sk).unwrap_or_else(|| panic!("{pk} {sk}"));
+            item["gsi1pk"].as_str().unwrap_or_default().split('#').next().unwrap().to_owned()
+        };
+        for team in &self.teams {
+            let expected = if team.deleting_at.is_some() { "DUE" } else { "TEAMS" };
+            assert_eq!(place(format!("TEAM#{}", team.team_id), "TEAM".to_owned()), expected, "{team:?}");
+        }
+        for app in &self.apps {
+            let expected = if app.deleting_at.is_some() { "DUE" } else { "APPS" };
+            assert_eq!(place(format!("APP#{}", app.app_id), "APP".to_owned()), expected, "{app:?}");
+        }
+        for it in &self.invitations {
+            let expected = if it.status == InvitationStatus::Live { "DUE" } else { "" };
+            let sk = format!("INVITATION#{}", it.invitation_id);
+            assert_eq!(place(format!("TEAM#{}", it.team_id), sk), expected, "{it:?}");
+        }
+    }
 }
 
-/// Each live invitation has its code and its place among what falls due, no other has any, and the breaker counts those
-/// that are bound to nobody.
-fn invitations_agree(items: &[Value]) {
-    let (live, ended): (Vec<_>, Vec<_>) = (items.iter())
-        .filter(|item| text(item, "sk").starts_with("INVITATION#"))
-        .partition(|invitation| invitation["status"] == "live");
-    let codes = items.iter().filter(|item| item["sk"] == "CODE");
-    let codes: BTreeSet<_> = codes.map(|code| (text(code, "pk"), text(code, "invitation_id"))).collect();
-    let expected = live.iter().map(|live| (format!("CODE#{}", text(live, "code_hash")), text(live, "invitation_id")));
-    assert_eq!(codes, expected.collect());
-    assert!(live.iter().all(|invitation| invitation["gsi1pk"].is_string()), "{live:?}");
-    assert!(ended.iter().all(|invitation| invitation.get("gsi1pk").is_none()), "{ended:?}");
-    let unbound = live.iter().filter(|invitation| invitation["login"].is_null()).count();
-    let breaker = items.iter().find(|item| item["sk"] == "BREAKER");
-    let counted = breaker.and_then(|breaker| breaker["live"].as_i64()).unwrap_or_default();
-    assert_eq!(counted, to_i64(unbound), "{breaker:?}");
+/// The items under such keys: what follows in the partition's key, and the state.
+fn all<'a, T: DeserializeOwned>(items: &'a [Value], pk: &str, sk: &str) -> impl Iterator<Item = (&'a str, T)> {
+    let of_kind = move |item: &'a Value| {
+        let key = item["pk"].as_str()?.strip_prefix(pk)?;
+        item["sk"].as_str()?.starts_with(sk).then(|| (key, read(item)))
+    };
+    items.iter().filter_map(of_kind)
 }
 
-fn text(item: &Value, field: &str) -> String {
-    unquoted(item[field].clone())
-}
-
-fn unquoted(value: Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
-}
-
-fn to_i64(count: usize) -> i64 {
-    i64::try_from(count).unwrap()
+#[track_caller]
+fn read<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
 }

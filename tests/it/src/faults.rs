@@ -26,6 +26,9 @@ pub const FOREVER: usize = usize::MAX;
 /// has been signed, so without a pause none would ever meet; a test waits for an outcome and never for this time.
 const TRANSACTION_WINDOW: Duration = Duration::from_millis(2);
 
+/// What a call may take under [`Faults::dawdle`]: a few of them are far from every timeout.
+const LONGEST_CALL_MILLIS: u64 = 8;
+
 /// One way in which a call goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -68,6 +71,7 @@ struct State {
     conflicts_like_dynamodb: bool,
     conflicts: usize,
     held: HashSet<String>,
+    pace: Option<u64>,
 }
 
 impl Faults {
@@ -121,6 +125,19 @@ impl Faults {
     /// How many calls [`conflicts_like_dynamodb`](Self::conflicts_like_dynamodb) has refused.
     pub fn conflicts(&self) -> usize {
         self.state().conflicts
+    }
+
+    /// Lets every call take some time from now on, drawn from a seed; none at all where there is none. With a paused clock
+    /// requests that are sent together meet so in an order that comes again with the seed.
+    pub fn dawdle(&self, seed: Option<u64>) {
+        self.state().pace = seed;
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        let mut state = self.state();
+        let next = state.pace?.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.pace = Some(next);
+        Some(Duration::from_millis((next >> 33) % (LONGEST_CALL_MILLIS + 1)))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -189,6 +206,9 @@ impl HttpConnector for Connector {
 impl Connector {
     async fn answer(&self, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let request = Request::read(&http);
+        if let Some(pause) = self.faults.pause() {
+            tokio::time::sleep(pause).await;
+        }
         match self.faults.next_fault(&request) {
             Some(Fault::Throttle) => self.refuse(&request, request.throttled()),
             Some(Fault::ServerError) => self.refuse(&request, Request::server_error()),

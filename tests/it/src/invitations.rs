@@ -16,7 +16,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::{
-    agreement::teams_agree,
+    agreement::everything_agrees,
     faults::{FOREVER, Fault},
     mailed::{MILLISECOND, are_alike, items, just_before, other},
     support::{Client, Reply, World},

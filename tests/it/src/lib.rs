@@ -20,6 +20,7 @@ mod mailer;
 mod mailer_carriers;
 mod mailer_words;
 mod manners;
+mod model;
 mod registration;
 mod reset;
 mod rotation;

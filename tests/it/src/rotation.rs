@@ -8,7 +8,7 @@ use rollcall_domain::{Code, permission::UserType, verification::Purpose};
 use serde_json::{Value, json};
 
 use crate::{
-    agreement::teams_agree,
+    agreement::everything_agrees,
     invitations::{Scene, code_of, redeem},
     support::{Client, PASSWORD, World, count_hashes},
     two_factor::{App, owner, second_step, ticket},
@@ -161,7 +161,7 @@ async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
     let fourth = code_of(&under(&new, &scene.inviter).post(&path, &body).await.is(201).body);
     redeem(&under(&new, &jisoo), &fourth).await.is(200);
     redeem(&under(&new, &scene.world.redeemer("dora").await), &first).await.is_problem(Code::InvitationInvalid);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 
     let last = scene.world.stranger_to(&cleared(&scene.world).await);
     let late = scene.world.redeemer("late").await;
@@ -169,13 +169,13 @@ async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
     let listed = under(&last, &scene.inviter).get(&format!("{}/invitations?status=live", scene.team)).await;
     let id = listed.is(200).body["items"][0]["invitation_id"].as_str().unwrap().to_owned();
     under(&last, &scene.inviter).delete(&format!("{}/invitations/{id}", scene.team)).await.is(204);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     scene.world.clock.advance(Duration::from_hours(24));
     let context = scene.world.restarted(&[]);
     cleanup::run(context.clone(), cleanup::Event::default()).await.unwrap();
     scene.wake_up().await;
     redeem(&scene.world.redeemer("later").await, &third).await.is_problem(Code::InvitationInvalid);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// The mark of a device is opened with the key it was made with.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    agreement::teams_agree,
+    agreement::everything_agrees,
     faults::{FOREVER, Fault},
     invitations::{Scene, code_of},
     mailed::{complete, completion, markers_agree, started},
@@ -164,7 +164,7 @@ async fn done(stage: &Stage) -> Vec<Value> {
     for item in &items {
         let [pk, sk] = ["pk", "sk"].map(|part| item[part].as_str().unwrap().split('#').next().unwrap());
         let kind = if pk == "AUDIT" { pk } else { sk };
-        let team = item["pk"].as_str().unwrap().strip_prefix("TEAM#").map(named);
+        let team = item["pk"].as_str().unwrap().strip_prefix("TEAM#").map(name_of);
         let seen = match kind {
             "USER" => {
                 let teams = item["teams"].as_object().unwrap().iter();
@@ -199,7 +199,7 @@ async fn done(stage: &Stage) -> Vec<Value> {
 }
 
 async fn agree(stage: &Stage) {
-    teams_agree(&stage.scene.world).await;
+    everything_agrees(&stage.scene.world).await;
     markers_agree(&stage.scene.world).await;
 }
 

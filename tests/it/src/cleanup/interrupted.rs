@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    agreement::teams_agree,
+    agreement::everything_agrees,
     faults::{FOREVER, Fault},
     invitations::Scene,
 };
@@ -81,7 +81,7 @@ async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
             "members_removed": 3, "teams_deleted": 1, "mails_driven": 1, "more": false
         });
         assert_eq!(run(&scene.world).await, report);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
         state(&scene.world).await
     };
     for call in 0.. {
@@ -100,7 +100,7 @@ async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
         scene.world.clock.advance(CLEANUP_LEASE);
         assert_eq!(run(&scene.world).await["skipped"], false, "{fault:?} at call {call}");
         assert_eq!(state(&scene.world).await, expected, "{fault:?} at call {call}");
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
         let idle = run(&scene.world).await;
         for count in ["apps_deleted", "apps_restored", "invitations_expired", "members_removed", "teams_deleted"] {
             assert_eq!(idle[count], 0, "{fault:?} at call {call}");
@@ -134,7 +134,7 @@ async fn one_fault_at_any_call_of_a_run_is_survived(
         scene.world.faults.disarm();
         assert_eq!(report["skipped"], false, "{fault:?} at call {call}");
         assert_eq!(state(&scene.world).await, expected, "{fault:?} at call {call}");
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -161,6 +161,6 @@ async fn a_run_that_a_lasting_fault_ends_is_finished_by_the_next(
         scene.world.clock.advance(CLEANUP_LEASE);
         run(&scene.world).await;
         assert_eq!(state(&scene.world).await, expected, "{fault:?} from call {call}");
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }

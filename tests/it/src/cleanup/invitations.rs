@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    agreement::teams_agree,
+    agreement::everything_agrees,
     faults::Fault,
     invitations::{Scene, audited, code_of, redeem},
     mailed::{MILLISECOND, items},
@@ -54,7 +54,7 @@ async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
     // The one elsewhere ran out as well.
     assert_eq!(run(&scene.world).await["invitations_expired"], 4);
     assert_eq!(items(&scene.world, "CODE#").await.len(), 1);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     let records = audited(&scene.world, "invitation.expire").await;
     let own: Vec<_> = records.iter().filter(|record| record["team_id"] == scene.team_id.to_string()).collect();
     assert_eq!(own.len(), 3);
@@ -73,7 +73,7 @@ async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
     }
     redeem(&scene.world.redeemer("early").await, &fresh).await.is(200);
     assert_eq!(scene.statuses().await, ["redeemed", "expired", "expired", "expired"]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// L9, L10: late by as much as the database may be, and by a clock that steps back and forth.
@@ -95,7 +95,7 @@ async fn however_late_the_first_run_is_it_finds_all(#[case] late: Duration) {
     scene.world.clock.advance(DAY + late);
     assert_eq!(run(&scene.world).await["invitations_expired"], 6);
     assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 6);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     assert_eq!(expired(&scene.world).await, 0);
 }
 
@@ -123,7 +123,7 @@ async fn a_clock_that_steps_neither_revives_an_invitation_nor_loses_one() {
     scene.world.clock.advance(Duration::from_mins(5));
     redeem(&scene.world.redeemer("dora").await, &third).await.is_problem(Code::InvitationInvalid);
     assert_eq!(expired(&scene.world).await, 1);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// K6: at the very moment at which an invitation runs out it is issued again, while two runs clean up.
@@ -143,14 +143,14 @@ async fn what_is_reissued_while_the_cleanup_runs_survives() {
         assert!(reports.into_iter().all(|report| report.unwrap().is_ok()));
         let fresh = code_of(&reissued.is(201).body);
         expired(&scene.world).await;
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
         assert_eq!(scene.statuses().await, ["live", "expired"]);
         let id = &issued["invitation"]["invitation_id"];
         let records = audited(&scene.world, "invitation.expire").await;
         assert_eq!(records.iter().filter(|record| record["target"]["id"] == *id).count(), 1, "told once");
         redeem(&scene.world.redeemer("late").await, &code_of(&issued)).await.is_problem(Code::InvitationInvalid);
         redeem(&scene.world.redeemer("mina").await, &fresh).await.is(200);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -181,9 +181,9 @@ async fn whoever_of_reissue_and_cleanup_is_slower_decides_anew() {
         assert_eq!(report["invitations_expired"], if cleanup_is_slower { 1 } else { 2 });
         assert_eq!(scene.statuses().await, ["live", "expired"]);
         assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 2);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
         redeem(&scene.world.redeemer("mina").await, &code_of(&reissued.is(201).body)).await.is(200);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -209,7 +209,7 @@ async fn an_invitation_whose_role_changes_meanwhile_is_not_left_behind() {
     run(&scene.world).await;
     run(&scene.world).await;
     scene.wake_up().await;
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 2);
     scene.inviter.delete(&path).await.is(204);
     assert!(items(&scene.world, "CODE#").await.is_empty());
@@ -242,7 +242,7 @@ async fn of_two_runs_at_once_one_does_the_work() {
         assert_eq!(reports.iter().map(|report| report.invitations_expired).sum::<usize>(), 21);
         assert!(reports.iter().any(|report| report.invitations_expired == 0), "{reports:?}");
         assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 21);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -269,5 +269,5 @@ async fn what_has_ended_stays_as_it_ended() {
     assert_eq!(scene.statuses().await, [] as [String; 0]);
     let (_, admin) = scene.world.user("boss", UserType::PlatformAdmin, []).await;
     admin.post(&format!("{}/invitations/{id}/reissue", scene.team), &Value::Null).await.is_problem(Code::NotFound);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    agreement::teams_agree,
+    agreement::everything_agrees,
     faults::Fault,
     invitations::{Scene, audited, code_of, redeem},
     mailed::items,
@@ -63,7 +63,7 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
     let mut scene = Scene::new().await;
     scene.grow(250).await;
     let codes = scene.furnish().await;
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     let admin = scene.world.admin().await;
     admin.delete(&scene.team).await.is(204);
     scene.inviter.get(&scene.team).await.is_problem(Code::NotFound);
@@ -81,7 +81,7 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
     assert_eq!(items(&scene.world, "CODE#").await, [] as [Value; 0]);
     assert_eq!(scene.in_team().await, 0);
     assert_eq!(scene.world.unfaulted().breaker().await.unwrap().live, 0);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     let report = run(&scene.world).await;
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(0)), "twice is once");
     for (number, code) in codes.iter().take(10).enumerate() {
@@ -112,12 +112,12 @@ async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late
     assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_END_STEPS), &json!(0)));
     assert_eq!(first["more"], true);
     assert_eq!(scene.in_team().await, 0);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     let second = run(&scene.world).await;
     assert_eq!((&second["members_removed"], &second["teams_deleted"]), (&json!(0), &json!(1)));
     assert_eq!(second["more"], false);
     assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     let third = run(&scene.world).await;
     assert_eq!((&third["teams_deleted"], &third["more"]), (&json!(0), &json!(false)));
 }
@@ -157,10 +157,10 @@ async fn users_who_change_meanwhile_keep_what_they_changed() {
             assert!(matches!(reply.status, 200 | 204), "{reply:?}");
         }
         cleaning.await.unwrap().unwrap();
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
         run(&scene.world).await;
         assert_eq!((scene.in_team().await, scene.left_of_team().await), (0, vec![]));
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
         let users = items(&scene.world, "USER#").await;
         let renamed = users.iter().filter(|user| user["username"].as_str().unwrap().starts_with("renamed")).count();
         assert_eq!(renamed, 20);
@@ -183,7 +183,7 @@ async fn a_member_who_is_deleted_midway_is_not_brought_back() {
     let (report, ()) = tokio::join!(run(&scene.world), midway);
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(1)));
     assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// An application that comes back finds its team gone and belongs to the platform.
@@ -214,7 +214,7 @@ async fn an_application_that_is_restored_after_its_team_was_deleted_is_the_platf
         admin.get(&format!("{path}/accounts/late")).await.is(200);
         assert_eq!(audited(&scene.world, "app.restore").await.len(), 1);
         assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -234,7 +234,7 @@ async fn an_application_that_is_restored_counts_for_its_team_again() {
     assert_eq!(run(&scene.world).await["apps_restored"], 1);
     let restored = scene.inviter.get(&format!("/v1/apps/{app_id}")).await;
     assert_eq!(restored.is(200).body["team_id"], scene.team_id.to_string());
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     admin.delete(&scene.team).await.is_problem(Code::TeamNotEmpty);
 }
 
@@ -251,7 +251,7 @@ async fn a_team_deleted_by_a_clock_that_runs_behind_is_found() {
     scene.world.clock.advance(Duration::from_mins(6));
     assert_eq!(run(&scene.world).await["teams_deleted"], 1);
     assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// Of what nobody else is left with, the cleanup takes nothing away.
@@ -267,5 +267,5 @@ async fn members_keep_their_other_teams() {
     let teams = client.get("/v1/me").await.is(200).body["teams"].clone();
     assert_eq!((teams.as_array().unwrap().len(), &teams[0]["name"]), (1, &json!("Other")));
     assert_eq!(scene.world.unfaulted().user(both.user_id).await.unwrap().unwrap().teams.len(), 1);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }

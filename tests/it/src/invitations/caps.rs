@@ -25,7 +25,7 @@ async fn a_team_has_a_hundred_live_invitations_and_whatever_ends_makes_room() {
     }
     let full = async || {
         scene.try_to_issue().await.is_problem(Code::TooManyInvitations);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     };
     full().await;
     scene.inviter.delete(&scene.first_live().await).await.is(204);
@@ -63,13 +63,13 @@ async fn what_ran_out_makes_room_before_the_cleanup_comes() {
     let expired = audited(&scene.world, "invitation.expire").await;
     assert_eq!(expired.len(), 60, "those whose time it was, and no other");
     assert!(expired.iter().all(|record| record["actor"].is_null()), "nobody did it");
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     for _ in 0..59 {
         scene.try_to_issue().await.is(201);
     }
     scene.try_to_issue().await.is_problem(Code::TooManyInvitations);
     assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 60);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,7 +96,7 @@ async fn of_many_issued_at_once_no_more_than_a_hundred_are_live() {
     }
     assert_eq!(issued, 10);
     scene.try_to_issue().await.is_problem(Code::TooManyInvitations);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// A role that only invitations gave which ran out can be deleted at once.
@@ -115,7 +115,7 @@ async fn what_ran_out_uses_its_role_no_more() {
     scene.world.clock.advance(MILLISECOND);
     scene.inviter.delete(&path).await.is(204);
     assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 1);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     let listed = scene.inviter.get(&format!("{}/invitations", scene.team)).await;
     let names: Vec<_> = listed.is(200).body["items"].as_array().unwrap().iter().map(|i| &i["role"]["name"]).collect();
     assert_eq!(names, ["Developer", "Helpers"], "the history keeps the name");
@@ -140,5 +140,5 @@ async fn what_ran_out_makes_room_for_what_is_reissued() {
     reissue(&scene.inviter).await.is(201);
     assert_eq!(breaker(&scene.world).await.0, 1);
     assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 2 + MOST);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }

@@ -100,7 +100,7 @@ async fn a_code_whose_issuer_may_grant_no_more_is_refused_like_one_that_nobody_d
     are_alike(&refused, &wrong);
     assert_eq!(audited(world, "invitation.redeem").await, [] as [Value; 0]);
     assert!(!chain.scene.members().await.contains(&"mina".to_owned()));
-    teams_agree(world).await;
+    everything_agrees(world).await;
 }
 
 #[rstest]
@@ -118,7 +118,7 @@ async fn a_code_whose_issuer_may_still_grant_gives_the_role_as_it_is(#[case] eve
     let role = chain.scene.inviter.get(&chain.role(&chain.helpers)).await;
     assert_eq!(joined.is(200).body["role"], role.is(200).body);
     assert_eq!(mina.get("/v1/me").await.is(200).body["teams"][0]["role"], role.body);
-    teams_agree(&chain.scene.world).await;
+    everything_agrees(&chain.scene.world).await;
 }
 
 /// A role that is given by a live invitation stays.
@@ -133,7 +133,7 @@ async fn a_role_is_not_deleted_under_a_live_invitation() {
     chain.scene.inviter.delete(&format!("{}/invitations/{invitation}", chain.scene.team)).await.is(204);
     delete().await.is(204);
     redeem(&chain.scene.world.redeemer("mina").await, &code).await.is_problem(Code::InvitationInvalid);
-    teams_agree(&chain.scene.world).await;
+    everything_agrees(&chain.scene.world).await;
 }
 
 /// E5, for codes: what happens between the reading and the writing counts as well. The transaction's first attempt is
@@ -160,7 +160,7 @@ async fn an_issuer_who_loses_the_right_midway_brings_nobody_in(#[case] event: Ev
     refused.is_problem(Code::InvitationInvalid);
     assert_eq!(audited(&chain.scene.world, "invitation.redeem").await, [] as [Value; 0]);
     assert!(!chain.scene.members().await.contains(&"mina".to_owned()));
-    teams_agree(&chain.scene.world).await;
+    everything_agrees(&chain.scene.world).await;
 }
 
 /// What happens midway without a bearing on the right is taken up, and the code works.
@@ -182,7 +182,7 @@ async fn what_changes_midway_is_what_is_joined(#[case] event: Event) {
     let (joined, ()) = tokio::join!(redeem(&mina, &code), midway);
     let role = chain.scene.inviter.get(&chain.role(&chain.helpers)).await;
     assert_eq!(joined.is(200).body["role"], role.is(200).body);
-    teams_agree(&chain.scene.world).await;
+    everything_agrees(&chain.scene.world).await;
 }
 
 /// A redeemer who is disabled, or becomes an admin of the platform, midway joins nothing.
@@ -204,7 +204,7 @@ async fn a_redeemer_who_is_somebody_else_midway_joins_nothing(#[case] edit: Valu
     let (refused, ()) = tokio::join!(redeem(&client, &invitation), midway);
     refused.is_problem(code);
     assert_eq!(scene.members().await, ["owner"]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// An address that is unbound midway proves nobody any more.
@@ -223,5 +223,5 @@ async fn a_redeemer_whose_address_goes_midway_joins_nothing() {
     let (refused, ()) = tokio::join!(redeem(&client, &code), midway);
     refused.is_problem(Code::EmailNotVerified);
     assert_eq!(scene.members().await, ["owner"]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }

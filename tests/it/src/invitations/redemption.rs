@@ -38,7 +38,7 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
     }
     assert_eq!(scene.members().await.len(), 2, "the owner, and whoever was first");
     assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     let listed = scene.inviter.get(&format!("{}/invitations?status=redeemed", scene.team)).await;
     assert_eq!(listed.is(200).body["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed.body["items"][0]["role"]["role_id"], role["role_id"]);
@@ -61,7 +61,7 @@ async fn one_person_who_redeems_many_times_at_once_joins_once() {
         assert!(joined == 1 || key.is_some() && joined > 1, "{replies:?}");
         assert_eq!(scene.members().await, ["mina", "owner"]);
         assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -90,7 +90,7 @@ async fn a_code_works_for_a_day_and_no_longer(#[case] age: Duration, #[case] wor
         reply.is_problem(Code::InvitationInvalid);
         assert_eq!((scene.members().await, status), (vec!["owner".to_owned()], &json!("expired")));
     }
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// G3.
@@ -108,7 +108,7 @@ async fn a_bound_code_is_for_its_login_in_any_case_and_stays_good_for_it() {
         let joined = redeem(&scene.world.redeemer(login).await, &code).await;
         assert_eq!(joined.is(200).body["role"]["role_id"], "operator");
         assert_eq!(scene.members().await, [login, "owner"]);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -135,7 +135,7 @@ async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
     redeem(&mina, &code).await.is_problem(Code::InvitationInvalid);
     redeem(&mina.with("idempotency-key", "another"), &code).await.is_problem(Code::InvitationInvalid);
     assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// G8.
@@ -156,7 +156,7 @@ async fn a_used_code_restores_nothing_to_whoever_was_removed() {
     );
     assert_eq!(mina.get("/v1/me").await.is(200).body["teams"], json!([]));
     assert_eq!(scene.members().await, ["owner"]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
     redeem(&mina, &scene.code().await).await.is(200);
 }
 
@@ -176,7 +176,7 @@ async fn a_member_hears_so_and_the_code_stays_live_and_it_was_a_wrong_try() {
     redeem(&mina, &second).await.is_problem(Code::TooManyAttempts);
     redeem(&scene.world.redeemer("jisoo").await, &second).await.is(200);
     assert_eq!(scene.members().await, ["jisoo", "mina", "owner"]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// What stands in the way of trying at all is told before a try is spent.
@@ -216,7 +216,7 @@ async fn who_may_not_try_or_sends_no_code_spends_no_try() {
     assert!(items(&scene.world, "LANE#").await.is_empty(), "nothing was counted");
     assert_eq!(breaker(&scene.world).await, (1, 0));
     assert_eq!(scene.members().await, ["owner"]);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }
 
 /// L10: a clock that steps back or forth by five minutes between issue and redemption changes nothing.
@@ -232,7 +232,7 @@ async fn a_clock_that_steps_leaves_codes_as_they_are() {
             scene.world.clock.retreat(step)
         }
         redeem(&scene.world.redeemer("mina").await, &code).await.is(200);
-        teams_agree(&scene.world).await;
+        everything_agrees(&scene.world).await;
     }
 }
 
@@ -246,5 +246,5 @@ async fn a_code_that_nobody_drew_is_refused_and_the_others_stay_good() {
     redeem(&mina, &code).await.is(200);
     assert_eq!(breaker(&scene.world).await, (0, 1), "what succeeded is no wrong try, and what failed stays one");
     scene.world.clock.advance(MILLISECOND);
-    teams_agree(&scene.world).await;
+    everything_agrees(&scene.world).await;
 }

@@ -1,0 +1,131 @@
+//! What comes of a deed when nobody else does anything: the documents' rules, told a second time and more simply.
+
+mod apps;
+mod invitations;
+mod teams;
+mod users;
+
+use rollcall_domain::{
+    Code, Timestamp,
+    id::{TeamId, UserId},
+    permission::{Permission, Preset},
+    role::RoleId,
+};
+
+use super::{
+    deed::Deed,
+    state::{Permissions, Person, State},
+};
+
+/// Sessions are over after this at the latest, if nothing is done by them. No deed waits for a part of it.
+const SESSION: std::time::Duration = std::time::Duration::from_mins(15);
+
+/// Who does something, by a session that began as this.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor {
+    pub user: Option<UserId>,
+    pub epoch: u32,
+    pub since: Timestamp,
+}
+
+/// What comes of it: how things are then, or why they stay as they are.
+pub type Outcome = Result<State, Code>;
+
+/// Somebody who does something, and how things are.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    state: &'a State,
+    user: UserId,
+    person: &'a Person,
+}
+
+impl State {
+    /// What comes of a deed. What it makes has the id `made`.
+    pub fn after(&self, actor: &Actor, deed: &Deed, made: &str) -> Outcome {
+        if let Deed::Wait { by } = deed {
+            let mut after = self.clone();
+            after.wait(*by);
+            return Ok(after);
+        }
+        if *deed == Deed::CleanUp {
+            return Ok(self.clone());
+        }
+        let user = actor.user.ok_or(Code::Unauthenticated)?;
+        let person = self.users.get(&user).filter(|person| person.is_enabled && person.epoch == actor.epoch);
+        let person = person.filter(|_| self.now < actor.since + SESSION).ok_or(Code::Unauthenticated)?;
+        if person.must_change_password {
+            return Err(Code::PasswordChangeRequired);
+        }
+        Scene { state: self, user, person }.act(deed, made)
+    }
+}
+
+impl Scene<'_> {
+    fn act(self, deed: &Deed, made: &str) -> Outcome {
+        match deed {
+            Deed::CreateUser { .. } | Deed::SetStatus { .. } | Deed::SetType { .. } | Deed::DeleteUser { .. } => {
+                self.act_on_users(deed, made)
+            }
+            Deed::CreateTeam { .. } | Deed::RenameTeam { .. } | Deed::DeleteTeam { .. } => {
+                self.act_on_teams(deed, made)
+            }
+            Deed::Add { .. } | Deed::AddNew { .. } | Deed::Move { .. } | Deed::Remove { .. } => {
+                self.act_on_members(deed, made)
+            }
+            Deed::CreateRole { .. } | Deed::EditRole { .. } | Deed::DeleteRole { .. } => self.act_on_roles(deed, made),
+            Deed::Issue { .. } | Deed::Reissue { .. } | Deed::Revoke { .. } | Deed::Redeem { .. } => {
+                self.act_on_invitations(deed, made)
+            }
+            Deed::CreateApp { .. }
+            | Deed::MoveApp { .. }
+            | Deed::DeleteApp { .. }
+            | Deed::CreateAdmin { .. }
+            | Deed::TurnAdmin { .. } => self.act_on_apps(deed, made),
+            Deed::Wait { .. } | Deed::CleanUp => Ok(self.state.clone()),
+        }
+    }
+
+    fn is_admin(self) -> bool {
+        self.person.user_type.is_admin()
+    }
+
+    /// Whether somebody may do this in a team, by its rank or by its role.
+    fn may(self, permission: Permission, team_id: Option<TeamId>) -> bool {
+        let held = team_id.and_then(|team_id| Some((team_id, *self.person.teams.get(&team_id)?)));
+        let allowed = held.and_then(|(team_id, role_id)| self.state.role(team_id, role_id));
+        self.is_admin() || allowed.is_some_and(|allowed| allowed.contains(&permission))
+    }
+
+    /// The team is there for somebody, and it may do this in it.
+    fn permit(self, permission: Permission, team_id: TeamId) -> Result<(), Code> {
+        if !self.may(Permission::TeamRead, Some(team_id)) || !self.state.teams.contains_key(&team_id) {
+            return Err(Code::NotFound);
+        }
+        if self.may(permission, Some(team_id)) { Ok(()) } else { Err(Code::Forbidden) }
+    }
+
+    /// The table of who may grant what, beside the permission to grant at all.
+    fn reaches(self, team_id: TeamId, role_id: RoleId, allowed: &Permissions) -> bool {
+        let Some(held) = self.person.teams.get(&team_id) else { return self.is_admin() };
+        let own = self.state.role(team_id, *held).unwrap_or_default();
+        let beyond: Permissions = allowed.difference(&own).copied().collect();
+        match role_id {
+            _ if held.is_admin() => true,
+            RoleId::Preset(preset) => preset != Preset::Admin,
+            RoleId::Custom(_) => {
+                let mut grantable = Preset::ALL.iter().filter(|preset| **preset != Preset::Admin);
+                grantable.any(|preset| beyond.is_subset(&preset.permissions()))
+            }
+        }
+    }
+
+    fn may_grant(self, team_id: TeamId, role_id: RoleId, allowed: &Permissions) -> bool {
+        self.may(Permission::MembersManage, Some(team_id)) && self.reaches(team_id, role_id, allowed)
+    }
+
+    /// A role that a body names must be there, and must be the caller's to give.
+    fn check_named(self, team_id: TeamId, role_id: RoleId) -> Result<(), Code> {
+        let allowed = self.state.role(team_id, role_id).ok_or(Code::ValidationFailed)?;
+        if self.may_grant(team_id, role_id, &allowed) { Ok(()) } else { Err(Code::Forbidden) }
+    }
+}

@@ -1,0 +1,94 @@
+//! Applications and their admin accounts.
+
+use rollcall_domain::{
+    Code,
+    id::{AppId, TeamId},
+    limits::MAX_ADMINS_PER_APP,
+    permission::Permission,
+};
+
+use super::{Outcome, Scene};
+use crate::model::{
+    deed::Deed,
+    state::{Directory, State},
+};
+
+impl Scene<'_> {
+    pub(super) fn act_on_apps(self, deed: &Deed, made: &str) -> Outcome {
+        let mut after = self.state.clone();
+        match deed {
+            Deed::CreateApp { team } => {
+                self.check_team(*team)?;
+                if team.is_none() && !self.is_admin() {
+                    return Err(Code::ValidationFailed);
+                }
+                after.apps.insert(AppId::parse(made).unwrap(), Directory { team_id: *team, accounts: [].into() });
+            }
+            Deed::MoveApp { app, team } => {
+                let before = self.app(*app, Permission::AppsManage)?;
+                if !self.is_admin() {
+                    return Err(Code::Forbidden);
+                }
+                if *team != before.team_id {
+                    self.check_team(*team)?;
+                }
+                after.apps.get_mut(app).unwrap().team_id = *team;
+            }
+            Deed::DeleteApp { app } => {
+                if !self.app(*app, Permission::AppsManage)?.accounts.is_empty() {
+                    return Err(Code::AppNotEmpty);
+                }
+                after.apps.remove(app);
+            }
+            Deed::CreateAdmin { app, account } => {
+                let before = self.app(*app, Permission::AccountsWrite)?;
+                self.app(*app, Permission::AccountsAdmin)?;
+                if before.accounts.contains_key(account) {
+                    return Err(Code::AccountExists);
+                }
+                after.appoint(*app, account)?;
+            }
+            Deed::TurnAdmin { app, account, is_admin } => {
+                let before = self.app(*app, Permission::AccountsRead)?;
+                let was_admin = *before.accounts.get(account).ok_or(Code::NotFound)?;
+                self.app(*app, Permission::AccountsAdmin)?;
+                if *is_admin && !was_admin {
+                    after.appoint(*app, account)?;
+                } else {
+                    after.apps.get_mut(app).unwrap().accounts.insert(account.clone(), *is_admin);
+                }
+            }
+            _ => unreachable!("{deed:?} is about something else"),
+        }
+        Ok(after)
+    }
+
+    /// An application that the caller may do this to; one that it may not even read is not there.
+    fn app(self, app: AppId, permission: Permission) -> Result<Directory, Code> {
+        let found = self.state.apps.get(&app).ok_or(Code::NotFound)?;
+        let may = |permission| self.may(permission, found.team_id);
+        if !may(Permission::AccountsRead) && !may(Permission::AppsManage) {
+            return Err(Code::NotFound);
+        }
+        if may(permission) { Ok(found.clone()) } else { Err(Code::Forbidden) }
+    }
+
+    fn check_team(self, team: Option<TeamId>) -> Result<(), Code> {
+        let Some(team_id) = team else { return Ok(()) };
+        if !self.may(Permission::TeamRead, team) || !self.state.teams.contains_key(&team_id) {
+            return Err(Code::ValidationFailed);
+        }
+        if self.may(Permission::AppsManage, team) { Ok(()) } else { Err(Code::Forbidden) }
+    }
+}
+
+impl State {
+    fn appoint(&mut self, app: AppId, account: &str) -> Result<(), Code> {
+        let directory = self.apps.get_mut(&app).unwrap();
+        if directory.admins() >= MAX_ADMINS_PER_APP {
+            return Err(Code::AdminLimitReached);
+        }
+        directory.accounts.insert(account.to_owned(), true);
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! Users: who may create, change and delete whom.
+
+use rollcall_domain::{Code, id::UserId, permission::UserType};
+
+use super::{Outcome, Scene};
+use crate::model::{
+    deed::Deed,
+    state::{Person, State},
+};
+
+impl Scene<'_> {
+    pub(super) fn act_on_users(self, deed: &Deed, made: &str) -> Outcome {
+        if !self.is_admin() {
+            return Err(Code::NotFound);
+        }
+        let is_super = self.person.user_type == UserType::SuperAdmin;
+        let mut after = self.state.clone();
+        match deed {
+            Deed::CreateUser { login, user_type } => {
+                if *user_type == UserType::SuperAdmin && !is_super {
+                    return Err(Code::Forbidden);
+                }
+                if self.state.named(login).is_some() {
+                    return Err(Code::LoginTaken);
+                }
+                after.users.insert(UserId::parse(made).unwrap(), Person::create(login, *user_type, [].into()));
+            }
+            Deed::SetStatus { user, is_enabled } => {
+                self.check_target(*user)?;
+                let person = after.users.get_mut(user).unwrap();
+                let is_disabled_now = person.is_enabled && !is_enabled;
+                person.is_enabled = *is_enabled;
+                person.epoch += u32::from(is_disabled_now);
+            }
+            Deed::SetType { user, user_type } => {
+                self.check_target(*user)?;
+                if !is_super {
+                    return Err(Code::Forbidden);
+                }
+                let person = after.users.get_mut(user).unwrap();
+                person.epoch += u32::from(person.user_type != *user_type);
+                person.user_type = *user_type;
+                if user_type.is_admin() {
+                    person.teams.clear();
+                }
+            }
+            Deed::DeleteUser { user } => {
+                self.check_target(*user)?;
+                after.users.remove(user);
+            }
+            _ => unreachable!("{deed:?} is about something else"),
+        }
+        let is_any_left = after.users.values().any(Person::is_enabled_super_admin);
+        if is_any_left { Ok(after) } else { Err(Code::LastSuperAdmin) }
+    }
+
+    /// Somebody else, and nobody of a higher rank.
+    fn check_target(self, user: UserId) -> Result<(), Code> {
+        let target = self.state.users.get(&user).ok_or(Code::NotFound)?;
+        if user == self.user {
+            return Err(Code::UseOwnRoute);
+        }
+        let is_super = self.person.user_type == UserType::SuperAdmin;
+        if is_super || target.user_type == UserType::Member { Ok(()) } else { Err(Code::Forbidden) }
+    }
+}
+
+impl State {
+    /// Somebody new joins, or somebody who is there, unless it is one who joins nothing.
+    pub(super) fn check_may_join(&self, user: UserId, team: rollcall_domain::id::TeamId) -> Result<(), Code> {
+        let person = &self.users[&user];
+        if person.user_type.is_admin() {
+            return Err(Code::NotAMember);
+        }
+        if person.teams.contains_key(&team) { Err(Code::AlreadyMember) } else { Ok(()) }
+    }
+}
