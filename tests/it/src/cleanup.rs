@@ -1,6 +1,6 @@
 //! The scheduled cleanup.
 
-mod interrupted;
+mod bad_days;
 mod invitations;
 mod teams;
 
