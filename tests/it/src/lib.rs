@@ -20,6 +20,7 @@ mod mailer_words;
 mod manners;
 mod registration;
 mod reset;
+mod rights;
 mod rotation;
 mod sessions;
 mod store;
