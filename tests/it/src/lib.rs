@@ -26,6 +26,7 @@ mod sessions;
 mod store;
 mod support;
 mod teams;
+mod tenants;
 mod throttle;
 mod two_factor;
 mod users;
