@@ -5,6 +5,7 @@
 
 mod accounts;
 mod apps;
+mod audit;
 mod bad_days;
 mod budgets;
 mod cleanup;
