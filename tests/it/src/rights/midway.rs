@@ -11,12 +11,12 @@ use super::{
 use crate::faults::{FOREVER, Fault};
 
 /// What is guarded by the rights of whoever does it. What is done to accounts rests on the check at the request's
-/// beginning, so that it touches no shared item; redeeming needs no right, and the issuer's are another matter.
+/// beginning, so that it touches no shared item; leaving and redeeming need no right.
 fn guarded() -> impl Iterator<Item = &'static Action> {
-    let is_of_accounts = |action: &Action| action.path.contains("account");
-    ACTIONS
-        .iter()
-        .filter(move |action| action.is_change() && !is_of_accounts(action) && action.name != "redeem an invitation")
+    let is_open = |action: &Action| {
+        action.path.contains("account") || matches!(action.name, "leave the team" | "redeem an invitation")
+    };
+    ACTIONS.iter().filter(move |action| action.is_change() && !is_open(action))
 }
 
 /// Those of the items that are no part of somebody's losing its rights.
