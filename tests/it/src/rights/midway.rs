@@ -95,7 +95,7 @@ async fn whoever_loses_its_role_midway_writes_nothing(
                 // The last call is the commit: there it is the guard that refuses.
                 Taking::Narrowed if call + 1 == calls => &["conflict"],
                 Taking::Narrowed => &["conflict", "forbidden", "not_found"],
-                Taking::TeamDeleted => &["forbidden", "not_found", "unknown_reference", "validation_failed"],
+                Taking::TeamDeleted => &["conflict", "forbidden", "not_found", "validation_failed"],
                 _ if call + 1 == calls => &["forbidden"],
                 _ => &["forbidden", "not_found"],
             };
