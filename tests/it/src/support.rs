@@ -18,13 +18,13 @@ use http_body_util::BodyExt;
 use rollcall::{Data, Mail, Mailbox, TABLE, TestClock};
 use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
-    Code, Timestamp,
+    Code, Fields, Timestamp,
     credential::{Credential, PasswordHash},
     email::Email,
-    id::{FlowId, SessionId, TeamId, UserId},
+    id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
     password::Password,
     permission::UserType,
-    role::RoleId,
+    role::{Role, RoleId},
     session::{Secret, Session, SessionToken},
     team::{Member, Team},
     text::{Login, TeamName, Username},
@@ -261,6 +261,15 @@ impl World {
         let team = Team::create(team_id, TeamName::parse(name).unwrap(), self.now());
         self.context.store.commit(rollcall_store::team::create(&team, None).unwrap()).await.unwrap();
         team_id
+    }
+
+    /// A custom role of a team, written past the API.
+    pub async fn role(&self, team_id: TeamId, name: &str, permissions: &[&str]) -> RoleId {
+        let role_id = CustomRoleId::new(self.context.uuid().unwrap());
+        let role = Role::read(role_id, Fields::of(json!({"name": name, "permissions": permissions}))).unwrap();
+        let commit = rollcall_store::role::create_role(team_id, role_id, &role, self.now()).unwrap();
+        self.unfaulted().commit(commit).await.unwrap();
+        role.role_id
     }
 
     /// An application of the platform.

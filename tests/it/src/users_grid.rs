@@ -17,12 +17,12 @@ const ACTORS: [&str; 6] = ["super_admin", "platform_admin", "member", "disabled"
 const TYPES: [UserType; 3] = [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member];
 
 /// The body of a request, by a login that is free and the type of the target.
-type Body = fn(&str, &str) -> Value;
+pub type Body = fn(&str, &str) -> Value;
 
 const NONE: Body = |_, _| Value::Null;
 
 #[rustfmt::skip]
-const ACTIONS: [(&str, Method, &str, Body); 16] = [
+pub const ACTIONS: [(&str, Method, &str, Body); 16] = [
     ("list",                Method::GET,    "/v1/users?type={type}",    NONE),
     ("view",                Method::GET,    "/v1/users/{id}",           NONE),
     ("create",              Method::POST,   "/v1/users",                |login, user_type| json!({
@@ -177,7 +177,7 @@ async fn fresh(world: &World, login: &str, user_type: UserType, action: &str) ->
 }
 
 #[rustfmt::skip]
-const OWN_ACTIONS: [(&str, Method, &str, Body); 12] = [
+pub const OWN_ACTIONS: [(&str, Method, &str, Body); 13] = [
     ("view",               Method::GET,    "/v1/me",                      NONE),
     ("rename",             Method::PATCH,  "/v1/me",                      |_, _| json!({"username": "other"})),
     ("change password",    Method::POST,   "/v1/me/password",             |_, _| json!({
@@ -190,6 +190,9 @@ const OWN_ACTIONS: [(&str, Method, &str, Body); 12] = [
     ("unbind the email",   Method::DELETE, "/v1/me/email",                |_, _| json!({"current_password": PASSWORD})),
     ("begin two-factor",   Method::POST,   "/v1/me/totp",                 |_, _| json!({"current_password": PASSWORD})),
     ("confirm two-factor", Method::POST,   "/v1/me/totp/confirm",         |_, _| json!({"code": "000000"})),
+    ("end two-factor",     Method::DELETE, "/v1/me/totp",                 |_, _| json!({
+        "current_password": PASSWORD, "code": "000000"
+    })),
     ("list sessions",      Method::GET,    "/v1/me/sessions",             NONE),
     ("end a session",      Method::DELETE, "/v1/me/sessions/{session}",   NONE),
     ("end the others",     Method::DELETE, "/v1/me/sessions",             NONE),
@@ -199,7 +202,7 @@ const OWN_ACTIONS: [(&str, Method, &str, Body); 12] = [
 /// What each of [`ACTORS`] is answered on its own account. Nobody proved an address or bound a second factor, so that
 /// confirming either is refused where it is looked at.
 #[rustfmt::skip]
-const OWN: [(&str, &str, &str, &str); 12] = [
+const OWN: [(&str, &str, &str, &str); 13] = [
     //                     of any type            disabled, nobody   forced
     ("view",               "200",                 "unauthenticated", "200"),
     ("rename",             "200",                 "unauthenticated", "password_change_required"),
@@ -209,6 +212,7 @@ const OWN: [(&str, &str, &str, &str); 12] = [
     ("unbind the email",   "204",                 "unauthenticated", "password_change_required"),
     ("begin two-factor",   "201",                 "unauthenticated", "password_change_required"),
     ("confirm two-factor", "verification_failed", "unauthenticated", "password_change_required"),
+    ("end two-factor",     "verification_failed", "unauthenticated", "password_change_required"),
     ("list sessions",      "200",                 "unauthenticated", "password_change_required"),
     ("end a session",      "204",                 "unauthenticated", "password_change_required"),
     ("end the others",     "204",                 "unauthenticated", "password_change_required"),

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::support::{Client, World};
 
 /// A route: method and path.
-type Routes = BTreeSet<(String, String)>;
+pub type Routes = BTreeSet<(String, String)>;
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(name)
@@ -51,7 +51,8 @@ fn the_template_knows_mails_by_the_words_of_the_code() {
     assert!(text("infra/alarms.yaml").contains(given_up) && text("functions/mailer/src/lib.rs").contains(given_up));
 }
 
-fn template_routes() -> Routes {
+/// The routes of the template.
+pub fn template_routes() -> Routes {
     template().into_iter().map(|(method, path, _)| (method, path)).collect()
 }
 

@@ -1,0 +1,133 @@
+//! F1: whatever id is swapped for another team's, the answer is the one for an id that names nothing, to the byte.
+
+use super::*;
+
+/// What can be told apart of a reply, and how many requests to the table it took.
+async fn told(world: &World, client: &Client, method: &Method, path: &str, body: &Value) -> (u16, Value, Value, usize) {
+    let before = crate::rights::everything(world).await;
+    world.faults.arm(crate::faults::Fault::Hang, crate::faults::FOREVER, 0);
+    let sent = Some(body).filter(|body| !body.is_null()).map(ToString::to_string);
+    let mut reply = client.send(method.clone(), path, sent).await;
+    let calls = world.faults.calls();
+    assert!(reply.status < 300 || crate::rights::everything(world).await == before, "{method} {path} was done");
+    let request_id = reply.headers.remove("x-request-id").unwrap();
+    let headers: Vec<_> =
+        reply.headers.iter().map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()])).collect();
+    if let Some(told) = reply.body.get_mut("request_id") {
+        assert_eq!(told.as_str(), request_id.to_str().ok());
+        *told = Value::Null;
+    }
+    (reply.status, reply.body, Value::Array(headers), calls)
+}
+
+/// A path of the table of actions with one of its ids swapped.
+fn swapped(path: &str, own: &Estate, place: &str, id: &str) -> String {
+    own.fill(&path.replace(place, id), None)
+}
+
+#[tokio::test]
+async fn another_teams_id_in_a_path_is_an_id_that_names_nothing() {
+    let world = World::new().await;
+    let (_, ours, theirs, caller) = neighbours(&world).await;
+    let mut tried = 0;
+    for action in ACTIONS {
+        let body = (action.body)(&ours);
+        for (place, foreign) in [
+            ("{team}", theirs.team.to_string()),
+            ("{member}", theirs.member.user_id.to_string()),
+            ("{own}", theirs.member.user_id.to_string()),
+            ("{role}", theirs.role.to_string()),
+            ("{invitation}", theirs.invitation.clone()),
+            ("{app}", theirs.app.clone()),
+            ("{spare}", theirs.spare.clone()),
+            ("/mina", "/theirs".to_owned()),
+            ("/root", "/theirs".to_owned()),
+        ] {
+            if !action.path.contains(place) {
+                continue;
+            }
+            let nothing = if place.starts_with('/') { "/nobody" } else { NOBODY };
+            let asked = |id: &str| swapped(action.path, &ours, place, id);
+            let (client, method) = (&caller.client, &action.method);
+            let foreign = told(&world, client, method, &asked(&foreign), &body).await;
+            let missing = told(&world, client, method, &asked(nothing), &body).await;
+            assert_eq!(foreign, missing, "{} with another's {place}", action.name);
+            let is_filter = action.path.contains('?') && action.path.starts_with("/v1/audit");
+            assert_eq!(foreign.0, if is_filter { 200 } else { 404 }, "{}: {foreign:?}", action.name);
+            tried += 1;
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+/// An id in a body or a query says no more.
+#[tokio::test]
+async fn another_teams_id_in_a_body_or_a_filter_is_an_id_that_names_nothing() {
+    let world = World::new().await;
+    let (_, ours, theirs, caller) = neighbours(&world).await;
+    let (team, guest, member) = (ours.team, ours.guest.user_id, ours.member.user_id);
+    let team_path = format!("/v1/teams/{team}");
+    for (method, path, body, status) in [
+        (Method::POST, format!("{team_path}/members"), json!({"user_id": guest, "role_id": "{role}"}), 422),
+        (Method::PATCH, format!("{team_path}/members/{member}"), json!({"role_id": "{role}"}), 422),
+        (Method::POST, format!("{team_path}/invitations"), json!({"role_id": "{role}"}), 422),
+        (Method::POST, "/v1/apps".to_owned(), json!({"name": "New", "team_id": "{team}"}), 422),
+        (Method::PATCH, format!("/v1/apps/{}", ours.app), json!({"team_id": "{team}"}), 403),
+        (Method::GET, "/v1/apps?team_id={team}".to_owned(), Value::Null, 200),
+        (Method::GET, "/v1/audit?team_id={team}".to_owned(), Value::Null, 200),
+        (Method::GET, "/v1/audit?target={team}".to_owned(), Value::Null, 200),
+        (Method::GET, "/v1/audit?target={app}".to_owned(), Value::Null, 200),
+        (Method::GET, "/v1/audit?target={invitation}".to_owned(), Value::Null, 200),
+        (Method::GET, "/v1/audit?actor={member}".to_owned(), Value::Null, 200),
+        (Method::GET, "/v1/audit?target=theirs".to_owned(), Value::Null, 200),
+    ] {
+        let with = |estate: &Estate| {
+            let body = serde_json::from_str::<Value>(&estate.fill(&body.to_string(), None)).unwrap();
+            (estate.fill(&path, None), body)
+        };
+        let nothing = |text: &str| {
+            ["{role}", "{team}", "{app}", "{invitation}", "{member}", "theirs"]
+                .iter()
+                .fold(text.to_owned(), |text, place| text.replace(place, NOBODY))
+        };
+        let (their_path, their_body) = with(&theirs);
+        let foreign = told(&world, &caller.client, &method, &their_path, &their_body).await;
+        let body = serde_json::from_str::<Value>(&nothing(&body.to_string())).unwrap();
+        let missing = told(&world, &caller.client, &method, &nothing(&path), &body).await;
+        let told = |(status, body, headers, _): (u16, Value, Value, usize)| (status, body, headers);
+        let (foreign, missing) = (told(foreign), told(missing));
+        assert_eq!(foreign, missing, "{method} {path}");
+        assert_eq!(foreign.0, status, "{foreign:?}");
+        match status {
+            422 => assert_eq!(foreign.1["errors"][0]["code"], "unknown_reference"),
+            403 => assert_eq!(foreign.1["code"], "forbidden"),
+            _ => assert_eq!(foreign.1, json!({"items": [], "next_cursor": null})),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_id_is_answered_like_one_that_names_nothing() {
+    let world = World::new().await;
+    let (_, ours, _, caller) = neighbours(&world).await;
+    for action in ACTIONS.iter().filter(|action| !action.path.contains('?')) {
+        for place in ["{team}", "{member}", "{role}", "{invitation}", "{app}", "{spare}"] {
+            for id in [
+                "x",
+                "%00",
+                "..%2F",
+                &ours.fill(place, None).to_uppercase(),
+                &format!("{NOBODY}0"),
+                "ADMIN",
+                "%ED%95%9C",
+            ] {
+                if action.path.contains(place) {
+                    let path = swapped(action.path, &ours, place, id);
+                    let body = (action.body)(&ours);
+                    let (status, body, ..) = told(&world, &caller.client, &action.method, &path, &body).await;
+                    assert_eq!((status, &body["code"]), (404, &json!("not_found")), "{} at {path}", action.name);
+                }
+            }
+        }
+    }
+}
