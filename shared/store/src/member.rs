@@ -20,7 +20,7 @@ use crate::{
     query::{Order, Page, Range},
     role::use_role,
     table::Store,
-    tombstone::unless_gone,
+    tombstone::{living, unless_gone},
     user::entitled,
 };
 
@@ -84,7 +84,9 @@ pub fn leave(team: &Team, user_id: UserId, role: &Role, last: LastAdmin, now: Ti
     let mut writes = vec![gone];
     if team.deleting_at.is_none() {
         let step = Step { members: -1, last, ..Step::default() }.appointing(user_id, Some(role.role_id), None);
-        writes.push(step.write(team.team_id, now, |found| unless_gone(found, |_| Code::LastTeamAdmin)));
+        // A team that was deleted meanwhile is no reason to stay: decided anew, of it only the member goes.
+        let refused = |found: Option<&_>| living(found).map_or(Code::Conflict, |_| Code::LastTeamAdmin);
+        writes.push(step.write(team.team_id, now, refused));
         writes.extend(use_role(team.team_id, role, -1));
     }
     writes
