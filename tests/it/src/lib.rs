@@ -27,6 +27,7 @@ mod sessions;
 mod store;
 mod support;
 mod teams;
+mod teams_races;
 mod throttle;
 mod two_factor;
 mod users;
