@@ -15,12 +15,12 @@ use crate::{
     commit::{Meaning, Write},
     count::Step,
     error::Fault,
-    item::{Item, from_item, string, to_item},
+    item::{from_item, string, to_item},
     keys,
     query::{Order, Page, Range},
     role::use_role,
     table::Store,
-    tombstone::unless_gone,
+    tombstone::{living, unless_gone},
     user::entitled,
 };
 
@@ -84,11 +84,8 @@ pub fn leave(team: &Team, user_id: UserId, role: &Role, last: LastAdmin, now: Ti
     let mut writes = vec![gone];
     if team.deleting_at.is_none() {
         let step = Step { members: -1, last, ..Step::default() }.appointing(user_id, Some(role.role_id), None);
-        // A team that went meanwhile holds nobody back: it is to be read again.
-        let refused = |found: Option<&Item>| match unless_gone(found, |_| Code::LastTeamAdmin) {
-            Code::NotFound => Code::Conflict,
-            last => last,
-        };
+        // A team that was deleted meanwhile is no reason to stay: decided anew, of it only the member goes.
+        let refused = |found: Option<&_>| living(found).map_or(Code::Conflict, |_| Code::LastTeamAdmin);
         writes.push(step.write(team.team_id, now, refused));
         writes.extend(use_role(team.team_id, role, -1));
     }

@@ -9,8 +9,10 @@ pub(crate) const LIVING: &str = "attribute_exists(#pk) AND attribute_not_exists(
 
 /// Why a guard on a thing failed, where it was not the thing's end.
 pub(crate) fn unless_gone(found: Option<&Item>, otherwise: fn(&Item) -> Code) -> Code {
-    match found {
-        Some(item) if !item.contains_key("deleting_at") => otherwise(item),
-        Some(_) | None => Code::NotFound,
-    }
+    living(found).map_or(Code::NotFound, otherwise)
+}
+
+/// A thing that was found, if it is not on its way out.
+pub(crate) fn living(found: Option<&Item>) -> Option<&Item> {
+    found.filter(|item| !item.contains_key("deleting_at"))
 }

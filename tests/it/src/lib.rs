@@ -31,6 +31,7 @@ mod store;
 mod support;
 mod teams;
 mod teams_on_bad_days;
+mod teams_races;
 mod tenants;
 mod throttle;
 mod two_factor;
