@@ -7,8 +7,9 @@ mod teams;
 use std::time::Duration;
 
 use rollcall_domain::{
-    Code, Timestamp,
-    id::MailId,
+    Code, Fields, Timestamp,
+    account::NewAccount,
+    id::{AppId, MailId},
     limits::{MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
     mail::{Language, Mail, Message},
     text::Login,
@@ -27,6 +28,14 @@ async fn deleted(world: &World, admin: &Client, name: &str) -> String {
     let path = format!("/v1/apps/{}", world.app(admin, name).await);
     admin.delete(&path).await.is(204);
     path
+}
+
+/// What a creation does that had read the application just before its deletion.
+async fn slip_in(world: &World, path: &str) {
+    let app_id = AppId::parse(path.rsplit('/').next().unwrap()).unwrap();
+    let fields = Fields::of(json!({"user_id": "late", "type": "general"}));
+    let late = NewAccount::read(fields, world.now().date()).unwrap().create(world.now());
+    world.unfaulted().load_accounts(app_id, &[late]).await.unwrap();
 }
 
 fn app_items(items: &[serde_json::Value]) -> usize {
@@ -56,11 +65,7 @@ async fn a_deletion_is_taken_back_when_an_account_slipped_in() {
     let world = World::new().await;
     let admin = world.admin().await;
     let path = deleted(&world, &admin, "App").await;
-    // What a creation does that had read the application just before its deletion.
-    let app_id = rollcall_domain::id::AppId::parse(path.rsplit('/').next().unwrap()).unwrap();
-    let fields = rollcall_domain::Fields::of(json!({"user_id": "late", "type": "general"}));
-    let late = rollcall_domain::account::NewAccount::read(fields, world.now().date()).unwrap().create(world.now());
-    world.context.store.load_accounts(app_id, &[late]).await.unwrap();
+    slip_in(&world, &path).await;
 
     admin.get(&path).await.is_problem(Code::NotFound);
     world.clock.advance(Duration::from_secs(61));

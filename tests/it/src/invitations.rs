@@ -64,7 +64,7 @@ impl Scene {
         self.inviter = self.world.signed_in(&self.owner).await;
     }
 
-    /// Sends people who have nothing to do with each other.
+    /// People who have nothing to do with each other, each at an address of its own.
     async fn people(&self, count: usize) -> Vec<Client> {
         let mut people = Vec::new();
         for number in 0..count {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use rollcall_domain::{
-    id::AppId,
     limits::CLEANUP_LEASE,
     permission::{Preset, UserType},
 };
@@ -21,8 +20,8 @@ use crate::{
 async fn scene() -> Scene {
     let mut scene = Scene::new().await;
     let admin = scene.world.admin().await;
-    let body = json!({"name": "Helpers", "permissions": ["team.read"]});
-    let role = scene.inviter.post(&format!("{}/roles", scene.team), &body).await.is(201).body["role_id"].clone();
+    let helpers = json!({"name": "Helpers", "permissions": ["team.read"]});
+    let role = scene.inviter.post(&format!("{}/roles", scene.team), &helpers).await.is(201).body["role_id"].clone();
     for body in [json!({"role_id": role}), json!({"role_id": "developer", "login": "mina"})] {
         scene.issue(&body).await;
     }
@@ -33,24 +32,17 @@ async fn scene() -> Scene {
         scene.world.user_as(&format!("doomed{number}"), UserType::Member, |user| user.teams = teams).await;
     }
     let path = format!("/v1/teams/{doomed}");
-    boss.post(&format!("{path}/roles"), &body_of_role()).await.is(201);
+    boss.post(&format!("{path}/roles"), &helpers).await.is(201);
     boss.post(&format!("{path}/invitations"), &json!({"role_id": "developer"})).await.is(201);
     deleted(&scene.world, &admin, "Gone").await;
     let kept = deleted(&scene.world, &admin, "Kept").await;
-    let fields = rollcall_domain::Fields::of(json!({"user_id": "late", "type": "general"}));
-    let late = rollcall_domain::account::NewAccount::read(fields, scene.world.now().date()).unwrap();
-    let app_id = AppId::parse(kept.rsplit('/').next().unwrap()).unwrap();
-    scene.world.unfaulted().load_accounts(app_id, &[late.create(scene.world.now())]).await.unwrap();
+    slip_in(&scene.world, &kept).await;
     admin.delete(&path).await.is(204);
     left_behind(&scene.world, scene.world.now()).await;
     scene.world.clock.advance(Duration::from_hours(24));
     scene.wake_up().await;
     scene.code().await;
     scene
-}
-
-fn body_of_role() -> Value {
-    json!({"name": "Readers", "permissions": ["team.read"]})
 }
 
 /// What there is, by kind, and what was told of it.

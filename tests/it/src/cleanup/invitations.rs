@@ -198,8 +198,8 @@ async fn an_invitation_whose_role_changes_meanwhile_is_not_left_behind() {
     let path = format!("{}/roles/{}", scene.team, role.as_str().unwrap());
     scene.world.clock.advance(MILLISECOND);
     scene.issue(&json!({"role_id": role})).await;
-    // Late enough in its hour for the run to leave the hour behind.
-    scene.world.clock.advance(DAY + Duration::from_mins(30));
+    // Late enough for the run to leave that hour behind.
+    scene.world.clock.advance(DAY + Duration::from_mins(90));
     scene.wake_up().await;
     run_with_the_second_transaction_late(&scene.world, async {
         scene.inviter.patch(&path, &json!({"permissions": ["team.read", "audit.read"]})).await.is(200);

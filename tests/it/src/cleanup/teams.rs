@@ -1,7 +1,7 @@
 //! Teams that were deleted are taken apart in steps, and nothing of them is left.
 
 use rollcall_domain::{
-    id::{AppId, TeamId},
+    id::TeamId,
     limits::TEAM_END_STEPS,
     permission::{Preset, UserType},
 };
@@ -198,10 +198,7 @@ async fn an_application_that_is_restored_after_its_team_was_deleted_is_the_platf
         let path = format!("/v1/apps/{app_id}");
         admin.delete(&scene.team).await.is_problem(Code::TeamNotEmpty);
         scene.inviter.delete(&path).await.is(204);
-        let fields = rollcall_domain::Fields::of(json!({"user_id": "late", "type": "general"}));
-        let late = rollcall_domain::account::NewAccount::read(fields, scene.world.now().date()).unwrap();
-        let late = [late.create(scene.world.now())];
-        scene.world.unfaulted().load_accounts(AppId::parse(&app_id).unwrap(), &late).await.unwrap();
+        slip_in(&scene.world, &path).await;
         admin.delete(&scene.team).await.is(204);
         if team_is_gone {
             assert_eq!(run(&scene.world).await["teams_deleted"], 1);
@@ -225,14 +222,12 @@ async fn an_application_that_is_restored_counts_for_its_team_again() {
     let admin = scene.world.admin().await;
     let created = scene.inviter.post("/v1/apps", &json!({"name": "App", "team_id": scene.team_id})).await;
     let app_id = created.is(201).body["app_id"].as_str().unwrap().to_owned();
-    scene.inviter.delete(&format!("/v1/apps/{app_id}")).await.is(204);
-    let fields = rollcall_domain::Fields::of(json!({"user_id": "late", "type": "general"}));
-    let late = rollcall_domain::account::NewAccount::read(fields, scene.world.now().date()).unwrap();
-    let late = [late.create(scene.world.now())];
-    scene.world.unfaulted().load_accounts(AppId::parse(&app_id).unwrap(), &late).await.unwrap();
+    let path = format!("/v1/apps/{app_id}");
+    scene.inviter.delete(&path).await.is(204);
+    slip_in(&scene.world, &path).await;
     scene.world.clock.advance(Duration::from_mins(1));
     assert_eq!(run(&scene.world).await["apps_restored"], 1);
-    let restored = scene.inviter.get(&format!("/v1/apps/{app_id}")).await;
+    let restored = scene.inviter.get(&path).await;
     assert_eq!(restored.is(200).body["team_id"], scene.team_id.to_string());
     everything_agrees(&scene.world).await;
     admin.delete(&scene.team).await.is_problem(Code::TeamNotEmpty);
@@ -254,7 +249,7 @@ async fn a_team_deleted_by_a_clock_that_runs_behind_is_found() {
     everything_agrees(&scene.world).await;
 }
 
-/// Of what nobody else is left with, the cleanup takes nothing away.
+/// Only the team that was deleted leaves them.
 #[tokio::test]
 async fn members_keep_their_other_teams() {
     let scene = Scene::new().await;

@@ -32,7 +32,7 @@ impl Applicant {
     }
 }
 
-/// Who there is, and what was counted against the mailed codes.
+/// How many users, logins and memberships there are.
 async fn people(world: &World) -> (usize, usize, usize) {
     let members = world.dump().await.iter().filter(|item| item["sk"].as_str().unwrap().starts_with("MEMBER#")).count();
     (items(world, "USER#").await.len(), items(world, "LOGIN#").await.len(), members)
