@@ -159,7 +159,7 @@ async fn done(stage: &Stage) -> Vec<Value> {
         }
     }
     let name_of = |id: &str| names.get(id).cloned().unwrap_or_else(|| json!(id));
-    let fields = |item: &Value, fields: &[&str]| Value::from_iter(fields.iter().map(|field| item[field].clone()));
+    let fields = |item: &Value, fields: &[&str]| fields.iter().map(|field| item[field].clone()).collect::<Value>();
     let mut done = Vec::new();
     for item in &items {
         let [pk, sk] = ["pk", "sk"].map(|part| item[part].as_str().unwrap().split('#').next().unwrap());

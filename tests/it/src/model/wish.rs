@@ -94,8 +94,8 @@ pub struct Round {
 pub fn rounds() -> BoxedStrategy<Round> {
     let wishes = prop_oneof![1 => prop::collection::vec(wish(), 1), 2 => prop::collection::vec(wish(), 2..=5)];
     let numbers = [0..64_usize, 0..64, 0..64];
-    let round = |(wishes, common, pace): (Vec<(Wish, [bool; 3])>, [usize; 3], u64)| {
-        let wish = |(mut wish, is_common): (Wish, [bool; 3])| {
+    let round = |(wishes, common, pace): (Vec<Sharing>, [usize; 3], u64)| {
+        let wish = |(mut wish, is_common): Sharing| {
             for (number, common) in (0..3).filter(|number| is_common[*number]).map(|number| (number, common[number])) {
                 wish.numbers[number] = common;
             }
@@ -107,7 +107,9 @@ pub fn rounds() -> BoxedStrategy<Round> {
 }
 
 /// A wish, and which of its numbers it has in common with its round: people who meet are mostly at the same things.
-fn wish() -> impl Strategy<Value = (Wish, [bool; 3])> {
+type Sharing = (Wish, [bool; 3]);
+
+fn wish() -> impl Strategy<Value = Sharing> {
     let kinds = KINDS.iter().map(|(weight, kind)| (*weight, Just(*kind))).collect();
     let kind = prop::strategy::Union::new_weighted(kinds);
     let wish = (0..64_usize, kind, [0..64_usize, 0..64, 0..64], 0..12_u64)
@@ -144,7 +146,7 @@ impl Wish {
                 (self.invited(state, invitation), Deed::Redeem { invitation, code })
             }
             Kind::Leave => {
-                let actor = self.one_of(it.cast_of(Some(team)), 1);
+                let actor = self.one_of(&it.cast_of(Some(team)), 1);
                 let user = state.named(actor).map_or_else(nobody, |(user_id, _)| user_id);
                 (actor, Deed::Remove { team, user })
             }
@@ -155,7 +157,7 @@ impl Wish {
             | Kind::Enable
             | Kind::SetType
             | Kind::DeleteUser
-            | Kind::MoveApp => (self.one_of(CAST[..ADMINS].to_vec(), 4), self.by_the_platform(&it)),
+            | Kind::MoveApp => (self.one_of(&CAST[..ADMINS], 4), self.by_the_platform(&it)),
             Kind::Wait => {
                 let by = Duration::from_secs([61, 25 * 60 * 60][self.numbers[1] % 2]);
                 ("nobody", Deed::Wait { by })
@@ -164,16 +166,16 @@ impl Wish {
             Kind::DeleteApp | Kind::CreateAdmin | Kind::SetAdmin | Kind::CancelAdmin => {
                 let app = it.app();
                 let team = state.apps.get(&app).and_then(|directory| directory.team_id);
-                (self.one_of([&CAST[..ADMINS], &it.cast_of(team)].concat(), 2), self.in_app(&it, app))
+                (self.one_of(&[&CAST[..ADMINS], &it.cast_of(team)].concat(), 2), self.in_app(&it, app))
             }
-            _ => (self.one_of([&CAST[..1], &it.cast_of(Some(team))].concat(), 3), self.in_team(&it, team)),
+            _ => (self.one_of(&[&CAST[..1], &it.cast_of(Some(team))].concat(), 3), self.in_team(&it, team)),
         }
     }
 
     /// One of these, so many times as often as anybody.
-    fn one_of(&self, of: Vec<&'static str>, weight: usize) -> &'static str {
-        let is_anybody = self.actor % (weight + 1) == 0 || of.is_empty();
-        let of = if is_anybody { &CAST[..] } else { &of };
+    fn one_of(&self, of: &[&'static str], weight: usize) -> &'static str {
+        let is_anybody = self.actor.is_multiple_of(weight + 1) || of.is_empty();
+        let of = if is_anybody { &CAST[..] } else { of };
         of[self.actor / (weight + 1) % of.len()]
     }
 
@@ -184,13 +186,13 @@ impl Wish {
             Some(login) => login == **actor,
             None => state.named(actor).is_some_and(|(_, it)| it.teams.is_empty() && !it.user_type.is_admin()),
         };
-        self.one_of(CAST.iter().filter(free).copied().collect(), 3)
+        self.one_of(&CAST.iter().filter(free).copied().collect::<Vec<_>>(), 3)
     }
 
     fn by_the_platform(&self, it: &Choice<'_>) -> Deed {
         match self.kind {
             Kind::CreateTeam => {
-                let admin = (self.numbers[1] % 3 > 0).then(|| it.joiner());
+                let admin = (!self.numbers[1].is_multiple_of(3)).then(|| it.joiner());
                 Deed::CreateTeam { name: it.name(), admin }
             }
             Kind::DeleteTeam => Deed::DeleteTeam { team: it.team() },
@@ -244,7 +246,7 @@ impl Choice<'_> {
 
     /// A team to own an application, or now and then the platform.
     fn owner(&self) -> Option<TeamId> {
-        (self.numbers[1] % 4 > 0).then(|| self.team())
+        (!self.numbers[1].is_multiple_of(4)).then(|| self.team())
     }
 
     fn name(&self) -> String {
@@ -297,7 +299,7 @@ impl Choice<'_> {
     }
 
     fn bound(&self) -> Option<String> {
-        (self.numbers[1] % 3 == 0).then(|| CAST[self.numbers[1] / 3 % CAST.len()].to_owned())
+        self.numbers[1].is_multiple_of(3).then(|| CAST[self.numbers[1] / 3 % CAST.len()].to_owned())
     }
 
     fn customs(&self, team: TeamId) -> Vec<RoleId> {
