@@ -1,0 +1,46 @@
+// A page: the side bar, the top bar of phones, the header with its one primary action, the content.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { place } from "../router.js";
+import { words } from "../words.js";
+import { useTitle } from "../title.js";
+import { Button } from "./button.js";
+import { useModal } from "./dialog.js";
+import { Side } from "./side.js";
+
+// `primary`: { icon, label, short, act }; `actions` stand before it.
+export function Page({ title, thing, picker, actions, primary, selecting = false, children }) {
+  const [drawer, setDrawer] = useState(false);
+  const w = words();
+  useTitle(title, thing);
+  useEffect(() => setDrawer(false), [place.value.path]);
+  const main = primary && ((label) => html`<${Button} kind="primary" icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`);
+  return html`
+    <a class="skip" href="#content" onClick=${skip}>${w.skip}</a>
+    <div class=${`shell ${selecting ? "selecting" : ""}`}>
+      <${Side} />
+      <header class="top">
+        <${Button} kind="ghost bare" icon="menu" label=${w.menu} aria-haspopup="dialog" onClick=${() => setDrawer(true)} />
+        <h1>${title}</h1><div class="actions">${main?.(primary.short ?? primary.label)}</div>
+      </header>
+      <main class="content" id="content" tabindex="-1">
+        <div class="page-head">
+          <h1>${title}</h1>
+          ${picker && html`<span class="slash" aria-hidden="true">/</span>${picker}`}
+          <div class="actions wide-column">${actions}${main?.(primary.label)}</div>
+        </div>
+        ${children}
+      </main>
+      ${drawer && html`<${Drawer} onClose=${() => setDrawer(false)} />`}
+    </div>`;
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("content").focus();
+}
+
+function Drawer({ onClose }) {
+  const modal = useModal(onClose);
+  return html`<dialog ...${modal} class="drawer" aria-label=${words().menu}><${Side} /></dialog>`;
+}

@@ -1,0 +1,40 @@
+// Moments as a reader says them, in the reader's own zone.
+import { words } from "./words.js";
+import { settings } from "./settings.js";
+
+const DAY = 86_400_000;
+
+const format = (options) => new Intl.DateTimeFormat(settings.value.language === "ko" ? "ko-KR" : "en-GB", options);
+const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+
+const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
+
+export function said(moment, now = new Date()) {
+  const date = new Date(moment);
+  const days = Math.round((midnight(now) - midnight(date)) / DAY);
+  const w = words().times;
+  if (days === 0) return w.today(clock(date));
+  if (days === 1) return w.yesterday(clock(date));
+  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return w.on(format({ day: "numeric", month: "short", year }).format(date), clock(date));
+}
+
+export const dated = (moment) =>
+  words().times.on(format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(moment)), clock(new Date(moment)));
+
+export const exact = (moment) => format({ dateStyle: "full", timeStyle: "long" }).format(new Date(moment));
+
+// How long to wait, in the largest unit that says it well.
+export function wait(seconds) {
+  const w = words().times;
+  if (seconds < 60) return w.seconds(Math.max(1, Math.ceil(seconds)));
+  if (seconds < 3600) return w.minutes(Math.ceil(seconds / 60));
+  return w.hours(Math.ceil(seconds / 3600));
+}
+
+export function ago(moment, now = Date.now()) {
+  const minutes = Math.floor((now - new Date(moment)) / 60_000);
+  if (minutes < 1) return words().times.now;
+  if (minutes < 60) return words().times.minutesAgo(minutes);
+  return said(moment);
+}
