@@ -9,15 +9,16 @@ const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.ge
 
 const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
 
-export function said(moment, now = new Date()) {
+function told(moment, now, { today, yesterday, on }) {
   const date = new Date(moment);
   const days = Math.round((midnight(now) - midnight(date)) / DAY);
-  const w = words().times;
-  if (days === 0) return w.today(clock(date));
-  if (days === 1) return w.yesterday(clock(date));
+  if (days === 0) return today(clock(date));
+  if (days === 1) return yesterday(clock(date));
   const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return w.on(format({ day: "numeric", month: "short", year }).format(date), clock(date));
+  return on(format({ day: "numeric", month: "short", year }).format(date), clock(date));
 }
+
+export const said = (moment) => told(moment, new Date(), words().times);
 
 export const dated = (moment) =>
   words().times.on(format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(moment)), clock(new Date(moment)));
@@ -32,9 +33,11 @@ export function wait(seconds) {
   return w.hours(Math.ceil(seconds / 3600));
 }
 
-export function ago(moment, now = Date.now()) {
-  const minutes = Math.floor((now - new Date(moment)) / 60_000);
-  if (minutes < 1) return words().times.now;
-  if (minutes < 60) return words().times.minutesAgo(minutes);
-  return said(moment);
+// As a part of a sentence.
+export function ago(moment) {
+  const w = words().times;
+  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  if (minutes < 1) return w.now;
+  if (minutes < 60) return w.minutesAgo(minutes);
+  return told(moment, new Date(), { today: w.todayAt, yesterday: w.yesterdayAt, on: w.onAt });
 }

@@ -38,8 +38,8 @@ export function useModal(onClose, mayClose = () => true) {
   return { ref, onCancel, onMouseDown: onClick, onKeyDown };
 }
 
-// `title` is the question; `destructive` puts the focus on Cancel; `typed` keeps a click outside from closing.
-export function Dialog({ title, text, children, action, icon, destructive = false, busy = false, typed = false, cancel, foot, onClose, onSubmit }) {
+// `title` is the question; `careful` puts the focus on Cancel, and what is destructive is careful; `typed` keeps a click outside from closing.
+export function Dialog({ title, text, children, action, icon, destructive = false, careful = destructive, busy = false, typed = false, cancel, foot, onClose, onSubmit }) {
   const modal = useModal(onClose, () => !typed && !busy);
   const w = words().dialog;
   const submit = (event) => {
@@ -56,11 +56,11 @@ export function Dialog({ title, text, children, action, icon, destructive = fals
         </div>
         <div class="dialog-foot">
           ${foot && html`<div class="grow">${foot}</div>`}
-          <${Button} onClick=${onClose} autofocus=${destructive}>${cancel ?? (action ? w.cancel : w.close)}</${Button}>
+          <${Button} onClick=${onClose} autofocus=${careful}>${cancel ?? (action ? w.cancel : w.close)}</${Button}>
           ${action && html`<${Button} kind=${destructive ? "danger" : "primary"} type="submit" icon=${icon} busy=${busy}>${action}</${Button}>`}
         </div>
       </form>
-      <${Button} kind="ghost bare" size="small dialog-close" icon="close" label=${w.close} onClick=${onClose} />
+      ${!careful && html`<${Button} kind="ghost bare" size="small dialog-close" icon="close" label=${w.close} onClick=${onClose} />`}
     </dialog>`;
 }
 

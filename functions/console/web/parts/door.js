@@ -18,14 +18,14 @@ function counted(column, row) {
 }
 
 function drawn(column, row) {
-  const far = Math.hypot((column - 10) / 12, (row - 5.5) / 6.5);
+  const far = Math.hypot((column - 9) / (column < 9 ? 10 : 15), (row - 5) / 7.5);
   const count = counted(column, row);
   const lit = column === LIT.column && row === LIT.row;
-  if (count === 0 || far >= 1.04) return null;
+  if (count === 0 || far >= 1) return null;
   const [x, y] = [column * 60 + 32, row * 54 + 8];
   const uprights = Array.from({ length: Math.min(count, 4) }, (_, at) => `M${x + 7 + at * 8} ${y + 5}v26`).join("");
-  return html`<g class=${lit ? "lit" : ""} opacity=${lit ? 1 : Math.max(0.05, 0.42 * (1 - far)).toFixed(2)}>
-    <path d=${uprights + (count === 5 ? `M${x} ${y + 24}l38-13` : "")} /></g>`;
+  return html`<g class=${lit ? "lit" : ""} opacity=${lit ? 1 : (0.44 * (1 - far * far)).toFixed(2)}>
+    <path d=${uprights + (count === 5 ? `M${x + 0.5} ${y + 24.5}l40-12.5` : "")} /></g>`;
 }
 
 const cells = () => Array.from({ length: COLUMNS * ROWS }, (_, at) => drawn(at % COLUMNS, Math.floor(at / COLUMNS)));

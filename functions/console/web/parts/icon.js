@@ -17,10 +17,10 @@ const DRAWINGS = {
   info: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M12 11v5M12 8h.01",
   keys: "M3 6.5h18v11H3zM7 10h.01M11 10h.01M15 10h.01M8 14h8",
   key: "M14.5 13.5a5 5 0 1 0-4-4L3 17v4h4l.5-2.5H10V16h2.5zM16 8h.01",
-  lock: "M5 11h14v9.5H5zM8 11V7.5a4 4 0 0 1 8 0V11",
+  lock: "M6.5 10.5h11a1.5 1.5 0 0 1 1.5 1.5v6.5a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 5 18.5V12a1.5 1.5 0 0 1 1.5-1.5M8.5 10.5V7.5a3.5 3.5 0 0 1 7 0v3",
   mail: "M3 5.5h18v13H3zM3.5 6.5 12 13l8.5-6.5",
   menu: "M4 6.5h16M4 12h16M4 17.5h16",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M5.5 12h.1M12 12h.1M18.5 12h.1",
   out: "M10 4H5v16h5M15 8l4 4-4 4M19 12H9",
   person: "M19 20.5v-1a4.5 4.5 0 0 0-4.5-4.5h-5A4.5 4.5 0 0 0 5 19.5v1M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8",
   photo: "M3.5 4.5h17v15h-17zM8.5 10a1 1 0 1 0 0-2 1 1 0 0 0 0 2M20.5 15l-5-5L5 19.5",
@@ -30,7 +30,7 @@ const DRAWINGS = {
   show: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12M12 14.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5",
   theme: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M12 3v18M12 8.5h8M12 15.5h8",
   trash: "M4 6.5h16M9 6.5V4h6v2.5M6 6.5 7 20.5h10l1-14M10 11v5M14 11v5",
-  unlock: "M5 11h14v9.5H5zM8 11V7.5a4 4 0 0 1 7.7-1.5",
+  unlock: "M6.5 10.5h11a1.5 1.5 0 0 1 1.5 1.5v6.5a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 5 18.5V12a1.5 1.5 0 0 1 1.5-1.5M8.5 10.5V7.5a3.5 3.5 0 0 1 6.8-1.2",
 };
 
-export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${DRAWINGS[name]} /></svg>`;
+export const Icon = ({ name }) => html`<svg class=${`icon icon-${name}`} viewBox="0 0 24 24" aria-hidden="true"><path d=${DRAWINGS[name]} /></svg>`;

@@ -15,7 +15,7 @@ export function LockStrip({ lock, mayTurn, onLift, onRestore, busy }) {
   }
   return html`
     <div class="lock-strip lifted"><${Icon} name="unlock" />
-      <p><b>${w.lifted}</b> ${lock.changed_by && w.by(lock.changed_by.username, ago(lock.changed_at))}</p>
+      <p><b>${w.lifted}</b> ${lock.changed_by && w.liftedBy(lock.changed_by.username, ago(lock.changed_at))}</p>
       ${mayTurn && html`<${Button} kind="link" busy=${busy} onClick=${onRestore}>${w.restore}</${Button}>`}
     </div>`;
 }

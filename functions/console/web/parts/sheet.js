@@ -26,7 +26,7 @@ export function Sheet({ avatar, title, tag, caption, menu, children, foot, onClo
           ${menu}
           <${Button} kind="ghost bare" icon="close" label=${words().dialog.close} onClick=${onClose} />
         </div>
-        <div class="sheet-body" tabindex="-1">${children}</div>
+        <div class="sheet-body" tabindex="-1" autofocus>${children}</div>
         ${foot && html`<div class="sheet-foot">${foot}</div>`}
       </form>
     </dialog>`;

@@ -109,9 +109,9 @@ export default function Accounts({ app: appId, user: userId }) {
   const option = app && asOption(app);
   const others = (apps.value ?? []).map(asOption);
   const groups = [
-    { name: words().picker.recent, options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean) },
+    others.length > 5 && { name: words().picker.recent, options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean) },
     ...[...new Set(others.map(({ note }) => note ?? ""))].sort().map((note) => ({ name: note || words().picker.platform, options: others.filter((other) => (other.note ?? "") === note) })),
-  ];
+  ].filter(Boolean);
   const picker = html`<${Picker} label=${w.app} current=${option} groups=${groups} onOpen=${() => loadApps().catch(setProblem)} onChoose=${({ id }) => go(pathOf`/apps/${id}/accounts`)} />`;
   const primary = app && may.write && { icon: "plus", label: w.create, short: w.createShort, act: act.create };
   const filtered = type !== "" || prefix !== "";

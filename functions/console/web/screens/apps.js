@@ -42,10 +42,10 @@ export default function Apps({ app: opened }) {
   useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });
   const primary = canSomewhere("apps.manage") && { icon: "plus", label: w.create, short: w.createShort, act: create };
   const columns = [
-    { name: w.name, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
-    { name: w.team, width: "22%", class: "wide-column", bone: bone("w2") },
-    { name: w.deletion, width: "14%", class: "wide-column", bone: bone("w1") },
-    { name: w.admins, width: "16%", class: "wide-column", bone: bone("w2") },
+    { name: w.name, width: "30%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
+    { name: w.team, width: "20%", class: "wide-column", bone: bone("w2") },
+    { name: w.deletion, width: "12%", class: "wide-column", bone: bone("w1") },
+    { name: w.admins, width: "17%", class: "wide-column", bone: bone("w2") },
     { name: w.created, class: "wide-column", bone: bone("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ];

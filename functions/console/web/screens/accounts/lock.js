@@ -16,7 +16,7 @@ export function LiftLock({ app, onClose }) {
       onClose();
     });
   return html`
-    <${Dialog} title=${w.question(app.name)} text=${w.risk} action=${w.liftAction} destructive busy=${form.busy} onClose=${onClose} onSubmit=${lift}>
+    <${Dialog} title=${w.question(app.name)} text=${w.risk} action=${w.liftAction} careful busy=${form.busy} onClose=${onClose} onSubmit=${lift}>
       <${FormError}>${form.problem}</${FormError}>
     </${Dialog}>`;
 }

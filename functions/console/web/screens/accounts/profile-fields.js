@@ -2,6 +2,7 @@
 import { html } from "../../html.js";
 import { words } from "../../words.js";
 import { Field, SelectField, TextField } from "../../parts/field.js";
+import { DateField } from "../../parts/date-field.js";
 import { SegmentsField } from "../../parts/segments.js";
 import { MAX_BYTES } from "./profile.js";
 
@@ -27,7 +28,7 @@ export function ProfileFields({ form, changed, readonly }) {
     ${text("photo_url", { maxBytes: MAX_BYTES, inputmode: "url", spellcheck: "false" })}
     ${text("whats_up", { rows: 2, ...bytes })}
     ${choice("gender", { wide: "half" })}
-    ${text("birth_date", { wide: "half", type: "date", min: "1900-01-01", max: new Date().toISOString().slice(0, 10) })}
+    <${DateField} ...${own("birth_date")} wide="half" readonly=${readonly} />
     <hr /><p class="group">${w.groups.contact}</p>
     <${SelectField} ...${own("friend_verification")} wide="half" options=${Object.entries(w.choices.friend_verification)} />
     ${choice("friending", { wide: "half" })}

@@ -77,7 +77,7 @@ function Details({ app, onChanged, onDelete, onClose }) {
           ? html`<${SelectField} label=${w.team} ...${form.bind("team_id")} changed=${changed.includes("team_id")} options=${teamOptions()} hint=${w.moveHint} />`
           : teamName(app.team_id) && html`<div class="plain-line"><span class="quiet">${w.team}</span><bdi>${teamName(app.team_id)}</bdi></div>`}
         <hr />
-        <div class="plain-line"><span class="quiet">${w.deletion}</span><span>${lock.locked ? w.locked : w.lifted}${lock.changed_by && ` · ${words().lock.by(lock.changed_by.username, ago(lock.changed_at))}`}</span>
+        <div class="plain-line"><span class="quiet">${w.deletion}</span><span>${lock.locked ? w.locked : w.lifted}${lock.changed_by && html`<span class="quiet"> · ${words().lock.changedBy(lock.changed_by.username, ago(lock.changed_at))}</span>`}</span>
           ${manages && html`<${Button} kind="link" onClick=${lock.locked ? () => setLifting(true) : restore}>${lock.locked ? words().lock.liftAction : words().lock.restore}</${Button}>`}</div>
         <div class="plain-line"><span class="quiet">${w.admins}</span><span class="counted">${words().accounts.admins(app.admin_count, MAX_ADMINS)}<${Tally} count=${app.admin_count} of=${MAX_ADMINS} tone=${app.admin_count >= MAX_ADMINS ? "amber" : ""} /></span></div>
         ${can("accounts.read", app.team_id) && html`<p><a class="button secondary" href=${`/apps/${app.app_id}/accounts`}>${w.toAccounts}</a></p>`}
