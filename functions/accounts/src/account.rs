@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
 use rollcall_domain::{
-    Code, Invalid, ViolationCode,
+    Code,
     account::{Account, AccountType, NewAccount, Profile},
     app::App,
     audit::{Action, Change, Target},
@@ -49,11 +49,9 @@ pub(crate) async fn list(
     call: Call,
 ) -> Result<Reply, Problem> {
     let app = app::load(&context, &app_id).await?;
-    app.permit(&call.actor.user, Permission::AccountsRead)?;
+    app.permit(&call.actor.rights, Permission::AccountsRead)?;
     let mut parameters = call.request.parameters();
-    let wanted = parameters.optional("type", |text| {
-        AccountType::parse(text).ok_or_else(|| Invalid::new(ViolationCode::NotAllowed, "takes one of: general, admin"))
-    });
+    let wanted: Option<AccountType> = parameters.field("type");
     let prefix = parameters.optional("user_id_prefix", |text| Ok(text.to_owned())).unwrap_or_default();
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref();
@@ -80,9 +78,9 @@ pub(crate) async fn create(
 ) -> Result<Reply, Problem> {
     let fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
-    app.permit(&call.actor.user, Permission::AccountsWrite)?;
+    app.permit(&call.actor.rights, Permission::AccountsWrite)?;
     if fields.says("type", AccountType::Admin.as_str()) {
-        app.permit(&call.actor.user, Permission::AccountsAdmin)?;
+        app.permit(&call.actor.rights, Permission::AccountsAdmin)?;
     }
     let account = NewAccount::read(fields, call.now().date())?.create(call.now());
     let commit = rollcall_store::account::create(app.app_id, &account, call.now())?;
@@ -173,9 +171,9 @@ async fn load(
     let user_id = AccountId::parse(user_id).map_err(|_| Code::NotFound)?;
     let (app, account) = context.store.app_and_account(app_id, &user_id).await?;
     let app = app.ok_or(Code::NotFound)?;
-    app.permit(&call.actor.user, Permission::AccountsRead)?;
+    app.permit(&call.actor.rights, Permission::AccountsRead)?;
     let account = account.ok_or(Code::NotFound)?;
-    app.permit(&call.actor.user, permission)?;
+    app.permit(&call.actor.rights, permission)?;
     Ok((app, account))
 }
 

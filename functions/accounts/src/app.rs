@@ -1,5 +1,7 @@
 //! Applications: list, create, read, edit, lock and delete.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, State};
 use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
 use rollcall_domain::{
@@ -10,7 +12,6 @@ use rollcall_domain::{
     permission::Permission,
     text::AppName,
 };
-use rollcall_store::user::still_entitled;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -81,21 +82,17 @@ pub(crate) struct LockTurnBody {
     responses((status = 200, body = List<AppView>)))]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut parameters = call.request.parameters();
-    let team = parameters.optional("team_id", |text| {
-        let invalid = || Invalid::new(ViolationCode::BadFormat, "must be a UUID in lower-case hyphenated form");
-        TeamId::parse(text).ok_or_else(invalid)
-    });
+    let team = parameters.field("team_id");
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref().and_then(AppId::parse);
-    let user = &call.actor.user;
+    let rights = &call.actor.rights;
     let found = match team {
-        None if user.user_type.is_admin() => context.store.apps(after, page.limit).await?,
-        Some(team) if user.user_type.is_admin() => context.store.apps_of_teams(&[team], after, page.limit).await?,
+        None if rights.is_platform_admin() => context.store.apps(after, page.limit).await?,
+        Some(team) if rights.is_platform_admin() => context.store.apps_of_teams(&[team], after, page.limit).await?,
         wanted => {
-            let mut teams: Vec<_> = user.teams.keys().copied().collect();
+            let mut teams: BTreeSet<_> = READING.into_iter().flat_map(|reading| rights.teams_with(reading)).collect();
             teams.retain(|team| wanted.is_none_or(|wanted| wanted == *team));
-            teams.retain(|team| READING.into_iter().any(|permission| user.may(permission, Some(*team))));
-            context.store.apps_of_teams(&teams, after, page.limit).await?
+            context.store.apps_of_teams(&teams.into_iter().collect::<Vec<_>>(), after, page.limit).await?
         }
     };
     let items = found.items.iter().map(AppView::from).collect();
@@ -110,7 +107,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let team_id = NewApp::team(&mut fields, &call.actor.user);
     check_team(&context, &call, team_id, &mut fields).await?;
     let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
-    let commit = rollcall_store::app::create(&app)?.and(still_entitled(&call.actor.user));
+    let commit = rollcall_store::app::create(&app)?.checking(call.actor.still_may(app.team_id));
     let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
     context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
 }
@@ -124,9 +121,9 @@ pub(crate) async fn get(
     call: Call,
 ) -> Result<Reply, Problem> {
     let app = load(&context, &app_id).await?;
-    let user = &call.actor.user;
+    let rights = &call.actor.rights;
     // Either reading permission will do; the other's absence is no refusal.
-    app.permit(user, READING[0]).or_else(|_| app.permit(user, READING[1]))?;
+    app.permit(rights, READING[0]).or_else(|_| app.permit(rights, READING[1]))?;
     call.no_input()?;
     shown(&app)
 }
@@ -142,7 +139,7 @@ pub(crate) async fn edit(
     settled(|| async {
         let mut fields = call.fields()?;
         let before = load(&context, &app_id).await?;
-        before.permit(&call.actor.user, Permission::AppsManage)?;
+        before.permit(&call.actor.rights, Permission::AppsManage)?;
         if fields.has("team_id") && !call.actor.user.user_type.is_admin() {
             return Err(Code::Forbidden.into());
         }
@@ -167,7 +164,7 @@ pub(crate) async fn turn_lock(
     settled(|| async {
         let fields = call.fields()?;
         let before = load(&context, &app_id).await?;
-        before.permit(&call.actor.user, Permission::AppsManage)?;
+        before.permit(&call.actor.rights, Permission::AppsManage)?;
         let after = before.clone().turned(LockTurn::read(fields)?, &call.actor.user, call.now());
         let action = if after.deletion_lock.locked { Action::AppLock } else { Action::AppUnlock };
         replace(&context, &call, &before, &after, action).await
@@ -184,14 +181,14 @@ pub(crate) async fn delete(
 ) -> Result<Reply, Problem> {
     settled(|| async {
         let app = load(&context, &app_id).await?;
-        app.permit(&call.actor.user, Permission::AppsManage)?;
+        app.permit(&call.actor.rights, Permission::AppsManage)?;
         call.no_input()?;
         call.check_version(app.version)?;
         if context.store.has_accounts(app.app_id).await? {
             return Err(Code::AppNotEmpty.into());
         }
         let tombstone = app.clone().deleted(call.now());
-        let commit = rollcall_store::app::change(&app, &tombstone)?.and(still_entitled(&call.actor.user));
+        let commit = rollcall_store::app::change(&app, &tombstone)?.checking(call.actor.still_may(app.team_id));
         context.commit(&call, commit, change(Action::AppDelete, &app, Some(&app), None), Reply::no_content()).await
     })
     .await
@@ -210,16 +207,12 @@ async fn check_team(
     team_id: Option<TeamId>,
     fields: &mut Fields,
 ) -> Result<(), Problem> {
-    let (Some(team_id), user) = (team_id, &call.actor.user) else { return Ok(()) };
-    let known = if user.user_type.is_admin() {
-        !context.store.teams([team_id]).await?.is_empty()
-    } else {
-        user.may(Permission::TeamRead, Some(team_id))
-    };
+    let (Some(team_id), rights) = (team_id, &call.actor.rights) else { return Ok(()) };
+    let known = rights.may(Permission::TeamRead, Some(team_id)) && context.store.team(team_id).await?.is_some();
     if !known {
         let rule = "must name a team that the caller may read";
         fields.violation("team_id", Invalid::new(ViolationCode::UnknownReference, rule));
-    } else if !user.may(Permission::AppsManage, Some(team_id)) {
+    } else if !rights.may(Permission::AppsManage, Some(team_id)) {
         return Err(Code::Forbidden.into());
     }
     Ok(())
@@ -231,7 +224,11 @@ async fn replace(context: &Context, call: &Call, before: &App, after: &App, acti
     if before == after {
         return shown(after);
     }
-    let commit = rollcall_store::app::change(before, after)?.and(still_entitled(&call.actor.user));
+    let mut commit = rollcall_store::app::change(before, after)?.checking(call.actor.still_may(before.team_id));
+    if before.team_id.is_some() && before.team_id != after.team_id {
+        // The team that it leaves remembers where it went, too.
+        commit.extend([context.audited(&call.into(), change(action, before, Some(before), Some(after)))?]);
+    }
     context.commit(call, commit, change(action, after, Some(before), Some(after)), shown(after)?).await
 }
 

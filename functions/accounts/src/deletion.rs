@@ -62,7 +62,7 @@ pub(crate) async fn delete(
 ) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
-    app.permit(&call.actor.user, Permission::AccountsDelete)?;
+    app.permit(&call.actor.rights, Permission::AccountsDelete)?;
     let ids: Option<Vec<AccountId>> = fields.list("user_ids", MAX_ACCOUNTS_PER_DELETION);
     let ids = fields.finish(|| ids)?;
     app.deletion_allowed()?;

@@ -1,6 +1,11 @@
 //! The scheduled function that ends what is over. Running it twice, late, or beside itself changes nothing further.
 
-use rollcall_api::{By, Context, Problem};
+mod team;
+
+use rollcall_api::{
+    By, Context, Problem,
+    invitation::{Expiry, expire},
+};
 use rollcall_domain::{
     Code, Timestamp,
     app::App,
@@ -26,6 +31,12 @@ pub struct Report {
     pub apps_deleted: usize,
     /// Applications whose deletion was reverted, since an account had slipped in.
     pub apps_restored: usize,
+    /// Invitations that were found to have run out.
+    pub invitations_expired: usize,
+    /// Members that were taken off teams which were deleted.
+    pub members_removed: usize,
+    /// Teams of which nothing is left.
+    pub teams_deleted: usize,
     /// Mails that were overdue, of which the sender was told again.
     pub mails_driven: usize,
     /// Whether something due was left for the next run.
@@ -45,7 +56,18 @@ pub async fn run(context: Context, _event: Event) -> Result<Report, Problem> {
     let next_hour = *swept.as_ref().unwrap_or(&first_hour);
     context.store.end_cleanup(&run, next_hour).await?;
     swept?;
-    tracing::info!(report = ?report, "cleaned up");
+    // The names by which `infra/alarms.yaml` counts them.
+    tracing::info!(
+        apps_deleted = report.apps_deleted,
+        apps_restored = report.apps_restored,
+        invitations_expired = report.invitations_expired,
+        members_removed = report.members_removed,
+        teams_deleted = report.teams_deleted,
+        mails_driven = report.mails_driven,
+        hours = report.hours,
+        more = report.more,
+        "cleaned up"
+    );
     Ok(report)
 }
 
@@ -64,7 +86,7 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
                     Ok(Outcome::Over) => {}
                     // The hour of a mail that nobody sends is left behind when the mail itself is over.
                     Ok(Outcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
-                    Ok(Outcome::Driven) => drop(stuck.get_or_insert(hour)),
+                    Ok(Outcome::Driven | Outcome::Pending) => drop(stuck.get_or_insert(hour)),
                     // One item that cannot be read keeps its hour, and holds up nothing else.
                     Err(Problem::Internal(reason)) => {
                         tracing::error!(reason, item = ?entry.item, "left for the next run");
@@ -91,32 +113,48 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
 enum Outcome {
     /// It is due no more, as far as this run is concerned.
     Over,
-    /// It stays due until somebody else did it.
+    /// It stays due until somebody else did it, who was told of it again.
     Driven,
+    /// It stays due for the next run.
+    Pending,
 }
 
 async fn end(context: &Context, item: Item, now: Timestamp, report: &mut Report) -> Result<Outcome, Problem> {
     match item {
-        Item::App(app_id) => end_app(context, app_id, now, report).await?,
-        Item::Mail(mail_id) => {
-            if context.store.drive(mail_id, now).await? == Drive::Driven {
-                report.mails_driven += 1;
-                return Ok(Outcome::Driven);
+        Item::App(app_id) => end_app(context, app_id, now, report).await,
+        Item::Team(team_id) => team::end(context, team_id, now, report).await,
+        Item::Invitation(team_id, invitation_id) => {
+            if let Some(invitation) = context.store.invitation(team_id, invitation_id).await?
+                && expire(context, &invitation, now).await? == Expiry::Expired
+            {
+                report.invitations_expired += 1;
             }
+            Ok(Outcome::Over)
         }
-        Item::Unknown => {}
+        Item::Mail(mail_id) => match context.store.drive(mail_id, now).await? {
+            Drive::Driven => {
+                report.mails_driven += 1;
+                Ok(Outcome::Driven)
+            }
+            Drive::Idle => Ok(Outcome::Over),
+        },
+        Item::Unknown => Ok(Outcome::Over),
     }
-    Ok(Outcome::Over)
 }
 
 /// Makes a deletion final, or takes it back where an account slipped in between the look and the tombstone.
 ///
 /// No request that read the application before its deletion still runs: it would have passed its deadline long ago.
-async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut Report) -> Result<(), Problem> {
+async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut Report) -> Result<Outcome, Problem> {
     let found = context.store.app_or_tombstone(app_id).await?;
-    let Some(tombstone) = found.filter(|app| app.deleting_at.is_some_and(|at| at <= now)) else { return Ok(()) };
+    let due = found.filter(|app| app.deleting_at.is_some_and(|at| at <= now));
+    let Some(tombstone) = due else { return Ok(Outcome::Over) };
     let (commit, count) = if context.store.has_accounts(app_id).await? {
-        let restored = tombstone.clone().reverted(now);
+        let team = match tombstone.team_id {
+            Some(team_id) => context.store.team(team_id).await?,
+            None => None,
+        };
+        let restored = tombstone.clone().reverted(team.as_ref(), now);
         let change = restoration(&tombstone);
         let commit = rollcall_store::app::change(&tombstone, &restored)?.and(context.audited(&By::system(), change)?);
         (commit, &mut report.apps_restored)
@@ -125,11 +163,11 @@ async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut 
     };
     match context.store.commit(commit).await {
         Ok(()) => *count += 1,
-        // Another run was here between the reading and the writing.
-        Err(CommitError::Refused(refused)) if refused.is(Code::Conflict) => {}
+        // Another run was here between the reading and the writing, or its team went: the next run sees.
+        Err(CommitError::Refused(refused)) if refused.is(Code::Conflict) => return Ok(Outcome::Pending),
         Err(error) => return Err(error.into()),
     }
-    Ok(())
+    Ok(Outcome::Over)
 }
 
 fn restoration(app: &App) -> Change {

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, account::Account, app::App, id::AppId, permission::Permission, text::AccountId, user::User,
+    Code, account::Account, app::App, id::AppId, permission::Permission, role::Rights, text::AccountId,
 };
 
 use crate::{
@@ -29,18 +29,18 @@ pub(crate) async fn export(
     let app_id = AppId::parse(&app_id).ok_or(Code::NotFound)?;
     let user_id = AccountId::parse(&user_id).map_err(|_| Code::NotFound)?;
     let (app, account) = context.store.app_and_account(app_id, &user_id).await?;
-    let account = permitted(app, account, &call.actor.user)?;
+    let account = permitted(app, account, &call.actor.rights)?;
     let mut parameters = call.request.parameters();
     let format = parameters.required("format", Format::read);
     let format = parameters.finish_with(|| format)?;
     Download::new(format, &format!("account-{user_id}"), &[account], call.now())
 }
 
-/// The account, if `user` may export it. Who may neither read nor export accounts does not learn that it is missing.
-fn permitted(app: Option<App>, account: Option<Account>, user: &User) -> Result<Account, Code> {
+/// The account, if these rights allow exporting it. Who may neither read nor export accounts does not learn that it is missing.
+fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<Account, Code> {
     let app = app.ok_or(Code::NotFound)?;
-    let export = app.permit(user, Permission::AccountsExport);
-    export.or_else(|_| app.permit(user, Permission::AccountsRead))?;
+    let export = app.permit(rights, Permission::AccountsExport);
+    export.or_else(|_| app.permit(rights, Permission::AccountsRead))?;
     let account = account.ok_or(Code::NotFound)?;
     export?;
     Ok(account)
@@ -50,6 +50,11 @@ fn permitted(app: Option<App>, account: Option<Account>, user: &User) -> Result<
 mod tests {
     use super::*;
     use crate::column::tests::bare;
+    use rollcall_domain::{
+        id::TeamId,
+        role::{Role, RoleId},
+        user::User,
+    };
     use rstest::rstest;
     use serde_json::json;
 
@@ -64,13 +69,18 @@ mod tests {
         .unwrap()
     }
 
-    fn member(role: &str) -> User {
-        serde_json::from_value(json!({
+    fn member(role: &str) -> Rights {
+        let user: User = serde_json::from_value(json!({
             "user_id": "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d23", "username": "mina", "login": "mina", "type": "member",
             "status": "enabled", "teams": {TEAM: role},
             "created_at": "2026-11-20T12:00:00.000Z", "updated_at": "2026-11-20T12:00:00.000Z", "version": 1,
         }))
-        .unwrap()
+        .unwrap();
+        let held = |(team_id, role_id): (&TeamId, &RoleId)| match role_id {
+            RoleId::Preset(preset) => Some((*team_id, Role::from(*preset))),
+            RoleId::Custom(_) => None,
+        };
+        Rights::new(&user, user.teams.iter().filter_map(held).collect())
     }
 
     #[rstest]
@@ -85,9 +95,9 @@ mod tests {
         #[case] existing: Option<Code>,
         #[case] missing: Option<Code>,
     ) {
-        let (user, app) = (member(role), app(Some(TEAM)));
-        assert_eq!(permitted(Some(app.clone()), Some(bare("a")), &user).err(), existing);
-        assert_eq!(permitted(Some(app), None, &user).err(), missing);
+        let (rights, app) = (member(role), app(Some(TEAM)));
+        assert_eq!(permitted(Some(app.clone()), Some(bare("a")), &rights).err(), existing);
+        assert_eq!(permitted(Some(app), None, &rights).err(), missing);
     }
 
     #[rstest]

@@ -38,7 +38,7 @@ pub(crate) async fn export(
     let mut fields = call.fields()?;
     let app_id = AppId::parse(&app_id).ok_or(Code::NotFound)?;
     let app = context.store.app(app_id).await?.ok_or(Code::NotFound)?;
-    app.permit(&call.actor.user, Permission::AccountsExport)?;
+    app.permit(&call.actor.rights, Permission::AccountsExport)?;
     let ids: Option<Vec<AccountId>> = fields.list("user_ids", MAX_ACCOUNTS_PER_SELECTION);
     let format = fields.required("format");
     let (ids, format) = fields.finish(|| Some((ids?, format?)))?;

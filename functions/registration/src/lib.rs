@@ -3,20 +3,22 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    By, Context, Guest, Keyed, Problem, Reply, password, settled,
+    By, Context, Guest, Keyed, Problem, Reply,
+    invitation::{Try, unless_team_is_gone},
+    password, settled,
     verification::{self, Proved, Wanted},
 };
 use rollcall_domain::{
     Code, Fields, Refusal,
     audit::Action,
-    credential::Credential,
+    credential::{Credential, PasswordHash},
     email::Email,
     id::{FlowId, UserId},
     password::{Password, Rule},
     permission::UserType,
     text::{Login, Username},
     totp::EightDigits,
-    user::{NewUser, UserView, change},
+    user::{NewUser, User, UserView, change},
     verification::{Purpose, Started, Verification},
 };
 use serde::Serialize;
@@ -125,13 +127,16 @@ async fn complete(
     let tried = Proved::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
     let proved = tried.await?;
     match register(&context, &call, &proved, completion).await {
-        // Neither the code's fault nor a guess.
-        Err(problem) if problem.is(Code::LoginTaken) || problem.is(Code::InvitationInvalid) => {
+        Err(problem) if NOT_THE_CODES_FAULT.into_iter().any(|code| problem.is(code)) => {
             Err(proved.refused(&context, problem).await)
         }
         done => done,
     }
 }
+
+/// What stands in the way of somebody whose mailed code was right, and gives that try back.
+const NOT_THE_CODES_FAULT: [Code; 4] =
+    [Code::LoginTaken, Code::InvitationInvalid, Code::TooManyMembers, Code::TooManyAttempts];
 
 fn check_open(context: &Context) -> Result<(), Code> {
     if context.config.is_registration_open { Ok(()) } else { Err(Code::RegistrationClosed) }
@@ -147,17 +152,55 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
     if taken.login {
         return Err(Code::LoginTaken.into());
     }
-    // No team gives out invitations yet, so no code is one.
-    if invitation_code.is_some() {
-        return Err(Code::InvitationInvalid.into());
-    }
-    let hash = password::hash(context, password).await?;
-    let (email, language) = (Some(proved.flow.email.clone()), call.request.language.unwrap_or_default());
-    let new = NewUser { email, email_verified: true, language, ..NewUser::named(username, login, UserType::Member) };
+    let tried = match &invitation_code {
+        Some(code) => Some(Try::reserve(context, &call.request, &proved.flow.email.canonical(), &login, code).await?),
+        None => None,
+    };
+    let new = NewUser {
+        email: Some(proved.flow.email.clone()),
+        email_verified: true,
+        ..NewUser::named(username, login, UserType::Member)
+    };
+    let new = NewUser { language: call.request.language.unwrap_or_default(), ..new };
     let user = new.create(UserId::new(context.uuid()?), call.request.now);
-    let credential = Credential::new(user.user_id, hash, call.request.now);
-    let commit = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
+    let hash = password::hash(context, password).await?;
+    let registered = settled(|| create(context, call, proved, &user, &hash, tried.as_ref())).await;
+    match (registered, tried) {
+        // The code was not what stood in the way.
+        (Err(problem), Some(tried)) if problem.is(Code::LoginTaken) => {
+            tried.give_back(context).await?;
+            Err(problem)
+        }
+        (registered, _) => registered.map_err(unless_team_is_gone),
+    }
+}
+
+/// Writes the user and, where an invitation came with it, the membership: both, or neither.
+async fn create(
+    context: &Context,
+    call: &Keyed,
+    proved: &Proved,
+    user: &User,
+    hash: &PasswordHash,
+    tried: Option<&Try>,
+) -> Result<Reply, Problem> {
+    let joining = match tried {
+        Some(tried) => {
+            let (invited, _) = tried.invited(context, None).await?;
+            Some(tried.join(context, invited, user, call.request.now).await?)
+        }
+        None => None,
+    };
+    // Whoever registers into a team was never without it: this is its first version.
+    let teams = joining.as_ref().map(|joining| joining.user.teams.clone()).unwrap_or_default();
+    let user = User { teams, ..user.clone() };
+    let by = || By::shown(call, &user);
+    let credential = Credential::new(user.user_id, hash.clone(), call.request.now);
+    let mut commit = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
+    if let Some(joining) = joining {
+        commit = commit.extended(joining.commit).and(context.audited(&by(), joining.change)?);
+    }
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &Registered { user: (&user).into() })?;
     let reply = reply.at_version(user.version);
-    context.commit(By::shown(call, &user), commit, change(Action::UserRegister, None, Some(&user)), reply).await
+    context.commit(by(), commit, change(Action::UserRegister, None, Some(&user)), reply).await
 }

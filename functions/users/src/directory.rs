@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply, password, settled};
 use rollcall_domain::{
-    Code, Fields, Invalid, Refusal, ViolationCode,
+    Code, Invalid, ViolationCode,
     audit::Action,
     credential::Credential,
     email::Email,
@@ -11,13 +11,13 @@ use rollcall_domain::{
     lane::Kind,
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
     mail::Message,
-    password::{Given, Rule},
     permission::{UserAction, UserType},
-    team::Membership,
+    role::Rights,
+    team::{LastAdmin, Membership, membership_change},
     text::{Login, Username},
     user::{NewUser, Status, User, UserView, change},
 };
-use rollcall_store::user::{Proof, still_entitled};
+use rollcall_store::{Page, Write, member::leave, user::Proof};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,7 +34,7 @@ pub(crate) struct UserDetail<'a> {
 /// What a new user is made of.
 #[derive(ToSchema)]
 #[schema(as = NewUser)]
-#[expect(dead_code, reason = "describes the body that `NewUserRequest` reads")]
+#[expect(dead_code, reason = "describes the body that `create` reads")]
 pub(crate) struct NewUserBody {
     username: Username,
     login: Login,
@@ -78,18 +78,10 @@ struct Filter {
 
 impl Filter {
     fn read(parameters: &mut Parameters) -> Self {
-        let not_allowed = |words: String| Invalid::new(ViolationCode::NotAllowed, format!("takes one of: {words}"));
         Self {
-            user_type: parameters.optional("type", |word| {
-                UserType::parse(word).ok_or_else(|| not_allowed("super_admin, platform_admin, member".to_owned()))
-            }),
-            team_id: parameters.optional("team_id", |text| {
-                let rule = "must be a UUID in lower-case hyphenated form";
-                TeamId::parse(text).ok_or_else(|| Invalid::new(ViolationCode::BadFormat, rule))
-            }),
-            status: parameters.optional("status", |word| {
-                Status::parse(word).ok_or_else(|| not_allowed("enabled, disabled".to_owned()))
-            }),
+            user_type: parameters.field("type"),
+            team_id: parameters.field("team_id"),
+            status: parameters.field("status"),
             text: parameters.optional("q", |text| match text.chars().count() {
                 1..=MAX_SEARCH_CHARS => Ok(text.to_lowercase()),
                 _ => Err(Invalid::new(ViolationCode::OutOfRange, format!("takes 1 to {MAX_SEARCH_CHARS} characters"))),
@@ -97,8 +89,15 @@ impl Filter {
         }
     }
 
-    fn is_none(&self) -> bool {
-        self.user_type.is_none() && self.team_id.is_none() && self.status.is_none() && self.text.is_none()
+    /// Users by id, after `after`: of one team, where one is asked for, which may be none.
+    async fn users(&self, context: &Context, after: Option<UserId>, limit: usize) -> Result<Page<User>, Problem> {
+        let takes_all = self.user_type.is_none() && self.status.is_none() && self.text.is_none();
+        let limit = if takes_all { limit } else { MAX_PAGE };
+        let Some(team_id) = self.team_id else { return Ok(context.store.users(after, limit).await?) };
+        match context.store.team(team_id).await? {
+            Some(_) => Ok(context.store.users_of_team(team_id, after, limit).await?),
+            None => Ok(Page { items: Vec::new(), next: None }),
+        }
     }
 
     fn takes(&self, user: &User) -> bool {
@@ -106,7 +105,6 @@ impl Filter {
             user.username.as_str().to_lowercase().contains(text) || user.login.as_str().to_lowercase().contains(text)
         };
         self.user_type.is_none_or(|wanted| user.user_type == wanted)
-            && self.team_id.is_none_or(|wanted| user.teams.contains_key(&wanted))
             && self.status.is_none_or(|wanted| user.status == wanted)
             && self.text.as_ref().is_none_or(holds)
     }
@@ -128,7 +126,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     let mut after = page.after.as_deref().and_then(UserId::parse);
     let (mut found, mut examined) = (Vec::new(), 0);
     let next = loop {
-        let users = context.store.users(after, if filter.is_none() { page.limit } else { MAX_PAGE }).await?;
+        let users = filter.users(&context, after, page.limit).await?;
         let mut rest = users.items.into_iter();
         while found.len() < page.limit
             && let Some(user) = rest.next()
@@ -149,31 +147,6 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, found.iter().map(UserView::from).collect(), next).await
 }
 
-struct NewUserRequest {
-    new: NewUser,
-    given: Given,
-}
-
-impl NewUserRequest {
-    fn read(mut fields: Fields, rule: &Rule) -> Result<Self, Refusal> {
-        let username: Option<Username> = fields.required("username");
-        let login: Option<Login> = fields.required("login");
-        let user_type = fields.required("type");
-        let email: Option<Email> = fields.text("email", None);
-        let names = [
-            username.as_ref().map(Username::as_str),
-            login.as_ref().map(Login::as_str),
-            email.as_ref().map(Email::local_part),
-        ];
-        let given = rule.read_given(&mut fields, &names.into_iter().flatten().collect::<Vec<_>>());
-        fields.finish(|| {
-            let new = NewUser::named(username?, login?, user_type?);
-            let new = NewUser { email, password_change_required: true, ..new };
-            Some(Self { new, given: given? })
-        })
-    }
-}
-
 /// Creates a user, whose password must be changed at the first sign-in.
 #[utoipa::path(post, path = "/v1/users", tag = "users", request_body = NewUserBody,
     responses((status = 201, body = Created, headers(("Location"), ("ETag")))))]
@@ -182,19 +155,22 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     if !actor.user_type.is_admin() {
         return Err(Code::NotFound.into());
     }
-    let fields = call.fields()?;
+    let mut fields = call.fields()?;
     for user_type in [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member] {
         let is_asked = fields.says("type", user_type.as_str());
         if is_asked && !UserAction::Create.is_allowed(actor.user_type, user_type) {
             return Err(Code::Forbidden.into());
         }
     }
-    let NewUserRequest { new, given } = NewUserRequest::read(fields, &context.config.password)?;
+    let read = NewUser::read(&mut fields, &context.config.password);
+    let user_type = fields.required("type");
+    let ((new, given), user_type) = fields.finish(|| read.zip(user_type))?;
     // Whether the login is free, the transaction decides: asked before, the twin of a request would seem to be another.
     let (hash, generated_password) = password::hash_given(&context, given).await?;
+    let new = NewUser { user_type, ..new };
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
-    let commit = commit.and(still_entitled(actor));
+    let commit = commit.checking(call.actor.still_may(None));
     let created = Created { user: (&user).into(), generated_password };
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
     context.commit(&call, commit, change(Action::UserCreate, None, Some(&user)), reply).await
@@ -241,10 +217,13 @@ pub(crate) async fn edit(
             return Ok(reply);
         }
         let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
-        commit.extend([still_entitled(&call.actor.user)]);
+        if after.teams.is_empty() {
+            commit.extend(left_teams(&context, &call, &before).await?);
+        }
         if before.verified_email() != after.verified_email() {
             commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
         }
+        let commit = commit.checking(call.actor.still_may(None));
         context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
     })
     .await
@@ -261,18 +240,35 @@ pub(crate) async fn delete(
         let user = load(&context, &call, &user_id, UserAction::Delete).await?;
         call.no_input()?;
         call.check_version(user.version)?;
-        let mut commit = rollcall_store::user::delete(&user)?.and(still_entitled(&call.actor.user));
+        let mut commit = rollcall_store::user::delete(&user)?.extended(left_teams(&context, &call, &user).await?);
         // Whoever gets the login next does not inherit the guesses at it.
         for kind in [Kind::Password, Kind::Totp] {
             commit.extend([forgotten(&context, kind, &user).await?]);
         }
+        let commit = commit.checking(call.actor.still_may(None));
         context.commit(&call, commit, change(Action::UserDelete, Some(&user), None), Reply::no_content()).await
     })
     .await
 }
 
+/// What it takes that a user leaves all its teams, and what each of them remembers of it.
+async fn left_teams(context: &Context, call: &Call, user: &User) -> Result<Vec<Write>, Problem> {
+    let teams = context.store.teams_or_tombstones(user.teams.keys().copied()).await?;
+    let roles = context.store.roles_of(user).await?;
+    let mut writes = Vec::new();
+    for team in &teams {
+        // A role that somebody has is not deleted: what is missing went while this was read.
+        let role = roles.get(&team.team_id).ok_or(Code::Conflict)?;
+        writes.extend(leave(team, user.user_id, role, LastAdmin::MayGo, call.now()));
+        let change = membership_change(Action::MemberRemove, team.team_id, user, Some(role), None);
+        writes.push(context.audited(&call.into(), change)?);
+    }
+    Ok(writes)
+}
+
 async fn shown(context: &Context, user: &User) -> Result<Reply, Problem> {
     let teams = context.store.teams(user.teams.keys().copied()).await?;
-    let detail = UserDetail { user: user.into(), teams: Membership::of(user, teams) };
+    let rights = Rights::new(user, context.store.roles_of(user).await?);
+    let detail = UserDetail { user: user.into(), teams: Membership::of(&rights, teams) };
     Ok(Reply::ok(&detail)?.at_version(user.version))
 }

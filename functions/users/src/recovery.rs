@@ -13,7 +13,7 @@ use rollcall_domain::{
 use rollcall_store::{
     Commit, Write,
     lane::forget,
-    user::{Proof, SecondFactor, still_entitled},
+    user::{Proof, SecondFactor},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -142,6 +142,6 @@ async fn write(
     (before, after): (&User, &User),
     reply: Reply,
 ) -> Result<Reply, Problem> {
-    let commit = commit.and(still_entitled(&call.actor.user));
+    let commit = commit.checking(call.actor.still_may(None));
     context.commit(call, commit, change(action, Some(before), Some(after)), reply).await
 }

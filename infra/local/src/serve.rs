@@ -57,9 +57,12 @@ pub struct Options {
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .merge(accounts::routes())
+        .merge(audit::routes())
         .merge(export::routes())
+        .merge(invites::routes())
         .merge(login::routes())
         .merge(registration::routes())
+        .merge(teams::routes())
         .merge(users::routes())
         .merge(console::routes())
 }

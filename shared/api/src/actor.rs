@@ -1,7 +1,8 @@
 //! Who calls: the signed-in user behind a request.
 
 use axum::http::{HeaderMap, Method, header};
-use rollcall_domain::{Code, Timestamp, audit, session::Session, user::User};
+use rollcall_domain::{Code, Timestamp, audit, id::TeamId, role::Rights, session::Session, user::User};
+use rollcall_store::{Write, member::still_may};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -16,6 +17,8 @@ pub struct Actor {
     pub user: User,
     /// By which session.
     pub session: Session,
+    /// What it may do, by its roles as they are now.
+    pub rights: Rights,
 }
 
 impl Actor {
@@ -41,7 +44,16 @@ impl Actor {
             context.store.commit(rollcall_store::session::touch(&session, now)).await?;
             session.last_seen_at = now;
         }
-        Ok(Self { user, session })
+        let rights = Rights::new(&user, context.store.roles_of(&user).await?);
+        Ok(Self { user, session, rights })
+    }
+
+    /// The guards that it still is who it was when the request began and, where it acts by its role in a team, that it
+    /// still has that role and the role still is what it was.
+    pub fn still_may(&self, team: Option<TeamId>) -> Vec<Write> {
+        let role = team.and_then(|team_id| Some((team_id, self.rights.role_in(team_id)?)));
+        let refused = if role.is_some() { Code::Forbidden } else { Code::Unauthenticated };
+        still_may(&self.user, role, refused)
     }
 
     /// The actor as audit records name it.

@@ -38,6 +38,8 @@ pub enum Purpose {
     Totp,
     /// Encrypts the marks of devices.
     Device,
+    /// Hashes invitation codes.
+    InvitationCode,
 }
 
 impl Purpose {
@@ -50,6 +52,7 @@ impl Purpose {
             Self::Lane => b"rollcall/v1/lane",
             Self::Totp => b"rollcall/v1/totp",
             Self::Device => b"rollcall/v1/device",
+            Self::InvitationCode => b"rollcall/v1/invitation-code",
         }
     }
 }
@@ -111,6 +114,11 @@ impl Keyring {
     /// The id of the key that everything new uses.
     pub fn current_id(&self) -> &str {
         &self.0[0].id
+    }
+
+    /// The ids of all keys, the current one first.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|key| key.id.as_str())
     }
 
     /// The authentication code of `message` under the key of this id, if it is still there.

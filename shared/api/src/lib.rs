@@ -2,7 +2,7 @@
 //! paged and answered, and the main of every function.
 //!
 //! What several functions do for a person they cannot trust yet stands here too: counting tries, recognising devices,
-//! proving addresses. Nothing here knows an application, a team or an invitation: that is what the functions are for.
+//! proving addresses, redeeming invitations. Nothing here has a route: that is what the functions are for.
 
 pub mod actor;
 mod body;
@@ -12,6 +12,7 @@ pub mod config;
 mod context;
 pub mod device;
 mod idempotency;
+pub mod invitation;
 pub mod keyring;
 pub mod mailed_code;
 pub mod openapi;

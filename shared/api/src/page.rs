@@ -72,6 +72,17 @@ impl PageRequest {
         Reply::ok(&List { items, next_cursor })
     }
 
+    /// The page of a list that is in memory as a whole, in order, each item with its position, which says its order.
+    pub fn cut<T>(&self, items: Vec<(String, T)>) -> (Vec<T>, Option<String>) {
+        let rest =
+            items.into_iter().skip_while(|(position, _)| self.after.as_ref().is_some_and(|after| position <= after));
+        let mut page: Vec<_> = rest.take(self.limit + 1).collect();
+        let more = page.len() > self.limit;
+        page.truncate(self.limit);
+        let next = page.last().filter(|_| more).map(|(position, _)| position.clone());
+        (page.into_iter().map(|(_, item)| item).collect(), next)
+    }
+
     /// A cursor: the second it ends, its authentication code, the position, and before them the id of the key.
     async fn cursor(&self, context: &Context, call: &Call, position: &str) -> Result<String, Problem> {
         let keyring = context.keyring().await?;

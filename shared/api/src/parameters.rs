@@ -1,7 +1,7 @@
 //! Query parameters, read one by one, with everything wrong with them remembered.
 
 use axum::http::Uri;
-use rollcall_domain::{Invalid, Refusal, Violation, ViolationCode};
+use rollcall_domain::{FromField, Invalid, Refusal, Value, Violation, ViolationCode};
 
 /// The query of a request.
 #[derive(Debug)]
@@ -21,6 +21,11 @@ impl Parameters {
     pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
         let value = self.take(name)?;
         parse(&value).map_err(|invalid| self.note(name, invalid)).ok()
+    }
+
+    /// A parameter that may be absent, by the rule of its type.
+    pub fn field<T: FromField>(&mut self, name: &str) -> Option<T> {
+        self.optional(name, |text| T::from_field(&Value::from(text)))
     }
 
     /// A parameter that must be there, by its rule. `None` only when a violation was noted.

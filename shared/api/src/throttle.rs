@@ -20,7 +20,7 @@ use crate::{Context, Problem, keyring::Purpose};
 const HASH_BYTES: usize = 16;
 
 /// What callers are told to wait who lost against too many others at once.
-const WAIT_AFTER_CROWD: Duration = Duration::from_secs(1);
+pub(crate) const WAIT_AFTER_CROWD: Duration = Duration::from_secs(1);
 
 /// Where a request came from, for counting: IPv6 by /64, which is one customer's.
 fn network_of(address: Option<IpAddr>) -> String {
@@ -45,6 +45,11 @@ async fn hashed(context: &Context, parts: &[&str]) -> Result<String, Problem> {
 pub async fn network_lane(context: &Context, address: Option<IpAddr>) -> Result<LaneId, Problem> {
     let hash = hashed(context, &[&network_of(address)]).await?;
     Ok(LaneId { kind: Kind::Network, is_known_device: false, hash })
+}
+
+/// The lane of the invitation codes that are tried from one network.
+pub(crate) async fn redeeming_network_lane(context: &Context, address: Option<IpAddr>) -> Result<LaneId, Problem> {
+    lane(context, Kind::RedeemingNetwork, &network_of(address), None).await
 }
 
 /// The lane of one authenticator of one login or address; a device that signed in before has its own.
@@ -109,10 +114,10 @@ impl Attempt {
         attempt.refuse(context, WAIT_AFTER_CROWD).await
     }
 
-    /// The writes of a try that succeeded: a network gets its one back, every other lane forgets its failures.
+    /// The writes of a try that succeeded: an authenticator's lane forgets its failures, every other gets its one back.
     pub fn succeeded(&self) -> Vec<Write> {
         let write = |id: &LaneId| match id.kind {
-            Kind::Network => give_back(id),
+            Kind::Network | Kind::Redeemer | Kind::RedeemingNetwork => give_back(id),
             Kind::Password | Kind::Totp | Kind::Code => forget(id),
         };
         self.reserved.iter().map(write).collect()

@@ -11,6 +11,8 @@ use crate::{
     id::{AppId, TeamId},
     limits::APP_TOMBSTONE,
     permission::Permission,
+    role::Rights,
+    team::Team,
     text::{AccountId, AppName},
     time::Timestamp,
     user::{User, UserRef},
@@ -115,12 +117,12 @@ impl LockTurn {
 }
 
 impl App {
-    /// Whether `user` may do this to the application or its accounts.
+    /// Whether these rights allow this to the application or its accounts.
     ///
-    /// An application that the user cannot read does not exist for it; one can be read with `accounts.read` or
+    /// An application that somebody cannot read does not exist for it; one can be read with `accounts.read` or
     /// `apps.manage`.
-    pub fn permit(&self, user: &User, permission: Permission) -> Result<(), Code> {
-        let may = |permission| user.may(permission, self.team_id);
+    pub fn permit(&self, rights: &Rights, permission: Permission) -> Result<(), Code> {
+        let may = |permission| rights.may(permission, self.team_id);
         if !READING.into_iter().any(may) {
             return Err(Code::NotFound);
         }
@@ -151,10 +153,11 @@ impl App {
         Self { deleting_at: Some(now + APP_TOMBSTONE), ..self }.next_version(now)
     }
 
-    /// The application as it was before its deletion, since an account slipped in.
+    /// The application as it was before its deletion, since an account slipped in; the platform's, where its team is
+    /// gone.
     #[must_use]
-    pub fn reverted(self, now: Timestamp) -> Self {
-        Self { deleting_at: None, ..self }.next_version(now)
+    pub fn reverted(self, team: Option<&Team>, now: Timestamp) -> Self {
+        Self { deleting_at: None, team_id: team.map(|team| team.team_id), ..self }.next_version(now)
     }
 
     /// The application after these accounts left it.

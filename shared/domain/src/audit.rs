@@ -7,46 +7,91 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
-    id::{AppId, AuditId, TeamId, UserId},
+    choice::choices,
+    id::{AppId, AuditId, InvitationId, TeamId, UserId},
+    role::RoleId,
     text::Login,
     time::Timestamp,
 };
 
-/// Declares the actions that are audited, by their `noun.verb` on the wire.
-macro_rules! actions {
-    ($($action:ident $name:tt $doc:literal;)*) => {
-        /// A kind of change, as `noun.verb`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        pub enum Action {
-            $(#[doc = $doc] #[serde(rename = $name)] $action,)*
-        }
-    };
-}
-
-#[rustfmt::skip]
-actions! {
-    AppCreate          "app.create"           "An application was created.";
-    AppEdit            "app.edit"             "An application was renamed or moved.";
-    AppDelete          "app.delete"           "An application was deleted; its tombstone is revertible for a minute.";
-    AppRestore         "app.restore"          "A deletion was reverted, since an account had slipped in.";
-    AppLock            "app.lock"             "The deletion lock was put back.";
-    AppUnlock          "app.unlock"           "The deletion lock was lifted.";
-    AccountCreate      "account.create"       "An account was created.";
-    AccountEdit        "account.edit"         "An account's profile was edited.";
-    AccountDelete      "account.delete"       "Accounts were deleted.";
-    AccountSetAdmin    "account.set_admin"    "An account became an admin.";
-    AccountCancelAdmin "account.cancel_admin" "An account is no longer an admin.";
-    UserRegister       "user.register"        "Somebody registered.";
-    UserCreate         "user.create"          "A user was created.";
-    UserEdit           "user.edit"            "A user's name, type, status or address was changed.";
-    UserDelete         "user.delete"          "A user was deleted.";
-    UserSetPassword    "user.set_password"    "A password was changed, or reset by mail.";
-    UserSetEmail       "user.set_email"       "A user proved an address.";
-    UserUnbindEmail    "user.unbind_email"    "An address was taken off a user.";
-    UserBindTotp       "user.bind_totp"       "A second factor was bound.";
-    UserUnbindTotp     "user.unbind_totp"     "A second factor was taken off.";
-    UserEndSessions    "user.end_sessions"    "Sessions of a user were ended.";
-    UserBreakGlass     "user.break_glass"     "The super admin's password was reset by invocation.";
+choices! {
+    /// A kind of change, as `noun.verb`.
+    Action {
+        /// An application was created.
+        AppCreate "app.create",
+        /// An application was renamed or moved.
+        AppEdit "app.edit",
+        /// An application was deleted; its tombstone is revertible for a minute.
+        AppDelete "app.delete",
+        /// A deletion was reverted, since an account had slipped in.
+        AppRestore "app.restore",
+        /// The deletion lock was put back.
+        AppLock "app.lock",
+        /// The deletion lock was lifted.
+        AppUnlock "app.unlock",
+        /// An account was created.
+        AccountCreate "account.create",
+        /// An account's profile was edited.
+        AccountEdit "account.edit",
+        /// Accounts were deleted.
+        AccountDelete "account.delete",
+        /// An account became an admin.
+        AccountSetAdmin "account.set_admin",
+        /// An account is no longer an admin.
+        AccountCancelAdmin "account.cancel_admin",
+        /// Somebody registered.
+        UserRegister "user.register",
+        /// A user was created.
+        UserCreate "user.create",
+        /// A user's name, type, status or address was changed.
+        UserEdit "user.edit",
+        /// A user was deleted.
+        UserDelete "user.delete",
+        /// A password was changed, or reset by mail.
+        UserSetPassword "user.set_password",
+        /// A user proved an address.
+        UserSetEmail "user.set_email",
+        /// An address was taken off a user.
+        UserUnbindEmail "user.unbind_email",
+        /// A second factor was bound.
+        UserBindTotp "user.bind_totp",
+        /// A second factor was taken off.
+        UserUnbindTotp "user.unbind_totp",
+        /// Sessions of a user were ended.
+        UserEndSessions "user.end_sessions",
+        /// The super admin's password was reset by invocation.
+        UserBreakGlass "user.break_glass",
+        /// A team was created.
+        TeamCreate "team.create",
+        /// A team was renamed.
+        TeamEdit "team.edit",
+        /// A team was deleted; its members left it.
+        TeamDelete "team.delete",
+        /// A user became a member of a team.
+        MemberAdd "member.add",
+        /// A member was given another role.
+        MemberEdit "member.edit",
+        /// A member was removed from a team, or its user deleted or promoted.
+        MemberRemove "member.remove",
+        /// A member left a team.
+        MemberLeave "member.leave",
+        /// A custom role was created.
+        RoleCreate "role.create",
+        /// A custom role was edited.
+        RoleEdit "role.edit",
+        /// A custom role was deleted.
+        RoleDelete "role.delete",
+        /// An invitation was issued.
+        InvitationIssue "invitation.issue",
+        /// An invitation was revoked and issued anew.
+        InvitationReissue "invitation.reissue",
+        /// An invitation was revoked.
+        InvitationRevoke "invitation.revoke",
+        /// Somebody joined a team by an invitation.
+        InvitationRedeem "invitation.redeem",
+        /// An invitation ran out.
+        InvitationExpire "invitation.expire",
+    }
 }
 
 /// Who changed something; the system itself has no actor.
@@ -68,6 +113,14 @@ pub enum Kind {
     Account,
     /// A console user.
     User,
+    /// A team.
+    Team,
+    /// A user as a member of a team.
+    Member,
+    /// A custom role of a team.
+    Role,
+    /// An invitation into a team.
+    Invitation,
 }
 
 /// What was changed.
@@ -96,6 +149,26 @@ impl Target {
     /// A console user.
     pub fn user(user_id: UserId) -> Self {
         Self { kind: Kind::User, id: user_id.to_string(), app_id: None }
+    }
+
+    /// A team.
+    pub fn team(team_id: TeamId) -> Self {
+        Self { kind: Kind::Team, id: team_id.to_string(), app_id: None }
+    }
+
+    /// A member of a team.
+    pub fn member(user_id: UserId) -> Self {
+        Self { kind: Kind::Member, id: user_id.to_string(), app_id: None }
+    }
+
+    /// A role of a team.
+    pub fn role(role_id: RoleId) -> Self {
+        Self { kind: Kind::Role, id: role_id.to_string(), app_id: None }
+    }
+
+    /// An invitation into a team.
+    pub fn invitation(invitation_id: InvitationId) -> Self {
+        Self { kind: Kind::Invitation, id: invitation_id.to_string(), app_id: None }
     }
 }
 
@@ -165,12 +238,22 @@ pub struct Record {
     pub target: Target,
     /// Whose thing it is.
     pub team_id: Option<TeamId>,
-    /// The changed fields as they were.
+    /// The changed fields as they were; null for something new.
+    #[serde(default)]
     pub before: Value,
-    /// The changed fields as they are.
+    /// The changed fields as they are; null for something gone.
+    #[serde(default)]
     pub after: Value,
     /// The `X-Request-Id` of the reply.
     pub request_id: String,
+}
+
+impl Record {
+    /// Whether this is the thing that was changed, or one of those that a batch names.
+    pub fn concerns(&self, id: &str) -> bool {
+        let batch = || self.before.get("user_ids").and_then(Value::as_array);
+        self.target.id == id || batch().is_some_and(|ids| ids.iter().any(|one| one.as_str() == Some(id)))
+    }
 }
 
 #[cfg(test)]

@@ -50,18 +50,30 @@ codes! {
     PasswordChangeRequired  403 "password_change_required" "Change the password first: this session can do nothing else.";
     UseOwnRoute             403 "use_own_route"            "Change your own account under /v1/me, where you prove that it is you.";
     RegistrationClosed      403 "registration_closed"      "This installation takes no registrations; ask an admin for an account.";
+    EmailNotVerified        403 "email_not_verified"       "Prove an email address first: invitations are for people who can be reached.";
     Forbidden               403 "forbidden"                "The caller may see this but not do that.";
     NotFound                404 "not_found"                "There is nothing here.";
     MethodNotAllowed        405 "method_not_allowed"       "This address does not take this method.";
     AccountDeletionLocked   409 "account_deletion_locked"  "Accounts of this application cannot be deleted while its deletion lock is on.";
     AccountExists           409 "account_exists"           "The application already has an account of this id.";
     AdminLimitReached       409 "admin_limit_reached"      "This application already has 10 admins. Cancel one first.";
+    AlreadyMember           409 "already_member"           "This user is a member of the team already.";
     AppNotEmpty             409 "app_not_empty"            "An application is deleted only when it holds no account.";
     Conflict                409 "conflict"                 "Others changed this at the same time; read it again and retry.";
     IdempotencyInProgress   409 "idempotency_in_progress"  "A request with this Idempotency-Key is still running; retry in a moment.";
+    InvitationEnded         409 "invitation_ended"         "This invitation was redeemed or revoked; issue another one.";
     LastSuperAdmin          409 "last_super_admin"         "This is the last enabled super admin; appoint another one first.";
+    LastTeamAdmin           409 "last_team_admin"          "This is the team's last admin; appoint another one first, or ask a platform admin.";
     LoginTaken              409 "login_taken"              "Somebody has this login already; choose another one.";
+    NotAMember              409 "not_a_member"             "Admins of the platform join no teams.";
+    RoleInUse               409 "role_in_use"              "Members or live invitations have this role; give them another one first.";
     SuperAdminExists        409 "super_admin_exists"       "There is a super admin already; giving it a new password takes the break-glass.";
+    TeamNameTaken           409 "team_name_taken"          "Another team has this name already; choose another one.";
+    TeamNotEmpty            409 "team_not_empty"           "A team is deleted only when it owns no application.";
+    TooManyInvitations      409 "too_many_invitations"     "This team has 100 live invitations; revoke one first.";
+    TooManyMembers          409 "too_many_members"         "This team has 1,000 members.";
+    TooManyRoles            409 "too_many_roles"           "This team has 50 custom roles; delete one first.";
+    TooManyTeams            409 "too_many_teams"           "This user is a member of 20 teams; leave one first.";
     TotpEnabled             409 "totp_enabled"             "Two-factor is on already; take it off first.";
     VersionConflict         412 "version_conflict"         "The resource is no longer the version that If-Match names.";
     PayloadTooLarge         413 "payload_too_large"        "The body is larger than this address takes.";
@@ -136,6 +148,15 @@ impl Violation {
     /// A violation of a query parameter.
     pub fn of_parameter(name: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { place: Place::Parameter(name.into()), code, detail: detail.into() }
+    }
+
+    /// The violation of an object that stands under a name of its own.
+    pub(crate) fn under(self, name: &str) -> Self {
+        let place = match self.place {
+            Place::Pointer(pointer) => Place::Pointer(format!("/{name}{pointer}")),
+            Place::Parameter(parameter) => Place::Parameter(parameter),
+        };
+        Self { place, ..self }
     }
 
     pub(crate) fn place(&self) -> &Place {

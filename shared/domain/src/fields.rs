@@ -92,6 +92,11 @@ impl Fields {
         self.object.contains_key(name)
     }
 
+    /// Whether a field is there and not null, for rules over which of several are.
+    pub fn gives(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Whether a field says this, for rights that depend on it.
     pub fn says(&self, name: &str, text: &str) -> bool {
         self.object.get(name).and_then(Value::as_str) == Some(text)
@@ -148,6 +153,20 @@ impl Fields {
     /// A field that is never empty by merge patch: absent keeps `current`, null is refused.
     pub fn kept<T: FromField>(&mut self, name: &str, current: T) -> T {
         if self.has(name) { self.required(name).unwrap_or(current) } else { current }
+    }
+
+    /// An object that may be absent or null, read field by field; what is wrong with it is told where it stands.
+    pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let value = self.object.remove(name).filter(|value| !value.is_null())?;
+        let mut fields = Self::of(value);
+        let whole = read(&mut fields);
+        fields.finish(|| Some(())).map_or_else(
+            |refusal| {
+                self.violations.extend(refusal.violations.into_iter().map(|violation| violation.under(name)));
+                None
+            },
+            |()| whole,
+        )
     }
 
     /// A list that must be there, each entry of which obeys a rule, with between 1 and `most` entries.
@@ -238,6 +257,21 @@ mod tests {
                 json!(["/~0~1", "unknown_field"]),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_wrong_inside_an_object_is_told_where_it_stands() {
+        let mut fields = Fields::of(json!({"inner": {"a": 1, "b/c": 2}, "list": []}));
+        assert_eq!(fields.object("inner", |inner| inner.required::<String>("a")), None);
+        assert_eq!(fields.object("list", |inner| inner.required::<String>("a")), None);
+        assert_eq!(fields.object("absent", |inner| inner.required::<String>("a")), None);
+        let refusal = fields.finish(|| Some(())).unwrap_err();
+        let expected = [
+            json!(["/inner/a", "wrong_type"]),
+            json!(["/inner/b~1c", "unknown_field"]),
+            json!(["/list", "wrong_type"]),
+        ];
+        assert_eq!(codes(&refusal), expected);
     }
 
     #[test]

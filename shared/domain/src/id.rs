@@ -1,5 +1,6 @@
 //! Identifiers: one type a noun, so that a team's id cannot stand where an application's belongs.
 
+use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -59,11 +60,25 @@ macro_rules! ids {
     )*};
 }
 
+impl TeamId {
+    /// The day on which it was made, which a UUID v7 begins with.
+    #[expect(clippy::missing_panics_doc, reason = "a UUID has 16 bytes")]
+    pub fn date(self) -> NaiveDate {
+        let [millis @ .., _, _] = *self.as_bytes().first_chunk::<8>().expect("a UUID has 16 bytes");
+        let millis = millis.into_iter().fold(0_i64, |millis, byte| millis << 8 | i64::from(byte));
+        DateTime::from_timestamp_millis(millis).unwrap_or_default().date_naive()
+    }
+}
+
 ids! {
     /// A console user.
     UserId;
     /// A team of console users.
     TeamId;
+    /// A role that a team made for itself.
+    CustomRoleId;
+    /// An invitation into a team.
+    InvitationId;
     /// An application.
     AppId;
     /// A signed-in session.
@@ -83,6 +98,12 @@ ids! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_knows_its_day() {
+        let team_id = TeamId::parse("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21").unwrap();
+        assert_eq!(team_id.date().to_string(), "2025-11-20");
+    }
 
     #[test]
     fn an_id_has_exactly_one_spelling() {

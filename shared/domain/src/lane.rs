@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     limits::{
         CODE_FAILURES_WINDOW, FIRST_WAIT, FREE_FAILURES, FREE_NETWORK_FAILURES, LONGEST_WAIT, MAX_FAILURES,
-        NETWORK_WINDOW,
+        NETWORK_WINDOW, REDEEMER_FAILURES, REDEEMER_WINDOW, REDEEMING_NETWORK_FAILURES, REDEEMING_NETWORK_WINDOW,
     },
     time::Timestamp,
 };
@@ -23,6 +23,10 @@ pub enum Kind {
     Code,
     /// Anything, from one network.
     Network,
+    /// Invitation codes, by one redeemer.
+    Redeemer,
+    /// Invitation codes, from one network.
+    RedeemingNetwork,
 }
 
 /// How a lane slows down.
@@ -32,7 +36,8 @@ struct Rule {
     free: i64,
     /// After how long the count begins anew; never, where it takes a success.
     window: Option<Duration>,
-    /// Failures after which waiting helps no more.
+    /// Failures after which waiting helps no more; where these are the free ones, all there is to wait for is the end of
+    /// the window.
     most: i64,
 }
 
@@ -44,6 +49,8 @@ impl Kind {
             Self::Totp => "totp",
             Self::Code => "code",
             Self::Network => "network",
+            Self::Redeemer => "redeemer",
+            Self::RedeemingNetwork => "redeeming-network",
         }
     }
 
@@ -51,6 +58,12 @@ impl Kind {
     const fn rule(self, is_known_device: bool) -> Rule {
         match self {
             Self::Network => Rule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), most: i64::MAX },
+            Self::Redeemer => Rule { free: REDEEMER_FAILURES, window: Some(REDEEMER_WINDOW), most: REDEEMER_FAILURES },
+            Self::RedeemingNetwork => Rule {
+                free: REDEEMING_NETWORK_FAILURES,
+                window: Some(REDEEMING_NETWORK_WINDOW),
+                most: REDEEMING_NETWORK_FAILURES,
+            },
             // Nobody can recover an address that is nobody's yet; a day without a try does.
             Self::Code => Rule { free: FREE_FAILURES, window: Some(CODE_FAILURES_WINDOW), most: MAX_FAILURES },
             Self::Password | Self::Totp => {
@@ -96,7 +109,8 @@ pub fn reserve(
 ) -> Result<Reservation, Duration> {
     let Some(lane) = lane else { return Ok(Reservation::Begin(None)) };
     let rule = kind.rule(is_known_device);
-    let until = if lane.failures < rule.free { lane.since } else { lane.last_at + wait(lane.failures - rule.free) };
+    let is_counted_only = lane.failures < rule.free || rule.most == rule.free;
+    let until = if is_counted_only { lane.since } else { lane.last_at + wait(lane.failures - rule.free) };
     if rule.window.is_some_and(|window| now >= until + window) {
         return Ok(Reservation::Begin(Some(lane.clone())));
     }
@@ -104,7 +118,8 @@ pub fn reserve(
         return Ok(Reservation::Free { since: lane.since, below: rule.free });
     }
     if lane.failures >= rule.most {
-        return Err(LONGEST_WAIT);
+        let end = rule.window.filter(|_| is_counted_only).map(|window| (until + window).since(now));
+        return Err(end.unwrap_or(LONGEST_WAIT));
     }
     if now < until { Err(until.since(now)) } else { Ok(Reservation::Waited(lane.clone())) }
 }
@@ -158,6 +173,17 @@ mod tests {
         // Beyond the free ones, only a minute without a try after the wait begins anew.
         assert_eq!(reserve(&lane(12, 0, 50), 113), Ok(Reservation::Waited(lane(12, 0, 50))));
         assert_eq!(reserve(&lane(12, 0, 50), 114), Ok(Reservation::Begin(Some(lane(12, 0, 50)))));
+    }
+
+    #[test]
+    fn a_redeemer_has_ten_wrong_codes_a_day_and_its_network_twenty_an_hour() {
+        let reserve = |kind, failures, now| reserve(kind, false, Some(&lane(failures, 0, 0)), at(now));
+        let (hour, day) = (60 * 60, 24 * 60 * 60);
+        assert_eq!(reserve(Kind::Redeemer, 9, day - 1), Ok(Reservation::Free { since: at(0), below: 10 }));
+        assert_eq!(reserve(Kind::Redeemer, 10, 5), Err(secs(day - 5)));
+        assert_eq!(reserve(Kind::Redeemer, 10, day), Ok(Reservation::Begin(Some(lane(10, 0, 0)))));
+        assert_eq!(reserve(Kind::RedeemingNetwork, 20, hour - 1), Err(secs(1)));
+        assert_eq!(reserve(Kind::RedeemingNetwork, 20, hour), Ok(Reservation::Begin(Some(lane(20, 0, 0)))));
     }
 
     #[test]

@@ -204,3 +204,53 @@ pub const MAIL_OVERDUE: Duration = MINUTE;
 
 /// Entries of the due index that are read at once.
 pub const DUE_PAGE: usize = 100;
+
+/// Teams one user may be a member of: more than anybody works in, and few enough to be read with the user.
+pub const MAX_TEAMS_PER_USER: usize = 20;
+
+/// Members of one team. The list is in the order of joining, for which it is read as a whole: 1,000 fit one read.
+pub const MAX_MEMBERS_PER_TEAM: usize = 1_000;
+
+/// Custom roles of one team: what a person can still tell apart.
+pub const MAX_ROLES_PER_TEAM: usize = 50;
+
+/// Live invitations of one team: they are what guesses are made at, and issuing them must not be a flood.
+pub const MAX_LIVE_INVITATIONS: usize = 100;
+
+/// How long an invitation is live.
+pub const INVITATION_LIFETIME: Duration = DAY;
+
+/// How long an invitation stays in the history after it could last be used.
+pub const INVITATION_HISTORY: Duration = Duration::from_hours(30 * 24);
+
+/// How often a code is drawn anew because another invitation has it. With a million live ones the chance that this does
+/// not do is one in 10¹⁶.
+pub const MAX_CODE_DRAWS: u32 = 8;
+
+/// Wrong invitation codes of one redeemer within [`REDEEMER_WINDOW`].
+pub const REDEEMER_FAILURES: i64 = 10;
+
+/// The window of [`REDEEMER_FAILURES`].
+pub const REDEEMER_WINDOW: Duration = DAY;
+
+/// Wrong invitation codes from one network within [`REDEEMING_NETWORK_WINDOW`].
+pub const REDEEMING_NETWORK_FAILURES: i64 = 20;
+
+/// The window of [`REDEEMING_NETWORK_FAILURES`].
+pub const REDEEMING_NETWORK_WINDOW: Duration = HOUR;
+
+/// Live unbound codes times wrong tries within [`BREAKER_WINDOW`] that the whole platform bears: 2,740 guesses a day at
+/// one of 10⁸ codes are a chance of 1 % a year.
+pub const BREAKER_PRODUCT: i64 = 2_740;
+
+/// Wrong tries that never shut the breaker, however many codes are live: some people always mistype.
+pub const BREAKER_LEAST: i64 = 20;
+
+/// The window in which the breaker counts wrong tries.
+pub const BREAKER_WINDOW: Duration = DAY;
+
+/// Partitions of the audit log that one page looks at, so that a rare match costs a bounded time; the cursor goes on.
+pub const MAX_AUDIT_PARTITIONS: usize = 400;
+
+/// Members, invitations and roles of a deleted team that one run of the cleanup takes off; the next goes on.
+pub const TEAM_END_STEPS: usize = 1_000;

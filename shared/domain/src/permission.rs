@@ -1,9 +1,17 @@
 //! Who may do what: types of users, permissions inside a team, and the preset roles as the documents show them.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::choice::choices;
+use crate::{
+    choice::choices,
+    error::ViolationCode,
+    fields::{FromField, Invalid},
+    text::RoleName,
+};
 
 choices! {
     /// What kind of console user somebody is, from the least rank to the highest.
@@ -159,6 +167,28 @@ impl Preset {
     /// The preset of this id, if it is one.
     pub fn of_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|preset| preset.id() == id)
+    }
+
+    /// What people call it, as a role.
+    #[expect(clippy::missing_panics_doc, reason = "the names stand above and are tested")]
+    pub fn role_name(self) -> RoleName {
+        RoleName::parse(self.name()).expect("a preset's name is a role's")
+    }
+
+    /// What the preset's column ticks.
+    pub fn permissions(self) -> BTreeSet<Permission> {
+        Permission::ALL.iter().copied().filter(|permission| self.allows(*permission)).collect()
+    }
+}
+
+impl FromField for Permission {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        let word = String::from_field(value)?;
+        let known = Self::ALL.iter().copied().find(|permission| permission.as_str() == word);
+        known.ok_or_else(|| {
+            let words: Vec<_> = Self::ALL.iter().map(|permission| permission.as_str()).collect();
+            Invalid::new(ViolationCode::NotAllowed, format!("takes one of: {}", words.join(", ")))
+        })
     }
 }
 

@@ -1,44 +1,163 @@
-//! A team and the roles its members hold.
+//! A team and its members.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    id::TeamId,
-    permission::{Permission, Preset},
-    text::TeamName,
-    user::User,
+    audit::{Action, Change, Target},
+    error::{Code, Refusal},
+    fields::Fields,
+    id::{TeamId, UserId},
+    role::{Rights, Role, RoleId, RoleView},
+    text::{Login, TeamName},
+    time::Timestamp,
+    user::{Status, User, UserRef},
 };
 
-/// A team, as stored.
+/// A team, as stored. What it has of members, roles, invitations and applications is counted beside it, by the changes
+/// themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Team {
     /// The team's key.
     pub team_id: TeamId,
     /// What people call it.
     pub name: TeamName,
+    /// The members whose role is `admin`.
+    #[serde(default)]
+    pub admins: BTreeSet<UserId>,
+    /// When it was deleted: it is gone for everyone, and the cleanup takes apart what is left of it.
+    #[serde(default)]
+    pub deleting_at: Option<Timestamp>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts its changes from 1: its name's and its admins'.
+    pub version: u64,
 }
 
-/// A role as its holders see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Role)]
-pub struct RoleView {
-    /// A preset's word.
-    role_id: &'static str,
-    /// What people call it.
-    name: &'static str,
-    /// Whether every team has it and nobody can edit it.
-    preset: bool,
-    /// What it allows.
-    permissions: Vec<Permission>,
-    /// Presets stay at 1.
+impl Team {
+    /// A team without members.
+    pub fn create(team_id: TeamId, name: TeamName, now: Timestamp) -> Self {
+        let admins = BTreeSet::new();
+        Self { team_id, name, admins, deleting_at: None, created_at: now, updated_at: now, version: 1 }
+    }
+
+    /// The team after a merge patch.
+    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let name = fields.kept("name", self.name.clone());
+        fields.finish(|| {
+            let is_same = name == self.name;
+            Some(if is_same { self } else { Self { name, version: self.version + 1, updated_at: now, ..self } })
+        })
+    }
+}
+
+/// The change of a team from one state to another, as the audit log has it.
+pub fn change(action: Action, before: Option<&Team>, after: Option<&Team>) -> Change {
+    #[derive(Serialize)]
+    struct Named<'a> {
+        name: &'a TeamName,
+    }
+    let team_id = before.or(after).map_or(TeamId::from_bytes([0; 16]), |team| team.team_id);
+    let (before, after) = (before.map(|team| Named { name: &team.name }), after.map(|team| Named { name: &team.name }));
+    Change::between(action, Target::team(team_id), Some(team_id), before.as_ref(), after.as_ref())
+}
+
+/// A team as its readers see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Team)]
+pub struct TeamView {
+    team_id: TeamId,
+    name: TeamName,
+    /// Empty where the last one's user was deleted or became an admin of the platform.
+    admins: Vec<UserRef>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
     version: u64,
 }
 
-impl From<Preset> for RoleView {
-    fn from(preset: Preset) -> Self {
-        let permissions = Permission::ALL.iter().copied().filter(|permission| preset.allows(*permission)).collect();
-        Self { role_id: preset.id(), name: preset.name(), preset: true, permissions, version: 1 }
+impl TeamView {
+    /// The view of a team some of whose admins are among these users.
+    pub fn new(team: Team, users: &BTreeMap<UserId, User>) -> Self {
+        let admins = team.admins.iter().filter_map(|user_id| users.get(user_id)).map(User::to_ref).collect();
+        let Team { team_id, name, created_at, updated_at, version, .. } = team;
+        Self { team_id, name, admins, created_at, updated_at, version }
+    }
+}
+
+/// The team's side of a membership, as stored. The user's side is the role under the team in [`User::teams`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub user_id: UserId,
+    /// With which role.
+    pub role_id: RoleId,
+    /// Since when.
+    pub joined_at: Timestamp,
+    /// Counts its changes from 1.
+    pub version: u64,
+}
+
+impl Member {
+    /// Somebody who joins now.
+    pub fn join(user_id: UserId, role_id: RoleId, now: Timestamp) -> Self {
+        Self { user_id, role_id, joined_at: now, version: 1 }
+    }
+
+    /// The member with another role.
+    #[must_use]
+    pub fn moved(self, role_id: RoleId) -> Self {
+        Self { role_id, version: self.version + 1, ..self }
+    }
+}
+
+/// A change of who is a member of a team, and by which role, as its audit log has it.
+pub fn membership_change(
+    action: Action,
+    team_id: TeamId,
+    user: &User,
+    before: Option<&Role>,
+    after: Option<&Role>,
+) -> Change {
+    #[derive(Serialize)]
+    struct Held<'a> {
+        login: &'a Login,
+        role_id: RoleId,
+    }
+    let held = |role: &Role| Held { login: &user.login, role_id: role.role_id };
+    let (before, after) = (before.map(held), after.map(held));
+    Change::between(action, Target::member(user.user_id), Some(team_id), before.as_ref(), after.as_ref())
+}
+
+/// A member as others of its team see it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Member)]
+pub struct MemberView {
+    user_id: UserId,
+    username: crate::text::Username,
+    login: Login,
+    status: Status,
+    role: RoleView,
+    joined_at: Timestamp,
+    version: u64,
+}
+
+impl MemberView {
+    /// The view of a member who is this user and holds this role.
+    pub fn new(member: &Member, user: User, role: Role) -> Self {
+        let User { user_id, username, login, status, .. } = user;
+        Self {
+            user_id,
+            username,
+            login,
+            status,
+            role: role.into(),
+            joined_at: member.joined_at,
+            version: member.version,
+        }
     }
 }
 
@@ -51,12 +170,34 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// The memberships of a user in those of these teams where it holds a role.
-    pub fn of(user: &User, teams: Vec<Team>) -> Vec<Self> {
+    /// The memberships by which these rights are held, in those of these teams.
+    pub fn of(rights: &Rights, teams: Vec<Team>) -> Vec<Self> {
         let membership = |team: Team| {
-            let role = user.teams.get(&team.team_id).and_then(|id| Preset::of_id(id))?;
-            Some(Self { team_id: team.team_id, name: team.name, role: role.into() })
+            let role = rights.role_in(team.team_id)?.clone().into();
+            Some(Self { team_id: team.team_id, name: team.name, role })
         };
         teams.into_iter().filter_map(membership).collect()
     }
+}
+
+/// The last admin of a team stays, unless an admin of the platform takes it off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastAdmin {
+    /// It stays.
+    Stays,
+    /// It may go: the team is shown as having none.
+    MayGo,
+}
+
+impl LastAdmin {
+    /// What holds for a change made by these rights.
+    pub fn under(rights: &Rights) -> Self {
+        if rights.is_platform_admin() { Self::MayGo } else { Self::Stays }
+    }
+}
+
+/// Refuses to take a team's admin off where no other is left.
+pub fn check_last_admin(team: &Team, role_id: RoleId, last: LastAdmin) -> Result<(), Code> {
+    let is_last = role_id.is_admin() && team.admins.len() <= 1;
+    if is_last && last == LastAdmin::Stays { Err(Code::LastTeamAdmin) } else { Ok(()) }
 }

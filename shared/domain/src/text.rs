@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 use url::Url;
 use utoipa::ToSchema;
@@ -72,6 +73,14 @@ texts! {
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Northwind Mobile")]
     TeamName by |text| name(text);
 
+    /// What a team calls a role it made for itself: 1–64 characters without control characters, trimmed.
+    #[schema(value_type = String, min_length = 1, max_length = 64, example = "Release manager")]
+    RoleName by |text| name(text);
+
+    /// What its issuer wants to remember of an invitation: at most 500 bytes of UTF-8 without control characters.
+    #[schema(value_type = String, max_length = 500, example = "For the new colleague in Busan")]
+    Note by |text| line(text);
+
     /// The chat identity of an account: 1–32 of `A–Z a–z 0–9 ! $ & ' ( ) * + , ; = : @ . _ ~ -`, but not `.` or `..`.
     ///
     /// These are the characters that stand in a path as they are, so that no decoding on the way can turn one
@@ -113,6 +122,13 @@ texts! {
         bounded(text)?;
         only(text, |c| !c.is_control() || c == '\n', "takes no control characters but line feed")
     };
+}
+
+impl TeamName {
+    /// The form under which a team's name is unique: the same letters in any case, however they are composed.
+    pub fn key(&self) -> String {
+        self.0.nfc().collect::<String>().to_lowercase().nfc().collect()
+    }
 }
 
 impl Login {
@@ -228,6 +244,13 @@ mod tests {
         assert_eq!(code(AppName::parse("   ")), Some(TooShort));
         assert_eq!(code(AppName::parse(&"선".repeat(65))), Some(TooLong));
         assert_eq!(code(AppName::parse("a\u{7f}b")), Some(BadFormat));
+    }
+
+    #[test]
+    fn a_teams_name_is_one_name_in_any_case_and_composition() {
+        let key = |text| TeamName::parse(text).unwrap().key();
+        assert_eq!(key("Équipe Ä"), key("e\u{301}QUIPE a\u{308}"));
+        assert_ne!(key("Northwind 1"), key("Northwind ①"));
     }
 
     #[test]

@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use utoipa::ToSchema;
+
+use crate::{
+    error::ViolationCode,
+    fields::{FromField, Invalid},
+};
 
 /// A moment in UTC, cut to whole milliseconds so that what is stored equals what was decided on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
@@ -73,6 +79,15 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         DateTime::<Utc>::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl FromField for Timestamp {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        let text = String::from_field(value)?;
+        let parsed = DateTime::parse_from_rfc3339(&text).map(|time| Self::new(time.with_timezone(&Utc)));
+        let rule = "must be an RFC 3339 time such as 2026-11-20T12:00:00Z";
+        parsed.map_err(|_| Invalid::new(ViolationCode::BadFormat, rule))
     }
 }
 

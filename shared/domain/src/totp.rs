@@ -95,6 +95,19 @@ impl SecondFactor {
 pub struct EightDigits(String);
 
 impl EightDigits {
+    /// The code of a random number, all of them equally likely; none of a number from the rest that does not share out
+    /// evenly.
+    pub fn drawn(random: u32) -> Option<Self> {
+        const CODES: u32 = 100_000_000;
+        const SHARED: u32 = u32::MAX / CODES * CODES;
+        (random < SHARED).then(|| Self(format!("{:08}", random % CODES)))
+    }
+
+    /// The last two of the digits.
+    pub fn hint(&self) -> &str {
+        &self.0[6..]
+    }
+
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0

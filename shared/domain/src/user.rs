@@ -9,11 +9,14 @@ use crate::{
     audit::{Action, Change, Target},
     choice::choices,
     email::Email,
-    error::Refusal,
+    error::{Code, Refusal},
     fields::Fields,
     id::{TeamId, UserId},
+    limits::MAX_TEAMS_PER_USER,
     mail::Language,
-    permission::{Permission, Preset, UserType},
+    password::{Given, Rule},
+    permission::UserType,
+    role::RoleId,
     text::{Login, Username},
     time::Timestamp,
 };
@@ -50,6 +53,21 @@ impl NewUser {
             language,
             password_change_required: false,
         }
+    }
+
+    /// Reads a member that somebody else makes, with its password, which must be changed at the first sign-in.
+    pub fn read(fields: &mut Fields, rule: &Rule) -> Option<(Self, Given)> {
+        let username: Option<Username> = fields.required("username");
+        let login: Option<Login> = fields.required("login");
+        let email: Option<Email> = fields.text("email", None);
+        let names = [
+            username.as_ref().map(Username::as_str),
+            login.as_ref().map(Login::as_str),
+            email.as_ref().map(Email::local_part),
+        ];
+        let given = rule.read_given(fields, &names.into_iter().flatten().collect::<Vec<_>>());
+        let new = Self::named(username?, login?, UserType::Member);
+        Some((Self { email, password_change_required: true, ..new }, given?))
     }
 
     /// The user, enabled and in no team.
@@ -114,9 +132,9 @@ pub struct User {
     /// Whether the next session can only change the password.
     #[serde(default)]
     pub password_change_required: bool,
-    /// The id of its role in each of its teams: a preset's, or a custom role's.
+    /// Its role in each of its teams.
     #[serde(default)]
-    pub teams: BTreeMap<TeamId, String>,
+    pub teams: BTreeMap<TeamId, RoleId>,
     /// Sessions of an earlier epoch are over.
     #[serde(default)]
     pub epoch: u32,
@@ -132,18 +150,6 @@ pub struct User {
 }
 
 impl User {
-    /// Whether the user may do this to what belongs to `team`, or to the platform itself.
-    ///
-    /// Admin types may do everything to every team's applications; members what their role in that team allows.
-    /// An id that names no preset allows nothing.
-    pub fn may(&self, permission: Permission, team: Option<TeamId>) -> bool {
-        if self.user_type.is_admin() {
-            return true;
-        }
-        let role = team.and_then(|team| self.teams.get(&team));
-        role.and_then(|id| Preset::of_id(id)).is_some_and(|preset| preset.allows(permission))
-    }
-
     /// The address its owner proved: the only one that mail goes to.
     pub fn verified_email(&self) -> Option<&Email> {
         self.email.as_ref().filter(|_| self.email_verified)
@@ -222,6 +228,35 @@ impl User {
     #[must_use]
     pub fn signed_out_everywhere(self) -> Self {
         Self { epoch: self.epoch + 1, ..self }
+    }
+
+    /// The user as a member of one more team.
+    pub fn joined(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Result<Self, Code> {
+        if self.user_type.is_admin() {
+            return Err(Code::NotAMember);
+        }
+        if self.teams.contains_key(&team_id) {
+            return Err(Code::AlreadyMember);
+        }
+        if self.teams.len() >= MAX_TEAMS_PER_USER {
+            return Err(Code::TooManyTeams);
+        }
+        self.teams.insert(team_id, role_id);
+        Ok(self.next_version(now))
+    }
+
+    /// The user with another role in one of its teams.
+    #[must_use]
+    pub fn moved(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Self {
+        self.teams.insert(team_id, role_id);
+        self.next_version(now)
+    }
+
+    /// The user without one of its teams.
+    #[must_use]
+    pub fn left(mut self, team_id: TeamId, now: Timestamp) -> Self {
+        self.teams.remove(&team_id);
+        self.next_version(now)
     }
 
     fn next_version(self, now: Timestamp) -> Self {

@@ -11,13 +11,13 @@ use rollcall_domain::{
 };
 
 use crate::{
-    app::{LIVING, unless_gone},
     commit::{Commit, Meaning, Values, Write},
     error::Fault,
     item::{Item, from_item, number, string, string_set, to_item},
     keys::{self, Key},
     query::{Order, Page, Range},
     table::Store,
+    tombstone::{LIVING, unless_gone},
 };
 
 impl Store {

@@ -1,13 +1,14 @@
 //! Applications: reads and commits.
 
 use rollcall_domain::{
-    Code,
+    Code, Timestamp,
     app::App,
     id::{AppId, TeamId},
 };
 
 use crate::{
     commit::{Commit, Write},
+    count::Step,
     error::Fault,
     item::{Item, from_item, indexed, string_set, text_of, to_item},
     keys::{self, Key},
@@ -88,7 +89,7 @@ impl Store {
 /// A new application.
 pub fn create(app: &App) -> Result<Commit, Fault> {
     let commit = Commit::new([Write::put(app_item(app)?).only_if_absent(Code::Conflict)]);
-    Ok(commit.extended(app.team_id.into_iter().flat_map(|team_id| list_in(team_id, app.app_id))))
+    Ok(commit.extended(app.team_id.into_iter().flat_map(|team_id| list(team_id, app.app_id, app.created_at))))
 }
 
 /// The step from one state of an application to the next: an edit, a turn of the lock, a tombstone or its reversal.
@@ -98,9 +99,8 @@ pub fn change(before: &App, after: &App) -> Result<Commit, Fault> {
     let listed = |app: &App| app.team_id.filter(|_| app.deleting_at.is_none());
     let mut commit = Commit::new([Write::put(app_item(after)?).only_if_version(before.version)]);
     if listed(before) != listed(after) {
-        let unlisted = listed(before).map(|team_id| Write::delete(keys::team_app(team_id, before.app_id)));
-        commit.extend(unlisted);
-        commit.extend(listed(after).into_iter().flat_map(|team_id| list_in(team_id, after.app_id)));
+        commit.extend(listed(before).into_iter().flat_map(|team_id| unlist(team_id, before.app_id, after.updated_at)));
+        commit.extend(listed(after).into_iter().flat_map(|team_id| list(team_id, after.app_id, after.updated_at)));
     }
     Ok(commit)
 }
@@ -110,21 +110,18 @@ pub fn finalise(tombstone: &App) -> Commit {
     Commit::new([Write::delete(keys::app(tombstone.app_id)).only_if_version(tombstone.version)])
 }
 
-/// An application as it stands now must exist and not be on its way out.
-pub(crate) const LIVING: &str = "attribute_exists(#pk) AND attribute_not_exists(#deleting_at)";
-
-/// Why a guard on an application failed, where it was not the application's end.
-pub(crate) fn unless_gone(found: Option<&Item>, otherwise: fn(&Item) -> Code) -> Code {
-    match found {
-        Some(item) if !item.contains_key("deleting_at") => otherwise(item),
-        Some(_) | None => Code::NotFound,
-    }
+/// Lists an application with its team, which must be there.
+fn list(team_id: TeamId, app_id: AppId, now: Timestamp) -> [Write; 2] {
+    [count(team_id, 1, now), Write::put(keys::team_app(team_id, app_id).to_item())]
 }
 
-/// Lists an application with its team, which must be there.
-fn list_in(team_id: TeamId, app_id: AppId) -> [Write; 2] {
-    let team = Write::check(keys::team(team_id)).only_if_present(Code::Conflict);
-    [team, Write::put(keys::team_app(team_id, app_id).to_item())]
+fn unlist(team_id: TeamId, app_id: AppId, now: Timestamp) -> [Write; 2] {
+    [count(team_id, -1, now), Write::delete(keys::team_app(team_id, app_id))]
+}
+
+/// A team counts its applications, so that it is deleted only without any. It is there as long as one is listed.
+fn count(team_id: TeamId, apps: i64, now: Timestamp) -> Write {
+    Step { apps, ..Step::default() }.write(team_id, now, |_| Code::Conflict)
 }
 
 fn app_item(app: &App) -> Result<Item, Fault> {

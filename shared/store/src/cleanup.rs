@@ -44,7 +44,12 @@ impl Store {
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => return Ok(None),
             Err(error) => return Err(unavailable("UpdateItem")(error)),
         };
-        Ok(Some(state.next_hour.unwrap_or_else(|| now.unix_hours())))
+        // The first run looks back to the beginning, however late it comes.
+        let first = match state.next_hour {
+            Some(hour) => hour,
+            None => self.founded_at().await?.unwrap_or(now).unix_hours(),
+        };
+        Ok(Some(first))
     }
 
     /// Gives the lease back and remembers the first hour the next run has to look at.

@@ -1,6 +1,6 @@
 //! What a change writes: items with their guards, all or nothing.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -19,7 +19,7 @@ pub(crate) type Values = Vec<(&'static str, AttributeValue)>;
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     Put(Item),
-    Update(&'static str),
+    Update(Cow<'static, str>),
     Delete,
     Check,
 }
@@ -29,8 +29,9 @@ pub(crate) enum Action {
 pub struct Write {
     pub(crate) key: Key,
     pub(crate) action: Action,
-    pub(crate) guard: Option<&'static str>,
+    pub(crate) guard: Option<Cow<'static, str>>,
     pub(crate) values: Values,
+    pub(crate) aliases: Vec<(&'static str, String)>,
     pub(crate) meaning: Meaning,
 }
 
@@ -52,7 +53,14 @@ impl Meaning {
 
 impl Write {
     fn new(key: Key, action: Action) -> Self {
-        Self { key, action, guard: None, values: Vec::new(), meaning: Meaning::Always(Code::Conflict) }
+        Self {
+            key,
+            action,
+            guard: None,
+            values: Vec::new(),
+            aliases: Vec::new(),
+            meaning: Meaning::Always(Code::Conflict),
+        }
     }
 
     pub(crate) fn put(item: Item) -> Self {
@@ -60,8 +68,8 @@ impl Write {
     }
 
     /// `expression` names attributes as `#name` and values as `:name`; the names are found in its text.
-    pub(crate) fn update(key: Key, expression: &'static str, values: Values) -> Self {
-        Self { values, ..Self::new(key, Action::Update(expression)) }
+    pub(crate) fn update(key: Key, expression: impl Into<Cow<'static, str>>, values: Values) -> Self {
+        Self { values, ..Self::new(key, Action::Update(expression.into())) }
     }
 
     pub(crate) fn delete(key: Key) -> Self {
@@ -73,10 +81,16 @@ impl Write {
     }
 
     /// Guards the write by a condition in the notation of [`Write::update`].
-    pub(crate) fn only_if(mut self, condition: &'static str, values: Values, meaning: Meaning) -> Self {
-        self.guard = Some(condition);
+    pub(crate) fn only_if(mut self, condition: impl Into<Cow<'static, str>>, values: Values, meaning: Meaning) -> Self {
+        self.guard = Some(condition.into());
         self.values.extend(values);
         self.meaning = meaning;
+        self
+    }
+
+    /// Lets `#name` stand for an attribute whose own name no expression can hold.
+    pub(crate) fn naming(mut self, name: &'static str, attribute: String) -> Self {
+        self.aliases.push((name, attribute));
         self
     }
 
@@ -95,11 +109,15 @@ impl Write {
 
     /// The attribute names that the write's expressions use: every `#name` in their text.
     pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
-        let update = match self.action {
-            Action::Update(expression) => expression,
+        let update = match &self.action {
+            Action::Update(expression) => expression.as_ref(),
             Action::Put(_) | Action::Delete | Action::Check => "",
         };
-        names_in([update, self.guard.unwrap_or_default()])
+        let mut names = names_in([update, self.guard.as_deref().unwrap_or_default()]);
+        for (name, attribute) in &self.aliases {
+            names.get_or_insert_default().insert((*name).to_owned(), attribute.clone());
+        }
+        names
     }
 
     pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
@@ -117,7 +135,7 @@ impl Write {
             Meaning::ByItem(_) => Some(ReturnValuesOnConditionCheckFailure::AllOld),
         };
         let (key, names, values) = (Some(self.key.to_item()), self.names(), self.values());
-        let condition = self.guard.map(str::to_owned);
+        let condition = self.guard.as_deref().map(str::to_owned);
         let item = TransactWriteItem::builder();
         Ok(match &self.action {
             Action::Put(attributes) => item.put(
@@ -134,7 +152,7 @@ impl Write {
                 Update::builder()
                     .table_name(table)
                     .set_key(key)
-                    .update_expression(*expression)
+                    .update_expression(expression.as_ref())
                     .set_condition_expression(condition)
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
@@ -202,11 +220,32 @@ impl Commit {
         self
     }
 
+    /// The commit with checks of items that it does not write itself: a transaction has one action an item, and what is
+    /// written here is guarded by what was read.
+    #[must_use]
+    pub fn checking(mut self, checks: impl IntoIterator<Item = Write>) -> Self {
+        for check in checks {
+            if !self.writes.iter().any(|write| write.key == check.key) {
+                self.writes.push(check);
+            }
+        }
+        self
+    }
+
     /// The commit with one more write.
     #[must_use]
     pub fn and(mut self, write: Write) -> Self {
         self.writes.push(write);
         self
+    }
+}
+
+impl IntoIterator for Commit {
+    type Item = Write;
+    type IntoIter = std::vec::IntoIter<Write>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.writes.into_iter()
     }
 }
 

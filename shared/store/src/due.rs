@@ -2,7 +2,7 @@
 
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, MailId},
+    id::{AppId, InvitationId, MailId, TeamId},
 };
 
 use crate::{error::Fault, keys, keys::Key, outbox, table::Store};
@@ -23,6 +23,10 @@ pub enum Item {
     App(AppId),
     /// A mail.
     Mail(MailId),
+    /// What is left of a team.
+    Team(TeamId),
+    /// An invitation whose time ran out.
+    Invitation(TeamId, InvitationId),
     /// Something that only a newer version knows.
     Unknown,
 }
@@ -40,5 +44,9 @@ impl Store {
 fn item_of(key: &Key) -> Item {
     let app = || key.pk.strip_prefix("APP#").and_then(AppId::parse).map(Item::App);
     let mail = || outbox::mail_of(&key.pk).map(Item::Mail);
-    app().or_else(mail).unwrap_or(Item::Unknown)
+    let team_id = key.pk.strip_prefix("TEAM#").and_then(TeamId::parse);
+    let team = || team_id.filter(|_| key.sk == "TEAM").map(Item::Team);
+    let invitation_id = key.sk.strip_prefix(keys::INVITATION).and_then(InvitationId::parse);
+    let invitation = || Some(Item::Invitation(team_id?, invitation_id?));
+    app().or_else(mail).or_else(team).or_else(invitation).unwrap_or(Item::Unknown)
 }

@@ -62,6 +62,11 @@ pub(crate) fn text_of(item: &Item, name: &str) -> String {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
+/// Whether a count is nothing, or missing.
+pub(crate) fn is_zero(item: &Item, name: &str) -> bool {
+    item.get(name).and_then(|value| value.as_n().ok()).is_none_or(|count| count == "0")
+}
+
 /// Places an item in the index.
 pub(crate) fn indexed(mut item: Item, (pk, sk): (String, String)) -> Item {
     item.insert("gsi1pk".to_owned(), string(pk));

@@ -14,6 +14,14 @@
 //! | app | `APP#<app id>` | `APP` | `APPS` / app id | |
 //! | app being deleted | the same | the same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
 //! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |
+//! | team being deleted | the same | the same | `DUE#<hour>` / `<deleting_at>#<team id>` | |
+//! | team name marker | `TEAMNAME#<name, lower-case>` | `TEAMNAME` | | |
+//! | member | `TEAM#<team id>` | `MEMBER#<user id>` | | |
+//! | custom role | `TEAM#<team id>` | `ROLE#<role id>` | | |
+//! | live invitation | `TEAM#<team id>` | `INVITATION#<invitation id>` | `DUE#<hour>` / `<expires_at>#<invitation id>` | 31 d |
+//! | ended invitation | the same | the same | | the same |
+//! | invitation code | `CODE#<hash>` | `CODE` | | 24 h |
+//! | breaker | `BREAKER` | `BREAKER` | | |
 //! | app of a team | `TEAM#<team id>` | `APP#<app id>` | | |
 //! | account | `APP#<app id>` | `ACCOUNT#<user_id>` | | |
 //! | mail on its way | `OUTBOX#<mail id>` | `OUTBOX` | `DUE#<hour>` / `<due_at>#<mail id>` | 24 h |
@@ -28,9 +36,9 @@
 use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, AuditId, FlowId, MailId, SessionId, TeamId, UserId},
+    id::{AppId, AuditId, CustomRoleId, FlowId, InvitationId, MailId, SessionId, TeamId, UserId},
     lane::Kind,
-    text::{AccountId, Login},
+    text::{AccountId, Login, TeamName},
 };
 
 /// The sparse index of everything that is listed across partitions or falls due.
@@ -38,6 +46,18 @@ pub(crate) const INDEX: &str = "gsi1";
 
 /// The partition of all applications in the index.
 pub(crate) const APPS: &str = "APPS";
+
+/// The partition of all teams in the index.
+pub(crate) const TEAMS: &str = "TEAMS";
+
+/// Sort keys of a team's members start so.
+pub(crate) const MEMBER: &str = "MEMBER#";
+
+/// Sort keys of a team's custom roles start so.
+pub(crate) const ROLE: &str = "ROLE#";
+
+/// Sort keys of a team's invitations start so.
+pub(crate) const INVITATION: &str = "INVITATION#";
 
 /// Sort keys of a team's applications start so.
 pub(crate) const TEAM_APP: &str = "APP#";
@@ -133,6 +153,34 @@ pub(crate) fn team(team_id: TeamId) -> Key {
     Key::new(team_partition(team_id), "TEAM")
 }
 
+pub(crate) fn teams_index(team_id: TeamId) -> (String, String) {
+    (TEAMS.to_owned(), team_id.to_string())
+}
+
+pub(crate) fn team_name(name: &TeamName) -> Key {
+    Key::new(format!("TEAMNAME#{}", name.key()), "TEAMNAME")
+}
+
+pub(crate) fn member(team_id: TeamId, user_id: UserId) -> Key {
+    Key::new(team_partition(team_id), format!("{MEMBER}{user_id}"))
+}
+
+pub(crate) fn role(team_id: TeamId, role_id: CustomRoleId) -> Key {
+    Key::new(team_partition(team_id), format!("{ROLE}{role_id}"))
+}
+
+pub(crate) fn invitation(team_id: TeamId, invitation_id: InvitationId) -> Key {
+    Key::new(team_partition(team_id), format!("{INVITATION}{invitation_id}"))
+}
+
+pub(crate) fn code(hash: &str) -> Key {
+    Key::new(format!("CODE#{hash}"), "CODE")
+}
+
+pub(crate) fn breaker() -> Key {
+    Key::new("BREAKER", "BREAKER")
+}
+
 pub(crate) fn team_app(team_id: TeamId, app_id: AppId) -> Key {
     Key::new(team_partition(team_id), format!("{TEAM_APP}{app_id}"))
 }
@@ -150,13 +198,25 @@ pub(crate) fn idempotency(hash: &str) -> Key {
 }
 
 pub(crate) fn audit(team_id: Option<TeamId>, day: NaiveDate, audit_id: AuditId) -> Key {
-    let owner = team_id.map_or_else(|| "PLATFORM".to_owned(), |team_id| team_id.to_string());
-    Key::new(format!("AUDIT#{owner}#{day}"), audit_id.to_string())
+    Key::new(audit_partition(team_id, day), audit_id.to_string())
 }
 
-/// Eight partitions a day, so that the records of a busy platform never meet in one.
+/// The partition of one day's records of a team, or of what is the platform's own.
+pub(crate) fn audit_partition(team_id: Option<TeamId>, day: NaiveDate) -> String {
+    let owner = team_id.map_or_else(|| "PLATFORM".to_owned(), |team_id| team_id.to_string());
+    format!("AUDIT#{owner}#{day}")
+}
+
+/// Partitions a day in the index, so that the records of a busy platform never meet in one.
+pub(crate) const AUDIT_SHARDS: u8 = 8;
+
 pub(crate) fn audit_index(day: NaiveDate, audit_id: AuditId) -> (String, String) {
-    (format!("AUDIT#{day}#{}", audit_id.as_bytes()[15] % 8), audit_id.to_string())
+    (audit_shard(day, audit_id.as_bytes()[15] % AUDIT_SHARDS), audit_id.to_string())
+}
+
+/// One of the partitions of one day's records in the index.
+pub(crate) fn audit_shard(day: NaiveDate, shard: u8) -> String {
+    format!("AUDIT#{day}#{shard}")
 }
 
 pub(crate) fn cleanup() -> Key {

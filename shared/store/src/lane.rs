@@ -28,7 +28,7 @@ pub struct LaneId {
 }
 
 impl LaneId {
-    fn key(&self) -> Key {
+    pub(crate) fn key(&self) -> Key {
         keys::lane(self.kind, &self.hash)
     }
 }

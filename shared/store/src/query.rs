@@ -113,6 +113,25 @@ impl Store {
         Ok((found.into_iter().map(|(_, key)| key).collect(), next))
     }
 
+    /// Keys of a partition of the index, from its end or from before `before` down.
+    pub(crate) async fn index_from_end(&self, pk: &str, before: Option<&str>, limit: usize) -> Result<Vec<Key>, Fault> {
+        let condition = match before {
+            Some(_) => "#gsi1pk = :pk AND #gsi1sk < :before",
+            None => "#gsi1pk = :pk",
+        };
+        let mut values: Values = vec![(":pk", string(pk))];
+        values.extend(before.map(|before| (":before", string(before))));
+        let request = (self.client().query().table_name(self.table()))
+            .index_name(INDEX)
+            .scan_index_forward(false)
+            .select(Select::AllProjectedAttributes)
+            .set_expression_attribute_names(names_in([condition]))
+            .set_expression_attribute_values(values_of(&values))
+            .key_condition_expression(condition)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        Ok(self.run_query(request).await?.0.iter().map(key_of).collect())
+    }
+
     async fn run_query(&self, request: QueryFluentBuilder) -> Result<(Vec<Item>, Option<Item>), Fault> {
         let reply = self.retried(|| request.clone().send(), |_| false).await.map_err(unavailable("Query"))?;
         Ok((reply.items.unwrap_or_default(), reply.last_evaluated_key))

@@ -152,7 +152,7 @@ impl Store {
 
     /// Writes one item without a transaction around it.
     async fn write(&self, write: &Write) -> Result<(), CommitError> {
-        let (names, values, condition) = (write.names(), write.values(), write.guard.map(str::to_owned));
+        let (names, values, condition) = (write.names(), write.values(), write.guard.as_deref().map(str::to_owned));
         // The builders of the requests share their setters but no trait.
         macro_rules! send {
             ($operation:literal, $request:expr) => {{
@@ -171,7 +171,7 @@ impl Store {
                 send!("PutItem", self.client.put_item().set_item(Some(item.clone())))
             }
             (Action::Update(update), Meaning::Always(_)) => {
-                send!("UpdateItem", self.client.update_item().set_key(key).update_expression(*update))
+                send!("UpdateItem", self.client.update_item().set_key(key).update_expression(update.as_ref()))
             }
             (Action::Delete, Meaning::Always(_)) => send!("DeleteItem", self.client.delete_item().set_key(key)),
             // A check is a transaction's, and so is asking for the item that was found instead.

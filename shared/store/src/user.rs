@@ -3,22 +3,21 @@
 //! What a user is stands on several items that agree: the credential repeats its epoch and whether it is enabled, a
 //! marker holds its proved address, the set of super admins holds its id. They change here, together, or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_domain::{
     Code, Timestamp,
     credential::{Credential, PasswordHash, Totp},
     email::Email,
-    id::{TeamId, UserId},
-    team::Team,
+    id::UserId,
     text::Login,
     user::{Status, User},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{Commit, Meaning, Write},
+    commit::{Commit, Meaning, Values, Write},
     error::Fault,
     item::{from_item, indexed, key_of, number, string, string_set, to_item, value},
     keys,
@@ -29,6 +28,8 @@ use crate::{
 #[derive(Deserialize)]
 struct SuperAdmins {
     user_ids: Vec<UserId>,
+    #[serde(default)]
+    since: Option<Timestamp>,
 }
 
 impl Store {
@@ -58,19 +59,24 @@ impl Store {
         Ok(Page { items: users, next })
     }
 
-    /// The teams of these ids, by id.
-    pub async fn teams(&self, team_ids: impl IntoIterator<Item = TeamId>) -> Result<Vec<Team>, Fault> {
-        let keys: Vec<_> = team_ids.into_iter().map(keys::team).collect();
-        let items = self.batch_get(&keys).await?;
-        let mut teams = items.into_iter().map(from_item).collect::<Result<Vec<Team>, _>>()?;
-        teams.sort_unstable_by_key(|team| team.team_id);
-        Ok(teams)
+    /// Those of these users that there are, by id.
+    pub async fn users_of(&self, user_ids: impl IntoIterator<Item = UserId>) -> Result<BTreeMap<UserId, User>, Fault> {
+        let keys: BTreeSet<_> = user_ids.into_iter().map(keys::user).collect();
+        let items = self.batch_get(&keys.into_iter().collect::<Vec<_>>()).await?;
+        let users = items.into_iter().map(from_item).collect::<Result<Vec<User>, _>>()?;
+        Ok(users.into_iter().map(|user| (user.user_id, user)).collect())
     }
 
     /// The enabled super admins; none before the platform is set up.
     pub async fn super_admins(&self) -> Result<Vec<UserId>, Fault> {
         let set: Option<SuperAdmins> = self.get(&keys::super_admins()).await?;
         Ok(set.map(|set| set.user_ids).unwrap_or_default())
+    }
+
+    /// When the first super admin was appointed: nothing is older.
+    pub async fn founded_at(&self) -> Result<Option<Timestamp>, Fault> {
+        let set: Option<SuperAdmins> = self.get(&keys::super_admins()).await?;
+        Ok(set.and_then(|set| set.since))
     }
 }
 
@@ -110,12 +116,12 @@ pub enum Proof<'a> {
 /// A new user and what its login is proved with.
 pub fn create(user: &User, credential: &Credential) -> Result<Commit, Fault> {
     let commit = person(user, credential)?;
-    Ok(commit.extended(user.is_enabled_super_admin().then(|| appoint(user.user_id))))
+    Ok(commit.extended(user.is_enabled_super_admin().then(|| appoint(user.user_id, user.created_at))))
 }
 
 /// The first super admin: there must be none yet.
 pub fn found(user: &User, credential: &Credential) -> Result<Commit, Fault> {
-    Ok(person(user, credential)?.and(appoint(user.user_id).only_if_absent(Code::SuperAdminExists)))
+    Ok(person(user, credential)?.and(appoint(user.user_id, user.created_at).only_if_absent(Code::SuperAdminExists)))
 }
 
 /// The step from one state of a user to the next, with what stands elsewhere of it. Nothing else may have changed it.
@@ -125,7 +131,7 @@ pub fn change(before: &User, after: &User, proof: Proof<'_>) -> Result<Commit, F
     commit.extend(change_marker(before.user_id, before.verified_email(), after.verified_email())?);
     commit.extend(match (before.is_enabled_super_admin(), after.is_enabled_super_admin()) {
         (true, false) => Some(dismiss(before.user_id)),
-        (false, true) => Some(appoint(before.user_id)),
+        (false, true) => Some(appoint(before.user_id, after.updated_at)),
         (true, true) | (false, false) => None,
     });
     Ok(commit)
@@ -176,11 +182,6 @@ pub fn use_recovery_code(login: &Login, hash: &str) -> Write {
     update.only_if("contains(#recovery_codes, :hash)", left, Meaning::Always(Code::InvalidCode))
 }
 
-/// A team as it is.
-pub fn put_team(team: &Team) -> Result<Write, Fault> {
-    Ok(Write::put(to_item(&keys::team(team.team_id), team)?))
-}
-
 fn person(user: &User, credential: &Credential) -> Result<Commit, Fault> {
     let mut item = to_item(&keys::credential(Some(&user.login)), credential)?;
     // A string set, so that taking one is the database's own atomic operation; it has no empty one.
@@ -203,9 +204,14 @@ fn unchanged(write: Write, before: &User) -> Write {
 }
 
 fn only_if_entitled(write: Write, user: &User, refused: Code) -> Write {
-    let enabled = AttributeValue::S(Status::Enabled.as_str().to_owned());
-    let values = vec![(":epoch", number(user.epoch)), (":enabled", enabled)];
-    write.only_if("#epoch = :epoch AND #status = :enabled", values, Meaning::Always(refused))
+    let (guard, values) = entitled(user);
+    write.only_if(guard, values, Meaning::Always(refused))
+}
+
+/// The guard that a user is enabled and has lost nothing since it was read.
+pub(crate) fn entitled(user: &User) -> (&'static str, Values) {
+    let values = vec![(":epoch", number(user.epoch)), (":enabled", string(Status::Enabled.as_str()))];
+    ("#epoch = :epoch AND #status = :enabled", values)
 }
 
 const RESET: &str =
@@ -266,8 +272,11 @@ fn owned(write: Write, user_id: UserId, otherwise: Code) -> Write {
     write.only_if("#user_id = :user_id", values, Meaning::Always(otherwise))
 }
 
-fn appoint(user_id: UserId) -> Write {
-    Write::update(keys::super_admins(), "ADD #user_ids :ids", vec![(":ids", string_set([user_id.to_string()]))])
+/// The first appointment is the platform's beginning.
+fn appoint(user_id: UserId, now: Timestamp) -> Write {
+    let update = "SET #since = if_not_exists(#since, :now) ADD #user_ids :ids";
+    let values = vec![(":ids", string_set([user_id.to_string()])), (":now", string(now.to_string()))];
+    Write::update(keys::super_admins(), update, values)
 }
 
 /// The last enabled super admin stays.

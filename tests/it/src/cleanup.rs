@@ -39,7 +39,8 @@ async fn a_deletion_is_final_after_a_minute_and_not_before() {
     assert_eq!(app_items(&world.dump().await), 1);
     world.clock.advance(Duration::from_millis(1));
     let report = json!({
-        "skipped": false, "hours": 1, "apps_deleted": 1, "apps_restored": 0, "mails_driven": 0, "more": false
+        "skipped": false, "hours": 1, "apps_deleted": 1, "apps_restored": 0, "invitations_expired": 0,
+        "members_removed": 0, "teams_deleted": 0, "mails_driven": 0, "more": false
     });
     assert_eq!(run(&world).await, report);
     assert_eq!(app_items(&world.dump().await), 0);

@@ -25,6 +25,7 @@ mod rotation;
 mod sessions;
 mod store;
 mod support;
+mod teams;
 mod throttle;
 mod two_factor;
 mod users;

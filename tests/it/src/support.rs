@@ -24,8 +24,10 @@ use rollcall_domain::{
     id::{FlowId, SessionId, TeamId, UserId},
     password::Password,
     permission::UserType,
+    role::RoleId,
     session::{Secret, Session, SessionToken},
-    text::{Login, Username},
+    team::{Member, Team},
+    text::{Login, TeamName, Username},
     user::{NewUser, Status, User},
     verification::Purpose,
 };
@@ -199,10 +201,18 @@ impl World {
         user_type: UserType,
         teams: [(TeamId, &str); TEAMS],
     ) -> (User, Client) {
-        let teams = teams.into_iter().map(|(team, role)| (team, role.to_owned())).collect();
+        let teams = teams.into_iter().map(|(team, role)| (team, RoleId::parse(role).unwrap())).collect();
         let user = self.user_as(login, user_type, |user| user.teams = teams).await;
         let client = self.signed_in(&user).await;
         (user, client)
+    }
+
+    /// A signed-in member of no team, who proved an address and so may redeem invitations.
+    pub async fn redeemer(&self, login: &str) -> Client {
+        let email = Email::parse(&format!("{login}@example.com")).unwrap();
+        let proved = |user: &mut User| (user.email, user.email_verified) = (Some(email), true);
+        let user = self.user_as(login, UserType::Member, proved).await;
+        self.signed_in(&user).await
     }
 
     /// A user in a state of one's own making, written past the API. Its password is no password.
@@ -214,7 +224,11 @@ impl World {
         let enabled = user.status == Status::Enabled;
         let credential =
             Credential { enabled, epoch: user.epoch, ..Credential::new(user.user_id, password, self.now()) };
-        let commit = rollcall_store::user::create(&user, &credential).unwrap();
+        let mut commit = rollcall_store::user::create(&user, &credential).unwrap();
+        for (team_id, role) in self.unfaulted().roles_of(&user).await.unwrap() {
+            let member = Member::join(user.user_id, role.role_id, self.now());
+            commit.extend(rollcall_store::member::join(team_id, &member, &role).unwrap());
+        }
         self.context.store.commit(commit).await.unwrap();
         user
     }
@@ -244,10 +258,8 @@ impl World {
     /// A team of this name, written past the API.
     pub async fn team(&self, name: &str) -> TeamId {
         let team_id = TeamId::new(self.context.uuid().unwrap());
-        let team: rollcall_domain::team::Team =
-            serde_json::from_value(json!({"team_id": team_id, "name": name})).unwrap();
-        let write = rollcall_store::user::put_team(&team).unwrap();
-        self.context.store.commit(Commit::new([write])).await.unwrap();
+        let team = Team::create(team_id, TeamName::parse(name).unwrap(), self.now());
+        self.context.store.commit(rollcall_store::team::create(&team, None).unwrap()).await.unwrap();
         team_id
     }
 

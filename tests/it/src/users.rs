@@ -23,7 +23,7 @@ use rollcall_domain::{
     email::Email,
     id::UserId,
     password::Password,
-    permission::UserType,
+    permission::{Preset, UserType},
     user::User,
     verification::{Purpose, Verification},
 };

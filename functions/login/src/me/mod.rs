@@ -72,7 +72,7 @@ async fn current(context: &Context, call: &Call) -> Result<User, Problem> {
 async fn shown(context: &Context, call: &Call, user: &User) -> Result<Reply, Problem> {
     let session = &call.actor.session;
     let teams = context.store.teams(user.teams.keys().copied()).await?;
-    let teams = Membership::of(user, teams);
+    let teams = Membership::of(&call.actor.rights, teams);
     let session = SessionView::new(session, context.config.sessions.of(user), session.session_id);
     Ok(Reply::ok(&Me { user: user.into(), teams, session })?.at_version(user.version))
 }

@@ -51,7 +51,7 @@ async fn every_violation_is_told_at_once() {
         ]
     );
     let empty = admin.post("/v1/users", &json!({})).await;
-    let required = ["username", "login", "type", "password"];
+    let required = ["username", "login", "password", "type"];
     assert_eq!(
         empty.is_problem(Code::ValidationFailed).violations(),
         required.map(|field| json!([format!("/{field}"), "required"]))

@@ -11,7 +11,7 @@ async fn a_deleted_user_frees_its_login_and_address_and_what_its_team_has_stays(
     let mina = world
         .user_as("mina", UserType::Member, |user| {
             (user.email, user.email_verified) = (Some(email), true);
-            user.teams = [(team, "admin".to_owned())].into();
+            user.teams = [(team, Preset::Admin.into())].into();
         })
         .await;
     let client = world.signed_in(&mina).await;

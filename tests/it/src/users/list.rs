@@ -19,7 +19,7 @@ async fn users_stand_by_creation_and_filters_combine() {
         ("jin", UserType::Member, vec![theirs]),
     ] {
         world.clock.advance(Duration::from_millis(1));
-        let teams: BTreeMap<_, _> = teams.into_iter().map(|team| (team, "developer".to_owned())).collect();
+        let teams: BTreeMap<_, _> = teams.into_iter().map(|team| (team, Preset::Developer.into())).collect();
         world.user_as(login, user_type, |user| user.teams = teams).await;
     }
     let listed = admin.get("/v1/users?q=jin").await;

@@ -1,0 +1,147 @@
+//! The function that reads the audit log out, newest first: all of it to the platform's admins, to others what their
+//! teams let them read. It changes nothing.
+
+use axum::extract::State;
+use chrono::{Days, NaiveDate};
+use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply};
+use rollcall_domain::{
+    Code, Timestamp,
+    audit::{Action, Record},
+    id::{AuditId, TeamId, UserId},
+    limits::MAX_AUDIT_PARTITIONS,
+    permission::Permission,
+};
+use rollcall_store::audit::Log;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes, as their page of the contract has them.
+pub fn routes() -> OpenApiRouter<Context> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Which records are asked for.
+struct Filter {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    actor: Option<UserId>,
+    target: Option<String>,
+    action: Option<Action>,
+    team_id: Option<TeamId>,
+}
+
+impl Filter {
+    fn read(parameters: &mut Parameters) -> Self {
+        Self {
+            from: parameters.field("from"),
+            to: parameters.field("to"),
+            actor: parameters.field("actor"),
+            target: parameters.field("target"),
+            action: parameters.field("action"),
+            team_id: parameters.field("team_id"),
+        }
+    }
+
+    fn takes(&self, record: &Record) -> bool {
+        self.from.is_none_or(|from| record.at >= from)
+            && self.to.is_none_or(|to| record.at < to)
+            && self.actor.is_none_or(|wanted| record.actor.as_ref().is_some_and(|actor| actor.user_id == wanted))
+            && self.target.as_ref().is_none_or(|target| record.concerns(target))
+            && self.action.is_none_or(|action| record.action == action)
+            && self.team_id.is_none_or(|team_id| record.team_id == Some(team_id))
+    }
+}
+
+/// Where a page ends: a record, and the day it stands under.
+#[derive(Clone, Copy)]
+struct Position {
+    day: NaiveDate,
+    before: Option<AuditId>,
+}
+
+impl Position {
+    fn parse(text: &str) -> Option<Self> {
+        let (day, before) = text.split_once('#')?;
+        Some(Self { day: day.parse().ok()?, before: AuditId::parse(before) })
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}#{}", self.day, self.before.map(|id| id.to_string()).unwrap_or_default())
+    }
+}
+
+/// Lists records, newest first, all filters together. A rare match may take several pages: each looks at a bounded
+/// number of days and records.
+#[utoipa::path(get, path = "/v1/audit", operation_id = "list_audit", tag = "audit",
+    params(
+        ("from" = Option<Timestamp>, Query, description = "Inclusive."), ("to" = Option<Timestamp>, Query, description = "Exclusive."),
+        ("actor" = Option<UserId>, Query), ("target" = Option<String>, Query, description = "The id of what was changed."),
+        ("action" = Option<Action>, Query), ("team_id" = Option<TeamId>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<Record>)))]
+async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let rights = &call.actor.rights;
+    let mut teams: Vec<_> = rights.teams_with(Permission::AuditRead).collect();
+    if !rights.is_platform_admin() {
+        // A team that was deleted takes its log with it, but for the platform's admins.
+        teams = context.store.teams(teams).await?.into_iter().map(|team| team.team_id).collect();
+        if teams.is_empty() {
+            return Err(Code::NotFound.into());
+        }
+    }
+    let mut parameters = call.request.parameters();
+    let filter = Filter::read(&mut parameters);
+    let page = PageRequest::read(&context, &call, parameters).await?;
+    let log = match filter.team_id {
+        None if rights.is_platform_admin() => Log::All,
+        Some(team_id) if rights.is_platform_admin() => Log::Teams(vec![team_id]),
+        None => Log::Teams(teams),
+        Some(team_id) => Log::Teams(teams.into_iter().filter(|team| *team == team_id).collect()),
+    };
+    let (records, next) = read(&context, &log, &filter, &page, call.now()).await?;
+    page.reply(&context, &call, records, next.map(|position| position.to_string())).await
+}
+
+/// One page of a log, and where it ended if more may follow.
+async fn read(
+    context: &Context,
+    log: &Log,
+    filter: &Filter,
+    page: &PageRequest,
+    now: Timestamp,
+) -> Result<(Vec<Record>, Option<Position>), Problem> {
+    if log.partitions() == 0 {
+        return Ok((Vec::new(), None));
+    }
+    let begun = match log {
+        Log::All => context.store.founded_at().await?.map(Timestamp::date),
+        Log::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
+    };
+    let kept = (now - context.config.audit_retention).date();
+    let oldest = filter.from.map_or(kept, |from| from.date().max(kept)).max(begun.unwrap_or(kept));
+    // A clock that runs ahead may have written into tomorrow.
+    let newest = (now.date() + Days::new(1)).min(filter.to.map_or(NaiveDate::MAX, Timestamp::date));
+    let start = page.after.as_deref().and_then(Position::parse);
+    let mut position = start.unwrap_or(Position { day: newest, before: None });
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    while position.day >= oldest {
+        let records = context.store.audit(log, position.day, position.before, page.limit + 1).await?;
+        looked_at += log.partitions();
+        let is_last_of_day = records.len() <= page.limit;
+        for record in records.into_iter().take(page.limit) {
+            if found.len() == page.limit {
+                return Ok((found, Some(position)));
+            }
+            position.before = Some(record.audit_id);
+            found.extend(Some(record).filter(|record| filter.takes(record)));
+        }
+        if is_last_of_day {
+            position = Position { day: position.day - Days::new(1), before: None };
+        }
+        if looked_at >= MAX_AUDIT_PARTITIONS && position.day >= oldest {
+            return Ok((found, Some(position)));
+        }
+    }
+    Ok((found, None))
+}

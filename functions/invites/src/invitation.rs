@@ -1,0 +1,212 @@
+//! Invitations: list, issue, issue again, revoke.
+
+use axum::extract::{Path, State};
+use rollcall_api::{
+    Call, Context, List, PageRequest, Problem, Reply,
+    invitation::{draw, unless_overdue},
+    settled,
+};
+use rollcall_domain::{
+    Code,
+    audit::Action,
+    id::{InvitationId, TeamId},
+    invitation::{Invitation, InvitationStatus, InvitationView, NewInvitation, change},
+    permission::Permission,
+    role::{Role, RoleId, unknown_role},
+    text::{Login, Note},
+    totp::EightDigits,
+};
+use rollcall_store::{
+    Commit,
+    invitation::{end, issue as open, replace},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What an invitation is issued for.
+#[derive(ToSchema)]
+#[schema(as = NewInvitation)]
+#[expect(dead_code, reason = "describes the body that `issue` reads")]
+pub(crate) struct NewInvitationBody {
+    /// A preset's word, or a custom role's UUID.
+    role_id: String,
+    /// Whose alone it is; there may be nobody of this login yet.
+    login: Option<Login>,
+    note: Option<Note>,
+}
+
+/// An invitation and its code.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Issued {
+    invitation: InvitationView,
+    /// Told this once.
+    #[schema(pattern = "^[0-9]{8}$")]
+    code: String,
+}
+
+/// Lists a team's invitations, newest first: those of the last 30 days and more.
+#[utoipa::path(get, path = "/v1/teams/{team_id}/invitations", operation_id = "list_invitations", tag = "invitations",
+    params(("team_id" = TeamId, Path), ("status" = Option<InvitationStatus>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<InvitationView>)))]
+pub(crate) async fn list(
+    State(context): State<Context>,
+    Path(team_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let team_id = permitted(&context, &call, &team_id).await?;
+    let mut parameters = call.request.parameters();
+    let status: Option<InvitationStatus> = parameters.field("status");
+    let page = PageRequest::read(&context, &call, parameters).await?;
+    let after = page.after.as_deref().and_then(InvitationId::parse);
+    let mut found = context.store.invitations(team_id, after, page.limit).await?;
+    found.items.retain(|invitation| status.is_none_or(|status| invitation.status_at(call.now()) == status));
+    found.items.retain(|invitation| !invitation.is_forgotten(call.now()));
+    let role_ids: Vec<_> = found.items.iter().map(|invitation| invitation.role.role_id).collect();
+    let roles = context.store.roles(team_id, role_ids).await?;
+    let view = |invitation: Invitation| {
+        let role = roles.get(&invitation.role.role_id).cloned();
+        InvitationView::new(invitation, role, call.now())
+    };
+    page.reply(&context, &call, found.items.into_iter().map(view).collect(), found.next).await
+}
+
+/// Issues an invitation for a role that the caller may grant.
+#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations", operation_id = "issue_invitation", tag = "invitations", params(("team_id" = TeamId, Path)), request_body = NewInvitationBody,
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+pub(crate) async fn issue(
+    State(context): State<Context>,
+    Path(team_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let team_id = permitted(&context, &call, &team_id).await?;
+    settled(|| async {
+        let mut fields = call.fields()?;
+        let role_id: Option<RoleId> = fields.required("role_id");
+        let role = match role_id {
+            Some(role_id) => context.store.role(team_id, role_id).await?,
+            None => None,
+        };
+        match &role {
+            Some(role) => check_grant(&call, role, team_id)?,
+            None => fields.violation("role_id", unknown_role()),
+        }
+        let (login, note) = (fields.text("login", None), fields.text("note", None));
+        let role = fields.finish(|| role)?;
+        let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
+        let issued = commit(&context, &call, open(&fresh)?, Action::InvitationIssue, fresh, code).await;
+        match issued {
+            Err(problem) if problem.is(Code::TooManyInvitations) => {
+                Err(unless_overdue(&context, problem, team_id, call.now()).await)
+            }
+            done => done,
+        }
+    })
+    .await
+}
+
+/// Revokes an invitation and issues another in its place, in one step.
+#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue", operation_id = "reissue_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+pub(crate) async fn reissue(
+    State(context): State<Context>,
+    Path((team_id, invitation_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let team_id = permitted(&context, &call, &team_id).await?;
+    settled(|| async {
+        let before = read(&context, &call, team_id, &invitation_id).await?;
+        let role = context.store.role(team_id, before.role.role_id).await?;
+        check_grant(&call, role.as_ref().unwrap_or(&before.role), team_id)?;
+        call.no_input()?;
+        let (after, action) = match before.status_at(call.now()) {
+            InvitationStatus::Live => (before.clone().revoked(), Action::InvitationRevoke),
+            InvitationStatus::Expired => {
+                (before.clone().expired(call.now()).unwrap_or_else(|| before.clone()), Action::InvitationExpire)
+            }
+            InvitationStatus::Redeemed | InvitationStatus::Revoked => return Err(Code::InvitationEnded.into()),
+        };
+        // A role that a live invitation gives is there; of one that ran out it may be gone.
+        let role = role.ok_or(Code::InvitationEnded)?;
+        let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
+        let mut reissue = if after == before { open(&fresh)? } else { replace(&before, &after, &fresh)? };
+        if after != before {
+            let ended = change(action, Some(&before), Some(&after));
+            reissue.extend([context.audited(&(&call).into(), ended)?]);
+        }
+        commit(&context, &call, reissue, Action::InvitationReissue, fresh, code).await
+    })
+    .await
+}
+
+/// Revokes an invitation. One that has ended without anybody joining stays ended.
+#[utoipa::path(delete, path = "/v1/teams/{team_id}/invitations/{invitation_id}", operation_id = "revoke_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)), responses((status = 204)))]
+pub(crate) async fn revoke(
+    State(context): State<Context>,
+    Path((team_id, invitation_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let team_id = permitted(&context, &call, &team_id).await?;
+    settled(|| async {
+        let before = read(&context, &call, team_id, &invitation_id).await?;
+        let role = context.store.role(team_id, before.role.role_id).await?;
+        let role = role.unwrap_or_else(|| before.role.clone());
+        check_grant(&call, &role, team_id)?;
+        call.no_input()?;
+        call.check_version(before.version)?;
+        match before.status_at(call.now()) {
+            InvitationStatus::Live => {}
+            InvitationStatus::Expired | InvitationStatus::Revoked => return Ok(Reply::no_content()),
+            InvitationStatus::Redeemed => return Err(Code::InvitationEnded.into()),
+        }
+        let after = before.clone().revoked();
+        let commit = end(&before, &after, &role, call.now())?.checking(call.actor.still_may(Some(team_id)));
+        let change = change(Action::InvitationRevoke, Some(&before), Some(&after));
+        context.commit(&call, commit, change, Reply::no_content()).await
+    })
+    .await
+}
+
+/// The team of a path, if the caller may invite into it.
+async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<TeamId, Problem> {
+    let team_id = TeamId::parse(team_id).ok_or(Code::NotFound)?;
+    call.actor.rights.permit(Permission::TeamRead, team_id)?;
+    context.store.team(team_id).await?.ok_or(Code::NotFound)?;
+    call.actor.rights.permit(Permission::MembersManage, team_id)?;
+    Ok(team_id)
+}
+
+async fn read(context: &Context, call: &Call, team_id: TeamId, invitation_id: &str) -> Result<Invitation, Problem> {
+    let invitation_id = InvitationId::parse(invitation_id).ok_or(Code::NotFound)?;
+    let found = context.store.invitation(team_id, invitation_id).await?;
+    Ok(found.filter(|invitation| !invitation.is_forgotten(call.now())).ok_or(Code::NotFound)?)
+}
+
+fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
+    if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
+}
+
+/// An invitation with a code that was just drawn.
+async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(Invitation, EightDigits), Problem> {
+    let (code, hash) = draw(context).await?;
+    let hint = (code.hint().to_owned(), hash);
+    let invitation_id = InvitationId::new(context.uuid()?);
+    Ok((Invitation::issue(new, invitation_id, hint, &call.actor.user, call.now()), code))
+}
+
+async fn commit(
+    context: &Context,
+    call: &Call,
+    commit: Commit,
+    action: Action,
+    fresh: Invitation,
+    code: EightDigits,
+) -> Result<Reply, Problem> {
+    let commit = commit.checking(call.actor.still_may(Some(fresh.team_id)));
+    let change = change(action, None, Some(&fresh));
+    let location = format!("/v1/teams/{}/invitations/{}", fresh.team_id, fresh.invitation_id);
+    let version = fresh.version;
+    let invitation = InvitationView::new(fresh, None, call.now());
+    let issued = Issued { invitation, code: code.as_str().to_owned() };
+    context.commit(call, commit, change, Reply::created(location, &issued)?.at_version(version)).await
+}

@@ -1,0 +1,83 @@
+//! Joining a team by an invitation's code.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use rollcall_api::{
+    Call, Context, Problem, Reply,
+    invitation::{Joining, Try, unless_team_is_gone},
+    settled,
+};
+use rollcall_domain::{
+    Code, id::UserId, limits::MAX_TEAMS_PER_USER, role::RoleView, team::TeamView, totp::EightDigits, user::User,
+};
+use rollcall_store::user::{Proof, change};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The digits of an invitation.
+#[derive(ToSchema)]
+#[schema(as = Redemption)]
+#[expect(dead_code, reason = "describes the body that `redeem` reads")]
+pub(crate) struct RedemptionBody {
+    #[schema(pattern = "^[0-9]{8}$")]
+    code: String,
+}
+
+/// The team that was joined, and the role in it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Joined {
+    team: TeamView,
+    role: RoleView,
+}
+
+/// Joins the team of an invitation. Wrong, expired, used, revoked and foreign codes all get the same answer.
+#[utoipa::path(post, path = "/v1/invitations/redeem", operation_id = "redeem_invitation", tag = "invitations", request_body = RedemptionBody, responses((status = 200, body = Joined)))]
+pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let user = &call.actor.user;
+    check_may_join(user)?;
+    let mut fields = call.fields()?;
+    let code: Option<EightDigits> = fields.required("code");
+    let code = fields.finish(|| code)?;
+    // Asked before anything is tried, it says nothing of the code.
+    if user.teams.len() >= MAX_TEAMS_PER_USER {
+        return Err(Code::TooManyTeams.into());
+    }
+    let tried = Try::reserve(&context, &call.request, &user.user_id.to_string(), &user.login, &code).await?;
+    let redeemed = settled(|| async {
+        let (invited, now_is) = tried.invited(&context, Some(user.user_id)).await?;
+        let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;
+        check_may_join(&before)?;
+        let issuer = invited.issuer.clone();
+        let joining = tried.join(&context, invited, &before, call.now()).await?;
+        let reply = joined(&context, &joining, issuer).await?;
+        let commit = change(&before, &joining.user, Proof::Kept)?.extended(joining.commit);
+        context.commit(&call, commit, joining.change, reply).await
+    });
+    redeemed.await.map_err(unless_team_is_gone)
+}
+
+/// Invitations are for members who proved an address.
+fn check_may_join(user: &User) -> Result<(), Code> {
+    if user.user_type.is_admin() {
+        return Err(Code::Forbidden);
+    }
+    if user.verified_email().is_some() { Ok(()) } else { Err(Code::EmailNotVerified) }
+}
+
+/// The team as it is with its new member. Often the issuer is its one admin, and known already.
+async fn joined(context: &Context, joining: &Joining, issuer: User) -> Result<Reply, Problem> {
+    let mut team = joining.team.clone();
+    if joining.role.role_id.is_admin() {
+        team.admins.insert(joining.user.user_id);
+        (team.version, team.updated_at) = (team.version + 1, joining.user.updated_at);
+    }
+    let known = [issuer, joining.user.clone()].into_iter().map(|user| (user.user_id, user));
+    let mut users: BTreeMap<UserId, User> = known.collect();
+    let others: Vec<_> = team.admins.iter().copied().filter(|user_id| !users.contains_key(user_id)).collect();
+    if !others.is_empty() {
+        users.extend(context.store.users_of(others).await?);
+    }
+    let joined = Joined { team: TeamView::new(team, &users), role: joining.role.clone().into() };
+    Reply::ok(&joined)
+}

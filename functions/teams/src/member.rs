@@ -1,0 +1,147 @@
+//! Members of a team: list, give another role, remove.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_domain::{
+    Code,
+    audit::Action,
+    id::{TeamId, UserId},
+    limits::MAX_MEMBERS_PER_TEAM,
+    permission::Permission,
+    role::Role,
+    team::{LastAdmin, Member, MemberView, Team, membership_change},
+    user::User,
+};
+use rollcall_store::{
+    member::{leave, move_role},
+    user::Proof,
+};
+use utoipa::ToSchema;
+
+use crate::{held, load, role::named};
+
+/// Another role for a member.
+#[derive(ToSchema)]
+#[schema(as = MemberPatch)]
+#[expect(dead_code, reason = "describes the body that `edit` reads")]
+pub(crate) struct MemberPatchBody {
+    /// A preset's word, or a custom role's UUID.
+    role_id: String,
+}
+
+/// Lists the members of a team in the order of their joining.
+#[utoipa::path(get, path = "/v1/teams/{team_id}/members", operation_id = "list_members", tag = "teams",
+    params(("team_id" = TeamId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<MemberView>)))]
+pub(crate) async fn list(
+    State(context): State<Context>,
+    Path(team_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
+    let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
+    let mut members: Vec<_> = (context.store.members(team.team_id, MAX_MEMBERS_PER_TEAM).await?.into_iter())
+        .map(|member| (format!("{}#{}", member.joined_at, member.user_id), member))
+        .collect();
+    members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let (members, next) = page.cut(members);
+    let (user_ids, role_ids): (Vec<_>, Vec<_>) = members.iter().map(|member| (member.user_id, member.role_id)).unzip();
+    let mut users = context.store.users_of(user_ids).await?;
+    let roles = context.store.roles(team.team_id, role_ids).await?;
+    let view = |member: &Member| {
+        let (user, role) = users.remove(&member.user_id).zip(roles.get(&member.role_id).cloned())?;
+        Some(MemberView::new(member, user, role))
+    };
+    let views = members.iter().filter_map(view).collect();
+    page.reply(&context, &call, views, next).await
+}
+
+/// Gives a member another role. Nobody changes its own.
+#[utoipa::path(patch, path = "/v1/teams/{team_id}/members/{user_id}", operation_id = "edit_member", tag = "teams", params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)), request_body = MemberPatchBody,
+    responses((status = 200, body = MemberView, headers(("ETag")))))]
+pub(crate) async fn edit(
+    State(context): State<Context>,
+    Path((team_id, user_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
+        let (user, before) = read(&context, &team, &user_id).await?;
+        call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
+        let old = held(&context, team.team_id, before.role_id).await?;
+        if user.user_id == call.actor.user.user_id || !call.actor.rights.may_grant(&old, team.team_id) {
+            return Err(Code::Forbidden.into());
+        }
+        let mut fields = call.fields()?;
+        let new = named(&context, &call, &mut fields, team.team_id).await?;
+        let new = fields.finish(|| new)?;
+        call.check_version(before.version)?;
+        if new.role_id == old.role_id {
+            return shown(&before, user, old);
+        }
+        let after = before.clone().moved(new.role_id);
+        let moved = user.clone().moved(team.team_id, new.role_id, call.now());
+        let last = LastAdmin::under(&call.actor.rights);
+        let commit = rollcall_store::user::change(&user, &moved, Proof::Kept)?
+            .extended(move_role(team.team_id, (&before, &old), (&after, &new), last, call.now())?)
+            .checking(call.actor.still_may(Some(team.team_id)));
+        let change = membership_change(Action::MemberEdit, team.team_id, &user, Some(&old), Some(&new));
+        context.commit(&call, commit, change, shown(&after, moved, new)?).await
+    })
+    .await
+}
+
+/// Removes a member; a member may remove itself.
+#[utoipa::path(delete, path = "/v1/teams/{team_id}/members/{user_id}", operation_id = "remove_member", tag = "teams", params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)), responses((status = 204)))]
+pub(crate) async fn remove(
+    State(context): State<Context>,
+    Path((team_id, user_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let is_own = user_id == call.actor.user.user_id.to_string();
+        let team = if is_own {
+            own(&context, &call, &team_id).await?
+        } else {
+            load(&context, &call, &team_id, Permission::TeamRead).await?
+        };
+        let (before, member) = read(&context, &team, &user_id).await?;
+        let role = held(&context, team.team_id, member.role_id).await?;
+        if !is_own {
+            call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
+        }
+        if !is_own && !call.actor.rights.may_grant(&role, team.team_id) {
+            return Err(Code::Forbidden.into());
+        }
+        call.no_input()?;
+        call.check_version(member.version)?;
+        let after = before.clone().left(team.team_id, call.now());
+        let last = LastAdmin::under(&call.actor.rights);
+        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?
+            .extended(leave(&team, before.user_id, &role, last, call.now()))
+            .checking(call.actor.still_may(Some(team.team_id)));
+        let action = if is_own { Action::MemberLeave } else { Action::MemberRemove };
+        let change = membership_change(action, team.team_id, &before, Some(&role), None);
+        context.commit(&call, commit, change, Reply::no_content()).await
+    })
+    .await
+}
+
+/// A team that the caller is a member of, whether or not its role lets it read it.
+async fn own(context: &Context, call: &Call, team_id: &str) -> Result<Team, Problem> {
+    let team_id = TeamId::parse(team_id).filter(|team_id| call.actor.user.teams.contains_key(team_id));
+    Ok(context.store.team(team_id.ok_or(Code::NotFound)?).await?.ok_or(Code::NotFound)?)
+}
+
+/// The member of a path.
+async fn read(context: &Context, team: &Team, user_id: &str) -> Result<(User, Member), Problem> {
+    let user_id = UserId::parse(user_id).ok_or(Code::NotFound)?;
+    let member = context.store.member(team.team_id, user_id).await?.ok_or(Code::NotFound)?;
+    // Both sides of a membership go together: where one is missing, it went while this was read.
+    let user = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
+    if user.teams.get(&team.team_id) == Some(&member.role_id) { Ok((user, member)) } else { Err(Code::Conflict.into()) }
+}
+
+fn shown(member: &Member, user: User, role: Role) -> Result<Reply, Problem> {
+    Ok(Reply::ok(&MemberView::new(member, user, role))?.at_version(member.version))
+}

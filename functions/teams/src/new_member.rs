@@ -1,0 +1,167 @@
+//! Somebody becomes a member of a team: a user there is already, or one made for it.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, Problem, Reply, password, settled};
+use rollcall_domain::{
+    Code, Fields, Invalid, ViolationCode,
+    audit::{Action, Change},
+    credential::{Credential, PasswordHash},
+    email::Email,
+    id::{TeamId, UserId},
+    password::{Given, Rule},
+    permission::Permission,
+    role::Role,
+    team::{Member, MemberView, membership_change},
+    text::{Login, Username},
+    user::{NewUser, User, change},
+};
+use rollcall_store::{Commit, member::join, user::Proof};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{load, role::named};
+
+/// Who becomes a member, and with which role: `user_id`, `login` or `new_user` says who.
+#[derive(ToSchema)]
+#[schema(as = NewMember)]
+#[expect(dead_code, reason = "describes the body that `add` reads")]
+pub(crate) struct NewMemberBody {
+    user_id: Option<UserId>,
+    login: Option<Login>,
+    new_user: Option<NewMembersUser>,
+    /// A preset's word, or a custom role's UUID.
+    role_id: String,
+}
+
+/// A user made for a team.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the part of the body that `domain::user::NewUser::read` reads")]
+pub(crate) struct NewMembersUser {
+    username: Username,
+    login: Login,
+    /// A note until its owner proves it: it blocks nobody and gets no mail.
+    email: Option<Email>,
+    /// Either this, which must be changed at the first sign-in, or `generate_password`.
+    password: Option<String>,
+    generate_password: Option<bool>,
+}
+
+/// A new member, with the password of its user if that was generated.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Added {
+    member: MemberView,
+    /// Told this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated_password: Option<String>,
+}
+
+/// Who is meant.
+enum Who {
+    User(UserId),
+    Login(Login),
+    New(Box<(NewUser, Given)>),
+}
+
+impl Who {
+    /// Reads the one of three fields that is there.
+    fn read(fields: &mut Fields, rule: &Rule) -> Option<Self> {
+        const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
+        let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.gives(name)).collect();
+        for name in given.iter().skip(1) {
+            let rule = "takes one of user_id, login and new_user";
+            fields.violation(name, Invalid::new(ViolationCode::NotAllowed, rule));
+        }
+        let user = fields.optional("user_id").map(Self::User);
+        let login = fields.optional("login").map(Self::Login);
+        let new = fields.object("new_user", |fields| NewUser::read(fields, rule));
+        if given.is_empty() {
+            let rule = "must be given, or else login or new_user";
+            fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
+        }
+        user.or(login).or(new.map(|new| Self::New(Box::new(new))))
+    }
+}
+
+/// Makes somebody a member.
+#[utoipa::path(post, path = "/v1/teams/{team_id}/members", operation_id = "add_member", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewMemberBody,
+    responses((status = 201, body = Added, headers(("Location"), ("ETag")))))]
+pub(crate) async fn add(
+    State(context): State<Context>,
+    Path(team_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let team_id = load(&context, &call, &team_id, Permission::MembersManage).await?.team_id;
+    let mut fields = call.fields()?;
+    let role = named(&context, &call, &mut fields, team_id).await?;
+    let who = Who::read(&mut fields, &context.config.password);
+    let place = match who {
+        Some(Who::User(_)) => "user_id",
+        Some(Who::Login(_) | Who::New(_)) | None => "login",
+    };
+    let known = match &who {
+        Some(Who::User(user_id)) => Some(context.store.user(*user_id).await?),
+        Some(Who::Login(login)) => Some(by_login(&context, login).await?),
+        Some(Who::New(_)) | None => None,
+    };
+    if known.as_ref().is_some_and(Option::is_none) {
+        fields.violation(place, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
+    }
+    let (who, role) = fields.finish(|| who.zip(role))?;
+    match (who, known.flatten()) {
+        (Who::New(new), _) => make(&context, &call, *new, team_id, role).await,
+        (Who::User(_) | Who::Login(_), Some(user)) => {
+            settled(|| take(&context, &call, user.user_id, team_id, &role)).await
+        }
+        (Who::User(_) | Who::Login(_), None) => Err(Code::Conflict.into()),
+    }
+}
+
+async fn by_login(context: &Context, login: &Login) -> Result<Option<User>, Problem> {
+    match context.store.credential(login).await? {
+        Some(credential) => Ok(context.store.user(credential.user_id).await?),
+        None => Ok(None),
+    }
+}
+
+/// A user there is already becomes a member.
+async fn take(context: &Context, call: &Call, user_id: UserId, team_id: TeamId, role: &Role) -> Result<Reply, Problem> {
+    let before = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
+    let after = before.clone().joined(team_id, role.role_id, call.now())?;
+    let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+    enter(context, call, commit, (after, team_id), role, None).await
+}
+
+/// A new user becomes a member in the same step.
+async fn make(
+    context: &Context,
+    call: &Call,
+    (new, given): (NewUser, Given),
+    team_id: TeamId,
+    role: Role,
+) -> Result<Reply, Problem> {
+    let (hash, generated_password): (PasswordHash, _) = password::hash_given(context, given).await?;
+    let user = new.create(UserId::new(context.uuid()?), call.now());
+    let user = User { teams: [(team_id, role.role_id)].into(), ..user };
+    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let created = Change { team_id: Some(team_id), ..change(Action::UserCreate, None, Some(&user)) };
+    let commit = commit.and(context.audited(&call.into(), created)?);
+    enter(context, call, commit, (user, team_id), &role, generated_password).await
+}
+
+/// Writes the team's side with the user's, and answers.
+async fn enter(
+    context: &Context,
+    call: &Call,
+    commit: Commit,
+    (user, team_id): (User, TeamId),
+    role: &Role,
+    generated_password: Option<String>,
+) -> Result<Reply, Problem> {
+    let member = Member::join(user.user_id, role.role_id, call.now());
+    let commit = commit.extended(join(team_id, &member, role)?).checking(call.actor.still_may(Some(team_id)));
+    let change = membership_change(Action::MemberAdd, team_id, &user, None, Some(role));
+    let location = format!("/v1/teams/{team_id}/members/{}", user.user_id);
+    let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };
+    let reply = Reply::created(location, &added)?.at_version(member.version);
+    context.commit(call, commit, change, reply).await
+}

@@ -1,0 +1,166 @@
+//! Teams: list, create, read, rename and delete.
+
+use axum::extract::{Path, State};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_domain::{
+    Code, Fields, Invalid, ViolationCode,
+    audit::Action,
+    id::{TeamId, UserId},
+    permission::{Permission, Preset},
+    role::Role,
+    team::{Member, Team, TeamView, change, membership_change},
+    text::TeamName,
+    user::User,
+};
+use rollcall_store::{Page, team, user::Proof};
+use utoipa::ToSchema;
+
+use crate::load;
+
+/// What a new team is made of.
+#[derive(ToSchema)]
+#[schema(as = NewTeam)]
+#[expect(dead_code, reason = "describes the body that `create` reads")]
+pub(crate) struct NewTeamBody {
+    name: TeamName,
+    /// A member of other teams, or of none, who becomes this one's first admin.
+    admin_user_id: Option<UserId>,
+}
+
+/// A merge patch of a team.
+#[derive(ToSchema)]
+#[schema(as = TeamPatch)]
+#[expect(dead_code, reason = "describes the body that `domain::team::Team::edited` reads")]
+pub(crate) struct TeamPatchBody {
+    name: Option<TeamName>,
+}
+
+/// Lists the teams the caller may read, by id.
+#[utoipa::path(get, path = "/v1/teams", operation_id = "list_teams", tag = "teams",
+    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    responses((status = 200, body = List<TeamView>)))]
+pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
+    let rights = &call.actor.rights;
+    let Page { items, next } = if rights.is_platform_admin() {
+        context.store.all_teams(page.after.as_deref().and_then(TeamId::parse), page.limit).await?
+    } else {
+        let teams = context.store.teams(rights.teams_with(Permission::TeamRead)).await?;
+        let (items, next) = page.cut(teams.into_iter().map(|team| (team.team_id.to_string(), team)).collect());
+        Page { items, next }
+    };
+    let admins: Vec<_> = items.iter().flat_map(|team| team.admins.iter().copied()).collect();
+    let admins = context.store.users_of(admins).await?;
+    let views = items.into_iter().map(|team| TeamView::new(team, &admins)).collect();
+    page.reply(&context, &call, views, next).await
+}
+
+/// Creates a team, with its first admin where one is named.
+#[utoipa::path(post, path = "/v1/teams", operation_id = "create_team", tag = "teams", request_body = NewTeamBody,
+    responses((status = 201, body = TeamView, headers(("Location"), ("ETag")))))]
+pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    if !call.actor.rights.is_platform_admin() {
+        return Err(Code::Forbidden.into());
+    }
+    settled(|| async {
+        let mut fields = call.fields()?;
+        let name = fields.required("name");
+        let admin = first_admin(&context, &mut fields).await?;
+        let name = fields.finish(|| name)?;
+        let team = Team::create(TeamId::new(context.uuid()?), name, call.now());
+        let Some(before) = admin else {
+            let commit = team::create(&team, None)?.checking(call.actor.still_may(None));
+            let change = change(Action::TeamCreate, None, Some(&team));
+            return context.commit(&call, commit, change, created(&context, team).await?).await;
+        };
+        let (admin, team_id) = (Role::from(Preset::Admin), team.team_id);
+        let after = before.clone().joined(team_id, admin.role_id, call.now())?;
+        let team = Team { admins: [before.user_id].into(), ..team };
+        let member = Member::join(before.user_id, admin.role_id, call.now());
+        let joined = membership_change(Action::MemberAdd, team_id, &after, None, Some(&admin));
+        let commit = team::create(&team, Some(&member))?
+            .extended(rollcall_store::user::change(&before, &after, Proof::Kept)?)
+            .and(context.audited(&(&call).into(), joined)?)
+            .checking(call.actor.still_may(None));
+        let change = change(Action::TeamCreate, None, Some(&team));
+        context.commit(&call, commit, change, created(&context, team).await?).await
+    })
+    .await
+}
+
+/// Reads a team.
+#[utoipa::path(get, path = "/v1/teams/{team_id}", operation_id = "get_team", tag = "teams", params(("team_id" = TeamId, Path)),
+    responses((status = 200, body = TeamView, headers(("ETag")))))]
+pub(crate) async fn get(
+    State(context): State<Context>,
+    Path(team_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
+    call.no_input()?;
+    shown(&context, team).await
+}
+
+/// Renames a team.
+#[utoipa::path(patch, path = "/v1/teams/{team_id}", operation_id = "edit_team", tag = "teams", params(("team_id" = TeamId, Path)), request_body = TeamPatchBody,
+    responses((status = 200, body = TeamView, headers(("ETag")))))]
+pub(crate) async fn edit(
+    State(context): State<Context>,
+    Path(team_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let before = load(&context, &call, &team_id, Permission::TeamEdit).await?;
+        let after = before.clone().edited(call.fields()?, call.now())?;
+        call.check_version(before.version)?;
+        let reply = shown(&context, after.clone()).await?;
+        if after == before {
+            return Ok(reply);
+        }
+        let commit = team::rename(&before, &after)?.checking(call.actor.still_may(Some(before.team_id)));
+        context.commit(&call, commit, change(Action::TeamEdit, Some(&before), Some(&after)), reply).await
+    })
+    .await
+}
+
+/// Deletes a team that owns no application. Its members leave it, and its invitations end.
+#[utoipa::path(delete, path = "/v1/teams/{team_id}", operation_id = "delete_team", tag = "teams", params(("team_id" = TeamId, Path)), responses((status = 204)))]
+pub(crate) async fn delete(
+    State(context): State<Context>,
+    Path(team_id): Path<String>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    settled(|| async {
+        let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
+        if !call.actor.rights.is_platform_admin() {
+            return Err(Code::Forbidden.into());
+        }
+        call.no_input()?;
+        call.check_version(team.version)?;
+        let commit = team::bury(&team, call.now()).checking(call.actor.still_may(None));
+        context.commit(&call, commit, change(Action::TeamDelete, Some(&team), None), Reply::no_content()).await
+    })
+    .await
+}
+
+/// The user whom a body names as the first admin.
+async fn first_admin(context: &Context, fields: &mut Fields) -> Result<Option<User>, Problem> {
+    let Some(user_id) = fields.optional("admin_user_id") else { return Ok(None) };
+    let found = context.store.user(user_id).await?;
+    if found.is_none() {
+        fields.violation("admin_user_id", Invalid::new(ViolationCode::UnknownReference, "must name a user"));
+    }
+    Ok(found)
+}
+
+async fn created(context: &Context, team: Team) -> Result<Reply, Problem> {
+    let (location, version) = (format!("/v1/teams/{}", team.team_id), team.version);
+    let admins = context.store.users_of(team.admins.iter().copied()).await?;
+    Ok(Reply::created(location, &TeamView::new(team, &admins))?.at_version(version))
+}
+
+async fn shown(context: &Context, team: Team) -> Result<Reply, Problem> {
+    let version = team.version;
+    let admins = context.store.users_of(team.admins.iter().copied()).await?;
+    Ok(Reply::ok(&TeamView::new(team, &admins))?.at_version(version))
+}

@@ -1,0 +1,224 @@
+//! Invitation codes: drawn, tried, redeemed and run out, for every function that meets one.
+
+use rollcall_domain::{
+    Code, Refusal, Timestamp,
+    audit::{Action, Change},
+    id::{TeamId, UserId},
+    invitation::{self, Invitation},
+    lane::Kind,
+    limits::{MAX_CODE_DRAWS, MAX_RESERVATIONS},
+    role::{Rights, Role},
+    team::{Member, Team},
+    text::Login,
+    totp::EightDigits,
+    user::{Status, User},
+};
+use rollcall_store::{
+    Commit, CommitError,
+    invitation::{Invited, Pointer, end, give_back, hit, redeem, reserve},
+};
+
+use crate::{
+    By, Context, Guest, Problem,
+    clock::random,
+    keyring::Purpose,
+    throttle::{self, Attempt},
+};
+use data_encoding::HEXLOWER;
+
+/// A new code, and the hash under which it is found.
+pub async fn draw(context: &Context) -> Result<(EightDigits, String), Problem> {
+    for _ in 0..MAX_CODE_DRAWS {
+        if let Some(code) = EightDigits::drawn(u32::from_be_bytes(random()?)) {
+            let hash = hashes(context, &code).await?.into_iter().next().ok_or(Code::Internal)?;
+            return Ok((code, hash));
+        }
+    }
+    Err(Problem::Unavailable("the random numbers are not random".to_owned()))
+}
+
+/// The hashes of a code under every master key there is, the newest first.
+async fn hashes(context: &Context, code: &EightDigits) -> Result<Vec<String>, Problem> {
+    let keyring = context.keyring().await?;
+    let hash = |id| keyring.mac(id, Purpose::InvitationCode, code.as_str().as_bytes());
+    Ok(keyring.ids().filter_map(hash).map(|mac| HEXLOWER.encode(&mac)).collect())
+}
+
+/// A code that is being tried: the try is counted already.
+#[derive(Debug)]
+pub struct Try {
+    attempt: Attempt,
+    /// Where the code leads.
+    pointer: Option<Pointer>,
+    /// Whether the try stands in the breaker's count. Codes that are bound to the redeemer do not: nobody guesses them
+    /// for anybody else, and they go on working while the breaker is shut.
+    is_in_breaker: bool,
+}
+
+/// What joining a team takes.
+#[derive(Debug)]
+pub struct Joining {
+    /// The user as a member.
+    pub user: User,
+    /// Which team.
+    pub team: Team,
+    /// With which role.
+    pub role: Role,
+    /// What is written besides the user.
+    pub commit: Commit,
+    /// What is remembered of it.
+    pub change: Change,
+}
+
+impl Try {
+    /// Counts a try at a code: of this redeemer, of its network, and of the whole platform.
+    pub async fn reserve(
+        context: &Context,
+        guest: &Guest,
+        redeemer: &str,
+        login: &Login,
+        code: &EightDigits,
+    ) -> Result<Self, Problem> {
+        let lanes = vec![
+            throttle::lane(context, Kind::Redeemer, redeemer, None).await?,
+            throttle::redeeming_network_lane(context, guest.address).await?,
+        ];
+        let hashes = hashes(context, code).await?;
+        let tried = context.store.tried(&lanes, &hashes).await?;
+        let attempt = Attempt::reserve(context, lanes, tried.lanes, guest.now).await?;
+        let bound = tried.pointer.as_ref().and_then(|pointer| pointer.login.as_ref());
+        let is_in_breaker = bound.is_none_or(|bound| bound.key() != login.key());
+        if is_in_breaker && let Err(problem) = reserve_in_breaker(context, tried.breaker, guest.now).await {
+            attempt.give_back(context).await?;
+            return Err(problem);
+        }
+        Ok(Self { attempt, pointer: tried.pointer, is_in_breaker })
+    }
+
+    /// What the code's invitation is about, and the user of this id, both as they stand now.
+    pub async fn invited(
+        &self,
+        context: &Context,
+        redeemer: Option<UserId>,
+    ) -> Result<(Invited, Option<User>), Problem> {
+        let pointer = self.pointer.as_ref().ok_or(Code::InvitationInvalid)?;
+        let (invited, redeemer) = context.store.invited(pointer, redeemer).await?;
+        Ok((invited.ok_or(Code::InvitationInvalid)?, redeemer))
+    }
+
+    /// What it takes that `redeemer` joins by the code: the invitation must be live, its team there, and whoever issued
+    /// it must still be one who may grant its role.
+    pub async fn join(
+        &self,
+        context: &Context,
+        invited: Invited,
+        redeemer: &User,
+        now: Timestamp,
+    ) -> Result<Joining, Problem> {
+        let team_id = invited.team.team_id;
+        let after = invited.invitation.clone().redeemed(redeemer, now);
+        let issuers_role = issuers_role(context, &invited).await?;
+        if invited.team.deleting_at.is_some() || !may_still_grant(&invited, issuers_role.as_ref()) {
+            return Err(Code::InvitationInvalid.into());
+        }
+        let after = after?;
+        let user = redeemer.clone().joined(team_id, invited.role.role_id, now)?;
+        let member = Member::join(user.user_id, invited.role.role_id, now);
+        let commit = redeem(&invited, &after, &member, issuers_role.as_ref())?.extended(self.attempt.succeeded());
+        let commit = commit.extended(self.is_in_breaker.then(hit));
+        let change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
+        Ok(Joining { user, team: invited.team, role: invited.role, commit, change })
+    }
+
+    /// Takes the try off all counts: it was not the code that stood in the way.
+    pub async fn give_back(self, context: &Context) -> Result<(), Problem> {
+        if self.is_in_breaker {
+            context.store.commit(Commit::new([give_back()])).await?;
+        }
+        self.attempt.give_back(context).await
+    }
+}
+
+/// The refusal of a code whose team ended between the reading and the writing.
+pub fn unless_team_is_gone(problem: Problem) -> Problem {
+    if problem.is(Code::NotFound) { Code::InvitationInvalid.into() } else { problem }
+}
+
+async fn reserve_in_breaker(
+    context: &Context,
+    mut breaker: rollcall_domain::breaker::Breaker,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    for _ in 0..MAX_RESERVATIONS {
+        let reservation = breaker.reserve(now).map_err(|wait| {
+            // The name by which `infra/alarms.yaml` counts it.
+            tracing::error!(live = breaker.live, tries = breaker.tries, "the invitation breaker is shut");
+            Refusal::wait(Code::TooManyAttempts, wait)
+        })?;
+        match context.store.commit(Commit::new([reserve(&reservation, now)])).await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Refused(_)) => breaker = context.store.breaker().await?,
+            Err(CommitError::Fault(fault)) => return Err(fault.into()),
+        }
+    }
+    Err(Refusal::wait(Code::TooManyAttempts, throttle::WAIT_AFTER_CROWD).into())
+}
+
+/// The role in the invitation's team of whoever issued it, if there is one.
+async fn issuers_role(context: &Context, invited: &Invited) -> Result<Option<Role>, Problem> {
+    let team_id = invited.team.team_id;
+    match invited.issuer.teams.get(&team_id) {
+        None => Ok(None),
+        Some(role_id) if *role_id == invited.role.role_id => Ok(Some(invited.role.clone())),
+        Some(role_id) => Ok(context.store.role(team_id, *role_id).await?),
+    }
+}
+
+fn may_still_grant(invited: &Invited, issuers_role: Option<&Role>) -> bool {
+    let (issuer, team_id) = (&invited.issuer, invited.team.team_id);
+    let roles = issuers_role.map(|role| (team_id, role.clone())).into_iter().collect();
+    issuer.status == Status::Enabled && Rights::new(issuer, roles).may_grant(&invited.role, team_id)
+}
+
+/// Whether an invitation was run out by this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// It was, and its record tells so.
+    Expired,
+    /// It is not due, or somebody else was quicker, or its team is gone.
+    Not,
+}
+
+/// Ends an invitation whose time ran out: once, whoever comes across it first.
+pub async fn expire(context: &Context, before: &Invitation, now: Timestamp) -> Result<Expiry, Problem> {
+    let Some(after) = before.clone().expired(now) else { return Ok(Expiry::Not) };
+    let team = context.store.team(before.team_id).await?;
+    let role = context.store.role(before.team_id, before.role.role_id).await?;
+    // What is left of a deleted team ends with it.
+    let Some((_, role)) = team.zip(role) else { return Ok(Expiry::Not) };
+    let change = invitation::change(Action::InvitationExpire, Some(before), Some(&after));
+    let commit = end(before, &after, &role, now)?.and(context.audited(&By::system(), change)?);
+    match context.store.commit(commit).await {
+        Ok(()) => Ok(Expiry::Expired),
+        Err(CommitError::Refused(_)) => Ok(Expiry::Not),
+        Err(CommitError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// What becomes of a refusal for which live invitations are the reason: those whose time ran out before the cleanup came
+/// end now, and what was refused is decided anew; where there are none, it stays refused.
+pub async fn unless_overdue(context: &Context, refused: Problem, team_id: TeamId, now: Timestamp) -> Problem {
+    match expire_overdue(context, team_id, now).await {
+        Ok(0) => refused,
+        Ok(_) => Code::Conflict.into(),
+        Err(problem) => problem,
+    }
+}
+
+async fn expire_overdue(context: &Context, team_id: TeamId, now: Timestamp) -> Result<usize, Problem> {
+    let mut expired = 0;
+    for invitation in context.store.overdue_invitations(team_id, now).await? {
+        expired += usize::from(expire(context, &invitation, now).await? == Expiry::Expired);
+    }
+    Ok(expired)
+}

@@ -1,0 +1,275 @@
+//! Invitations: eight digits that make a user a member of a team, once and within a day.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    audit::{Action, Change, Target},
+    choice::choices,
+    error::Code,
+    id::{InvitationId, TeamId},
+    limits::{INVITATION_HISTORY, INVITATION_LIFETIME},
+    role::{Role, RoleView},
+    text::{Login, Note},
+    time::Timestamp,
+    user::{User, UserRef},
+};
+
+choices! {
+    /// What became of an invitation.
+    InvitationStatus {
+        /// It can be redeemed.
+        Live "live",
+        /// Somebody joined by it.
+        Redeemed "redeemed",
+        /// It was taken back.
+        Revoked "revoked",
+        /// Its time ran out.
+        Expired "expired",
+    }
+}
+
+/// What an invitation is issued for.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    /// Into which team.
+    pub team_id: TeamId,
+    /// With which role.
+    pub role: Role,
+    /// For whom alone, if for somebody.
+    pub login: Option<Login>,
+    /// What its issuer wants to remember of it.
+    pub note: Option<Note>,
+}
+
+/// An invitation, as stored. Its code is not: its hash leads from the code to here, and two digits help people tell
+/// their codes apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The invitation's key.
+    pub invitation_id: InvitationId,
+    /// Into which team.
+    pub team_id: TeamId,
+    /// With which role, as it was at issue.
+    pub role: Role,
+    /// For whom alone, if for somebody.
+    #[serde(default)]
+    pub login: Option<Login>,
+    /// What its issuer wants to remember of it.
+    #[serde(default)]
+    pub note: Option<Note>,
+    /// The last two digits of the code.
+    pub code_hint: String,
+    /// The keyed hash of the code, under which it is found.
+    pub code_hash: String,
+    /// What became of it, as far as it was written down: see [`Invitation::status_at`].
+    pub status: InvitationStatus,
+    /// Who issued it.
+    pub issued_by: UserRef,
+    /// Who joined by it.
+    #[serde(default)]
+    pub redeemed_by: Option<UserRef>,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    /// When its time runs out.
+    pub expires_at: Timestamp,
+    /// When somebody joined by it.
+    #[serde(default)]
+    pub redeemed_at: Option<Timestamp>,
+    /// Counts its changes from 1.
+    pub version: u64,
+}
+
+impl Invitation {
+    /// An invitation that is live from now on, by a code that has this hint and this hash.
+    pub fn issue(
+        new: NewInvitation,
+        invitation_id: InvitationId,
+        (code_hint, code_hash): (String, String),
+        issuer: &User,
+        now: Timestamp,
+    ) -> Self {
+        let NewInvitation { team_id, role, login, note } = new;
+        Self {
+            invitation_id,
+            team_id,
+            role,
+            login,
+            note,
+            code_hint,
+            code_hash,
+            status: InvitationStatus::Live,
+            issued_by: issuer.to_ref(),
+            redeemed_by: None,
+            created_at: now,
+            expires_at: now + INVITATION_LIFETIME,
+            redeemed_at: None,
+            version: 1,
+        }
+    }
+
+    /// Whether it is no longer shown, though its record may still be there.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        now >= self.expires_at + INVITATION_HISTORY
+    }
+
+    /// What it is for, to be issued again.
+    pub fn renewed(&self, role: Role) -> NewInvitation {
+        NewInvitation { team_id: self.team_id, role, login: self.login.clone(), note: self.note.clone() }
+    }
+
+    /// What became of it by now: the clock decides, whatever was written down.
+    pub fn status_at(&self, now: Timestamp) -> InvitationStatus {
+        match self.status {
+            InvitationStatus::Live if now >= self.expires_at => InvitationStatus::Expired,
+            status => status,
+        }
+    }
+
+    /// The invitation as redeemed by this user: only while it is live, and only by whom it is for.
+    pub fn redeemed(self, redeemer: &User, now: Timestamp) -> Result<Self, Code> {
+        let is_for_redeemer = self.login.as_ref().is_none_or(|login| login.key() == redeemer.login.key());
+        if self.status_at(now) != InvitationStatus::Live || !is_for_redeemer {
+            return Err(Code::InvitationInvalid);
+        }
+        if redeemer.teams.contains_key(&self.team_id) {
+            return Err(Code::AlreadyMember);
+        }
+        let (redeemed_by, redeemed_at) = (Some(redeemer.to_ref()), Some(now));
+        Ok(Self { redeemed_by, redeemed_at, ..self.ended(InvitationStatus::Redeemed) })
+    }
+
+    /// The invitation as taken back.
+    #[must_use]
+    pub fn revoked(self) -> Self {
+        self.ended(InvitationStatus::Revoked)
+    }
+
+    /// The invitation as run out, if it was live until its time came.
+    pub fn expired(self, now: Timestamp) -> Option<Self> {
+        let is_due = self.status == InvitationStatus::Live && now >= self.expires_at;
+        is_due.then(|| self.ended(InvitationStatus::Expired))
+    }
+
+    fn ended(self, status: InvitationStatus) -> Self {
+        Self { status, version: self.version + 1, ..self }
+    }
+}
+
+/// The change of an invitation from one state to another, as the audit log has it.
+pub fn change(action: Action, before: Option<&Invitation>, after: Option<&Invitation>) -> Change {
+    let some = before.or(after);
+    let target = Target::invitation(some.map_or(InvitationId::from_bytes([0; 16]), |some| some.invitation_id));
+    // As it was written down: the record tells what was changed, and when.
+    let view = |invitation: &Invitation| InvitationView::new(invitation.clone(), None, invitation.created_at);
+    let (before, after) = (before.map(view), after.map(view));
+    Change::between(action, target, some.map(|some| some.team_id), before.as_ref(), after.as_ref())
+}
+
+/// An invitation as those see it who may issue some.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Invitation)]
+pub struct InvitationView {
+    invitation_id: InvitationId,
+    team_id: TeamId,
+    role: RoleView,
+    #[schema(required)]
+    login: Option<Login>,
+    #[schema(required)]
+    note: Option<Note>,
+    /// The last two digits of the code.
+    code_hint: String,
+    status: InvitationStatus,
+    issued_by: UserRef,
+    #[schema(required)]
+    redeemed_by: Option<UserRef>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    #[schema(required)]
+    redeemed_at: Option<Timestamp>,
+    version: u64,
+}
+
+impl InvitationView {
+    /// The view of an invitation by now, with its role as it is; as it was at issue, where it is gone.
+    pub fn new(invitation: Invitation, role: Option<Role>, now: Timestamp) -> Self {
+        let status = invitation.status_at(now);
+        Self {
+            invitation_id: invitation.invitation_id,
+            team_id: invitation.team_id,
+            role: role.unwrap_or(invitation.role).into(),
+            login: invitation.login,
+            note: invitation.note,
+            code_hint: invitation.code_hint,
+            status,
+            issued_by: invitation.issued_by,
+            redeemed_by: invitation.redeemed_by,
+            created_at: invitation.created_at,
+            expires_at: invitation.expires_at,
+            redeemed_at: invitation.redeemed_at,
+            version: invitation.version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        id::UserId,
+        permission::{Preset, UserType},
+        text::Username,
+        user::NewUser,
+    };
+
+    fn noon() -> Timestamp {
+        Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap())
+    }
+
+    fn user(login: &str) -> User {
+        let new = NewUser::named(Username::parse(login).unwrap(), Login::parse(login).unwrap(), UserType::Member);
+        new.create(UserId::from_bytes([3; 16]), noon())
+    }
+
+    fn invitation(login: Option<&str>) -> Invitation {
+        let team_id = TeamId::from_bytes([1; 16]);
+        let login = login.map(|login| Login::parse(login).unwrap());
+        let new = NewInvitation { team_id, role: Preset::Developer.into(), login, note: None };
+        let code = ("42".to_owned(), "hash".to_owned());
+        Invitation::issue(new, InvitationId::from_bytes([2; 16]), code, &user("issuer"), noon())
+    }
+
+    #[test]
+    fn an_invitation_is_live_for_24_hours_to_the_millisecond() {
+        let end = noon() + Duration::from_hours(24);
+        let last = noon() + Duration::from_millis(24 * 60 * 60 * 1000 - 1);
+        assert!(invitation(None).redeemed(&user("mina"), last).is_ok());
+        assert_eq!(invitation(None).redeemed(&user("mina"), end), Err(Code::InvitationInvalid));
+        assert_eq!(invitation(None).status_at(end), InvitationStatus::Expired);
+        assert_eq!(invitation(None).expired(last), None);
+        assert_eq!(invitation(None).expired(end).unwrap().status, InvitationStatus::Expired);
+    }
+
+    #[test]
+    fn a_bound_invitation_is_for_its_login_in_any_case() {
+        assert!(invitation(Some("Mina")).redeemed(&user("mina"), noon()).is_ok());
+        assert_eq!(invitation(Some("Mina")).redeemed(&user("jisoo"), noon()), Err(Code::InvitationInvalid));
+    }
+
+    #[test]
+    fn what_has_ended_does_not_end_again() {
+        let redeemed = invitation(None).redeemed(&user("mina"), noon()).unwrap();
+        assert_eq!(redeemed.clone().redeemed(&user("mina"), noon()), Err(Code::InvitationInvalid));
+        assert_eq!(redeemed.expired(noon() + Duration::from_hours(48)), None);
+    }
+
+    #[test]
+    fn a_member_of_the_team_hears_so_only_where_the_code_would_have_worked() {
+        let mut mina = user("mina");
+        mina.teams.insert(TeamId::from_bytes([1; 16]), Preset::Reviewer.into());
+        assert_eq!(invitation(None).redeemed(&mina, noon()), Err(Code::AlreadyMember));
+        assert_eq!(invitation(Some("jisoo")).redeemed(&mina, noon()), Err(Code::InvitationInvalid));
+    }
+}

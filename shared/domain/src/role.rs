@@ -1,0 +1,314 @@
+//! Roles of teams, and what somebody may do by those it holds.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    audit::{Action, Change, Target},
+    error::{Code, Refusal, ViolationCode},
+    fields::{Fields, FromField, Invalid},
+    id::{CustomRoleId, TeamId},
+    permission::{Permission, Preset, UserType},
+    text::RoleName,
+    user::User,
+};
+
+/// Which role: one that every team has, or one that a team made for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum RoleId {
+    /// A preset, by its word.
+    Preset(Preset),
+    /// A custom role, by its UUID.
+    Custom(CustomRoleId),
+}
+
+impl RoleId {
+    /// Reads a preset's word or a custom role's UUID.
+    pub fn parse(text: &str) -> Option<Self> {
+        Preset::of_id(text).map(Self::Preset).or_else(|| CustomRoleId::parse(text).map(Self::Custom))
+    }
+
+    /// The id, where it is a custom role's.
+    pub fn custom(self) -> Option<CustomRoleId> {
+        match self {
+            Self::Preset(_) => None,
+            Self::Custom(id) => Some(id),
+        }
+    }
+
+    /// Whether its holders are the team's admins.
+    pub fn is_admin(self) -> bool {
+        self == Self::Preset(Preset::Admin)
+    }
+}
+
+impl fmt::Display for RoleId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preset(preset) => formatter.write_str(preset.id()),
+            Self::Custom(id) => id.fmt(formatter),
+        }
+    }
+}
+
+impl From<Preset> for RoleId {
+    fn from(preset: Preset) -> Self {
+        Self::Preset(preset)
+    }
+}
+
+impl From<RoleId> for String {
+    fn from(role_id: RoleId) -> Self {
+        role_id.to_string()
+    }
+}
+
+impl TryFrom<String> for RoleId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is no role id"))
+    }
+}
+
+impl FromField for RoleId {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(&String::from_field(value)?).ok_or_else(unknown_role)
+    }
+}
+
+/// What is wrong with a role id that names nothing.
+pub fn unknown_role() -> Invalid {
+    Invalid::new(ViolationCode::UnknownReference, "must be the id of a preset or of a custom role of this team")
+}
+
+/// A role: a name for a set of permissions inside one team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// The role's key.
+    pub role_id: RoleId,
+    /// What people call it.
+    pub name: RoleName,
+    /// What it allows.
+    pub permissions: BTreeSet<Permission>,
+    /// Counts its changes from 1; presets stay there.
+    pub version: u64,
+}
+
+impl From<Preset> for Role {
+    fn from(preset: Preset) -> Self {
+        Self {
+            role_id: RoleId::Preset(preset),
+            name: preset.role_name(),
+            permissions: preset.permissions(),
+            version: 1,
+        }
+    }
+}
+
+impl Role {
+    /// Reads a new custom role.
+    pub fn read(role_id: CustomRoleId, mut fields: Fields) -> Result<Self, Refusal> {
+        let name = fields.required("name");
+        let permissions = fields.list("permissions", Permission::ALL.len());
+        fields.finish(|| {
+            let permissions = permissions?.into_iter().collect();
+            Some(Self { role_id: RoleId::Custom(role_id), name: name?, permissions, version: 1 })
+        })
+    }
+
+    /// The role after a merge patch.
+    pub fn edited(self, mut fields: Fields) -> Result<Self, Refusal> {
+        let name = fields.kept("name", self.name.clone());
+        let permissions: Option<Vec<_>> =
+            if fields.has("permissions") { fields.list("permissions", Permission::ALL.len()) } else { None };
+        fields.finish(|| {
+            let permissions = permissions.map_or_else(|| self.permissions.clone(), |list| list.into_iter().collect());
+            let after = Self { name, permissions, ..self.clone() };
+            Some(if after == self { self } else { Self { version: self.version + 1, ..after } })
+        })
+    }
+}
+
+/// The change of a team's role from one state to another, as the audit log has it.
+pub fn change(action: Action, team_id: TeamId, before: Option<&Role>, after: Option<&Role>) -> Change {
+    let target = Target::role(before.or(after).map_or(RoleId::Preset(Preset::Reviewer), |role| role.role_id));
+    let (before, after) = (before.cloned().map(RoleView::from), after.cloned().map(RoleView::from));
+    Change::between(action, target, Some(team_id), before.as_ref(), after.as_ref())
+}
+
+/// A role as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Role)]
+pub struct RoleView {
+    /// A preset's word, or a custom role's UUID.
+    #[schema(value_type = String, example = "developer")]
+    role_id: RoleId,
+    name: RoleName,
+    /// Whether every team has it and nobody can edit it.
+    preset: bool,
+    permissions: BTreeSet<Permission>,
+    /// Presets stay at 1.
+    version: u64,
+}
+
+impl From<Role> for RoleView {
+    fn from(role: Role) -> Self {
+        let Role { role_id, name, permissions, version } = role;
+        Self { role_id, name, preset: role_id.custom().is_none(), permissions, version }
+    }
+}
+
+/// What somebody may do, as of one request: by its rank, and by its role in each of its teams.
+#[derive(Clone, Debug)]
+pub struct Rights {
+    user_type: UserType,
+    roles: BTreeMap<TeamId, Role>,
+}
+
+impl Rights {
+    /// The rights of a user whose roles in its teams are these; a role that is missing allows nothing.
+    pub fn new(user: &User, roles: BTreeMap<TeamId, Role>) -> Self {
+        Self { user_type: user.user_type, roles }
+    }
+
+    /// Whether they are those of a platform's admin.
+    pub fn is_platform_admin(&self) -> bool {
+        self.user_type.is_admin()
+    }
+
+    /// The role held in a team.
+    pub fn role_in(&self, team_id: TeamId) -> Option<&Role> {
+        self.roles.get(&team_id)
+    }
+
+    /// The teams in which a role is held that allows this.
+    pub fn teams_with(&self, permission: Permission) -> impl Iterator<Item = TeamId> {
+        self.roles.iter().filter(move |(_, role)| role.permissions.contains(&permission)).map(|(team_id, _)| *team_id)
+    }
+
+    /// Whether they allow this on what belongs to `team`, or to the platform itself.
+    ///
+    /// Platform admins may do everything to every team; members what their role in that team allows.
+    pub fn may(&self, permission: Permission, team: Option<TeamId>) -> bool {
+        let role = team.and_then(|team| self.roles.get(&team));
+        self.is_platform_admin() || role.is_some_and(|role| role.permissions.contains(&permission))
+    }
+
+    /// Refuses what they do not allow in a team: who may not read the team does not learn that it is there.
+    pub fn permit(&self, permission: Permission, team_id: TeamId) -> Result<(), Code> {
+        if !self.may(Permission::TeamRead, Some(team_id)) {
+            return Err(Code::NotFound);
+        }
+        if self.may(permission, Some(team_id)) { Ok(()) } else { Err(Code::Forbidden) }
+    }
+
+    /// Whether they include giving this role of a team to somebody, and taking it away.
+    pub fn may_grant(&self, role: &Role, team_id: TeamId) -> bool {
+        self.may(Permission::MembersManage, Some(team_id)) && self.reaches(role.role_id, &role.permissions, team_id)
+    }
+
+    /// Whether they include making a role of a team that allows this, and unmaking it. Nobody shapes its own role.
+    pub fn may_shape(&self, role: &Role, team_id: TeamId) -> bool {
+        let is_own = self.role_in(team_id).is_some_and(|own| own.role_id == role.role_id);
+        self.may(Permission::RolesManage, Some(team_id))
+            && !is_own
+            && self.reaches(role.role_id, &role.permissions, team_id)
+    }
+
+    /// A team's admin reaches every role; anybody else every preset but that one, and a custom role whose permissions
+    /// lie within its own and those of one such preset.
+    fn reaches(&self, role_id: RoleId, permissions: &BTreeSet<Permission>, team_id: TeamId) -> bool {
+        let Some(own) = self.role_in(team_id) else { return self.is_platform_admin() };
+        let within = |preset: Preset| permissions.iter().all(|p| own.permissions.contains(p) || preset.allows(*p));
+        match role_id {
+            _ if own.role_id.is_admin() => true,
+            RoleId::Preset(preset) => preset != Preset::Admin,
+            RoleId::Custom(_) => Preset::ALL.iter().any(|preset| *preset != Preset::Admin && within(*preset)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const TEAM: TeamId = TeamId::from_bytes([1; 16]);
+
+    fn custom(permissions: &[Permission]) -> Role {
+        let role_id = RoleId::Custom(CustomRoleId::from_bytes([9; 16]));
+        let permissions = permissions.iter().copied().collect();
+        Role { role_id, name: RoleName::parse("Custom").unwrap(), permissions, version: 1 }
+    }
+
+    fn holding(role: Role) -> Rights {
+        Rights { user_type: UserType::Member, roles: BTreeMap::from([(TEAM, role)]) }
+    }
+
+    #[test]
+    fn an_admin_grants_any_role_and_a_member_manager_all_but_that() {
+        let (admin, manager) = (holding(Preset::Admin.into()), holding(Preset::MemberManager.into()));
+        for preset in Preset::ALL {
+            assert!(admin.may_grant(&Role::from(*preset), TEAM));
+            assert_eq!(manager.may_grant(&Role::from(*preset), TEAM), *preset != Preset::Admin);
+        }
+        for preset in [Preset::SeniorDeveloper, Preset::Developer, Preset::Operator, Preset::Reviewer] {
+            assert!(!holding(preset.into()).may_grant(&Role::from(Preset::Reviewer), TEAM));
+        }
+    }
+
+    #[test]
+    fn a_custom_role_is_granted_within_ones_own_and_one_preset() {
+        use Permission::{AccountsDelete, AccountsRead, AuditRead, MembersManage, TeamRead};
+        let manager = holding(Preset::MemberManager.into());
+        assert!(manager.may_grant(&custom(&[TeamRead, MembersManage, AccountsDelete]), TEAM));
+        assert!(manager.may_grant(&custom(&[TeamRead, AccountsRead, AuditRead]), TEAM));
+        // Deleting is the senior developer's and auditing the reviewer's: no one preset has both.
+        assert!(!manager.may_grant(&custom(&[AccountsDelete, AuditRead]), TEAM));
+        assert!(holding(Preset::Admin.into()).may_grant(&custom(Permission::ALL), TEAM));
+        // All permissions are not the admin role: whoever holds them by a custom role is bound like any other.
+        let all = holding(custom(Permission::ALL));
+        assert!(!all.may_grant(&Preset::Admin.into(), TEAM) && all.may_grant(&custom(&[AuditRead]), TEAM));
+    }
+
+    #[test]
+    fn nobody_shapes_its_own_role_and_nobody_reaches_into_another_team() {
+        let own = custom(&[Permission::TeamRead, Permission::RolesManage]);
+        assert!(!holding(own.clone()).may_shape(&own, TEAM));
+        let another = Role { role_id: RoleId::Custom(CustomRoleId::from_bytes([8; 16])), ..own.clone() };
+        assert!(holding(own).may_shape(&another, TEAM));
+        let admin = holding(Preset::Admin.into());
+        assert!(!admin.may_grant(&another, TeamId::from_bytes([2; 16])));
+        assert!(!admin.may(Permission::TeamRead, None));
+    }
+
+    #[test]
+    fn a_platform_admin_may_everything_everywhere() {
+        let rights = Rights { user_type: UserType::PlatformAdmin, roles: BTreeMap::new() };
+        assert!(rights.may(Permission::AuditRead, None) && rights.may_grant(&Preset::Admin.into(), TEAM));
+        assert!(rights.may_shape(&custom(Permission::ALL), TEAM));
+    }
+
+    #[test]
+    fn a_role_takes_each_permission_once_and_at_least_one() {
+        let read = |permissions: Value| {
+            let body = json!({"name": "Release manager", "permissions": permissions});
+            Role::read(CustomRoleId::from_bytes([9; 16]), Fields::of(body))
+        };
+        let role = read(json!(["audit.read", "team.read", "audit.read"])).unwrap();
+        let view = serde_json::to_value(RoleView::from(role.clone())).unwrap();
+        assert_eq!(view["permissions"], json!(["team.read", "audit.read"]), "in the order of the table");
+        assert!(read(json!([])).is_err() && read(json!(["team.delete"])).is_err());
+        let same = role.clone().edited(Fields::of(json!({"permissions": ["team.read", "audit.read"]}))).unwrap();
+        assert_eq!(same, role);
+        assert!(role.edited(Fields::of(json!({"permissions": null}))).is_err());
+    }
+}
