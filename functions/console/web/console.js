@@ -23,12 +23,21 @@ const INSIDE = [
   ["/accounts", () => import("./screens/any-accounts.js"), "any-accounts"],
   ["/apps/:app", () => import("./screens/apps.js"), "apps"],
   ["/apps", () => import("./screens/apps.js"), "apps"],
+  ["/teams", () => import("./screens/teams.js"), "teams"],
+  ["/teams/:team", () => import("./screens/team.js"), "team"],
+  ["/teams/:team/:tab", () => import("./screens/team.js"), "team"],
+  ["/teams/:team/:tab/:role", () => import("./screens/team.js"), "team"],
+  ["/join", () => import("./screens/join.js"), "join"],
+  ["/users", () => import("./screens/users.js"), "users"],
+  ["/users/:user", () => import("./screens/users.js"), "users"],
+  ["/audit", () => import("./screens/audit.js"), "audit"],
   ["/me/:tab", () => import("./screens/me.js"), "me"],
 ];
 
 export function home() {
   if (canSomewhere("accounts.read")) return settings.value.app ? `/apps/${settings.value.app}/accounts` : "/accounts";
-  return canSomewhere("apps.manage") ? "/apps" : "/me/profile";
+  if (canSomewhere("apps.manage")) return "/apps";
+  return me.value.teams.length > 0 ? "/teams" : "/join";
 }
 
 export function Console({ failed }) {

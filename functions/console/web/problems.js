@@ -14,7 +14,7 @@ export function byField(problem, names) {
   const fields = {};
   const rest = [];
   for (const error of problem.errors ?? []) {
-    const name = error.pointer?.split("/")[1];
+    const name = error.pointer?.split("/").findLast((part) => names.includes(part)) ?? error.pointer?.split("/")[1];
     const text = violation(name, error);
     if (names.includes(name)) fields[name] ??= text;
     else rest.push(text);

@@ -1,6 +1,6 @@
 // The names of teams, for whatever belongs to one.
 import { signal } from "./vendor/signals.js";
-import { get } from "./api.js";
+import { everything } from "./pages.js";
 import { isPlatform } from "./rights.js";
 import { me } from "./session.js";
 
@@ -9,14 +9,8 @@ const listed = signal(null);
 // Platform admins see every team; members know their own by heart.
 export async function loadTeams() {
   if (!isPlatform() || listed.value) return;
-  const teams = [];
   try {
-    for (let cursor = null, more = true; more; more = cursor !== null) {
-      const page = await get(`/v1/teams?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-      teams.push(...page.items);
-      cursor = page.next_cursor;
-    }
-    listed.value = teams;
+    listed.value = await everything("/v1/teams");
   } catch (problem) {
     // Names are an addition: applications are shown without them rather than not at all.
     if (problem.name === "AbortError") throw problem;
@@ -26,3 +20,15 @@ export async function loadTeams() {
 export const teams = () => listed.value ?? me.value?.teams ?? [];
 
 export const teamName = (teamId) => teams().find((team) => team.team_id === teamId)?.name;
+
+// Keeps the names in step with what the server just said.
+export function keepTeam(team) {
+  const renamed = (known) => known.map((other) => (other.team_id === team.team_id ? { ...other, name: team.name } : other));
+  if (listed.value) listed.value = teamName(team.team_id) ? renamed(listed.value) : [...listed.value, team];
+  me.value = { ...me.value, teams: renamed(me.value.teams) };
+  return team;
+}
+
+export const forgetTeam = (teamId) => {
+  if (listed.value) listed.value = listed.value.filter((team) => team.team_id !== teamId);
+};

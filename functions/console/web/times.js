@@ -33,6 +33,33 @@ export function wait(seconds) {
   return w.hours(Math.ceil(seconds / 3600));
 }
 
+// What is left of a span that is drawn in hours: a begun hour still has its tick.
+export function leftUntil(moment, now) {
+  const left = Math.max(0, new Date(moment) - now);
+  const minutes = Math.floor(left / 60_000);
+  return { hours: Math.floor(minutes / 60), minutes: minutes % 60, ticks: Math.ceil(left / 3_600_000) };
+}
+
+// The end of something, as a part of a sentence.
+export function until(moment) {
+  const date = new Date(moment);
+  const days = Math.round((midnight(date) - midnight(new Date())) / DAY);
+  const w = words().times;
+  if (days === 0) return w.untilToday(clock(date));
+  if (days === 1) return w.untilTomorrow(clock(date));
+  return w.untilOn(format({ day: "numeric", month: "short" }).format(date), clock(date));
+}
+
+// How lately something was: counted while it is fresh, then its moment.
+export function lately(moment) {
+  const w = words().times;
+  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  if (minutes < 1) return w.lately.now;
+  if (minutes < 60) return w.lately.minutes(minutes);
+  if (minutes < 12 * 60) return w.lately.hours(Math.floor(minutes / 60));
+  return said(moment);
+}
+
 // As a part of a sentence.
 export function ago(moment) {
   const w = words().times;

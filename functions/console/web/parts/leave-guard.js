@@ -5,8 +5,9 @@ import { guardLeaving } from "../router.js";
 import { words } from "../words.js";
 import { Dialog } from "./dialog.js";
 
-// `changes` is how many there are. Draws the question when somebody is about to leave; nothing otherwise.
-export function LeaveGuard({ changes }) {
+// `changes` is how many there are. Draws the question when somebody is about to leave; nothing otherwise. What would be lost
+// but is no change brings its own question { title, text, discard, keep }.
+export function LeaveGuard({ changes, question }) {
   const [asked, setAsked] = useState(null);
   const count = useRef(changes);
   count.current = changes;
@@ -20,6 +21,6 @@ export function LeaveGuard({ changes }) {
     setAsked(null);
     asked.answer(leaves);
   };
-  const w = words().unsaved;
-  return html`<${Dialog} title=${w.title(changes)} action=${w.discard} cancel=${w.keep} destructive onClose=${() => answer(false)} onSubmit=${() => answer(true)} />`;
+  const w = question ?? { ...words().unsaved, title: words().unsaved.title(changes) };
+  return html`<${Dialog} title=${w.title} text=${w.text} action=${w.discard} cancel=${w.keep} destructive onClose=${() => answer(false)} onSubmit=${() => answer(true)} />`;
 }

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
+import { canSomewhere, isPlatform } from "../rights.js";
 import { go } from "../router.js";
 import { leave, me } from "../session.js";
 import { set, settings } from "../settings.js";
@@ -22,6 +23,9 @@ export function Person() {
     "?": () => setShortcuts(true),
     "g a": () => go(app ? `/apps/${app}/accounts` : "/accounts"),
     "g p": () => go("/apps"),
+    "g t": () => go("/teams"),
+    "g u": () => isPlatform() && go("/users"),
+    "g l": () => canSomewhere("audit.read") && go("/audit"),
   }), [app]);
   const other = Object.keys(LANGUAGES).find((known) => known !== language);
   const items = [

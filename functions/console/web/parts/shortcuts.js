@@ -6,7 +6,8 @@ import { Dialog } from "./dialog.js";
 
 const KEYS = [
   [["/"], "search"], [["↑", "↓"], "move"], [["Space"], "select"], [["Shift", "↓"], "extend"], [["Enter"], "edit"], [["."], "menu"],
-  [["Esc"], "close"], [["Ctrl", "Enter"], "save"], [["g", "a"], "accounts"], [["g", "p"], "apps"], [["c"], "create"], [["?"], "list"],
+  [["Esc"], "close"], [["Ctrl", "Enter"], "save"], [["g", "a"], "accounts"], [["g", "p"], "apps"], [["g", "t"], "teams"],
+  [["g", "u"], "users"], [["g", "l"], "audit"], [["c"], "create"], [["?"], "list"],
 ];
 
 export function Shortcuts({ onClose }) {

@@ -1,7 +1,8 @@
 // The side bar: where one can go, and who one is.
 import { html } from "../html.js";
 import { place } from "../router.js";
-import { canSomewhere } from "../rights.js";
+import { canSomewhere, isPlatform } from "../rights.js";
+import { me } from "../session.js";
 import { settings } from "../settings.js";
 import { words } from "../words.js";
 import { Icon } from "./icon.js";
@@ -11,10 +12,15 @@ import { Person } from "./person.js";
 function entries() {
   const { app } = settings.value;
   const { path } = place.value;
+  const teams = me.value.teams.length;
   const accounts = path === "/accounts" || /^\/apps\/[^/]+\/accounts/.test(path);
   return [
     canSomewhere("accounts.read") && { name: "accounts", href: app ? `/apps/${app}/accounts` : "/accounts", icon: "accounts", here: accounts },
     (canSomewhere("accounts.read") || canSomewhere("apps.manage")) && { name: "apps", href: "/apps", icon: "apps", here: path.startsWith("/apps") && !accounts },
+    (isPlatform() || teams > 0) && { name: "teams", href: "/teams", icon: "teams", here: path.startsWith("/teams") },
+    isPlatform() && { name: "users", href: "/users", icon: "person", here: path.startsWith("/users") },
+    canSomewhere("audit.read") && { name: "audit", href: "/audit", icon: "record", here: path === "/audit" },
+    !isPlatform() && teams === 0 && { name: "join", href: "/join", icon: "teams", here: path === "/join" },
   ].filter(Boolean);
 }
 

@@ -44,7 +44,7 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
   const height = (count) => ({ height: `calc(var(--row) * ${count})` });
   const space = (count) => count > 0 && html`<tr class="space" aria-hidden="true"><td colspan=${columns.length} style=${height(count)}></td></tr>`;
   if (stage === "quiet" || stage === "failed") return html`<div class="list"></div>`;
-  if (stage === "ready" && items.length === 0 && !loading) return empty;
+  if (stage === "ready" && items.length === 0 && !loading && list.done) return empty;
   return html`
     <div class=${`list ${loading && stage === "ready" ? "loading" : ""}`}>
       <table aria-rowcount="-1" aria-busy=${loading}>
@@ -63,7 +63,7 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
 }
 
 // Loads more when it comes near; a button does the same for who does not scroll.
-function Foot({ list }) {
+export function Foot({ list }) {
   const ref = useRef(null);
   const more = useRef(list.more);
   more.current = list.more;
@@ -86,7 +86,7 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
     const at = () => Number(document.activeElement?.closest?.("tr.row")?.dataset.at ?? -1);
     const focus = (index) => {
       const next = Math.max(0, Math.min(index, current.current.items.length - 1));
-      const link = document.querySelector(`tr.row[data-at="${next}"] .who a`);
+      const link = document.querySelector(`tr.row[data-at="${next}"] .who :is(a, button)`);
       link?.focus();
       return next;
     };
@@ -114,6 +114,6 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
 // A press anywhere in a row opens it, but not on what has a use of its own.
 export const opensRow = (open) => (event) => {
   if (event.target.closest("a, button, input, label, [popover], dialog") || getSelection()?.toString()) return;
-  event.currentTarget.querySelector(".who a")?.focus({ preventScroll: true });
+  event.currentTarget.querySelector(".who :is(a, button)")?.focus({ preventScroll: true });
   open();
 };

@@ -15,10 +15,10 @@ export function teamOptions() {
   return [["", words().picker.platform], ...teams().map(({ team_id, name }) => [team_id, name])];
 }
 
-export function CreateApp({ onCreated, onClose }) {
+export function CreateApp({ teamId, onCreated, onClose }) {
   const w = words().apps;
   const options = teamOptions();
-  const form = useForm({ name: "", team_id: options[0]?.[0] ?? "" }, { check: { name: required } });
+  const form = useForm({ name: "", team_id: teamId ?? options[0]?.[0] ?? "" }, { check: { name: required } });
   const create = () =>
     form.submit(async ({ name, team_id }) => {
       const app = keep(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }, { creates: true }));

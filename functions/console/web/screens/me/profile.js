@@ -2,6 +2,7 @@
 import { html } from "../../html.js";
 import { patch } from "../../api.js";
 import { required, useForm } from "../../form.js";
+import { roleName } from "../../grants.js";
 import { me } from "../../session.js";
 import { dated } from "../../times.js";
 import { words } from "../../words.js";
@@ -36,7 +37,7 @@ export function Profile() {
         <dt>${w.login}</dt><dd class="id">${user.login}</dd>
         <dt>${w.type}</dt><dd>${w.types[user.type]}</dd>
         <dt>${w.since}</dt><dd>${dated(user.created_at)}</dd>
-        ${user.type === "member" && html`<dt>${w.teams}</dt><dd>${teams.length === 0 ? w.noTeams : teams.map(({ name, role }) => html`<div><bdi>${name}</bdi> <span class="quiet">${words().roles[role.role_id] ?? role.name}</span></div>`)}</dd>`}
+        ${user.type === "member" && html`<dt>${w.teams}</dt><dd>${teams.length === 0 ? w.noTeams : teams.map(({ name, role }) => html`<div><bdi>${name}</bdi> <span class="quiet">${roleName(role)}</span></div>`)}</dd>`}
       </dl>
     </section>
     <${LeaveGuard} changes=${changed ? 1 : 0} />`;

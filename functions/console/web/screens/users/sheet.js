@@ -1,0 +1,83 @@
+// One user, opened beside the list.
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { get, patch, pathOf } from "../../api.js";
+import { required, useForm } from "../../form.js";
+import { roleName } from "../../grants.js";
+import { sentence } from "../../problems.js";
+import { me } from "../../session.js";
+import { dated } from "../../times.js";
+import { words } from "../../words.js";
+import { Avatar } from "../../parts/avatar.js";
+import { Button } from "../../parts/button.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { LeaveGuard } from "../../parts/leave-guard.js";
+import { More } from "../../parts/more.js";
+import { Sheet } from "../../parts/sheet.js";
+import { Time } from "../../parts/time.js";
+import { toast } from "../../parts/toast.js";
+import { isSuper, mayAct, operationsOn } from "./acts.js";
+import { typesToGive } from "./create.js";
+import { Status, TypeTag } from "./table.js";
+
+export function UserSheet({ userId, listed, act, onSaved, onClose }) {
+  const [user, setUser] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const path = pathOf`/v1/users/${userId}`;
+  const load = () => get(path).then(setUser, setProblem);
+  useEffect(() => void load(), [path, listed?.version, listed?.status]);
+  if (problem) return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  return user && html`<${Details} key=${user.version} user=${user} path=${path} act=${act} onSaved=${onSaved} onStale=${load} onClose=${onClose} />`;
+}
+
+const NAMES = ["username", "type", "email"];
+
+function Details({ user, path, act, onSaved, onStale, onClose }) {
+  const w = words().users;
+  const edits = mayAct(user);
+  const form = useForm({ username: user.username, type: user.type, email: user.email ?? "" }, { check: { username: required } });
+  const changed = NAMES.filter((name) => form.values[name] !== (user[name] ?? ""));
+  const save = () => {
+    if (changed.length === 0 || !edits) return onClose({});
+    return form.submit(async (values) => {
+      const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
+      try {
+        onSaved(await patch(path, body, { version: user.version }));
+      } catch (refused) {
+        if (refused.code === "version_conflict") onStale();
+        throw refused;
+      }
+      onClose({ unasked: true });
+      const before = Object.fromEntries(changed.map((name) => [name, user[name]]));
+      const undo = changed.join() === "username" ? async () => onSaved(await patch(path, before)) : undefined;
+      toast(w.wasSaved(user.login), { undo });
+    });
+  };
+  const own = user.user_id === me.value.user.user_id;
+  const foot = edits && html`
+    <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
+    <${Button} onClick=${() => onClose({})}>${words().dialog.cancel}</${Button}>
+    <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
+  const line = (name, value) => html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
+  const field = (name, rest) => html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
+  return html`
+    <${Sheet} title=${user.username} tag=${html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} onClose=${() => onClose({})} onSubmit=${save}
+      avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}
+      menu=${(own || edits) && html`<${More} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        ${field("username", { hint: edits ? words().me.usernameHint : undefined })}
+        ${edits && isSuper() && html`<${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")} options=${typesToGive()} hint=${form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]} />`}
+        ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
+        <hr />
+        ${line(w.status, html`<${Status} user=${user} />`)}
+        ${user.email && line(w.verified, user.email_verified ? w.yes : words().email.unverified)}
+        ${line(w.twoFactorLong, user.totp_enabled ? w.on : w.off)}
+        ${line(w.lastSignIn, user.last_login_at ? html`<${Time} at=${user.last_login_at} />` : w.never)}
+        ${user.type === "member" && line(w.teams, user.teams.length === 0 ? words().me.noTeams : user.teams.map(({ team_id, name, role }) => html`<span class="membership"><a href=${`/teams/${team_id}/members`}><bdi>${name}</bdi></a> <span class="loose">${roleName(role)}</span></span>`))}
+        ${line(w.record, html`<a href=${`/audit?actor=${user.user_id}`}>${w.did}</a> · <a href=${`/audit?target=${user.user_id}`}>${w.underwent}</a>`)}
+      </div>
+    </${Sheet}>
+    <${LeaveGuard} changes=${changed.length} />`;
+}
