@@ -46,7 +46,7 @@ export class World {
     const phone = width < 640;
     const context = await this.browser.newContext({ baseURL: this.origin, locale: language === "ko" ? "ko-KR" : "en-GB", viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce", hasTouch: phone, isMobile: phone, timezoneId: "Asia/Seoul" });
     await context.addInitScript((kept) => {
-      if (!localStorage.getItem("rollcall.settings")) localStorage.setItem("rollcall.settings", kept);
+      if (location.protocol !== "about:" && !localStorage.getItem("rollcall.settings")) localStorage.setItem("rollcall.settings", kept);
     }, JSON.stringify({ language, theme, ...settings }));
     const page = await context.newPage();
     page.complaints = [];

@@ -133,7 +133,7 @@ export const words = ({ plural, number }) => ({
     met: "done",
   },
   person: {
-    menu: (name) => `${name}: your account and settings`,
+    settings: "Your account and settings",
     account: "Your account",
     language: "Language",
     theme: "Theme",

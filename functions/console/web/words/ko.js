@@ -133,7 +133,7 @@ export const words = ({ plural, number }) => ({
     met: "충족",
   },
   person: {
-    menu: (name) => `${name}: 내 계정과 설정`,
+    settings: "내 계정과 설정",
     account: "내 계정",
     language: "언어",
     theme: "테마",
