@@ -14,20 +14,20 @@ export function Page({ title, thing, picker, actions, primary, selecting = false
   const w = words();
   useTitle(title, thing);
   useEffect(() => setDrawer(false), [place.value.path]);
-  const main = primary && ((label) => html`<${Button} kind="primary" icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`);
+  const main = (label) => primary && html`<${Button} kind="primary" icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`;
   return html`
     <a class="skip" href="#content" onClick=${skip}>${w.skip}</a>
     <div class=${`shell ${selecting ? "selecting" : ""}`}>
       <${Side} />
       <header class="top">
         <${Button} kind="ghost bare" icon="menu" label=${w.menu} aria-haspopup="dialog" onClick=${() => setDrawer(true)} />
-        <h1>${title}</h1><div class="actions">${main?.(primary.short ?? primary.label)}</div>
+        <h1>${title}</h1><div class="actions">${main(primary?.short ?? primary?.label)}</div>
       </header>
       <main class="content" id="content" tabindex="-1">
         <div class="page-head">
           <h1>${title}</h1>
           ${picker && html`<span class="slash" aria-hidden="true">/</span>${picker}`}
-          <div class="actions wide-column">${actions}${main?.(primary.label)}</div>
+          <div class="actions wide-column">${actions}${main(primary?.label)}</div>
         </div>
         ${children}
       </main>
