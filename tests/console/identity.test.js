@@ -193,3 +193,16 @@ test("language and theme are chosen and kept", async () => {
   assert.equal(await page.evaluate(() => document.documentElement.lang), "ko");
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
 });
+
+test("a session that is about to end by resting says so, and can be kept", async () => {
+  page = await world.page({ signedIn: true });
+  await page.clock.install();
+  await page.goto("/apps");
+  await page.getByRole("link", { name: "Harbor Chat" }).waitFor();
+  await page.clock.runFor(12 * 60_000);
+  assert.equal(await page.getByText("your session ends in").count(), 0);
+  await page.clock.runFor(80_000);
+  await page.getByText("your session ends in 2 min.").waitFor();
+  await page.getByRole("button", { name: "Stay signed in" }).click();
+  await page.getByText("your session ends in").waitFor({ state: "detached" });
+});

@@ -82,7 +82,7 @@ const INSIDE = [
 const LOOKS = [
   { language: "en", theme: "light", width: 1280 },
   { language: "ko", theme: "dark", width: 1280 },
-  { language: "en", theme: "dark", width: 800 },
+  { language: "en", theme: "dark", width: 800, settings: { theme: "system" } },
   { language: "ko", theme: "light", width: 360 },
   { language: "en", theme: "dark", width: 360 },
 ];

@@ -6,10 +6,11 @@ import { words } from "../words.js";
 import { useTitle } from "../title.js";
 import { Button } from "./button.js";
 import { useModal } from "./dialog.js";
+import { Expiry } from "./expiry.js";
 import { Side } from "./side.js";
 
 // `primary`: { icon, label, short, act }; `actions` stand before it.
-export function Page({ title, thing, picker, actions, primary, selecting = false, children }) {
+export function Page({ title, thing, picker, actions, primary, children }) {
   const [drawer, setDrawer] = useState(false);
   const w = words();
   useTitle(title, thing);
@@ -17,7 +18,7 @@ export function Page({ title, thing, picker, actions, primary, selecting = false
   const main = (label) => primary && html`<${Button} kind="primary" icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`;
   return html`
     <a class="skip" href="#content" onClick=${skip}>${w.skip}</a>
-    <div class=${`shell ${selecting ? "selecting" : ""}`}>
+    <div class="shell">
       <${Side} />
       <header class="top">
         <${Button} kind="ghost bare" icon="menu" label=${w.menu} aria-haspopup="dialog" onClick=${() => setDrawer(true)} />
@@ -29,6 +30,7 @@ export function Page({ title, thing, picker, actions, primary, selecting = false
           ${picker && html`<span class="slash" aria-hidden="true">/</span>${picker}`}
           <div class="actions wide-column">${actions}${main(primary?.label)}</div>
         </div>
+        <${Expiry} />
         ${children}
       </main>
       ${drawer && html`<${Drawer} onClose=${() => setDrawer(false)} />`}

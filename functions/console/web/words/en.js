@@ -14,6 +14,8 @@ export const words = ({ plural, number }) => ({
     today: (clock) => `Today, ${clock}`,
     yesterday: (clock) => `Yesterday, ${clock}`,
     on: (date, clock) => `${date}, ${clock}`,
+    tomorrow: (clock) => `Tomorrow, ${clock}`,
+    tomorrowAt: (clock) => `tomorrow ${clock}`,
     todayAt: (clock) => `today at ${clock}`,
     yesterdayAt: (clock) => `yesterday at ${clock}`,
     onAt: (date, clock) => `on ${date} at ${clock}`,
@@ -83,6 +85,7 @@ export const words = ({ plural, number }) => ({
     done: { registered: "You are registered. Sign in with your login and password.", reset: "The password is changed. Sign in with the new one." },
   },
   comeBack: { title: "Sign in again", text: "Your session ended. Sign in to go on where you were; what you typed is kept." },
+  expiry: { soon: (time) => `Nothing happened for a while: your session ends in ${time}.`, stay: "Stay signed in" },
   register: {
     title: "Register",
     text: "An address first: a code is mailed to it.",
@@ -206,6 +209,16 @@ export const words = ({ plural, number }) => ({
     removed: "Two-factor is off.",
     removeQuestion: "Turn off two-factor?",
     removeText: "Your password alone signs you in then. All your other sessions end.",
+  },
+  issued: {
+    once: "shown once, works once",
+    copy: "Copy code",
+    left: (hours, minutes) => `${hours} h ${minutes} min`,
+    until: (when) => `left, until ${when}`,
+    expired: "expired",
+    reissue: "Reissue",
+    question: "Close without copying the code?",
+    leave: "Close",
   },
   recovery: {
     title: "Recovery codes",
