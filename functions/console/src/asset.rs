@@ -16,7 +16,11 @@ use crate::{
 
 /// A file under the version that the page names. Under another one there is nothing: who still has an older page asks
 /// for it again.
-pub(crate) async fn file(Path((version, name)): Path<(String, String)>, method: Method, headers: HeaderMap) -> Response {
+pub(crate) async fn file(
+    Path((version, name)): Path<(String, String)>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
     let found = (version == *VERSION).then(|| File::named(&name)).flatten();
     let Some(file) = found else { return Problem::from(Code::NotFound).into_response() };
     sent(&file, &method, &headers, "public, max-age=31536000, immutable")

@@ -26,7 +26,8 @@ pub(crate) fn page() -> Option<File> {
         let text = std::str::from_utf8(&file.bytes).ok()?;
         let directory = format!("/assets/{}", *VERSION);
         // All modules of the first screen at once: each would otherwise be asked for when the one before has come.
-        let preloads = first_modules().into_iter().map(|name| format!("<link rel=modulepreload href={{assets}}/{name}>\n"));
+        let preloads =
+            first_modules().into_iter().map(|name| format!("<link rel=modulepreload href={{assets}}/{name}>\n"));
         Some(text.replace("<!-- modules -->\n", &preloads.collect::<String>()).replace("{assets}", &directory))
     });
     File::named("index.html").zip(TEXT.clone()).map(|(file, text)| file.with(text))
@@ -47,7 +48,8 @@ fn first_modules() -> BTreeSet<String> {
 /// The modules that a module imports statically.
 pub(crate) fn imports(name: &str, text: &str) -> Vec<String> {
     let directory = name.rsplit_once('/').map_or("", |(directory, _)| directory);
-    let specifiers = text.split("from").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+    let specifiers =
+        text.split("from").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
     specifiers.filter(|specifier| specifier.starts_with('.')).map(|specifier| joined(directory, specifier)).collect()
 }
 

@@ -20,6 +20,9 @@ export const interruptions = { ended: null, passwordDue: null };
 // How many requests run that change something.
 export const busy = signal(0);
 
+// When the server last answered somebody who is signed in: from then on a session rests.
+export const heard = { at: 0 };
+
 // Keys of requests whose reply never came: the same request sent again must not do the same thing twice.
 const keys = new Map();
 
@@ -51,7 +54,9 @@ async function send(method, path, { body, version, signal, creates }) {
 
 async function carried(method, path, options) {
   try {
-    return await send(method, path, options);
+    const response = await send(method, path, options);
+    heard.at = Date.now();
+    return response;
   } catch (problem) {
     if (options.asStranger) throw problem;
     if (problem.code === "unauthenticated" && interruptions.ended) {

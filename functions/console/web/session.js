@@ -1,6 +1,6 @@
 // Who is signed in, and what happens when that ends.
 import { signal } from "./vendor/signals.js";
-import { get, interruptions, post } from "./api.js";
+import { get, heard, interruptions, post } from "./api.js";
 import { go, place } from "./router.js";
 
 // undefined: not asked yet; null: nobody.
@@ -16,6 +16,12 @@ export async function load() {
     if (problem.status !== 401) throw problem;
     me.value = null;
   }
+}
+
+// How long the session still rests before it ends, in milliseconds. Its length is counted by the server's clock alone.
+export function restLeft() {
+  const { last_seen_at: seen, expires_at: end } = me.value?.session ?? {};
+  return seen ? heard.at + (new Date(end) - new Date(seen)) - Date.now() : Infinity;
 }
 
 // After a reply of sign-in: goes on to where the person wanted to be.

@@ -9,10 +9,11 @@ const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.ge
 
 const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
 
-function told(moment, now, { today, yesterday, on }) {
+function told(moment, now, { today, yesterday, tomorrow, on }) {
   const date = new Date(moment);
   const days = Math.round((midnight(now) - midnight(date)) / DAY);
   if (days === 0) return today(clock(date));
+  if (days === -1) return tomorrow(clock(date));
   if (days === 1) return yesterday(clock(date));
   const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
   return on(format({ day: "numeric", month: "short", year }).format(date), clock(date));
@@ -33,23 +34,6 @@ export function wait(seconds) {
   return w.hours(Math.ceil(seconds / 3600));
 }
 
-// What is left of a span that is drawn in hours: a begun hour still has its tick.
-export function leftUntil(moment, now) {
-  const left = Math.max(0, new Date(moment) - now);
-  const minutes = Math.floor(left / 60_000);
-  return { hours: Math.floor(minutes / 60), minutes: minutes % 60, ticks: Math.ceil(left / 3_600_000) };
-}
-
-// The end of something, as a part of a sentence.
-export function until(moment) {
-  const date = new Date(moment);
-  const days = Math.round((midnight(date) - midnight(new Date())) / DAY);
-  const w = words().times;
-  if (days === 0) return w.untilToday(clock(date));
-  if (days === 1) return w.untilTomorrow(clock(date));
-  return w.untilOn(format({ day: "numeric", month: "short" }).format(date), clock(date));
-}
-
 // How lately something was: counted while it is fresh, then its moment.
 export function lately(moment) {
   const w = words().times;
@@ -60,11 +44,16 @@ export function lately(moment) {
   return said(moment);
 }
 
-// As a part of a sentence.
+const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({ today: todayAt, yesterday: yesterdayAt, tomorrow: tomorrowAt, on: onAt });
+
+// As a part of a sentence: when something ends.
+export const ending = (moment) => told(moment, new Date(), inSentence(words().times));
+
+// As a part of a sentence: when something was.
 export function ago(moment) {
   const w = words().times;
   const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
   if (minutes < 1) return w.now;
   if (minutes < 60) return w.minutesAgo(minutes);
-  return told(moment, new Date(), { today: w.todayAt, yesterday: w.yesterdayAt, on: w.onAt });
+  return told(moment, new Date(), inSentence(w));
 }

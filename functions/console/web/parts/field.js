@@ -13,7 +13,7 @@ export function Field({ label, error, hint, changed, count, end, wide = "", grou
   const attributes = { id, "aria-describedby": error || hint ? noteId : undefined, "aria-invalid": error ? "true" : undefined };
   const name = html`${label}${changed && html`<span class="changed-dot"></span><span class="unseen">${words().field.changed}</span>`}`;
   return html`
-    <div class=${`field ${wide}`} role=${group ? "group" : undefined} aria-labelledby=${group ? `${id}-label` : undefined}>
+    <div class=${`field ${wide}`} role=${group ? "group" : undefined} aria-labelledby=${group ? `${id}-label` : undefined} aria-describedby=${group && (error || hint) ? noteId : undefined}>
       <div class="field-head">
         ${group ? html`<span class="label" id=${`${id}-label`}>${name}</span>` : html`<label for=${id}>${name}</label>`}
         ${count && html`<span class="field-count">${count}</span>`}${end}

@@ -39,10 +39,10 @@ export function Person() {
     { icon: "out", label: w.signOut, onChoose: leave },
   ];
   const trigger = ({ ref, ...own }) => html`
-    <button type="button" ...${own} ref=${ref} class="person" aria-label=${w.menu(user.username)}>
+    <button type="button" ...${own} ref=${ref} class="person">
       <${Avatar} id=${user.user_id} name=${user.username} />
-      <span><bdi class="name cut">${user.username}</bdi><span class="login cut">${user.login}</span></span><${Icon} name="down" />
+      <span><bdi class="name cut">${user.username}</bdi><span class="login cut">${user.login}</span><span class="unseen">${w.settings}</span></span><${Icon} name="down" />
     </button>`;
-  return html`<${Menu} label=${w.menu(user.username)} items=${items} trigger=${trigger} side="start" broad />
+  return html`<${Menu} label=${w.settings} items=${items} trigger=${trigger} side="start" broad />
     ${shortcuts && html`<${Shortcuts} onClose=${() => setShortcuts(false)} />`}`;
 }

@@ -45,7 +45,8 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
       <${Avatar} id=${option.id} name=${option.name} shape="square" /><bdi class="cut strong">${option.name}</bdi>${option.note && html`<span class="quiet cut">${option.note}</span>`}</div>`;
   };
   return html`
-    <button type="button" class="picker" ...${popover.bindOpener} aria-haspopup="listbox" aria-label=${current ? `${label}: ${current.name}` : label}>
+    <button type="button" class="picker" ...${popover.bindOpener} aria-haspopup="listbox">
+      <span class="unseen">${label}</span>
       ${current && html`<${Avatar} id=${current.id} name=${current.name} shape="square" /><bdi class="name cut">${current.name}</bdi>${current.note && html`<span class="quiet cut">${current.note}</span>`}`}
       <${Icon} name="down" />
     </button>

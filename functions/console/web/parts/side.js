@@ -25,11 +25,11 @@ function entries() {
 }
 
 export const Side = () => html`
-  <div class="side">
+  <aside class="side" aria-label="Rollcall">
     <${Mark} />
     <nav aria-label=${words().navigation}>
       ${entries().map(({ name, href, icon, here }) => html`
         <a href=${href} aria-current=${here ? "page" : undefined} title=${words().entries[name]}><${Icon} name=${icon} /><span>${words().entries[name]}</span></a>`)}
     </nav>
     <${Person} />
-  </div>`;
+  </aside>`;

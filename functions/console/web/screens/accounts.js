@@ -120,7 +120,7 @@ export default function Accounts({ app: appId, user: userId }) {
     : html`<${Empty} text=${w.none}>${primary && html`<button type="button" class="button secondary" onClick=${act.create}>${w.create}</button>`}</${Empty}>`;
   const failed = problem ?? list.problem;
   return html`
-    <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary} selecting=${selection.size > 0}>
+    <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
       ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), list.reload())}>${words().again}</button></${Banner}>`}
       <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${() => restore().catch(setProblem)} />`}</div>
       <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${() => restore().catch(setProblem)} />

@@ -14,6 +14,8 @@ export const words = ({ plural, number, list }) => ({
     today: (clock) => `Today, ${clock}`,
     yesterday: (clock) => `Yesterday, ${clock}`,
     on: (date, clock) => `${date}, ${clock}`,
+    tomorrow: (clock) => `Tomorrow, ${clock}`,
+    tomorrowAt: (clock) => `tomorrow ${clock}`,
     todayAt: (clock) => `today at ${clock}`,
     yesterdayAt: (clock) => `yesterday at ${clock}`,
     onAt: (date, clock) => `on ${date} at ${clock}`,
@@ -21,9 +23,6 @@ export const words = ({ plural, number, list }) => ({
     minutes: (count) => `${count} min`,
     hours: (count) => `${count} h`,
     minutesAgo: (count) => `${count} min ago`,
-    untilToday: (clock) => `today ${clock}`,
-    untilTomorrow: (clock) => `tomorrow ${clock}`,
-    untilOn: (date, clock) => `${date}, ${clock}`,
     lately: { now: "Now", minutes: (count) => `${count} min ago`, hours: (count) => `${count} h ago` },
   },
   field: {
@@ -90,6 +89,7 @@ export const words = ({ plural, number, list }) => ({
     done: { registered: "You are registered. Sign in with your login and password.", reset: "The password is changed. Sign in with the new one." },
   },
   comeBack: { title: "Sign in again", text: "Your session ended. Sign in to go on where you were; what you typed is kept." },
+  expiry: { soon: (time) => `Nothing happened for a while: your session ends in ${time}.`, stay: "Stay signed in" },
   register: {
     title: "Register",
     text: "An address first: a code is mailed to it.",
@@ -140,7 +140,7 @@ export const words = ({ plural, number, list }) => ({
     met: "done",
   },
   person: {
-    menu: (name) => `${name}: your account and settings`,
+    settings: "Your account and settings",
     account: "Your account",
     language: "Language",
     theme: "Theme",
@@ -216,6 +216,16 @@ export const words = ({ plural, number, list }) => ({
     removed: "Two-factor is off.",
     removeQuestion: "Turn off two-factor?",
     removeText: "Your password alone signs you in then. All your other sessions end.",
+  },
+  issued: {
+    once: "shown once, works once",
+    copy: "Copy code",
+    left: (hours, minutes) => (hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`),
+    until: (when) => `left, until ${when}`,
+    expired: "expired",
+    reissue: "Reissue",
+    question: "Close without copying the code?",
+    leave: "Close",
   },
   recovery: {
     title: "Recovery codes",
@@ -388,16 +398,6 @@ export const words = ({ plural, number, list }) => ({
     uncopied: "It was not copied, and it is not shown again.",
     leave: "Close without copying",
   },
-  timeLeft: { left: (hours, minutes) => (hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`) },
-  code: {
-    title: "Invitation code",
-    once: "shown once, works once",
-    copy: "Copy code",
-    until: (moment) => `left, until ${moment}`,
-    expired: "expired",
-    reissue: "Reissue",
-    send: "Send it now. When you leave this page only the last two digits stay visible. You can reissue it at any time.",
-  },
   teams: {
     title: "Teams",
     create: "New team",
@@ -463,6 +463,8 @@ export const words = ({ plural, number, list }) => ({
     wasRemoved: (name) => `${name} removed.`,
   },
   invitations: {
+    title: "Invitation code",
+    send: "Send it now. When you leave this page only the last two digits stay visible. You can reissue it at any time.",
     caption: (team) => `Invitations to ${team}`,
     code: "Code",
     ending: (digits) => `code ending in ${digits}`,

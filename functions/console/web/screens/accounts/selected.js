@@ -16,7 +16,7 @@ function Delete({ app, selection, may, act, label }) {
   if (!may.delete || !app) return null;
   const { locked } = app.deletion_lock;
   const reason = locked ? words().lock.locked : undefined;
-  return html`<${Button} kind="ghost" size=${locked ? "" : "red"} icon=${locked ? "lock" : "trash"} aria-disabled=${locked ? "true" : undefined} aria-description=${reason} onClick=${() => act.delete(selection.items())}>${label}</${Button}>`;
+  return html`<${Button} kind="ghost" size=${locked ? "blocked" : "red"} icon=${locked ? "lock" : "trash"} aria-disabled=${locked && !may.lock ? "true" : undefined} aria-description=${reason} onClick=${() => act.delete(selection.items())}>${label}</${Button}>`;
 }
 
 export function SelectionHead({ app, list, selection, may, act }) {

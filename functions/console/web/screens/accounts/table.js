@@ -32,7 +32,7 @@ export function AccountTable({ app, list, selection, may, act, current, empty, k
     { class: "wide-column", name: w.created, width: "16.8%", bone: bone("w2") },
     { class: "operations", name: html`<span class="unseen">${words().list.operation}</span>` },
   ].filter(Boolean);
-  const head = selection.size > 0 && html`<th colspan=${columns.length} class="selection-cell"><${SelectionHead} app=${app} list=${list} selection=${selection} may=${may} act=${act} /></th>`;
+  const head = selection.size > 0 && html`<td colspan=${columns.length} class="selection-cell"><${SelectionHead} app=${app} list=${list} selection=${selection} may=${may} act=${act} /></td>`;
   const row = (account, at, key) => html`<${Row} key=${key} account=${account} at=${at} app=${app} may=${may} act=${act} selects=${selects} chosen=${selection.has(account)}
     current=${current === key} onTurn=${(range) => selection.turn(items, at, range)} />`;
   return html`<${Table} caption=${w.caption(app?.name ?? "")} columns=${columns} head=${head || undefined} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />

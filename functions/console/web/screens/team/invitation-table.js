@@ -4,12 +4,12 @@ import { roleName } from "../../grants.js";
 import { ago, said } from "../../times.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
-import { TimeLeft } from "../../parts/code-display.js";
 import { Empty } from "../../parts/empty.js";
 import { FilterMenu } from "../../parts/filter-menu.js";
 import { More } from "../../parts/more.js";
 import { Foot } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
+import { TimeLeft } from "../../parts/time-left.js";
 
 const MOST_LIVE = 100;
 const ENDED = ["redeemed", "revoked", "expired"];

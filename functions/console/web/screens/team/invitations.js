@@ -69,8 +69,8 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const failed = problem ?? history.problem;
   return html`
     ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), reload())}>${words().again}</button></${Banner}>`}
-    ${issued && html`<${CodeDisplay} key=${keyOf(issued.invitation)} code=${issued.code} expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
-      onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)} onClose=${() => unlessOpen(() => setIssued(null))} />`}
+    ${issued && html`<${CodeDisplay} key=${keyOf(issued.invitation)} title=${w.title} note=${w.send} code=${issued.code} expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
+      onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)} onClose=${() => setIssued(null)} />`}
     <${InvitationTable} team=${team} live=${live} history=${history} status=${status} onStatus=${(value) => setQuery({ status: value })} shown=${issued && keyOf(issued.invitation)} act=${act} onInvite=${() => onCreating(true)} />
     ${creating && html`<${Invite} team=${team} path=${path} roles=${roles} replaces=${open} onIssued=${(reply) => (onCreating(false), show(reply))} onClose=${() => onCreating(false)} />`}
     ${dialog?.kind === "revoke" && html`<${Confirm} title=${w.revokeQuestion(dialog.invitation.code_hint)} text=${w.revokeText} action=${w.revokeAction} onRun=${revoke} onClose=${close} />`}
