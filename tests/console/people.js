@@ -53,5 +53,5 @@ export async function northwind(world) {
 export async function settled(page) {
   await page.locator("h1, h2").first().waitFor({ state: "attached" });
   await page.waitForLoadState("networkidle");
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished)));
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished)));
 }

@@ -3,6 +3,7 @@ import { settings } from "./settings.js";
 
 const maps = [];
 let pending = null;
+let forgetting = 0;
 
 // Keys of a screen or a part: the latest that knows a key has it. Returns what takes them back.
 export function keys(map) {
@@ -36,7 +37,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (key === "g") {
     pending = "g";
-    setTimeout(() => (pending = null), 1200);
+    clearTimeout(forgetting);
+    forgetting = setTimeout(() => (pending = null), 1200);
     return;
   }
   run(key, event);

@@ -52,7 +52,7 @@ addEventListener("popstate", async (event) => {
   }
   const target = event.state?.index ?? 0;
   const steps = target - index;
-  if (guard !== null) {
+  if (guard !== null && guard.dirty?.() !== false) {
     // The browser has left already: it goes back first, and again forth when it may.
     returning = true;
     const path = location.pathname;

@@ -543,7 +543,10 @@ export const words = ({ plural, number, list }) => ({
     alsoIn: (role) => `also in ${role}`,
     saveBar: "Unsaved changes",
     changes: (count) => plural(count, { one: (n) => `${n} change`, other: (n) => `${n} changes` }),
-    effect: (role, count) => plural(count, { one: (n) => `to ${role} take effect at once for ${n} member`, other: (n) => `to ${role} take effect at once for ${n} members` }),
+    effect: (role, count, changes) => {
+      const begins = `to ${role} ${changes === 1 ? "takes" : "take"} effect at once for`;
+      return plural(count, { one: (n) => `${begins} ${n} member`, other: (n) => `${begins} ${n} members` });
+    },
     discard: "Discard",
     save: "Save role",
     wasSaved: (name) => `${name} saved.`,

@@ -9,7 +9,7 @@ import { Banner } from "../../parts/banner.js";
 import { Empty } from "../../parts/empty.js";
 import { Table, useRowKeys } from "../../parts/table.js";
 import { AuditFilter } from "./filter.js";
-import { RecordRows } from "./record.js";
+import { namesIn, RecordRows } from "./record.js";
 
 const keyOf = (record) => record.audit_id;
 const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
@@ -27,6 +27,7 @@ export function AuditLog({ teamId }) {
   const chosen = Object.fromEntries(NAMES.map((name) => [name, place.value.query.get(name) ?? ""]));
   const { actor, target, action, team, from, to } = chosen;
   const list = useList("/v1/audit", { actor, target, action, team_id: teamId ?? team, from: from && beginning(from), to: to && beginning(to, 1) }, keyOf);
+  const nameOf = namesIn(list.items);
   const [opened, setOpened] = useState(new Set());
   const turn = (id) => setOpened(new Set(opened).symmetricDifference(new Set([id])));
   useRowKeys({ items: list.items, open: (at) => turn(keyOf(list.items[at])) });
@@ -39,7 +40,7 @@ export function AuditLog({ teamId }) {
   ];
   const clear = () => setQuery(Object.fromEntries(NAMES.map((name) => [name, ""])));
   const filtered = NAMES.some((name) => chosen[name] !== "");
-  const row = (record, at, key) => html`<${RecordRows} key=${key} record=${record} at=${at} open=${opened.has(key)} onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
+  const row = (record, at, key) => html`<${RecordRows} key=${key} record=${record} name=${nameOf(record)} at=${at} open=${opened.has(key)} onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
   const empty = html`<${Empty} text=${filtered ? w.noMatch : w.none}>${filtered && html`<button type="button" class="button secondary" onClick=${clear}>${words().list.clearFilters}</button>`}</${Empty}>`;
   return html`
     ${list.problem && html`<${Banner} tone="red"><span>${sentence(list.problem)}</span><button type="button" class="button link" onClick=${list.reload}>${words().again}</button></${Banner}>`}

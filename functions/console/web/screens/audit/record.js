@@ -8,13 +8,24 @@ import { Button } from "../../parts/button.js";
 import { Icon } from "../../parts/icon.js";
 import { Time } from "../../parts/time.js";
 
-// What a thing is called: by what was recorded of it, else by its id.
-export function nameOf({ target, before, after, team_id: teamId }) {
-  if (target.kind === "account") return target.id;
+// What a record itself tells of the name of its thing.
+function recorded({ target, before, after }) {
   const known = { ...before, ...after };
-  if (target.kind === "role") return words().roles[target.id] ?? known.name ?? target.id;
-  if (target.kind === "invitation") return known.code_hint ? words().invitations.ending(known.code_hint) : target.id;
-  return known.name ?? known.login ?? known.username ?? (target.kind === "team" ? teamName(teamId) : undefined) ?? target.id;
+  if (target.kind === "account") return target.id;
+  if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
+  return known.name ?? known.login ?? known.username;
+}
+
+// The names of things by their ids, from all the records at hand: a record tells only what it changed.
+export function namesIn(records) {
+  const names = new Map();
+  for (const record of records) {
+    const { actor, target } = record;
+    if (actor) names.set(actor.user_id, actor.login);
+    const name = recorded(record);
+    if (name && !names.has(target.id)) names.set(target.id, name);
+  }
+  return (record) => recorded(record) ?? names.get(record.target.id) ?? (record.target.kind === "team" ? teamName(record.target.id) : undefined) ?? record.target.id;
 }
 
 // A recorded value in words.
@@ -27,14 +38,13 @@ function shown(value) {
   return words().permissions[value] ?? String(value);
 }
 
-export function RecordRows({ record, at, open, onTurn, inTeam, onNarrow }) {
+export function RecordRows({ record, name, at, open, onTurn, inTeam, onNarrow }) {
   const w = words().audit;
   const { at: moment, actor, action, target } = record;
   const what = w.actions[action] ?? action;
   const press = (event) => {
     if (!event.target.closest("a, button, input, label, [popover]") && !getSelection()?.toString()) onTurn();
   };
-  const name = nameOf(record);
   return html`
     <tr class=${`row ${open ? "current" : ""}`} data-at=${at} onClick=${press}>
       <td class="wide-column"><${Time} at=${moment} /></td>

@@ -116,7 +116,7 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     <${PermissionGrid} team=${team} role=${role} ticked=${ticked} changed=${changed} shapes=${shapes} onTurn=${turn} />
     ${changed.length > 0 && html`
       <div class="save-bar" role="region" aria-label=${w.saveBar}>
-        <p class="grow" role="status"><b>${w.changes(changed.length)}</b> ${w.effect(role.name, held.members ?? 0)}</p>
+        <p class="grow" role="status"><b>${w.changes(changed.length)}</b> ${w.effect(role.name, held.members ?? 0, changed.length)}</p>
         <${Button} kind="ghost" onClick=${() => setTicked(role.permissions)}>${w.discard}</${Button}>
         <${Button} kind="primary" busy=${busy} onClick=${save}>${w.save}</${Button}>
       </div>`}
