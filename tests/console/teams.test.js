@@ -47,7 +47,7 @@ test("a team is created with its first admin, renamed and named back, and delete
   await press("New team");
   await page.getByText("<i>Harbor</i> created.").waitFor();
   assert.equal(await page.locator("tbody i:not(.tally i)").count(), 0);
-  await row("<i>Harbor</i>").getByText("jisoo.han").first().waitFor();
+  await row("<i>Harbor</i>").locator("td", { hasText: "jisoo.han" }).waitFor();
 
   await choose("<i>Harbor</i>", "Rename");
   await dialog().getByLabel("Name").fill("Harbor");
@@ -70,7 +70,7 @@ test("a team whose only admin is gone says so in amber", async () => {
   await team(world, "Adrift", lone);
   await world.call("DELETE", `/v1/users/${lone.user_id}`);
   await open("/teams");
-  await row("Adrift").locator(".tag.amber", { hasText: "No admin" }).first().waitFor();
+  await row("Adrift").locator(".tag.amber", { hasText: "No admin" }).last().waitFor();
 });
 
 test("a member is added by login, changes role and back, and is removed", async () => {
@@ -285,9 +285,10 @@ test("keys alone: to the teams, into one, to a member's role", async () => {
   await page.keyboard.press(".");
   await page.getByRole("menuitem", { name: "Change role" }).waitFor();
   await page.keyboard.press("Escape");
-  for (const [key, path] of [["u", "/users"], ["l", "/audit"], ["p", "/apps"]]) {
+  for (const [key, path, title] of [["u", "/users", "Users"], ["l", "/audit", "Audit log"], ["p", "/apps", "Applications"]]) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);
     await page.waitForURL(`**${path}`);
+    await page.getByRole("heading", { name: title }).waitFor();
   }
 });

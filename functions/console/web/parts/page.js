@@ -27,7 +27,7 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
       <header class="top">
         <${Button} kind="ghost bare" icon="menu" label=${w.menu} aria-haspopup="dialog" onClick=${() => setDrawer(true)} />
         ${plain
-          ? html`<${Mark} /><a class="own-account" href="/me/profile" aria-label=${w.person.account}><${Avatar} id=${me.value.user.user_id} name=${me.value.user.username} /></a>`
+          ? html`<${Mark} /><a class="own-account" href="/me/profile"><${Avatar} id=${me.value.user.user_id} name=${me.value.user.username} /><span class="unseen">${w.person.account}</span></a>`
           : html`<h1 class="cut">${title}</h1><div class="actions">${main(primary?.short ?? primary?.label)}</div>`}
       </header>
       <main class="content" id="content" tabindex="-1">
