@@ -22,10 +22,10 @@ export function PasswordField({ value, onInput, autocomplete, inputRef, children
     </${Field}>`;
 }
 
-export const MIN_LENGTH = 12;
+const MIN_LENGTH = 12;
 
 // What can be said about a password before the server judges it: its length, what it repeats, how varied it is.
-export function judge(password, names) {
+function judge(password, names) {
   const lower = password.toLowerCase();
   const long = [...password].length >= MIN_LENGTH;
   const own = names.every((name) => name.length < 3 || !lower.includes(name.toLowerCase()));
