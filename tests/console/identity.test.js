@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, afterEach, before, test } from "node:test";
-import { ADMIN, PASSWORD, World } from "./world.js";
+import { faults } from "./axe.js";
+import { ADMIN, PASSWORD, shot, World } from "./world.js";
 
 let world;
 let page;
@@ -105,6 +106,9 @@ test("a password that somebody else set is changed first", async () => {
   await page.goto("/sign-in");
   await enter("noor", given);
   await page.waitForURL("**/first-password");
+  await page.getByLabel("Current password").waitFor();
+  await shot(page, "first-password");
+  assert.deepEqual(await faults(page), []);
   await page.goto("/me/profile");
   await page.waitForURL("**/first-password");
   await page.getByLabel("Current password").fill(given);
@@ -126,6 +130,8 @@ test("two-factor is bound, asked for, replaced by a recovery code, and taken off
   await page.locator(".code-panel").waitFor();
   const codes = await page.locator(".code-panel li").allTextContents();
   assert.equal(codes.length, 10);
+  await shot(page, "me-recovery-codes");
+  assert.deepEqual(await faults(page), []);
   await page.getByRole("button", { name: "Done" }).click();
   await page.getByText("Leave without copying the codes?").waitFor();
   await page.getByRole("button", { name: "Leave", exact: true }).click();
@@ -135,6 +141,9 @@ test("two-factor is bound, asked for, replaced by a recovery code, and taken off
   await page.locator(".side .person").click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await enter("jisoo.han", "nine quiet harbours");
+  await page.getByLabel("Code from your authenticator app").waitFor();
+  await shot(page, "sign-in-second-factor");
+  assert.deepEqual(await faults(page), []);
   await page.getByLabel("Code from your authenticator app").fill("000000");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByText("This code does not work.").waitFor();
@@ -163,6 +172,8 @@ test("a session that ends leaves what was typed, and one goes on where one was",
   const dialog = page.getByRole("dialog", { name: "Sign in again" });
   await dialog.getByText("what you typed is kept").waitFor();
   assert.equal(await dialog.getByLabel("Login").inputValue(), ADMIN);
+  await shot(page, "session-ended");
+  assert.deepEqual(await faults(page), []);
   await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await dialog.getByRole("button", { name: "Sign in", exact: true }).click();
   // The request that was refused has been sent again.

@@ -16,7 +16,6 @@ use sha2::{Digest, Sha256};
 /// A debug build reads the folder at run time instead, so that a page is edited without compiling.
 #[derive(Embed)]
 #[folder = "web/"]
-#[exclude = "*.md"]
 struct Web;
 
 /// What all files together hash to: the directory that addresses of files begin with.

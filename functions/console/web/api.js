@@ -1,8 +1,6 @@
 // The only place that sends requests.
-import { signal } from "./vendor/signals.js";
-
 // What went wrong, as the server said it. `offline` is ours: there was no reply.
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail ?? body.title ?? body.code);
     this.status = status;
@@ -16,9 +14,6 @@ export class Problem extends Error {
 
 // Who is asked to sign in again, or to change the password, before a request can go on. Set by the session.
 export const interruptions = { ended: null, passwordDue: null };
-
-// How many requests run that change something.
-export const busy = signal(0);
 
 // When the server last answered somebody who is signed in: from then on a session rests.
 export const heard = { at: 0 };
@@ -69,15 +64,9 @@ async function carried(method, path, options) {
 }
 
 // `version` goes as If-Match; `creates` gives the request a key of its own; `asStranger` is for sign-in itself.
-export async function call(method, path, options = {}) {
-  const changes = method !== "GET";
-  if (changes) busy.value += 1;
-  try {
-    const response = await carried(method, path, options);
-    return response.status === 204 ? null : await response.json();
-  } finally {
-    if (changes) busy.value -= 1;
-  }
+async function call(method, path, options = {}) {
+  const response = await carried(method, path, options);
+  return response.status === 204 ? null : await response.json();
 }
 
 export const get = (path, options) => call("GET", path, options);

@@ -6,7 +6,7 @@ import { settings } from "../settings.js";
 const LETTERS = /[\p{L}\p{N}]+/gu;
 const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
-export function initials(name) {
+function initials(name) {
   const parts = name.match(LETTERS) ?? [];
   const first = [...(parts[0] ?? "")][0] ?? "";
   if (WIDE.test(first)) return first;
@@ -14,7 +14,7 @@ export function initials(name) {
   return (first + (WIDE.test(second) ? "" : second)).toUpperCase();
 }
 
-export function hue(id) {
+function hue(id) {
   let hash = 0;
   for (const character of id) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
   return hash % 8;

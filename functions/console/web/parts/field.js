@@ -1,7 +1,8 @@
 // A named place to type into, with its hint or what is wrong with it.
-import { useId } from "../vendor/hooks.js";
+import { useId, useRef } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
+import { useAutofocus } from "./autofocus.js";
 import { Icon } from "./icon.js";
 
 export const bytesOf = (text) => new TextEncoder().encode(text ?? "").length;
@@ -24,14 +25,16 @@ export function Field({ label, error, hint, changed, count, end, wide = "", grou
 }
 
 // A line or a paragraph of text. Bytes are counted where they are limited.
-export function TextField({ value, onInput, maxBytes, counted, rows, type = "text", inputRef, class: kind = "", ...rest }) {
+export function TextField({ value, onInput, maxBytes, counted, rows, type = "text", class: kind = "", ...rest }) {
   const { label, error, hint, changed, end, wide, ...attributes } = rest;
+  const ref = useRef(null);
+  useAutofocus(ref, rest.autofocus);
   const bytes = maxBytes ? bytesOf(value) : 0;
   const count = maxBytes && (counted || bytes >= maxBytes * 0.8) ? words().field.bytes(bytes, maxBytes) : undefined;
   const tag = rows ? "textarea" : "input";
   return html`
     <${Field} ...${{ label, error, hint, changed, end, wide, count }}>
-      ${(own) => html`<${tag} ...${own} ...${attributes} type=${rows ? undefined : type} rows=${rows} ref=${inputRef} class=${`input ${kind}`}
+      ${(own) => html`<${tag} ...${own} ...${attributes} type=${rows ? undefined : type} rows=${rows} ref=${ref} class=${`input ${kind}`}
         value=${value} onInput=${(event) => onInput(event.currentTarget.value)} />`}
     </${Field}>`;
 }

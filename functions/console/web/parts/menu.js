@@ -4,7 +4,7 @@ import { html } from "../html.js";
 import { Icon } from "./icon.js";
 
 // Puts a popover under its opener, or above it when there is no room.
-export function placeBeside(popover, opener, side = "end") {
+function placeBeside(popover, opener, side = "end") {
   const box = opener.getBoundingClientRect();
   const own = popover.getBoundingClientRect();
   const below = box.bottom + 4;

@@ -1,20 +1,23 @@
 // A password: hidden until it is asked for; managers and pasting work.
-import { useState } from "../vendor/hooks.js";
+import { useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
+import { useAutofocus } from "./autofocus.js";
 import { Button } from "./button.js";
 import { Field } from "./field.js";
 import { Icon } from "./icon.js";
 import { Tally } from "./tally.js";
 
-export function PasswordField({ value, onInput, autocomplete, inputRef, children, ...frame }) {
+export function PasswordField({ value, onInput, autocomplete, autofocus = false, children, ...frame }) {
+  const ref = useRef(null);
+  useAutofocus(ref, autofocus);
   const [shown, setShown] = useState(false);
   const w = words().field;
   return html`
     <${Field} ...${frame}>
       ${(own) => html`
         <div class="with-end">
-          <input ...${own} ref=${inputRef} class="input" type=${shown ? "text" : "password"} autocomplete=${autocomplete} spellcheck="false"
+          <input ...${own} ref=${ref} autofocus=${autofocus} class="input" type=${shown ? "text" : "password"} autocomplete=${autocomplete} spellcheck="false"
             autocapitalize="off" value=${value} onInput=${(event) => onInput(event.currentTarget.value)} />
           <${Button} kind="ghost bare" icon=${shown ? "hide" : "show"} label=${shown ? w.hide : w.show} aria-pressed=${shown} onClick=${() => setShown(!shown)} />
         </div>
@@ -22,10 +25,10 @@ export function PasswordField({ value, onInput, autocomplete, inputRef, children
     </${Field}>`;
 }
 
-export const MIN_LENGTH = 12;
+const MIN_LENGTH = 12;
 
 // What can be said about a password before the server judges it: its length, what it repeats, how varied it is.
-export function judge(password, names) {
+function judge(password, names) {
   const lower = password.toLowerCase();
   const long = [...password].length >= MIN_LENGTH;
   const own = names.every((name) => name.length < 3 || !lower.includes(name.toLowerCase()));

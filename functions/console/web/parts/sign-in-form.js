@@ -30,7 +30,7 @@ function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
       <${TextField} label=${w.login} ...${form.bind("login")} autocomplete="username" autocapitalize="off" spellcheck="false" readonly=${fixedLogin !== undefined} autofocus=${fixedLogin === undefined} />
-      <${PasswordField} label=${w.password} ...${form.bind("password")} end=${forgotten} autocomplete="current-password" />
+      <${PasswordField} label=${w.password} ...${form.bind("password")} end=${forgotten} autocomplete="current-password" autofocus=${fixedLogin !== undefined} />
       <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>${children}</div>
     </form>`;
 }
@@ -50,7 +50,7 @@ function SecondFactor({ ticket, onTaken, onBack }) {
       <${FormError}>${form.problem}</${FormError}>
       ${recovery
         ? html`<${TextField} key="recovery" label=${w.recoveryCode} ...${form.bind("recovery_code")} hint=${w.recoveryHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />`
-        : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint} autocomplete="one-time-code" />`}
+        : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint} autocomplete="one-time-code" autofocus />`}
       <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         <${Button} size="wide" onClick=${() => setRecovery(!recovery)}>${recovery ? w.useCode : w.useRecovery}</${Button}>
         <${Button} kind="link" onClick=${onBack}>${w.other}</${Button}></div>

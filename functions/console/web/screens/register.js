@@ -65,7 +65,7 @@ function Completion({ flow, onFlow }) {
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
       <${MailedCode} flow=${flow} onResend=${resend}>
-        <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" />
+        <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       </${MailedCode}>
       <${TextField} label=${w.username} ...${form.bind("username")} hint=${w.usernameHint} autocomplete="name" />
       <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username" autocapitalize="off" spellcheck="false" />

@@ -59,7 +59,7 @@ function Completion({ flow, onFlow }) {
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
       <${MailedCode} flow=${flow} onResend=${resend}>
-        <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" />
+        <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       </${MailedCode}>
       <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />

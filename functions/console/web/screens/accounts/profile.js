@@ -5,9 +5,9 @@ import { words } from "../../words.js";
 export const MAX_BYTES = 500;
 const MAX_NUMBER = 4_294_967_295;
 
-export const TEXTS = ["nickname", "photo_url", "location", "whats_up", "birth_date"];
-export const CHOICES = ["gender", "friend_verification", "friending"];
-export const NUMBERS = ["language", "message_settings", "level", "role"];
+const TEXTS = ["nickname", "photo_url", "location", "whats_up", "birth_date"];
+const CHOICES = ["gender", "friend_verification", "friending"];
+const NUMBERS = ["language", "message_settings", "level", "role"];
 export const NAMES = [...TEXTS, ...CHOICES, ...NUMBERS];
 
 // As typed: every field a text.

@@ -38,7 +38,7 @@ export function SelectionHead({ app, list, selection, may, act }) {
       <${Export} selection=${selection} may=${may} act=${act} label=${words().accounts.exportCount(selection.size)} />
       <${Delete} app=${app} selection=${selection} may=${may} act=${act} label=${words().accounts.deleteCount(selection.size)} />
       <${Button} kind="ghost" size="apart" busy=${busy} onClick=${everything}>${w.everything}</${Button}>
-      <${Button} kind="ghost" onClick=${selection.clear}>${w.clear}<kbd class="hint">Esc</kbd></${Button}>
+      <${Button} kind="ghost" onClick=${selection.clear}>${w.clear}<kbd class="key">Esc</kbd></${Button}>
     </div>`;
 }
 

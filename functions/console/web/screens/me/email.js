@@ -63,7 +63,7 @@ function Confirm({ email, onBack }) {
     <form class="form narrow" onSubmit=${submit} novalidate>
       <p class="prose">${w.mailed(email)}</p>
       <${FormError}>${form.problem}</${FormError}>
-      <${CodeEntry} label=${words().register.code} ...${form.bind("code")} autocomplete="one-time-code" />
+      <${CodeEntry} label=${words().register.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.confirm}</${Button}><${Button} onClick=${onBack}>${words().register.otherAddress}</${Button}></div>
     </form>`;
 }

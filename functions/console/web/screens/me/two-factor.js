@@ -73,7 +73,7 @@ function Confirm({ begun, onBound }) {
         <div><p class="quiet">${w.secret}</p><p class="secret">${begun.secret.replace(/(.{4})(?=.)/g, "$1 ")}</p></div>
         <div><${Copy} text=${begun.secret} label=${w.copySecret} /></div>
         <${FormError}>${form.problem}</${FormError}>
-        <${CodeEntry} label=${w.code} ...${form.bind("code")} length=${6} autocomplete="one-time-code" />
+        <${CodeEntry} label=${w.code} ...${form.bind("code")} length=${6} autocomplete="one-time-code" autofocus />
         <div><${Button} kind="primary" type="submit" busy=${form.busy}>${w.bind}</${Button}></div>
       </form>
     </div>`;
