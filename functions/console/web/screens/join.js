@@ -48,7 +48,7 @@ function Entry() {
         ${unproved && html`<p class="form-note">${w.unproved} <a href="/me/email">${w.prove}</a></p>`}
         <form onSubmit=${submit} novalidate>
           <${FormError}>${form.problem}</${FormError}>
-          <${CodeEntry} label=${w.code} ...${form.bind("code")} hint=${w.hint} />
+          <${CodeEntry} label=${w.code} ...${form.bind("code")} hint=${w.hint} autofocus />
           <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         </form>
         <section><h2>${teams.length === 0 ? w.none : w.more}</h2><p>${w.ask}</p></section>

@@ -3,6 +3,7 @@ import { html } from "../../html.js";
 import { roleName } from "../../grants.js";
 import { teamName } from "../../teams.js";
 import { dated } from "../../times.js";
+import { PHONE, useMedia } from "../../viewport.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
 import { Icon } from "../../parts/icon.js";
@@ -40,6 +41,8 @@ function shown(value) {
 
 export function RecordRows({ record, name, at, open, onTurn, inTeam, onNarrow }) {
   const w = words().audit;
+  // Cells that are hidden take no column.
+  const span = useMedia(PHONE) ? 2 : 5;
   const { at: moment, actor, action, target } = record;
   const what = w.actions[action] ?? action;
   const press = (event) => {
@@ -54,7 +57,7 @@ export function RecordRows({ record, name, at, open, onTurn, inTeam, onNarrow })
       <td class="wide-column" title=${target.id}><span class="loose">${w.kinds[target.kind]}</span> <bdi>${name}</bdi></td>
       <td class="operations"><div><span class=${`turner ${open ? "open" : ""}`} aria-hidden="true"><${Icon} name="down" /></span></div></td>
     </tr>
-    ${open && html`<tr class="record-open"><td colspan="5"><${Opened} record=${record} inTeam=${inTeam} onNarrow=${onNarrow} /></td></tr>`}`;
+    ${open && html`<tr class="record-open"><td colspan=${span}><${Opened} record=${record} inTeam=${inTeam} onNarrow=${onNarrow} /></td></tr>`}`;
 }
 
 function Opened({ record, inTeam, onNarrow }) {

@@ -1,28 +1,16 @@
 // What a role allows, beside what the presets allow; a list of it where there is no room for a grid.
-import { useEffect, useState } from "../../vendor/hooks.js";
+import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { GROUPS, obstacle, PRESETS, roleName } from "../../grants.js";
+import { useMedia, WIDE } from "../../viewport.js";
 import { words } from "../../words.js";
 import { SelectField } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
 
-const WIDE = "(width >= 1024px)";
-
-function useWide() {
-  const [wide, setWide] = useState(() => matchMedia(WIDE).matches);
-  useEffect(() => {
-    const query = matchMedia(WIDE);
-    const follow = () => setWide(query.matches);
-    query.addEventListener("change", follow);
-    return () => query.removeEventListener("change", follow);
-  }, []);
-  return wide;
-}
-
 const Tick = () => html`<${Icon} name="check" /><span class="unseen">${words().roleEditor.yes}</span>`;
 
 export function PermissionGrid(props) {
-  const Shape = useWide() ? Grid : List;
+  const Shape = useMedia(WIDE) ? Grid : List;
   return html`<${Shape} ...${props} />`;
 }
 

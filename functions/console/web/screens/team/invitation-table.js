@@ -2,6 +2,7 @@
 import { html } from "../../html.js";
 import { roleName } from "../../grants.js";
 import { ago, said } from "../../times.js";
+import { PHONE, useMedia } from "../../viewport.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
 import { Empty } from "../../parts/empty.js";
@@ -16,6 +17,8 @@ const ENDED = ["redeemed", "revoked", "expired"];
 
 export function InvitationTable({ team, live, history, status, onStatus, shown, act, onInvite }) {
   const w = words().invitations;
+  // Cells that are hidden take no column.
+  const span = useMedia(PHONE) ? 2 : 6;
   const ended = history.items.filter((invitation) => invitation.status !== "live");
   if (live === null || history.stage === "quiet") return html`<div class="list"></div>`;
   if (live.length === 0 && ended.length === 0 && status === "" && history.done) {
@@ -33,13 +36,13 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
           <th scope="col"><span class="unseen">${words().list.operation}</span></th>
         </tr></thead>
         <tbody>
-          <tr class="group-row"><th colspan="6" scope="rowgroup"><b>${w.live}</b> ${w.of(live.length, MOST_LIVE)}</th></tr>
+          <tr class="group-row"><th colspan=${span} scope="rowgroup"><b>${w.live}</b> ${w.of(live.length, MOST_LIVE)}</th></tr>
           ${live.map(row)}
         </tbody>
         <tbody>
-          <tr class="group-row"><th colspan="6" scope="rowgroup"><div><span><b>${w.history}</b> ${w.kept}</span>${filter}</div></th></tr>
+          <tr class="group-row"><th colspan=${span} scope="rowgroup"><div><span><b>${w.history}</b> ${w.kept}</span>${filter}</div></th></tr>
           ${ended.map(row)}
-          ${ended.length === 0 && history.done && html`<tr><td colspan="6" class="quiet">${status ? w.noMatch : w.noHistory}</td></tr>`}
+          ${ended.length === 0 && history.done && html`<tr><td colspan=${span} class="quiet">${status ? w.noMatch : w.noHistory}</td></tr>`}
         </tbody>
       </table>
       ${!history.done && html`<${Foot} list=${history} />`}

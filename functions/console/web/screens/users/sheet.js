@@ -62,7 +62,7 @@ function Details({ user, path, act, onSaved, onStale, onClose }) {
   const line = (name, value) => html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
   const field = (name, rest) => html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
   return html`
-    <${Sheet} title=${user.username} tag=${html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} onClose=${() => onClose({})} onSubmit=${save}
+    <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} onClose=${() => onClose({})} onSubmit=${save}
       avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}
       menu=${(own || edits) && html`<${More} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
       <div class="form">
