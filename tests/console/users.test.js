@@ -81,7 +81,7 @@ test("a user is created with a password of the server's or with a typed one", as
   await page.keyboard.press("Escape");
   await dialog().getByText("It was not copied, and it is not shown again.").waitFor();
   await press("Close without copying");
-  await row("made.here").getByText("Password due").first().waitFor();
+  await row("made.here").locator("td", { hasText: "Password due" }).waitFor();
   await row("made.here").getByText("Not verified").waitFor();
   assert.equal((await world.send("POST", "/v1/login", { login: "made.here", password })).user.password_change_required, true);
 
@@ -113,7 +113,7 @@ test("a user is edited beside the list; a promotion takes it out of its teams", 
   await dialog().getByText("this user leaves all teams").waitFor();
   await dialog().getByText("2 unsaved changes").waitFor();
   await press("Save changes");
-  await row("Climber.One").getByText("Platform admin").first().waitFor();
+  await row("Climber.One").locator("td", { hasText: "Platform admin" }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/users");
   const now = await world.call("GET", `/v1/users/${climber.user_id}`);
   assert.deepEqual([now.type, now.teams], ["platform_admin", []]);
@@ -141,10 +141,10 @@ test("disabling is undone where it was done", async () => {
   await user(world, "switched");
   await open();
   await choose("switched", "Disable");
-  await row("switched").getByText("Disabled").first().waitFor();
+  await row("switched").locator("td", { hasText: "Disabled" }).waitFor();
   assert.equal((await found("switched")).status, "disabled");
   await button("Undo").click();
-  await row("switched").getByText("Disabled").first().waitFor({ state: "detached" });
+  await row("switched").locator("td", { hasText: "Disabled" }).waitFor({ state: "detached" });
   assert.equal((await found("switched")).status, "enabled");
 });
 
@@ -157,7 +157,7 @@ test("a password is reset, an email unbound, sessions ended, the user deleted", 
   const password = await dialog().locator("output").textContent();
   await press("Close");
   await press("Close without copying");
-  await row("handled").getByText("Password due").first().waitFor();
+  await row("handled").locator("td", { hasText: "Password due" }).waitFor();
   await world.send("POST", "/v1/login", { login: "handled", password });
   await choose("handled", "Unbind email");
   await press("Unbind email");

@@ -1,6 +1,6 @@
 // The only place that sends requests.
 // What went wrong, as the server said it. `offline` is ours: there was no reply.
-class Problem extends Error {
+export class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail ?? body.title ?? body.code);
     this.status = status;

@@ -5,25 +5,30 @@ const read = () => ({ path: location.pathname, query: new URLSearchParams(locati
 
 export const place = signal(read());
 
-// Asked before the page is left; says whether it may be.
-let guard = null;
+// Asked before the page is left, the latest first; each says whether it may be.
+const guards = [];
 let index = history.state?.index ?? 0;
 history.replaceState({ index }, "");
 
 export function guardLeaving(asks) {
-  guard = asks;
+  guards.push(asks);
   return () => {
-    if (guard === asks) guard = null;
+    if (guards.includes(asks)) guards.splice(guards.indexOf(asks), 1);
   };
 }
 
-const allowed = async (path) => guard === null || (await guard(path));
+async function allowed(path) {
+  for (const asks of guards.toReversed()) if (!(await asks(path))) return false;
+  return true;
+}
+
+const dirty = () => guards.some((asks) => asks.dirty());
 
 // Goes to an address. `replace` puts it in the place of the current one; `unasked` leaves without a question.
 export async function go(address, { replace = false, unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (!unasked && !(await allowed(target.pathname))) return false;
-  if (unasked) guard = null;
+  if (unasked) guards.length = 0;
   if (replace) history.replaceState({ index }, "", target);
   else history.pushState({ index: (index += 1) }, "", target);
   const samePath = place.value.path === target.pathname;
@@ -52,13 +57,13 @@ addEventListener("popstate", async (event) => {
   }
   const target = event.state?.index ?? 0;
   const steps = target - index;
-  if (guard !== null && guard.dirty?.() !== false) {
+  if (dirty()) {
     // The browser has left already: it goes back first, and again forth when it may.
     returning = true;
     const path = location.pathname;
     history.go(-steps);
     if (!(await allowed(path))) return;
-    guard = null;
+    guards.length = 0;
     history.go(steps);
     return;
   }
@@ -67,7 +72,7 @@ addEventListener("popstate", async (event) => {
 });
 
 addEventListener("beforeunload", (event) => {
-  if (guard !== null && guard.dirty?.()) event.preventDefault();
+  if (dirty()) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {

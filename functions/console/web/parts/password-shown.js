@@ -4,6 +4,7 @@ import { html } from "../html.js";
 import { words } from "../words.js";
 import { Copy } from "./copy.js";
 import { Caution, Dialog } from "./dialog.js";
+import { LeaveGuard } from "./leave-guard.js";
 
 export function PasswordShown({ login, password, onClose }) {
   const w = words().handedPassword;
@@ -15,5 +16,6 @@ export function PasswordShown({ login, password, onClose }) {
       <div class="secret-line"><output class="secret" aria-label=${w.password}>${password}</output>
         <${Copy} text=${password} label=${w.copy} onCopied=${() => setCopied(true)} /></div>
       ${asked && !copied && html`<div role="alert"><${Caution}>${w.uncopied}</${Caution}></div>`}
-    </${Dialog}>`;
+    </${Dialog}>
+    <${LeaveGuard} changes=${copied ? 0 : 1} question=${{ title: w.question, text: w.uncopied, discard: w.leave, keep: w.stay }} />`;
 }

@@ -86,7 +86,7 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
     const at = () => Number(document.activeElement?.closest?.("tr.row")?.dataset.at ?? -1);
     const focus = (index) => {
       const next = Math.max(0, Math.min(index, current.current.items.length - 1));
-      const link = document.querySelector(`tr.row[data-at="${next}"] .who :is(a, button)`);
+      const link = document.querySelector(`tr.row[data-at="${next}"] .who :is(a, button, [tabindex])`);
       link?.focus();
       return next;
     };

@@ -397,6 +397,8 @@ export const words = ({ plural, number, list }) => ({
     copy: "Copy password",
     uncopied: "It was not copied, and it is not shown again.",
     leave: "Close without copying",
+    question: "Leave without copying the password?",
+    stay: "Stay",
   },
   teams: {
     title: "Teams",

@@ -393,6 +393,8 @@ export const words = ({ plural, number, list }) => ({
     copy: "비밀번호 복사",
     uncopied: "아직 복사하지 않았습니다. 다시 표시되지 않습니다.",
     leave: "복사하지 않고 닫기",
+    question: "비밀번호를 복사하지 않고 나갈까요?",
+    stay: "머무르기",
   },
   teams: {
     title: "팀",

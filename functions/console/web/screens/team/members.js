@@ -92,7 +92,7 @@ function Row({ member, at, own, changes, onAsk }) {
   return html`
     <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${changes ? opensRow(() => onAsk("role", member)) : undefined}>
       <th scope="row"><div class="who"><${Avatar} id=${member.user_id} name=${username} />
-        <div class="lines"><span class="cut">${changes ? html`<button type="button" class="name-button strong cut" onClick=${() => onAsk("role", member)}><bdi>${username}</bdi></button>` : html`<bdi class="strong">${username}</bdi>`}${own && html` <span class="tag plain">${words().users.you}</span>`}</span>
+        <div class="lines"><span class="cut">${changes ? html`<button type="button" class="name-button strong cut" onClick=${() => onAsk("role", member)}><bdi>${username}</bdi></button>` : html`<bdi class="strong" tabindex="-1">${username}</bdi>`}${own && html` <span class="tag plain">${words().users.you}</span>`}</span>
           <span class="quiet under cut"><span class="id">${login}</span><span class="narrow-only"> · ${roleName(role)}</span> <span class="narrow-only">${disabled}</span></span></div></div></th>
       <td class="wide-column" title=${roleName(role)}>${named}</td>
       <td class="wide-column">${disabled || html`<span class="quiet">${w.statuses.enabled}</span>`}</td>
