@@ -8,13 +8,13 @@ import { dated } from "../../times.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
+import { Conflict } from "../../parts/conflict.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
 import { More } from "../../parts/more.js";
 import { Sheet } from "../../parts/sheet.js";
 import { announce, toast } from "../../parts/toast.js";
-import { Conflict } from "./conflict.js";
 import { ProfileFields } from "./profile-fields.js";
 import { changedOf, checks, NAMES, sentOf, typedOf } from "./profile.js";
 import { AdminTag, operationsOn } from "./table.js";
@@ -94,7 +94,7 @@ function Profile({ account, path, app, may, act, onClose, onSaved }) {
       menu=${operations.some(Boolean) && html`<${More} label=${w.more(id)} items=${operations} />`}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        ${theirs && html`<${Conflict} theirs=${theirs} mine=${form.values} onSettle=${settle} />`}
+        ${theirs && html`<${Conflict} names=${theirs.names} mine=${form.values} theirs=${typedOf(theirs.account)} labels=${words().accounts.fields} onSettle=${settle} />`}
         <${ProfileFields} form=${form} changed=${changed} readonly=${!may.write} />
       </div>
     </${Sheet}>

@@ -10,6 +10,7 @@ import { dated } from "../../times.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
+import { Conflict } from "../../parts/conflict.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
@@ -25,34 +26,54 @@ export function UserSheet({ userId, listed, act, onSaved, onClose }) {
   const [user, setUser] = useState(null);
   const [problem, setProblem] = useState(null);
   const path = pathOf`/v1/users/${userId}`;
-  const load = () => get(path).then(setUser, setProblem);
-  useEffect(() => void load(), [path, listed?.version, listed?.status]);
+  useEffect(() => void get(path).then(setUser, setProblem), [path, listed?.version, listed?.status]);
   if (problem) return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
-  return user && html`<${Details} key=${user.version} user=${user} path=${path} act=${act} onSaved=${onSaved} onStale=${load} onClose=${onClose} />`;
+  return user && html`<${Details} user=${user} path=${path} act=${act} onSaved=${onSaved} onClose=${onClose} />`;
 }
 
 const NAMES = ["username", "type", "email"];
 
-function Details({ user, path, act, onSaved, onStale, onClose }) {
+const typedOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
+
+function Details({ user, path, act, onSaved, onClose }) {
   const w = words().users;
   const edits = mayAct(user);
-  const form = useForm({ username: user.username, type: user.type, email: user.email ?? "" }, { check: { username: required } });
-  const changed = NAMES.filter((name) => form.values[name] !== (user[name] ?? ""));
+  const [base, setBase] = useState(user);
+  const [theirs, setTheirs] = useState(null);
+  const form = useForm(typedOf(user), { check: { username: required } });
+  const original = typedOf(base);
+  const changed = NAMES.filter((name) => form.values[name] !== original[name]);
+  // What others saved meanwhile shows where nothing was typed over it.
+  const adopt = (now) => {
+    const after = typedOf(now);
+    form.setValues(Object.fromEntries(NAMES.map((name) => [name, changed.includes(name) ? form.values[name] : after[name]])));
+    setBase(now);
+    return changed.filter((name) => after[name] !== original[name] && after[name] !== form.values[name]);
+  };
+  useEffect(() => {
+    if (user.version !== base.version) adopt(user);
+  }, [user.version]);
   const save = () => {
     if (changed.length === 0 || !edits) return onClose({});
     return form.submit(async (values) => {
       const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
       try {
-        onSaved(await patch(path, body, { version: user.version }));
+        onSaved(await patch(path, body, { version: base.version }));
       } catch (refused) {
-        if (refused.code === "version_conflict") onStale();
-        throw refused;
+        if (refused.code !== "version_conflict") throw refused;
+        const now = await get(path);
+        return setTheirs({ values: typedOf(now), names: adopt(now) });
       }
       onClose({ unasked: true });
-      const before = Object.fromEntries(changed.map((name) => [name, user[name]]));
+      const before = Object.fromEntries(changed.map((name) => [name, base[name]]));
       const undo = changed.join() === "username" ? async () => onSaved(await patch(path, before)) : undefined;
-      toast(w.wasSaved(user.login), { undo });
+      return toast(w.wasSaved(user.login), { undo });
     });
+  };
+  const settle = (name, takesTheirs) => {
+    if (takesTheirs) form.set(name, theirs.values[name]);
+    const names = theirs.names.filter((other) => other !== name);
+    setTheirs(names.length > 0 ? { ...theirs, names } : null);
   };
   const own = user.user_id === me.value.user.user_id;
   const foot = edits && html`
@@ -67,6 +88,7 @@ function Details({ user, path, act, onSaved, onStale, onClose }) {
       menu=${(own || edits) && html`<${More} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
+        ${theirs && html`<${Conflict} names=${theirs.names} mine=${form.values} theirs=${theirs.values} labels=${w} onSettle=${settle} />`}
         ${field("username", { hint: edits ? words().me.usernameHint : undefined })}
         ${edits && isSuper() && html`<${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")} options=${typesToGive()} hint=${form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]} />`}
         ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
