@@ -80,9 +80,9 @@ test("a stranger registers with the mailed code and signs in", async () => {
   await register.click();
   await page.getByText("You are registered.").waitFor();
   await enter("jisoo.han", "seven quiet harbours");
-  // Without a team there is nothing but one's own account.
-  await page.waitForURL("**/me/profile");
-  assert.equal(await page.locator(".side nav a").count(), 0);
+  // Without a team there is nothing but the way into one, and the own account.
+  await page.waitForURL("**/join");
+  assert.deepEqual(await page.locator(".side nav a").allTextContents(), ["Join a team"]);
 });
 
 test("a forgotten password is set anew with the mailed code", async () => {
@@ -97,7 +97,7 @@ test("a forgotten password is set anew with the mailed code", async () => {
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByText("The password is changed.").waitFor();
   await enter("jisoo.han", "nine quiet harbours");
-  await page.waitForURL("**/me/profile");
+  await page.waitForURL("**/join");
 });
 
 test("a password that somebody else set is changed first", async () => {
@@ -115,7 +115,7 @@ test("a password that somebody else set is changed first", async () => {
   await page.getByLabel("New password", { exact: true }).fill("eleven quiet harbours");
   await page.getByLabel("New password again").fill("eleven quiet harbours");
   await page.getByRole("button", { name: "Change and go on" }).click();
-  await page.waitForURL("**/me/profile");
+  await page.waitForURL("**/join");
 });
 
 test("two-factor is bound, asked for, replaced by a recovery code, and taken off", async () => {
@@ -150,7 +150,7 @@ test("two-factor is bound, asked for, replaced by a recovery code, and taken off
   await page.getByRole("button", { name: "Use a recovery code" }).click();
   await page.getByLabel("Recovery code").fill(codes[0]);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.waitForURL("**/me/profile");
+  await page.waitForURL("**/join");
 
   await page.goto("/me/two-factor");
   await page.getByRole("button", { name: "Turn off two-factor" }).click();
