@@ -1,11 +1,16 @@
-//! The function behind the gateway's `$default` route: it serves the API document, says that it is alive, and answers
-//! for every address that no other function has.
+//! The function behind the gateway's `$default` route: it serves the console's page and its files and the API document,
+//! says that it is alive, and answers for every address that no other function has. It never reads the table.
+
+mod asset;
+mod page;
+mod tree;
 
 use std::sync::LazyLock;
 
 use axum::{
-    http::{Method, Uri, header},
+    http::{HeaderMap, Method, Uri, header},
     response::{IntoResponse, Response},
+    routing,
 };
 use rollcall_api::{Context, Guest, Problem, Reply};
 use rollcall_domain::{Code, Value};
@@ -17,7 +22,11 @@ const DOCUMENT: &str = include_str!("../openapi.json");
 
 /// The routes, as their page of the contract has them, and the answer to everything else.
 pub fn routes() -> OpenApiRouter<Context> {
-    OpenApiRouter::new().routes(routes!(health)).routes(routes!(document)).fallback(unknown)
+    OpenApiRouter::new()
+        .routes(routes!(health))
+        .routes(routes!(document))
+        .route("/assets/{version}/{*name}", routing::get(asset::file))
+        .fallback(elsewhere)
 }
 
 /// Says that the function runs, without touching anything.
@@ -34,8 +43,17 @@ async fn document(guest: Guest) -> Result<impl IntoResponse, Problem> {
     Ok(([(header::CONTENT_TYPE, "application/json")], DOCUMENT))
 }
 
+/// A place in the console, for whoever looks at it with a browser; otherwise nothing.
+async fn elsewhere(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let looks = method == Method::GET || method == Method::HEAD;
+    if looks && page::is_place(uri.path()) && (uri.path() == "/" || asset::takes_pages(&headers)) {
+        return asset::page(&method, &headers);
+    }
+    unknown(&method, &uri)
+}
+
 /// Nothing is here, or not by this method: the gateway sends both to this function.
-async fn unknown(method: Method, uri: Uri) -> Response {
+fn unknown(method: &Method, uri: &Uri) -> Response {
     let known = KNOWN.iter().find(|(path, _)| matches(path, uri.path()));
     match known {
         Some((_, methods)) if !methods.iter().any(|known| known == method.as_str()) => {

@@ -298,4 +298,14 @@ mod tests {
         let json = [("content-type", "application/json")];
         assert_eq!(sent(&json, "{}").await, lambda_http::Body::Text("{}".to_owned()));
     }
+
+    /// The adapter sends as text only what is text by its type and not encoded; the pages rely on it.
+    #[tokio::test]
+    async fn what_is_no_text_reaches_the_gateway_byte_by_byte() {
+        let script = [("content-type", "text/javascript; charset=utf-8"), ("content-encoding", "gzip")];
+        assert_eq!(sent(&script, "\u{1f}").await, lambda_http::Body::Binary(b"\x1f".to_vec()));
+        assert_eq!(sent(&script[..1], "1;").await, lambda_http::Body::Text("1;".to_owned()));
+        let font = [("content-type", "font/woff2")];
+        assert_eq!(sent(&font, "wOF2").await, lambda_http::Body::Binary(b"wOF2".to_vec()));
+    }
 }

@@ -11,6 +11,7 @@ mod bad_days;
 mod budgets;
 mod cleanup;
 mod codes_on_bad_days;
+mod console;
 mod email;
 mod faults;
 mod invitations;

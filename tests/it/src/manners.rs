@@ -75,7 +75,7 @@ mod refusals {
             admin.get(&path).await,
             admin.delete(&format!("{path}x")).await,
             world.stranger().get("/healthz").await,
-            world.stranger().get("/").await,
+            world.stranger().get("/nothing").await,
         ];
         let mut ids = Vec::new();
         for reply in &replies {

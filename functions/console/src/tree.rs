@@ -1,0 +1,117 @@
+//! The files of the pages: embedded in the binary, named by what they hold, compressed once.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    fmt::Write as _,
+    io::Write as _,
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use axum::body::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use rust_embed::{Embed, EmbeddedFile};
+use sha2::{Digest, Sha256};
+
+/// A debug build reads the folder at run time instead, so that a page is edited without compiling.
+#[derive(Embed)]
+#[folder = "web/"]
+struct Web;
+
+/// What all files together hash to: the directory that addresses of files begin with.
+///
+/// One name for the whole tree lets modules import each other by relative paths, and no page ever mixes two versions.
+pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut names: Vec<_> = Web::iter().collect();
+    names.sort();
+    let hash = names.into_iter().fold(Sha256::new(), |hash, name| {
+        let file = Web::get(&name).map(|file| file.metadata.sha256_hash()).unwrap_or_default();
+        hash.chain_update(name.as_bytes()).chain_update([0]).chain_update(file)
+    });
+    hex(&hash.finalize()[..8])
+});
+
+/// A file and how it may be sent.
+pub(crate) struct File {
+    pub(crate) media_type: &'static str,
+    pub(crate) bytes: Cow<'static, [u8]>,
+    hash: [u8; 32],
+    compressible: bool,
+}
+
+impl File {
+    /// The file of this name, if there is one of a known type.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let (media_type, compressible) = media_type(name)?;
+        let EmbeddedFile { data, metadata, .. } = Web::get(name)?;
+        Some(Self { media_type, bytes: data, hash: metadata.sha256_hash(), compressible })
+    }
+
+    /// The file with other content.
+    pub(crate) fn with(mut self, text: String) -> Self {
+        self.hash = Sha256::digest(&text).into();
+        self.bytes = text.into_bytes().into();
+        self
+    }
+
+    /// The file compressed, unless it is so already by its type.
+    pub(crate) fn gzipped(&self) -> Option<Bytes> {
+        static GZIPPED: LazyLock<Mutex<HashMap<[u8; 32], Bytes>>> = LazyLock::new(Mutex::default);
+        if !self.compressible {
+            return None;
+        }
+        let known = GZIPPED.lock().unwrap_or_else(PoisonError::into_inner).get(&self.hash).cloned();
+        known.or_else(|| {
+            let gzipped = gzip(&self.bytes)?;
+            GZIPPED.lock().unwrap_or_else(PoisonError::into_inner).insert(self.hash, gzipped.clone());
+            Some(gzipped)
+        })
+    }
+
+    /// What the file holds, as an entity tag. A weak one, since it is the same for both encodings.
+    pub(crate) fn entity_tag(&self) -> String {
+        format!("W/\"{}\"", hex(&self.hash[..8]))
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// The type of a file by how its name ends, and whether compressing it is worth it.
+fn media_type(name: &str) -> Option<(&'static str, bool)> {
+    Some(match name.rsplit_once('.')?.1 {
+        "html" => ("text/html; charset=utf-8", true),
+        "js" => ("text/javascript; charset=utf-8", true),
+        "css" => ("text/css; charset=utf-8", true),
+        "svg" => ("image/svg+xml", true),
+        "json" => ("application/json", true),
+        "woff2" => ("font/woff2", false),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_that_is_imported_is_there() {
+        for name in Web::iter().filter(|name| name.ends_with(".js")) {
+            let text = String::from_utf8(Web::get(&name).unwrap().data.into_owned()).unwrap();
+            for imported in crate::page::imports(&name, &text) {
+                assert!(Web::get(&imported).is_some(), "{name} imports {imported}");
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+// The only place that sends requests.
+// What went wrong, as the server said it. `offline` is ours: there was no reply.
+export class Problem extends Error {
+  constructor(status, body, retryAfter) {
+    super(body.detail ?? body.title ?? body.code);
+    this.status = status;
+    this.code = body.code;
+    this.detail = body.detail;
+    this.errors = body.errors ?? [];
+    this.retryAfter = retryAfter;
+    this.requestId = body.request_id;
+  }
+}
+
+// Who is asked to sign in again, or to change the password, before a request can go on. Set by the session.
+export const interruptions = { ended: null, passwordDue: null };
+
+// When the server last answered somebody who is signed in: from then on a session rests.
+export const heard = { at: 0 };
+
+// Keys of requests whose reply never came: the same request sent again must not do the same thing twice.
+const keys = new Map();
+
+function keyOf(path, body) {
+  const request = `${path}\n${body}`;
+  if (!keys.has(request)) keys.set(request, crypto.randomUUID());
+  return { key: keys.get(request), settle: () => keys.delete(request) };
+}
+
+async function send(method, path, { body, version, signal, creates }) {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers = { Accept: "application/json" };
+  if (text !== undefined) headers["Content-Type"] = "application/json";
+  if (version !== undefined) headers["If-Match"] = `"${version}"`;
+  const key = creates ? keyOf(path, text) : undefined;
+  if (key) headers["Idempotency-Key"] = key.key;
+  let response;
+  try {
+    response = await fetch(path, { method, headers, body: text, signal, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, { code: "offline" });
+  }
+  if (response.ok || response.status < 500) key?.settle();
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  throw new Problem(response.status, { code: "internal", ...problem }, Number(response.headers.get("Retry-After")) || undefined);
+}
+
+async function carried(method, path, options) {
+  try {
+    const response = await send(method, path, options);
+    heard.at = Date.now();
+    return response;
+  } catch (problem) {
+    if (options.asStranger) throw problem;
+    if (problem.code === "unauthenticated" && interruptions.ended) {
+      await interruptions.ended();
+      return carried(method, path, options);
+    }
+    if (problem.code === "password_change_required") interruptions.passwordDue?.();
+    throw problem;
+  }
+}
+
+// `version` goes as If-Match; `creates` gives the request a key of its own; `asStranger` is for sign-in itself.
+async function call(method, path, options = {}) {
+  const response = await carried(method, path, options);
+  return response.status === 204 ? null : await response.json();
+}
+
+export const get = (path, options) => call("GET", path, options);
+export const post = (path, body, options) => call("POST", path, { ...options, body });
+export const patch = (path, body, options) => call("PATCH", path, { ...options, body });
+export const put = (path, body, options) => call("PUT", path, { ...options, body });
+export const del = (path, options) => call("DELETE", path, options);
+
+// A file that the server makes: its bytes and the name it gives them.
+export async function file(method, path, body) {
+  const response = await carried(method, path, { body });
+  const disposition = response.headers.get("Content-Disposition") ?? "";
+  const extended = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
+  const name = extended ? decodeURIComponent(extended) : /filename="([^"]+)"/.exec(disposition)?.[1];
+  return { name: name ?? "accounts", bytes: await response.blob() };
+}
+
+export const pathOf = (strings, ...ids) => String.raw({ raw: strings }, ...ids.map(encodeURIComponent));
+
+export function queryOf(parameters) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== ""));
+  return query.size > 0 ? `?${query}` : "";
+}

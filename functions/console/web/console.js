@@ -1,0 +1,75 @@
+// The whole console: which screen is where, and what lies over all of them.
+import { useEffect } from "./vendor/hooks.js";
+import { html } from "./html.js";
+import { go, match, place } from "./router.js";
+import { canSomewhere } from "./rights.js";
+import { ended, me } from "./session.js";
+import { settings } from "./settings.js";
+import { sentence } from "./problems.js";
+import { words } from "./words.js";
+import { Banner } from "./parts/banner.js";
+import { Screen } from "./parts/screen.js";
+import { Announcer, Toasts } from "./parts/toast.js";
+
+const OUTSIDE = {
+  "/sign-in": () => import("./screens/sign-in.js"),
+  "/register": () => import("./screens/register.js"),
+  "/reset": () => import("./screens/reset.js"),
+};
+
+const INSIDE = [
+  ["/apps/:app/accounts/:user", () => import("./screens/accounts.js"), "accounts"],
+  ["/apps/:app/accounts", () => import("./screens/accounts.js"), "accounts"],
+  ["/accounts", () => import("./screens/any-accounts.js"), "any-accounts"],
+  ["/apps/:app", () => import("./screens/apps.js"), "apps"],
+  ["/apps", () => import("./screens/apps.js"), "apps"],
+  ["/teams", () => import("./screens/teams.js"), "teams"],
+  ["/teams/:team", () => import("./screens/team.js"), "team"],
+  ["/teams/:team/:tab", () => import("./screens/team.js"), "team"],
+  ["/teams/:team/:tab/:role", () => import("./screens/team.js"), "team"],
+  ["/join", () => import("./screens/join.js"), "join"],
+  ["/users", () => import("./screens/users.js"), "users"],
+  ["/users/:user", () => import("./screens/users.js"), "users"],
+  ["/audit", () => import("./screens/audit.js"), "audit"],
+  ["/me/:tab", () => import("./screens/me.js"), "me"],
+];
+
+export function home() {
+  if (canSomewhere("accounts.read")) return settings.value.app ? `/apps/${settings.value.app}/accounts` : "/accounts";
+  if (canSomewhere("apps.manage")) return "/apps";
+  return me.value.teams.length > 0 ? "/teams" : "/join";
+}
+
+export function Console({ failed }) {
+  const { path } = place.value;
+  return html`
+    ${failed && !me.value ? html`<${Banner} tone="red"><span>${sentence(failed)}</span></${Banner}>` : html`<${Place} path=${path} />`}
+    ${ended.value && html`<${Screen} name="come-back" load=${() => import("./screens/come-back.js")} />`}
+    <${Toasts} /><${Announcer} />`;
+}
+
+function Place({ path }) {
+  if (!me.value) {
+    const outside = OUTSIDE[path];
+    if (outside) return html`<${Screen} name=${path} load=${outside} />`;
+    const next = path === "/" ? "" : `?next=${encodeURIComponent(path + location.search)}`;
+    return html`<${Redirect} to=${`/sign-in${next}`} />`;
+  }
+  if (me.value.user.password_change_required) {
+    if (path !== "/first-password") return html`<${Redirect} to="/first-password" />`;
+    return html`<${Screen} name=${path} load=${() => import("./screens/first-password.js")} />`;
+  }
+  for (const [pattern, load, name] of INSIDE) {
+    const found = match(pattern, path);
+    if (found) return html`<${Screen} name=${name} load=${load} ...${found} />`;
+  }
+  if (path === "/" || path in OUTSIDE || path === "/first-password") return html`<${Redirect} to=${home()} />`;
+  return html`<${Screen} name="nowhere" load=${() => import("./screens/nowhere.js")} />`;
+}
+
+function Redirect({ to }) {
+  useEffect(() => {
+    go(to, { replace: true });
+  }, [to]);
+  return html`<p class="unseen">${words().loading}</p>`;
+}

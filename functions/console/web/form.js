@@ -1,0 +1,64 @@
+// What is typed into a form, what is wrong with it, and sending it.
+import { useEffect, useRef, useState } from "./vendor/hooks.js";
+import { byField, sentence } from "./problems.js";
+import { words } from "./words.js";
+import { announce } from "./parts/toast.js";
+
+// `check` gives a sentence for what is wrong with a value, by name and value; a code's own field takes its refusals.
+export function useForm(initial, { check = {}, codes = {} } = {}) {
+  const [values, setValues] = useState(initial);
+  const [errors, setErrors] = useState({});
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const failures = useRef(0);
+  const [failed, setFailed] = useState(0);
+  const live = useRef(true);
+  useEffect(() => () => (live.current = false), []);
+  useEffect(() => {
+    if (failed) (document.querySelector("dialog[open]:last-of-type [aria-invalid=true]") ?? document.querySelector("[aria-invalid=true]"))?.focus();
+  }, [failed]);
+
+  const set = (name, value) => {
+    setValues((before) => ({ ...before, [name]: value }));
+    setErrors(({ [name]: _, ...rest }) => rest);
+    setProblem(null);
+  };
+  const judged = (name, value) => check[name]?.(value, values);
+  const bind = (name) => ({
+    value: values[name],
+    error: errors[name],
+    onInput: (value) => set(name, value),
+    onBlur: () => {
+      const error = values[name] !== "" && judged(name, values[name]);
+      if (error) setErrors((before) => ({ ...before, [name]: error }));
+    },
+  });
+  const refuse = (found, whole = null) => {
+    setErrors(found);
+    setProblem(whole);
+    setFailed((failures.current += 1));
+    if (Object.keys(found).length > 1) announce(words().form.wrong(Object.keys(found).length));
+  };
+  const submit = async (act) => {
+    const wrong = Object.fromEntries(Object.keys(check).map((name) => [name, judged(name, values[name])]).filter(([, error]) => error));
+    if (Object.keys(wrong).length > 0) return refuse(wrong);
+    setBusy(true);
+    setProblem(null);
+    try {
+      await act(values);
+    } catch (problem) {
+      if (!live.current) return;
+      const { fields, rest } = byField(problem, Object.keys(values));
+      const own = codes[problem.code];
+      if (own) fields[own] = sentence(problem);
+      refuse(fields, Object.keys(fields).length > 0 && rest.length === 0 ? null : [sentence(problem), ...rest].join(" "));
+    } finally {
+      if (live.current) setBusy(false);
+    }
+  };
+  return { values, errors, problem, busy, set, setValues, setErrors, bind, submit };
+}
+
+export const required = (value) => (value.trim() === "" ? words().violations.any.required : undefined);
+
+export const needsCode = (length = 8) => (value) => (value.length === length ? undefined : words().violations.code(length));

@@ -1,0 +1,80 @@
+// A list that the server pages: loaded as it is scrolled, kept while it is loaded anew.
+import { useEffect, useRef, useState } from "./vendor/hooks.js";
+import { get, queryOf } from "./api.js";
+
+const QUIET_MS = 200;
+const SHOWN_MS = 300;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const EMPTY = { items: [], cursor: null, done: false, loading: true, stage: "quiet", problem: null };
+
+// `keyOf` names an item. Stages: quiet, skeleton, ready, failed.
+export function useList(path, parameters, keyOf) {
+  const [list, setList] = useState(EMPTY);
+  const running = useRef(null);
+  const shownSince = useRef(0);
+  const address = path + queryOf(parameters);
+
+  const change = (changes) => setList((before) => ({ ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
+
+  const load = async (cursor, stage) => {
+    running.current?.abort();
+    const own = (running.current = new AbortController());
+    change({ loading: true, problem: null, ...(stage ? { stage } : {}) });
+    const slow = setTimeout(() => {
+      shownSince.current = Date.now();
+      change((before) => (before.stage === "quiet" ? { stage: "skeleton" } : {}));
+    }, QUIET_MS);
+    try {
+      const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal });
+      clearTimeout(slow);
+      const shown = Date.now() - shownSince.current;
+      if (shown < SHOWN_MS) await pause(SHOWN_MS - shown);
+      if (own.signal.aborted) return null;
+      change((before) => ({ items: cursor ? [...before.items, ...page.items] : page.items, cursor: page.next_cursor, done: page.next_cursor === null, loading: false, stage: "ready" }));
+      return page;
+    } catch (problem) {
+      clearTimeout(slow);
+      if (problem.name === "AbortError") return null;
+      if (problem.code === "invalid_cursor" && cursor) return load(null);
+      change((before) => ({ loading: false, problem, stage: before.stage === "ready" ? "ready" : "failed" }));
+      return null;
+    }
+  };
+
+  const shownPath = useRef(path);
+  useEffect(() => {
+    // Another list has nothing to keep; the same one under another filter keeps its rows until the new ones come.
+    const other = shownPath.current !== path;
+    shownPath.current = path;
+    if (other) setList(EMPTY);
+    load(null, other ? "quiet" : undefined);
+    return () => running.current?.abort();
+  }, [address]);
+
+  return {
+    ...list,
+    reload: () => load(null),
+    more: () => (list.loading || list.done ? undefined : load(list.cursor)),
+    // Loads until there are this many or no more, and gives what there is.
+    upTo: async (most) => {
+      let { items, cursor } = list;
+      while (cursor !== null && items.length < most) {
+        const page = await load(cursor);
+        if (!page) break;
+        items = [...items, ...page.items];
+        cursor = page.next_cursor;
+      }
+      return items.slice(0, most);
+    },
+    // Puts an item where it belongs by its key, in place of what it was.
+    put: (item) =>
+      change(({ items, done }) => {
+        const at = items.findIndex((other) => keyOf(other) >= keyOf(item));
+        if (at === -1) return { items: done ? [...items, item] : items };
+        return { items: items.toSpliced(at, keyOf(items[at]) === keyOf(item) ? 1 : 0, item) };
+      }),
+    replace: (item) => change(({ items }) => ({ items: items.map((other) => (keyOf(other) === keyOf(item) ? item : other)) })),
+    drop: (names) => change(({ items }) => ({ items: items.filter((item) => !names.includes(keyOf(item))) })),
+  };
+}

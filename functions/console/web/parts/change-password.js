@@ -1,0 +1,40 @@
+// A new password in place of the current one.
+import { html } from "../html.js";
+import { post } from "../api.js";
+import { useForm } from "../form.js";
+import { me } from "../session.js";
+import { words } from "../words.js";
+import { Button } from "./button.js";
+import { FormError } from "./field.js";
+import { NewPasswordField, PasswordField } from "./password-field.js";
+
+const EMPTY = { current_password: "", password: "", password_confirmation: "" };
+
+export function ChangePassword({ action, wide = false, onChanged }) {
+  const w = words().changePassword;
+  const { login, username, email } = me.value.user;
+  const missing = (value) => (value ? undefined : words().violations.any.required);
+  const check = {
+    current_password: missing,
+    password: missing,
+    password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
+  };
+  const form = useForm(EMPTY, { check });
+  const submit = (event) => {
+    event.preventDefault();
+    form.submit(async (values) => {
+      await post("/v1/me/password", values);
+      form.setValues(EMPTY);
+      onChanged();
+    });
+  };
+  return html`
+    <form class=${wide ? "" : "form"} onSubmit=${submit} novalidate>
+      <${FormError}>${form.problem}</${FormError}>
+      <input type="text" class="unseen" autocomplete="username" value=${login} readonly tabindex="-1" aria-hidden="true" />
+      <${PasswordField} label=${w.current} ...${form.bind("current_password")} autocomplete="current-password" />
+      <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[login, username, email?.split("@")[0] ?? ""]} />
+      <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
+      <div class=${wide ? "door-actions" : "form-actions"}><${Button} kind="primary" size=${wide ? "wide" : ""} type="submit" busy=${form.busy}>${action}</${Button}></div>
+    </form>`;
+}

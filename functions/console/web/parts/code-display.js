@@ -1,0 +1,49 @@
+// A code that was just issued: shown once, beside the list, with the hours that are left of it.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { ending } from "../times.js";
+import { words } from "../words.js";
+import { Button } from "./button.js";
+import { Copy } from "./copy.js";
+import { Dialog } from "./dialog.js";
+import { Tally } from "./tally.js";
+
+const HOUR = 3_600_000;
+const FEW_HOURS = 2;
+
+// The time that is left, anew each minute.
+export function useTimeLeft(expiresAt) {
+  const [left, setLeft] = useState(() => new Date(expiresAt) - Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setLeft(new Date(expiresAt) - Date.now()), 60_000);
+    return () => clearInterval(timer);
+  }, [expiresAt]);
+  return Math.max(0, left);
+}
+
+export const Hours = ({ left, size }) => html`<${Tally} count=${Math.ceil(left / HOUR)} of=${24} group=${6} size=${size} tone=${left <= FEW_HOURS * HOUR ? "amber" : ""} />`;
+
+// `facts`: [[name, value]]; closing asks once while the code was never copied.
+export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onReissue, onClose }) {
+  const w = words().issued;
+  const [copied, setCopied] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const left = useTimeLeft(expiresAt);
+  const minutes = Math.floor(left / 60_000);
+  return html`
+    <section class="issued" aria-label=${title}>
+      <div class="issued-code">
+        <p><b>${title}</b> ${w.once}</p>
+        ${left > 0
+          ? html`<div class="issued-line"><output class="issued-digits"><span>${code.slice(0, 4)}</span> <span>${code.slice(4)}</span></output><${Copy} text=${code} label=${w.copy} onCopied=${() => (setCopied(true), onCopied?.())} /></div>
+              <div class="issued-line"><${Hours} left=${left} size="large" /><span><b>${w.left(Math.floor(minutes / 60), minutes % 60)}</b> ${w.until(ending(expiresAt))}</span></div>`
+          : html`<div class="issued-line"><span class="issued-digits">${w.expired}</span><${Button} onClick=${onReissue}>${w.reissue}</${Button}></div>`}
+      </div>
+      <div class="issued-facts">
+        <dl class="plain">${facts.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
+        <p>${note}</p>
+        <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${() => (copied || left === 0 ? onClose() : setAsked(true))} />
+      </div>
+    </section>
+    ${asked && html`<${Dialog} title=${w.question} text=${note} action=${w.leave} destructive onClose=${() => setAsked(false)} onSubmit=${onClose} />`}`;
+}

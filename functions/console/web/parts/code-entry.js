@@ -1,0 +1,35 @@
+// Eight digits, typed or pasted into one real input that lies over eight drawn slots.
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { words } from "../words.js";
+import { useAutofocus } from "./autofocus.js";
+import { Field } from "./field.js";
+
+// Mailed codes say `autocomplete="one-time-code"`; six digits are for authenticator apps.
+export function CodeEntry({ value, onInput, error, length = 8, autocomplete = "off", autofocus = false, ...frame }) {
+  const ref = useRef(null);
+  useAutofocus(ref, autofocus);
+  const [chosen, setChosen] = useState(false);
+  useEffect(() => {
+    if (!error) return setChosen(false);
+    ref.current?.focus();
+    ref.current?.select();
+    setChosen(true);
+  }, [error]);
+  const input = (event) => {
+    const digits = event.currentTarget.value.replace(/\D/g, "").slice(0, length);
+    event.currentTarget.value = digits;
+    setChosen(false);
+    onInput(digits);
+  };
+  const half = length / 2;
+  const slot = (at) => html`<i class=${at === Math.min(value.length, length - 1) ? "next" : ""} aria-hidden="true">${value[at]}</i>`;
+  return html`
+    <${Field} ...${frame} error=${error} count=${words().field.digits(value.length, length)}>
+      ${(attributes) => html`
+        <div class=${`slots of-${length} ${chosen ? "chosen" : ""}`}>
+          <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete} spellcheck="false" value=${value} onInput=${input} />
+          ${Array.from({ length: half }, (_, at) => slot(at))}<b></b>${Array.from({ length: half }, (_, at) => slot(at + half))}
+        </div>`}
+    </${Field}>`;
+}

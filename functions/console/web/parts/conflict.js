@@ -1,0 +1,17 @@
+// Somebody else saved meanwhile: both values, and which one stays.
+import { html } from "../html.js";
+import { words } from "../words.js";
+import { Button } from "./button.js";
+
+// `names` are the fields that both changed; `mine` and `theirs` their values by name, `labels` what they are called.
+export function Conflict({ names, mine, theirs, labels, onSettle }) {
+  const w = words().conflict;
+  if (names.length === 0) return html`<p class="conflict" role="alert">${w.merged}</p>`;
+  return html`
+    <div class="conflict" role="alert"><b>${w.title}</b>
+      ${names.map((name) => html`
+        <dl><dt></dt><dd>${w.mine}</dd><dd>${w.theirs}</dd><dt>${labels[name]}</dt><dd><bdi>${mine[name] || "—"}</bdi></dd><dd><bdi>${theirs[name] || "—"}</bdi></dd></dl>
+        <div class="form-actions"><${Button} size="small" onClick=${() => onSettle(name, false)}>${w.keep}</${Button}>
+          <${Button} size="small" onClick=${() => onSettle(name, true)}>${w.take}</${Button}></div>`)}
+    </div>`;
+}

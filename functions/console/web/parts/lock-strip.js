@@ -1,0 +1,21 @@
+// Whether accounts of an application can be deleted, and who can change that.
+import { html } from "../html.js";
+import { ago } from "../times.js";
+import { words } from "../words.js";
+import { Button } from "./button.js";
+import { Icon } from "./icon.js";
+
+export function LockStrip({ lock, mayTurn, onLift, onRestore, busy }) {
+  const w = words().lock;
+  if (lock.locked) {
+    return html`
+      <div class="lock-strip"><${Icon} name="lock" />
+        <p>${w.locked} ${mayTurn ? html`<${Button} kind="link" onClick=${onLift}>${w.lift}</${Button}>` : w.who}</p>
+      </div>`;
+  }
+  return html`
+    <div class="lock-strip lifted"><${Icon} name="unlock" />
+      <p><b>${w.lifted}</b> ${lock.changed_by && w.liftedBy(lock.changed_by.username, ago(lock.changed_at))}</p>
+      ${mayTurn && html`<${Button} kind="link" busy=${busy} onClick=${onRestore}>${w.restore}</${Button}>`}
+    </div>`;
+}

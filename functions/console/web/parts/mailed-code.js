@@ -1,0 +1,37 @@
+// A code that was mailed: how to get another one, and from when on.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { sentence } from "../problems.js";
+import { wait } from "../times.js";
+import { words } from "../words.js";
+import { Button } from "./button.js";
+import { announce } from "./toast.js";
+
+const secondsUntil = (moment) => Math.max(0, Math.ceil((new Date(moment) - Date.now()) / 1000));
+
+export function MailedCode({ flow, onResend, children }) {
+  const w = words().mailedCode;
+  const [left, setLeft] = useState(() => secondsUntil(flow.resend_after));
+  const [said, setSaid] = useState(null);
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    setLeft(secondsUntil(flow.resend_after));
+    const timer = setInterval(() => setLeft(secondsUntil(flow.resend_after)), 1000);
+    return () => clearInterval(timer);
+  }, [flow.resend_after]);
+  const resend = async () => {
+    if (left > 0) return setSaid(w.wait(wait(left)));
+    setBusy(true);
+    try {
+      await onResend();
+      setSaid(w.sent);
+      announce(w.sent);
+    } catch (problem) {
+      setSaid(sentence(problem));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return html`<div>${children}
+    <p class="hint"><${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> ${said ?? ""}</p></div>`;
+}

@@ -1,0 +1,46 @@
+// What is selected in a list, though pages and filters come and go.
+import { useRef, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { words } from "../words.js";
+import { announce } from "./toast.js";
+
+export function useSelection(keyOf) {
+  const [chosen, setChosen] = useState(new Map());
+  const last = useRef(null);
+  const say = (next) => {
+    setChosen(next);
+    announce(words().list.selected(next.size));
+  };
+  return {
+    chosen,
+    size: chosen.size,
+    has: (item) => chosen.has(keyOf(item)),
+    items: () => [...chosen.values()],
+    keys: () => [...chosen.keys()],
+    notShown: (items) => chosen.size - items.filter((item) => chosen.has(keyOf(item))).length,
+    clear: () => {
+      last.current = null;
+      say(new Map());
+    },
+    take: (items) => say(new Map(items.map((item) => [keyOf(item), item]))),
+    drop: (names) => setChosen((before) => new Map([...before].filter(([name]) => !names.includes(name)))),
+    // Turns one over; with `range`, everything since the last one is as the last one is.
+    turn: (items, at, range = false) => {
+      const next = new Map(chosen);
+      const from = range && last.current !== null ? items.findIndex((item) => keyOf(item) === last.current) : -1;
+      const on = from >= 0 ? chosen.has(last.current) : !chosen.has(keyOf(items[at]));
+      const span = from >= 0 ? items.slice(Math.min(from, at), Math.max(from, at) + 1) : [items[at]];
+      for (const item of span) {
+        if (on) next.set(keyOf(item), item);
+        else next.delete(keyOf(item));
+      }
+      last.current = keyOf(items[at]);
+      say(next);
+    },
+    turnAll: (items) => say(items.every((item) => chosen.has(keyOf(item))) ? new Map() : new Map([...chosen, ...items.map((item) => [keyOf(item), item])])),
+  };
+}
+
+export const Pick = ({ label, checked, mixed = false, onTurn, ...rest }) => html`
+  <label><input type="checkbox" class="check" aria-label=${label} checked=${checked} indeterminate=${mixed} ...${rest}
+    onClick=${(event) => onTurn(event.shiftKey)} /></label>`;

@@ -1,0 +1,33 @@
+// A thing opened beside its list.
+import { html } from "../html.js";
+import { words } from "../words.js";
+import { Button } from "./button.js";
+import { useModal } from "./dialog.js";
+
+export function Sheet({ avatar, title, tag, caption, menu, children, foot, onClose, onSubmit, mayClose }) {
+  const modal = useModal(onClose, mayClose);
+  const submit = (event) => {
+    event.preventDefault();
+    onSubmit?.();
+  };
+  const save = (event) => {
+    modal.onKeyDown(event);
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+  };
+  return html`
+    <dialog ...${modal} onKeyDown=${save} class="sheet" aria-labelledby="sheet-title">
+      <form onSubmit=${submit} novalidate>
+        <div class="sheet-head">
+          ${avatar}
+          <div class="sheet-title">
+            <h2 id="sheet-title"><bdi class="cut id">${title}</bdi>${tag}</h2>
+            <p>${caption}</p>
+          </div>
+          ${menu}
+          <${Button} kind="ghost bare" icon="close" label=${words().dialog.close} onClick=${onClose} />
+        </div>
+        <div class="sheet-body" tabindex="-1" autofocus>${children}</div>
+        ${foot && html`<div class="sheet-foot">${foot}</div>`}
+      </form>
+    </dialog>`;
+}

@@ -1,0 +1,20 @@
+// The list of keys, where single keys can be switched off.
+import { html } from "../html.js";
+import { set, settings } from "../settings.js";
+import { words } from "../words.js";
+import { Dialog } from "./dialog.js";
+
+const KEYS = [
+  [["/"], "search"], [["↑", "↓"], "move"], [["Space"], "select"], [["Shift", "↓"], "extend"], [["Enter"], "edit"], [["."], "menu"],
+  [["Esc"], "close"], [["Ctrl", "Enter"], "save"], [["g", "a"], "accounts"], [["g", "p"], "apps"], [["g", "t"], "teams"],
+  [["g", "u"], "users"], [["g", "l"], "audit"], [["c"], "create"], [["?"], "list"],
+];
+
+export function Shortcuts({ onClose }) {
+  const w = words().shortcuts;
+  return html`
+    <${Dialog} title=${w.title} onClose=${onClose}>
+      <dl class="shortcuts">${KEYS.map(([keys, name]) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${w[name]}</dd>`)}</dl>
+      <label class="checked-line"><input class="check" type="checkbox" checked=${settings.value.keys} onChange=${(event) => set({ keys: event.currentTarget.checked })} />${w.single}</label>
+    </${Dialog}>`;
+}

@@ -1,0 +1,35 @@
+// The side bar: where one can go, and who one is.
+import { html } from "../html.js";
+import { place } from "../router.js";
+import { canSomewhere, isPlatform } from "../rights.js";
+import { me } from "../session.js";
+import { settings } from "../settings.js";
+import { words } from "../words.js";
+import { Icon } from "./icon.js";
+import { Mark } from "./mark.js";
+import { Person } from "./person.js";
+
+function entries() {
+  const { app } = settings.value;
+  const { path } = place.value;
+  const teams = me.value.teams.length;
+  const accounts = path === "/accounts" || /^\/apps\/[^/]+\/accounts/.test(path);
+  return [
+    canSomewhere("accounts.read") && { name: "accounts", href: app ? `/apps/${app}/accounts` : "/accounts", icon: "accounts", here: accounts },
+    (canSomewhere("accounts.read") || canSomewhere("apps.manage")) && { name: "apps", href: "/apps", icon: "apps", here: path.startsWith("/apps") && !accounts },
+    (isPlatform() || teams > 0) && { name: "teams", href: "/teams", icon: "teams", here: path.startsWith("/teams") },
+    isPlatform() && { name: "users", href: "/users", icon: "person", here: path.startsWith("/users") },
+    canSomewhere("audit.read") && { name: "audit", href: "/audit", icon: "record", here: path === "/audit" },
+    !isPlatform() && teams === 0 && { name: "join", href: "/join", icon: "teams", here: path === "/join" },
+  ].filter(Boolean);
+}
+
+export const Side = () => html`
+  <aside class="side" aria-label="Rollcall">
+    <${Mark} />
+    <nav aria-label=${words().navigation}>
+      ${entries().map(({ name, href, icon, here }) => html`
+        <a href=${href} aria-current=${here ? "page" : undefined} title=${words().entries[name]}><${Icon} name=${icon} /><span>${words().entries[name]}</span></a>`)}
+    </nav>
+    <${Person} />
+  </aside>`;

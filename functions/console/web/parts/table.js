@@ -1,0 +1,119 @@
+// A table with a head that stays, rows of one height, and only those rows drawn that are near.
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { keys } from "../keyboard.js";
+import { words } from "../words.js";
+import { Button } from "./button.js";
+
+const DRAWN_AT_ONCE = 200;
+const SPARE = 24;
+const BONES = 8;
+
+function useNear(count, body) {
+  const [near, setNear] = useState([0, DRAWN_AT_ONCE]);
+  const windowed = count > DRAWN_AT_ONCE;
+  useEffect(() => {
+    if (!windowed) return;
+    let frame = 0;
+    const measure = () => {
+      frame = 0;
+      const row = Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"));
+      const above = Math.floor(-body.current.getBoundingClientRect().top / row) - SPARE;
+      const from = Math.max(0, Math.min(above, count - 1));
+      setNear([from, Math.min(count, from + Math.ceil(innerHeight / row) + 2 * SPARE)]);
+    };
+    const soon = () => (frame ||= requestAnimationFrame(measure));
+    measure();
+    addEventListener("scroll", soon, { passive: true });
+    addEventListener("resize", soon);
+    return () => {
+      cancelAnimationFrame(frame);
+      removeEventListener("scroll", soon);
+      removeEventListener("resize", soon);
+    };
+  }, [windowed, count]);
+  return windowed ? near : [0, count];
+}
+
+// `columns`: { name, width, class, bone }; `head` covers the header row while something is selected.
+export function Table({ caption, columns, head, list, keyOf, row, empty }) {
+  const body = useRef(null);
+  const { items, stage, loading } = list;
+  const [from, to] = useNear(items.length, body);
+  const skeleton = stage === "skeleton";
+  const height = (count) => ({ height: `calc(var(--row) * ${count})` });
+  const space = (count) => count > 0 && html`<tr class="space" aria-hidden="true"><td colspan=${columns.length} style=${height(count)}></td></tr>`;
+  if (stage === "quiet" || stage === "failed") return html`<div class="list"></div>`;
+  if (stage === "ready" && items.length === 0 && !loading && list.done) return empty;
+  return html`
+    <div class=${`list ${loading && stage === "ready" ? "loading" : ""}`}>
+      <table aria-rowcount="-1" aria-busy=${loading}>
+        <caption class="unseen">${caption}</caption>
+        <colgroup>${columns.map((column) => html`<col class=${column.class} style=${{ width: column.width }} />`)}</colgroup>
+        <thead><tr>${head ?? columns.map((column) => html`<th scope="col" class=${column.class}>${column.name}</th>`)}</tr></thead>
+        <tbody ref=${body}>
+          ${skeleton && Array.from({ length: BONES }, (_, at) => html`<tr key=${at} aria-hidden="true">${columns.map(({ class: kind, bone }) => html`<td class=${kind}>${bone}</td>`)}</tr>`)}
+          ${space(from)}
+          ${items.slice(from, to).map((item, at) => row(item, from + at, keyOf(item)))}
+          ${space(items.length - to)}
+        </tbody>
+      </table>
+      ${!skeleton && html`<${Foot} list=${list} />`}
+    </div>`;
+}
+
+// Loads more when it comes near; a button does the same for who does not scroll.
+export function Foot({ list }) {
+  const ref = useRef(null);
+  const more = useRef(list.more);
+  more.current = list.more;
+  useEffect(() => {
+    const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && more.current(), { rootMargin: "400px" });
+    seen.observe(ref.current);
+    return () => seen.disconnect();
+  }, [list.items.length, list.done]);
+  const w = words().list;
+  const count = list.items.length;
+  return html`<div class="list-foot" ref=${ref}><span>${list.done ? w.all(count) : w.shown(count)}</span>
+    ${!list.done && html`<${Button} kind="ghost" size="small" busy=${list.loading} onClick=${list.more}>${w.more}</${Button}>`}</div>`;
+}
+
+// Keys of rows: moving, selecting, opening. A row's link has the focus for it.
+export function useRowKeys({ items, turn, open, menu, clear }) {
+  const current = useRef(null);
+  current.current = { items, turn, open, menu, clear };
+  useEffect(() => {
+    const at = () => Number(document.activeElement?.closest?.("tr.row")?.dataset.at ?? -1);
+    const focus = (index) => {
+      const next = Math.max(0, Math.min(index, current.current.items.length - 1));
+      const link = document.querySelector(`tr.row[data-at="${next}"] .who :is(a, button, [tabindex])`);
+      link?.focus();
+      return next;
+    };
+    const move = (steps) => () => focus(at() < 0 ? 0 : at() + steps);
+    const extend = (steps) => () => {
+      if (at() < 0) return focus(0);
+      const from = at();
+      if (current.current.turn) {
+        if (!document.querySelector(`tr.row[data-at="${from}"]`).classList.contains("chosen")) current.current.turn(from, false);
+        setTimeout(() => current.current.turn(focus(from + steps), true));
+      }
+      return undefined;
+    };
+    const here = (act) => () => at() >= 0 && act(at());
+    const select = here((index) => current.current.turn?.(index, false));
+    const open = here((index) => current.current.open(index));
+    const menu = () => document.activeElement?.closest?.("tr.row")?.querySelector("[aria-haspopup=menu]")?.click();
+    return keys({
+      ArrowDown: move(1), ArrowUp: move(-1), j: move(1), k: move(-1), Space: select, x: select, "Shift+ArrowDown": extend(1), "Shift+ArrowUp": extend(-1),
+      e: open, ".": menu, "Shift+F10": menu, Escape: () => current.current.clear?.(),
+    });
+  }, []);
+}
+
+// A press anywhere in a row opens it, but not on what has a use of its own.
+export const opensRow = (open) => (event) => {
+  if (event.target.closest("a, button, input, label, [popover], dialog") || getSelection()?.toString()) return;
+  event.currentTarget.querySelector(".who :is(a, button)")?.focus({ preventScroll: true });
+  open();
+};

@@ -1,0 +1,37 @@
+// Refusals in the reader's words, each beside what it is about.
+import { wait } from "./times.js";
+import { words } from "./words.js";
+
+export function sentence(problem) {
+  const said = words().problems;
+  const known = said[problem.code];
+  if (known) return typeof known === "function" ? known(wait(problem.retryAfter ?? 5)) : known;
+  return problem.requestId ? said.unknown(problem.requestId) : said.failed;
+}
+
+// The sentences of a refusal by field; what has no field among `names` is in `rest`.
+export function byField(problem, names) {
+  const fields = {};
+  const rest = [];
+  for (const error of problem.errors ?? []) {
+    const name = error.pointer?.split("/").findLast((part) => names.includes(part)) ?? error.pointer?.split("/")[1];
+    const text = violation(name, error);
+    if (names.includes(name)) fields[name] ??= text;
+    else rest.push(text);
+  }
+  return { fields, rest };
+}
+
+function violation(name, { code, detail }) {
+  const said = words().violations;
+  return said[name]?.[code] ?? (code === "weak_password" ? weak(detail) : said.any[code]) ?? detail;
+}
+
+// The server says why a password is weak in English; what is known of its reasons has words of its own.
+function weak(detail) {
+  const said = words().violations.weak;
+  if (detail.includes("must not contain")) return said.names;
+  if (detail.includes("must have upper")) return said.classes;
+  if (words().name === "en") return said.because(detail);
+  return said.guessed;
+}

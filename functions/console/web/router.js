@@ -1,0 +1,98 @@
+// Where in the console one is. Addresses are real ones, so links, the back button and a reload all work.
+import { signal } from "./vendor/signals.js";
+
+const read = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+
+export const place = signal(read());
+
+// Asked before the page is left, the latest first; each says whether it may be.
+const guards = [];
+let index = history.state?.index ?? 0;
+history.replaceState({ index }, "");
+
+export function guardLeaving(asks) {
+  guards.push(asks);
+  return () => {
+    if (guards.includes(asks)) guards.splice(guards.indexOf(asks), 1);
+  };
+}
+
+async function allowed(path) {
+  for (const asks of guards.toReversed()) if (!(await asks(path))) return false;
+  return true;
+}
+
+const dirty = () => guards.some((asks) => asks.dirty());
+
+// Goes to an address. `replace` puts it in the place of the current one; `unasked` leaves without a question.
+export async function go(address, { replace = false, unasked = false } = {}) {
+  const target = new URL(address, location.origin);
+  if (!unasked && !(await allowed(target.pathname))) return false;
+  if (unasked) guards.length = 0;
+  if (replace) history.replaceState({ index }, "", target);
+  else history.pushState({ index: (index += 1) }, "", target);
+  const samePath = place.value.path === target.pathname;
+  place.value = read();
+  if (!samePath && !replace) scrollTo(0, 0);
+  return true;
+}
+
+// Changes the query of the current address; an empty value takes a parameter out.
+export function setQuery(changes) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  const text = query.toString();
+  history.replaceState({ index }, "", location.pathname + (text ? `?${text}` : ""));
+  place.value = read();
+}
+
+let returning = false;
+addEventListener("popstate", async (event) => {
+  if (returning) {
+    returning = false;
+    return;
+  }
+  const target = event.state?.index ?? 0;
+  const steps = target - index;
+  if (dirty()) {
+    // The browser has left already: it goes back first, and again forth when it may.
+    returning = true;
+    const path = location.pathname;
+    history.go(-steps);
+    if (!(await allowed(path))) return;
+    guards.length = 0;
+    history.go(steps);
+    return;
+  }
+  index = target;
+  place.value = read();
+});
+
+addEventListener("beforeunload", (event) => {
+  if (dirty()) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+  if (link.origin !== location.origin || link.hash) return;
+  event.preventDefault();
+  go(link.pathname + link.search);
+});
+
+// The parameters of a path by a pattern such as /apps/:app, or null.
+export function match(pattern, path) {
+  const names = pattern.split("/");
+  const parts = path.split("/");
+  if (names.length !== parts.length) return null;
+  const found = {};
+  for (const [at, name] of names.entries()) {
+    if (name.startsWith(":") && parts[at]) found[name.slice(1)] = decodeURIComponent(parts[at]);
+    else if (name !== parts[at]) return null;
+  }
+  return found;
+}

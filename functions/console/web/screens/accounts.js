@@ -1,0 +1,136 @@
+// The accounts of an application: the list, and what is done to one or many of them.
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { pathOf, put } from "../api.js";
+import { apps, asOption, forget, keep, loadApp, loadApps, visited } from "../apps.js";
+import { keys } from "../keyboard.js";
+import { useList } from "../list.js";
+import { sentence } from "../problems.js";
+import { can } from "../rights.js";
+import { go, place, setQuery } from "../router.js";
+import { settings } from "../settings.js";
+import { loadTeams } from "../teams.js";
+import { words } from "../words.js";
+import { Banner } from "../parts/banner.js";
+import { Empty } from "../parts/empty.js";
+import { LockStrip } from "../parts/lock-strip.js";
+import { Page } from "../parts/page.js";
+import { Picker } from "../parts/picker.js";
+import { useSelection } from "../parts/selection.js";
+import { announce } from "../parts/toast.js";
+import { turnAdmin } from "./accounts/admin.js";
+import { CreateAccount } from "./accounts/create.js";
+import { DeleteAccounts, DeletionResults } from "./accounts/deletion.js";
+import { EditAccount } from "./accounts/edit.js";
+import { ExportAccounts } from "./accounts/export.js";
+import { AccountFilter } from "./accounts/filter.js";
+import { LiftLock } from "./accounts/lock.js";
+import { AccountTable } from "./accounts/table.js";
+
+const keyOf = (account) => account.user_id;
+
+export default function Accounts({ app: appId, user: userId }) {
+  const w = words().accounts;
+  const app = apps.value?.find(({ app_id }) => app_id === appId);
+  const { query } = place.value;
+  const type = query.get("type") ?? "";
+  const prefix = query.get("q") ?? "";
+  const list = useList(pathOf`/v1/apps/${appId}/accounts`, { type, user_id_prefix: prefix }, keyOf);
+  const selection = useSelection(keyOf);
+  const [problem, setProblem] = useState(null);
+  const [dialog, setDialog] = useState(null);
+  const [results, setResults] = useState(null);
+  const strip = useRef(null);
+
+  useEffect(() => {
+    setProblem(null);
+    setResults(null);
+    selection.clear();
+    loadTeams();
+    loadApp(appId).then(() => visited(appId), (refused) => {
+      if (refused.status === 404) forget(appId);
+      setProblem(refused);
+    });
+  }, [appId]);
+
+  const may = {
+    write: can("accounts.write", app?.team_id),
+    admin: can("accounts.admin", app?.team_id),
+    delete: can("accounts.delete", app?.team_id),
+    export: can("accounts.export", app?.team_id),
+    lock: can("apps.manage", app?.team_id),
+  };
+  const close = () => setDialog(null);
+  const here = pathOf`/apps/${appId}/accounts`;
+  const open = (account) => go(here + pathOf`/${account.user_id}` + location.search);
+  const ask = (kind, accounts) => setDialog({ kind, accounts });
+  const act = {
+    open,
+    export: (accounts) => ask("export", accounts),
+    create: () => ask("create"),
+    delete: (accounts) => {
+      if (!app.deletion_lock.locked) return ask("delete", accounts);
+      if (may.lock) return ask("lift");
+      announce(words().lock.locked);
+      return strip.current?.scrollIntoView({ block: "center" });
+    },
+    turnAdmin: (account, on) =>
+      turnAdmin(app, account, on, changed).catch((refused) => {
+        setProblem(refused);
+        loadApp(appId);
+      }),
+  };
+  const changed = (account) => {
+    list.replace(account);
+    loadApp(appId);
+  };
+  const restore = async () => keep(await put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }));
+
+  useEffect(() => keys({ c: () => may.write && app && act.create() }), [may.write, app]);
+
+  const deleted = (outcomes) => {
+    close();
+    const gone = outcomes.filter(({ outcome }) => outcome !== "failed").map(({ user_id }) => user_id);
+    selection.drop(gone);
+    list.drop(gone);
+    setResults(outcomes);
+    loadApp(appId);
+    if (gone.includes(userId)) go(here + location.search, { replace: true, unasked: true });
+  };
+  const created = (account) => {
+    close();
+    if ((!type || type === account.type) && account.user_id.startsWith(prefix)) list.put(account);
+    loadApp(appId);
+  };
+
+  if (problem?.status === 404) {
+    return html`<${Page} title=${w.title}><${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}></${Page}>`;
+  }
+  const option = app && asOption(app);
+  const others = (apps.value ?? []).map(asOption);
+  const groups = [
+    others.length > 5 && { name: words().picker.recent, options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean) },
+    ...[...new Set(others.map(({ note }) => note ?? ""))].sort().map((note) => ({ name: note || words().picker.platform, options: others.filter((other) => (other.note ?? "") === note) })),
+  ].filter(Boolean);
+  const picker = html`<${Picker} label=${w.app} current=${option} groups=${groups} onOpen=${() => loadApps().catch(setProblem)} onChoose=${({ id }) => go(pathOf`/apps/${id}/accounts`)} />`;
+  const primary = app && may.write && { icon: "plus", label: w.create, short: w.createShort, act: act.create };
+  const filtered = type !== "" || prefix !== "";
+  const empty = filtered
+    ? html`<${Empty} text=${w.noMatch}><button type="button" class="button secondary" onClick=${() => setQuery({ type: "", q: "" })}>${words().list.clearFilters}</button></${Empty}>`
+    : html`<${Empty} text=${w.none}>${primary && html`<button type="button" class="button secondary" onClick=${act.create}>${w.create}</button>`}</${Empty}>`;
+  const failed = problem ?? list.problem;
+  return html`
+    <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
+      ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), list.reload())}>${words().again}</button></${Banner}>`}
+      <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${() => restore().catch(setProblem)} />`}</div>
+      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${() => restore().catch(setProblem)} />
+      ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
+      <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId} empty=${empty} keyOf=${keyOf} />
+      ${userId && app && html`<${EditAccount} key=${userId} app=${app} userId=${userId} listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act}
+        onSaved=${changed} onClose=${(options) => go(here + location.search, options)} />`}
+      ${dialog?.kind === "create" && html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`}
+      ${dialog?.kind === "lift" && html`<${LiftLock} app=${app} onClose=${close} />`}
+      ${dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`}
+      ${dialog?.kind === "delete" && html`<${DeleteAccounts} app=${app} accounts=${dialog.accounts} onDeleted=${deleted} onClose=${close} />`}
+    </${Page}>`;
+}

@@ -1,0 +1,41 @@
+// A new account: its type and id, which are fixed from then on, and how it is shown.
+import { html } from "../../html.js";
+import { pathOf, post } from "../../api.js";
+import { MAX_ADMINS } from "../../apps.js";
+import { required, useForm } from "../../form.js";
+import { words } from "../../words.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, TextField } from "../../parts/field.js";
+import { SegmentsField } from "../../parts/segments.js";
+import { toast } from "../../parts/toast.js";
+import { checks, MAX_BYTES } from "./profile.js";
+
+const EMPTY = { type: "general", user_id: "", nickname: "", photo_url: "" };
+const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9!$&'()*+,;=:@._~-]{1,32}$/;
+
+export function CreateAccount({ app, may, onCreated, onClose }) {
+  const w = words().accounts;
+  const userId = (value) => required(value) ?? (USER_ID.test(value.trim()) ? undefined : words().violations.user_id.bad_format);
+  const check = { user_id: userId, nickname: checks().nickname, photo_url: checks().photo_url };
+  const form = useForm(EMPTY, { check, codes: { account_exists: "user_id", admin_limit_reached: "type" } });
+  const full = app.admin_count >= MAX_ADMINS;
+  const create = () =>
+    form.submit(async ({ user_id, nickname, photo_url, type }) => {
+      const body = { user_id: user_id.trim(), type, nickname: nickname || null, photo_url: photo_url.trim() || null };
+      const account = await post(pathOf`/v1/apps/${app.app_id}/accounts`, body, { creates: true });
+      onCreated(account);
+      toast(w.wasCreated(account.user_id));
+    });
+  const typed = Object.keys(EMPTY).some((name) => form.values[name] !== EMPTY[name]);
+  const { value, error, onInput } = form.bind("type");
+  return html`
+    <${Dialog} title=${w.createTitle(app.name)} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="32" autofocus />
+        ${may.admin && html`<${SegmentsField} label=${w.type} value=${value} error=${error} hint=${full ? w.cap : w.typeHint} options=${[["general", w.types.general], ["admin", w.types.admin]]} onChoose=${onInput} />`}
+        <${TextField} label=${w.fields.nickname} ...${form.bind("nickname")} maxBytes=${MAX_BYTES} autocomplete="off" />
+        <${TextField} label=${w.fields.photo_url} ...${form.bind("photo_url")} maxBytes=${MAX_BYTES} type="url" autocomplete="off" spellcheck="false" />
+      </div>
+    </${Dialog}>`;
+}

@@ -1,0 +1,57 @@
+// Deleting accounts: asked once more, then told account by account.
+import { useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { pathOf, post } from "../../api.js";
+import { MAX_ADMINS } from "../../apps.js";
+import { useForm } from "../../form.js";
+import { words } from "../../words.js";
+import { Avatar } from "../../parts/avatar.js";
+import { Button } from "../../parts/button.js";
+import { Caution, Dialog } from "../../parts/dialog.js";
+import { FormError, TextField } from "../../parts/field.js";
+import { Icon } from "../../parts/icon.js";
+import { MAX_DELETED } from "./selected.js";
+import { AdminTag } from "./table.js";
+
+const NAMED = 5;
+const TYPED_FROM = 11;
+
+export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
+  const w = words().deletion;
+  const count = accounts.length;
+  const typedToo = count >= TYPED_FROM;
+  const form = useForm({ count: "" }, { check: typedToo ? { count: (value) => (value.trim() === String(count) ? undefined : w.typeCount(count)) } : {} });
+  const admins = accounts.filter(({ type }) => type === "admin").length;
+  const run = () =>
+    form.submit(async () => {
+      const { results } = await post(pathOf`/v1/apps/${app.app_id}/account-deletions`, { user_ids: accounts.map(({ user_id }) => user_id) }, { creates: true });
+      onDeleted(results);
+    });
+  if (count > MAX_DELETED) return html`<${Dialog} title=${w.tooMany(count, MAX_DELETED)} onClose=${onClose} />`;
+  return html`
+    <${Dialog} title=${w.question(count)} text=${w.text(app.name)} action=${w.action(count)} destructive busy=${form.busy} typed=${form.values.count !== ""} onClose=${onClose} onSubmit=${run}>
+      <${FormError}>${form.problem}</${FormError}>
+      <ul class="facts">
+        ${accounts.slice(0, NAMED).map((account) => html`<li key=${account.user_id}><${Avatar} id=${account.user_id} name=${account.nickname} photo=${account.photo_url} />
+          <bdi class="id cut">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>${account.type === "admin" && html`<${AdminTag} />`}</li>`)}
+        ${count > NAMED && html`<li>${w.andMore(count - NAMED)}</li>`}
+      </ul>
+      ${admins > 0 && html`<${Caution}>${w.admins(admins, app.admin_count - admins, MAX_ADMINS)}</${Caution}>`}
+      ${typedToo && html`<${TextField} label=${w.typeCount(count)} ...${form.bind("count")} inputmode="numeric" autocomplete="off" />`}
+    </${Dialog}>`;
+}
+
+// What became of each: quiet when all are gone, amber when some are not.
+export function DeletionResults({ results, onClose }) {
+  const [open, setOpen] = useState(false);
+  const w = words().deletion;
+  const failed = results.filter(({ outcome }) => outcome === "failed");
+  const gone = results.length - failed.length;
+  return html`
+    <div class=${`results ${failed.length > 0 ? "amber" : ""}`} role="status">
+      <div class="results-line"><${Icon} name=${failed.length > 0 ? "alert" : "check"} /><span>${failed.length > 0 ? w.partly(gone, failed.length) : w.done(gone)}</span>
+        ${failed.length > 0 && html`<${Button} kind="link" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${w.why}</${Button}>`}
+        <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${onClose} /></div>
+      ${open && html`<ul>${failed.map(({ user_id, code }) => html`<li><bdi class="id">${user_id}</bdi> ${words().problems[code] ?? w.unknown}</li>`)}</ul>`}
+    </div>`;
+}

@@ -1,0 +1,102 @@
+// One account, opened beside the list: everything of its profile in one view.
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { get, patch, pathOf } from "../../api.js";
+import { useForm } from "../../form.js";
+import { sentence } from "../../problems.js";
+import { dated } from "../../times.js";
+import { words } from "../../words.js";
+import { Avatar } from "../../parts/avatar.js";
+import { Button } from "../../parts/button.js";
+import { Conflict } from "../../parts/conflict.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError } from "../../parts/field.js";
+import { LeaveGuard } from "../../parts/leave-guard.js";
+import { More } from "../../parts/more.js";
+import { Sheet } from "../../parts/sheet.js";
+import { announce, toast } from "../../parts/toast.js";
+import { ProfileFields } from "./profile-fields.js";
+import { changedOf, checks, NAMES, sentOf, typedOf } from "./profile.js";
+import { AdminTag, operationsOn } from "./table.js";
+
+export function EditAccount({ app, userId, listed, may, act, onSaved, onClose }) {
+  const [account, setAccount] = useState(listed);
+  const [problem, setProblem] = useState(null);
+  const w = words().accounts;
+  const path = pathOf`/v1/apps/${app.app_id}/accounts/${userId}`;
+  useEffect(() => {
+    get(path).then(setAccount, setProblem);
+  }, [path, listed?.version]);
+  if (problem) return html`<${Dialog} title=${problem.status === 404 ? w.goneAccount(userId) : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  if (!account) return null;
+  return html`<${Profile} account=${account} path=${path} app=${app} may=${may} act=${act} onClose=${onClose} onSaved=${(saved) => (setAccount(saved), onSaved(saved))} />`;
+}
+
+function Profile({ account, path, app, may, act, onClose, onSaved }) {
+  const w = words().accounts;
+  const [base, setBase] = useState(account);
+  const [theirs, setTheirs] = useState(null);
+  const form = useForm(typedOf(account), { check: checks() });
+  const original = typedOf(base);
+  const changed = changedOf(form.values, original);
+  const count = useRef(0);
+  count.current = changed.length;
+
+  // What others saved meanwhile shows where nothing was typed over it.
+  const adopt = (now) => {
+    const [before, after] = [typedOf(base), typedOf(now)];
+    const mine = (name) => form.values[name] !== before[name];
+    form.setValues(Object.fromEntries(NAMES.map((name) => [name, mine(name) ? form.values[name] : after[name]])));
+    setBase(now);
+    return changedOf(after, before).filter((name) => mine(name) && form.values[name] !== after[name]);
+  };
+  useEffect(() => {
+    if (account.version !== base.version && count.current === 0) adopt(account);
+  }, [account.version]);
+
+  const save = () => {
+    if (!may.write) return;
+    if (changed.length === 0) return announce(w.nothingChanged);
+    form.submit(async (values) => {
+      const body = Object.fromEntries(changed.map((name) => [name, sentOf(name, values[name])]));
+      try {
+        const saved = await patch(path, body, { version: base.version });
+        form.setValues(typedOf(saved));
+        setBase(saved);
+        count.current = 0;
+        onSaved(saved);
+        toast(w.wasSaved(saved.user_id));
+        onClose({ unasked: true });
+      } catch (refused) {
+        if (refused.code !== "version_conflict") throw refused;
+        const now = await get(path);
+        setTheirs({ account: now, names: adopt(now) });
+      }
+    });
+  };
+  const settle = (name, takesTheirs) => {
+    if (takesTheirs) form.set(name, typedOf(theirs.account)[name]);
+    const names = theirs.names.filter((other) => other !== name);
+    setTheirs(names.length > 0 ? { ...theirs, names } : null);
+  };
+
+  const { user_id: id, type } = account;
+  const operations = operationsOn(account, app, may, act).slice(1);
+  const close = () => onClose({});
+  const foot = may.write && html`
+    <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
+    <${Button} onClick=${close}>${words().dialog.cancel}</${Button}>
+    <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
+  return html`
+    <${Sheet} title=${id} caption=${w.fixed(dated(account.created_at))} onClose=${close} onSubmit=${save} foot=${foot}
+      tag=${type === "admin" ? html`<${AdminTag} />` : html`<span class="tag plain">${w.types.general}</span>`}
+      avatar=${html`<${Avatar} id=${id} name=${account.nickname} photo=${account.photo_url} shape="large" />`}
+      menu=${operations.some(Boolean) && html`<${More} label=${w.more(id)} items=${operations} />`}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        ${theirs && html`<${Conflict} names=${theirs.names} mine=${form.values} theirs=${typedOf(theirs.account)} labels=${words().accounts.fields} onSettle=${settle} />`}
+        <${ProfileFields} form=${form} changed=${changed} readonly=${!may.write} />
+      </div>
+    </${Sheet}>
+    <${LeaveGuard} changes=${changed.length} />`;
+}

@@ -1,0 +1,47 @@
+// One account or a selection as a file.
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { file, pathOf } from "../../api.js";
+import { useForm } from "../../form.js";
+import { words } from "../../words.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError } from "../../parts/field.js";
+import { Icon } from "../../parts/icon.js";
+import { SegmentsField } from "../../parts/segments.js";
+import { announce } from "../../parts/toast.js";
+import { MAX_EXPORTED } from "./selected.js";
+
+const FORMATS = [["csv", "CSV"], ["ndjson", "NDJSON"], ["xlsx", "XLSX"]];
+
+function asked(app, accounts, format) {
+  const ids = accounts.map(({ user_id }) => user_id);
+  if (ids.length > 1) return file("POST", pathOf`/v1/apps/${app.app_id}/export-selection`, { user_ids: ids, format });
+  return file("GET", `${pathOf`/v1/apps/${app.app_id}/accounts/${ids[0]}/export`}?format=${format}`);
+}
+
+export function ExportAccounts({ app, accounts, onClose }) {
+  const w = words().export;
+  const [made, setMade] = useState(null);
+  const form = useForm({ format: "csv" });
+  useEffect(() => () => made && URL.revokeObjectURL(made.url), [made]);
+  const run = () =>
+    form.submit(async ({ format }) => {
+      const { name, bytes } = await asked(app, accounts, format);
+      setMade({ name, url: URL.createObjectURL(bytes), format: format.toUpperCase() });
+      announce(w.done);
+    });
+  const { value, onInput } = form.bind("format");
+  const count = accounts.length;
+  if (made) {
+    return html`
+      <${Dialog} title=${w.done} text=${w.what(count, made.format)} onClose=${onClose}>
+        <p class="exported"><a class="button primary" href=${made.url} download=${made.name} autofocus><${Icon} name="download" />${w.download}</a></p>
+      </${Dialog}>`;
+  }
+  const over = count > MAX_EXPORTED;
+  return html`
+    <${Dialog} title=${w.title(count)} text=${over ? w.tooMany(MAX_EXPORTED) : w.text(app.name)} action=${!over && w.action} busy=${form.busy} onClose=${onClose} onSubmit=${run}>
+      <div class="form"><${FormError}>${form.problem}</${FormError}>
+        <${SegmentsField} label=${w.format} value=${value} options=${FORMATS} onChoose=${onInput} hint=${w.hints[value]} /></div>
+    </${Dialog}>`;
+}

@@ -1,0 +1,22 @@
+// Lifting the deletion lock, with what it risks said and acknowledged.
+import { html } from "../../html.js";
+import { pathOf, put } from "../../api.js";
+import { keep } from "../../apps.js";
+import { useForm } from "../../form.js";
+import { words } from "../../words.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError } from "../../parts/field.js";
+
+export function LiftLock({ app, onClose }) {
+  const w = words().lock;
+  const form = useForm({});
+  const lift = () =>
+    form.submit(async () => {
+      keep(await put(pathOf`/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true }));
+      onClose();
+    });
+  return html`
+    <${Dialog} title=${w.question(app.name)} text=${w.risk} action=${w.liftAction} careful busy=${form.busy} onClose=${onClose} onSubmit=${lift}>
+      <${FormError}>${form.problem}</${FormError}>
+    </${Dialog}>`;
+}

@@ -1,0 +1,25 @@
+// Accounts, of whatever application: the one last looked at, else the first.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { apps, loadApps } from "../apps.js";
+import { sentence } from "../problems.js";
+import { canSomewhere } from "../rights.js";
+import { go } from "../router.js";
+import { words } from "../words.js";
+import { Banner } from "../parts/banner.js";
+import { Empty } from "../parts/empty.js";
+import { Page } from "../parts/page.js";
+
+export default function AnyAccounts() {
+  const [problem, setProblem] = useState(null);
+  const w = words();
+  useEffect(() => {
+    loadApps().then(() => apps.value[0] && go(`/apps/${apps.value[0].app_id}/accounts`, { replace: true }), setProblem);
+  }, []);
+  const none = apps.value?.length === 0;
+  return html`
+    <${Page} title=${w.accounts.title}>
+      ${problem && html`<${Banner} tone="red"><span>${sentence(problem)}</span></${Banner}>`}
+      ${none && html`<${Empty} text=${w.accounts.noApps}>${canSomewhere("apps.manage") && html`<a class="button secondary" href="/apps?new=1">${w.apps.create}</a>`}</${Empty}>`}
+    </${Page}>`;
+}

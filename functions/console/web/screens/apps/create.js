@@ -1,0 +1,36 @@
+// A new application, of a team or of the platform.
+import { html } from "../../html.js";
+import { post } from "../../api.js";
+import { keep } from "../../apps.js";
+import { required, useForm } from "../../form.js";
+import { isPlatform, teamsWhere } from "../../rights.js";
+import { teams } from "../../teams.js";
+import { words } from "../../words.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { toast } from "../../parts/toast.js";
+
+export function teamOptions() {
+  if (!isPlatform()) return teamsWhere("apps.manage").map(({ team_id, name }) => [team_id, name]);
+  return [["", words().picker.platform], ...teams().map(({ team_id, name }) => [team_id, name])];
+}
+
+export function CreateApp({ teamId, onCreated, onClose }) {
+  const w = words().apps;
+  const options = teamOptions();
+  const form = useForm({ name: "", team_id: teamId ?? options[0]?.[0] ?? "" }, { check: { name: required } });
+  const create = () =>
+    form.submit(async ({ name, team_id }) => {
+      const app = keep(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }, { creates: true }));
+      onCreated(app);
+      toast(w.wasCreated(app.name));
+    });
+  return html`
+    <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus />
+        ${options.length > 1 && html`<${SelectField} label=${w.team} ...${form.bind("team_id")} options=${options} />`}
+      </div>
+    </${Dialog}>`;
+}

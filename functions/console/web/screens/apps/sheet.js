@@ -1,0 +1,88 @@
+// One application: its name, its team, its lock, its admins.
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { patch, pathOf, put } from "../../api.js";
+import { keep, loadApp, MAX_ADMINS } from "../../apps.js";
+import { required, useForm } from "../../form.js";
+import { sentence } from "../../problems.js";
+import { can, isPlatform } from "../../rights.js";
+import { teamName, teams } from "../../teams.js";
+import { ago, dated } from "../../times.js";
+import { words } from "../../words.js";
+import { Avatar } from "../../parts/avatar.js";
+import { Button } from "../../parts/button.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { LeaveGuard } from "../../parts/leave-guard.js";
+import { More } from "../../parts/more.js";
+import { Sheet } from "../../parts/sheet.js";
+import { Tally } from "../../parts/tally.js";
+import { toast } from "../../parts/toast.js";
+import { LiftLock } from "../accounts/lock.js";
+import { teamOptions } from "./create.js";
+
+export function AppSheet({ appId, onChanged, onDelete, onClose }) {
+  const [app, setApp] = useState(null);
+  const [problem, setProblem] = useState(null);
+  useEffect(() => {
+    loadApp(appId).then(setApp, setProblem);
+  }, [appId]);
+  const w = words().apps;
+  if (problem) return html`<${Dialog} title=${problem.status === 404 ? w.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  const changed = (now) => {
+    setApp(now);
+    onChanged(now);
+  };
+  return app && html`<${Details} app=${app} onChanged=${changed} onDelete=${onDelete} onClose=${onClose} />`;
+}
+
+function Details({ app, onChanged, onDelete, onClose }) {
+  const w = words().apps;
+  const [lifting, setLifting] = useState(false);
+  const manages = can("apps.manage", app.team_id);
+  const moves = isPlatform() && teams().length > 0;
+  const form = useForm({ name: app.name, team_id: app.team_id ?? "" }, { check: { name: required } });
+  const changed = ["name", "team_id"].filter((name) => form.values[name] !== (app[name] ?? ""));
+  const path = pathOf`/v1/apps/${app.app_id}`;
+  const rename = async (name) => onChanged(keep(await patch(path, { name })));
+  const save = () => {
+    if (changed.length === 0) return onClose({});
+    return form.submit(async (values) => {
+      const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
+      const before = app.name;
+      onChanged(keep(await patch(path, body, { version: app.version })));
+      onClose({ unasked: true });
+      const undo = changed.includes("name") && changed.length === 1 ? () => rename(before) : undefined;
+      toast(w.wasSaved(values.name), { undo });
+    });
+  };
+  const { deletion_lock: lock } = app;
+  const restore = async () => onChanged(keep(await put(`${path}/deletion-lock`, { locked: true })));
+  const lifted = async () => {
+    setLifting(false);
+    onChanged(await loadApp(app.app_id));
+  };
+  const foot = manages && html`
+    <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
+    <${Button} onClick=${() => onClose({})}>${words().dialog.cancel}</${Button}>
+    <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
+  return html`
+    <${Sheet} title=${app.name} caption=${w.createdAt(dated(app.created_at))} foot=${foot} onClose=${() => onClose({})} onSubmit=${save}
+      avatar=${html`<${Avatar} id=${app.app_id} name=${app.name} shape="square large" />`}
+      menu=${manages && html`<${More} label=${w.more(app.name)} items=${[{ icon: "trash", label: w.delete, name: app.name, red: true, onChoose: () => onDelete(app) }]} />`}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${TextField} label=${w.name} ...${form.bind("name")} readonly=${!manages} changed=${changed.includes("name")} maxlength="64" autocomplete="off" />
+        ${moves
+          ? html`<${SelectField} label=${w.team} ...${form.bind("team_id")} changed=${changed.includes("team_id")} options=${teamOptions()} hint=${w.moveHint} />`
+          : teamName(app.team_id) && html`<div class="plain-line"><span class="quiet">${w.team}</span><bdi>${teamName(app.team_id)}</bdi></div>`}
+        <hr />
+        <div class="plain-line"><span class="quiet">${w.deletion}</span><span>${lock.locked ? w.locked : w.lifted}${lock.changed_by && html`<span class="quiet"> · ${words().lock.changedBy(lock.changed_by.username, ago(lock.changed_at))}</span>`}</span>
+          ${manages && html`<${Button} kind="link" onClick=${lock.locked ? () => setLifting(true) : restore}>${lock.locked ? words().lock.liftAction : words().lock.restore}</${Button}>`}</div>
+        <div class="plain-line"><span class="quiet">${w.admins}</span><span class="counted">${words().accounts.admins(app.admin_count, MAX_ADMINS)}<${Tally} count=${app.admin_count} of=${MAX_ADMINS} tone=${app.admin_count >= MAX_ADMINS ? "amber" : ""} /></span></div>
+        ${can("accounts.read", app.team_id) && html`<p><a class="button secondary" href=${`/apps/${app.app_id}/accounts`}>${w.toAccounts}</a></p>`}
+      </div>
+    </${Sheet}>
+    ${lifting && html`<${LiftLock} app=${app} onClose=${lifted} />`}
+    <${LeaveGuard} changes=${changed.length} />`;
+}

@@ -1,0 +1,86 @@
+// One record: its line, and below it what it changed once it is opened.
+import { html } from "../../html.js";
+import { roleName } from "../../grants.js";
+import { teamName } from "../../teams.js";
+import { dated } from "../../times.js";
+import { PHONE, useMedia } from "../../viewport.js";
+import { words } from "../../words.js";
+import { Button } from "../../parts/button.js";
+import { Icon } from "../../parts/icon.js";
+import { Time } from "../../parts/time.js";
+
+// What a record itself tells of the name of its thing.
+function recorded({ target, before, after }) {
+  const known = { ...before, ...after };
+  if (target.kind === "account") return target.id;
+  if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
+  return known.name ?? known.login ?? known.username;
+}
+
+// The names of things by their ids, from all the records at hand: a record tells only what it changed.
+export function namesIn(records) {
+  const names = new Map();
+  for (const record of records) {
+    const { actor, target } = record;
+    if (actor) names.set(actor.user_id, actor.login);
+    const name = recorded(record);
+    if (name && !names.has(target.id)) names.set(target.id, name);
+  }
+  return (record) => recorded(record) ?? names.get(record.target.id) ?? (record.target.kind === "team" ? teamName(record.target.id) : undefined) ?? record.target.id;
+}
+
+// A recorded value in words.
+function shown(value) {
+  if (value === null || value === undefined || value === "") return "—";
+  if (Array.isArray(value)) return value.map(shown).join(", ") || "—";
+  if (typeof value === "boolean") return value ? words().users.yes : words().users.no;
+  if (typeof value === "object") return value.role_id ? roleName(value) : (value.username ?? value.login ?? value.name ?? JSON.stringify(value));
+  if (/^\d{4}-\d\d-\d\dT/.test(value)) return dated(value);
+  return words().permissions[value] ?? String(value);
+}
+
+export function RecordRows({ record, name, at, open, onTurn, inTeam, onNarrow }) {
+  const w = words().audit;
+  // Cells that are hidden take no column.
+  const span = useMedia(PHONE) ? 2 : 5;
+  const { at: moment, actor, action, target } = record;
+  const what = w.actions[action] ?? action;
+  const press = (event) => {
+    if (!event.target.closest("a, button, input, label, [popover]") && !getSelection()?.toString()) onTurn();
+  };
+  return html`
+    <tr class=${`row ${open ? "current" : ""}`} data-at=${at} onClick=${press}>
+      <td class="wide-column"><${Time} at=${moment} /></td>
+      <td class="wide-column">${actor ? html`<span class="id">${actor.login}</span>` : w.system}</td>
+      <th scope="row"><div class="who"><div class="lines"><button type="button" class="name-button strong cut" aria-expanded=${open ? "true" : "false"} onClick=${onTurn}>${what}</button>
+        <span class="quiet under cut narrow-only"><bdi>${actor?.login ?? w.system}</bdi> · <bdi>${name}</bdi> · <${Time} at=${moment} /></span></div></div></th>
+      <td class="wide-column" title=${target.id}><span class="loose">${w.kinds[target.kind]}</span> <bdi>${name}</bdi></td>
+      <td class="operations"><div><span class=${`turner ${open ? "open" : ""}`} aria-hidden="true"><${Icon} name="down" /></span></div></td>
+    </tr>
+    ${open && html`<tr class="record-open"><td colspan=${span}><${Opened} record=${record} inTeam=${inTeam} onNarrow=${onNarrow} /></td></tr>`}`;
+}
+
+function Opened({ record, inTeam, onNarrow }) {
+  const w = words().audit;
+  const { before, after, actor, address, target, team_id: teamId, request_id: request } = record;
+  const names = Object.keys({ ...before, ...after });
+  const fact = (name, value) => value && html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`;
+  return html`
+    <div class="record">
+      ${names.length > 0 && html`
+        <table class="changes"><caption class="unseen">${w.changes}</caption>
+          <thead><tr><th scope="col">${w.field}</th><th scope="col">${w.before}</th><th scope="col">${w.after}</th></tr></thead>
+          <tbody>${names.map((name) => html`<tr><th scope="row">${w.fields[name] ?? name}</th><td><bdi>${shown(before?.[name])}</bdi></td><td><bdi>${shown(after?.[name])}</bdi></td></tr>`)}</tbody>
+        </table>`}
+      <dl>
+        ${fact(w.address, address)}
+        ${!inTeam && fact(w.team, teamName(teamId))}
+        ${fact(w.id, target.id)}
+        ${fact(w.request, request)}
+      </dl>
+      <div class="form-actions">
+        ${actor && html`<${Button} size="small" onClick=${() => onNarrow({ actor: actor.user_id })}>${w.onlyWho(actor.login)}</${Button}>`}
+        <${Button} size="small" onClick=${() => onNarrow({ target: target.id })}>${w.onlyOn}</${Button}>
+      </div>
+    </div>`;
+}

@@ -1,0 +1,18 @@
+// A session ended under an open page: signing in again leaves the page as it is.
+import { html } from "../html.js";
+import { cameBack, me } from "../session.js";
+import { words } from "../words.js";
+import { useModal } from "../parts/dialog.js";
+import { SignInForm } from "../parts/sign-in-form.js";
+
+export default function ComeBack() {
+  const w = words().comeBack;
+  // There is nothing behind it that works without a session.
+  const modal = useModal(() => {}, () => false);
+  return html`
+    <dialog ...${modal} class="dialog come-back" aria-labelledby="come-back-title">
+      <div class="dialog-body"><h2 id="come-back-title">${w.title}</h2><p>${w.text}</p>
+        <${SignInForm} fixedLogin=${me.value.user.login} onEntered=${cameBack} />
+      </div>
+    </dialog>`;
+}

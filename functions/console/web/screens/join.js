@@ -1,0 +1,57 @@
+// Joining a team with the code that its people handed out.
+import { useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { post } from "../api.js";
+import { needsCode, useForm } from "../form.js";
+import { roleName } from "../grants.js";
+import { isPlatform } from "../rights.js";
+import { go } from "../router.js";
+import { load, me } from "../session.js";
+import { words } from "../words.js";
+import { useTitle } from "../title.js";
+import { Button } from "../parts/button.js";
+import { CodeEntry } from "../parts/code-entry.js";
+import { FormError } from "../parts/field.js";
+import { Page } from "../parts/page.js";
+import { toast } from "../parts/toast.js";
+import Nowhere from "./nowhere.js";
+
+export default function Join() {
+  if (isPlatform()) return html`<${Nowhere} />`;
+  return html`<${Entry} />`;
+}
+
+function Entry() {
+  const w = words().join;
+  const { user, teams } = me.value;
+  const [unproved, setUnproved] = useState(!user.email_verified);
+  const form = useForm({ code: "" }, { check: { code: needsCode() }, codes: { invitation_invalid: "code", already_member: "code", too_many_attempts: "code" } });
+  useTitle(w.title);
+  const submit = (event) => {
+    event.preventDefault();
+    form.submit(async ({ code }) => {
+      try {
+        const { team, role } = await post("/v1/invitations/redeem", { code }, { creates: true });
+        await load();
+        await go(`/teams/${team.team_id}/members`);
+        toast(w.joined(team.name, roleName(role)));
+      } catch (problem) {
+        setUnproved(problem.code === "email_not_verified");
+        throw problem;
+      }
+    });
+  };
+  return html`
+    <${Page} title=${w.title} plain>
+      <div class="join">
+        <h1>${w.title}</h1><p>${w.text}</p>
+        ${unproved && html`<p class="form-note">${w.unproved} <a href="/me/email">${w.prove}</a></p>`}
+        <form onSubmit=${submit} novalidate>
+          <${FormError}>${form.problem}</${FormError}>
+          <${CodeEntry} label=${w.code} ...${form.bind("code")} hint=${w.hint} autofocus />
+          <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        </form>
+        <section><h2>${teams.length === 0 ? w.none : w.more}</h2><p>${w.ask}</p></section>
+      </div>
+    </${Page}>`;
+}

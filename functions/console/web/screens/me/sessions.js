@@ -1,0 +1,48 @@
+// Where one is signed in.
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { del, get, pathOf } from "../../api.js";
+import { sentence } from "../../problems.js";
+import { words } from "../../words.js";
+import { browserOf } from "../../browsers.js";
+import { Button } from "../../parts/button.js";
+import { FormError } from "../../parts/field.js";
+import { Time } from "../../parts/time.js";
+import { toast } from "../../parts/toast.js";
+
+export function Sessions() {
+  const w = words().sessions;
+  const [sessions, setSessions] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(null);
+  const load = () => get("/v1/me/sessions?limit=100").then(({ items }) => setSessions(items), setProblem);
+  useEffect(() => void load(), []);
+  const end = async (path, said) => {
+    setBusy(path);
+    setProblem(null);
+    try {
+      await del(path);
+      toast(said);
+      await load();
+    } catch (refused) {
+      setProblem(refused);
+    } finally {
+      setBusy(null);
+    }
+  };
+  const others = sessions?.some(({ current }) => !current);
+  return html`
+    <section>
+      <p class="prose">${w.text}</p>
+      <${FormError}>${problem && sentence(problem)}</${FormError}>
+      <ul class="sessions" aria-busy=${sessions === null}>
+        ${sessions?.map(({ session_id: id, current, user_agent: agent, address, last_seen_at: seen, created_at: created }) => {
+          const path = pathOf`/v1/me/sessions/${id}`;
+          return html`<li key=${id}><div><div class="who-line"><span class="strong" title=${agent}>${browserOf(agent) ?? w.program}</span>${current && html`<span class="tag accent">${w.this}</span>`}<span class="quiet digits">${address}</span></div>
+              <p class="quiet">${w.seen} <${Time} at=${seen} /> · ${w.begun} <${Time} at=${created} /></p></div>
+            ${!current && html`<${Button} busy=${busy === path} onClick=${() => end(path, w.ended)}>${w.end}</${Button}>`}</li>`;
+        })}
+      </ul>
+      ${others && html`<div><${Button} busy=${busy === "/v1/me/sessions"} onClick=${() => end("/v1/me/sessions", w.othersEnded)}>${w.endOthers}</${Button}></div>`}
+    </section>`;
+}

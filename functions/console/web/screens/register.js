@@ -1,0 +1,78 @@
+// Becoming a user: an address first, then the rest with the code that was mailed to it.
+import { useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { pathOf, post } from "../api.js";
+import { needsCode, required, useForm } from "../form.js";
+import { go } from "../router.js";
+import { words } from "../words.js";
+import { Button } from "../parts/button.js";
+import { CodeEntry } from "../parts/code-entry.js";
+import { Door } from "../parts/door.js";
+import { FormError, TextField } from "../parts/field.js";
+import { MailedCode } from "../parts/mailed-code.js";
+import { NewPasswordField, PasswordField } from "../parts/password-field.js";
+
+const start = (email) => post("/v1/registrations", { email }, { asStranger: true });
+
+export default function Register() {
+  const w = words().register;
+  const [flow, setFlow] = useState(null);
+  return html`
+    <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
+      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${Address} onFlow=${setFlow} />`}
+    </${Door}>`;
+}
+
+function Address({ onFlow }) {
+  const w = words().register;
+  const form = useForm({ email: "" }, { check: { email: required } });
+  const submit = (event) => {
+    event.preventDefault();
+    form.submit(async ({ email }) => onFlow({ email: email.trim(), ...(await start(email.trim())) }));
+  };
+  return html`
+    <form onSubmit=${submit} novalidate>
+      <${FormError}>${form.problem}</${FormError}>
+      <${TextField} label=${w.email} ...${form.bind("email")} type="email" autocomplete="email" hint=${w.emailHint} autofocus />
+      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.send}</${Button}>
+        <a class="button secondary wide" href="/sign-in">${w.back}</a></div>
+    </form>`;
+}
+
+function Completion({ flow, onFlow }) {
+  const w = words().register;
+  const check = {
+    code: needsCode(),
+    username: required,
+    login: required,
+    password: (value) => (value ? undefined : words().violations.any.required),
+    password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
+    invitation_code: (value) => (value === "" || value.length === 8 ? undefined : words().violations.code(8)),
+  };
+  const empty = { code: "", username: "", login: "", password: "", password_confirmation: "", invitation_code: "" };
+  const form = useForm(empty, { check, codes: { verification_failed: "code", login_taken: "login", invitation_invalid: "invitation_code" } });
+  const submit = (event) => {
+    event.preventDefault();
+    form.submit(async ({ invitation_code, ...values }) => {
+      const body = invitation_code ? { ...values, invitation_code } : values;
+      await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { asStranger: true, creates: true });
+      go("/sign-in?done=registered", { unasked: true });
+    });
+  };
+  const { login, username } = form.values;
+  const resend = async () => onFlow({ ...flow, ...(await start(flow.email)) });
+  return html`
+    <form onSubmit=${submit} novalidate>
+      <${FormError}>${form.problem}</${FormError}>
+      <${MailedCode} flow=${flow} onResend=${resend}>
+        <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
+      </${MailedCode}>
+      <${TextField} label=${w.username} ...${form.bind("username")} hint=${w.usernameHint} autocomplete="name" />
+      <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username" autocapitalize="off" spellcheck="false" />
+      <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[login, username, flow.email.split("@")[0]]} />
+      <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
+      <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
+      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}></div>
+    </form>`;
+}

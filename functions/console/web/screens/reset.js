@@ -1,0 +1,69 @@
+// A forgotten password: proved by an address, set anew with the code that was mailed to it.
+import { useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { pathOf, post } from "../api.js";
+import { needsCode, required, useForm } from "../form.js";
+import { go } from "../router.js";
+import { words } from "../words.js";
+import { Button } from "../parts/button.js";
+import { CodeEntry } from "../parts/code-entry.js";
+import { Door } from "../parts/door.js";
+import { FormError, TextField } from "../parts/field.js";
+import { MailedCode } from "../parts/mailed-code.js";
+import { NewPasswordField, PasswordField } from "../parts/password-field.js";
+
+const start = (email) => post("/v1/password-resets", { email }, { asStranger: true });
+
+export default function Reset() {
+  const w = words().reset;
+  const [flow, setFlow] = useState(null);
+  return html`
+    <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
+      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${Address} onFlow=${setFlow} />`}
+    </${Door}>`;
+}
+
+function Address({ onFlow }) {
+  const w = words().reset;
+  const form = useForm({ email: "" }, { check: { email: required } });
+  const submit = (event) => {
+    event.preventDefault();
+    form.submit(async ({ email }) => onFlow({ email: email.trim(), ...(await start(email.trim())) }));
+  };
+  return html`
+    <form onSubmit=${submit} novalidate>
+      <${FormError}>${form.problem}</${FormError}>
+      <${TextField} label=${w.email} ...${form.bind("email")} type="email" autocomplete="email" autofocus />
+      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.send}</${Button}>
+        <a class="button secondary wide" href="/sign-in">${w.back}</a></div>
+    </form>`;
+}
+
+function Completion({ flow, onFlow }) {
+  const w = words().reset;
+  const check = {
+    code: needsCode(),
+    password: (value) => (value ? undefined : words().violations.any.required),
+    password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
+  };
+  const form = useForm({ code: "", password: "", password_confirmation: "" }, { check, codes: { verification_failed: "code" } });
+  const submit = (event) => {
+    event.preventDefault();
+    form.submit(async (values) => {
+      await post(pathOf`/v1/password-resets/${flow.reset_id}/complete`, values, { asStranger: true });
+      go("/sign-in?done=reset", { unasked: true });
+    });
+  };
+  const resend = async () => onFlow({ ...flow, ...(await start(flow.email)) });
+  return html`
+    <form onSubmit=${submit} novalidate>
+      <${FormError}>${form.problem}</${FormError}>
+      <${MailedCode} flow=${flow} onResend=${resend}>
+        <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
+      </${MailedCode}>
+      <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[flow.email.split("@")[0]]} />
+      <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
+      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}></div>
+    </form>`;
+}

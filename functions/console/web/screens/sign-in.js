@@ -1,0 +1,20 @@
+// The way in.
+import { html } from "../html.js";
+import { place } from "../router.js";
+import { entered } from "../session.js";
+import { words } from "../words.js";
+import { Door } from "../parts/door.js";
+import { Icon } from "../parts/icon.js";
+import { SignInForm } from "../parts/sign-in-form.js";
+
+export default function SignIn() {
+  const w = words().signIn;
+  const done = place.value.query.get("done");
+  return html`
+    <${Door} title=${w.title} text=${w.to(location.hostname)} note=${html`${w.invited} <b>${w.join}</b>.`}>
+      ${done in w.done && html`<p class="rules"><span class="met"><${Icon} name="check" /> ${w.done[done]}</span></p>`}
+      <${SignInForm} forgotten=${html`<a href="/reset">${w.forgotten}</a>`} onEntered=${entered}>
+        <a class="button secondary wide" href="/register">${w.register}</a>
+      </${SignInForm}>
+    </${Door}>`;
+}

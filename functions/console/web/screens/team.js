@@ -1,0 +1,79 @@
+// One team, a tab for each part of it.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { get, pathOf, queryOf } from "../api.js";
+import { keys } from "../keyboard.js";
+import { everything } from "../pages.js";
+import { sentence } from "../problems.js";
+import { can } from "../rights.js";
+import { go } from "../router.js";
+import { words } from "../words.js";
+import { Banner } from "../parts/banner.js";
+import { Empty } from "../parts/empty.js";
+import { Page } from "../parts/page.js";
+import { Tabs } from "../parts/tabs.js";
+import { AuditLog } from "./audit/log.js";
+import Nowhere from "./nowhere.js";
+import { TeamApps } from "./team/apps.js";
+import { Invitations } from "./team/invitations.js";
+import { Members } from "./team/members.js";
+import { Roles } from "./team/roles.js";
+
+const TeamAudit = ({ team }) => html`<${AuditLog} teamId=${team.team_id} />`;
+
+// `create` is the right to the primary action; a count is shown where one page holds everything.
+const TABS = {
+  members: { Part: Members, sees: ["team.read"], create: "members.manage", counted: (path) => [`${path}/members`, {}] },
+  invitations: { Part: Invitations, sees: ["members.manage"], create: "members.manage", counted: (path) => [`${path}/invitations`, { status: "live" }] },
+  roles: { Part: Roles, sees: ["team.read"], create: "roles.manage", quiet: true },
+  apps: { Part: TeamApps, sees: ["accounts.read", "apps.manage"], create: "apps.manage", counted: (_, team_id) => ["/v1/apps", { team_id }] },
+  audit: { Part: TeamAudit, sees: ["audit.read"] },
+};
+
+export default function Team({ team: teamId, tab, role }) {
+  const [team, setTeam] = useState(null);
+  const [roles, setRoles] = useState([]);
+  const [counts, setCounts] = useState({});
+  const [problem, setProblem] = useState(null);
+  const [creating, setCreating] = useState(false);
+  const w = words().team;
+  const path = pathOf`/v1/teams/${teamId}`;
+  const seen = Object.keys(TABS).filter((name) => TABS[name].sees.some((permission) => can(permission, teamId)));
+
+  const count = async (name) => {
+    const [list, parameters] = TABS[name].counted(path, teamId);
+    const page = await get(list + queryOf({ ...parameters, limit: 100 }));
+    setCounts((before) => ({ ...before, [name]: page.next_cursor === null ? page.items.length : undefined }));
+  };
+  // A count is an addition: without it the tab still has its name.
+  const recount = (name) => count(name).catch(() => {});
+  const reloadRoles = () => everything(`${path}/roles`).then(setRoles, setProblem);
+  useEffect(() => {
+    setTeam(null);
+    setProblem(null);
+    setCounts({});
+    get(path).then(setTeam, setProblem);
+    reloadRoles();
+    for (const name of seen) if (TABS[name].counted) recount(name);
+  }, [teamId]);
+  useEffect(() => setCreating(false), [teamId, tab]);
+
+  const current = TABS[tab];
+  const mayCreate = team && current?.create && can(current.create, teamId);
+  useEffect(() => (mayCreate ? keys({ c: () => setCreating(true) }) : undefined), [mayCreate]);
+  useEffect(() => void (tab === undefined && go(`/teams/${teamId}/members`, { replace: true })), [tab]);
+
+  if (problem?.status === 404) {
+    return html`<${Page} title=${words().teams.title}><${Empty} text=${words().teams.gone}><a class="button secondary" href="/teams">${words().teams.title}</a></${Empty}></${Page}>`;
+  }
+  if (tab !== undefined && !seen.includes(tab)) return html`<${Nowhere} />`;
+  const primary = mayCreate && { icon: "plus", label: w.create[tab], short: w.createShort[tab] ?? w.create[tab], act: () => setCreating(true), kind: current.quiet ? "secondary" : "primary" };
+  const known = { ...counts, roles: roles.length || undefined };
+  const Part = current?.Part;
+  return html`
+    <${Page} title=${team?.name ?? ""} parent=${{ href: "/teams", label: words().teams.title }} part=${tab && w.tabs[tab]} primary=${primary}>
+      ${problem && html`<${Banner} tone="red"><span>${sentence(problem)}</span></${Banner}>`}
+      <${Tabs} label=${team?.name ?? w.tabs.members} tabs=${seen.map((name) => [`/teams/${teamId}/${name}`, w.tabs[name], known[name]])} current=${`/teams/${teamId}/${tab}`} />
+      ${team && tab && html`<${Part} key=${`${teamId} ${tab}`} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating} onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${reloadRoles} />`}
+    </${Page}>`;
+}

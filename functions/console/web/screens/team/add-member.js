@@ -1,0 +1,46 @@
+// A new member: somebody who is a user already, or a user made for this team.
+import { html } from "../../html.js";
+import { post } from "../../api.js";
+import { required, useForm } from "../../form.js";
+import { words } from "../../words.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
+import { SegmentsField } from "../../parts/segments.js";
+import { grantable } from "./change-role.js";
+
+const EMPTY = { who: "known", login: "", username: "", email: "", role_id: "developer", ...NO_PASSWORD };
+const CODES = { already_member: "login", too_many_teams: "login", not_a_member: "login", login_taken: "login" };
+
+function sent({ who, login, username, email, role_id, ...password }) {
+  if (who === "known") return { login: login.trim(), role_id };
+  return { role_id, new_user: { username: username.trim(), login: login.trim(), email: email.trim() || null, ...chosenPassword(password) } };
+}
+
+export function AddMember({ team, path, roles, onAdded, onClose }) {
+  const w = words().members;
+  const onlyNew = (judge) => (value, values) => (values.who === "new" ? judge(value, values) : undefined);
+  const check = { login: required, username: onlyNew(required), password: onlyNew(checkPassword.password) };
+  const form = useForm(EMPTY, { check, codes: CODES });
+  const create = () =>
+    form.submit(async (values) => {
+      const { member, generated_password: generated } = await post(`${path}/members`, sent(values), { creates: true });
+      onAdded({ member, password: values.who === "new" ? (generated ?? values.password) : null });
+    });
+  const typed = ["login", "username", "email", "password"].some((name) => form.values[name] !== "");
+  const { who, login, username, email } = form.values;
+  const text = (name, rest) => html`<${TextField} label=${w.fields[name]} ...${form.bind(name)} autocomplete="off" ...${rest} />`;
+  const loginField = (hint) => text("login", { hint, class: "id", autocapitalize: "off", spellcheck: "false", autofocus: who === "known" });
+  return html`
+    <${Dialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${SegmentsField} label=${w.who} value=${who} options=${[["known", w.known], ["new", w.new]]} onChoose=${(value) => form.set("who", value)} />
+        ${who === "new" && text("username", { hint: words().me.usernameHint })}
+        ${loginField(who === "known" ? w.loginHint : words().users.loginHint)}
+        ${who === "new" && text("email", { type: "email", hint: words().users.emailHint })}
+        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
+        ${who === "new" && html`<${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />`}
+      </div>
+    </${Dialog}>`;
+}

@@ -1,0 +1,30 @@
+// Another role for a member, of those that one may give.
+import { html } from "../../html.js";
+import { useForm } from "../../form.js";
+import { mayGrant, roleName } from "../../grants.js";
+import { words } from "../../words.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, SelectField } from "../../parts/field.js";
+
+// What a role select offers; a team's own roles stand after the presets, as the API lists them.
+export const grantable = (roles, team) => roles.filter((role) => mayGrant(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
+
+export function ChangeRole({ team, member, roles, onGive, onClose }) {
+  const w = words().members;
+  const form = useForm({ role_id: member.role.role_id });
+  const save = () => {
+    const { role_id: chosen } = form.values;
+    if (chosen === member.role.role_id) return onClose();
+    return form.submit(async () => {
+      await onGive(member, roles.find(({ role_id }) => role_id === chosen));
+      onClose();
+    });
+  };
+  return html`
+    <${Dialog} title=${w.changeTitle(member.username)} text=${w.changeText} action=${w.changeRole} busy=${form.busy} onClose=${onClose} onSubmit=${save}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
+      </div>
+    </${Dialog}>`;
+}

@@ -1,0 +1,90 @@
+// What a role allows, beside what the presets allow; a list of it where there is no room for a grid.
+import { useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { GROUPS, obstacle, PRESETS, roleName } from "../../grants.js";
+import { useMedia, WIDE } from "../../viewport.js";
+import { words } from "../../words.js";
+import { SelectField } from "../../parts/field.js";
+import { Icon } from "../../parts/icon.js";
+
+const Tick = () => html`<${Icon} name="check" /><span class="unseen">${words().roleEditor.yes}</span>`;
+
+export function PermissionGrid(props) {
+  const Shape = useMedia(WIDE) ? Grid : List;
+  return html`<${Shape} ...${props} />`;
+}
+
+const Dot = () => html`<span class="changed-dot"></span><span class="unseen">${words().field.changed}</span>`;
+
+// The words of a permission, and why it cannot be ticked where that is so.
+function Named({ permission, reason }) {
+  return html`<span>${words().permissions[permission]}</span> <span class="key">${permission}</span>${reason && html`<span class="reason">${reason}</span>`}`;
+}
+
+function reasonFor(permission, { shapes, ticked, team }) {
+  const found = shapes && obstacle(permission, ticked, team.team_id);
+  if (!found) return undefined;
+  const w = words().roleEditor;
+  return found.with ? w.notWith(words().permissions[found.with]) : w.notTogether;
+}
+
+function Box({ permission, role, ticked, changed, shapes, reason, onTurn, id }) {
+  const w = words().roleEditor;
+  if (reason) return html`<${Icon} name="lock" /><span class="unseen">${w.locked}</span>`;
+  if (!shapes) return ticked.includes(permission) ? html`<${Tick} />` : null;
+  return html`<label class="box"><input id=${id} type="checkbox" class="check" aria-label=${w.allow(words().permissions[permission], role.name)} checked=${ticked.includes(permission)} onChange=${() => onTurn(permission)} />${changed.includes(permission) && html`<${Dot} />`}</label>`;
+}
+
+function Grid(props) {
+  const { role, changed } = props;
+  const w = words().roleEditor;
+  // A preset that is looked at is told apart among its own columns.
+  const extra = !role.preset;
+  const presets = Object.keys(PRESETS);
+  const here = (id) => (id === role.role_id ? "edited" : "");
+  const last = Object.values(GROUPS).flat().at(-1);
+  return html`
+    <div class="grid-scroll"><table class="grid">
+      <caption class="unseen">${w.caption(roleName(role))}</caption>
+      <colgroup><col class="permission" />${presets.map(() => html`<col class="preset" />`)}${extra && html`<col class="editing" />`}<col class="margin" /></colgroup>
+      <thead><tr>
+        <th scope="col">${w.permission}</th>
+        ${presets.map((id) => html`<th scope="col" class=${here(id)}>${words().roles[id]}</th>`)}
+        ${extra && html`<th scope="col" class="edited"><bdi>${role.name}</bdi></th>`}<td></td>
+      </tr></thead>
+      ${Object.entries(GROUPS).map(([group, permissions]) => html`
+        <tbody>
+          <tr class="grid-group"><th scope="rowgroup" colspan="1">${w.groups[group]}</th>${presets.map((id) => html`<td class=${here(id)}></td>`)}${extra && html`<td class="edited"></td>`}<td></td></tr>
+          ${permissions.map((permission) => {
+            const reason = reasonFor(permission, props);
+            return html`<tr class=${`${permission === last ? "last" : ""} ${changed.includes(permission) ? "changed" : ""}`}>
+              <th scope="row"><${Named} permission=${permission} reason=${reason} /></th>
+              ${presets.map((id) => html`<td class=${here(id)}>${PRESETS[id].includes(permission) && html`<${Tick} />`}</td>`)}
+              ${extra && html`<td class="edited"><${Box} ...${props} permission=${permission} reason=${reason} /></td>`}<td></td>
+            </tr>`;
+          })}
+        </tbody>`)}
+    </table></div>`;
+}
+
+function List(props) {
+  const { role, shapes, ticked } = props;
+  const w = words().roleEditor;
+  const [compared, setCompared] = useState("");
+  const options = [["", w.nothing], ...Object.keys(PRESETS).filter((id) => id !== role.role_id).map((id) => [id, words().roles[id]])];
+  return html`
+    <div class="grid-list">
+      <${SelectField} label=${w.compare} value=${compared} onInput=${setCompared} options=${options} />
+      ${Object.entries(GROUPS).map(([group, permissions]) => html`
+        <section><h2>${w.groups[group]}</h2>
+          <ul>${permissions.map((permission) => {
+            const reason = reasonFor(permission, props);
+            const other = compared && PRESETS[compared].includes(permission);
+            return html`<li class=${!shapes && !ticked.includes(permission) ? "off" : ""}>
+              <span class="cell"><${Box} ...${props} permission=${permission} reason=${reason} /></span>
+              <span class="grow"><${Named} permission=${permission} reason=${reason} /></span>
+              ${other && html`<span class="other" title=${words().roles[compared]}><${Icon} name="check" /><span class="unseen">${w.alsoIn(words().roles[compared])}</span></span>`}
+            </li>`;
+          })}</ul></section>`)}
+    </div>`;
+}

@@ -1,0 +1,83 @@
+// The invitations that live, then those that have ended, in one table.
+import { html } from "../../html.js";
+import { roleName } from "../../grants.js";
+import { ago, said } from "../../times.js";
+import { PHONE, useMedia } from "../../viewport.js";
+import { words } from "../../words.js";
+import { Button } from "../../parts/button.js";
+import { Empty } from "../../parts/empty.js";
+import { FilterMenu } from "../../parts/filter-menu.js";
+import { More } from "../../parts/more.js";
+import { Foot } from "../../parts/table.js";
+import { Time } from "../../parts/time.js";
+import { TimeLeft } from "../../parts/time-left.js";
+
+const MOST_LIVE = 100;
+const ENDED = ["redeemed", "revoked", "expired"];
+
+export function InvitationTable({ team, live, history, status, onStatus, shown, act, onInvite }) {
+  const w = words().invitations;
+  // Cells that are hidden take no column.
+  const span = useMedia(PHONE) ? 2 : 6;
+  const ended = history.items.filter((invitation) => invitation.status !== "live");
+  if (live === null || history.stage === "quiet") return html`<div class="list"></div>`;
+  if (live.length === 0 && ended.length === 0 && status === "" && history.done) {
+    return html`<${Empty} text=${w.none}><button type="button" class="button secondary" onClick=${onInvite}>${words().team.create.invitations}</button></${Empty}>`;
+  }
+  const row = (invitation) => html`<${Row} key=${invitation.invitation_id} invitation=${invitation} current=${invitation.invitation_id === shown} act=${act} />`;
+  const filter = html`<${FilterMenu} label=${w.status} value=${status} options=${ENDED.map((one) => [one, w.statuses[one]])} onChoose=${onStatus} size="small" />`;
+  return html`
+    <div class="list invitations">
+      <table>
+        <caption class="unseen">${w.caption(team.name)}</caption>
+        <colgroup><col class="code" /><col class="role wide-column" /><col class="for wide-column" /><col class="left wide-column" /><col class="wide-column" /><col class="operations" /></colgroup>
+        <thead><tr>
+          ${[w.code, w.role, w.for, w.timeLeft, w.issuedBy].map((name, at) => html`<th scope="col" class=${at > 0 ? "wide-column" : ""}>${name}</th>`)}
+          <th scope="col"><span class="unseen">${words().list.operation}</span></th>
+        </tr></thead>
+        <tbody>
+          <tr class="group-row"><th colspan=${span} scope="rowgroup"><b>${w.live}</b> ${w.of(live.length, MOST_LIVE)}</th></tr>
+          ${live.map(row)}
+        </tbody>
+        <tbody>
+          <tr class="group-row"><th colspan=${span} scope="rowgroup"><div><span><b>${w.history}</b> ${w.kept}</span>${filter}</div></th></tr>
+          ${ended.map(row)}
+          ${ended.length === 0 && history.done && html`<tr><td colspan=${span} class="quiet">${status ? w.noMatch : w.noHistory}</td></tr>`}
+        </tbody>
+      </table>
+      ${!history.done && html`<${Foot} list=${history} />`}
+    </div>`;
+}
+
+function Row({ invitation, current, act }) {
+  const w = words().invitations;
+  const { role, login, note, code_hint: hint, status, issued_by: issuer, created_at: created, expires_at: expires } = invitation;
+  const live = status === "live";
+  const renews = act.may(invitation) && (live || status === "expired");
+  const items = [
+    renews && { icon: "refresh", label: w.reissue, onChoose: () => act.reissue(invitation) },
+    live && renews && { icon: "close", label: w.revoke, red: true, onChoose: () => act.revoke(invitation) },
+  ];
+  const person = login ? html`<span class="id">${login}</span>` : html`<span class="loose">${w.anyone}</span>`;
+  const became = live ? html`<${TimeLeft} at=${expires} />` : outcome(invitation);
+  return html`
+    <tr class=${`row ${current ? "current" : ""} ${live ? "" : "ended"}`}>
+      <th scope="row"><div class="lines"><span class="digits"><span class="unseen">${w.ending(hint)}</span><span aria-hidden="true"><span class="dots">•••• ••</span><b>${hint}</b></span><span class="narrow-only"> <bdi>${roleName(role)}</bdi></span></span>
+        <span class="quiet under cut narrow-only">${person} · ${became}</span></div></th>
+      <td class="wide-column" title=${roleName(role)}><bdi>${roleName(role)}</bdi></td>
+      <td class="wide-column"><div class="lines"><span class="cut">${person}</span>${note && html`<bdi class="quiet cut" title=${note}>${note}</bdi>`}</div></td>
+      <td class="wide-column">${became}</td>
+      <td class="wide-column"><div class="lines"><bdi class="cut">${issuer.username}</bdi><time class="quiet digits" datetime=${created}>${live ? ago(created) : said(created)}</time></div></td>
+      <td class="operations">${renews && html`<div>
+        <${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.reissue(invitation)}>${w.reissue}</${Button}>
+        ${live && html`<${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.revoke(invitation)}>${w.revoke}</${Button}>`}
+        <span class="tight-only"><${More} label=${w.more(hint)} items=${items} /></span></div>`}</td>
+    </tr>`;
+}
+
+function outcome({ status, redeemed_by: by, redeemed_at: at, expires_at: expires }) {
+  const w = words().invitations;
+  if (status === "redeemed") return html`<span title=${at && said(at)}>${by ? w.redeemedBy(by.username) : w.statuses.redeemed}</span>`;
+  if (status === "expired") return html`${w.statuses.expired} <${Time} at=${expires} />`;
+  return w.statuses.revoked;
+}

@@ -1,0 +1,84 @@
+// The invitations of a team: one that was just issued with its code, those that live, and what became of the others.
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { del, pathOf, post } from "../../api.js";
+import { mayGrant, roleName } from "../../grants.js";
+import { useList } from "../../list.js";
+import { everything } from "../../pages.js";
+import { sentence } from "../../problems.js";
+import { place, setQuery } from "../../router.js";
+import { words } from "../../words.js";
+import { Banner } from "../../parts/banner.js";
+import { CodeDisplay } from "../../parts/code-display.js";
+import { Confirm } from "../../parts/confirm.js";
+import { LeaveGuard } from "../../parts/leave-guard.js";
+import { announce, toast } from "../../parts/toast.js";
+import { InvitationTable } from "./invitation-table.js";
+import { Invite } from "./invite.js";
+
+const keyOf = (invitation) => invitation.invitation_id;
+
+export function Invitations({ team, path, roles, creating, onCreating, onRecount }) {
+  const w = words().invitations;
+  const status = place.value.query.get("status") ?? "";
+  const [live, setLive] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const [issued, setIssued] = useState(null);
+  const [dialog, setDialog] = useState(null);
+  const history = useList(`${path}/invitations`, { status }, keyOf);
+  const reloadLive = () => everything(`${path}/invitations`, { status: "live" }).then(setLive, setProblem);
+  useEffect(() => void reloadLive(), [path]);
+
+  const open = issued && !issued.copied;
+  // A code that nobody has copied is not replaced by another one unasked.
+  const unlessOpen = (act) => (open ? setDialog({ kind: "uncopied", act }) : act());
+  const reload = () => {
+    reloadLive();
+    history.reload();
+    onRecount();
+  };
+  const show = ({ invitation, code }) => {
+    setIssued({ invitation, code, copied: false });
+    announce(w.announced);
+    reload();
+    document.querySelector(".content").scrollIntoView({ block: "start" });
+  };
+  const reissue = async (invitation) => {
+    setProblem(null);
+    try {
+      show(await post(pathOf`/v1/teams/${team.team_id}/invitations/${keyOf(invitation)}/reissue`, undefined, { creates: true }));
+    } catch (refused) {
+      setProblem(refused);
+      reload();
+    }
+  };
+  const revoke = async () => {
+    await del(pathOf`/v1/teams/${team.team_id}/invitations/${keyOf(dialog.invitation)}`);
+    if (issued && keyOf(issued.invitation) === keyOf(dialog.invitation)) setIssued(null);
+    setDialog(null);
+    reload();
+    toast(w.wasRevoked(dialog.invitation.code_hint));
+  };
+  const act = {
+    reissue: (invitation) => unlessOpen(() => reissue(invitation)),
+    revoke: (invitation) => setDialog({ kind: "revoke", invitation }),
+    may: (invitation) => mayGrant(invitation.role, team.team_id),
+  };
+  const close = () => setDialog(null);
+  const leave = { title: w.uncopied, text: w.uncopiedText, discard: w.leave, keep: w.stay };
+  const failed = problem ?? history.problem;
+  return html`
+    ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), reload())}>${words().again}</button></${Banner}>`}
+    ${issued && html`<${CodeDisplay} key=${keyOf(issued.invitation)} title=${w.title} note=${w.send} code=${issued.code} expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
+      onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)} onClose=${() => setIssued(null)} />`}
+    <${InvitationTable} team=${team} live=${live} history=${history} status=${status} onStatus=${(value) => setQuery({ status: value })} shown=${issued && keyOf(issued.invitation)} act=${act} onInvite=${() => onCreating(true)} />
+    ${creating && html`<${Invite} team=${team} path=${path} roles=${roles} replaces=${open} onIssued=${(reply) => (onCreating(false), show(reply))} onClose=${() => onCreating(false)} />`}
+    ${dialog?.kind === "revoke" && html`<${Confirm} title=${w.revokeQuestion(dialog.invitation.code_hint)} text=${w.revokeText} action=${w.revokeAction} onRun=${revoke} onClose=${close} />`}
+    ${dialog?.kind === "uncopied" && html`<${Confirm} title=${w.uncopied} text=${w.uncopiedText} action=${w.goOn} onRun=${() => (close(), dialog.act())} onClose=${close} />`}
+    <${LeaveGuard} changes=${open ? 1 : 0} question=${leave} />`;
+}
+
+function factsOf({ role, login, issued_by: issuer, note }) {
+  const w = words().invitations;
+  return [[w.role, roleName(role)], [w.for, login ?? w.anyone], [w.issuedBy, issuer.username], ...(note ? [[w.note, note]] : [])];
+}

@@ -1,0 +1,58 @@
+// A role's beginning, its name, its end.
+import { html } from "../../html.js";
+import { del, patch, pathOf, post } from "../../api.js";
+import { required, useForm } from "../../form.js";
+import { mayCopy, roleName } from "../../grants.js";
+import { words } from "../../words.js";
+import { Confirm } from "../../parts/confirm.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { toast } from "../../parts/toast.js";
+
+export function NewRole({ team, path, roles, source, onCreated, onClose }) {
+  const w = words().roleEditor;
+  const form = useForm({ name: "", from: source.role_id }, { check: { name: required } });
+  const create = () =>
+    form.submit(async ({ name, from }) => {
+      const { permissions } = roles.find(({ role_id }) => role_id === from);
+      const role = await post(`${path}/roles`, { name: name.trim(), permissions }, { creates: true });
+      onCreated(role);
+      toast(w.wasCreated(role.name));
+    });
+  const options = roles.filter((role) => mayCopy(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
+  return html`
+    <${Dialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus />
+        <${SelectField} label=${w.from} ...${form.bind("from")} options=${options} />
+      </div>
+    </${Dialog}>`;
+}
+
+export function RenameRole({ path, role, onRenamed, onClose }) {
+  const w = words().roleEditor;
+  const form = useForm({ name: role.name }, { check: { name: required } });
+  const address = path + pathOf`/roles/${role.role_id}`;
+  const save = () =>
+    form.submit(async ({ name }) => {
+      await patch(address, { name: name.trim() }, { version: role.version });
+      onRenamed();
+      toast(w.wasRenamed(name.trim()), { undo: async () => (await patch(address, { name: role.name }), onRenamed()) });
+    });
+  return html`
+    <${Dialog} title=${w.renameTitle(role.name)} action=${w.rename} busy=${form.busy} typed=${form.values.name !== role.name} onClose=${onClose} onSubmit=${save}>
+      <div class="form"><${FormError}>${form.problem}</${FormError}>
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus /></div>
+    </${Dialog}>`;
+}
+
+export function DeleteRole({ path, role, onDeleted, onClose }) {
+  const w = words().roleEditor;
+  const run = async () => {
+    await del(path + pathOf`/roles/${role.role_id}`);
+    onDeleted();
+    toast(w.wasDeleted(role.name));
+  };
+  return html`<${Confirm} title=${w.deleteQuestion(role.name)} text=${w.deleteText} action=${w.deleteAction} onRun=${run} onClose=${onClose} />`;
+}

@@ -1,0 +1,124 @@
+// The roles of a team: the presets as they are, and one role at a time to look at or to shape.
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { patch, pathOf } from "../../api.js";
+import { can } from "../../rights.js";
+import { mayCopy, mayShape, ownRole, PERMISSIONS, roleName } from "../../grants.js";
+import { keys } from "../../keyboard.js";
+import { everything } from "../../pages.js";
+import { sentence } from "../../problems.js";
+import { go } from "../../router.js";
+import { words } from "../../words.js";
+import { Banner } from "../../parts/banner.js";
+import { Button } from "../../parts/button.js";
+import { LeaveGuard } from "../../parts/leave-guard.js";
+import { More } from "../../parts/more.js";
+import { Picker } from "../../parts/picker.js";
+import { announce, toast } from "../../parts/toast.js";
+import { PermissionGrid } from "./grid.js";
+import { DeleteRole, NewRole, RenameRole } from "./role-dialogs.js";
+
+// Who has a role and who is invited to it: that is whom a change meets.
+function useHolders(path, teamId) {
+  const [people, setPeople] = useState({ members: null, invitations: null });
+  useEffect(() => {
+    const set = (name) => (found) => setPeople((before) => ({ ...before, [name]: found }));
+    everything(`${path}/members`).then(set("members"), () => {});
+    if (can("members.manage", teamId)) everything(`${path}/invitations`, { status: "live" }).then(set("invitations"), () => {});
+  }, [path]);
+  return (roleId) => {
+    const of = (list) => list?.filter(({ role }) => role.role_id === roleId).length;
+    return { members: of(people.members), invitations: of(people.invitations) };
+  };
+}
+
+export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles }) {
+  const role = roleId ? roles.find(({ role_id }) => role_id === roleId) : (roles.find(({ preset }) => !preset) ?? roles[0]);
+  const holders = useHolders(path, team.team_id);
+  const [dialog, setDialog] = useState(null);
+  const close = () => setDialog(null);
+  const here = (id) => `/teams/${team.team_id}/roles/${id}`;
+  const created = async (made) => {
+    onCreating(false);
+    close();
+    await onRoles();
+    go(here(made.role_id));
+  };
+  const gone = async () => {
+    close();
+    await go(`/teams/${team.team_id}/roles`, { replace: true, unasked: true });
+    onRoles();
+  };
+  const w = words().roleEditor;
+  if (roles.length > 0 && !role) return html`<${Banner} tone="amber"><span>${w.gone}</span></${Banner}>`;
+  return html`
+    ${role && html`<${Editor} key=${role.role_id} team=${team} path=${path} roles=${roles} role=${role} held=${holders(role.role_id)} onAsk=${(kind) => setDialog({ kind, role })} onChoose=${(id) => go(here(id))} onRoles=${onRoles} />`}
+    ${creating && html`<${NewRole} team=${team} path=${path} roles=${roles} source=${roles.find(({ role_id }) => role_id === "reviewer")} onCreated=${created} onClose=${() => onCreating(false)} />`}
+    ${dialog?.kind === "copy" && html`<${NewRole} team=${team} path=${path} roles=${roles} source=${dialog.role} onCreated=${created} onClose=${close} />`}
+    ${dialog?.kind === "rename" && html`<${RenameRole} path=${path} role=${dialog.role} onRenamed=${() => (close(), onRoles())} onClose=${close} />`}
+    ${dialog?.kind === "delete" && html`<${DeleteRole} path=${path} role=${dialog.role} onDeleted=${gone} onClose=${close} />`}`;
+}
+
+function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
+  const w = words().roleEditor;
+  const [ticked, setTicked] = useState(role.permissions);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const shapes = mayShape(role, team.team_id);
+  const changed = PERMISSIONS.filter((permission) => ticked.includes(permission) !== role.permissions.includes(permission));
+  const turn = (permission) => {
+    setProblem(null);
+    setTicked(PERMISSIONS.filter((other) => (other === permission) !== ticked.includes(other)));
+  };
+  const save = async () => {
+    if (changed.length === 0 || busy) return;
+    if (ticked.length === 0) return setProblem(w.noneTicked);
+    setBusy(true);
+    try {
+      await patch(pathOf`/v1/teams/${team.team_id}/roles/${role.role_id}`, { permissions: ticked }, { version: role.version });
+      toast(w.wasSaved(role.name));
+      await onRoles();
+    } catch (refused) {
+      setProblem(sentence(refused));
+      if (refused.code === "version_conflict") await onRoles();
+    } finally {
+      setBusy(false);
+    }
+  };
+  // What others saved meanwhile shows where nothing was turned over it.
+  const [base, setBase] = useState(role);
+  useEffect(() => {
+    if (role.version === base.version) return;
+    const mine = (permission) => ticked.includes(permission) !== base.permissions.includes(permission);
+    setTicked(PERMISSIONS.filter((permission) => (mine(permission) ? ticked : role.permissions).includes(permission)));
+    setBase(role);
+  }, [role.version]);
+  useEffect(() => keys({ "Mod+Enter": save }), [ticked, busy]);
+
+  const option = (one) => ({ id: one.role_id, name: roleName(one), note: one.preset ? w.preset : w.custom });
+  const groups = [[w.customs, false], [w.presets, true]].map(([name, preset]) => ({ name, options: roles.filter((one) => one.preset === preset).map(option) }));
+  const items = [
+    mayCopy(role, team.team_id) && { icon: "copy", label: w.copy, onChoose: () => onAsk("copy") },
+    shapes && { icon: "edit", label: w.rename, onChoose: () => onAsk("rename") },
+    shapes && "line",
+    shapes && { icon: "trash", label: w.delete, name: role.name, red: true, onChoose: () => onAsk("delete") },
+  ].filter(Boolean);
+  const why = shapes || !can("roles.manage", team.team_id) ? undefined : role.preset ? w.presetFixed : ownRole(team.team_id)?.role_id === role.role_id ? w.ownFixed : w.beyond;
+  const people = [held.members !== undefined && w.members(held.members), held.invitations > 0 && w.invitations(held.invitations)].filter(Boolean).join(" · ");
+  return html`
+    <div class="role-bar">
+      <span class="plain-picker"><${Picker} label=${w.role} current=${option(role)} groups=${groups} onChoose=${({ id }) => onChoose(id)} /></span>
+      <span class="grow">${people}</span>
+      ${!shapes && mayCopy(role, team.team_id) ? html`<${Button} onClick=${() => onAsk("copy")}>${w.copy}</${Button}>` : items.length > 0 && html`<${More} label=${w.more(roleName(role))} items=${items} />`}
+    </div>
+    ${why && html`<p class="role-why quiet">${why}</p>`}
+    ${problem && html`<${Banner} tone="red"><span>${problem}</span></${Banner}>`}
+    <${PermissionGrid} team=${team} role=${role} ticked=${ticked} changed=${changed} shapes=${shapes} onTurn=${turn} />
+    ${changed.length > 0 && html`
+      <div class="save-bar" role="region" aria-label=${w.saveBar}>
+        <p class="grow" role="status"><b>${w.changes(changed.length)}</b> ${w.effect(role.name, held.members ?? 0, changed.length)}</p>
+        <${Button} kind="ghost" onClick=${() => setTicked(role.permissions)}>${w.discard}</${Button}>
+        <${Button} kind="primary" busy=${busy} onClick=${save}>${w.save}</${Button}>
+      </div>`}
+    <${LeaveGuard} changes=${changed.length} />`;
+}

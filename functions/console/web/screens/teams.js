@@ -1,0 +1,81 @@
+// The teams: all of them for platform admins, one's own for members.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { ownRole, roleName } from "../grants.js";
+import { keys } from "../keyboard.js";
+import { useList } from "../list.js";
+import { sentence } from "../problems.js";
+import { can, isPlatform } from "../rights.js";
+import { go } from "../router.js";
+import { words } from "../words.js";
+import { Avatar } from "../parts/avatar.js";
+import { Banner } from "../parts/banner.js";
+import { Empty } from "../parts/empty.js";
+import { More } from "../parts/more.js";
+import { Page } from "../parts/page.js";
+import { opensRow, Table, useRowKeys } from "../parts/table.js";
+import { Time } from "../parts/time.js";
+import { CreateTeam } from "./teams/create.js";
+import { DeleteTeam, LeaveTeam } from "./teams/end.js";
+import { RenameTeam } from "./teams/rename.js";
+
+const keyOf = (team) => team.team_id;
+const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
+
+export default function Teams() {
+  const w = words().teams;
+  const list = useList("/v1/teams", {}, keyOf);
+  const [dialog, setDialog] = useState(null);
+  const close = () => setDialog(null);
+  const create = () => setDialog({ kind: "create" });
+  useEffect(() => (isPlatform() ? keys({ c: create }) : undefined), []);
+  const open = (team) => go(`/teams/${team.team_id}/members`);
+  useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });
+  const primary = isPlatform() ? { icon: "plus", label: w.create, short: w.createShort, act: create } : { icon: "plus", kind: "secondary", label: words().join.title, act: () => go("/join") };
+  const columns = [
+    { name: w.name, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
+    { name: w.admins, width: "28%", class: "wide-column", bone: bone("w3") },
+    !isPlatform() && { name: w.yourRole, width: "18%", class: "wide-column", bone: bone("w2") },
+    { name: w.created, class: "wide-column", bone: bone("w2") },
+    { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
+  ].filter(Boolean);
+  const ask = (kind, team) => setDialog({ kind, team });
+  const row = (team, at, key) => html`<${Row} key=${key} team=${team} at=${at} onOpen=${() => open(team)} onAsk=${ask} />`;
+  const empty = html`<${Empty} text=${isPlatform() ? w.none : words().join.none}><button type="button" class="button secondary" onClick=${primary.act}>${primary.label}</button></${Empty}>`;
+  const gone = () => {
+    close();
+    list.drop([dialog.team.team_id]);
+  };
+  return html`
+    <${Page} title=${w.title} primary=${primary}>
+      ${list.problem && html`<${Banner} tone="red"><span>${sentence(list.problem)}</span><button type="button" class="button link" onClick=${list.reload}>${words().again}</button></${Banner}>`}
+      <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
+      ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${(team) => (close(), list.put(team))} />`}
+      ${dialog?.kind === "rename" && html`<${RenameTeam} team=${dialog.team} onClose=${close} onChanged=${list.replace} />`}
+      ${dialog?.kind === "delete" && html`<${DeleteTeam} team=${dialog.team} onClose=${close} onDeleted=${gone} />`}
+      ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${dialog.team} onClose=${close} onLeft=${gone} />`}
+    </${Page}>`;
+}
+
+function Row({ team, at, onOpen, onAsk }) {
+  const w = words().teams;
+  const own = ownRole(team.team_id);
+  const items = [
+    { icon: "accounts", label: words().team.tabs.members, href: `/teams/${team.team_id}/members` },
+    can("team.edit", team.team_id) && { icon: "edit", label: w.rename, onChoose: () => onAsk("rename", team) },
+    (isPlatform() || own) && "line",
+    own && { icon: "out", label: w.leave, onChoose: () => onAsk("leave", team) },
+    isPlatform() && { icon: "trash", label: w.delete, name: team.name, red: true, onChoose: () => onAsk("delete", team) },
+  ];
+  const names = team.admins.map(({ username }) => username);
+  const admins = names.length > 0 ? html`<bdi>${words().list.names(names)}</bdi>` : html`<span class="tag amber">${w.noAdmin}</span>`;
+  return html`
+    <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${opensRow(onOpen)}>
+      <th scope="row"><div class="who"><${Avatar} id=${team.team_id} name=${team.name} shape="square" />
+        <div class="lines"><a class="strong cut" href=${`/teams/${team.team_id}/members`} title=${team.name}><bdi>${team.name}</bdi></a><span class="quiet under cut narrow-only">${own ? roleName(own) : admins}</span></div></div></th>
+      <td class="wide-column" title=${names.join(", ")}>${admins}</td>
+      ${!isPlatform() && html`<td class="wide-column"><bdi>${own ? roleName(own) : "—"}</bdi></td>`}
+      <td class="wide-column"><${Time} at=${team.created_at} /></td>
+      <td class="operations"><div><${More} label=${w.more(team.name)} items=${items} /></div></td>
+    </tr>`;
+}

@@ -1,0 +1,44 @@
+// A new team, with its first admin where one is named.
+import { html } from "../../html.js";
+import { get, post, Problem, queryOf } from "../../api.js";
+import { required, useForm } from "../../form.js";
+import { keepTeam } from "../../teams.js";
+import { words } from "../../words.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, TextField } from "../../parts/field.js";
+import { toast } from "../../parts/toast.js";
+
+// The API names users by id, people know each other by login.
+async function memberOf(login) {
+  for (let cursor; cursor !== null; ) {
+    const page = await get(`/v1/users${queryOf({ type: "member", q: login, limit: 100, cursor })}`);
+    const found = page.items.find((user) => user.login.toLowerCase() === login.toLowerCase());
+    if (found) return found;
+    cursor = page.next_cursor;
+  }
+  return null;
+}
+
+const NOBODY = new Problem(422, { code: "validation_failed", errors: [{ pointer: "/admin_user_id", code: "unknown_reference" }] });
+
+export function CreateTeam({ onCreated, onClose }) {
+  const w = words().teams;
+  const form = useForm({ name: "", admin_user_id: "" }, { check: { name: required }, codes: { team_name_taken: "name", too_many_teams: "admin_user_id" } });
+  const create = () =>
+    form.submit(async ({ name, admin_user_id: login }) => {
+      const admin = login.trim() === "" ? null : await memberOf(login.trim());
+      if (login.trim() !== "" && !admin) throw NOBODY;
+      const team = await post("/v1/teams", { name: name.trim(), admin_user_id: admin?.user_id ?? null }, { creates: true });
+      onCreated(keepTeam(team));
+      toast(w.wasCreated(team.name));
+    });
+  const typed = form.values.name !== "" || form.values.admin_user_id !== "";
+  return html`
+    <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus />
+        <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
+      </div>
+    </${Dialog}>`;
+}

@@ -1,0 +1,98 @@
+// The users of the platform: the list, and what its admins do to one of them.
+import { useEffect, useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { patch, pathOf } from "../api.js";
+import { keys } from "../keyboard.js";
+import { useList } from "../list.js";
+import { sentence } from "../problems.js";
+import { isPlatform } from "../rights.js";
+import { go, place, setQuery } from "../router.js";
+import { loadTeams, teams } from "../teams.js";
+import { words } from "../words.js";
+import { Banner } from "../parts/banner.js";
+import { Empty } from "../parts/empty.js";
+import { FilterMenu } from "../parts/filter-menu.js";
+import { Page } from "../parts/page.js";
+import { PasswordShown } from "../parts/password-shown.js";
+import { Search } from "../parts/search.js";
+import { toast } from "../parts/toast.js";
+import Nowhere from "./nowhere.js";
+import { CreateUser } from "./users/create.js";
+import { useMemberships } from "./users/memberships.js";
+import { UserQuestion } from "./users/questions.js";
+import { UserSheet } from "./users/sheet.js";
+import { UserTable } from "./users/table.js";
+
+const keyOf = (user) => user.user_id;
+const TYPES = ["member", "platform_admin", "super_admin"];
+const STATUSES = ["enabled", "disabled"];
+
+export default function Users(parameters) {
+  return isPlatform() ? html`<${List} ...${parameters} />` : html`<${Nowhere} />`;
+}
+
+function List({ user: userId }) {
+  const w = words().users;
+  const { query } = place.value;
+  const [type, team, status, q] = ["type", "team", "status", "q"].map((name) => query.get(name) ?? "");
+  const list = useList("/v1/users", { type, team_id: team, status, q }, keyOf);
+  const memberships = useMemberships(list.items);
+  const [dialog, setDialog] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const close = () => setDialog(null);
+  useEffect(() => {
+    loadTeams();
+    return keys({ c: () => setDialog({ kind: "create" }) });
+  }, []);
+
+  const turn = async (user, to) => {
+    try {
+      const changed = await patch(pathOf`/v1/users/${user.user_id}`, { status: to });
+      list.replace(changed);
+      toast((to === "disabled" ? w.wasDisabled : w.wasEnabled)(user.login), { undo: () => turn(changed, user.status) });
+    } catch (refused) {
+      setProblem(refused);
+    }
+  };
+  const act = {
+    open: (user) => go(pathOf`/users/${user.user_id}` + location.search),
+    turn,
+    ask: (kind, user) => setDialog({ kind, user }),
+  };
+  const changed = (user) => list.replace({ ...list.items.find((other) => keyOf(other) === keyOf(user)), ...user });
+  const done = (user, gone) => {
+    close();
+    if (!gone) return changed(user);
+    list.drop([keyOf(user)]);
+    if (userId === keyOf(user)) go(`/users${location.search}`, { replace: true, unasked: true });
+    return undefined;
+  };
+  const shown = (login, password) => setDialog({ kind: "password", login, password });
+  const created = (user, password) => {
+    if (!type && !team && !status && !q) list.put(user);
+    else list.reload();
+    toast(w.wasCreated(user.login));
+    shown(user.login, password);
+  };
+
+  const primary = { icon: "plus", label: w.create, short: w.createShort, act: () => setDialog({ kind: "create" }) };
+  const filtered = [type, team, status, q].some((value) => value !== "");
+  const clear = html`<button type="button" class="button secondary" onClick=${() => setQuery({ type: "", team: "", status: "", q: "" })}>${words().list.clearFilters}</button>`;
+  const failed = problem ?? list.problem;
+  const filter = (name, value, options) => html`<${FilterMenu} label=${w.filters[name]} value=${value} options=${options} onChoose=${(chosen) => setQuery({ [name]: chosen })} />`;
+  return html`
+    <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login} primary=${primary}>
+      ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), list.reload())}>${words().again}</button></${Banner}>`}
+      <div class="filter-bar">
+        <${Search} label=${w.search} value=${q} onSearch=${(typed) => setQuery({ q: typed })} />
+        ${filter("type", type, TYPES.map((one) => [one, words().me.types[one]]))}
+        ${filter("team", team, teams().map(({ team_id, name }) => [team_id, name]))}
+        ${filter("status", status, STATUSES.map((one) => [one, words().members.statuses[one]]))}
+      </div>
+      <${UserTable} list=${list} keyOf=${keyOf} memberships=${memberships} act=${act} current=${userId} empty=${html`<${Empty} text=${w.noMatch}>${filtered && clear}</${Empty}>`} />
+      ${userId && html`<${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)} act=${act} onSaved=${changed} onClose=${(options) => go(`/users${location.search}`, options)} />`}
+      ${dialog?.kind === "create" && html`<${CreateUser} onCreated=${created} onClose=${close} />`}
+      ${dialog?.kind === "password" && html`<${PasswordShown} login=${dialog.login} password=${dialog.password} onClose=${close} />`}
+      ${dialog?.user && html`<${UserQuestion} kind=${dialog.kind} user=${dialog.user} onDone=${done} onPassword=${(user, password) => (changed(user), shown(user.login, password))} onClose=${close} />`}
+    </${Page}>`;
+}

@@ -1,0 +1,42 @@
+// What is asked before something is done to a user.
+import { html } from "../../html.js";
+import { del, get, pathOf, post } from "../../api.js";
+import { useForm } from "../../form.js";
+import { words } from "../../words.js";
+import { Confirm } from "../../parts/confirm.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError } from "../../parts/field.js";
+import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
+import { toast } from "../../parts/toast.js";
+
+const ENDINGS = { "unbind-totp": "/totp", "unbind-email": "/email", "end-sessions": "/sessions", delete: "" };
+
+export function UserQuestion({ kind, user, onDone, onPassword, onClose }) {
+  if (kind === "password-reset") return html`<${ResetPassword} user=${user} onPassword=${onPassword} onClose=${onClose} />`;
+  if (!(kind in ENDINGS)) return null;
+  const w = words().users.questions[kind];
+  const path = pathOf`/v1/users/${user.user_id}`;
+  const run = async () => {
+    await del(path + ENDINGS[kind]);
+    const gone = kind === "delete";
+    onDone(gone ? user : await get(path), gone);
+    toast(w.done(user.login));
+  };
+  return html`<${Confirm} title=${w.title(user.login)} text=${w.text} action=${w.action} onRun=${run} onClose=${onClose} />`;
+}
+
+function ResetPassword({ user, onPassword, onClose }) {
+  const w = words().users.reset;
+  const form = useForm(NO_PASSWORD, { check: checkPassword });
+  const path = pathOf`/v1/users/${user.user_id}`;
+  const run = () =>
+    form.submit(async (values) => {
+      const { generated_password: generated } = await post(`${path}/password`, chosenPassword(values), { creates: true });
+      onPassword(await get(path), generated ?? values.password);
+    });
+  return html`
+    <${Dialog} title=${w.title(user.login)} text=${w.text} action=${w.action} busy=${form.busy} typed=${form.values.password !== ""} onClose=${onClose} onSubmit=${run}>
+      <div class="form"><${FormError}>${form.problem}</${FormError}>
+        <${PasswordChoice} form=${form} names=${[user.login, user.username, user.email?.split("@")[0] ?? ""]} /></div>
+    </${Dialog}>`;
+}

@@ -1,0 +1,105 @@
+// One user, opened beside the list.
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { html } from "../../html.js";
+import { get, patch, pathOf } from "../../api.js";
+import { required, useForm } from "../../form.js";
+import { roleName } from "../../grants.js";
+import { sentence } from "../../problems.js";
+import { me } from "../../session.js";
+import { dated } from "../../times.js";
+import { words } from "../../words.js";
+import { Avatar } from "../../parts/avatar.js";
+import { Button } from "../../parts/button.js";
+import { Conflict } from "../../parts/conflict.js";
+import { Dialog } from "../../parts/dialog.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { LeaveGuard } from "../../parts/leave-guard.js";
+import { More } from "../../parts/more.js";
+import { Sheet } from "../../parts/sheet.js";
+import { Time } from "../../parts/time.js";
+import { toast } from "../../parts/toast.js";
+import { isSuper, mayAct, operationsOn } from "./acts.js";
+import { typesToGive } from "./create.js";
+import { Status, TypeTag } from "./table.js";
+
+export function UserSheet({ userId, listed, act, onSaved, onClose }) {
+  const [user, setUser] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const path = pathOf`/v1/users/${userId}`;
+  useEffect(() => void get(path).then(setUser, setProblem), [path, listed?.version, listed?.status]);
+  if (problem) return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  return user && html`<${Details} user=${user} path=${path} act=${act} onSaved=${onSaved} onClose=${onClose} />`;
+}
+
+const NAMES = ["username", "type", "email"];
+
+const typedOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
+
+function Details({ user, path, act, onSaved, onClose }) {
+  const w = words().users;
+  const edits = mayAct(user);
+  const [base, setBase] = useState(user);
+  const [theirs, setTheirs] = useState(null);
+  const form = useForm(typedOf(user), { check: { username: required } });
+  const original = typedOf(base);
+  const changed = NAMES.filter((name) => form.values[name] !== original[name]);
+  // What others saved meanwhile shows where nothing was typed over it.
+  const adopt = (now) => {
+    const after = typedOf(now);
+    form.setValues(Object.fromEntries(NAMES.map((name) => [name, changed.includes(name) ? form.values[name] : after[name]])));
+    setBase(now);
+    return changed.filter((name) => after[name] !== original[name] && after[name] !== form.values[name]);
+  };
+  useEffect(() => {
+    if (user.version !== base.version) adopt(user);
+  }, [user.version]);
+  const save = () => {
+    if (changed.length === 0 || !edits) return onClose({});
+    return form.submit(async (values) => {
+      const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
+      try {
+        onSaved(await patch(path, body, { version: base.version }));
+      } catch (refused) {
+        if (refused.code !== "version_conflict") throw refused;
+        const now = await get(path);
+        return setTheirs({ values: typedOf(now), names: adopt(now) });
+      }
+      onClose({ unasked: true });
+      const before = Object.fromEntries(changed.map((name) => [name, base[name]]));
+      const undo = changed.join() === "username" ? async () => onSaved(await patch(path, before)) : undefined;
+      return toast(w.wasSaved(user.login), { undo });
+    });
+  };
+  const settle = (name, takesTheirs) => {
+    if (takesTheirs) form.set(name, theirs.values[name]);
+    const names = theirs.names.filter((other) => other !== name);
+    setTheirs(names.length > 0 ? { ...theirs, names } : null);
+  };
+  const own = user.user_id === me.value.user.user_id;
+  const foot = edits && html`
+    <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
+    <${Button} onClick=${() => onClose({})}>${words().dialog.cancel}</${Button}>
+    <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
+  const line = (name, value) => html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
+  const field = (name, rest) => html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
+  return html`
+    <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} onClose=${() => onClose({})} onSubmit=${save}
+      avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}
+      menu=${(own || edits) && html`<${More} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        ${theirs && html`<${Conflict} names=${theirs.names} mine=${form.values} theirs=${theirs.values} labels=${w} onSettle=${settle} />`}
+        ${field("username", { hint: edits ? words().me.usernameHint : undefined })}
+        ${edits && isSuper() && html`<${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")} options=${typesToGive()} hint=${form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]} />`}
+        ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
+        <hr />
+        ${line(w.status, html`<${Status} user=${user} />`)}
+        ${user.email && line(w.verified, user.email_verified ? w.yes : words().email.unverified)}
+        ${line(w.twoFactorLong, user.totp_enabled ? w.on : w.off)}
+        ${line(w.lastSignIn, user.last_login_at ? html`<${Time} at=${user.last_login_at} />` : w.never)}
+        ${user.type === "member" && line(w.teams, user.teams.length === 0 ? words().me.noTeams : user.teams.map(({ team_id, name, role }) => html`<span class="membership"><a href=${`/teams/${team_id}/members`}><bdi>${name}</bdi></a> <span class="loose">${roleName(role)}</span></span>`))}
+        ${line(w.record, html`<a href=${`/audit?actor=${user.user_id}`}>${w.did}</a> · <a href=${`/audit?target=${user.user_id}`}>${w.underwent}</a>`)}
+      </div>
+    </${Sheet}>
+    <${LeaveGuard} changes=${changed.length} />`;
+}

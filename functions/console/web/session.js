@@ -1,0 +1,68 @@
+// Who is signed in, and what happens when that ends.
+import { signal } from "./vendor/signals.js";
+import { get, heard, interruptions, post } from "./api.js";
+import { go, place } from "./router.js";
+
+// undefined: not asked yet; null: nobody.
+export const me = signal(undefined);
+
+// Set while somebody's session has ended under an open page; settles when they are back.
+export const ended = signal(null);
+
+export async function load() {
+  try {
+    me.value = await get("/v1/me", { asStranger: true });
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+    me.value = null;
+  }
+}
+
+// How long the session still rests before it ends, in milliseconds. Its length is counted by the server's clock alone.
+export function restLeft() {
+  const { last_seen_at: seen, expires_at: end } = me.value?.session ?? {};
+  return seen ? heard.at + (new Date(end) - new Date(seen)) - Date.now() : Infinity;
+}
+
+// After a reply of sign-in: goes on to where the person wanted to be.
+export async function entered(user) {
+  if (user.password_change_required) {
+    me.value = { user, teams: [], session: {} };
+    return go("/first-password", { replace: true });
+  }
+  await load();
+  return go(wanted(), { replace: true });
+}
+
+function wanted() {
+  const next = place.value.query.get("next");
+  return next?.startsWith("/") && !next.startsWith("//") ? next : "/";
+}
+
+export async function leave() {
+  await post("/v1/logout", undefined, { asStranger: true }).catch(() => {});
+  // Everything of the last person goes with the page.
+  location.assign("/sign-in");
+}
+
+// Whoever comes back as somebody else must not find what the first one had open.
+export async function cameBack() {
+  const before = me.value.user.user_id;
+  await load();
+  if (me.value?.user.user_id !== before) return location.assign("/");
+  ended.value.resolve();
+  ended.value = null;
+}
+
+interruptions.ended = () => {
+  ended.value ??= resolvers();
+  return ended.value.promise;
+};
+
+interruptions.passwordDue = () => go("/first-password", { replace: true });
+
+function resolvers() {
+  const made = {};
+  made.promise = new Promise((resolve) => (made.resolve = resolve));
+  return made;
+}

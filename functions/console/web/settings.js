@@ -1,0 +1,31 @@
+// What a person chose for this browser: language, theme, single keys, photos, the application last looked at.
+import { effect, signal } from "./vendor/signals.js";
+
+const KEY = "rollcall.settings";
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const browsers = () => (navigator.languages.some((tag) => tag.startsWith("ko")) && !navigator.languages[0].startsWith("en") ? "ko" : "en");
+
+export const settings = signal({ language: browsers(), theme: "system", keys: true, photos: true, app: null, recent: [], ...kept() });
+
+export function set(changes) {
+  settings.value = { ...settings.value, ...changes };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings.value));
+  } catch {
+    // A browser that keeps nothing still shows what was chosen, until the page goes.
+  }
+}
+
+effect(() => {
+  const { theme } = settings.value;
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+});

@@ -1,0 +1,59 @@
+// Moments as a reader says them, in the reader's own zone.
+import { words } from "./words.js";
+import { settings } from "./settings.js";
+
+const DAY = 86_400_000;
+
+const format = (options) => new Intl.DateTimeFormat(settings.value.language === "ko" ? "ko-KR" : "en-GB", options);
+const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+
+const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
+
+function told(moment, now, { today, yesterday, tomorrow, on }) {
+  const date = new Date(moment);
+  const days = Math.round((midnight(now) - midnight(date)) / DAY);
+  if (days === 0) return today(clock(date));
+  if (days === -1) return tomorrow(clock(date));
+  if (days === 1) return yesterday(clock(date));
+  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  return on(format({ day: "numeric", month: "short", year }).format(date), clock(date));
+}
+
+export const said = (moment) => told(moment, new Date(), words().times);
+
+export const dated = (moment) =>
+  words().times.on(format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(moment)), clock(new Date(moment)));
+
+export const exact = (moment) => format({ dateStyle: "full", timeStyle: "long" }).format(new Date(moment));
+
+// How long to wait, in the largest unit that says it well.
+export function wait(seconds) {
+  const w = words().times;
+  if (seconds < 60) return w.seconds(Math.max(1, Math.ceil(seconds)));
+  if (seconds < 3600) return w.minutes(Math.ceil(seconds / 60));
+  return w.hours(Math.ceil(seconds / 3600));
+}
+
+// How lately something was: counted while it is fresh, then its moment.
+export function lately(moment) {
+  const w = words().times;
+  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  if (minutes < 1) return w.lately.now;
+  if (minutes < 60) return w.lately.minutes(minutes);
+  if (minutes < 12 * 60) return w.lately.hours(Math.floor(minutes / 60));
+  return said(moment);
+}
+
+const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({ today: todayAt, yesterday: yesterdayAt, tomorrow: tomorrowAt, on: onAt });
+
+// As a part of a sentence: when something ends.
+export const ending = (moment) => told(moment, new Date(), inSentence(words().times));
+
+// As a part of a sentence: when something was.
+export function ago(moment) {
+  const w = words().times;
+  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  if (minutes < 1) return w.now;
+  if (minutes < 60) return w.minutesAgo(minutes);
+  return told(moment, new Date(), inSentence(w));
+}

@@ -1,0 +1,16 @@
+// Whether a media query holds, for what has another shape then and not only another look.
+import { useEffect, useState } from "./vendor/hooks.js";
+
+export const WIDE = "(width >= 1024px)";
+export const PHONE = "(width < 640px)";
+
+export function useMedia(text) {
+  const [holds, setHolds] = useState(() => matchMedia(text).matches);
+  useEffect(() => {
+    const query = matchMedia(text);
+    const follow = () => setHolds(query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, [text]);
+  return holds;
+}

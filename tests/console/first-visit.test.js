@@ -1,0 +1,67 @@
+// What a first visit costs, and what the page is allowed.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { World } from "./world.js";
+
+const BUDGET = 100_000;
+
+let world;
+before(async () => (world = await World.start({ seed: 5 })));
+after(() => world.stop());
+
+// What comes over the wire for a page's requests: each body as it was compressed, without the headers, which HTTP/2
+// compresses among each other and HTTP/1.1 does not.
+async function watched(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  const seen = new Map();
+  session.on("Network.responseReceived", ({ requestId, response }) => {
+    seen.set(requestId, { url: new URL(response.url), head: response.encodedDataLength, cached: response.fromDiskCache, bytes: 0 });
+  });
+  session.on("Network.requestServedFromCache", ({ requestId }) => seen.set(`memory ${requestId}`, null));
+  session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const one = seen.get(requestId);
+    one.bytes = encodedDataLength - one.head;
+    one.cached ||= seen.has(`memory ${requestId}`);
+  });
+  return () => [...seen.values()].filter(Boolean);
+}
+
+test("a first visit transfers at most 100 KB, all of it from here", async () => {
+  const page = await world.page();
+  const replies = await watched(page);
+  await page.goto("/");
+  await page.getByLabel("Login").waitFor();
+  await page.waitForLoadState("networkidle");
+  const bytes = replies().reduce((sum, reply) => sum + reply.bytes, 0);
+  assert.ok(bytes > 50_000 && bytes <= BUDGET, `${bytes} bytes`);
+  assert.deepEqual([...new Set(replies().map(({ url }) => url.origin))], [world.origin]);
+});
+
+test("a second visit takes every file from the cache", async () => {
+  const page = await world.page();
+  await page.goto("/sign-in");
+  await page.waitForLoadState("networkidle");
+  const replies = await watched(page);
+  await page.goto("/register");
+  await page.waitForLoadState("networkidle");
+  const files = replies().filter(({ url }) => url.pathname.startsWith("/assets/"));
+  assert.ok(files.length > 30);
+  const fetched = files.filter(({ cached }) => !cached).map(({ url }) => url.pathname.replace(/.*\//, ""));
+  // What only this screen needs is new.
+  assert.deepEqual(fetched.sort(), ["mailed-code.js", "register.js"]);
+});
+
+test("the policy stops what is written into the page", async () => {
+  const page = await world.page();
+  await page.goto("/sign-in");
+  await page.getByLabel("Login").waitFor();
+  const ran = await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "globalThis.ran = true";
+    document.body.append(script);
+    return globalThis.ran ?? false;
+  });
+  assert.equal(ran, false);
+  assert.ok(page.complaints.some((text) => text.includes("Content Security Policy")), String(page.complaints));
+});

@@ -1,0 +1,165 @@
+// Every screen and state of teams, invitations, roles, users and the log, in both themes and languages, wide and on a phone:
+// no fault that axe finds, nothing that the policy stopped, nothing that scrolls sideways. Each leaves a picture.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { faults } from "./axe.js";
+import { northwind, SECRET, settled, team, user } from "./people.js";
+import { ADMIN, PASSWORD, shot, World } from "./world.js";
+
+let world;
+let at;
+let orphan;
+before(async () => {
+  world = await World.start();
+  at = await northwind(world);
+  await user(world, "new.comer", { confirmed: false });
+  await user(world, "grace.oduya", { type: "platform_admin" });
+  orphan = await team(world, "<img src=x onerror=alert(1)>", null);
+  const { user: due } = await world.call("POST", "/v1/users", { username: "priya", login: "priya+ops", type: "member", email: "priya@northwind.example", generate_password: true });
+  await world.call("PATCH", `/v1/users/${(await user(world, "ops-contractor")).user_id}`, { status: "disabled" });
+  await world.call("PATCH", `/v1/users/${due.user_id}`, { username: "Priya.Nair" });
+});
+after(() => world.stop());
+
+const of = (tab) => () => `/teams/${at.team.team_id}/${tab}`;
+const submit = (page) => page.locator("dialog button[type=submit]").click();
+const press = (name) => (page) => page.locator(".content .button, .top .button").and(page.locator(":visible")).and(page.getByText(name, { exact: true })).first().click();
+const create = async (page) => {
+  await page.locator(".content .page-head .actions .button, .top .actions .button").and(page.locator(":visible")).last().click();
+  await page.locator("dialog").waitFor();
+};
+const menu = (row) => async (page) => {
+  await page.locator("tr.row [aria-haspopup=menu]").and(page.locator(":visible")).nth(row).click();
+};
+const item = (row, index) => async (page) => {
+  await menu(row)(page);
+  await page.locator("[role=menu] [role^=menuitem]").nth(index).click();
+};
+
+// name, address, what is done there
+const SUPER = [
+  ["teams", "/teams", null],
+  ["team-create", "/teams", create],
+  ["team-menu", "/teams", menu(1)],
+  ["team-rename", "/teams", item(0, 1)],
+  ["team-delete", "/teams", async (page) => {
+    await item(0, 2)(page);
+    await submit(page);
+    await page.locator(".form-error").waitFor();
+  }],
+  ["team-none", () => `/teams/${orphan.team_id}/members`, null],
+  ["team-gone", "/teams/01a1fb21-fb01-75d9-8551-bd613cefbc94/members", null],
+  ["members", of("members"), null],
+  ["member-role", of("members"), item(0, 0)],
+  ["member-remove", of("members"), async (page) => {
+    await item(0, 1)(page);
+  }],
+  ["member-add", of("members"), async (page) => {
+    await create(page);
+    await submit(page);
+  }],
+  ["member-add-new", of("members"), async (page) => {
+    await create(page);
+    await page.locator("dialog .segments label").nth(1).click();
+  }],
+  ["invitations", of("invitations"), null],
+  ["invitations-filtered", () => `${of("invitations")()}?status=expired`, null],
+  ["invite", of("invitations"), create],
+  ["roles-preset", of("roles/admin"), null],
+  ["role-new", of("roles"), create],
+  ["role-delete", of("roles"), async (page) => {
+    await page.locator(".role-bar .bare").click();
+    await page.locator("[role=menuitem].red").click();
+    await submit(page);
+    await page.locator(".form-error").waitFor();
+  }],
+  ["roles-picker", of("roles"), (page) => page.locator(".role-bar .picker").click()],
+  ["team-apps", of("apps"), null],
+  ["team-audit", of("audit"), null],
+  ["users", "/users", null],
+  ["users-menu", "/users", menu(2)],
+  ["users-filter", "/users", (page) => page.locator(".filter-button").first().click()],
+  ["users-no-match", "/users?q=zzz&type=member", null],
+  ["user-create", "/users", async (page) => {
+    await create(page);
+    await page.locator("dialog .segments").last().locator("label").nth(1).click();
+    await submit(page);
+  }],
+  ["user-edit", () => `/users/${at.mina.user_id}`, (page) => page.locator("dialog .input").first().fill("Mina.P")],
+  ["user-own", "/users", (page) => page.locator("tr.row .who a").first().click()],
+  ["user-gone", "/users/01a1fb21-fb01-75d9-8551-bd613cefbc94", null],
+  ["user-reset", "/users", item(2, 1)],
+  ["user-delete", "/users", async (page) => {
+    await menu(2)(page);
+    await page.locator("[role=menuitem].red").click();
+  }],
+  ["audit", "/audit", null],
+  ["audit-open", "/audit?action=user.edit", async (page) => {
+    await page.locator(".audit .name-button").first().click();
+    await page.locator(".record").waitFor();
+  }],
+  ["audit-filtered", () => `/audit?actor=${at.mina.user_id}&from=2020-01-01`, null],
+  ["audit-no-match", "/audit?to=2020-01-01", null],
+];
+const MEMBER = [
+  ["invitations-member", of("invitations"), null],
+  ["invitation-issued", of("invitations"), async (page) => {
+    await create(page);
+    await page.locator("dialog .input").nth(1).fill("jisoo.han");
+    await submit(page);
+    await page.locator(".issued").waitFor();
+    await settled(page);
+  }],
+  ["roles", of("roles"), async (page) => {
+    await page.locator("input.check").first().waitFor();
+    await page.getByRole("checkbox", { name: /Create, edit, import|생성, 편집/ }).check();
+    await page.getByRole("checkbox", { name: /Export|내보내기/ }).check();
+  }],
+  ["teams-member", "/teams", null],
+  ["nowhere-users", "/users", null],
+];
+const NEWCOMER = [
+  ["join", "/join", (page) => page.locator(".slots input").fill("48209")],
+  ["join-refused", "/join", async (page) => {
+    await page.locator(".slots input").fill("4820");
+    await page.locator(".join button[type=submit]").click();
+    await page.locator(".field-error").waitFor();
+  }],
+];
+const WHO = [[ADMIN, PASSWORD, SUPER], ["t.berg", SECRET, MEMBER], ["jisoo.han", SECRET, NEWCOMER], ["new.comer", SECRET, [["join-unproved", "/", null]]]];
+
+const LOOKS = [
+  { language: "en", theme: "light", width: 1280 },
+  { language: "ko", theme: "dark", width: 1280 },
+  { language: "en", theme: "dark", width: 800 },
+  { language: "ko", theme: "light", width: 360 },
+  { language: "en", theme: "dark", width: 360 },
+];
+
+for (const look of LOOKS) {
+  const named = `${look.language}-${look.theme}-${look.width}`;
+  test(`every screen of people is sound: ${named}`, async (t) => {
+    for (const [login, password, screens] of WHO) {
+      const page = await world.page({ ...look, height: look.width < 640 ? 780 : 800 });
+      await world.signIn(page, login, password);
+      for (const [name, address, act] of screens) {
+        if (process.env.ONLY && !new RegExp(process.env.ONLY).test(name)) continue;
+        await t.test(name, async () => {
+          await page.goto(typeof address === "function" ? address() : address);
+          await settled(page);
+          await act?.(page);
+          await settled(page);
+          await shot(page, `${name}-${named}`);
+          assert.deepEqual(await faults(page), []);
+          const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+          assert.ok(inner <= outer, `${inner} px wide in ${outer}`);
+          assert.deepEqual(page.complaints.splice(0), []);
+          assert.equal(await page.evaluate(() => document.documentElement.lang), look.language);
+          // Leaves without being asked.
+          await page.goto("about:blank").catch(() => {});
+        });
+      }
+      await page.context().close();
+    }
+  });
+}
