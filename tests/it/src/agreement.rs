@@ -29,20 +29,20 @@ pub async fn teams_agree(world: &World) {
         let live: Vec<_> = invitations.iter().filter(|invitation| invitation["status"] == "live").collect();
         let counts = ["members", "roles", "live", "apps"].map(|count| team[count].as_i64().unwrap());
         assert_eq!(counts, [members.len(), roles.len(), live.len(), of("APP#").len()].map(to_i64), "{team}");
-        let admins: BTreeSet<_> = team["admins"].as_array().into_iter().flatten().cloned().map(unquoted).collect();
+        let admins: BTreeSet<_> = team["admins"].as_array().into_iter().flatten().map(unquoted).collect();
         let holders =
             members.iter().filter(|member| member["role_id"] == "admin").map(|member| text(member, "user_id"));
         assert_eq!(admins, holders.collect(), "{team}");
         for role in roles {
-            let uses = members.iter().filter(|member| member["role_id"] == role["role_id"]).count()
+            let used = members.iter().filter(|member| member["role_id"] == role["role_id"]).count()
                 + live.iter().filter(|invitation| invitation["role"]["role_id"] == role["role_id"]).count();
-            assert_eq!(role["uses"], uses, "{role}");
+            assert_eq!(role["uses"], used, "{role}");
         }
     }
     let of_users: BTreeSet<_> = (users.values())
         .flat_map(|user| {
             let teams = user["teams"].as_object().into_iter().flatten();
-            teams.map(|(team_id, role_id)| (text(user, "user_id"), team_id.clone(), unquoted(role_id.clone())))
+            teams.map(|(team_id, role_id)| (text(user, "user_id"), team_id.clone(), unquoted(role_id)))
         })
         .collect();
     assert_eq!(of_users, memberships, "both sides of every membership");
@@ -71,10 +71,10 @@ fn invitations_agree(items: &[Value]) {
 }
 
 fn text(item: &Value, field: &str) -> String {
-    unquoted(item[field].clone())
+    unquoted(&item[field])
 }
 
-fn unquoted(value: Value) -> String {
+fn unquoted(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 

@@ -158,18 +158,18 @@ async fn done(stage: &Stage) -> Vec<Value> {
             }
         }
     }
-    let named = |id: &str| names.get(id).cloned().unwrap_or_else(|| json!(id));
-    let fields = |item: &Value, fields: &[&str]| Value::from_iter(fields.iter().map(|field| item[field].clone()));
+    let name_of = |id: &str| names.get(id).cloned().unwrap_or_else(|| json!(id));
+    let fields = |item: &Value, fields: &[&str]| fields.iter().map(|field| item[field].clone()).collect::<Value>();
     let mut done = Vec::new();
     for item in &items {
         let [pk, sk] = ["pk", "sk"].map(|part| item[part].as_str().unwrap().split('#').next().unwrap());
         let kind = if pk == "AUDIT" { pk } else { sk };
-        let team = item["pk"].as_str().unwrap().strip_prefix("TEAM#").map(named);
+        let team = item["pk"].as_str().unwrap().strip_prefix("TEAM#").map(name_of);
         let seen = match kind {
             "USER" => {
                 let teams = item["teams"].as_object().unwrap().iter();
                 let mut teams: Vec<_> =
-                    teams.map(|(team, role)| json!([named(team), named(role.as_str().unwrap())])).collect();
+                    teams.map(|(team, role)| json!([name_of(team), name_of(role.as_str().unwrap())])).collect();
                 teams.sort_by_key(ToString::to_string);
                 json!([fields(item, &["login", "email", "version", "epoch", "password_change_required"]), teams])
             }
@@ -178,7 +178,7 @@ async fn done(stage: &Stage) -> Vec<Value> {
                 item["admins"].as_array().map(Vec::len),
                 item["deleting_at"].is_string(),
             ]),
-            "MEMBER" => json!([team, named(item["role_id"].as_str().unwrap()), item["version"]]),
+            "MEMBER" => json!([team, name_of(item["role_id"].as_str().unwrap()), item["version"]]),
             "ROLE" => json!([team, fields(item, &["name", "version", "uses", "permissions"])]),
             "INVITATION" => json!([
                 team,

@@ -7,7 +7,6 @@ use rollcall_domain::{
     permission::{Preset, UserType},
 };
 use rstest::rstest;
-use serde_json::Value;
 
 use super::*;
 use crate::{

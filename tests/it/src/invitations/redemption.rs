@@ -227,9 +227,9 @@ async fn a_clock_that_steps_leaves_codes_as_they_are() {
         let code = scene.code().await;
         let step = Duration::from_mins(5);
         if forth {
-            scene.world.clock.advance(step)
+            scene.world.clock.advance(step);
         } else {
-            scene.world.clock.retreat(step)
+            scene.world.clock.retreat(step);
         }
         redeem(&scene.world.redeemer("mina").await, &code).await.is(200);
         teams_agree(&scene.world).await;
