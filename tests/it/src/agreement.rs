@@ -24,7 +24,7 @@ use crate::support::World;
 /// Every item of a table as it is at one moment, read past the API.
 pub struct Items {
     /// As they are stored.
-    pub items: Vec<Value>,
+    pub stored: Vec<Value>,
     pub users: Vec<User>,
     /// Tombstones included.
     pub teams: Vec<Team>,
@@ -57,7 +57,7 @@ impl Items {
             accounts: all(&items, "APP#", "ACCOUNT#")
                 .map(|(pk, account)| (AppId::parse(pk).unwrap(), account))
                 .collect(),
-            items,
+            stored: items,
         }
     }
 
@@ -78,7 +78,7 @@ impl Items {
         let of_request = |item: &&Value| {
             item["pk"].as_str().is_some_and(|pk| pk.starts_with("AUDIT#")) && item["request_id"] == request_id
         };
-        self.items.iter().filter(of_request).count()
+        self.stored.iter().filter(of_request).count()
     }
 
     pub fn living(&self) -> impl Iterator<Item = &Team> {
@@ -91,7 +91,7 @@ impl Items {
     }
 
     fn item(&self, pk: &str, sk: &str) -> Option<&Value> {
-        self.items.iter().find(|item| item["pk"] == pk && item["sk"] == sk)
+        self.stored.iter().find(|item| item["pk"] == pk && item["sk"] == sk)
     }
 
     fn somebody_runs_the_platform(&self) {
@@ -124,7 +124,7 @@ impl Items {
     }
 
     fn pointers(&self) -> impl Iterator<Item = (TeamId, AppId)> {
-        self.items.iter().filter_map(|item| {
+        self.stored.iter().filter_map(|item| {
             let team_id = TeamId::parse(item["pk"].as_str()?.strip_prefix("TEAM#")?)?;
             Some((team_id, AppId::parse(item["sk"].as_str()?.strip_prefix("APP#")?)?))
         })
@@ -139,7 +139,7 @@ impl Items {
             self.members.iter().map(|(team_id, member)| (*team_id, member.user_id, member.role_id)).collect();
         assert_eq!(of_users, of_teams, "a membership stands on both sides, with one role");
         let teams: BTreeSet<_> = self.teams.iter().map(|team| format!("TEAM#{}", team.team_id)).collect();
-        for item in &self.items {
+        for item in &self.stored {
             let pk = item["pk"].as_str().unwrap();
             assert!(!pk.starts_with("TEAM#") || teams.contains(pk), "left of a team that is gone: {item}");
         }
@@ -192,7 +192,7 @@ impl Items {
     }
 
     fn codes_lead_to_live_invitations(&self) {
-        let codes: BTreeSet<_> = all::<Value>(&self.items, "CODE#", "CODE")
+        let codes: BTreeSet<_> = all::<Value>(&self.stored, "CODE#", "CODE")
             .map(|(hash, code)| {
                 json!([hash, code["team_id"], code["invitation_id"], code["role_id"], code["login"]]).to_string()
             })
@@ -211,7 +211,7 @@ impl Items {
     }
 
     fn markers_are_their_owners(&self) {
-        let logins = all::<Credential>(&self.items, "LOGIN#", "CREDENTIAL");
+        let logins = all::<Credential>(&self.stored, "LOGIN#", "CREDENTIAL");
         let logins: BTreeSet<_> =
             logins.map(|(login, it)| (login.to_owned(), it.user_id, it.enabled, it.epoch)).collect();
         let people = self.users.iter();
@@ -232,7 +232,7 @@ impl Items {
         sk: &'static str,
         owner: &'static str,
     ) -> impl Iterator<Item = (String, String)> {
-        all::<Value>(&self.items, pk, sk).map(move |(key, it)| (key.to_owned(), read(&it[owner])))
+        all::<Value>(&self.stored, pk, sk).map(move |(key, it)| (key.to_owned(), read(&it[owner])))
     }
 
     fn what_ends_is_due_and_what_is_listed_is_not(&self) {

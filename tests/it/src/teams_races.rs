@@ -139,7 +139,7 @@ fn done_or(reply: &Reply, codes: &[Code], place: &str) {
 
 /// Asserts that the table agrees with itself, and that these are gone from all of it but from what tells of the past.
 async fn nothing_dangles(world: &World, gone: &[String], place: &str) {
-    for item in everything_agrees(world).await.items {
+    for item in everything_agrees(world).await.stored {
         let pk = item["pk"].as_str().unwrap();
         let is_past = ["AUDIT#", "SESSIONS#"].iter().any(|past| pk.starts_with(past))
             || item["sk"].as_str().unwrap().starts_with("INVITATION#")

@@ -10,10 +10,7 @@ use rollcall_domain::{
 };
 
 use super::{Outcome, Scene};
-use crate::model::{
-    deed::Deed,
-    state::{Offer, Permissions},
-};
+use crate::model::{deed::Deed, state::Offer};
 
 impl Scene<'_> {
     pub(super) fn act_on_invitations(self, deed: &Deed, made: &str) -> Outcome {
@@ -64,7 +61,7 @@ impl Scene<'_> {
     }
 
     fn offer(self, team_id: TeamId, role_id: RoleId, login: Option<String>) -> Offer {
-        let allowed = self.state.role(team_id, role_id).unwrap_or_else(Permissions::new);
+        let allowed = self.state.role(team_id, role_id).unwrap_or_default();
         let expires_at = self.state.now + INVITATION_LIFETIME;
         Offer { team_id, role_id, allowed, login, issuer: self.user, status: Live, expires_at }
     }
