@@ -21,43 +21,103 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// Memberships on both sides, counts, uses of roles, codes, the breaker and the due index all tell of the same teams,
-/// members, roles and invitations; those of a deleted team as long as anything of it is left.
-pub async fn teams_agree(world: &World) {
-    let items = world.dump().await;
-    let users: BTreeMap<_, _> =
-        items.iter().filter(|item| item["sk"] == "USER").map(|user| (text(user, "user_id"), user)).collect();
-    let teams: Vec<_> = items.iter().filter(|item| item["sk"] == "TEAM").collect();
-    let mut memberships = BTreeSet::new();
-    for team in &teams {
-        let team_id = text(team, "team_id");
-        let of = |prefix: &str| -> Vec<&Value> {
-            let own = |item: &&Value| item["pk"] == team["pk"] && text(item, "sk").starts_with(prefix);
-            items.iter().filter(own).collect()
-        };
-        let (members, roles, invitations) = (of("MEMBER#"), of("ROLE#"), of("INVITATION#"));
-        memberships
-            .extend(members.iter().map(|member| (text(member, "user_id"), team_id.clone(), text(member, "role_id"))));
-        if team["deleting_at"].is_string() {
-            continue;
-        }
-        let live: Vec<_> = invitations.iter().filter(|invitation| invitation["status"] == "live").collect();
-        let counts = ["members", "roles", "live", "apps"].map(|count| team[count].as_i64().unwrap());
-        assert_eq!(counts, [members.len(), roles.len(), live.len(), of("APP#").len()].map(to_i64), "{team}");
-        let admins: BTreeSet<_> = team["admins"].as_array().into_iter().flatten().map(unquoted).collect();
-        let holders =
-            members.iter().filter(|member| member["role_id"] == "admin").map(|member| text(member, "user_id"));
-        assert_eq!(admins, holders.collect(), "{team}");
-        for role in roles {
-            let used = members.iter().filter(|member| member["role_id"] == role["role_id"]).count()
-                + live.iter().filter(|invitation| invitation["role"]["role_id"] == role["role_id"]).count();
-            assert_eq!(role["uses"], used, "{role}");
+/// Every item of a table as it is at one moment, read past the API.
+pub struct Items {
+    /// As they are stored.
+    pub stored: Vec<Value>,
+    pub users: Vec<User>,
+    /// Tombstones included.
+    pub teams: Vec<Team>,
+    pub members: Vec<(TeamId, Member)>,
+    pub roles: Vec<(TeamId, Role)>,
+    pub invitations: Vec<Invitation>,
+    /// Tombstones included.
+    pub apps: Vec<App>,
+    pub accounts: Vec<(AppId, Account)>,
+}
+
+/// Reads the table and asserts that it agrees with itself.
+pub async fn everything_agrees(world: &World) -> Items {
+    let items = Items::of(world).await;
+    items.agree();
+    items
+}
+
+impl Items {
+    pub async fn of(world: &World) -> Self {
+        let items = world.dump().await;
+        let team = |pk: &str| TeamId::parse(pk).unwrap();
+        Self {
+            users: all(&items, "USER#", "USER").map(|(_, user)| user).collect(),
+            teams: all(&items, "TEAM#", "TEAM").map(|(_, team)| team).collect(),
+            members: all(&items, "TEAM#", "MEMBER#").map(|(pk, member)| (team(pk), member)).collect(),
+            roles: all(&items, "TEAM#", "ROLE#").map(|(pk, role)| (team(pk), role)).collect(),
+            invitations: all(&items, "TEAM#", "INVITATION#").map(|(_, invitation)| invitation).collect(),
+            apps: all(&items, "APP#", "APP").map(|(_, app)| app).collect(),
+            accounts: all(&items, "APP#", "ACCOUNT#")
+                .map(|(pk, account)| (AppId::parse(pk).unwrap(), account))
+                .collect(),
+            stored: items,
         }
     }
-    let of_users: BTreeSet<_> = (users.values())
-        .flat_map(|user| {
-            let teams = user["teams"].as_object().into_iter().flatten();
-            teams.map(|(team_id, role_id)| (text(user, "user_id"), team_id.clone(), unquoted(role_id)))
+
+    /// Asserts all of it.
+    pub fn agree(&self) {
+        self.somebody_runs_the_platform();
+        self.applications_know_their_admins_and_teams_their_applications();
+        self.memberships_stand_on_both_sides();
+        self.teams_count_what_they_have();
+        self.roles_count_their_uses();
+        self.codes_lead_to_live_invitations();
+        self.markers_are_their_owners();
+        self.what_ends_is_due_and_what_is_listed_is_not();
+    }
+
+    /// The audit records of one request.
+    pub fn records_of(&self, request_id: &str) -> usize {
+        let of_request = |item: &&Value| {
+            item["pk"].as_str().is_some_and(|pk| pk.starts_with("AUDIT#")) && item["request_id"] == request_id
+        };
+        self.stored.iter().filter(of_request).count()
+    }
+
+    pub fn living(&self) -> impl Iterator<Item = &Team> {
+        self.teams.iter().filter(|team| team.deleting_at.is_none())
+    }
+
+    /// The invitations that nothing has ended yet, whatever the clock says.
+    fn live(&self) -> impl Iterator<Item = &Invitation> {
+        self.invitations.iter().filter(|invitation| invitation.status == InvitationStatus::Live)
+    }
+
+    fn item(&self, pk: &str, sk: &str) -> Option<&Value> {
+        self.stored.iter().find(|item| item["pk"] == pk && item["sk"] == sk)
+    }
+
+    fn somebody_runs_the_platform(&self) {
+        let enabled = self.users.iter().filter(|user| user.is_enabled_super_admin());
+        let enabled: BTreeSet<_> = enabled.map(|user| user.user_id.to_string()).collect();
+        let set: BTreeSet<String> =
+            self.item("PLATFORM", "SUPER_ADMINS").map(|item| read(&item["user_ids"])).unwrap_or_default();
+        assert!(!enabled.is_empty(), "a super admin is left");
+        assert_eq!(set, enabled, "the set of super admins is the enabled super admins");
+    }
+
+    fn applications_know_their_admins_and_teams_their_applications(&self) {
+        let mut admins: BTreeMap<AppId, BTreeSet<AccountId>> =
+            self.apps.iter().map(|app| (app.app_id, BTreeSet::new())).collect();
+        for (app_id, account) in &self.accounts {
+            let of_app = admins.get_mut(app_id).unwrap_or_else(|| panic!("an account of no application: {account:?}"));
+            if account.account_type == AccountType::Admin {
+                of_app.insert(account.user_id.clone());
+            }
+        }
+    }
+
+    fn pointers(&self) -> impl Iterator<Item = (TeamId, AppId)> {
+        self.stored.iter().filter_map(|item| {
+            let team_id = TeamId::parse(item["pk"].as_str()?.strip_prefix("TEAM#")?)?;
+            Some((team_id, AppId::parse(item["sk"].as_str()?.strip_prefix("APP#")?)?))
         })
     }
 

@@ -16,6 +16,7 @@
 //! application (G10): they meet on threads, at full speed, where the model's requests meet by a paused clock. The model
 //! covers both, among everything else that goes on; they tell sooner and more plainly what broke.
 
+mod choice;
 mod deed;
 mod order;
 mod rules;
@@ -45,11 +46,12 @@ use crate::{
     agreement::everything_agrees,
     support::{Client, Reply, World},
 };
+use choice::Made;
 use deed::Deed;
 use order::{Answered, is_explained};
 use rules::Actor;
 use state::State;
-use wish::{CAST, Made, Round};
+use wish::{CAST, Round};
 
 /// The codes that one redeemer may try in a day.
 const TRIES: usize = 10;

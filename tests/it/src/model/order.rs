@@ -3,10 +3,10 @@
 use rollcall_domain::Code;
 
 use super::{
+    choice::NOTHING,
     deed::Deed,
     rules::{Actor, Outcome},
     state::State,
-    wish::NOTHING,
 };
 
 /// A deed and what it was answered.
