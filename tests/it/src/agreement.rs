@@ -112,6 +112,15 @@ impl Items {
                 of_app.insert(account.user_id.clone());
             }
         }
+        let sets: BTreeMap<_, _> = self.apps.iter().map(|app| (app.app_id, app.admins.clone())).collect();
+        assert_eq!(sets, admins, "an application's set of admins is its admin accounts");
+        assert!(admins.values().all(|admins| admins.len() <= MAX_ADMINS_PER_APP), "{admins:?}");
+        let listed: BTreeSet<_> = self.pointers().collect();
+        let owned = self.apps.iter().filter(|app| app.deleting_at.is_none());
+        let owned: BTreeSet<_> = owned.filter_map(|app| Some((app.team_id?, app.app_id))).collect();
+        assert_eq!(listed, owned, "a team's list is its applications");
+        let living: BTreeSet<_> = self.living().map(|team| team.team_id).collect();
+        assert!(owned.iter().all(|(team_id, _)| living.contains(team_id)), "an application's team is there");
     }
 
     fn pointers(&self) -> impl Iterator<Item = (TeamId, AppId)> {
@@ -256,14 +265,7 @@ fn all<'a, T: DeserializeOwned>(items: &'a [Value], pk: &str, sk: &str) -> impl 
     items.iter().filter_map(of_kind)
 }
 
-fn text(item: &Value, field: &str) -> String {
-    unquoted(&item[field])
-}
-
-fn unquoted(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
-}
-
-fn to_i64(count: usize) -> i64 {
-    i64::try_from(count).unwrap()
+#[track_caller]
+fn read<T: DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{error}: {value}"))
 }
