@@ -4,10 +4,11 @@
 use rollcall_api::{Call, Context, Problem};
 use rollcall_domain::{
     Code,
-    id::TeamId,
+    id::{TeamId, UserId},
     permission::Permission,
     role::{Role, RoleId},
     team::Team,
+    user::User,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -35,6 +36,13 @@ async fn load(context: &Context, call: &Call, team_id: &str, permission: Permiss
     let team = context.store.team(team_id).await?.ok_or(Code::NotFound)?;
     call.actor.rights.permit(permission, team_id)?;
     Ok(team)
+}
+
+/// A user whom a request names. The caller itself is who it was when its rights were read: what it does to itself is
+/// guarded by that, and not by what became of it since.
+async fn meant(context: &Context, call: &Call, user_id: UserId) -> Result<Option<User>, Problem> {
+    let caller = &call.actor.user;
+    if user_id == caller.user_id { Ok(Some(caller.clone())) } else { Ok(context.store.user(user_id).await?) }
 }
 
 /// A role that somebody has: it is not deleted as long as it has it.

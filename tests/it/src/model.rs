@@ -66,7 +66,9 @@ prop_state_machine! {
 fn config() -> Config {
     let is_set = |name| std::env::var_os(name).is_some();
     let is_full = std::env::var("NEXTEST_PROFILE").is_ok_and(|profile| profile == "ci");
-    let mut config = Config { failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
+    // Shrinking ends before nextest ends the test.
+    let (max_shrink_iters, max_shrink_time) = (300, 30_000);
+    let mut config = Config { failure_persistence: None, max_shrink_iters, max_shrink_time, ..Config::default() };
     if !is_set("PROPTEST_CASES") {
         config.cases = if is_full { 24 } else { 6 };
     }
