@@ -110,9 +110,7 @@ async fn run_once(world: &World) {
 /// L1, L2: one fault at any call is survived by the run itself, and nothing is done twice or left.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn one_fault_at_any_call_of_a_run_is_survived(
-    #[values(Fault::ServerError, Fault::DropReply)] fault: Fault,
-) {
+async fn one_fault_at_any_call_of_a_run_is_survived(#[values(Fault::ServerError, Fault::DropReply)] fault: Fault) {
     let expected = {
         let scene = scene().await;
         run(&scene.world).await;
