@@ -72,16 +72,16 @@ pub fn random<const BYTES: usize>() -> Result<[u8; BYTES], getrandom::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicI64;
+
     use super::*;
 
     #[test]
     fn ids_made_one_after_the_other_sort_in_that_order() {
         let clock = Clock::new({
-            let ticks = std::sync::atomic::AtomicI64::new(0);
+            let ticks = AtomicI64::new(0);
             move || {
-                DateTime::from_timestamp_nanos(
-                    1_763_600_000_000_000_000 + ticks.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed),
-                )
+                DateTime::from_timestamp_nanos(1_763_600_000_000_000_000 + ticks.fetch_add(1_000, Ordering::Relaxed))
             }
         });
         let ids: Vec<_> = (0..5_000).map(|_| clock.uuid().unwrap()).collect();
