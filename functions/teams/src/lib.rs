@@ -4,11 +4,10 @@
 use rollcall_api::{Call, Context, Problem};
 use rollcall_domain::{
     Code,
-    id::{TeamId, UserId},
+    id::TeamId,
     permission::Permission,
     role::{Role, RoleId},
     team::Team,
-    user::User,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -38,14 +37,7 @@ async fn load(context: &Context, call: &Call, team_id: &str, permission: Permiss
     Ok(team)
 }
 
-/// A user whom a request names. The caller itself is who it was when its rights were read: what it does to itself is
-/// guarded by that, and not by what became of it since.
-async fn meant(context: &Context, call: &Call, user_id: UserId) -> Result<Option<User>, Problem> {
-    let caller = &call.actor.user;
-    if user_id == caller.user_id { Ok(Some(caller.clone())) } else { Ok(context.store.user(user_id).await?) }
-}
-
 /// A role that somebody has: it is not deleted as long as it has it.
-async fn held(context: &Context, call: &Call, team_id: TeamId, role_id: RoleId) -> Result<Role, Problem> {
-    Ok(call.actor.role(context, team_id, role_id).await?.ok_or(Code::Conflict)?)
+async fn held(context: &Context, team_id: TeamId, role_id: RoleId) -> Result<Role, Problem> {
+    Ok(context.store.role(team_id, role_id).await?.ok_or(Code::Conflict)?)
 }

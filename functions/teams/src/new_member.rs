@@ -19,7 +19,7 @@ use rollcall_store::{Commit, member::join, user::Proof};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{load, meant, role::named};
+use crate::{load, role::named};
 
 /// Who becomes a member, and with which role: `user_id`, `login` or `new_user` says who.
 #[derive(ToSchema)]
@@ -121,7 +121,7 @@ async fn by_login(context: &Context, login: &Login) -> Result<Option<User>, Prob
 
 /// A user there is already becomes a member.
 async fn take(context: &Context, call: &Call, user_id: UserId, team_id: TeamId, role: &Role) -> Result<Reply, Problem> {
-    let before = meant(context, call, user_id).await?.ok_or(Code::Conflict)?;
+    let before = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
     let after = before.clone().joined(team_id, role.role_id, call.now())?;
     let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
     enter(context, call, commit, (after, team_id), role, None).await

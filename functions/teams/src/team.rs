@@ -15,7 +15,7 @@ use rollcall_domain::{
 use rollcall_store::{Page, team, user::Proof};
 use utoipa::ToSchema;
 
-use crate::{load, meant};
+use crate::load;
 
 /// What a new team is made of.
 #[derive(ToSchema)]
@@ -65,7 +65,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     settled(|| async {
         let mut fields = call.fields()?;
         let name = fields.required("name");
-        let admin = first_admin(&context, &call, &mut fields).await?;
+        let admin = first_admin(&context, &mut fields).await?;
         let name = fields.finish(|| name)?;
         let team = Team::create(TeamId::new(context.uuid()?), name, call.now());
         let Some(before) = admin else {
@@ -144,9 +144,9 @@ pub(crate) async fn delete(
 }
 
 /// The user whom a body names as the first admin.
-async fn first_admin(context: &Context, call: &Call, fields: &mut Fields) -> Result<Option<User>, Problem> {
+async fn first_admin(context: &Context, fields: &mut Fields) -> Result<Option<User>, Problem> {
     let Some(user_id) = fields.optional("admin_user_id") else { return Ok(None) };
-    let found = meant(context, call, user_id).await?;
+    let found = context.store.user(user_id).await?;
     if found.is_none() {
         fields.violation("admin_user_id", Invalid::new(ViolationCode::UnknownReference, "must name a user"));
     }
