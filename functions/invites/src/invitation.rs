@@ -85,7 +85,7 @@ pub(crate) async fn issue(
         let mut fields = call.fields()?;
         let role_id: Option<RoleId> = fields.required("role_id");
         let role = match role_id {
-            Some(role_id) => call.actor.role(&context, team_id, role_id).await?,
+            Some(role_id) => context.store.role(team_id, role_id).await?,
             None => None,
         };
         match &role {
@@ -111,7 +111,7 @@ pub(crate) async fn reissue(
     let team_id = permitted(&context, &call, &team_id).await?;
     settled(|| async {
         let before = read(&context, &call, team_id, &invitation_id).await?;
-        let role = call.actor.role(&context, team_id, before.role.role_id).await?;
+        let role = context.store.role(team_id, before.role.role_id).await?;
         check_grant(&call, role.as_ref().unwrap_or(&before.role), team_id)?;
         call.no_input()?;
         let (after, action) = match before.status_at(call.now()) {
@@ -145,7 +145,7 @@ pub(crate) async fn revoke(
     let team_id = permitted(&context, &call, &team_id).await?;
     settled(|| async {
         let before = read(&context, &call, team_id, &invitation_id).await?;
-        let role = call.actor.role(&context, team_id, before.role.role_id).await?;
+        let role = context.store.role(team_id, before.role.role_id).await?;
         let role = role.unwrap_or_else(|| before.role.clone());
         check_grant(&call, &role, team_id)?;
         call.no_input()?;

@@ -38,6 +38,6 @@ async fn load(context: &Context, call: &Call, team_id: &str, permission: Permiss
 }
 
 /// A role that somebody has: it is not deleted as long as it has it.
-async fn held(context: &Context, call: &Call, team_id: TeamId, role_id: RoleId) -> Result<Role, Problem> {
-    Ok(call.actor.role(context, team_id, role_id).await?.ok_or(Code::Conflict)?)
+async fn held(context: &Context, team_id: TeamId, role_id: RoleId) -> Result<Role, Problem> {
+    Ok(context.store.role(team_id, role_id).await?.ok_or(Code::Conflict)?)
 }

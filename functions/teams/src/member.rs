@@ -68,7 +68,7 @@ pub(crate) async fn edit(
         let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
         let (user, before) = read(&context, &team, &user_id).await?;
         call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
-        let old = held(&context, &call, team.team_id, before.role_id).await?;
+        let old = held(&context, team.team_id, before.role_id).await?;
         if user.user_id == call.actor.user.user_id || !call.actor.rights.may_grant(&old, team.team_id) {
             return Err(Code::Forbidden.into());
         }
@@ -106,7 +106,7 @@ pub(crate) async fn remove(
             load(&context, &call, &team_id, Permission::TeamRead).await?
         };
         let (before, member) = read(&context, &team, &user_id).await?;
-        let role = held(&context, &call, team.team_id, member.role_id).await?;
+        let role = held(&context, team.team_id, member.role_id).await?;
         if !is_own {
             call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
         }
@@ -119,7 +119,8 @@ pub(crate) async fn remove(
         let last = LastAdmin::under(&call.actor.rights);
         let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?
             .extended(leave(&team, before.user_id, &role, last, call.now()))
-            .checking(call.actor.still_may(Some(team.team_id)));
+            // Leaving takes no right.
+            .checking(call.actor.still_may(Some(team.team_id).filter(|_| !is_own)));
         let action = if is_own { Action::MemberLeave } else { Action::MemberRemove };
         let change = membership_change(action, team.team_id, &before, Some(&role), None);
         context.commit(&call, commit, change, Reply::no_content()).await

@@ -149,7 +149,7 @@ pub(crate) async fn named(
     team_id: TeamId,
 ) -> Result<Option<Role>, Problem> {
     let Some(role_id) = fields.required::<RoleId>("role_id") else { return Ok(None) };
-    let Some(role) = call.actor.role(context, team_id, role_id).await? else {
+    let Some(role) = context.store.role(team_id, role_id).await? else {
         fields.violation("role_id", unknown_role());
         return Ok(None);
     };

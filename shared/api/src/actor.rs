@@ -1,13 +1,7 @@
 //! Who calls: the signed-in user behind a request.
 
 use axum::http::{HeaderMap, Method, header};
-use rollcall_domain::{
-    Code, Timestamp, audit,
-    id::TeamId,
-    role::{Rights, Role, RoleId},
-    session::Session,
-    user::User,
-};
+use rollcall_domain::{Code, Timestamp, audit, id::TeamId, role::Rights, session::Session, user::User};
 use rollcall_store::{Write, member::still_may};
 use subtle::ConstantTimeEq;
 
@@ -52,14 +46,6 @@ impl Actor {
         }
         let rights = Rights::new(&user, context.store.roles_of(&user).await?);
         Ok(Self { user, session, rights })
-    }
-
-    /// A role of a team: its own as it was when the request began, so that what narrowed it since then shows in the guard.
-    pub async fn role(&self, context: &Context, team_id: TeamId, role_id: RoleId) -> Result<Option<Role>, Problem> {
-        match self.rights.role_in(team_id).filter(|own| own.role_id == role_id) {
-            Some(own) => Ok(Some(own.clone())),
-            None => Ok(context.store.role(team_id, role_id).await?),
-        }
     }
 
     /// The guards that it still is who it was when the request began and, where it acts by its role in a team, that it

@@ -1,6 +1,9 @@
 //! The one place that reads the clock and draws random numbers.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use chrono::{DateTime, Utc};
 use rollcall_domain::Timestamp;
@@ -31,18 +34,27 @@ impl Clock {
     ///
     /// RFC 9562's method 3: the 12 bits after the version hold the fraction of the millisecond, the rest is random.
     pub fn uuid(&self) -> Result<Uuid, getrandom::Error> {
-        Self::uuid_at((self.0)())
+        let now = (self.0)();
+        uuid(now, now.timestamp_subsec_nanos() % 1_000_000 * 512 / 125_000)
     }
 
-    /// A new UUID v7 of another moment.
-    pub fn uuid_at(now: DateTime<Utc>) -> Result<Uuid, getrandom::Error> {
-        let mut random = random::<10>()?;
-        let fraction = u64::from(now.timestamp_subsec_nanos() % 1_000_000) * 4096 / 1_000_000;
-        random[0] = u8::try_from(fraction >> 8).unwrap_or_default();
-        random[1] = u8::try_from(fraction & 0xff).unwrap_or_default();
-        let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
-        Ok(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    /// A new UUID v7 of a moment that may be past: those of one moment are in the order of their making, but for one in
+    /// four thousand.
+    ///
+    /// RFC 9562's method 1: the 12 bits after the version count.
+    pub fn uuid_of(moment: Timestamp) -> Result<Uuid, getrandom::Error> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        uuid(moment.to_utc(), COUNT.fetch_add(1, Ordering::Relaxed) % 4096)
     }
+}
+
+/// The UUID v7 of a millisecond with these 12 bits after the version.
+fn uuid(time: DateTime<Utc>, bits: u32) -> Result<Uuid, getrandom::Error> {
+    let mut random = random::<10>()?;
+    let [.., high, low] = bits.to_be_bytes();
+    (random[0], random[1]) = (high, low);
+    let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default();
+    Ok(Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
 impl std::fmt::Debug for Clock {
@@ -60,16 +72,16 @@ pub fn random<const BYTES: usize>() -> Result<[u8; BYTES], getrandom::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicI64;
+
     use super::*;
 
     #[test]
     fn ids_made_one_after_the_other_sort_in_that_order() {
         let clock = Clock::new({
-            let ticks = std::sync::atomic::AtomicI64::new(0);
+            let ticks = AtomicI64::new(0);
             move || {
-                DateTime::from_timestamp_nanos(
-                    1_763_600_000_000_000_000 + ticks.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed),
-                )
+                DateTime::from_timestamp_nanos(1_763_600_000_000_000_000 + ticks.fetch_add(1_000, Ordering::Relaxed))
             }
         });
         let ids: Vec<_> = (0..5_000).map(|_| clock.uuid().unwrap()).collect();

@@ -199,7 +199,7 @@ impl Context {
     pub fn audited(&self, by: &By<'_>, change: Change) -> Result<Write, Problem> {
         // Of the moment it tells: the order of the ids is the log's.
         let at = self.moment_of(by);
-        let audit_id = AuditId::new(Clock::uuid_at(at.to_utc())?);
+        let audit_id = AuditId::new(Clock::uuid_of(at)?);
         let record = audit::Record {
             audit_id,
             at,

@@ -169,7 +169,7 @@ async fn reserve_in_breaker(
     for _ in 0..MAX_RESERVATIONS {
         let reservation = breaker.reserve(now).map_err(|wait| {
             // The name by which `infra/alarms.yaml` counts it.
-            tracing::warn!(live = breaker.live, tries = breaker.tries, "the invitation breaker is shut");
+            tracing::error!(live = breaker.live, tries = breaker.tries, "the invitation breaker is shut");
             Refusal::wait(Code::TooManyAttempts, wait)
         })?;
         match context.store.commit(Commit::new([reserve(&reservation, now)])).await {

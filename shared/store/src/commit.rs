@@ -94,6 +94,18 @@ impl Write {
         self
     }
 
+    /// Guards the write by a check of the same item, too. A value that both name is of one attribute: where they differ,
+    /// nothing is written, since the check's was read before.
+    fn also_only_if(&mut self, check: Self) {
+        self.guard = match (self.guard.take(), check.guard) {
+            (Some(own), Some(other)) if own != other => Some(format!("({own}) AND ({other})").into()),
+            (own, other) => own.or(other),
+        };
+        self.values.retain(|(name, _)| !check.values.iter().any(|(other, _)| name == other));
+        self.values.extend(check.values);
+        self.aliases.extend(check.aliases);
+    }
+
     pub(crate) fn only_if_absent(self, code: Code) -> Self {
         self.only_if("attribute_not_exists(#pk)", Vec::new(), Meaning::Always(code))
     }
@@ -220,13 +232,13 @@ impl Commit {
         self
     }
 
-    /// The commit with checks of items that it does not write itself: a transaction has one action an item, and what is
-    /// written here is guarded by what was read.
+    /// The commit with checks. A transaction has one action an item: what is written here is guarded by the check, too.
     #[must_use]
     pub fn checking(mut self, checks: impl IntoIterator<Item = Write>) -> Self {
         for check in checks {
-            if !self.writes.iter().any(|write| write.key == check.key) {
-                self.writes.push(check);
+            match self.writes.iter_mut().find(|write| write.key == check.key) {
+                Some(write) => write.also_only_if(check),
+                None => self.writes.push(check),
             }
         }
         self

@@ -16,6 +16,7 @@
 //! application (G10): they meet on threads, at full speed, where the model's requests meet by a paused clock. The model
 //! covers both, among everything else that goes on; they tell sooner and more plainly what broke.
 
+mod choice;
 mod deed;
 mod order;
 mod rules;
@@ -45,11 +46,12 @@ use crate::{
     agreement::everything_agrees,
     support::{Client, Reply, World},
 };
+use choice::Made;
 use deed::Deed;
 use order::{Answered, is_explained};
 use rules::Actor;
 use state::State;
-use wish::{CAST, Made, Round};
+use wish::{CAST, Round};
 
 /// The codes that one redeemer may try in a day.
 const TRIES: usize = 10;
@@ -64,7 +66,9 @@ prop_state_machine! {
 fn config() -> Config {
     let is_set = |name| std::env::var_os(name).is_some();
     let is_full = std::env::var("NEXTEST_PROFILE").is_ok_and(|profile| profile == "ci");
-    let mut config = Config { failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
+    // Shrinking ends before nextest ends the test.
+    let (max_shrink_iters, max_shrink_time) = (300, 30_000);
+    let mut config = Config { failure_persistence: None, max_shrink_iters, max_shrink_time, ..Config::default() };
     if !is_set("PROPTEST_CASES") {
         config.cases = if is_full { 24 } else { 6 };
     }

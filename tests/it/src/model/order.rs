@@ -3,10 +3,10 @@
 use rollcall_domain::Code;
 
 use super::{
+    choice::NOTHING,
     deed::Deed,
     rules::{Actor, Outcome},
     state::State,
-    wish::NOTHING,
 };
 
 /// A deed and what it was answered.
@@ -38,6 +38,8 @@ impl Answered {
                 matches!(refused, Code::Forbidden | Code::NotFound | Code::LastSuperAdmin | Code::LastTeamAdmin)
             }
             Code::Forbidden | Code::NotFound => matches!(refused, Code::Forbidden | Code::LastTeamAdmin),
+            // A team of which one is a member no more is an unknown one in a body.
+            Code::ValidationFailed => matches!(self.deed, Deed::CreateApp { .. }) && refused == Code::Forbidden,
             _ => false,
         };
         due == refused || (is_meanwhile && !is_alone)

@@ -51,11 +51,11 @@ async fn a_teams_name_is_unique_in_any_case_and_composition() {
     let create = async |name: &str| admin.post("/v1/teams", &json!({"name": name})).await;
     let first = create("Équipe Straße").await;
     let path = first.is(201).header("location").to_owned();
-    for same in ["Équipe Straße", " équipe straße\t", "E\u{301}QUIPE STRAße", "e\u{301}quipe STRAße"] {
+    for same in ["Équipe Straße", " équipe straße\t", "E\u{301}QUIPE STRAße", "e\u{301}quipe STRASSE"] {
         create(same).await.is_problem(Code::TeamNameTaken);
     }
     // Look-alikes are other names: a ligature of letters, another alphabet, a joiner in between.
-    for other in ["Équipe Strasse", "Equipe Straße", "Équipe Strа\u{df}e", "Équipe\u{200b} Straße", "Équipe  Straße"]
+    for other in ["Équipe Strase", "Equipe Straße", "Équipe Strа\u{df}e", "Équipe\u{200b} Straße", "Équipe  Straße"]
     {
         create(other).await.is(201);
     }

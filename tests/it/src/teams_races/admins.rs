@@ -73,3 +73,45 @@ async fn the_platform_takes_off_the_last_admins_of_a_team_at_once() {
         }
     }
 }
+
+/// What somebody does to itself is done by the rights it has then, and not by those it had when it began.
+#[tokio::test(start_paused = true)]
+async fn who_is_taken_off_does_not_put_itself_back_by_a_request_on_its_way() {
+    let world = World::new().await;
+    let admins = admins(&world).await;
+    for round in 0..ROUNDS {
+        let scene = Scene::new(&world, &admins, round).await;
+        let own = *admins_of(&world, scene.team).await.first().unwrap();
+        let (path, members) = (scene.path(&format!("/members/{own}")), scene.path("/members"));
+        let body = json!({"user_id": own, "role_id": "admin"});
+        let (removed, added) = meet(&world, round, scene.boss.delete(&path), scene.owner.post(&members, &body)).await;
+        let place = format!("round {round}: {removed:?} {added:?}");
+        assert_eq!(removed.status, 204, "{place}");
+        assert!(added.status >= 400, "{place}");
+        done_or(&added, &[Code::AlreadyMember, Code::NotFound, Code::Conflict], &place);
+        assert!(admins_of(&world, scene.team).await.is_empty(), "{place}");
+        if is_looked_at(round) {
+            everything_agrees(&world).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_demoted_does_not_make_a_team_for_itself_by_a_request_on_its_way() {
+    let world = World::new().await;
+    let boss = world.admin().await;
+    for round in 0..ROUNDS {
+        let (other, client) = world.user(&format!("other{round}"), UserType::PlatformAdmin, []).await;
+        let path = format!("/v1/users/{}", other.user_id);
+        let demotion = json!({"type": "member"});
+        let body = json!({"name": format!("Own {round}"), "admin_user_id": other.user_id});
+        let (demoted, made) = meet(&world, round, boss.patch(&path, &demotion), client.post("/v1/teams", &body)).await;
+        let place = format!("round {round}: {demoted:?} {made:?}");
+        assert_eq!(demoted.status, 200, "{place}");
+        assert!(made.status >= 400, "{place}");
+        done_or(&made, &[Code::NotAMember, Code::Unauthenticated, Code::Conflict], &place);
+        if is_looked_at(round) {
+            everything_agrees(&world).await;
+        }
+    }
+}
