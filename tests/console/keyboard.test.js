@@ -26,6 +26,10 @@ test("signing in, finding, selecting, editing, saving and leaving take no mouse"
   await press("Enter");
   await page.locator("tr.row").first().waitFor();
 
+  // Whoever came from somewhere is at the beginning of the page; whoever loads it may skip to there.
+  assert.equal(await page.evaluate(() => document.activeElement.id), "content");
+  await page.reload();
+  await page.locator("tr.row").first().waitFor();
   await press("Tab");
   assert.equal(await focused(page), "Skip to content");
   await press("Enter");
@@ -42,6 +46,9 @@ test("signing in, finding, selecting, editing, saving and leaving take no mouse"
   assert.equal(second, await page.locator('tr.row[data-at="1"] .who a').textContent());
   await press("x");
   await page.getByText("1 selected").first().waitFor();
+  await press("Space");
+  await page.getByText("1 selected").first().waitFor({ state: "detached" });
+  await press("Space");
   await press("Shift+ArrowDown");
   await page.getByText("2 selected").first().waitFor();
   await press("Escape");
@@ -57,6 +64,10 @@ test("signing in, finding, selecting, editing, saving and leaving take no mouse"
   await page.locator("dialog.sheet").waitFor({ state: "detached" });
   assert.match(await focused(page), /^[a-z]+\.[a-z]+\d+$/);
 
+  await press("Shift+F10");
+  await page.getByRole("menu").waitFor();
+  await press("Escape");
+  await page.getByRole("menu").waitFor({ state: "detached" });
   await press(".");
   await page.getByRole("menu").waitFor();
   await press("End", "Home", "ArrowDown");
@@ -88,6 +99,10 @@ test("single keys can be switched off, and never act where something is typed", 
   await page.keyboard.press("c");
   await page.keyboard.press("?");
   assert.equal(await page.locator("dialog").count(), 0);
+  // What is no letter still acts.
+  await page.locator("tr.row .who a").first().focus();
+  await page.keyboard.press("Space");
+  await page.getByText("1 selected").first().waitFor();
 });
 
 test("what has the focus is never under what sticks to the top", async () => {

@@ -1,10 +1,8 @@
-// Every screen and state of teams, invitations, roles, users and the log, in both themes and languages, wide and on a phone:
-// no fault that axe finds, nothing that the policy stopped, nothing that scrolls sideways. Each leaves a picture.
-import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { faults } from "./axe.js";
-import { northwind, SECRET, settled, team, user } from "./people.js";
-import { ADMIN, PASSWORD, shot, World } from "./world.js";
+// Every screen and state of teams, invitations, roles, users and the log, in every look.
+import { after, before } from "node:test";
+import { everyLook } from "./looks.js";
+import { northwind, SECRET, team, user } from "./people.js";
+import { ADMIN, PASSWORD, settled, World } from "./world.js";
 
 let world;
 let at;
@@ -21,7 +19,7 @@ before(async () => {
 });
 after(() => world.stop());
 
-const of = (tab) => () => `/teams/${at.team.team_id}/${tab}`;
+const of = (tab) => `/teams/${at.team.team_id}/${tab}`;
 const submit = (page) => page.locator("dialog button[type=submit]").click();
 const press = (name) => (page) => page.locator(".content .button, .top .button").and(page.locator(":visible")).and(page.getByText(name, { exact: true })).first().click();
 const create = async (page) => {
@@ -36,8 +34,7 @@ const item = (row, index) => async (page) => {
   await page.locator("[role=menu] [role^=menuitem]").nth(index).click();
 };
 
-// name, address, what is done there
-const SUPER = [
+const superAdmin = () => [
   ["teams", "/teams", null],
   ["team-create", "/teams", create],
   ["team-menu", "/teams", menu(1)],
@@ -47,7 +44,7 @@ const SUPER = [
     await submit(page);
     await page.locator(".form-error").waitFor();
   }],
-  ["team-none", () => `/teams/${orphan.team_id}/members`, null],
+  ["team-none", `/teams/${orphan.team_id}/members`, null],
   ["team-gone", "/teams/01a1fb21-fb01-75d9-8551-bd613cefbc94/members", null],
   ["members", of("members"), null],
   ["member-role", of("members"), item(0, 0)],
@@ -63,7 +60,7 @@ const SUPER = [
     await page.locator("dialog .segments label").nth(1).click();
   }],
   ["invitations", of("invitations"), null],
-  ["invitations-filtered", () => `${of("invitations")()}?status=expired`, null],
+  ["invitations-filtered", `${of("invitations")}?status=expired`, null],
   ["invite", of("invitations"), create],
   ["roles-preset", of("roles/admin"), null],
   ["role-new", of("roles"), create],
@@ -85,7 +82,7 @@ const SUPER = [
     await page.locator("dialog .segments").last().locator("label").nth(1).click();
     await submit(page);
   }],
-  ["user-edit", () => `/users/${at.mina.user_id}`, (page) => page.locator("dialog .input").first().fill("Mina.P")],
+  ["user-edit", `/users/${at.mina.user_id}`, (page) => page.locator("dialog .input").first().fill("Mina.P")],
   ["user-own", "/users", (page) => page.locator("tr.row .who a").first().click()],
   ["user-gone", "/users/01a1fb21-fb01-75d9-8551-bd613cefbc94", null],
   ["user-reset", "/users", item(2, 1)],
@@ -98,10 +95,10 @@ const SUPER = [
     await page.locator(".audit .name-button").first().click();
     await page.locator(".record").waitFor();
   }],
-  ["audit-filtered", () => `/audit?actor=${at.mina.user_id}&from=2020-01-01`, null],
+  ["audit-filtered", `/audit?actor=${at.mina.user_id}&from=2020-01-01`, null],
   ["audit-no-match", "/audit?to=2020-01-01", null],
 ];
-const MEMBER = [
+const member = () => [
   ["invitations-member", of("invitations"), null],
   ["invitation-issued", of("invitations"), async (page) => {
     await create(page);
@@ -118,7 +115,7 @@ const MEMBER = [
   ["teams-member", "/teams", null],
   ["nowhere-users", "/users", null],
 ];
-const NEWCOMER = [
+const newcomer = () => [
   ["join", "/join", (page) => page.locator(".slots input").fill("48209")],
   ["join-refused", "/join", async (page) => {
     await page.locator(".slots input").fill("4820");
@@ -126,40 +123,9 @@ const NEWCOMER = [
     await page.locator(".field-error").waitFor();
   }],
 ];
-const WHO = [[ADMIN, PASSWORD, SUPER], ["t.berg", SECRET, MEMBER], ["jisoo.han", SECRET, NEWCOMER], ["new.comer", SECRET, [["join-unproved", "/", null]]]];
-
-const LOOKS = [
-  { language: "en", theme: "light", width: 1280 },
-  { language: "ko", theme: "dark", width: 1280 },
-  { language: "en", theme: "dark", width: 800 },
-  { language: "ko", theme: "light", width: 360 },
-  { language: "en", theme: "dark", width: 360 },
-];
-
-for (const look of LOOKS) {
-  const named = `${look.language}-${look.theme}-${look.width}`;
-  test(`every screen of people is sound: ${named}`, async (t) => {
-    for (const [login, password, screens] of WHO) {
-      const page = await world.page({ ...look, height: look.width < 640 ? 780 : 800 });
-      await world.signIn(page, login, password);
-      for (const [name, address, act] of screens) {
-        if (process.env.ONLY && !new RegExp(process.env.ONLY).test(name)) continue;
-        await t.test(name, async () => {
-          await page.goto(typeof address === "function" ? address() : address);
-          await settled(page);
-          await act?.(page);
-          await settled(page);
-          await shot(page, `${name}-${named}`);
-          assert.deepEqual(await faults(page), []);
-          const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-          assert.ok(inner <= outer, `${inner} px wide in ${outer}`);
-          assert.deepEqual(page.complaints.splice(0), []);
-          assert.equal(await page.evaluate(() => document.documentElement.lang), look.language);
-          // Leaves without being asked.
-          await page.goto("about:blank").catch(() => {});
-        });
-      }
-      await page.context().close();
-    }
-  });
-}
+everyLook("people", () => world, () => [
+  [[ADMIN, PASSWORD], superAdmin()],
+  [["t.berg", SECRET], member()],
+  [["jisoo.han", SECRET], newcomer()],
+  [["new.comer", SECRET], [["join-unproved", "/", null]]],
+]);

@@ -48,10 +48,3 @@ export async function northwind(world) {
   await issue({ role_id: lead.role_id, login: "h.sato" });
   return { team: made, lead, mina, tomas };
 }
-
-// Nothing animates, nothing loads.
-export async function settled(page) {
-  await page.locator("h1, h2").first().waitFor({ state: "attached" });
-  await page.waitForLoadState("networkidle");
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished)));
-}

@@ -92,3 +92,10 @@ export class World {
 }
 
 export const shot = (page, name) => page.screenshot({ path: `${screenshots}/${name}.png` });
+
+// Nothing animates, nothing loads.
+export async function settled(page) {
+  await page.locator("h1, h2").first().waitFor({ state: "attached" });
+  await page.waitForLoadState("networkidle");
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished)));
+}

@@ -18,12 +18,17 @@ export const interruptions = { ended: null, passwordDue: null };
 // When the server last answered somebody who is signed in: from then on a session rests.
 export const heard = { at: 0 };
 
-// Keys of requests whose reply never came: the same request sent again must not do the same thing twice.
+// Keys of requests whose reply never came: the same request sent again must not do the same thing twice. Who asks for it
+// again much later means it anew.
+const KEPT_MS = 120_000;
 const keys = new Map();
 
 function keyOf(path, body) {
   const request = `${path}\n${body}`;
-  if (!keys.has(request)) keys.set(request, crypto.randomUUID());
+  if (!keys.has(request)) {
+    keys.set(request, crypto.randomUUID());
+    setTimeout(() => keys.delete(request), KEPT_MS);
+  }
   return { key: keys.get(request), settle: () => keys.delete(request) };
 }
 

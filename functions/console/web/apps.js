@@ -1,6 +1,8 @@
 // The applications a person can see, for pickers and titles.
 import { signal } from "./vendor/signals.js";
 import { get, pathOf } from "./api.js";
+import { everything } from "./pages.js";
+import { can } from "./rights.js";
 import { teamName } from "./teams.js";
 import { set, settings } from "./settings.js";
 
@@ -10,14 +12,11 @@ const RECENT = 5;
 export const apps = signal(null);
 
 export async function loadApps() {
-  const found = [];
-  for (let cursor = null, more = true; more; more = cursor !== null) {
-    const page = await get(`/v1/apps?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
-    found.push(...page.items);
-    cursor = page.next_cursor;
-  }
-  apps.value = found;
+  apps.value = await everything("/v1/apps");
 }
+
+// Those whose accounts the person may see.
+export const readable = () => apps.value?.filter((app) => can("accounts.read", app.team_id));
 
 export const loadApp = async (appId) => keep(await get(pathOf`/v1/apps/${appId}`));
 

@@ -1,15 +1,14 @@
-// The whole console: which screen is where, and what lies over all of them.
+// The whole console: which screen is where.
 import { useEffect } from "./vendor/hooks.js";
 import { html } from "./html.js";
 import { go, match, place } from "./router.js";
 import { canSomewhere } from "./rights.js";
 import { ended, me } from "./session.js";
 import { settings } from "./settings.js";
-import { sentence } from "./problems.js";
 import { words } from "./words.js";
-import { Banner } from "./parts/banner.js";
+import { ComeBack } from "./parts/come-back.js";
 import { Screen } from "./parts/screen.js";
-import { Announcer, Toasts } from "./parts/toast.js";
+import { Stopped } from "./parts/stopped.js";
 
 const OUTSIDE = {
   "/sign-in": () => import("./screens/sign-in.js"),
@@ -43,9 +42,8 @@ export function home() {
 export function Console({ failed }) {
   const { path } = place.value;
   return html`
-    ${failed && !me.value ? html`<${Banner} tone="red"><span>${sentence(failed)}</span></${Banner}>` : html`<${Place} path=${path} />`}
-    ${ended.value && html`<${Screen} name="come-back" load=${() => import("./screens/come-back.js")} />`}
-    <${Toasts} /><${Announcer} />`;
+    ${failed && !me.value ? html`<${Stopped} problem=${failed} />` : html`<${Place} path=${path} />`}
+    ${ended.value && html`<${ComeBack} />`}`;
 }
 
 function Place({ path }) {

@@ -15,21 +15,25 @@ const types = (element) => element.closest?.("input:not([type=checkbox], [type=r
 
 function name(event) {
   if (event.key === " ") return "Space";
-  if (event.shiftKey && (event.key.length > 1)) return `Shift+${event.key}`;
+  if (event.shiftKey && event.key.length > 1) return `Shift+${event.key}`;
   return event.key;
 }
 
+// What has its own use of a key keeps it.
+const OWN = {
+  Enter: "button, a, summary, input, [role^=menuitem]",
+  Space: "button, summary, input, [role^=menuitem]",
+};
+
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
+  if (document.querySelector("dialog[open], [popover]:popover-open:not(.toasts)")) return;
   const save = event.key === "Enter" && (event.ctrlKey || event.metaKey);
   if (save) return run("Mod+Enter", event);
   if (event.ctrlKey || event.metaKey || event.altKey || types(event.target)) return;
   const key = name(event);
-  const single = key.length === 1 || key === "Space";
-  if (single && !settings.value.keys) return;
-  // What has its own use of a key keeps it.
-  if (["Enter", "Space"].includes(key) && event.target.closest?.("button, a, summary, input, [role^=menuitem]")) return;
-  if (document.querySelector("dialog[open], [popover]:popover-open:not(.toasts)")) return;
+  if (key.length === 1 && !settings.value.keys) return;
+  if (OWN[key] && event.target.closest?.(OWN[key])) return;
   if (pending) {
     const both = `${pending} ${key}`;
     pending = null;

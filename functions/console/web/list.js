@@ -17,10 +17,10 @@ export function useList(path, parameters, keyOf) {
 
   const change = (changes) => setList((before) => ({ ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
 
-  const load = async (cursor, stage) => {
+  const load = async (cursor) => {
     running.current?.abort();
     const own = (running.current = new AbortController());
-    change({ loading: true, problem: null, ...(stage ? { stage } : {}) });
+    change({ loading: true, problem: null });
     const slow = setTimeout(() => {
       shownSince.current = Date.now();
       change((before) => (before.stage === "quiet" ? { stage: "skeleton" } : {}));
@@ -42,13 +42,9 @@ export function useList(path, parameters, keyOf) {
     }
   };
 
-  const shownPath = useRef(path);
+  // Under another filter the rows stay until the new ones come.
   useEffect(() => {
-    // Another list has nothing to keep; the same one under another filter keeps its rows until the new ones come.
-    const other = shownPath.current !== path;
-    shownPath.current = path;
-    if (other) setList(EMPTY);
-    load(null, other ? "quiet" : undefined);
+    load(null);
     return () => running.current?.abort();
   }, [address]);
 
@@ -56,16 +52,17 @@ export function useList(path, parameters, keyOf) {
     ...list,
     reload: () => load(null),
     more: () => (list.loading || list.done ? undefined : load(list.cursor)),
-    // Loads until there are this many or no more, and gives what there is.
+    // Loads until there are this many or no more, and says whether that is all; null when it failed, or when another
+    // list came in between.
     upTo: async (most) => {
       let { items, cursor } = list;
       while (cursor !== null && items.length < most) {
         const page = await load(cursor);
-        if (!page) break;
+        if (!page) return null;
         items = [...items, ...page.items];
         cursor = page.next_cursor;
       }
-      return items.slice(0, most);
+      return { items: items.slice(0, most), all: cursor === null && items.length <= most };
     },
     // Puts an item where it belongs by its key, in place of what it was.
     put: (item) =>

@@ -5,6 +5,7 @@ import { Console } from "./console.js";
 import { load } from "./session.js";
 import { settings } from "./settings.js";
 import { speak } from "./words.js";
+import { over, Over } from "./parts/over.js";
 
 async function start() {
   await speak(settings.value.language);
@@ -12,6 +13,7 @@ async function start() {
   const root = document.getElementById("app");
   root.replaceChildren();
   render(html`<${Console} failed=${failed} />`, root);
+  render(html`<${Over} />`, over);
 }
 
 start();

@@ -8,7 +8,11 @@ export const place = signal(read());
 // Asked before the page is left, the latest first; each says whether it may be.
 const guards = [];
 let index = history.state?.index ?? 0;
-history.replaceState({ index }, "");
+const stays = (address = location.href) => history.replaceState({ ...history.state, index }, "", address);
+stays();
+
+// How the place was come to: "gone" there by a link, "returned" by the browser's buttons, or null as the page was loaded.
+export const arrival = { by: null };
 
 export function guardLeaving(asks) {
   guards.push(asks);
@@ -24,16 +28,36 @@ async function allowed(path) {
 
 const dirty = () => guards.some((asks) => asks.dirty());
 
+const addressOf = ({ pathname, search }) => pathname + search;
+
+// Whether everything may be left; from then on nothing asks again.
+export async function released() {
+  if (!(await allowed("/"))) return false;
+  guards.length = 0;
+  return true;
+}
+
 // Goes to an address. `replace` puts it in the place of the current one; `unasked` leaves without a question.
 export async function go(address, { replace = false, unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (!unasked && !(await allowed(target.pathname))) return false;
   if (unasked) guards.length = 0;
-  if (replace) history.replaceState({ index }, "", target);
-  else history.pushState({ index: (index += 1) }, "", target);
-  const samePath = place.value.path === target.pathname;
+  const from = addressOf(location);
+  if (replace) stays(target);
+  else history.pushState({ index: (index += 1), from }, "", target);
+  arrival.by = "gone";
   place.value = read();
-  if (!samePath && !replace) scrollTo(0, 0);
+  return true;
+}
+
+// Closes what has an address of its own for the one above it: by going back, when one came from there, so that the
+// browser's back button does not open it again.
+export async function up(address, { unasked = false } = {}) {
+  const target = new URL(address, location.origin);
+  if (history.state?.from !== addressOf(target)) return go(address, { replace: true, unasked });
+  if (!unasked && !(await allowed(target.pathname))) return false;
+  guards.length = 0;
+  history.back();
   return true;
 }
 
@@ -45,7 +69,7 @@ export function setQuery(changes) {
     else query.delete(name);
   }
   const text = query.toString();
-  history.replaceState({ index }, "", location.pathname + (text ? `?${text}` : ""));
+  stays(location.pathname + (text ? `?${text}` : ""));
   place.value = read();
 }
 
@@ -68,6 +92,7 @@ addEventListener("popstate", async (event) => {
     return;
   }
   index = target;
+  arrival.by = "returned";
   place.value = read();
 });
 
@@ -91,8 +116,17 @@ export function match(pattern, path) {
   if (names.length !== parts.length) return null;
   const found = {};
   for (const [at, name] of names.entries()) {
-    if (name.startsWith(":") && parts[at]) found[name.slice(1)] = decodeURIComponent(parts[at]);
+    if (name.startsWith(":") && parts[at]) found[name.slice(1)] = decoded(parts[at]);
     else if (name !== parts[at]) return null;
   }
-  return found;
+  return Object.values(found).includes(null) ? null : found;
+}
+
+// What was typed into the address bar may be no encoding of anything.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }

@@ -1,7 +1,8 @@
 // Who is signed in, and what happens when that ends.
 import { signal } from "./vendor/signals.js";
 import { get, heard, interruptions, post } from "./api.js";
-import { go, place } from "./router.js";
+import { go, place, released } from "./router.js";
+import { set, settings } from "./settings.js";
 
 // undefined: not asked yet; null: nobody.
 export const me = signal(undefined);
@@ -12,6 +13,9 @@ export const ended = signal(null);
 export async function load() {
   try {
     me.value = await get("/v1/me", { asStranger: true });
+    // What the last person looked at in this browser is not this one's.
+    const { user_id: user } = me.value.user;
+    if (settings.value.user !== user) set({ user, app: null, recent: [] });
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     me.value = null;
@@ -35,12 +39,15 @@ export async function entered(user) {
 }
 
 function wanted() {
-  const next = place.value.query.get("next");
-  return next?.startsWith("/") && !next.startsWith("//") ? next : "/";
+  const next = new URL(place.value.query.get("next") ?? "/", location.origin);
+  return next.origin === location.origin ? next.pathname + next.search : "/";
 }
 
 export async function leave() {
-  await post("/v1/logout", undefined, { asStranger: true }).catch(() => {});
+  if (!(await released())) return;
+  await post("/v1/logout", undefined, { asStranger: true }).catch((problem) => {
+    if (problem.status !== 401) throw problem;
+  });
   // Everything of the last person goes with the page.
   location.assign("/sign-in");
 }
@@ -59,7 +66,10 @@ interruptions.ended = () => {
   return ended.value.promise;
 };
 
-interruptions.passwordDue = () => go("/first-password", { replace: true });
+interruptions.passwordDue = () => {
+  me.value = { ...me.value, user: { ...me.value.user, password_change_required: true } };
+  go("/first-password", { replace: true });
+};
 
 function resolvers() {
   const made = {};

@@ -1,4 +1,4 @@
-// What a person chose for this browser: language, theme, single keys, photos, the application last looked at.
+// What a person chose for this browser: language, theme, single keys, photos; and who looked at which application last.
 import { effect, signal } from "./vendor/signals.js";
 
 const KEY = "rollcall.settings";
@@ -13,7 +13,7 @@ function kept() {
 
 const browsers = () => (navigator.languages.some((tag) => tag.startsWith("ko")) && !navigator.languages[0].startsWith("en") ? "ko" : "en");
 
-export const settings = signal({ language: browsers(), theme: "system", keys: true, photos: true, app: null, recent: [], ...kept() });
+export const settings = signal({ language: browsers(), theme: "system", keys: true, photos: true, user: null, app: null, recent: [], ...kept() });
 
 export function set(changes) {
   settings.value = { ...settings.value, ...changes };

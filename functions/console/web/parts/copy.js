@@ -8,15 +8,22 @@ import { announce } from "./toast.js";
 const SAID_MS = 2000;
 
 export function Copy({ text, label, onCopied, kind = "secondary" }) {
-  const [copied, setCopied] = useState(false);
+  const [said, setSaid] = useState(null);
   const timer = useRef(0);
-  const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    announce(words().copy.copied);
-    onCopied?.();
+  const say = (name) => {
+    setSaid(name);
+    announce(words().copy[name]);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => setCopied(false), SAID_MS);
+    timer.current = setTimeout(() => setSaid(null), SAID_MS);
   };
-  return html`<${Button} kind=${kind} icon=${copied ? "check" : "copy"} onClick=${copy}>${copied ? words().copy.copied : label}</${Button}>`;
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      return say("refused");
+    }
+    say("copied");
+    onCopied?.();
+  };
+  return html`<${Button} kind=${kind} icon=${said === "copied" ? "check" : "copy"} onClick=${copy}>${said ? words().copy[said] : label}</${Button}>`;
 }

@@ -1,24 +1,34 @@
-// A question over the page. The browser keeps the focus inside and gives it back.
-import { useEffect, useRef } from "../vendor/hooks.js";
+// A question over the page. The browser keeps the focus inside; what opened it gets it back.
+import { useEffect, useId, useRef } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
+import { under } from "./over.js";
+
+// Where the focus goes when what opened a dialog is gone with what it asked about: to the row that took its place.
+function nextTo(at) {
+  const rows = [...document.querySelectorAll("tr.row")];
+  const row = rows.find((one) => Number(one.dataset.at) >= at) ?? rows.at(-1);
+  return row?.querySelector(".who :is(a, button)") ?? document.getElementById("content");
+}
 
 // Opens a native dialog for as long as it is drawn.
 export function useModal(onClose, mayClose = () => true) {
   const ref = useRef(null);
-  const before = useRef(null);
   useEffect(() => {
-    before.current = document.activeElement;
-    ref.current.showModal();
+    const back = document.activeElement;
+    const at = Number(back.closest("tr.row")?.dataset.at ?? 0);
     const dialog = ref.current;
+    dialog.showModal();
+    const lower = under(dialog);
     return () => {
+      lower();
       dialog.close();
-      const back = before.current;
-      // The row that opened it may be gone with what it asked about.
-      const target = back?.isConnected && back !== document.body ? back : document.querySelector("tr.row a, .content");
-      target?.focus({ preventScroll: true });
+      back.focus({ preventScroll: true });
+      setTimeout(() => {
+        if (document.activeElement === document.body) nextTo(at)?.focus({ preventScroll: true });
+      });
     };
   }, []);
   const onCancel = (event) => {
@@ -40,27 +50,30 @@ export function useModal(onClose, mayClose = () => true) {
 
 // `title` is the question; `careful` puts the focus on Cancel, and what is destructive is careful; `typed` keeps a click outside from closing.
 export function Dialog({ title, text, children, action, icon, destructive = false, careful = destructive, busy = false, typed = false, cancel, foot, onClose, onSubmit }) {
-  const modal = useModal(onClose, () => !typed && !busy);
+  const id = useId();
+  // What has been asked for is on its way: its outcome is said here.
+  const close = () => !busy && onClose();
+  const modal = useModal(close, () => !typed);
   const w = words().dialog;
   const submit = (event) => {
     event.preventDefault();
     if (!busy) onSubmit?.();
   };
   return html`
-    <dialog ...${modal} class="dialog" aria-labelledby="dialog-title">
+    <dialog ...${modal} class="dialog" aria-labelledby=${id}>
       <form onSubmit=${submit} novalidate>
         <div class="dialog-body">
-          <h2 id="dialog-title">${title}</h2>
+          <h2 id=${id}>${title}</h2>
           ${text && html`<p>${text}</p>`}
           ${children}
         </div>
         <div class="dialog-foot">
           ${foot && html`<div class="grow">${foot}</div>`}
-          <${Button} onClick=${onClose} autofocus=${careful}>${cancel ?? (action ? w.cancel : w.close)}</${Button}>
+          <${Button} onClick=${close} autofocus=${careful}>${cancel ?? (action ? w.cancel : w.close)}</${Button}>
           ${action && html`<${Button} kind=${destructive ? "danger" : "primary"} type="submit" icon=${icon} busy=${busy}>${action}</${Button}>`}
         </div>
       </form>
-      ${!careful && html`<${Button} kind="ghost bare" size="small dialog-close" icon="close" label=${w.close} onClick=${onClose} />`}
+      ${!careful && html`<${Button} kind="ghost bare" size="small dialog-close" icon="close" label=${w.close} onClick=${close} />`}
     </dialog>`;
 }
 

@@ -5,6 +5,7 @@ import { speak, words } from "../words.js";
 import { useTitle } from "../title.js";
 import { Button } from "./button.js";
 import { Mark } from "./mark.js";
+import { toastFailure } from "./toast.js";
 
 const COLUMNS = 24;
 const ROWS = 12;
@@ -38,7 +39,7 @@ export function Door({ title, text, children, note }) {
     <div class="door">
       <main class="door-main" id="content">
         <div class="door-head"><${Mark} />
-          <${Button} kind="ghost" size="small" icon="globe" lang=${other} onClick=${() => speak(other)}>${w.languages[other]}</${Button}></div>
+          <${Button} kind="ghost" size="small" icon="globe" lang=${other} onClick=${() => speak(other).catch(toastFailure)}>${w.languages[other]}</${Button}></div>
         <div class="door-body"><h1>${title}</h1><p>${text}</p>${children}${note && html`<p class="door-note">${note}</p>`}</div>
         <p class="door-foot">Rollcall 1.0</p>
       </main>

@@ -5,7 +5,7 @@ import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
 
-export function LockStrip({ lock, mayTurn, onLift, onRestore, busy }) {
+export function LockStrip({ lock, mayTurn, onLift, onRestore }) {
   const w = words().lock;
   if (lock.locked) {
     return html`
@@ -16,6 +16,6 @@ export function LockStrip({ lock, mayTurn, onLift, onRestore, busy }) {
   return html`
     <div class="lock-strip lifted"><${Icon} name="unlock" />
       <p><b>${w.lifted}</b> ${lock.changed_by && w.liftedBy(lock.changed_by.username, ago(lock.changed_at))}</p>
-      ${mayTurn && html`<${Button} kind="link" busy=${busy} onClick=${onRestore}>${w.restore}</${Button}>`}
+      ${mayTurn && html`<${Button} kind="link" onClick=${onRestore}>${w.restore}</${Button}>`}
     </div>`;
 }

@@ -46,13 +46,14 @@ export function usePopover({ side, onOpen } = {}) {
   return { open, close, show: () => setOpen(true), bindOpener, bind: { ref: popover, popover: "auto", onToggle } };
 }
 
-// `items`: { icon, label, end, onChoose, href, red, name } or "line", or a node. `trigger` draws the opener.
+// `items`: { icon, label, end, note, onChoose, href, red, name } or "line". One without anything to do is not possible now, and
+// its `note` says why. `trigger` draws the opener.
 export function Menu({ label, items, trigger, side = "end", broad = false, openRef }) {
   const menu = usePopover({ side, onOpen: (list) => list.querySelector("[role^=menuitem]")?.focus() });
   if (openRef) openRef.current = menu.show;
   const choose = (item) => {
     menu.close();
-    item.onChoose?.();
+    item.onChoose();
   };
   const onKeyDown = (event) => {
     const list = [...event.currentTarget.querySelectorAll("[role^=menuitem]")];
@@ -69,17 +70,17 @@ export function Menu({ label, items, trigger, side = "end", broad = false, openR
     event.stopPropagation();
   };
   const row = (item) => html`${item.icon && html`<${Icon} name=${item.icon} />`}<span class="cut">${item.label}${item.name && html` <bdi>${item.name}</bdi>`}</span>
-    ${item.end && html`<span class="end">${item.end}</span>`}`;
+    ${item.end && html`<span class="end">${item.end}</span>`}${item.note && html`<span class="note">${item.note}</span>`}`;
   const drawn = (item) => {
     if (item === "line") return html`<hr role="separator" />`;
-    if (!item.label) return item;
     const role = item.checked === undefined ? "menuitem" : "menuitemradio";
     const own = { role, tabindex: -1, class: item.red ? "red" : "", "aria-checked": item.checked };
     if (item.href) return html`<a ...${own} href=${item.href} onClick=${() => menu.close(false)}>${row(item)}</a>`;
-    return html`<button type="button" ...${own} onClick=${() => choose(item)}>${row(item)}</button>`;
+    const blocked = !item.onChoose;
+    return html`<button type="button" ...${own} aria-disabled=${blocked ? "true" : undefined} onClick=${() => !blocked && choose(item)}>${row(item)}</button>`;
   };
   return html`
     ${trigger({ ...menu.bindOpener, "aria-haspopup": "menu" })}
-    ${menu.open && html`<div ...${menu.bind} class=${`menu ${broad ? "broad" : ""}`} role="menu" aria-label=${label} onKeyDown=${onKeyDown} onClick=${(event) => event.stopPropagation()}>
+    ${menu.open && html`<div ...${menu.bind} class=${`menu ${broad ? "broad" : ""}`} role="menu" aria-label=${label} onKeyDown=${onKeyDown}>
       ${items.filter(Boolean).map(drawn)}</div>`}`;
 }

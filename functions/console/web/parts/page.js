@@ -1,7 +1,7 @@
 // A page: the side bar, the top bar of phones, the header with its one primary action, the content.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { place } from "../router.js";
+import { arrival, place } from "../router.js";
 import { me } from "../session.js";
 import { words } from "../words.js";
 import { useTitle } from "../title.js";
@@ -19,6 +19,7 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
   const w = words();
   useTitle(part ?? title, part ? title : thing);
   useEffect(() => setDrawer(false), [place.value.path]);
+  useEffect(arrive, []);
   const main = (label) => primary && html`<${Button} kind=${primary.kind ?? "primary"} icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`;
   return html`
     <a class="skip" href="#content" onClick=${skip}>${w.skip}</a>
@@ -41,6 +42,12 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
       </main>
       ${drawer && html`<${Drawer} onClose=${() => setDrawer(false)} />`}
     </div>`;
+}
+
+// Whoever followed a link is at the beginning of what it led to, with the focus too unless something there has taken it.
+function arrive() {
+  if (arrival.by === "gone") scrollTo(0, 0);
+  if (arrival.by && document.activeElement === document.body) document.getElementById("content").focus({ preventScroll: true });
 }
 
 function skip(event) {

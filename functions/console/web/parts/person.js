@@ -11,6 +11,7 @@ import { Avatar } from "./avatar.js";
 import { Icon } from "./icon.js";
 import { Menu } from "./menu.js";
 import { Shortcuts } from "./shortcuts.js";
+import { toastFailure } from "./toast.js";
 
 const THEMES = ["system", "light", "dark"];
 
@@ -31,12 +32,12 @@ export function Person() {
   const items = [
     { icon: "person", label: w.account, href: "/me/profile" },
     "line",
-    { icon: "globe", label: w.language, end: LANGUAGES[language], onChoose: () => speak(other) },
+    { icon: "globe", label: w.language, end: LANGUAGES[language], onChoose: () => speak(other).catch(toastFailure) },
     { icon: "theme", label: w.theme, end: w.themes[theme], onChoose: () => set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] }) },
     { icon: "photo", label: w.photos, end: photos ? w.on : w.off, onChoose: () => set({ photos: !photos }) },
     { icon: "keys", label: w.shortcuts, end: html`<kbd>?</kbd>`, onChoose: () => setShortcuts(true) },
     "line",
-    { icon: "out", label: w.signOut, onChoose: leave },
+    { icon: "out", label: w.signOut, onChoose: () => leave().catch(toastFailure) },
   ];
   const trigger = ({ ref, ...own }) => html`
     <button type="button" ...${own} ref=${ref} class="person">

@@ -20,6 +20,7 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
     setAt(0);
     onOpen?.();
   }, [popover.open]);
+  useEffect(() => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: "nearest" }), [at]);
   const fits = ({ name, note }) => `${name} ${note ?? ""}`.toLowerCase().includes(typed.toLowerCase());
   const shown = groups.map(({ name, options }) => ({ name, options: options.filter(fits) })).filter(({ options }) => options.length > 0);
   const flat = shown.flatMap(({ options }) => options);

@@ -2,18 +2,23 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
+import { Stopped } from "./stopped.js";
+
+// The files of an open page are gone when a newer version is served: that one is asked for, but not again and again.
+const wasReloaded = () => performance.getEntriesByType("navigation")[0]?.type === "reload";
 
 export function Screen({ name, load, ...parameters }) {
   const [shown, setShown] = useState(null);
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
     let wanted = true;
     load().then(
       (module) => wanted && setShown({ name, Component: module.default }),
-      // The files of this page are gone when a newer version is served: that one is asked for.
-      () => location.reload(),
+      () => (wasReloaded() ? setFailed(true) : location.reload()),
     );
     return () => (wanted = false);
   }, [name]);
+  if (failed) return html`<${Stopped} />`;
   if (shown?.name !== name) return html`<div class="wait"><span class="unseen">${words().loading}</span></div>`;
   return html`<${shown.Component} ...${parameters} />`;
 }

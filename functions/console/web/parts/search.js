@@ -14,6 +14,7 @@ export function Search({ label, value, onSearch }) {
   const timer = useRef(0);
   useEffect(() => setTyped(value), [value]);
   useEffect(() => keys({ "/": () => ref.current.focus() }), []);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const input = (text) => {
     setTyped(text);
     clearTimeout(timer.current);

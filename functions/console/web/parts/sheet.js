@@ -4,11 +4,12 @@ import { words } from "../words.js";
 import { Button } from "./button.js";
 import { useModal } from "./dialog.js";
 
-export function Sheet({ avatar, title, tag, caption, menu, children, foot, onClose, onSubmit, mayClose }) {
-  const modal = useModal(onClose, mayClose);
+export function Sheet({ avatar, title, tag, caption, menu, children, foot, busy = false, onClose, onSubmit }) {
+  const close = () => !busy && onClose();
+  const modal = useModal(close);
   const submit = (event) => {
     event.preventDefault();
-    onSubmit?.();
+    if (!busy) onSubmit?.();
   };
   const save = (event) => {
     modal.onKeyDown(event);
@@ -24,7 +25,7 @@ export function Sheet({ avatar, title, tag, caption, menu, children, foot, onClo
             <p>${caption}</p>
           </div>
           ${menu}
-          <${Button} kind="ghost bare" icon="close" label=${words().dialog.close} onClick=${onClose} />
+          <${Button} kind="ghost bare" icon="close" label=${words().dialog.close} onClick=${close} />
         </div>
         <div class="sheet-body" tabindex="-1" autofocus>${children}</div>
         ${foot && html`<div class="sheet-foot">${foot}</div>`}

@@ -2,6 +2,7 @@
 import { signal } from "../vendor/signals.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { sentence } from "../problems.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
@@ -10,43 +11,58 @@ const SHOWN_MS = 6000;
 const shown = signal([]);
 let last = 0;
 
-// Says something; `undo` or `action` {label, act} adds one thing to do about it.
-export function toast(text, { undo, action } = {}) {
-  const one = { id: (last += 1), text, action: undo ? { label: words().toast.undo, act: undo } : action };
-  shown.value = [...shown.value, one].slice(-2);
+function show(one) {
+  shown.value = [...shown.value, { id: (last += 1), ...one }].slice(-2);
 }
+
+// Says what has been done; `undo` takes it back.
+export const toast = (text, { undo } = {}) => show({ text, icon: "check", undo });
+
+// Says what failed where nothing else on the page would.
+export const toastFailure = (problem) => show({ text: sentence(problem), icon: "alert" });
 
 const dismiss = (id) => (shown.value = shown.value.filter((one) => one.id !== id));
 
 function Toast({ one }) {
+  const ref = useRef(null);
   const timer = useRef(0);
-  const start = () => (timer.current = setTimeout(() => dismiss(one.id), SHOWN_MS));
   const stop = () => clearTimeout(timer.current);
+  const start = () => {
+    stop();
+    // It stays while somebody is at it.
+    timer.current = setTimeout(() => (ref.current.matches(":hover, :focus-within") ? start() : dismiss(one.id)), SHOWN_MS);
+  };
   useEffect(() => {
     start();
     return stop;
   }, []);
-  const act = () => {
+  const close = () => {
     dismiss(one.id);
-    one.action.act();
+    document.getElementById("content")?.focus({ preventScroll: true });
+  };
+  const undo = () => {
+    close();
+    one.undo().catch(toastFailure);
   };
   return html`
-    <div class="toast" onMouseEnter=${stop} onMouseLeave=${start} onFocusIn=${stop} onFocusOut=${start}>
-      <${Icon} name="check" /><span>${one.text}</span>
-      ${one.action && html`<${Button} kind="link" onClick=${act}>${one.action.label}</${Button}>`}
-      <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${() => dismiss(one.id)} />
+    <div class="toast" ref=${ref}>
+      <${Icon} name=${one.icon} /><span>${one.text}</span>
+      ${one.undo && html`<${Button} kind="link" onClick=${undo}>${words().toast.undo}</${Button}>`}
+      <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${close} />
     </div>`;
+}
+
+// Brings the toasts to the front once more, since what opened last lies above.
+export function raise() {
+  const popover = document.querySelector(".toasts");
+  if (popover?.matches(":popover-open")) popover.hidePopover();
+  if (shown.value.length > 0) popover?.showPopover();
 }
 
 // A manual popover, so that it stays above dialogs.
 export function Toasts() {
-  const ref = useRef(null);
-  const count = shown.value.length;
-  useEffect(() => {
-    if (ref.current.matches(":popover-open")) ref.current.hidePopover();
-    if (count > 0) ref.current.showPopover();
-  }, [count, shown.value.at(-1)?.id]);
-  return html`<div class="toasts" role="status" popover="manual" ref=${ref}>${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}</div>`;
+  useEffect(raise, [shown.value.length, shown.value.at(-1)?.id]);
+  return html`<div class="toasts" role="status" popover="manual">${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}</div>`;
 }
 
 const told = signal("");

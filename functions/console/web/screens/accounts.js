@@ -2,12 +2,12 @@
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { pathOf, put } from "../api.js";
-import { apps, asOption, forget, keep, loadApp, loadApps, visited } from "../apps.js";
+import { apps, asOption, forget, keep, loadApp, loadApps, readable, visited } from "../apps.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
 import { sentence } from "../problems.js";
 import { can } from "../rights.js";
-import { go, place, setQuery } from "../router.js";
+import { go, place, setQuery, up } from "../router.js";
 import { settings } from "../settings.js";
 import { loadTeams } from "../teams.js";
 import { words } from "../words.js";
@@ -29,7 +29,10 @@ import { AccountTable } from "./accounts/table.js";
 
 const keyOf = (account) => account.user_id;
 
-export default function Accounts({ app: appId, user: userId }) {
+// Nothing that is open or chosen in one application goes along to another.
+export default (parameters) => html`<${Accounts} key=${parameters.app} ...${parameters} />`;
+
+function Accounts({ app: appId, user: userId }) {
   const w = words().accounts;
   const app = apps.value?.find(({ app_id }) => app_id === appId);
   const { query } = place.value;
@@ -42,16 +45,19 @@ export default function Accounts({ app: appId, user: userId }) {
   const [results, setResults] = useState(null);
   const strip = useRef(null);
 
+  const refresh = () => loadApp(appId).catch(setProblem);
   useEffect(() => {
-    setProblem(null);
-    setResults(null);
-    selection.clear();
+    let here = true;
     loadTeams();
-    loadApp(appId).then(() => visited(appId), (refused) => {
-      if (refused.status === 404) forget(appId);
-      setProblem(refused);
-    });
-  }, [appId]);
+    loadApp(appId).then(
+      () => here && visited(appId),
+      (refused) => {
+        if (refused.status === 404) forget(appId);
+        setProblem(refused);
+      },
+    );
+    return () => (here = false);
+  }, []);
 
   const may = {
     write: can("accounts.write", app?.team_id),
@@ -75,16 +81,21 @@ export default function Accounts({ app: appId, user: userId }) {
       return strip.current?.scrollIntoView({ block: "center" });
     },
     turnAdmin: (account, on) =>
-      turnAdmin(app, account, on, changed).catch((refused) => {
+      turnAdmin(app, account, on, changed).catch(async (refused) => {
+        await refresh();
         setProblem(refused);
-        loadApp(appId);
       }),
   };
   const changed = (account) => {
     list.replace(account);
-    loadApp(appId);
+    refresh();
   };
-  const restore = async () => keep(await put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }));
+  const restore = () => put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }).then(keep, setProblem);
+  const again = () => {
+    setProblem(null);
+    refresh();
+    list.reload();
+  };
 
   useEffect(() => keys({ c: () => may.write && app && act.create() }), [may.write, app]);
 
@@ -94,20 +105,20 @@ export default function Accounts({ app: appId, user: userId }) {
     selection.drop(gone);
     list.drop(gone);
     setResults(outcomes);
-    loadApp(appId);
+    refresh();
     if (gone.includes(userId)) go(here + location.search, { replace: true, unasked: true });
   };
   const created = (account) => {
     close();
     if ((!type || type === account.type) && account.user_id.startsWith(prefix)) list.put(account);
-    loadApp(appId);
+    refresh();
   };
 
   if (problem?.status === 404) {
     return html`<${Page} title=${w.title}><${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}></${Page}>`;
   }
   const option = app && asOption(app);
-  const others = (apps.value ?? []).map(asOption);
+  const others = (readable() ?? []).map(asOption);
   const groups = [
     others.length > 5 && { name: words().picker.recent, options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean) },
     ...[...new Set(others.map(({ note }) => note ?? ""))].sort().map((note) => ({ name: note || words().picker.platform, options: others.filter((other) => (other.note ?? "") === note) })),
@@ -121,13 +132,13 @@ export default function Accounts({ app: appId, user: userId }) {
   const failed = problem ?? list.problem;
   return html`
     <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
-      ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), list.reload())}>${words().again}</button></${Banner}>`}
-      <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${() => restore().catch(setProblem)} />`}</div>
-      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${() => restore().catch(setProblem)} />
+      ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${again}>${words().again}</button></${Banner}>`}
+      <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />`}</div>
+      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />
       ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
       <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId} empty=${empty} keyOf=${keyOf} />
       ${userId && app && html`<${EditAccount} key=${userId} app=${app} userId=${userId} listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act}
-        onSaved=${changed} onClose=${(options) => go(here + location.search, options)} />`}
+        onSaved=${changed} onClose=${(options) => up(here + location.search, options)} />`}
       ${dialog?.kind === "create" && html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`}
       ${dialog?.kind === "lift" && html`<${LiftLock} app=${app} onClose=${close} />`}
       ${dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`}

@@ -1,7 +1,7 @@
 // Accounts, of whatever application: the one last looked at, else the first.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { apps, loadApps } from "../apps.js";
+import { loadApps, readable } from "../apps.js";
 import { sentence } from "../problems.js";
 import { canSomewhere } from "../rights.js";
 import { go } from "../router.js";
@@ -14,9 +14,9 @@ export default function AnyAccounts() {
   const [problem, setProblem] = useState(null);
   const w = words();
   useEffect(() => {
-    loadApps().then(() => apps.value[0] && go(`/apps/${apps.value[0].app_id}/accounts`, { replace: true }), setProblem);
+    loadApps().then(() => readable()[0] && go(`/apps/${readable()[0].app_id}/accounts`, { replace: true }), setProblem);
   }, []);
-  const none = apps.value?.length === 0;
+  const none = readable()?.length === 0;
   return html`
     <${Page} title=${w.accounts.title}>
       ${problem && html`<${Banner} tone="red"><span>${sentence(problem)}</span></${Banner}>`}

@@ -32,7 +32,7 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
     <${Dialog} title=${w.createTitle(app.name)} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="32" autofocus />
+        <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />
         ${may.admin && html`<${SegmentsField} label=${w.type} value=${value} error=${error} hint=${full ? w.cap : w.typeHint} options=${[["general", w.types.general], ["admin", w.types.admin]]} onChoose=${onInput} />`}
         <${TextField} label=${w.fields.nickname} ...${form.bind("nickname")} maxBytes=${MAX_BYTES} autocomplete="off" />
         <${TextField} label=${w.fields.photo_url} ...${form.bind("photo_url")} maxBytes=${MAX_BYTES} type="url" autocomplete="off" spellcheck="false" />

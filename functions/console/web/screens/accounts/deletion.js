@@ -4,6 +4,7 @@ import { html } from "../../html.js";
 import { pathOf, post } from "../../api.js";
 import { MAX_ADMINS } from "../../apps.js";
 import { useForm } from "../../form.js";
+import { sentence } from "../../problems.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
@@ -41,17 +42,17 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
     </${Dialog}>`;
 }
 
-// What became of each: quiet when all are gone, amber when some are not.
+// What became of each: quiet when all were deleted, amber when some were not.
 export function DeletionResults({ results, onClose }) {
   const [open, setOpen] = useState(false);
   const w = words().deletion;
-  const failed = results.filter(({ outcome }) => outcome === "failed");
+  const failed = results.filter(({ outcome }) => outcome !== "deleted");
   const gone = results.length - failed.length;
   return html`
     <div class=${`results ${failed.length > 0 ? "amber" : ""}`} role="status">
       <div class="results-line"><${Icon} name=${failed.length > 0 ? "alert" : "check"} /><span>${failed.length > 0 ? w.partly(gone, failed.length) : w.done(gone)}</span>
         ${failed.length > 0 && html`<${Button} kind="link" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${w.why}</${Button}>`}
         <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${onClose} /></div>
-      ${open && html`<ul>${failed.map(({ user_id, code }) => html`<li><bdi class="id">${user_id}</bdi> ${words().problems[code] ?? w.unknown}</li>`)}</ul>`}
+      ${open && html`<ul>${failed.map(({ user_id, outcome, code }) => html`<li><bdi class="id">${user_id}</bdi> ${sentence({ code: code ?? outcome })}</li>`)}</ul>`}
     </div>`;
 }

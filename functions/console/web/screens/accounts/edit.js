@@ -27,7 +27,8 @@ export function EditAccount({ app, userId, listed, may, act, onSaved, onClose })
   useEffect(() => {
     get(path).then(setAccount, setProblem);
   }, [path, listed?.version]);
-  if (problem) return html`<${Dialog} title=${problem.status === 404 ? w.goneAccount(userId) : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  // What is being edited stays, whatever becomes of a look at how it stands now.
+  if (problem && !account) return html`<${Dialog} title=${problem.status === 404 ? w.goneAccount(userId) : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
   if (!account) return null;
   return html`<${Profile} account=${account} path=${path} app=${app} may=${may} act=${act} onClose=${onClose} onSaved=${(saved) => (setAccount(saved), onSaved(saved))} />`;
 }

@@ -1,9 +1,10 @@
 // One account or a selection as a file.
-import { useEffect, useState } from "../../vendor/hooks.js";
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { file, pathOf } from "../../api.js";
 import { useForm } from "../../form.js";
 import { words } from "../../words.js";
+import { useAutofocus } from "../../parts/autofocus.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
@@ -32,16 +33,17 @@ export function ExportAccounts({ app, accounts, onClose }) {
     });
   const { value, onInput } = form.bind("format");
   const count = accounts.length;
-  if (made) {
-    return html`
-      <${Dialog} title=${w.done} text=${w.what(count, made.format)} onClose=${onClose}>
-        <p class="exported"><a class="button primary" href=${made.url} download=${made.name} autofocus><${Icon} name="download" />${w.download}</a></p>
-      </${Dialog}>`;
-  }
+  if (made) return html`<${Dialog} title=${w.done} text=${w.what(count, made.format)} onClose=${onClose}><${Download} ...${made} /></${Dialog}>`;
   const over = count > MAX_EXPORTED;
   return html`
     <${Dialog} title=${w.title(count)} text=${over ? w.tooMany(MAX_EXPORTED) : w.text(app.name)} action=${!over && w.action} busy=${form.busy} onClose=${onClose} onSubmit=${run}>
       <div class="form"><${FormError}>${form.problem}</${FormError}>
         <${SegmentsField} label=${w.format} value=${value} options=${FORMATS} onChoose=${onInput} hint=${w.hints[value]} /></div>
     </${Dialog}>`;
+}
+
+function Download({ url, name }) {
+  const ref = useRef(null);
+  useAutofocus(ref, true);
+  return html`<p class="exported"><a class="button primary" ref=${ref} href=${url} download=${name}><${Icon} name="download" />${words().export.download}</a></p>`;
 }

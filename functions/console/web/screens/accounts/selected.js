@@ -21,16 +21,21 @@ function Delete({ app, selection, may, act, label }) {
 
 export function SelectionHead({ app, list, selection, may, act }) {
   const [busy, setBusy] = useState(false);
+  const [cut, setCut] = useState(false);
   const w = words().list;
   const { items } = list;
   const here = items.filter(selection.has).length;
   const notShown = selection.notShown(items);
   const everything = async () => {
     setBusy(true);
-    selection.take(await list.upTo(MAX_EXPORTED));
+    const found = await list.upTo(MAX_EXPORTED);
     setBusy(false);
+    if (!found) return;
+    selection.take(found.items);
+    setCut(!found.all);
   };
-  const label = notShown > 0 ? w.selectedNotShown(selection.size, notShown) : w.selected(selection.size);
+  const first = cut && selection.size === MAX_EXPORTED;
+  const label = first ? w.selectedFirst(MAX_EXPORTED) : notShown > 0 ? w.selectedNotShown(selection.size, notShown) : w.selected(selection.size);
   return html`
     <div class="selection">
       <span class="pick"><${Pick} label=${w.selectAll} checked=${here === items.length && here > 0} mixed=${here < items.length} onTurn=${() => selection.turnAll(items)} /></span>

@@ -43,12 +43,11 @@ export function operationsOn(account, app, may, act) {
   const w = words().accounts;
   const isAdmin = account.type === "admin";
   const full = !isAdmin && app.admin_count >= MAX_ADMINS;
-  const turn = may.admin && { icon: full ? "lock" : "shield", label: isAdmin ? w.cancelAdmin : w.setAdmin, end: w.of(app.admin_count, MAX_ADMINS), onChoose: full ? undefined : () => act.turnAdmin(account, !isAdmin) };
+  const turn = { icon: full ? "lock" : "shield", label: isAdmin ? w.cancelAdmin : w.setAdmin, end: w.of(app.admin_count, MAX_ADMINS), note: full && w.cap, onChoose: full ? undefined : () => act.turnAdmin(account, !isAdmin) };
   return [
     { icon: "edit", label: may.write ? w.edit : w.view, onChoose: () => act.open(account) },
     may.export && { icon: "download", label: w.export, onChoose: () => act.export([account]) },
-    turn,
-    may.admin && full && html`<p class="menu-note">${w.cap}</p>`,
+    may.admin && turn,
     may.delete && "line",
     may.delete && { icon: app.deletion_lock.locked ? "lock" : "trash", label: w.delete, name: account.user_id, red: !app.deletion_lock.locked, onChoose: () => act.delete([account]) },
   ];

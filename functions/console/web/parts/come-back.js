@@ -2,10 +2,10 @@
 import { html } from "../html.js";
 import { cameBack, me } from "../session.js";
 import { words } from "../words.js";
-import { useModal } from "../parts/dialog.js";
-import { SignInForm } from "../parts/sign-in-form.js";
+import { useModal } from "./dialog.js";
+import { SignInForm } from "./sign-in-form.js";
 
-export default function ComeBack() {
+export function ComeBack() {
   const w = words().comeBack;
   // There is nothing behind it that works without a session.
   const modal = useModal(() => {}, () => false);
