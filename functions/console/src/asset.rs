@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use rollcall_api::Problem;
+use rollcall_api::{Problem, config::Config};
 use rollcall_domain::Code;
 
 use crate::{
@@ -27,8 +27,8 @@ pub(crate) async fn file(
 }
 
 /// The page, which every visit asks for anew.
-pub(crate) fn page(method: &Method, headers: &HeaderMap) -> Response {
-    let Some(page) = page::page() else { return Problem::from(Code::NotFound).into_response() };
+pub(crate) fn page(config: &Config, method: &Method, headers: &HeaderMap) -> Response {
+    let Some(page) = page::page(config) else { return Problem::from(Code::NotFound).into_response() };
     let mut response = sent(&page, method, headers, "no-cache");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response

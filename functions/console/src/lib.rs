@@ -8,6 +8,7 @@ mod tree;
 use std::sync::LazyLock;
 
 use axum::{
+    extract::State,
     http::{HeaderMap, Method, Uri, header},
     response::{IntoResponse, Response},
     routing,
@@ -44,10 +45,10 @@ async fn document(guest: Guest) -> Result<impl IntoResponse, Problem> {
 }
 
 /// A place in the console, for whoever looks at it with a browser; otherwise nothing.
-async fn elsewhere(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+async fn elsewhere(State(context): State<Context>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let looks = method == Method::GET || method == Method::HEAD;
     if looks && page::is_place(uri.path()) && (uri.path() == "/" || asset::takes_pages(&headers)) {
-        return asset::page(&method, &headers);
+        return asset::page(&context.config, &method, &headers);
     }
     unknown(&method, &uri)
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use rollcall_api::config::Config;
+
 use crate::tree::{File, VERSION};
 
 /// What the page may load: its own files, and photos and two-factor pictures as images.
@@ -19,8 +21,9 @@ pub(crate) fn is_place(path: &str) -> bool {
     !NOT_PLACES.contains(&first) && !first.contains('.')
 }
 
-/// The page as it is sent: it names its files in the directory of their version.
-pub(crate) fn page() -> Option<File> {
+/// The page as it is sent: it names its files in the directory of their version, and says what the installation decides,
+/// so that nobody types what would be refused.
+pub(crate) fn page(config: &Config) -> Option<File> {
     static TEXT: LazyLock<Option<String>> = LazyLock::new(|| {
         let file = File::named("index.html")?;
         let text = std::str::from_utf8(&file.bytes).ok()?;
@@ -30,7 +33,12 @@ pub(crate) fn page() -> Option<File> {
             first_modules().into_iter().map(|name| format!("<link rel=modulepreload href={{assets}}/{name}>\n"));
         Some(text.replace("<!-- modules -->\n", &preloads.collect::<String>()).replace("{assets}", &directory))
     });
-    File::named("index.html").zip(TEXT.clone()).map(|(file, text)| file.with(text))
+    let text = TEXT
+        .as_ref()?
+        .replace("{registration}", if config.is_registration_open { "open" } else { "closed" })
+        .replace("{password_min_chars}", &config.password.min_chars.to_string())
+        .replace("{password_classes}", if config.password.require_classes { "required" } else { "free" });
+    Some(File::named("index.html")?.with(text))
 }
 
 /// The modules that the first one imports, and those that they import.

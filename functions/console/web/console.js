@@ -33,6 +33,17 @@ const INSIDE = [
   ["/me/:tab", () => import("./screens/me.js"), "me"],
 ];
 
+function screenAt(path) {
+  for (const [pattern, load, name] of INSIDE) {
+    const found = match(pattern, path);
+    if (found) return { name, load, ...found };
+  }
+  return null;
+}
+
+// Has the files of a screen on their way before it is known who looks. If they do not come, the screen says so.
+export const fetchScreen = (path) => void screenAt(path)?.load().catch(() => {});
+
 export function home() {
   if (canSomewhere("accounts.read")) return settings.value.app ? `/apps/${settings.value.app}/accounts` : "/accounts";
   if (canSomewhere("apps.manage")) return "/apps";
@@ -57,10 +68,8 @@ function Place({ path }) {
     if (path !== "/first-password") return html`<${Redirect} to="/first-password" />`;
     return html`<${Screen} name=${path} load=${() => import("./screens/first-password.js")} />`;
   }
-  for (const [pattern, load, name] of INSIDE) {
-    const found = match(pattern, path);
-    if (found) return html`<${Screen} name=${name} load=${load} ...${found} />`;
-  }
+  const screen = screenAt(path);
+  if (screen) return html`<${Screen} ...${screen} />`;
   if (path === "/" || path in OUTSIDE || path === "/first-password") return html`<${Redirect} to=${home()} />`;
   return html`<${Screen} name="nowhere" load=${() => import("./screens/nowhere.js")} />`;
 }

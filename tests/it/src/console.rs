@@ -40,6 +40,17 @@ async fn every_place_is_the_page(
 }
 
 #[tokio::test]
+async fn the_page_says_what_the_installation_decides() {
+    let world =
+        World::with(&[("REGISTRATION", "off"), ("PASSWORD_MIN_LENGTH", "22"), ("PASSWORD_REQUIRE_CLASSES", "true")])
+            .await;
+    let page = world.stranger().get("/").await;
+    let text = String::from_utf8(page.bytes.clone()).unwrap();
+    let said = r#"data-registration="closed" data-password-min-chars="22" data-password-classes="required""#;
+    assert!(text.contains(said), "{text}");
+}
+
+#[tokio::test]
 async fn the_page_loads_what_is_its_own_and_runs_nothing_inline() {
     let (_world, browser) = browser().await;
     let page = browser.get("/").await;
