@@ -6,10 +6,11 @@ use rollcall_api::config::Config;
 
 use crate::tree::{File, VERSION};
 
-/// What the page may load: its own files, and photos and two-factor pictures as images.
+/// What the page may load: its own files, and photos and two-factor pictures as images. No text becomes markup or code,
+/// where browsers know trusted types.
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
-    img-src 'self' data: https:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";
+    img-src 'self' data: https:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// First segments that are never places of the console, though a browser may ask for them.
 const NOT_PLACES: [&str; 5] = ["v1", "healthz", "mailbox", "_local", "assets"];

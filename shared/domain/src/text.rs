@@ -51,7 +51,7 @@ macro_rules! texts {
 
 texts! {
     /// What a console user is called: 3–64 characters of Han, `A–Z a–z 0–9 + = , . @ - _`; not unique.
-    #[schema(value_type = String, min_length = 3, max_length = 64, example = "Mina Park")]
+    #[schema(value_type = String, min_length = 3, max_length = 64, example = "Mina.Park")]
     Username by |text| {
         let allowed = |c: char| is_login_char(c) || c.script() == Script::Han;
         sized(text, 3, 64)?;
