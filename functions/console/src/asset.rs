@@ -27,8 +27,8 @@ pub(crate) async fn file(
 }
 
 /// The page, which every visit asks for anew.
-pub(crate) fn page(config: &Config, method: &Method, headers: &HeaderMap) -> Response {
-    let Some(page) = page::page(config) else { return Problem::from(Code::NotFound).into_response() };
+pub(crate) fn page(config: &Config, path: &str, method: &Method, headers: &HeaderMap) -> Response {
+    let Some(page) = page::page(config, path) else { return Problem::from(Code::NotFound).into_response() };
     let mut response = sent(&page, method, headers, "no-cache");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response

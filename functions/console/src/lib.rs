@@ -48,7 +48,7 @@ async fn document(guest: Guest) -> Result<impl IntoResponse, Problem> {
 async fn elsewhere(State(context): State<Context>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let looks = method == Method::GET || method == Method::HEAD;
     if looks && page::is_place(uri.path()) && (uri.path() == "/" || asset::takes_pages(&headers)) {
-        return asset::page(&context.config, &method, &headers);
+        return asset::page(&context.config, uri.path(), &method, &headers);
     }
     unknown(&method, &uri)
 }
@@ -74,13 +74,14 @@ static KNOWN: LazyLock<Vec<(String, Vec<String>)>> = LazyLock::new(|| {
     paths.map(|(path, item)| (path.clone(), methods(item))).collect()
 });
 
-/// Whether a path is an address of this template.
+/// Whether a path is an address of this template, whose parameters are `{named}` by the API and `:named` by the console.
 fn matches(template: &str, path: &str) -> bool {
     let (mut parts, mut segments) = (template.split('/'), path.split('/'));
     loop {
         match (parts.next(), segments.next()) {
             (None, None) => return true,
-            (Some(part), Some(segment)) if part == segment || (part.starts_with('{') && !segment.is_empty()) => {}
+            (Some(part), Some(segment)) if part == segment || (part.starts_with(['{', ':']) && !segment.is_empty()) => {
+            }
             (_, _) => return false,
         }
     }

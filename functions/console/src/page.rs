@@ -1,10 +1,16 @@
 //! The one page of the console, at every address that is a place in it.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use rollcall_api::config::Config;
 
-use crate::tree::{File, VERSION};
+use crate::{
+    matches,
+    tree::{self, File, VERSION},
+};
 
 /// What the page may load: its own files, and photos and two-factor pictures as images. No text becomes markup or code,
 /// where browsers know trusted types.
@@ -22,31 +28,52 @@ pub(crate) fn is_place(path: &str) -> bool {
     !NOT_PLACES.contains(&first) && !first.contains('.')
 }
 
-/// The page as it is sent: it names its files in the directory of their version, and says what the installation decides,
-/// so that nobody types what would be refused.
-pub(crate) fn page(config: &Config) -> Option<File> {
-    static TEXT: LazyLock<Option<String>> = LazyLock::new(|| {
-        let file = File::named("index.html")?;
-        let text = std::str::from_utf8(&file.bytes).ok()?;
-        let directory = format!("/assets/{}", *VERSION);
-        // All modules of the first screen at once: each would otherwise be asked for when the one before has come.
-        let preloads =
-            first_modules().into_iter().map(|name| format!("<link rel=modulepreload href={{assets}}/{name}>\n"));
-        Some(text.replace("<!-- modules -->\n", &preloads.collect::<String>()).replace("{assets}", &directory))
-    });
-    let text = TEXT
-        .as_ref()?
+/// The page as it is sent to a place: it names its files in the directory of their version, with all modules that the
+/// place needs, and says what the installation decides, so that nobody types what would be refused.
+pub(crate) fn page(config: &Config, path: &str) -> Option<File> {
+    let text = template(screen_at(path))?
         .replace("{registration}", if config.is_registration_open { "open" } else { "closed" })
         .replace("{password_min_chars}", &config.password.min_chars.to_string())
         .replace("{password_classes}", if config.password.require_classes { "required" } else { "free" });
     Some(File::named("index.html")?.with(text))
 }
 
-/// The modules that the first one imports, and those that they import.
-fn first_modules() -> BTreeSet<String> {
-    let (mut found, mut next) = (BTreeSet::new(), vec!["main.js".to_owned()]);
+/// The page for one screen, or for no known one, put together once.
+fn template(screen: Option<&str>) -> Option<String> {
+    static KNOWN: LazyLock<Mutex<HashMap<Option<String>, String>>> = LazyLock::new(Mutex::default);
+    let screen = screen.map(str::to_owned);
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(&screen).cloned();
+    known.or_else(|| {
+        // All at once: each module would otherwise be asked for when the one that imports it has come.
+        let modules = modules(["main.js".to_owned()].into_iter().chain(screen.clone()));
+        let preloads = modules.into_iter().map(|name| format!("<link rel=modulepreload href={{assets}}/{name}>\n"));
+        let directory = format!("/assets/{}", *VERSION);
+        let text = tree::text("index.html")?.replace("<!-- modules -->\n", &preloads.collect::<String>());
+        let text = text.replace("{assets}", &directory);
+        KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(screen, text.clone());
+        Some(text)
+    })
+}
+
+/// The module of the screen at a path, as `console.js` says it: a pattern such as `/apps/:app`, then an import, in a line.
+fn screen_at(path: &str) -> Option<&'static str> {
+    static SCREENS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+        let text = tree::text("console.js").unwrap_or_default();
+        text.lines().filter_map(screen).map(|(pattern, module)| (pattern.to_owned(), module.to_owned())).collect()
+    });
+    SCREENS.iter().find(|(pattern, _)| matches(pattern, path)).map(|(_, module)| module.as_str())
+}
+
+fn screen(line: &str) -> Option<(&str, &str)> {
+    let (_, import) = line.split_once("import(\"./")?;
+    line.split('"').nth(1).zip(import.split('"').next())
+}
+
+/// These modules, those that they import, and so on.
+fn modules(roots: impl Iterator<Item = String>) -> BTreeSet<String> {
+    let (mut found, mut next) = (BTreeSet::new(), roots.collect::<Vec<_>>());
     while let Some(name) = next.pop() {
-        let text = File::named(&name).map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default();
+        let text = tree::text(&name).unwrap_or_default();
         if found.insert(name.clone()) {
             next.extend(imports(&name, &text));
         }
@@ -90,6 +117,16 @@ mod tests {
     #[case("/_local/mails", false)]
     fn a_path_is_a_place_or_not(#[case] path: &str, #[case] expected: bool) {
         assert_eq!(is_place(path), expected);
+    }
+
+    #[rstest]
+    #[case("/sign-in", Some("screens/sign-in.js"))]
+    #[case("/apps/0/accounts/mina.park", Some("screens/accounts.js"))]
+    #[case("/teams/0/roles/1", Some("screens/team.js"))]
+    #[case("/", None)]
+    #[case("/nowhere", None)]
+    fn a_place_has_its_screen(#[case] path: &str, #[case] expected: Option<&str>) {
+        assert_eq!(screen_at(path), expected);
     }
 
     #[test]

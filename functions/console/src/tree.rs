@@ -31,6 +31,10 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex(&hash.finalize()[..8])
 });
 
+/// The style sheets in the order in which they build on each other. Browsers get them as one.
+const STYLES: [&str; 10] =
+    ["tokens", "fonts", "base", "controls", "fields", "overlays", "shell", "table", "places", "teams"];
+
 /// A file and how it may be sent.
 pub(crate) struct File {
     pub(crate) media_type: &'static str,
@@ -43,6 +47,11 @@ impl File {
     /// The file of this name, if there is one of a known type.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let (media_type, compressible) = media_type(name)?;
+        if name == "style/all.css" {
+            let sheets: Option<Vec<_>> = STYLES.iter().map(|name| text(&format!("style/{name}.css"))).collect();
+            let empty = Self { media_type, bytes: Cow::default(), hash: [0; 32], compressible };
+            return Some(empty.with(sheets?.concat()));
+        }
         let EmbeddedFile { data, metadata, .. } = Web::get(name)?;
         Some(Self { media_type, bytes: data, hash: metadata.sha256_hash(), compressible })
     }
@@ -72,6 +81,11 @@ impl File {
     pub(crate) fn entity_tag(&self) -> String {
         format!("W/\"{}\"", hex(&self.hash[..8]))
     }
+}
+
+/// What a file says, if there is one of this name.
+pub(crate) fn text(name: &str) -> Option<String> {
+    String::from_utf8(Web::get(name)?.data.into_owned()).ok()
 }
 
 fn gzip(bytes: &[u8]) -> Option<Bytes> {

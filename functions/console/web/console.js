@@ -6,7 +6,7 @@ import { canSomewhere } from "./rights.js";
 import { ended, me } from "./session.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
-import { ComeBack } from "./parts/come-back.js";
+import { later } from "./parts/later.js";
 import { Screen } from "./parts/screen.js";
 import { Stopped } from "./parts/stopped.js";
 
@@ -43,6 +43,8 @@ function screenAt(path) {
 
 // Has the files of a screen on their way before it is known who looks. If they do not come, the screen says so.
 export const fetchScreen = (path) => void screenAt(path)?.load().catch(() => {});
+
+const ComeBack = later(async () => (await import("./parts/come-back.js")).ComeBack);
 
 export function home() {
   if (canSomewhere("accounts.read")) return settings.value.app ? `/apps/${settings.value.app}/accounts` : "/accounts";

@@ -1,5 +1,5 @@
 // A list that the server pages: loaded as it is scrolled, kept while it is loaded anew.
-import { useEffect, useRef, useState } from "./vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 import { get, queryOf } from "./api.js";
 
 const QUIET_MS = 200;
@@ -21,20 +21,22 @@ export function useList(path, parameters, keyOf) {
     running.current?.abort();
     const own = (running.current = new AbortController());
     change({ loading: true, problem: null });
-    const slow = setTimeout(() => {
+    let waiting = true;
+    const skeleton = () => {
+      if (!waiting) return;
       shownSince.current = Date.now();
       change((before) => (before.stage === "quiet" ? { stage: "skeleton" } : {}));
-    }, QUIET_MS);
+    };
+    // With the next frame: a reply that has come while the page was busy goes first.
+    setTimeout(() => requestAnimationFrame(skeleton), QUIET_MS);
     try {
-      const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal });
-      clearTimeout(slow);
+      const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal }).finally(() => (waiting = false));
       const shown = Date.now() - shownSince.current;
       if (shown < SHOWN_MS) await pause(SHOWN_MS - shown);
       if (own.signal.aborted) return null;
       change((before) => ({ items: cursor ? [...before.items, ...page.items] : page.items, cursor: page.next_cursor, done: page.next_cursor === null, loading: false, stage: "ready" }));
       return page;
     } catch (problem) {
-      clearTimeout(slow);
       if (problem.name === "AbortError") return null;
       if (problem.code === "invalid_cursor" && cursor) return load(null);
       change((before) => ({ loading: false, problem, stage: before.stage === "ready" ? "ready" : "failed" }));
@@ -42,8 +44,8 @@ export function useList(path, parameters, keyOf) {
     }
   };
 
-  // Under another filter the rows stay until the new ones come.
-  useEffect(() => {
+  // Before anything is painted, which takes a while. Under another filter the rows stay until the new ones come.
+  useLayoutEffect(() => {
     load(null);
     return () => running.current?.abort();
   }, [address]);

@@ -4,7 +4,16 @@ import { settings } from "./settings.js";
 
 const DAY = 86_400_000;
 
-const format = (options) => new Intl.DateTimeFormat(settings.value.language === "ko" ? "ko-KR" : "en-GB", options);
+// To make a format takes longer than to use it.
+const formats = new Map();
+
+function format(options) {
+  const locale = settings.value.language === "ko" ? "ko-KR" : "en-GB";
+  const key = JSON.stringify([locale, options]);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale, options));
+  return formats.get(key);
+}
+
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
 const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);

@@ -13,19 +13,22 @@ import { loadTeams } from "../teams.js";
 import { words } from "../words.js";
 import { Banner } from "../parts/banner.js";
 import { Empty } from "../parts/empty.js";
+import { later } from "../parts/later.js";
 import { LockStrip } from "../parts/lock-strip.js";
 import { Page } from "../parts/page.js";
 import { Picker } from "../parts/picker.js";
 import { useSelection } from "../parts/selection.js";
 import { announce } from "../parts/toast.js";
 import { turnAdmin } from "./accounts/admin.js";
-import { CreateAccount } from "./accounts/create.js";
-import { DeleteAccounts, DeletionResults } from "./accounts/deletion.js";
-import { EditAccount } from "./accounts/edit.js";
-import { ExportAccounts } from "./accounts/export.js";
 import { AccountFilter } from "./accounts/filter.js";
-import { LiftLock } from "./accounts/lock.js";
 import { AccountTable } from "./accounts/table.js";
+
+const CreateAccount = later(async () => (await import("./accounts/create.js")).CreateAccount);
+const DeleteAccounts = later(async () => (await import("./accounts/deletion.js")).DeleteAccounts);
+const DeletionResults = later(async () => (await import("./accounts/deletion.js")).DeletionResults);
+const EditAccount = later(async () => (await import("./accounts/edit.js")).EditAccount);
+const ExportAccounts = later(async () => (await import("./accounts/export.js")).ExportAccounts);
+const LiftLock = later(async () => (await import("./accounts/lock.js")).LiftLock);
 
 const keyOf = (account) => account.user_id;
 
