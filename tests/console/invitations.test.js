@@ -129,7 +129,7 @@ test("one joins with a pasted code, lands in the team, and no code works twice",
   await page.getByText("This code does not work.").waitFor();
   const { code: other } = await world.call("POST", `/v1${of("invitations")}`, { role_id: "operator" });
   await redeem(other);
-  await page.getByText("This is a member of the team already.").waitFor();
+  await page.getByText("Already a member of this team.").waitFor();
 });
 
 test("whose email is not confirmed is told so and led there", async () => {

@@ -52,6 +52,7 @@ test("users are found by a part of their name, and narrowed by type, team and st
   await button("Type All").click();
   await page.getByRole("menuitemradio", { name: "Platform admin" }).click();
   await row("t.berg").waitFor({ state: "detached" });
+  await row("grace").waitFor();
   assert.deepEqual(await page.locator("tr.row .who a").allTextContents(), ["grace"]);
   await button("Clear Type").click();
   await button("Team All").click();

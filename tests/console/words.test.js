@@ -1,4 +1,4 @@
-// Both languages say everything, and the same things.
+// Both languages say everything, and the same things; and what was agreed on word for word.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -20,4 +20,63 @@ test("counts follow the language's plural rules", async () => {
   assert.equal(en.deletion.question(1), "Delete 1 account?");
   assert.equal(en.deletion.question(1000), "Delete 1,000 accounts?");
   assert.equal(ko.deletion.question(1), "계정 1개를 삭제할까요?");
+});
+
+// Where a sentence is put together on the screen: its parts in their order.
+const sentences = (w) => [
+  `${w.lock.locked} ${w.lock.lift}`,
+  `${w.lock.question("Harbor Chat")} ${w.lock.risk}`,
+  `${w.deletion.question(3)} ${w.deletion.text("Harbor Chat")}`,
+  `${w.deletion.partly(97, 3)} ${w.deletion.why}`,
+  w.problems.admin_limit_reached,
+  w.accounts.cap,
+  w.invitations.uncopiedText,
+  w.problems.invitation_invalid,
+  w.join.joined("Northwind Mobile", w.roles.developer),
+  w.problems.invalid_credentials,
+  w.problems.too_many_attempts(w.times.minutes(4)),
+  `${w.export.done}. ${w.export.what(1284, "CSV")} ${w.export.download}`,
+  w.comeBack.text,
+  w.handedPassword.shown,
+  `${w.unsaved.title(2)} ${w.unsaved.keep} · ${w.unsaved.discard}`,
+];
+
+test("the agreed sentences stand word for word in English", async () => {
+  assert.deepEqual(sentences(await said("en")), [
+    "Accounts of this application cannot be deleted. Click here to remove the restriction",
+    "Remove the restriction for Harbor Chat? Whoever may delete accounts here can then delete up to 100 at a time. Deleted data cannot be restored.",
+    "Delete 3 accounts? They leave Harbor Chat with their profiles. Deleted data cannot be restored.",
+    "97 deleted, 3 not. See why",
+    "This application already has 10 admins. Cancel one first.",
+    "This application already has 10 admins. Cancel one first.",
+    "Shown once, works once. When you leave this page only the last two digits stay visible.",
+    "This code does not work. Check the 8 digits or ask for a new one.",
+    "You joined Northwind Mobile as Developer.",
+    "Could not sign in with this login and password.",
+    "Too many tries. Try again in 4 min.",
+    "Export successful. 1,284 accounts, CSV. Download",
+    "Your session ended. Sign in to go on where you were; what you typed is kept.",
+    "Copy it now. It is shown once and must be changed at first sign-in.",
+    "Leave without saving 2 changes? Keep editing · Discard",
+  ]);
+});
+
+test("the agreed sentences stand word for word in Korean", async () => {
+  assert.deepEqual(sentences(await said("ko")), [
+    "이 애플리케이션의 계정은 삭제할 수 없습니다. 제한을 해제하려면 여기를 클릭하세요",
+    "Harbor Chat의 삭제 제한을 해제할까요? 삭제 권한이 있는 사람은 한 번에 최대 100개의 계정을 삭제할 수 있게 됩니다. 삭제된 데이터는 복구할 수 없습니다.",
+    "계정 3개를 삭제할까요? Harbor Chat에서 아래 계정과 프로필이 삭제됩니다. 삭제된 데이터는 복구할 수 없습니다.",
+    "97개를 삭제했고 3개는 삭제하지 못했습니다. 이유 보기",
+    "이 애플리케이션에는 이미 관리자가 10명 있습니다. 먼저 한 명을 해제하세요.",
+    "이 애플리케이션에는 이미 관리자가 10명 있습니다. 먼저 한 명을 해제하세요.",
+    "한 번만 표시되고 한 번만 쓸 수 있습니다. 이 페이지를 벗어나면 마지막 두 자리만 보입니다.",
+    "사용할 수 없는 코드입니다. 8자리를 확인하거나 새 코드를 요청하세요.",
+    "Northwind Mobile 팀에 개발자 역할로 참여했습니다.",
+    "이 로그인 계정과 비밀번호로 로그인할 수 없습니다.",
+    "시도 횟수가 너무 많습니다. 4분 후에 다시 시도하세요.",
+    "내보내기 완료. 계정 1,284개, CSV. 다운로드",
+    "세션이 종료되었습니다. 다시 로그인하면 하던 곳에서 이어집니다. 입력한 내용은 보존됩니다.",
+    "지금 복사하세요. 한 번만 표시되며 첫 로그인 때 변경해야 합니다.",
+    "변경 사항 2개를 저장하지 않고 나갈까요? 계속 편집 · 변경 취소",
+  ]);
 });

@@ -32,12 +32,12 @@ function keyOf(path, body) {
   return { key: keys.get(request), settle: () => keys.delete(request) };
 }
 
-async function send(method, path, { body, version, signal, creates }) {
+async function send(method, path, { body, version, signal, keyed }) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers = { Accept: "application/json" };
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
-  const key = creates ? keyOf(path, text) : undefined;
+  const key = keyed ? keyOf(path, text) : undefined;
   if (key) headers["Idempotency-Key"] = key.key;
   let response;
   try {
@@ -68,14 +68,14 @@ async function carried(method, path, options) {
   }
 }
 
-// `version` goes as If-Match; `creates` gives the request a key of its own; `asStranger` is for sign-in itself.
+// `version` goes as If-Match; `asStranger` is for sign-in itself. Only what does something anew each time takes a key.
 async function call(method, path, options = {}) {
   const response = await carried(method, path, options);
   return response.status === 204 ? null : await response.json();
 }
 
 export const get = (path, options) => call("GET", path, options);
-export const post = (path, body, options) => call("POST", path, { ...options, body });
+export const post = (path, body, options) => call("POST", path, { ...options, body, keyed: true });
 export const patch = (path, body, options) => call("PATCH", path, { ...options, body });
 export const put = (path, body, options) => call("PUT", path, { ...options, body });
 export const del = (path, options) => call("DELETE", path, options);

@@ -6,9 +6,9 @@ import { canSomewhere } from "./rights.js";
 import { ended, me } from "./session.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
+import { Failed } from "./parts/failed.js";
 import { later } from "./parts/later.js";
 import { Screen } from "./parts/screen.js";
-import { Stopped } from "./parts/stopped.js";
 
 const OUTSIDE = {
   "/sign-in": () => import("./screens/sign-in.js"),
@@ -55,7 +55,7 @@ export function home() {
 export function Console({ failed }) {
   const { path } = place.value;
   return html`
-    ${failed && !me.value ? html`<${Stopped} problem=${failed} />` : html`<${Place} path=${path} />`}
+    ${failed && !me.value ? html`<${Failed} problem=${failed} onAgain=${() => location.reload()} />` : html`<${Place} path=${path} />`}
     ${ended.value && html`<${ComeBack} />`}`;
 }
 

@@ -12,6 +12,7 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
   const [busy, setBusy] = useState(false);
   const failures = useRef(0);
   const [failed, setFailed] = useState(0);
+  const running = useRef(false);
   const live = useRef(true);
   useEffect(() => () => (live.current = false), []);
   useEffect(() => {
@@ -40,8 +41,10 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
     if (Object.keys(found).length > 1) announce(words().form.wrong(Object.keys(found).length));
   };
   const submit = async (act) => {
+    if (running.current) return;
     const wrong = Object.fromEntries(Object.keys(check).map((name) => [name, judged(name, values[name])]).filter(([, error]) => error));
     if (Object.keys(wrong).length > 0) return refuse(wrong);
+    running.current = true;
     setBusy(true);
     setProblem(null);
     try {
@@ -53,12 +56,16 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
       if (own) fields[own] = sentence(problem);
       refuse(fields, Object.keys(fields).length > 0 && rest.length === 0 ? null : [sentence(problem), ...rest].join(" "));
     } finally {
+      running.current = false;
       if (live.current) setBusy(false);
     }
   };
-  return { values, errors, problem, busy, set, setValues, setErrors, bind, submit };
+  return { values, problem, busy, set, setValues, refuse, bind, submit };
 }
 
 export const required = (value) => (value.trim() === "" ? words().violations.any.required : undefined);
+
+// A password keeps its blanks.
+export const given = (value) => (value ? undefined : words().violations.any.required);
 
 export const needsCode = (length = 8) => (value) => (value.length === length ? undefined : words().violations.code(length));

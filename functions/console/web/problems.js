@@ -1,4 +1,5 @@
 // Refusals in the reader's words, each beside what it is about.
+import { deployment } from "./deployment.js";
 import { wait } from "./times.js";
 import { words } from "./words.js";
 
@@ -24,14 +25,15 @@ export function byField(problem, names) {
 
 function violation(name, { code, detail }) {
   const said = words().violations;
-  return said[name]?.[code] ?? (code === "weak_password" ? weak(detail) : said.any[code]) ?? detail;
+  const own = said[name]?.[code];
+  if (own) return typeof own === "function" ? own(deployment) : own;
+  return (code === "weak_password" ? weak(detail) : said.any[code]) ?? detail;
 }
 
-// The server says why a password is weak in English; what is known of its reasons has words of its own.
+// The server says why a password is weak in English; its reasons have words of their own.
 function weak(detail) {
   const said = words().violations.weak;
   if (detail.includes("must not contain")) return said.names;
   if (detail.includes("must have upper")) return said.classes;
-  if (words().name === "en") return said.because(detail);
   return said.guessed;
 }

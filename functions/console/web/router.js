@@ -21,8 +21,9 @@ export function guardLeaving(asks) {
   };
 }
 
-async function allowed(path) {
-  for (const asks of guards.toReversed()) if (!(await asks(path))) return false;
+// Whether everybody who was asked lets the page be left.
+export async function mayLeave() {
+  for (const asks of guards.toReversed()) if (!(await asks())) return false;
   return true;
 }
 
@@ -32,7 +33,7 @@ const addressOf = ({ pathname, search }) => pathname + search;
 
 // Whether everything may be left; from then on nothing asks again.
 export async function released() {
-  if (!(await allowed("/"))) return false;
+  if (!(await mayLeave())) return false;
   guards.length = 0;
   return true;
 }
@@ -40,7 +41,7 @@ export async function released() {
 // Goes to an address. `replace` puts it in the place of the current one; `unasked` leaves without a question.
 export async function go(address, { replace = false, unasked = false } = {}) {
   const target = new URL(address, location.origin);
-  if (!unasked && !(await allowed(target.pathname))) return false;
+  if (!unasked && !(await mayLeave())) return false;
   if (unasked) guards.length = 0;
   const from = addressOf(location);
   if (replace) stays(target);
@@ -55,7 +56,7 @@ export async function go(address, { replace = false, unasked = false } = {}) {
 export async function up(address, { unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (history.state?.from !== addressOf(target)) return go(address, { replace: true, unasked });
-  if (!unasked && !(await allowed(target.pathname))) return false;
+  if (!unasked && !(await mayLeave())) return false;
   guards.length = 0;
   history.back();
   return true;
@@ -84,9 +85,8 @@ addEventListener("popstate", async (event) => {
   if (dirty()) {
     // The browser has left already: it goes back first, and again forth when it may.
     returning = true;
-    const path = location.pathname;
     history.go(-steps);
-    if (!(await allowed(path))) return;
+    if (!(await mayLeave())) return;
     guards.length = 0;
     history.go(steps);
     return;

@@ -1,7 +1,7 @@
 // A new password in place of the current one.
 import { html } from "../html.js";
 import { post } from "../api.js";
-import { useForm } from "../form.js";
+import { given, useForm } from "../form.js";
 import { me } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
@@ -13,10 +13,9 @@ const EMPTY = { current_password: "", password: "", password_confirmation: "" };
 export function ChangePassword({ action, wide = false, onChanged }) {
   const w = words().changePassword;
   const { login, username, email } = me.value.user;
-  const missing = (value) => (value ? undefined : words().violations.any.required);
   const check = {
-    current_password: missing,
-    password: missing,
+    current_password: given,
+    password: given,
     password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
   };
   const form = useForm(EMPTY, { check });

@@ -6,6 +6,7 @@ import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Copy } from "./copy.js";
 import { Dialog } from "./dialog.js";
+import { Marked } from "./marked.js";
 import { Tally } from "./tally.js";
 
 const HOUR = 3_600_000;
@@ -36,7 +37,7 @@ export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onR
         <p><b>${title}</b> ${w.once}</p>
         ${left > 0
           ? html`<div class="issued-line"><output class="issued-digits"><span>${code.slice(0, 4)}</span> <span>${code.slice(4)}</span></output><${Copy} text=${code} label=${w.copy} onCopied=${() => (setCopied(true), onCopied?.())} /></div>
-              <div class="issued-line"><${Hours} left=${left} size="large" /><span><b>${w.left(Math.floor(minutes / 60), minutes % 60)}</b> ${w.until(ending(expiresAt))}</span></div>`
+              <div class="issued-line"><${Hours} left=${left} size="large" /><span><${Marked} text=${w.until(w.left(Math.floor(minutes / 60), minutes % 60), ending(expiresAt))} /></span></div>`
           : html`<div class="issued-line"><span class="issued-digits">${w.expired}</span><${Button} onClick=${onReissue}>${w.reissue}</${Button}></div>`}
       </div>
       <div class="issued-facts">

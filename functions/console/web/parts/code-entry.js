@@ -6,7 +6,7 @@ import { useAutofocus } from "./autofocus.js";
 import { Field } from "./field.js";
 
 // Mailed codes say `autocomplete="one-time-code"`; six digits are for authenticator apps.
-export function CodeEntry({ value, onInput, error, length = 8, autocomplete = "off", autofocus = false, ...frame }) {
+export function CodeEntry({ value, onInput, onBlur, error, length = 8, autocomplete = "off", autofocus = false, ...frame }) {
   const ref = useRef(null);
   useAutofocus(ref, autofocus);
   const [chosen, setChosen] = useState(false);
@@ -28,7 +28,7 @@ export function CodeEntry({ value, onInput, error, length = 8, autocomplete = "o
     <${Field} ...${frame} error=${error} count=${words().field.digits(value.length, length)}>
       ${(attributes) => html`
         <div class=${`slots of-${length} ${chosen ? "chosen" : ""}`}>
-          <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete} spellcheck="false" value=${value} onInput=${input} />
+          <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete} spellcheck="false" value=${value} onInput=${input} onBlur=${onBlur} />
           ${Array.from({ length: half }, (_, at) => slot(at))}<b></b>${Array.from({ length: half }, (_, at) => slot(at + half))}
         </div>`}
     </${Field}>`;

@@ -1,5 +1,5 @@
 // A question over the page. The browser keeps the focus inside; what opened it gets it back.
-import { useEffect, useId, useRef } from "../vendor/hooks.js";
+import { useId, useLayoutEffect, useRef } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
@@ -16,7 +16,8 @@ function nextTo(at) {
 // Opens a native dialog for as long as it is drawn.
 export function useModal(onClose, mayClose = () => true) {
   const ref = useRef(null);
-  useEffect(() => {
+  // At once, so that no key falls in between.
+  useLayoutEffect(() => {
     const back = document.activeElement;
     const at = Number(back.closest("tr.row")?.dataset.at ?? 0);
     const dialog = ref.current;

@@ -18,5 +18,5 @@ export function Expiry() {
   }, []);
   if (left > WARNED_MS || left <= 0) return null;
   const stay = () => load().then(() => setLeft(restLeft()), () => {});
-  return html`<${Banner} tone="amber"><span>${words().expiry.soon(wait(left / 1000))}</span><${Button} kind="link" onClick=${stay}>${words().expiry.stay}</${Button}></${Banner}>`;
+  return html`<${Banner} tone="amber"><span aria-live="off">${words().expiry.soon(wait(left / 1000))}</span><${Button} kind="link" onClick=${stay}>${words().expiry.stay}</${Button}></${Banner}>`;
 }

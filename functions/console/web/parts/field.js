@@ -39,7 +39,12 @@ export function TextField({ value, onInput, maxBytes, counted, rows, type = "tex
     </${Field}>`;
 }
 
-export function SelectField({ value, onInput, options, ...frame }) {
+// What is chosen, for reading only.
+export const ChosenField = ({ value, options, ...frame }) => html`
+  <${TextField} ...${frame} value=${options.find(([option]) => option === value)?.[1] ?? value} readonly onInput=${() => {}} />`;
+
+export function SelectField({ value, onInput, options, readonly, ...frame }) {
+  if (readonly) return html`<${ChosenField} ...${frame} value=${value} options=${options} />`;
   return html`
     <${Field} ...${frame}>
       ${(own) => html`<div class="select">

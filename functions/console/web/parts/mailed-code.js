@@ -5,7 +5,6 @@ import { sentence } from "../problems.js";
 import { wait } from "../times.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
-import { announce } from "./toast.js";
 
 const secondsUntil = (moment) => Math.max(0, Math.ceil((new Date(moment) - Date.now()) / 1000));
 
@@ -25,7 +24,6 @@ export function MailedCode({ flow, onResend, children }) {
     try {
       await onResend();
       setSaid(w.sent);
-      announce(w.sent);
     } catch (problem) {
       setSaid(sentence(problem));
     } finally {
@@ -33,5 +31,5 @@ export function MailedCode({ flow, onResend, children }) {
     }
   };
   return html`<div>${children}
-    <p class="hint"><${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> ${said ?? ""}</p></div>`;
+    <p class="hint"><${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> <span role="status">${said}</span></p></div>`;
 }

@@ -1,12 +1,13 @@
 // The password that somebody gets from somebody else: made by the server, or typed here.
 import { html } from "../html.js";
+import { given } from "../form.js";
 import { words } from "../words.js";
 import { NewPasswordField } from "./password-field.js";
 import { SegmentsField } from "./segments.js";
 
 export const NO_PASSWORD = { made: "yes", password: "" };
 
-export const checkPassword = { password: (value, { made }) => (made === "yes" || value ? undefined : words().violations.any.required) };
+export const checkPassword = { password: (value, { made }) => (made === "yes" ? undefined : given(value)) };
 
 // As the API takes it.
 export const chosenPassword = ({ made, password }) => (made === "yes" ? { generate_password: true } : { password });

@@ -1,21 +1,22 @@
 // Ten codes that are shown once: to copy, to keep as a file, and to leave only when that was done or waived.
 import { useEffect, useMemo, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { mayLeave } from "../router.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Copy } from "./copy.js";
-import { Dialog } from "./dialog.js";
 import { Icon } from "./icon.js";
+import { LeaveGuard } from "./leave-guard.js";
 import { Tally } from "./tally.js";
 
 export function RecoveryCodes({ codes, onDone }) {
   const w = words().recovery;
   const [kept, setKept] = useState(false);
-  const [asked, setAsked] = useState(false);
   const text = codes.join("\n");
   const url = useMemo(() => URL.createObjectURL(new Blob([`${text}\n`], { type: "text/plain" })), [text]);
   useEffect(() => () => URL.revokeObjectURL(url), [url]);
-  const leave = () => (kept ? onDone() : setAsked(true));
+  const question = { title: w.question, text: w.questionText, discard: w.leave, keep: w.stay };
+  const done = async () => (await mayLeave()) && onDone();
   return html`
     <section class="code-panel" aria-label=${w.title}>
       <header><h3>${w.title}</h3><span>${w.once}</span></header>
@@ -25,8 +26,8 @@ export function RecoveryCodes({ codes, onDone }) {
       <div class="form-actions">
         <${Copy} text=${text} label=${w.copy} onCopied=${() => setKept(true)} />
         <a class="button secondary" href=${url} download="rollcall-recovery-codes.txt" onClick=${() => setKept(true)}><${Icon} name="download" />${w.download}</a>
-        <${Button} kind="primary" onClick=${leave}>${w.done}</${Button}>
+        <${Button} kind="primary" onClick=${done}>${w.done}</${Button}>
       </div>
     </section>
-    ${asked && html`<${Dialog} title=${w.question} text=${w.questionText} action=${w.leave} destructive onClose=${() => setAsked(false)} onSubmit=${onDone} />`}`;
+    <${LeaveGuard} changes=${kept ? 0 : 1} question=${question} />`;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
-import { Stopped } from "./stopped.js";
+import { Failed } from "./failed.js";
 
 // The files of an open page are gone when a newer version is served: that one is asked for, but not again and again.
 const wasReloaded = () => performance.getEntriesByType("navigation")[0]?.type === "reload";
@@ -18,7 +18,7 @@ export function Screen({ name, load, ...parameters }) {
     );
     return () => (wanted = false);
   }, [name]);
-  if (failed) return html`<${Stopped} />`;
+  if (failed) return html`<${Failed} problem=${{}} onAgain=${() => location.reload()} />`;
   if (shown?.name !== name) return html`<div class="wait"><span class="unseen">${words().loading}</span></div>`;
   return html`<${shown.Component} ...${parameters} />`;
 }

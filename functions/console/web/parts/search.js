@@ -36,6 +36,6 @@ export function Search({ label, value, onSearch }) {
     <div class="search boxed" role="search"><${Icon} name="search" />
       <input type="search" ref=${ref} aria-label=${label} placeholder=${label} value=${typed} autocomplete="off" spellcheck="false"
         onInput=${(event) => input(event.currentTarget.value)} onKeyDown=${onKeyDown} />
-      ${typed ? html`<${Button} kind="ghost bare" size="small" icon="close" label=${words().list.clear} onClick=${clear} />` : html`<kbd class="key">/</kbd>`}
+      ${typed ? html`<${Button} kind="ghost bare" size="small" icon="close" label=${words().list.clearSearch} onClick=${clear} />` : html`<kbd class="key">/</kbd>`}
     </div>`;
 }

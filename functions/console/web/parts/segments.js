@@ -1,7 +1,7 @@
 // Up to three choices side by side: radio buttons that look like one control.
 import { useId } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { Field } from "./field.js";
+import { ChosenField, Field } from "./field.js";
 
 export function Segments({ label, value, options, onChoose, wide = false }) {
   const name = useId();
@@ -12,5 +12,8 @@ export function Segments({ label, value, options, onChoose, wide = false }) {
     </div>`;
 }
 
-export const SegmentsField = ({ value, options, onChoose, ...frame }) => html`
-  <${Field} ...${frame} group>${() => html`<${Segments} label=${frame.label} value=${value} options=${options} onChoose=${onChoose} wide />`}</${Field}>`;
+// Who may not choose reads what is chosen.
+export function SegmentsField({ value, options, onChoose, readonly, ...frame }) {
+  if (readonly) return html`<${ChosenField} ...${frame} value=${value} options=${options} />`;
+  return html`<${Field} ...${frame} group>${() => html`<${Segments} label=${frame.label} value=${value} options=${options} onChoose=${onChoose} wide />`}</${Field}>`;
+}

@@ -2,7 +2,7 @@
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { post } from "../api.js";
-import { needsCode, required, useForm } from "../form.js";
+import { given, needsCode, required, useForm } from "../form.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { CodeEntry } from "./code-entry.js";
@@ -21,7 +21,7 @@ export function SignInForm({ fixedLogin, forgotten, children, onEntered }) {
 
 function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
   const w = words().signIn;
-  const form = useForm({ login: fixedLogin ?? "", password: "" }, { check: { login: required, password: (value) => (value ? undefined : words().violations.any.required) } });
+  const form = useForm({ login: fixedLogin ?? "", password: "" }, { check: { login: required, password: given } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ login, password }) => onTaken(await send("/v1/login", { login: login.trim(), password })));

@@ -9,6 +9,9 @@ const DRAWN_AT_ONCE = 200;
 const SPARE = 24;
 const BONES = 8;
 
+// A bar where a text will be.
+export const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
+
 function useNear(count, body) {
   const [near, setNear] = useState([0, DRAWN_AT_ONCE]);
   const windowed = count > DRAWN_AT_ONCE;

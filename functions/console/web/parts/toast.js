@@ -48,7 +48,7 @@ function Toast({ one }) {
     <div class="toast" ref=${ref}>
       <${Icon} name=${one.icon} /><span>${one.text}</span>
       ${one.undo && html`<${Button} kind="link" onClick=${undo}>${words().toast.undo}</${Button}>`}
-      <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${close} />
+      <${Button} kind="ghost bare" size="small" icon="close" label=${words().toast.dismiss} onClick=${close} />
     </div>`;
 }
 

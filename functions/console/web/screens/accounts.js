@@ -5,14 +5,13 @@ import { pathOf, put } from "../api.js";
 import { apps, asOption, forget, keep, loadApp, loadApps, readable, visited } from "../apps.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { sentence } from "../problems.js";
 import { can } from "../rights.js";
 import { go, place, setQuery, up } from "../router.js";
 import { settings } from "../settings.js";
 import { loadTeams } from "../teams.js";
 import { words } from "../words.js";
-import { Banner } from "../parts/banner.js";
 import { Empty } from "../parts/empty.js";
+import { Failed } from "../parts/failed.js";
 import { later } from "../parts/later.js";
 import { LockStrip } from "../parts/lock-strip.js";
 import { Page } from "../parts/page.js";
@@ -135,7 +134,7 @@ function Accounts({ app: appId, user: userId }) {
   const failed = problem ?? list.problem;
   return html`
     <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
-      ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${again}>${words().again}</button></${Banner}>`}
+      <${Failed} problem=${failed} onAgain=${again} />
       <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />`}</div>
       <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />
       ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}

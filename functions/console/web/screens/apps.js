@@ -4,17 +4,16 @@ import { html } from "../html.js";
 import { MAX_ADMINS } from "../apps.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { sentence } from "../problems.js";
 import { can, canSomewhere, isPlatform } from "../rights.js";
-import { go, place, setQuery } from "../router.js";
+import { go, place, setQuery, up } from "../router.js";
 import { loadTeams, teamName } from "../teams.js";
 import { words } from "../words.js";
 import { Avatar } from "../parts/avatar.js";
-import { Banner } from "../parts/banner.js";
 import { Empty } from "../parts/empty.js";
+import { Failed } from "../parts/failed.js";
 import { More } from "../parts/more.js";
 import { Page } from "../parts/page.js";
-import { opensRow, Table, useRowKeys } from "../parts/table.js";
+import { bone, opensRow, Table, useRowKeys } from "../parts/table.js";
 import { Tally } from "../parts/tally.js";
 import { Time } from "../parts/time.js";
 import { CreateApp } from "./apps/create.js";
@@ -22,7 +21,6 @@ import { DeleteApp } from "./apps/deletion.js";
 import { AppSheet } from "./apps/sheet.js";
 
 const keyOf = (app) => app.app_id;
-const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 export default function Apps({ app: opened }) {
   const w = words().apps;
@@ -58,9 +56,9 @@ export default function Apps({ app: opened }) {
   };
   return html`
     <${Page} title=${w.title} thing=${list.items.find((app) => app.app_id === opened)?.name} primary=${primary}>
-      ${list.problem && html`<${Banner} tone="red"><span>${sentence(list.problem)}</span><button type="button" class="button link" onClick=${list.reload}>${words().again}</button></${Banner}>`}
+      <${Failed} problem=${list.problem} onAgain=${list.reload} />
       <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
-      ${opened && html`<${AppSheet} key=${opened} appId=${opened} onChanged=${list.replace} onDelete=${remove} onClose=${(options) => go("/apps", options)} />`}
+      ${opened && html`<${AppSheet} key=${opened} appId=${opened} onChanged=${list.replace} onDelete=${remove} onClose=${(options) => up("/apps", options)} />`}
       ${dialog?.kind === "create" && html`<${CreateApp} onClose=${close} onCreated=${(app) => (close(), list.put(app))} />`}
       ${dialog?.kind === "delete" && html`<${DeleteApp} app=${dialog.app} onClose=${close} onDeleted=${() => gone(dialog.app)} />`}
     </${Page}>`;

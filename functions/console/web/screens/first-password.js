@@ -6,16 +6,14 @@ import { words } from "../words.js";
 import { Button } from "../parts/button.js";
 import { ChangePassword } from "../parts/change-password.js";
 import { Door } from "../parts/door.js";
+import { toastFailure } from "../parts/toast.js";
 
 export default function FirstPassword() {
   const w = words().firstPassword;
-  const changed = async () => {
-    await load();
-    go("/", { replace: true });
-  };
+  const changed = () => load().then(() => go("/", { replace: true }), toastFailure);
   return html`
     <${Door} title=${w.title} text=${w.text}>
       <${ChangePassword} action=${w.action} wide onChanged=${changed} />
-      <p class="door-note"><${Button} kind="link" onClick=${leave}>${words().person.signOut}</${Button}></p>
+      <p class="door-note"><${Button} kind="link" onClick=${() => leave().catch(toastFailure)}>${words().person.signOut}</${Button}></p>
     </${Door}>`;
 }

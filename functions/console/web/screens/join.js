@@ -8,7 +8,6 @@ import { isPlatform } from "../rights.js";
 import { go } from "../router.js";
 import { load, me } from "../session.js";
 import { words } from "../words.js";
-import { useTitle } from "../title.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
 import { FormError } from "../parts/field.js";
@@ -26,12 +25,11 @@ function Entry() {
   const { user, teams } = me.value;
   const [unproved, setUnproved] = useState(!user.email_verified);
   const form = useForm({ code: "" }, { check: { code: needsCode() }, codes: { invitation_invalid: "code", already_member: "code", too_many_attempts: "code" } });
-  useTitle(w.title);
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ code }) => {
       try {
-        const { team, role } = await post("/v1/invitations/redeem", { code }, { creates: true });
+        const { team, role } = await post("/v1/invitations/redeem", { code });
         await load();
         await go(`/teams/${team.team_id}/members`);
         toast(w.joined(team.name, roleName(role)));

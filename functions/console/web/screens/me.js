@@ -1,11 +1,11 @@
 // One's own account, a tab for each part of it.
 import { html } from "../html.js";
-import { me } from "../session.js";
+import { load } from "../session.js";
 import { words } from "../words.js";
 import { ChangePassword } from "../parts/change-password.js";
 import { Page } from "../parts/page.js";
 import { Tabs } from "../parts/tabs.js";
-import { toast } from "../parts/toast.js";
+import { toast, toastFailure } from "../parts/toast.js";
 import { Email } from "./me/email.js";
 import { Profile } from "./me/profile.js";
 import { Sessions } from "./me/sessions.js";
@@ -14,7 +14,7 @@ import Nowhere from "./nowhere.js";
 
 const Password = () => html`
   <section><p class="prose">${words().changePassword.text}</p>
-    <${ChangePassword} action=${words().changePassword.action} onChanged=${() => toast(words().changePassword.changed)} /></section>`;
+    <${ChangePassword} action=${words().changePassword.action} onChanged=${() => (load().catch(toastFailure), toast(words().changePassword.changed))} /></section>`;
 
 const TABS = { profile: Profile, password: Password, email: Email, "two-factor": TwoFactor, sessions: Sessions };
 
@@ -25,6 +25,6 @@ export default function Me({ tab }) {
   return html`
     <${Page} title=${w.title} thing=${w.tabs[tab]}>
       <${Tabs} label=${w.title} tabs=${Object.keys(TABS).map((name) => [`/me/${name}`, w.tabs[name]])} current=${`/me/${tab}`} />
-      <div class="page-body"><div class="own"><h2 class="unseen">${w.tabs[tab]}</h2><${Part} key=${me.value.user.version} /></div></div>
+      <div class="page-body"><div class="own"><h2 class="unseen">${w.tabs[tab]}</h2><${Part} /></div></div>
     </${Page}>`;
 }

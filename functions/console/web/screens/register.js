@@ -1,14 +1,17 @@
 // Becoming a user: an address first, then the rest with the code that was mailed to it.
 import { useState } from "../vendor/hooks.js";
+import { deployment } from "../deployment.js";
 import { html } from "../html.js";
 import { pathOf, post } from "../api.js";
-import { needsCode, required, useForm } from "../form.js";
+import { given, needsCode, useForm } from "../form.js";
 import { go } from "../router.js";
+import { rules } from "../rules.js";
 import { words } from "../words.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
 import { Door } from "../parts/door.js";
 import { FormError, TextField } from "../parts/field.js";
+import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
 
@@ -17,35 +20,20 @@ const start = (email) => post("/v1/registrations", { email }, { asStranger: true
 export default function Register() {
   const w = words().register;
   const [flow, setFlow] = useState(null);
+  if (!deployment.registers) return html`<${Door} title=${w.title} text=${words().problems.registration_closed}><a class="button secondary wide" href="/sign-in">${w.back}</a></${Door}>`;
   return html`
     <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
-      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${Address} onFlow=${setFlow} />`}
+      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
     </${Door}>`;
-}
-
-function Address({ onFlow }) {
-  const w = words().register;
-  const form = useForm({ email: "" }, { check: { email: required } });
-  const submit = (event) => {
-    event.preventDefault();
-    form.submit(async ({ email }) => onFlow({ email: email.trim(), ...(await start(email.trim())) }));
-  };
-  return html`
-    <form onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
-      <${TextField} label=${w.email} ...${form.bind("email")} type="email" autocomplete="email" hint=${w.emailHint} autofocus />
-      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.send}</${Button}>
-        <a class="button secondary wide" href="/sign-in">${w.back}</a></div>
-    </form>`;
 }
 
 function Completion({ flow, onFlow }) {
   const w = words().register;
   const check = {
     code: needsCode(),
-    username: required,
-    login: required,
-    password: (value) => (value ? undefined : words().violations.any.required),
+    username: rules.username,
+    login: rules.login,
+    password: given,
     password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
     invitation_code: (value) => (value === "" || value.length === 8 ? undefined : words().violations.code(8)),
   };
@@ -55,7 +43,7 @@ function Completion({ flow, onFlow }) {
     event.preventDefault();
     form.submit(async ({ invitation_code, ...values }) => {
       const body = invitation_code ? { ...values, invitation_code } : values;
-      await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { asStranger: true, creates: true });
+      await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { asStranger: true });
       go("/sign-in?done=registered", { unasked: true });
     });
   };

@@ -2,13 +2,14 @@
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { pathOf, post } from "../api.js";
-import { needsCode, required, useForm } from "../form.js";
+import { given, needsCode, useForm } from "../form.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
 import { Door } from "../parts/door.js";
-import { FormError, TextField } from "../parts/field.js";
+import { FormError } from "../parts/field.js";
+import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
 
@@ -19,31 +20,15 @@ export default function Reset() {
   const [flow, setFlow] = useState(null);
   return html`
     <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
-      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${Address} onFlow=${setFlow} />`}
+      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
     </${Door}>`;
-}
-
-function Address({ onFlow }) {
-  const w = words().reset;
-  const form = useForm({ email: "" }, { check: { email: required } });
-  const submit = (event) => {
-    event.preventDefault();
-    form.submit(async ({ email }) => onFlow({ email: email.trim(), ...(await start(email.trim())) }));
-  };
-  return html`
-    <form onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
-      <${TextField} label=${w.email} ...${form.bind("email")} type="email" autocomplete="email" autofocus />
-      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.send}</${Button}>
-        <a class="button secondary wide" href="/sign-in">${w.back}</a></div>
-    </form>`;
 }
 
 function Completion({ flow, onFlow }) {
   const w = words().reset;
   const check = {
     code: needsCode(),
-    password: (value) => (value ? undefined : words().violations.any.required),
+    password: given,
     password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
   };
   const form = useForm({ code: "", password: "", password_confirmation: "" }, { check, codes: { verification_failed: "code" } });

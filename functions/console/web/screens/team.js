@@ -4,12 +4,11 @@ import { html } from "../html.js";
 import { get, pathOf, queryOf } from "../api.js";
 import { keys } from "../keyboard.js";
 import { everything } from "../pages.js";
-import { sentence } from "../problems.js";
 import { can } from "../rights.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
-import { Banner } from "../parts/banner.js";
 import { Empty } from "../parts/empty.js";
+import { Failed } from "../parts/failed.js";
 import { Page } from "../parts/page.js";
 import { Tabs } from "../parts/tabs.js";
 import { AuditLog } from "./audit/log.js";
@@ -30,7 +29,10 @@ const TABS = {
   audit: { Part: TeamAudit, sees: ["audit.read"] },
 };
 
-export default function Team({ team: teamId, tab, role }) {
+// Nothing of one team goes along to another.
+export default (parameters) => html`<${Team} key=${parameters.team} ...${parameters} />`;
+
+function Team({ team: teamId, tab, role }) {
   const [team, setTeam] = useState(null);
   const [roles, setRoles] = useState([]);
   const [counts, setCounts] = useState({});
@@ -48,15 +50,14 @@ export default function Team({ team: teamId, tab, role }) {
   // A count is an addition: without it the tab still has its name.
   const recount = (name) => count(name).catch(() => {});
   const reloadRoles = () => everything(`${path}/roles`).then(setRoles, setProblem);
-  useEffect(() => {
-    setTeam(null);
+  const begin = () => {
     setProblem(null);
-    setCounts({});
     get(path).then(setTeam, setProblem);
     reloadRoles();
     for (const name of seen) if (TABS[name].counted) recount(name);
-  }, [teamId]);
-  useEffect(() => setCreating(false), [teamId, tab]);
+  };
+  useEffect(begin, []);
+  useEffect(() => setCreating(false), [tab]);
 
   const current = TABS[tab];
   const mayCreate = team && current?.create && can(current.create, teamId);
@@ -72,8 +73,8 @@ export default function Team({ team: teamId, tab, role }) {
   const Part = current?.Part;
   return html`
     <${Page} title=${team?.name ?? ""} parent=${{ href: "/teams", label: words().teams.title }} part=${tab && w.tabs[tab]} primary=${primary}>
-      ${problem && html`<${Banner} tone="red"><span>${sentence(problem)}</span></${Banner}>`}
+      <${Failed} problem=${problem} onAgain=${begin} />
       <${Tabs} label=${team?.name ?? w.tabs.members} tabs=${seen.map((name) => [`/teams/${teamId}/${name}`, w.tabs[name], known[name]])} current=${`/teams/${teamId}/${tab}`} />
-      ${team && tab && html`<${Part} key=${`${teamId} ${tab}`} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating} onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${reloadRoles} />`}
+      ${team && tab && html`<${Part} key=${tab} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating} onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${reloadRoles} />`}
     </${Page}>`;
 }

@@ -4,23 +4,21 @@ import { html } from "../html.js";
 import { ownRole, roleName } from "../grants.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { sentence } from "../problems.js";
 import { can, isPlatform } from "../rights.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
 import { Avatar } from "../parts/avatar.js";
-import { Banner } from "../parts/banner.js";
 import { Empty } from "../parts/empty.js";
+import { Failed } from "../parts/failed.js";
 import { More } from "../parts/more.js";
 import { Page } from "../parts/page.js";
-import { opensRow, Table, useRowKeys } from "../parts/table.js";
+import { bone, opensRow, Table, useRowKeys } from "../parts/table.js";
 import { Time } from "../parts/time.js";
 import { CreateTeam } from "./teams/create.js";
 import { DeleteTeam, LeaveTeam } from "./teams/end.js";
 import { RenameTeam } from "./teams/rename.js";
 
 const keyOf = (team) => team.team_id;
-const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 export default function Teams() {
   const w = words().teams;
@@ -48,7 +46,7 @@ export default function Teams() {
   };
   return html`
     <${Page} title=${w.title} primary=${primary}>
-      ${list.problem && html`<${Banner} tone="red"><span>${sentence(list.problem)}</span><button type="button" class="button link" onClick=${list.reload}>${words().again}</button></${Banner}>`}
+      <${Failed} problem=${list.problem} onAgain=${list.reload} />
       <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
       ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${(team) => (close(), list.put(team))} />`}
       ${dialog?.kind === "rename" && html`<${RenameTeam} team=${dialog.team} onClose=${close} onChanged=${list.replace} />`}

@@ -4,13 +4,12 @@ import { html } from "../html.js";
 import { patch, pathOf } from "../api.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { sentence } from "../problems.js";
 import { isPlatform } from "../rights.js";
-import { go, place, setQuery } from "../router.js";
+import { go, place, setQuery, up } from "../router.js";
 import { loadTeams, teams } from "../teams.js";
 import { words } from "../words.js";
-import { Banner } from "../parts/banner.js";
 import { Empty } from "../parts/empty.js";
+import { Failed } from "../parts/failed.js";
 import { FilterMenu } from "../parts/filter-menu.js";
 import { Page } from "../parts/page.js";
 import { PasswordShown } from "../parts/password-shown.js";
@@ -82,7 +81,7 @@ function List({ user: userId }) {
   const filter = (name, value, options) => html`<${FilterMenu} label=${w.filters[name]} value=${value} options=${options} onChoose=${(chosen) => setQuery({ [name]: chosen })} />`;
   return html`
     <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login} primary=${primary}>
-      ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), list.reload())}>${words().again}</button></${Banner}>`}
+      <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
       <div class="filter-bar">
         <${Search} label=${w.search} value=${q} onSearch=${(typed) => setQuery({ q: typed })} />
         ${filter("type", type, TYPES.map((one) => [one, words().me.types[one]]))}
@@ -90,7 +89,7 @@ function List({ user: userId }) {
         ${filter("status", status, STATUSES.map((one) => [one, words().members.statuses[one]]))}
       </div>
       <${UserTable} list=${list} keyOf=${keyOf} memberships=${memberships} act=${act} current=${userId} empty=${html`<${Empty} text=${w.noMatch}>${filtered && clear}</${Empty}>`} />
-      ${userId && html`<${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)} act=${act} onSaved=${changed} onClose=${(options) => go(`/users${location.search}`, options)} />`}
+      ${userId && html`<${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)} act=${act} onSaved=${changed} onClose=${(options) => up(`/users${location.search}`, options)} />`}
       ${dialog?.kind === "create" && html`<${CreateUser} onCreated=${created} onClose=${close} />`}
       ${dialog?.kind === "password" && html`<${PasswordShown} login=${dialog.login} password=${dialog.password} onClose=${close} />`}
       ${dialog?.user && html`<${UserQuestion} kind=${dialog.kind} user=${dialog.user} onDone=${done} onPassword=${(user, password) => (changed(user), shown(user.login, password))} onClose=${close} />`}

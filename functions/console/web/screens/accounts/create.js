@@ -22,7 +22,7 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
   const create = () =>
     form.submit(async ({ user_id, nickname, photo_url, type }) => {
       const body = { user_id: user_id.trim(), type, nickname: nickname || null, photo_url: photo_url.trim() || null };
-      const account = await post(pathOf`/v1/apps/${app.app_id}/accounts`, body, { creates: true });
+      const account = await post(pathOf`/v1/apps/${app.app_id}/accounts`, body);
       onCreated(account);
       toast(w.wasCreated(account.user_id));
     });

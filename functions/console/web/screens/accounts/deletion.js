@@ -25,7 +25,7 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
   const admins = accounts.filter(({ type }) => type === "admin").length;
   const run = () =>
     form.submit(async () => {
-      const { results } = await post(pathOf`/v1/apps/${app.app_id}/account-deletions`, { user_ids: accounts.map(({ user_id }) => user_id) }, { creates: true });
+      const { results } = await post(pathOf`/v1/apps/${app.app_id}/account-deletions`, { user_ids: accounts.map(({ user_id }) => user_id) });
       onDeleted(results);
     });
   if (count > MAX_DELETED) return html`<${Dialog} title=${w.tooMany(count, MAX_DELETED)} onClose=${onClose} />`;

@@ -1,8 +1,9 @@
 // One account, opened beside the list: everything of its profile in one view.
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { useEffect, useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { get, patch, pathOf } from "../../api.js";
 import { useForm } from "../../form.js";
+import { useMerged } from "../../merge.js";
 import { sentence } from "../../problems.js";
 import { dated } from "../../times.js";
 import { words } from "../../words.js";
@@ -16,7 +17,7 @@ import { More } from "../../parts/more.js";
 import { Sheet } from "../../parts/sheet.js";
 import { announce, toast } from "../../parts/toast.js";
 import { ProfileFields } from "./profile-fields.js";
-import { changedOf, checks, NAMES, sentOf, typedOf } from "./profile.js";
+import { checks, sentOf, typedOf } from "./profile.js";
 import { AdminTag, operationsOn } from "./table.js";
 
 export function EditAccount({ app, userId, listed, may, act, onSaved, onClose }) {
@@ -35,52 +36,20 @@ export function EditAccount({ app, userId, listed, may, act, onSaved, onClose })
 
 function Profile({ account, path, app, may, act, onClose, onSaved }) {
   const w = words().accounts;
-  const [base, setBase] = useState(account);
-  const [theirs, setTheirs] = useState(null);
   const form = useForm(typedOf(account), { check: checks() });
-  const original = typedOf(base);
-  const changed = changedOf(form.values, original);
-  const count = useRef(0);
-  count.current = changed.length;
-
-  // What others saved meanwhile shows where nothing was typed over it.
-  const adopt = (now) => {
-    const [before, after] = [typedOf(base), typedOf(now)];
-    const mine = (name) => form.values[name] !== before[name];
-    form.setValues(Object.fromEntries(NAMES.map((name) => [name, mine(name) ? form.values[name] : after[name]])));
-    setBase(now);
-    return changedOf(after, before).filter((name) => mine(name) && form.values[name] !== after[name]);
-  };
-  useEffect(() => {
-    if (account.version !== base.version && count.current === 0) adopt(account);
-  }, [account.version]);
-
-  const save = () => {
+  const { changed, save, conflict } = useMerged(account, typedOf, form);
+  const submit = () => {
     if (!may.write) return;
     if (changed.length === 0) return announce(w.nothingChanged);
     form.submit(async (values) => {
       const body = Object.fromEntries(changed.map((name) => [name, sentOf(name, values[name])]));
-      try {
-        const saved = await patch(path, body, { version: base.version });
-        form.setValues(typedOf(saved));
-        setBase(saved);
-        count.current = 0;
-        onSaved(saved);
-        toast(w.wasSaved(saved.user_id));
-        onClose({ unasked: true });
-      } catch (refused) {
-        if (refused.code !== "version_conflict") throw refused;
-        const now = await get(path);
-        setTheirs({ account: now, names: adopt(now) });
-      }
+      const saved = await save((version) => patch(path, body, { version }), () => get(path));
+      if (!saved) return;
+      onSaved(saved);
+      toast(w.wasSaved(saved.user_id));
+      onClose({ unasked: true });
     });
   };
-  const settle = (name, takesTheirs) => {
-    if (takesTheirs) form.set(name, typedOf(theirs.account)[name]);
-    const names = theirs.names.filter((other) => other !== name);
-    setTheirs(names.length > 0 ? { ...theirs, names } : null);
-  };
-
   const { user_id: id, type } = account;
   const operations = operationsOn(account, app, may, act).slice(1);
   const close = () => onClose({});
@@ -89,13 +58,13 @@ function Profile({ account, path, app, may, act, onClose, onSaved }) {
     <${Button} onClick=${close}>${words().dialog.cancel}</${Button}>
     <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
   return html`
-    <${Sheet} title=${id} caption=${w.fixed(dated(account.created_at))} onClose=${close} onSubmit=${save} foot=${foot}
+    <${Sheet} title=${id} caption=${w.fixed(dated(account.created_at))} onClose=${close} busy=${form.busy} onSubmit=${submit} foot=${foot}
       tag=${type === "admin" ? html`<${AdminTag} />` : html`<span class="tag plain">${w.types.general}</span>`}
       avatar=${html`<${Avatar} id=${id} name=${account.nickname} photo=${account.photo_url} shape="large" />`}
       menu=${operations.some(Boolean) && html`<${More} label=${w.more(id)} items=${operations} />`}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        ${theirs && html`<${Conflict} names=${theirs.names} mine=${form.values} theirs=${typedOf(theirs.account)} labels=${words().accounts.fields} onSettle=${settle} />`}
+        ${conflict && html`<${Conflict} ...${conflict} labels=${w.fields} said=${(name, value) => w.choices[name]?.[value]} />`}
         <${ProfileFields} form=${form} changed=${changed} readonly=${!may.write} />
       </div>
     </${Sheet}>

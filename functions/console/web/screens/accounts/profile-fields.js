@@ -12,9 +12,9 @@ export function ProfileFields({ form, changed, readonly }) {
   const w = words().accounts;
   const own = (name) => {
     const bound = form.bind(name);
-    return { ...bound, onInput: readonly ? () => {} : bound.onInput, label: w.fields[name], changed: changed.includes(name) };
+    return { ...bound, readonly, label: w.fields[name], changed: changed.includes(name) };
   };
-  const text = (name, rest) => html`<${TextField} ...${own(name)} readonly=${readonly} autocomplete="off" ...${rest} />`;
+  const text = (name, rest) => html`<${TextField} ...${own(name)} autocomplete="off" ...${rest} />`;
   const choice = (name, rest) => {
     const { onInput, ...frame } = own(name);
     return html`<${SegmentsField} ...${frame} onChoose=${onInput} options=${Object.entries(w.choices[name])} ...${rest} />`;
@@ -28,11 +28,11 @@ export function ProfileFields({ form, changed, readonly }) {
     ${text("photo_url", { maxBytes: MAX_BYTES, inputmode: "url", spellcheck: "false" })}
     ${text("whats_up", { rows: 2, ...bytes })}
     ${choice("gender", { wide: "half" })}
-    <${DateField} ...${own("birth_date")} wide="half" readonly=${readonly} />
+    <${DateField} ...${own("birth_date")} wide="half" />
     <hr /><p class="group">${w.groups.contact}</p>
     <${SelectField} ...${own("friend_verification")} wide="half" options=${Object.entries(w.choices.friend_verification)} />
     ${choice("friending", { wide: "half" })}
-    <${MessageSettings} ...${own("message_settings")} readonly=${readonly} />
+    <${MessageSettings} ...${own("message_settings")} />
     <hr /><p class="group">${w.groups.defined}</p>
     ${number("language")}${number("level")}${number("role")}`;
 }
@@ -45,7 +45,7 @@ function MessageSettings({ value, onInput, label, changed, error, readonly }) {
   return html`
     <${Field} label=${label} changed=${changed} error=${error} group>
       ${({ id: _, ...own }) => html`
-        <div class="bits"><label class="checked-line"><input type="checkbox" class="check" checked=${off} onChange=${() => onInput(String(off ? number - NO_MESSAGES : number + NO_MESSAGES))} />${w.noMessages}</label>
+        <div class="bits"><label class="checked-line"><input type="checkbox" class="check" checked=${off} disabled=${readonly} onChange=${() => onInput(String(off ? number - NO_MESSAGES : number + NO_MESSAGES))} />${w.noMessages}</label>
           <label>${w.bits}<input ...${own} class="bare-input digits" inputmode="numeric" value=${value} size=${Math.max(2, value.length)} readonly=${readonly} onInput=${(event) => onInput(event.currentTarget.value)} /></label></div>`}
     </${Field}>`;
 }

@@ -7,13 +7,12 @@ import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
 import { More } from "../../parts/more.js";
 import { Pick } from "../../parts/selection.js";
-import { opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { Docked, SelectionHead } from "./selected.js";
 
 export const AdminTag = () => html`<span class="tag accent">${words().accounts.types.admin}</span>`;
 
-const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 export function AccountTable({ app, list, selection, may, act, current, empty, keyOf }) {
   const w = words().accounts;

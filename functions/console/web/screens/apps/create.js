@@ -21,7 +21,7 @@ export function CreateApp({ teamId, onCreated, onClose }) {
   const form = useForm({ name: "", team_id: teamId ?? options[0]?.[0] ?? "" }, { check: { name: required } });
   const create = () =>
     form.submit(async ({ name, team_id }) => {
-      const app = keep(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }, { creates: true }));
+      const app = keep(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }));
       onCreated(app);
       toast(w.wasCreated(app.name));
     });
@@ -29,7 +29,7 @@ export function CreateApp({ teamId, onCreated, onClose }) {
     <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus />
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         ${options.length > 1 && html`<${SelectField} label=${w.team} ...${form.bind("team_id")} options=${options} />`}
       </div>
     </${Dialog}>`;

@@ -4,6 +4,7 @@ import { html } from "../../html.js";
 import { patch, pathOf, put } from "../../api.js";
 import { keep, loadApp, MAX_ADMINS } from "../../apps.js";
 import { required, useForm } from "../../form.js";
+import { useMerged } from "../../merge.js";
 import { sentence } from "../../problems.js";
 import { can, isPlatform } from "../../rights.js";
 import { teamName, teams } from "../../teams.js";
@@ -11,13 +12,14 @@ import { ago, dated } from "../../times.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
+import { Conflict } from "../../parts/conflict.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
 import { More } from "../../parts/more.js";
 import { Sheet } from "../../parts/sheet.js";
 import { Tally } from "../../parts/tally.js";
-import { toast } from "../../parts/toast.js";
+import { toast, toastFailure } from "../../parts/toast.js";
 import { LiftLock } from "../accounts/lock.js";
 import { teamOptions } from "./create.js";
 
@@ -36,43 +38,46 @@ export function AppSheet({ appId, onChanged, onDelete, onClose }) {
   return app && html`<${Details} app=${app} onChanged=${changed} onDelete=${onDelete} onClose=${onClose} />`;
 }
 
+const typedOf = ({ name, team_id }) => ({ name, team_id: team_id ?? "" });
+
 function Details({ app, onChanged, onDelete, onClose }) {
   const w = words().apps;
   const [lifting, setLifting] = useState(false);
   const manages = can("apps.manage", app.team_id);
   const moves = isPlatform() && teams().length > 0;
-  const form = useForm({ name: app.name, team_id: app.team_id ?? "" }, { check: { name: required } });
-  const changed = ["name", "team_id"].filter((name) => form.values[name] !== (app[name] ?? ""));
+  const form = useForm(typedOf(app), { check: { name: required } });
+  const { base, changed, save, conflict } = useMerged(app, typedOf, form);
   const path = pathOf`/v1/apps/${app.app_id}`;
-  const rename = async (name) => onChanged(keep(await patch(path, { name })));
-  const save = () => {
+  const submit = () => {
     if (changed.length === 0) return onClose({});
     return form.submit(async (values) => {
       const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
-      const before = app.name;
-      onChanged(keep(await patch(path, body, { version: app.version })));
+      const saved = await save((version) => patch(path, body, { version }), () => loadApp(app.app_id));
+      if (!saved) return;
+      onChanged(keep(saved));
       onClose({ unasked: true });
-      const undo = changed.includes("name") && changed.length === 1 ? () => rename(before) : undefined;
-      toast(w.wasSaved(values.name), { undo });
+      const back = async () => onChanged(keep(await patch(path, { name: base.name }, { version: saved.version })));
+      toast(w.wasSaved(saved.name), { undo: changed.join() === "name" ? back : undefined });
     });
   };
   const { deletion_lock: lock } = app;
-  const restore = async () => onChanged(keep(await put(`${path}/deletion-lock`, { locked: true })));
-  const lifted = async () => {
+  const restore = () => put(`${path}/deletion-lock`, { locked: true }).then((now) => onChanged(keep(now)), toastFailure);
+  const lifted = () => {
     setLifting(false);
-    onChanged(await loadApp(app.app_id));
+    loadApp(app.app_id).then(onChanged, toastFailure);
   };
   const foot = manages && html`
     <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
     <${Button} onClick=${() => onClose({})}>${words().dialog.cancel}</${Button}>
     <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
   return html`
-    <${Sheet} title=${app.name} caption=${w.createdAt(dated(app.created_at))} foot=${foot} onClose=${() => onClose({})} onSubmit=${save}
+    <${Sheet} title=${app.name} caption=${w.createdAt(dated(app.created_at))} foot=${foot} busy=${form.busy} onClose=${() => onClose({})} onSubmit=${submit}
       avatar=${html`<${Avatar} id=${app.app_id} name=${app.name} shape="square large" />`}
       menu=${manages && html`<${More} label=${w.more(app.name)} items=${[{ icon: "trash", label: w.delete, name: app.name, red: true, onChoose: () => onDelete(app) }]} />`}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.name} ...${form.bind("name")} readonly=${!manages} changed=${changed.includes("name")} maxlength="64" autocomplete="off" />
+        ${conflict && html`<${Conflict} ...${conflict} labels=${{ name: w.name, team_id: w.team }} said=${(name, value) => (name === "team_id" ? (teamName(value) ?? words().picker.platform) : undefined)} />`}
+        <${TextField} label=${w.name} ...${form.bind("name")} readonly=${!manages} changed=${changed.includes("name")} autocomplete="off" />
         ${moves
           ? html`<${SelectField} label=${w.team} ...${form.bind("team_id")} changed=${changed.includes("team_id")} options=${teamOptions()} hint=${w.moveHint} />`
           : teamName(app.team_id) && html`<div class="plain-line"><span class="quiet">${w.team}</span><bdi>${teamName(app.team_id)}</bdi></div>`}

@@ -2,17 +2,15 @@
 import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { useList } from "../../list.js";
-import { sentence } from "../../problems.js";
 import { place, setQuery } from "../../router.js";
 import { words } from "../../words.js";
-import { Banner } from "../../parts/banner.js";
 import { Empty } from "../../parts/empty.js";
-import { Table, useRowKeys } from "../../parts/table.js";
+import { Failed } from "../../parts/failed.js";
+import { bone, Table, useRowKeys } from "../../parts/table.js";
 import { AuditFilter } from "./filter.js";
 import { namesIn, RecordRows } from "./record.js";
 
 const keyOf = (record) => record.audit_id;
-const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 const NAMES = ["actor", "target", "action", "team", "from", "to"];
 
 // A day of the reader's as the moment it begins; the end of a span is the next day's beginning.
@@ -43,7 +41,7 @@ export function AuditLog({ teamId }) {
   const row = (record, at, key) => html`<${RecordRows} key=${key} record=${record} name=${nameOf(record)} at=${at} open=${opened.has(key)} onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
   const empty = html`<${Empty} text=${filtered ? w.noMatch : w.none}>${filtered && html`<button type="button" class="button secondary" onClick=${clear}>${words().list.clearFilters}</button>`}</${Empty}>`;
   return html`
-    ${list.problem && html`<${Banner} tone="red"><span>${sentence(list.problem)}</span><button type="button" class="button link" onClick=${list.reload}>${words().again}</button></${Banner}>`}
+    <${Failed} problem=${list.problem} onAgain=${list.reload} />
     <${AuditFilter} chosen=${chosen} records=${list.items} inTeam=${teamId} />
     <div class="audit"><${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} /></div>
     ${list.items.length === 0 && list.stage === "ready" && !list.done && html`<p class="audit-note quiet">${w.further}</p>`}`;

@@ -29,14 +29,22 @@ export function namesIn(records) {
   return (record) => recorded(record) ?? names.get(record.target.id) ?? (record.target.kind === "team" ? teamName(record.target.id) : undefined) ?? record.target.id;
 }
 
+// The words of what is recorded as one of a few, by its field.
+function choiceOf(field, value) {
+  const w = words();
+  const choices = { ...w.accounts.choices, type: { ...w.accounts.types, ...w.me.types }, status: { ...w.members.statuses, ...w.invitations.statuses }, role_id: w.roles, permissions: w.permissions };
+  return choices[field]?.[value];
+}
+
 // A recorded value in words.
-function shown(value) {
+function shown(field, value) {
   if (value === null || value === undefined || value === "") return "—";
-  if (Array.isArray(value)) return value.map(shown).join(", ") || "—";
+  if (Array.isArray(value)) return words().list.names(value.map((one) => shown(field, one))) || "—";
   if (typeof value === "boolean") return value ? words().users.yes : words().users.no;
-  if (typeof value === "object") return value.role_id ? roleName(value) : (value.username ?? value.login ?? value.name ?? JSON.stringify(value));
+  if (typeof value === "object") return value.role_id ? roleName(value) : (value.username ?? value.login ?? value.name ?? Object.entries(value).map(([name, inner]) => `${words().audit.fields[name] ?? name}: ${shown(name, inner)}`).join(" · "));
+  if (field === "team_id") return teamName(value) ?? value;
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return dated(value);
-  return words().permissions[value] ?? String(value);
+  return choiceOf(field, value) ?? String(value);
 }
 
 export function RecordRows({ record, name, at, open, onTurn, inTeam, onNarrow }) {
@@ -70,7 +78,7 @@ function Opened({ record, inTeam, onNarrow }) {
       ${names.length > 0 && html`
         <table class="changes"><caption class="unseen">${w.changes}</caption>
           <thead><tr><th scope="col">${w.field}</th><th scope="col">${w.before}</th><th scope="col">${w.after}</th></tr></thead>
-          <tbody>${names.map((name) => html`<tr><th scope="row">${w.fields[name] ?? name}</th><td><bdi>${shown(before?.[name])}</bdi></td><td><bdi>${shown(after?.[name])}</bdi></td></tr>`)}</tbody>
+          <tbody>${names.map((name) => html`<tr><th scope="row">${w.fields[name] ?? name}</th><td><bdi>${shown(name, before?.[name])}</bdi></td><td><bdi>${shown(name, after?.[name])}</bdi></td></tr>`)}</tbody>
         </table>`}
       <dl>
         ${fact(w.address, address)}

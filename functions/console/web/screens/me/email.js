@@ -2,7 +2,8 @@
 import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { del, post } from "../../api.js";
-import { needsCode, required, useForm } from "../../form.js";
+import { given, needsCode, required, useForm } from "../../form.js";
+import { rules } from "../../rules.js";
 import { load, me } from "../../session.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
@@ -11,8 +12,6 @@ import { Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { PasswordField } from "../../parts/password-field.js";
 import { toast } from "../../parts/toast.js";
-
-const missing = (value) => (value ? undefined : words().violations.any.required);
 
 export function Email() {
   const w = words().email;
@@ -24,13 +23,13 @@ export function Email() {
       <dl class="plain"><dt>${w.current}</dt><dd>${email ?? w.none} ${email && !verified && html`<span class="tag amber">${w.unverified}</span>`}</dd></dl>
       ${email && html`<div><${Button} onClick=${() => setRemoving(true)}>${w.remove}</${Button}></div>`}
     </section>
-    <section>${asked ? html`<${Confirm} email=${asked} onBack=${() => setAsked(null)} />` : html`<${Change} onAsked=${setAsked} />`}</section>
+    <section>${asked ? html`<${Confirm} email=${asked} onDone=${() => setAsked(null)} />` : html`<${Change} onAsked=${setAsked} />`}</section>
     ${removing && html`<${Remove} onClose=${() => setRemoving(false)} />`}`;
 }
 
 function Change({ onAsked }) {
   const w = words().email;
-  const form = useForm({ email: "", current_password: "" }, { check: { email: required, current_password: missing } });
+  const form = useForm({ email: "", current_password: "" }, { check: { email: (value) => required(value) ?? rules.email(value), current_password: given } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ email, current_password }) => {
@@ -48,7 +47,7 @@ function Change({ onAsked }) {
     </form>`;
 }
 
-function Confirm({ email, onBack }) {
+function Confirm({ email, onDone }) {
   const w = words().email;
   const form = useForm({ code: "" }, { check: { code: needsCode() }, codes: { verification_failed: "code" } });
   const submit = (event) => {
@@ -56,6 +55,7 @@ function Confirm({ email, onBack }) {
     form.submit(async ({ code }) => {
       await post("/v1/me/email/confirm", { code });
       await load();
+      onDone();
       toast(w.changed);
     });
   };
@@ -64,13 +64,13 @@ function Confirm({ email, onBack }) {
       <p class="prose">${w.mailed(email)}</p>
       <${FormError}>${form.problem}</${FormError}>
       <${CodeEntry} label=${words().register.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
-      <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.confirm}</${Button}><${Button} onClick=${onBack}>${words().register.otherAddress}</${Button}></div>
+      <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.confirm}</${Button}><${Button} onClick=${onDone}>${words().register.otherAddress}</${Button}></div>
     </form>`;
 }
 
 function Remove({ onClose }) {
   const w = words().email;
-  const form = useForm({ current_password: "" }, { check: { current_password: missing } });
+  const form = useForm({ current_password: "" }, { check: { current_password: given } });
   const run = () =>
     form.submit(async (body) => {
       await del("/v1/me/email", { body });

@@ -1,9 +1,10 @@
 // One's name, and what is fixed about one.
 import { html } from "../../html.js";
 import { patch } from "../../api.js";
-import { required, useForm } from "../../form.js";
+import { useForm } from "../../form.js";
 import { roleName } from "../../grants.js";
-import { me } from "../../session.js";
+import { rules } from "../../rules.js";
+import { load, me } from "../../session.js";
 import { dated } from "../../times.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
@@ -14,13 +15,18 @@ import { toast } from "../../parts/toast.js";
 export function Profile() {
   const w = words().me;
   const { user, teams } = me.value;
-  const form = useForm({ username: user.username }, { check: { username: required } });
+  const form = useForm({ username: user.username }, { check: { username: rules.username }, codes: { version_conflict: "username" } });
   const changed = form.values.username !== user.username;
   const submit = (event) => {
     event.preventDefault();
     if (!changed) return toast(w.saved);
     return form.submit(async (values) => {
-      me.value = await patch("/v1/me", { username: values.username.trim() }, { version: user.version });
+      try {
+        me.value = await patch("/v1/me", { username: values.username.trim() }, { version: user.version });
+      } catch (refused) {
+        if (refused.code === "version_conflict") await load();
+        throw refused;
+      }
       toast(w.saved);
     });
   };

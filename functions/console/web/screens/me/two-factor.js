@@ -2,7 +2,7 @@
 import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { del, post } from "../../api.js";
-import { needsCode, required, useForm } from "../../form.js";
+import { given, needsCode, required, useForm } from "../../form.js";
 import { load, me } from "../../session.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
@@ -13,27 +13,19 @@ import { FormError, TextField } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
 import { PasswordField } from "../../parts/password-field.js";
 import { RecoveryCodes } from "../../parts/recovery-codes.js";
-import { toast } from "../../parts/toast.js";
-
-const missing = (value) => (value ? undefined : words().violations.any.required);
-
-// Codes are shown once: the change of the account that they come with must not take them away.
-let shownOnce = null;
+import { toast, toastFailure } from "../../parts/toast.js";
 
 export function TwoFactor() {
   const w = words().twoFactor;
   const [begun, setBegun] = useState(null);
   const [removing, setRemoving] = useState(false);
-  const [codes, setCodes] = useState(shownOnce);
-  const bound = async (issued) => {
-    shownOnce = issued;
-    await load();
+  const [codes, setCodes] = useState(null);
+  const bound = (issued) => {
+    setCodes(issued);
+    setBegun(null);
+    load().catch(toastFailure);
   };
-  const done = () => {
-    shownOnce = null;
-    setCodes(null);
-  };
-  if (codes) return html`<${RecoveryCodes} codes=${codes} onDone=${done} />`;
+  if (codes) return html`<${RecoveryCodes} codes=${codes} onDone=${() => setCodes(null)} />`;
   if (me.value.user.totp_enabled) {
     return html`
       <section><p class="prose"><span class="state"><${Icon} name="shield" /><b>${w.on}</b></span> ${w.onText}</p>
@@ -45,7 +37,7 @@ export function TwoFactor() {
 
 function Begin({ onBegun }) {
   const w = words().twoFactor;
-  const form = useForm({ current_password: "" }, { check: { current_password: missing } });
+  const form = useForm({ current_password: "" }, { check: { current_password: given } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async (body) => onBegun(await post("/v1/me/totp", body)));
@@ -84,7 +76,7 @@ function Remove({ onClose }) {
   const [recovery, setRecovery] = useState(false);
   const proof = recovery ? { recovery_code: required } : { code: needsCode(6) };
   const codes = { verification_failed: recovery ? "recovery_code" : "code" };
-  const form = useForm({ current_password: "", code: "", recovery_code: "" }, { check: { current_password: missing, ...proof }, codes });
+  const form = useForm({ current_password: "", code: "", recovery_code: "" }, { check: { current_password: given, ...proof }, codes });
   const run = () =>
     form.submit(async ({ current_password, code, recovery_code }) => {
       await del("/v1/me/totp", { body: { current_password, ...(recovery ? { recovery_code: recovery_code.trim() } : { code }) } });

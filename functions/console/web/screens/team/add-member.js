@@ -2,6 +2,7 @@
 import { html } from "../../html.js";
 import { post } from "../../api.js";
 import { required, useForm } from "../../form.js";
+import { rules } from "../../rules.js";
 import { words } from "../../words.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
@@ -20,11 +21,11 @@ function sent({ who, login, username, email, role_id, ...password }) {
 export function AddMember({ team, path, roles, onAdded, onClose }) {
   const w = words().members;
   const onlyNew = (judge) => (value, values) => (values.who === "new" ? judge(value, values) : undefined);
-  const check = { login: required, username: onlyNew(required), password: onlyNew(checkPassword.password) };
+  const check = { login: (value, { who }) => (who === "new" ? rules.login : required)(value), username: onlyNew(rules.username), email: onlyNew(rules.email), password: onlyNew(checkPassword.password) };
   const form = useForm(EMPTY, { check, codes: CODES });
   const create = () =>
     form.submit(async (values) => {
-      const { member, generated_password: generated } = await post(`${path}/members`, sent(values), { creates: true });
+      const { member, generated_password: generated } = await post(`${path}/members`, sent(values));
       onAdded({ member, password: values.who === "new" ? (generated ?? values.password) : null });
     });
   const typed = ["login", "username", "email", "password"].some((name) => form.values[name] !== "");

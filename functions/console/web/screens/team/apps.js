@@ -2,20 +2,18 @@
 import { html } from "../../html.js";
 import { MAX_ADMINS } from "../../apps.js";
 import { useList } from "../../list.js";
-import { sentence } from "../../problems.js";
 import { can } from "../../rights.js";
 import { go } from "../../router.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
-import { Banner } from "../../parts/banner.js";
 import { Empty } from "../../parts/empty.js";
-import { opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { Failed } from "../../parts/failed.js";
+import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
 import { Tally } from "../../parts/tally.js";
 import { Time } from "../../parts/time.js";
 import { CreateApp } from "../apps/create.js";
 
 const keyOf = (app) => app.app_id;
-const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 export function TeamApps({ team, creating, onCreating, onRecount }) {
   const w = words().apps;
@@ -43,11 +41,11 @@ export function TeamApps({ team, creating, onCreating, onRecount }) {
   const create = can("apps.manage", team.team_id) && html`<button type="button" class="button secondary" onClick=${() => onCreating(true)}>${w.create}</button>`;
   const created = (app) => {
     onCreating(false);
-    list.put(app);
+    if (app.team_id === team.team_id) list.put(app);
     onRecount();
   };
   return html`
-    ${list.problem && html`<${Banner} tone="red"><span>${sentence(list.problem)}</span></${Banner}>`}
+    <${Failed} problem=${list.problem} onAgain=${list.reload} />
     <div class="after-tabs"><${Table} caption=${words().team.appsOf(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${html`<${Empty} text=${words().team.noApps}>${create}</${Empty}>`} /></div>
     ${creating && html`<${CreateApp} teamId=${team.team_id} onCreated=${created} onClose=${() => onCreating(false)} />`}`;
 }

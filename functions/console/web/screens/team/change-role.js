@@ -9,15 +9,20 @@ import { FormError, SelectField } from "../../parts/field.js";
 // What a role select offers; a team's own roles stand after the presets, as the API lists them.
 export const grantable = (roles, team) => roles.filter((role) => mayGrant(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
 
-export function ChangeRole({ team, member, roles, onGive, onClose }) {
+export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
   const w = words().members;
   const form = useForm({ role_id: member.role.role_id });
   const save = () => {
     const { role_id: chosen } = form.values;
     if (chosen === member.role.role_id) return onClose();
     return form.submit(async () => {
-      await onGive(member, roles.find(({ role_id }) => role_id === chosen));
-      onClose();
+      try {
+        await onGive(member, roles.find(({ role_id }) => role_id === chosen));
+        onClose();
+      } catch (refused) {
+        if (refused.code !== "version_conflict") throw refused;
+        await onStale(refused);
+      }
     });
   };
   return html`

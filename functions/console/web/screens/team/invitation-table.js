@@ -8,7 +8,7 @@ import { Button } from "../../parts/button.js";
 import { Empty } from "../../parts/empty.js";
 import { FilterMenu } from "../../parts/filter-menu.js";
 import { More } from "../../parts/more.js";
-import { Foot } from "../../parts/table.js";
+import { Foot, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { TimeLeft } from "../../parts/time-left.js";
 
@@ -20,11 +20,13 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
   // Cells that are hidden take no column.
   const span = useMedia(PHONE) ? 2 : 6;
   const ended = history.items.filter((invitation) => invitation.status !== "live");
+  const all = [...(live ?? []), ...ended];
+  useRowKeys({ items: all, open: (at) => renewable(all[at], act) && act.reissue(all[at]) });
   if (live === null || history.stage === "quiet") return html`<div class="list"></div>`;
   if (live.length === 0 && ended.length === 0 && status === "" && history.done) {
     return html`<${Empty} text=${w.none}><button type="button" class="button secondary" onClick=${onInvite}>${words().team.create.invitations}</button></${Empty}>`;
   }
-  const row = (invitation) => html`<${Row} key=${invitation.invitation_id} invitation=${invitation} current=${invitation.invitation_id === shown} act=${act} />`;
+  const row = (invitation) => html`<${Row} key=${invitation.invitation_id} invitation=${invitation} at=${all.indexOf(invitation)} current=${invitation.invitation_id === shown} act=${act} />`;
   const filter = html`<${FilterMenu} label=${w.status} value=${status} options=${ENDED.map((one) => [one, w.statuses[one]])} onChoose=${onStatus} size="small" />`;
   return html`
     <div class="list invitations">
@@ -49,11 +51,13 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
     </div>`;
 }
 
-function Row({ invitation, current, act }) {
+const renewable = (invitation, act) => act.may(invitation) && ["live", "expired"].includes(invitation.status);
+
+function Row({ invitation, at, current, act }) {
   const w = words().invitations;
   const { role, login, note, code_hint: hint, status, issued_by: issuer, created_at: created, expires_at: expires } = invitation;
   const live = status === "live";
-  const renews = act.may(invitation) && (live || status === "expired");
+  const renews = renewable(invitation, act);
   const items = [
     renews && { icon: "refresh", label: w.reissue, onChoose: () => act.reissue(invitation) },
     live && renews && { icon: "close", label: w.revoke, red: true, onChoose: () => act.revoke(invitation) },
@@ -61,9 +65,9 @@ function Row({ invitation, current, act }) {
   const person = login ? html`<span class="id">${login}</span>` : html`<span class="loose">${w.anyone}</span>`;
   const became = live ? html`<${TimeLeft} at=${expires} />` : outcome(invitation);
   return html`
-    <tr class=${`row ${current ? "current" : ""} ${live ? "" : "ended"}`}>
-      <th scope="row"><div class="lines"><span class="digits"><span class="unseen">${w.ending(hint)}</span><span aria-hidden="true"><span class="dots">•••• ••</span><b>${hint}</b></span><span class="narrow-only"> <bdi>${roleName(role)}</bdi></span></span>
-        <span class="quiet under cut narrow-only">${person} · ${became}</span></div></th>
+    <tr class=${`row ${current ? "current" : ""} ${live ? "" : "ended"}`} data-at=${at}>
+      <th scope="row"><div class="who"><div class="lines"><span class="digits" tabindex="-1"><span class="unseen">${w.ending(hint)}</span><span aria-hidden="true"><span class="dots">•••• ••</span><b>${hint}</b></span><span class="narrow-only"> <bdi>${roleName(role)}</bdi></span></span>
+        <span class="quiet under cut narrow-only">${person} · ${became}</span></div></div></th>
       <td class="wide-column" title=${roleName(role)}><bdi>${roleName(role)}</bdi></td>
       <td class="wide-column"><div class="lines"><span class="cut">${person}</span>${note && html`<bdi class="quiet cut" title=${note}>${note}</bdi>`}</div></td>
       <td class="wide-column">${became}</td>

@@ -1,16 +1,15 @@
 // The invitations of a team: one that was just issued with its code, those that live, and what became of the others.
-import { useEffect, useState } from "../../vendor/hooks.js";
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { del, pathOf, post } from "../../api.js";
 import { mayGrant, roleName } from "../../grants.js";
 import { useList } from "../../list.js";
 import { everything } from "../../pages.js";
-import { sentence } from "../../problems.js";
 import { place, setQuery } from "../../router.js";
 import { words } from "../../words.js";
-import { Banner } from "../../parts/banner.js";
 import { CodeDisplay } from "../../parts/code-display.js";
 import { Confirm } from "../../parts/confirm.js";
+import { Failed } from "../../parts/failed.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
 import { announce, toast } from "../../parts/toast.js";
 import { InvitationTable } from "./invitation-table.js";
@@ -25,6 +24,7 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const [problem, setProblem] = useState(null);
   const [issued, setIssued] = useState(null);
   const [dialog, setDialog] = useState(null);
+  const reissuing = useRef(false);
   const history = useList(`${path}/invitations`, { status }, keyOf);
   const reloadLive = () => everything(`${path}/invitations`, { status: "live" }).then(setLive, setProblem);
   useEffect(() => void reloadLive(), [path]);
@@ -44,12 +44,16 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
     document.querySelector(".content").scrollIntoView({ block: "start" });
   };
   const reissue = async (invitation) => {
+    if (reissuing.current) return;
+    reissuing.current = true;
     setProblem(null);
     try {
-      show(await post(pathOf`/v1/teams/${team.team_id}/invitations/${keyOf(invitation)}/reissue`, undefined, { creates: true }));
+      show(await post(pathOf`/v1/teams/${team.team_id}/invitations/${keyOf(invitation)}/reissue`));
     } catch (refused) {
       setProblem(refused);
       reload();
+    } finally {
+      reissuing.current = false;
     }
   };
   const revoke = async () => {
@@ -68,7 +72,7 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const leave = { title: w.uncopied, text: w.uncopiedText, discard: w.leave, keep: w.stay };
   const failed = problem ?? history.problem;
   return html`
-    ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), reload())}>${words().again}</button></${Banner}>`}
+    <${Failed} problem=${failed} onAgain=${() => (setProblem(null), reload())} />
     ${issued && html`<${CodeDisplay} key=${keyOf(issued.invitation)} title=${w.title} note=${w.send} code=${issued.code} expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
       onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)} onClose=${() => setIssued(null)} />`}
     <${InvitationTable} team=${team} live=${live} history=${history} status=${status} onStatus=${(value) => setQuery({ status: value })} shown=${issued && keyOf(issued.invitation)} act=${act} onInvite=${() => onCreating(true)} />

@@ -12,7 +12,7 @@ export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
   const form = useForm({ role_id: "developer", login: "", note: "" });
   const issue = () =>
     form.submit(async ({ role_id, login, note }) => {
-      onIssued(await post(`${path}/invitations`, { role_id, login: login.trim() || null, note: note.trim() || null }, { creates: true }));
+      onIssued(await post(`${path}/invitations`, { role_id, login: login.trim() || null, note: note.trim() || null }));
     });
   const { login, note } = form.values;
   return html`

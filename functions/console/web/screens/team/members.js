@@ -4,18 +4,17 @@ import { html } from "../../html.js";
 import { del, patch, pathOf } from "../../api.js";
 import { mayGrant, roleName } from "../../grants.js";
 import { useList } from "../../list.js";
-import { sentence } from "../../problems.js";
 import { can } from "../../rights.js";
 import { me } from "../../session.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
-import { Banner } from "../../parts/banner.js";
 import { Button } from "../../parts/button.js";
 import { Confirm } from "../../parts/confirm.js";
 import { Empty } from "../../parts/empty.js";
+import { Failed } from "../../parts/failed.js";
 import { More } from "../../parts/more.js";
 import { PasswordShown } from "../../parts/password-shown.js";
-import { opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
 import { LeaveTeam } from "../teams/end.js";
@@ -23,7 +22,6 @@ import { AddMember } from "./add-member.js";
 import { ChangeRole } from "./change-role.js";
 
 const keyOf = (member) => member.user_id;
-const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 export function Members({ team, path, roles, creating, onCreating, onRecount }) {
   const w = words().members;
@@ -39,7 +37,13 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   const give = async (member, role) => {
     const changed = await patch(pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`, { role_id: role.role_id }, { version: member.version });
     list.replace(changed);
-    toast(w.hasRole(changed.username, roleName(role)), { undo: () => give(changed, member.role).catch(setProblem) });
+    toast(w.hasRole(changed.username, roleName(role)), { undo: () => give(changed, member.role) });
+  };
+  // A member is looked at anew in the list, where the answer to it stands too.
+  const stale = async (refused) => {
+    close();
+    await list.reload();
+    setProblem(refused);
   };
   const remove = async () => {
     const { member } = dialog;
@@ -67,10 +71,10 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   const row = (member, at, key) => html`<${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
   const failed = problem ?? list.problem;
   return html`
-    ${failed && html`<${Banner} tone="red"><span>${sentence(failed)}</span><button type="button" class="button link" onClick=${() => (setProblem(null), list.reload())}>${words().again}</button></${Banner}>`}
+    <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
     <div class="after-tabs"><${Table} caption=${w.caption(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${html`<${Empty} text=${w.none} />`} /></div>
     ${creating && html`<${AddMember} team=${team} path=${path} roles=${roles} onAdded=${added} onClose=${() => onCreating(false)} />`}
-    ${dialog?.kind === "role" && html`<${ChangeRole} team=${team} member=${dialog.member} roles=${roles} onGive=${give} onClose=${close} />`}
+    ${dialog?.kind === "role" && html`<${ChangeRole} team=${team} member=${dialog.member} roles=${roles} onGive=${give} onStale=${stale} onClose=${close} />`}
     ${dialog?.kind === "remove" && html`<${Confirm} title=${w.removeQuestion(dialog.member.username, team.name)} text=${w.removeText} action=${w.removeAction} onRun=${remove} onClose=${close} />`}
     ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${team} onLeft=${() => list.drop([me.value.user.user_id])} onClose=${close} />`}
     ${dialog?.kind === "password" && html`<${PasswordShown} login=${dialog.member.login} password=${dialog.password} onClose=${close} />`}`;

@@ -1,12 +1,13 @@
 // A role's beginning, its name, its end.
 import { html } from "../../html.js";
-import { del, patch, pathOf, post } from "../../api.js";
+import { del, pathOf, post } from "../../api.js";
 import { required, useForm } from "../../form.js";
 import { mayCopy, roleName } from "../../grants.js";
 import { words } from "../../words.js";
 import { Confirm } from "../../parts/confirm.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { Rename } from "../../parts/rename.js";
 import { toast } from "../../parts/toast.js";
 
 export function NewRole({ team, path, roles, source, onCreated, onClose }) {
@@ -15,7 +16,7 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
   const create = () =>
     form.submit(async ({ name, from }) => {
       const { permissions } = roles.find(({ role_id }) => role_id === from);
-      const role = await post(`${path}/roles`, { name: name.trim(), permissions }, { creates: true });
+      const role = await post(`${path}/roles`, { name: name.trim(), permissions });
       onCreated(role);
       toast(w.wasCreated(role.name));
     });
@@ -24,7 +25,7 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
     <${Dialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus />
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${SelectField} label=${w.from} ...${form.bind("from")} options=${options} />
       </div>
     </${Dialog}>`;
@@ -32,19 +33,8 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
 
 export function RenameRole({ path, role, onRenamed, onClose }) {
   const w = words().roleEditor;
-  const form = useForm({ name: role.name }, { check: { name: required } });
-  const address = path + pathOf`/roles/${role.role_id}`;
-  const save = () =>
-    form.submit(async ({ name }) => {
-      await patch(address, { name: name.trim() }, { version: role.version });
-      onRenamed();
-      toast(w.wasRenamed(name.trim()), { undo: async () => (await patch(address, { name: role.name }), onRenamed()) });
-    });
-  return html`
-    <${Dialog} title=${w.renameTitle(role.name)} action=${w.rename} busy=${form.busy} typed=${form.values.name !== role.name} onClose=${onClose} onSubmit=${save}>
-      <div class="form"><${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus /></div>
-    </${Dialog}>`;
+  const said = { title: w.renameTitle(role.name), action: w.rename, name: w.name, hint: w.nameHint, done: w.wasRenamed };
+  return html`<${Rename} thing=${role} path=${path + pathOf`/roles/${role.role_id}`} words=${said} onRenamed=${onRenamed} onClose=${onClose} />`;
 }
 
 export function DeleteRole({ path, role, onDeleted, onClose }) {

@@ -12,9 +12,10 @@ import { words } from "../../words.js";
 import { Banner } from "../../parts/banner.js";
 import { Button } from "../../parts/button.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
+import { Marked } from "../../parts/marked.js";
 import { More } from "../../parts/more.js";
 import { Picker } from "../../parts/picker.js";
-import { announce, toast } from "../../parts/toast.js";
+import { toast } from "../../parts/toast.js";
 import { PermissionGrid } from "./grid.js";
 import { DeleteRole, NewRole, RenameRole } from "./role-dialogs.js";
 
@@ -53,9 +54,9 @@ export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles
   if (roles.length > 0 && !role) return html`<${Banner} tone="amber"><span>${w.gone}</span></${Banner}>`;
   return html`
     ${role && html`<${Editor} key=${role.role_id} team=${team} path=${path} roles=${roles} role=${role} held=${holders(role.role_id)} onAsk=${(kind) => setDialog({ kind, role })} onChoose=${(id) => go(here(id))} onRoles=${onRoles} />`}
-    ${creating && html`<${NewRole} team=${team} path=${path} roles=${roles} source=${roles.find(({ role_id }) => role_id === "reviewer")} onCreated=${created} onClose=${() => onCreating(false)} />`}
+    ${creating && roles.length > 0 && html`<${NewRole} team=${team} path=${path} roles=${roles} source=${roles.find(({ role_id }) => role_id === "reviewer")} onCreated=${created} onClose=${() => onCreating(false)} />`}
     ${dialog?.kind === "copy" && html`<${NewRole} team=${team} path=${path} roles=${roles} source=${dialog.role} onCreated=${created} onClose=${close} />`}
-    ${dialog?.kind === "rename" && html`<${RenameRole} path=${path} role=${dialog.role} onRenamed=${() => (close(), onRoles())} onClose=${close} />`}
+    ${dialog?.kind === "rename" && html`<${RenameRole} path=${path} role=${dialog.role} onRenamed=${onRoles} onClose=${close} />`}
     ${dialog?.kind === "delete" && html`<${DeleteRole} path=${path} role=${dialog.role} onDeleted=${gone} onClose=${close} />`}`;
 }
 
@@ -104,6 +105,7 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     shapes && { icon: "trash", label: w.delete, name: role.name, red: true, onChoose: () => onAsk("delete") },
   ].filter(Boolean);
   const why = shapes || !can("roles.manage", team.team_id) ? undefined : role.preset ? w.presetFixed : ownRole(team.team_id)?.role_id === role.role_id ? w.ownFixed : w.beyond;
+  const effect = w.effect(changed.length, role.name);
   const people = [held.members !== undefined && w.members(held.members), held.invitations > 0 && w.invitations(held.invitations)].filter(Boolean).join(" · ");
   return html`
     <div class="role-bar">
@@ -116,7 +118,7 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     <${PermissionGrid} team=${team} role=${role} ticked=${ticked} changed=${changed} shapes=${shapes} onTurn=${turn} />
     ${changed.length > 0 && html`
       <div class="save-bar" role="region" aria-label=${w.saveBar}>
-        <p class="grow" role="status"><b>${w.changes(changed.length)}</b> ${w.effect(role.name, held.members ?? 0, changed.length)}</p>
+        <p class="grow" role="status"><${Marked} text=${held.members === undefined ? effect : w.effectFor(effect, held.members)} /></p>
         <${Button} kind="ghost" onClick=${() => setTicked(role.permissions)}>${w.discard}</${Button}>
         <${Button} kind="primary" busy=${busy} onClick=${save}>${w.save}</${Button}>
       </div>`}

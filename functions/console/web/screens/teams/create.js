@@ -28,7 +28,7 @@ export function CreateTeam({ onCreated, onClose }) {
     form.submit(async ({ name, admin_user_id: login }) => {
       const admin = login.trim() === "" ? null : await memberOf(login.trim());
       if (login.trim() !== "" && !admin) throw NOBODY;
-      const team = await post("/v1/teams", { name: name.trim(), admin_user_id: admin?.user_id ?? null }, { creates: true });
+      const team = await post("/v1/teams", { name: name.trim(), admin_user_id: admin?.user_id ?? null });
       onCreated(keepTeam(team));
       toast(w.wasCreated(team.name));
     });
@@ -37,7 +37,7 @@ export function CreateTeam({ onCreated, onClose }) {
     <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} maxlength="64" autocomplete="off" autofocus />
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
       </div>
     </${Dialog}>`;

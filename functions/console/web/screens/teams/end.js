@@ -26,7 +26,7 @@ export function LeaveTeam({ team, onLeft, onClose }) {
     onLeft();
     await load();
     toast(w.youLeft(team.name));
-    if (me.value.teams.length === 0) go("/join", { unasked: true });
+    go(me.value.teams.length > 0 ? "/teams" : "/join", { unasked: true });
   };
   return html`<${Confirm} title=${w.leaveQuestion(team.name)} text=${w.leaveText} action=${w.leaveAction} onRun=${run} onClose=${onClose} />`;
 }

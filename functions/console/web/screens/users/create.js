@@ -1,7 +1,8 @@
 // A new user of the platform.
 import { html } from "../../html.js";
 import { post } from "../../api.js";
-import { required, useForm } from "../../form.js";
+import { useForm } from "../../form.js";
+import { rules } from "../../rules.js";
 import { words } from "../../words.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
@@ -13,11 +14,11 @@ export const typesToGive = () => ["member", "platform_admin", ...(isSuper() ? ["
 
 export function CreateUser({ onCreated, onClose }) {
   const w = words().users;
-  const form = useForm({ username: "", login: "", type: "member", email: "", ...NO_PASSWORD }, { check: { username: required, login: required, ...checkPassword }, codes: { login_taken: "login" } });
+  const form = useForm({ username: "", login: "", type: "member", email: "", ...NO_PASSWORD }, { check: { ...rules, ...checkPassword }, codes: { login_taken: "login" } });
   const create = () =>
     form.submit(async ({ username, login, type, email, ...password }) => {
       const body = { username: username.trim(), login: login.trim(), type, email: email.trim() || null, ...chosenPassword(password) };
-      const { user, generated_password: generated } = await post("/v1/users", body, { creates: true });
+      const { user, generated_password: generated } = await post("/v1/users", body);
       onCreated(user, generated ?? password.password);
     });
   const { username, login, type, email, password } = form.values;

@@ -31,7 +31,7 @@ function ResetPassword({ user, onPassword, onClose }) {
   const path = pathOf`/v1/users/${user.user_id}`;
   const run = () =>
     form.submit(async (values) => {
-      const { generated_password: generated } = await post(`${path}/password`, chosenPassword(values), { creates: true });
+      const { generated_password: generated } = await post(`${path}/password`, chosenPassword(values));
       onPassword(await get(path), generated ?? values.password);
     });
   return html`

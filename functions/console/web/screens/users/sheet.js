@@ -2,9 +2,11 @@
 import { useEffect, useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { get, patch, pathOf } from "../../api.js";
-import { required, useForm } from "../../form.js";
+import { useForm } from "../../form.js";
 import { roleName } from "../../grants.js";
+import { useMerged } from "../../merge.js";
 import { sentence } from "../../problems.js";
+import { rules } from "../../rules.js";
 import { me } from "../../session.js";
 import { dated } from "../../times.js";
 import { words } from "../../words.js";
@@ -27,53 +29,29 @@ export function UserSheet({ userId, listed, act, onSaved, onClose }) {
   const [problem, setProblem] = useState(null);
   const path = pathOf`/v1/users/${userId}`;
   useEffect(() => void get(path).then(setUser, setProblem), [path, listed?.version, listed?.status]);
-  if (problem) return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  // What is being edited stays, whatever becomes of a look at how it stands now.
+  if (problem && !user) return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
   return user && html`<${Details} user=${user} path=${path} act=${act} onSaved=${onSaved} onClose=${onClose} />`;
 }
-
-const NAMES = ["username", "type", "email"];
 
 const typedOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
 
 function Details({ user, path, act, onSaved, onClose }) {
   const w = words().users;
   const edits = mayAct(user);
-  const [base, setBase] = useState(user);
-  const [theirs, setTheirs] = useState(null);
-  const form = useForm(typedOf(user), { check: { username: required } });
-  const original = typedOf(base);
-  const changed = NAMES.filter((name) => form.values[name] !== original[name]);
-  // What others saved meanwhile shows where nothing was typed over it.
-  const adopt = (now) => {
-    const after = typedOf(now);
-    form.setValues(Object.fromEntries(NAMES.map((name) => [name, changed.includes(name) ? form.values[name] : after[name]])));
-    setBase(now);
-    return changed.filter((name) => after[name] !== original[name] && after[name] !== form.values[name]);
-  };
-  useEffect(() => {
-    if (user.version !== base.version) adopt(user);
-  }, [user.version]);
-  const save = () => {
+  const form = useForm(typedOf(user), { check: { username: rules.username, email: rules.email } });
+  const { base, changed, save, conflict } = useMerged(user, typedOf, form);
+  const submit = () => {
     if (changed.length === 0 || !edits) return onClose({});
     return form.submit(async (values) => {
       const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
-      try {
-        onSaved(await patch(path, body, { version: base.version }));
-      } catch (refused) {
-        if (refused.code !== "version_conflict") throw refused;
-        const now = await get(path);
-        return setTheirs({ values: typedOf(now), names: adopt(now) });
-      }
+      const saved = await save((version) => patch(path, body, { version }), () => get(path));
+      if (!saved) return;
+      onSaved(saved);
       onClose({ unasked: true });
-      const before = Object.fromEntries(changed.map((name) => [name, base[name]]));
-      const undo = changed.join() === "username" ? async () => onSaved(await patch(path, before)) : undefined;
-      return toast(w.wasSaved(user.login), { undo });
+      const back = async () => onSaved(await patch(path, { username: base.username }, { version: saved.version }));
+      toast(w.wasSaved(user.login), { undo: changed.join() === "username" ? back : undefined });
     });
-  };
-  const settle = (name, takesTheirs) => {
-    if (takesTheirs) form.set(name, theirs.values[name]);
-    const names = theirs.names.filter((other) => other !== name);
-    setTheirs(names.length > 0 ? { ...theirs, names } : null);
   };
   const own = user.user_id === me.value.user.user_id;
   const foot = edits && html`
@@ -83,12 +61,12 @@ function Details({ user, path, act, onSaved, onClose }) {
   const line = (name, value) => html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
   const field = (name, rest) => html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
   return html`
-    <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} onClose=${() => onClose({})} onSubmit=${save}
+    <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} busy=${form.busy} onClose=${() => onClose({})} onSubmit=${submit}
       avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}
       menu=${(own || edits) && html`<${More} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        ${theirs && html`<${Conflict} names=${theirs.names} mine=${form.values} theirs=${theirs.values} labels=${w} onSettle=${settle} />`}
+        ${conflict && html`<${Conflict} ...${conflict} labels=${w} said=${(name, value) => (name === "type" ? words().me.types[value] : undefined)} />`}
         ${field("username", { hint: edits ? words().me.usernameHint : undefined })}
         ${edits && isSuper() && html`<${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")} options=${typesToGive()} hint=${form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]} />`}
         ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}

@@ -7,10 +7,9 @@ import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Icon } from "../../parts/icon.js";
 import { More } from "../../parts/more.js";
-import { opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
 import { mayAct, operationsOn } from "./acts.js";
 
-const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 export function UserTable({ list, keyOf, memberships, act, current, empty }) {
   const w = words().users;

@@ -1,0 +1,41 @@
+// Another name for a thing, which somebody else may have named meanwhile.
+import { useState } from "../vendor/hooks.js";
+import { html } from "../html.js";
+import { get, patch } from "../api.js";
+import { required, useForm } from "../form.js";
+import { words } from "../words.js";
+import { Dialog } from "./dialog.js";
+import { FormError, TextField } from "./field.js";
+import { toast } from "./toast.js";
+
+// `words`: { title, action, name, hint, done }; `taken` is the code of the refusal of a name that another one has.
+export function Rename({ thing, path, words: w, taken, onRenamed, onClose }) {
+  const [base, setBase] = useState(thing);
+  const form = useForm({ name: thing.name }, { check: { name: required }, codes: taken ? { [taken]: "name" } : {} });
+  const rename = async (name, version) => {
+    const renamed = await patch(path, { name }, { version });
+    onRenamed(renamed);
+    return renamed;
+  };
+  const save = () =>
+    form.submit(async ({ name }) => {
+      try {
+        const renamed = await rename(name.trim(), base.version);
+        onClose();
+        toast(w.done(renamed.name), { undo: () => rename(base.name, renamed.version) });
+      } catch (refused) {
+        if (refused.code !== "version_conflict") throw refused;
+        const now = await get(path);
+        setBase(now);
+        onRenamed(now);
+        form.refuse({ name: words().conflict.renamed(now.name) });
+      }
+    });
+  return html`
+    <${Dialog} title=${w.title} action=${w.action} busy=${form.busy} typed=${form.values.name !== thing.name} onClose=${onClose} onSubmit=${save}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.hint} autocomplete="off" autofocus />
+      </div>
+    </${Dialog}>`;
+}
