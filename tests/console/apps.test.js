@@ -63,3 +63,25 @@ test("a member without a team is shown nothing of applications", async () => {
   await page.getByText("There are no applications yet.").waitFor();
   assert.equal(await page.getByRole("button", { name: "New application" }).count(), 0);
 });
+
+test("an application is moved to a team, and a name that somebody else gave meanwhile is asked about", async () => {
+  const app = await world.call("POST", "/v1/apps", { name: "Ferry", team_id: null });
+  const team = await world.call("POST", "/v1/teams", { name: "Crew" });
+  page = await world.page({ signedIn: true });
+  await page.goto(`/apps/${app.app_id}`);
+  const sheet = page.getByRole("dialog");
+  await sheet.getByLabel("Team").selectOption("Crew");
+  await sheet.getByLabel("Name").fill("Mine");
+  await world.call("PATCH", `/v1/apps/${app.app_id}`, { name: "Theirs" });
+  await sheet.getByRole("button", { name: "Save changes" }).click();
+  await sheet.locator(".conflict").getByText("Theirs", { exact: true }).last().waitFor();
+  assert.equal(await sheet.getByLabel("Team").inputValue(), team.team_id);
+  // What is asked is answered first.
+  await sheet.getByRole("button", { name: "Save changes" }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Keep mine");
+  await page.keyboard.press("Enter");
+  await sheet.getByRole("button", { name: "Save changes" }).click();
+  await page.locator("tr.row", { hasText: "Mine" }).filter({ hasText: "Crew" }).waitFor();
+  const now = await world.call("GET", `/v1/apps/${app.app_id}`);
+  assert.deepEqual([now.name, now.team_id], ["Mine", team.team_id]);
+});

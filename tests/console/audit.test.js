@@ -22,10 +22,13 @@ afterEach(async () => {
   await page.context().close();
 });
 
-const open = async (address = "/audit", login = ADMIN, options = {}) => {
+const enter = async (address, login, options = {}) => {
   page = await world.page(options);
   await world.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
   await page.goto(address);
+};
+const open = async (address = "/audit", login = ADMIN, options = {}) => {
+  await enter(address, login, options);
   await page.locator("tr.row, .empty").first().waitFor();
 };
 const row = (text) => page.locator("tr.row", { hasText: text });
@@ -81,7 +84,8 @@ test("whoever may read a team's record sees that team's, there and in the side b
   await row("Renamed a team").first().waitFor();
   assert.equal(await page.title(), "Audit log · Northwind Mobile · Rollcall");
   await page.context().close();
-  await open("/join", "t.berg").catch(() => {});
+  await enter("/join", "t.berg");
+  await page.getByLabel("Invitation code").waitFor();
   assert.deepEqual(await page.locator("nav[aria-label=Main] a:visible").allTextContents(), ["Teams"]);
 });
 
@@ -94,4 +98,23 @@ test("more is loaded on demand, and keys open a record", async () => {
   await page.locator(".record").waitFor();
   await button("Load more").click();
   await page.getByText("All 62 shown").waitFor();
+});
+
+test("what is recorded reads as words, not as the wire has it", async () => {
+  await world.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "disabled" });
+  await world.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "enabled" });
+  const { items: [app] } = await world.call("GET", "/v1/apps");
+  await world.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: null });
+  const { team_id } = await world.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: at.team.team_id });
+  const opened = async (address) => {
+    await page.goto(address);
+    await page.locator(".name-button").first().click();
+    return page.locator(".changes tbody tr").allTextContents();
+  };
+  await open();
+  assert.deepEqual(await opened(`/audit?action=user.edit&target=${at.tomas.user_id}`), ["StatusDisabledEnabled"]);
+  const { name } = await world.call("GET", `/v1/teams/${team_id}`);
+  assert.deepEqual(await opened("/audit?action=app.edit"), [`Team—${name}`]);
+  const [permissions] = (await opened("/audit?action=role.create")).filter((text) => text.startsWith("Permissions"));
+  assert.equal(permissions, "Permissions—See the team and See accounts");
 });

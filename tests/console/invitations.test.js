@@ -179,3 +179,22 @@ test("what has run out is history", async () => {
   await page.locator("tr.ended", { hasText: "Expired" }).first().waitFor();
   await page.getByText("0 of 100").waitFor();
 });
+
+test("a code is reissued once however often it is pressed, and by the keys of its row", async () => {
+  world.token = undefined;
+  await world.call("POST", `/v1${of("invitations")}`, { role_id: "developer", note: "Pressed twice" });
+  await open(of("invitations"), "t.berg");
+  const pressed = page.locator("tr.row", { hasText: "Pressed twice" }).getByRole("button", { name: "Reissue" });
+  let asked = 0;
+  page.on("request", (request) => (asked += request.url().endsWith("/reissue") ? 1 : 0));
+  await pressed.dblclick();
+  await page.locator(".issued").waitFor();
+  assert.equal(asked, 1);
+  await button("Copy code").click();
+  await page.keyboard.press("j");
+  assert.equal(await page.evaluate(() => document.activeElement.closest("tr").dataset.at), "0");
+  await page.keyboard.press("e");
+  await page.waitForFunction((before) => document.querySelector(".issued-digits")?.textContent !== before, await page.locator(".issued-digits").textContent());
+  assert.equal(asked, 2);
+  await button("Copy code").click();
+});

@@ -300,3 +300,60 @@ test("keys alone: to the teams, into one, to a member's role", async () => {
     await page.getByRole("heading", { name: title }).waitFor();
   }
 });
+
+test("a name that somebody else gave meanwhile is told, and given up only by pressing again", async () => {
+  const made = await team(world, "Named twice", null);
+  await open("/teams");
+  await choose("Named twice", "Rename");
+  await dialog().getByLabel("Name").fill("Mine");
+  await world.call("PATCH", `/v1/teams/${made.team_id}`, { name: "Theirs" });
+  await press("Rename");
+  await dialog().getByText("Somebody else named it “Theirs” meanwhile. Press again to name it yours.").waitFor();
+  assert.ok(await dialog().getByLabel("Name").evaluate((input) => input === document.activeElement));
+  await press("Rename");
+  await row("Mine").waitFor();
+  // The undo goes back to what it was, but not over somebody else's name.
+  await world.call("PATCH", `/v1/teams/${made.team_id}`, { name: "Later" });
+  await button("Undo").click();
+  await page.locator(".toast").getByText("Somebody else saved meanwhile. Look at it again.").waitFor();
+  assert.equal((await world.call("GET", `/v1/teams/${made.team_id}`)).name, "Later");
+});
+
+test("a role that somebody else changed meanwhile is looked at again before it is changed", async () => {
+  const member = (await world.call("GET", `/v1/teams/${at.team.team_id}/members`)).items.find(({ login }) => login === "t.berg");
+  await open(of("members"), "mina.park");
+  await choose("t.berg", "Change role");
+  await dialog().getByLabel("Role").selectOption("Operator");
+  await world.call("PATCH", `/v1/teams/${at.team.team_id}/members/${member.user_id}`, { role_id: "reviewer" });
+  await press("Change role");
+  await page.getByRole("alert").getByText("Somebody else saved meanwhile. Look at it again.").waitFor();
+  await row("t.berg").getByRole("cell", { name: "Reviewer" }).waitFor();
+  await choose("t.berg", "Change role");
+  await dialog().getByLabel("Role").selectOption("Member manager");
+  await press("Change role");
+  await page.getByText("Tomas.Berg is Member manager now.").waitFor();
+});
+
+test("whoever leaves a team from among its members is led to the teams that are left", async () => {
+  await user(world, "two.teams");
+  const second = await team(world, "Second home", null);
+  for (const one of [at.team, second]) await member(world, one, "two.teams", "reviewer");
+  await open(of("members"), "two.teams");
+  await choose("two.teams", "Leave team");
+  await press("Leave team");
+  await row("Second home").waitFor();
+  assert.equal(new URL(page.url()).pathname, "/teams");
+});
+
+test("who may only read an account finds every field said, and none that can be turned", async () => {
+  await user(world, "only.reads");
+  await member(world, at.team, "only.reads", "reviewer");
+  const { items } = await world.call("GET", `/v1/apps?team_id=${at.team.team_id}`);
+  const path = `/apps/${items[0].app_id}/accounts`;
+  await world.call("POST", `/v1${path}`, { user_id: "looked.at", type: "general", gender: "female", friending: "forbidden" });
+  await open(`${path}/looked.at`, "only.reads");
+  assert.equal(await dialog().getByLabel("Gender").inputValue(), "Female");
+  assert.equal(await dialog().getByLabel("Friending").inputValue(), "Forbidden");
+  assert.equal(await dialog().locator("input:not([readonly], [disabled]), select, textarea:not([readonly])").count(), 1, "but for the calendar's own, which nobody sees");
+  assert.equal(await dialog().getByRole("button", { name: "Save changes" }).count(), 0);
+});

@@ -21,12 +21,13 @@ const freePort = () =>
   });
 
 export class World {
-  static async start({ seed = 0 } = {}) {
+  // `environment` is what the installation decides.
+  static async start({ seed = 0, environment = {} } = {}) {
     const world = new World();
     const port = await freePort();
     world.origin = `http://127.0.0.1:${port}`;
     const options = ["--memory", "--test-clock", "--listen", `127.0.0.1:${port}`, ...(seed ? ["--seed", String(seed)] : [])];
-    world.server = spawn(binary, options, { env: { ...process.env, ADMIN_PASSWORD: PASSWORD }, stdio: ["ignore", "ignore", "inherit"] });
+    world.server = spawn(binary, options, { env: { ...process.env, ADMIN_PASSWORD: PASSWORD, ...environment }, stdio: ["ignore", "ignore", "inherit"] });
     for (let tries = 0; !(await fetch(`${world.origin}/healthz`).then(() => true, () => false)); tries += 1) {
       if (tries > 300) throw new Error("the server does not listen");
       await new Promise((later) => setTimeout(later, 100));

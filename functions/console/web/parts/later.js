@@ -13,7 +13,8 @@ export function later(load) {
   whenIdle(() => come().catch(() => {}));
   return function Later(parameters) {
     const [, draw] = useState(null);
-    useEffect(() => void (Part || come().then(() => draw({}), toastFailure)), []);
+    const missing = !Part;
+    useEffect(() => void (missing && come().then(() => draw({}), toastFailure)), []);
     return Part && html`<${Part} ...${parameters} />`;
   };
 }
