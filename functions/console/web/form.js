@@ -1,8 +1,8 @@
 // What is typed into a form, what is wrong with it, and sending it.
 import { useEffect, useRef, useState } from "./vendor/hooks.js";
+import { announce } from "./announce.js";
 import { byField, sentence } from "./problems.js";
 import { words } from "./words.js";
-import { announce } from "./parts/toast.js";
 
 // `check` gives a sentence for what is wrong with a value, by name and value; a code's own field takes its refusals.
 export function useForm(initial, { check = {}, codes = {} } = {}) {

@@ -1,9 +1,9 @@
 // Copies a text and says so for a moment.
 import { useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { announce } from "../announce.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
-import { announce } from "./toast.js";
 
 const SAID_MS = 2000;
 

@@ -1,8 +1,8 @@
 // What is selected in a list, though pages and filters come and go.
 import { useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { announce } from "../announce.js";
 import { words } from "../words.js";
-import { announce } from "./toast.js";
 
 export function useSelection(keyOf) {
   const [chosen, setChosen] = useState(new Map());

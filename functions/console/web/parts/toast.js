@@ -1,6 +1,7 @@
 // What succeeded elsewhere, said for a moment.
 import { signal } from "../vendor/signals.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
+import { told } from "../announce.js";
 import { html } from "../html.js";
 import { sentence } from "../problems.js";
 import { words } from "../words.js";
@@ -64,10 +65,5 @@ export function Toasts() {
   useEffect(raise, [shown.value.length, shown.value.at(-1)?.id]);
   return html`<div class="toasts" role="status" popover="manual">${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}</div>`;
 }
-
-const told = signal("");
-
-// Tells readers what others see at once: copied, selected, found.
-export const announce = (text) => (told.value = text);
 
 export const Announcer = () => html`<div class="unseen" role="status">${told}</div>`;

@@ -1,6 +1,7 @@
 // The accounts of an application: the list, and what is done to one or many of them.
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
 import { apps, asOption, forget, keep, loadApp, loadApps, readable, visited } from "../apps.js";
 import { keys } from "../keyboard.js";
@@ -17,7 +18,6 @@ import { LockStrip } from "../parts/lock-strip.js";
 import { Page } from "../parts/page.js";
 import { Picker } from "../parts/picker.js";
 import { useSelection } from "../parts/selection.js";
-import { announce } from "../parts/toast.js";
 import { turnAdmin } from "./accounts/admin.js";
 import { AccountFilter } from "./accounts/filter.js";
 import { AccountTable } from "./accounts/table.js";

@@ -1,6 +1,7 @@
 // One account, opened beside the list: everything of its profile in one view.
 import { useEffect, useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
+import { announce } from "../../announce.js";
 import { get, patch, pathOf } from "../../api.js";
 import { useForm } from "../../form.js";
 import { useMerged } from "../../merge.js";
@@ -15,7 +16,7 @@ import { FormError } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
 import { More } from "../../parts/more.js";
 import { Sheet } from "../../parts/sheet.js";
-import { announce, toast } from "../../parts/toast.js";
+import { toast } from "../../parts/toast.js";
 import { ProfileFields } from "./profile-fields.js";
 import { checks, sentOf, typedOf } from "./profile.js";
 import { AdminTag, operationsOn } from "./table.js";

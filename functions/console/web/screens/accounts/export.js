@@ -1,6 +1,7 @@
 // One account or a selection as a file.
 import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
+import { announce } from "../../announce.js";
 import { file, pathOf } from "../../api.js";
 import { useForm } from "../../form.js";
 import { words } from "../../words.js";
@@ -9,7 +10,6 @@ import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
 import { SegmentsField } from "../../parts/segments.js";
-import { announce } from "../../parts/toast.js";
 import { MAX_EXPORTED } from "./selected.js";
 
 const FORMATS = [["csv", "CSV"], ["ndjson", "NDJSON"], ["xlsx", "XLSX"]];

@@ -1,6 +1,7 @@
 // The invitations of a team: one that was just issued with its code, those that live, and what became of the others.
 import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
+import { announce } from "../../announce.js";
 import { del, pathOf, post } from "../../api.js";
 import { mayGrant, roleName } from "../../grants.js";
 import { useList } from "../../list.js";
@@ -11,7 +12,7 @@ import { CodeDisplay } from "../../parts/code-display.js";
 import { Confirm } from "../../parts/confirm.js";
 import { Failed } from "../../parts/failed.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
-import { announce, toast } from "../../parts/toast.js";
+import { toast } from "../../parts/toast.js";
 import { InvitationTable } from "./invitation-table.js";
 import { Invite } from "./invite.js";
 
