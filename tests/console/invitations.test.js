@@ -191,10 +191,23 @@ test("a code is reissued once however often it is pressed, and by the keys of it
   await page.locator(".issued").waitFor();
   assert.equal(asked, 1);
   await button("Copy code").click();
+  await button("Copied").waitFor();
   await page.keyboard.press("j");
   assert.equal(await page.evaluate(() => document.activeElement.closest("tr").dataset.at), "0");
   await page.keyboard.press("e");
   await page.waitForFunction((before) => document.querySelector(".issued-digits")?.textContent !== before, await page.locator(".issued-digits").textContent());
   assert.equal(asked, 2);
   await button("Copy code").click();
+});
+
+test("what takes a while shows where it will be", async () => {
+  await open("/teams", "t.berg");
+  await page.route("**/invitations?*", async (route) => {
+    await new Promise((later) => setTimeout(later, 1000));
+    await route.continue();
+  });
+  await page.goto(of("invitations"));
+  await page.locator(".invitations .bone").first().waitFor();
+  await page.locator("tr.row").first().waitFor();
+  assert.equal(await page.locator(".bone").count(), 0);
 });

@@ -12,6 +12,10 @@ const BONES = 8;
 // A bar where a text will be.
 export const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
+// Rows of bars in the final geometry. `columns`: { class, bone }.
+export const skeleton = (columns) =>
+  Array.from({ length: BONES }, (_, at) => html`<tr key=${at} aria-hidden="true">${columns.map(({ class: kind, bone: bar }) => html`<td class=${kind}>${bar}</td>`)}</tr>`);
+
 function useNear(count, body) {
   const [near, setNear] = useState([0, DRAWN_AT_ONCE]);
   const windowed = count > DRAWN_AT_ONCE;
@@ -43,7 +47,6 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
   const body = useRef(null);
   const { items, stage, loading } = list;
   const [from, to] = useNear(items.length, body);
-  const skeleton = stage === "skeleton";
   const height = (count) => ({ height: `calc(var(--row) * ${count})` });
   const space = (count) => count > 0 && html`<tr class="space" aria-hidden="true"><td colspan=${columns.length} style=${height(count)}></td></tr>`;
   if (stage === "quiet" || stage === "failed") return html`<div class="list"></div>`;
@@ -55,13 +58,13 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
         <colgroup>${columns.map((column) => html`<col class=${column.class} style=${{ width: column.width }} />`)}</colgroup>
         <thead><tr>${head ?? columns.map((column) => html`<th scope="col" class=${column.class}>${column.name}</th>`)}</tr></thead>
         <tbody ref=${body}>
-          ${skeleton && Array.from({ length: BONES }, (_, at) => html`<tr key=${at} aria-hidden="true">${columns.map(({ class: kind, bone }) => html`<td class=${kind}>${bone}</td>`)}</tr>`)}
+          ${stage === "skeleton" && skeleton(columns)}
           ${space(from)}
           ${items.slice(from, to).map((item, at) => row(item, from + at, keyOf(item)))}
           ${space(items.length - to)}
         </tbody>
       </table>
-      ${!skeleton && html`<${Foot} list=${list} />`}
+      ${stage !== "skeleton" && html`<${Foot} list=${list} />`}
     </div>`;
 }
 

@@ -8,12 +8,13 @@ import { Button } from "../../parts/button.js";
 import { Empty } from "../../parts/empty.js";
 import { FilterMenu } from "../../parts/filter-menu.js";
 import { More } from "../../parts/more.js";
-import { Foot, useRowKeys } from "../../parts/table.js";
+import { bone, Foot, skeleton, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { TimeLeft } from "../../parts/time-left.js";
 
 const MOST_LIVE = 100;
 const ENDED = ["redeemed", "revoked", "expired"];
+const BARS = ["w2", "w1", "w2", "w2", "w1"].map((width, at) => ({ class: at > 0 ? "wide-column" : "", bone: bone(width) })).concat({ class: "operations" });
 
 export function InvitationTable({ team, live, history, status, onStatus, shown, act, onInvite }) {
   const w = words().invitations;
@@ -22,8 +23,9 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
   const ended = history.items.filter((invitation) => invitation.status !== "live");
   const all = [...(live ?? []), ...ended];
   useRowKeys({ items: all, open: (at) => renewable(all[at], act) && act.reissue(all[at]) });
-  if (live === null || history.stage === "quiet") return html`<div class="list"></div>`;
-  if (live.length === 0 && ended.length === 0 && status === "" && history.done) {
+  const coming = live === null || history.stage === "skeleton";
+  if (history.stage === "quiet" || history.stage === "failed") return html`<div class="list"></div>`;
+  if (!coming && live.length === 0 && ended.length === 0 && status === "" && history.done) {
     return html`<${Empty} text=${w.none}><button type="button" class="button secondary" onClick=${onInvite}>${words().team.create.invitations}</button></${Empty}>`;
   }
   const row = (invitation) => html`<${Row} key=${invitation.invitation_id} invitation=${invitation} at=${all.indexOf(invitation)} current=${invitation.invitation_id === shown} act=${act} />`;
@@ -37,7 +39,8 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
           ${[w.code, w.role, w.for, w.timeLeft, w.issuedBy].map((name, at) => html`<th scope="col" class=${at > 0 ? "wide-column" : ""}>${name}</th>`)}
           <th scope="col"><span class="unseen">${words().list.operation}</span></th>
         </tr></thead>
-        <tbody>
+        ${coming && html`<tbody>${skeleton(BARS)}</tbody>`}
+        ${!coming && html`<tbody>
           <tr class="group-row"><th colspan=${span} scope="rowgroup"><b>${w.live}</b> ${w.of(live.length, MOST_LIVE)}</th></tr>
           ${live.map(row)}
         </tbody>
@@ -45,7 +48,7 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
           <tr class="group-row"><th colspan=${span} scope="rowgroup"><div><span><b>${w.history}</b> ${w.kept}</span>${filter}</div></th></tr>
           ${ended.map(row)}
           ${ended.length === 0 && history.done && html`<tr><td colspan=${span} class="quiet">${status ? w.noMatch : w.noHistory}</td></tr>`}
-        </tbody>
+        </tbody>`}
       </table>
       ${!history.done && html`<${Foot} list=${history} />`}
     </div>`;
