@@ -51,6 +51,9 @@ export class World {
     }, JSON.stringify({ language, theme, ...settings }));
     const page = await context.newPage();
     page.complaints = [];
+    page.pending = 0;
+    page.on("request", () => (page.pending += 1));
+    for (const end of ["requestfinished", "requestfailed"]) page.on(end, () => (page.pending -= 1));
     page.on("console", (message) => {
       // A browser reports every refused request; which ones are refused is what the tests are about.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) page.complaints.push(message.text());
@@ -94,9 +97,12 @@ export class World {
 
 export const shot = (page, name) => page.screenshot({ path: `${screenshots}/${name}.png` });
 
+// The browser's own idea of a quiet network takes half a second each time.
+const QUIET_LOOKS = 3;
+
 // Nothing animates, nothing loads.
 export async function settled(page) {
   await page.locator("h1, h2").first().waitFor({ state: "attached" });
-  await page.waitForLoadState("networkidle");
+  for (let quiet = 0; quiet < QUIET_LOOKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(40);
   await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished)));
 }
