@@ -151,7 +151,7 @@ test("a reply that was lost makes nothing twice, and what was typed is kept", as
   await loseReply("**/v1/apps/*/accounts");
   const create = dialog().getByRole("button", { name: "Create account" });
   await create.click();
-  await dialog().getByText("There is no connection. What you typed is kept; try again.").waitFor();
+  await dialog().getByText("There is no connection. Nothing is lost; try again.").waitFor();
   assert.equal(await dialog().getByLabel("User ID").inputValue(), "lost.reply");
   await create.click();
   await page.getByText("lost.reply created.").waitFor();

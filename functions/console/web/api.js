@@ -12,8 +12,9 @@ export class Problem extends Error {
   }
 }
 
-// Who is asked to sign in again, or to change the password, before a request can go on. Set by the session.
-export const interruptions = { ended: null, passwordDue: null };
+// Who is asked to sign in again, or to change the password, before a request can go on; and who looks at what the person may
+// do now. Set by the session.
+export const interruptions = { ended: null, passwordDue: null, forbidden: null };
 
 // When the server last answered somebody who is signed in: from then on a session rests.
 export const heard = { at: 0 };
@@ -64,6 +65,7 @@ async function carried(method, path, options) {
       return carried(method, path, options);
     }
     if (problem.code === "password_change_required") interruptions.passwordDue?.();
+    if (problem.code === "forbidden") interruptions.forbidden?.();
     throw problem;
   }
 }

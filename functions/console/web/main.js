@@ -2,6 +2,7 @@
 import { render } from "./vendor/preact.js";
 import { html } from "./html.js";
 import { Console, fetchScreen } from "./console.js";
+import { keepFocus } from "./focus.js";
 import { load } from "./session.js";
 import { settings } from "./settings.js";
 import { speak } from "./words.js";
@@ -14,6 +15,7 @@ async function start() {
   root.replaceChildren();
   render(html`<${Console} failed=${failed} />`, root);
   render(html`<${Over} />`, over);
+  keepFocus();
 }
 
 start();

@@ -2,7 +2,7 @@
 import { signal } from "./vendor/signals.js";
 import { get, heard, interruptions, post } from "./api.js";
 import { go, place, released } from "./router.js";
-import { set, settings } from "./settings.js";
+import { KEY as SETTINGS, set, settings } from "./settings.js";
 
 // undefined: not asked yet; null: nobody.
 export const me = signal(undefined);
@@ -48,9 +48,25 @@ export async function leave() {
   await post("/v1/logout", undefined, { asStranger: true }).catch((problem) => {
     if (problem.status !== 401) throw problem;
   });
-  // Everything of the last person goes with the page.
-  location.assign("/sign-in");
+  left("/sign-in");
 }
+
+// Everything of the last person goes with the page, and the back button does not bring it back.
+function left(address) {
+  document.getElementById("app").hidden = true;
+  location.replace(address);
+}
+
+// A page that the browser kept shows what was there, whoever looks now.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+// Somebody else signed in under another page of this browser: what is open here is not theirs.
+addEventListener("storage", (event) => {
+  const user = event.key === SETTINGS && me.value?.user && JSON.parse(event.newValue)?.user;
+  if (user && user !== me.value.user.user_id) left("/");
+});
+
+interruptions.forbidden = () => void load().catch(() => {});
 
 // Whoever comes back as somebody else must not find what the first one had open.
 export async function cameBack() {

@@ -1,7 +1,7 @@
 // What a person chose for this browser: language, theme, single keys, photos; and who looked at which application last.
 import { effect, signal } from "./vendor/signals.js";
 
-const KEY = "rollcall.settings";
+export const KEY = "rollcall.settings";
 
 function kept() {
   try {

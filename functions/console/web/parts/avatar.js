@@ -25,7 +25,7 @@ export function Avatar({ id, name, photo, shape = "" }) {
   const shown = settings.value.photos && photo?.startsWith("https://");
   return html`
     <span class=${`avatar hue-${hue(id)} ${shape}`} aria-hidden="true">
-      ${shape.includes("square") ? initials(name).slice(0, 1) : initials(name || id)}
+      ${shape.includes("square") ? initials(name).slice(0, 1) : initials(name?.trim() || id)}
       ${shown && html`<img src=${photo} alt="" loading="lazy" referrerpolicy="no-referrer" class=${loaded === photo ? "loaded" : ""}
         onLoad=${() => setLoaded(photo)} onError=${() => setLoaded(null)} />`}
     </span>`;

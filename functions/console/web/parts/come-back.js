@@ -2,6 +2,7 @@
 import { html } from "../html.js";
 import { cameBack, me } from "../session.js";
 import { words } from "../words.js";
+import { Button } from "./button.js";
 import { useModal } from "./dialog.js";
 import { SignInForm } from "./sign-in-form.js";
 
@@ -12,7 +13,9 @@ export function ComeBack() {
   return html`
     <dialog ...${modal} class="dialog come-back" aria-labelledby="come-back-title">
       <div class="dialog-body"><h2 id="come-back-title">${w.title}</h2><p>${w.text}</p>
-        <${SignInForm} fixedLogin=${me.value.user.login} onEntered=${cameBack} />
+        <${SignInForm} fixedLogin=${me.value.user.login} onEntered=${cameBack}>
+          <${Button} kind="link" onClick=${() => location.assign("/sign-in")}>${words().signIn.other}</${Button}>
+        </${SignInForm}>
       </div>
     </dialog>`;
 }

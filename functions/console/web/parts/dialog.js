@@ -4,14 +4,8 @@ import { html } from "../html.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
+import { LeaveGuard } from "./leave-guard.js";
 import { under } from "./over.js";
-
-// Where the focus goes when what opened a dialog is gone with what it asked about: to the row that took its place.
-function nextTo(at) {
-  const rows = [...document.querySelectorAll("tr.row")];
-  const row = rows.find((one) => Number(one.dataset.at) >= at) ?? rows.at(-1);
-  return row?.querySelector(".who :is(a, button)") ?? document.getElementById("content");
-}
 
 // Opens a native dialog for as long as it is drawn.
 export function useModal(onClose, mayClose = () => true) {
@@ -19,7 +13,6 @@ export function useModal(onClose, mayClose = () => true) {
   // At once, so that no key falls in between.
   useLayoutEffect(() => {
     const back = document.activeElement;
-    const at = Number(back.closest("tr.row")?.dataset.at ?? 0);
     const dialog = ref.current;
     dialog.showModal();
     const lower = under(dialog);
@@ -27,9 +20,6 @@ export function useModal(onClose, mayClose = () => true) {
       lower();
       dialog.close();
       back.focus({ preventScroll: true });
-      setTimeout(() => {
-        if (document.activeElement === document.body) nextTo(at)?.focus({ preventScroll: true });
-      });
     };
   }, []);
   const onCancel = (event) => {
@@ -75,7 +65,8 @@ export function Dialog({ title, text, children, action, icon, destructive = fals
         </div>
       </form>
       ${!careful && html`<${Button} kind="ghost bare" size="small dialog-close" icon="close" label=${w.close} onClick=${close} />`}
-    </dialog>`;
+    </dialog>
+    ${!careful && html`<${LeaveGuard} changes=${typed && !busy ? 1 : 0} />`}`;
 }
 
 export const Caution = ({ children }) => html`<p class="caution"><${Icon} name="alert" /><span>${children}</span></p>`;

@@ -1,24 +1,30 @@
 // A screen whose module comes when it is first needed.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { get } from "../api.js";
 import { words } from "../words.js";
 import { Failed } from "./failed.js";
 
-// The files of an open page are gone when a newer version is served: that one is asked for, but not again and again.
-const wasReloaded = () => performance.getEntriesByType("navigation")[0]?.type === "reload";
+// The files of an open page are gone when a newer version is served: that one is asked for, but not again and again, and not
+// where nothing answers.
+async function outdated() {
+  if (performance.getEntriesByType("navigation")[0]?.type === "reload") return false;
+  return get("/healthz", { asStranger: true }).then(() => true, () => false);
+}
 
 export function Screen({ name, load, ...parameters }) {
   const [shown, setShown] = useState(null);
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let wanted = true;
+    setFailed(false);
     load().then(
       (module) => wanted && setShown({ name, Component: module.default }),
-      () => (wasReloaded() ? setFailed(true) : location.reload()),
+      async () => ((await outdated()) ? location.reload() : setFailed(true)),
     );
     return () => (wanted = false);
   }, [name]);
-  if (failed) return html`<${Failed} problem=${{}} onAgain=${() => location.reload()} />`;
+  if (failed) return html`<${Failed} problem=${{ code: "offline" }} onAgain=${() => location.reload()} />`;
   if (shown?.name !== name) return html`<div class="wait"><span class="unseen">${words().loading}</span></div>`;
   return html`<${shown.Component} ...${parameters} />`;
 }

@@ -23,6 +23,8 @@ export function useSelection(keyOf) {
       say(new Map());
     },
     take: (items) => say(new Map(items.map((item) => [keyOf(item), item]))),
+    // What is chosen as it is now.
+    update: (items) => setChosen((before) => new Map([...before, ...items.filter((item) => before.has(keyOf(item))).map((item) => [keyOf(item), item])])),
     drop: (names) => setChosen((before) => new Map([...before].filter(([name]) => !names.includes(name)))),
     // Turns one over; with `range`, everything since the last one is as the last one is.
     turn: (items, at, range = false) => {

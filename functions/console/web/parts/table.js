@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
+import { sentence } from "../problems.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
@@ -81,6 +82,7 @@ export function Foot({ list }) {
   const w = words().list;
   const count = list.items.length;
   return html`<div class="list-foot" ref=${ref}><span>${list.done ? w.all(count) : w.shown(count)}</span>
+    ${list.problem && count > 0 && html`<span role="alert">${sentence(list.problem)}</span>`}
     ${!list.done && html`<${Button} kind="ghost" size="small" busy=${list.loading} onClick=${list.more}>${w.more}</${Button}>`}</div>`;
 }
 

@@ -47,6 +47,7 @@ function Accounts({ app: appId, user: userId }) {
   const [results, setResults] = useState(null);
   const strip = useRef(null);
 
+  useEffect(() => selection.update(list.items), [list.items]);
   const refresh = () => loadApp(appId).catch(setProblem);
   useEffect(() => {
     let here = true;
@@ -90,6 +91,7 @@ function Accounts({ app: appId, user: userId }) {
   };
   const changed = (account) => {
     list.replace(account);
+    selection.update([account]);
     refresh();
   };
   const restore = () => put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }).then(keep, setProblem);

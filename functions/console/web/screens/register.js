@@ -11,6 +11,7 @@ import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
 import { Door } from "../parts/door.js";
 import { FormError, TextField } from "../parts/field.js";
+import { LeaveGuard } from "../parts/leave-guard.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
@@ -62,5 +63,6 @@ function Completion({ flow, onFlow }) {
       <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
       <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}></div>
+      <${LeaveGuard} changes=${Object.values(form.values).filter((value) => value !== "").length} />
     </form>`;
 }

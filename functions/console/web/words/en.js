@@ -215,6 +215,7 @@ export const words = ({ plural, number, list }) => ({
     secret: "Secret",
     copySecret: "Copy secret",
     code: "6-digit code from the app",
+    wrong: "This code does not work. Type the one that the app shows now.",
     bind: "Turn on",
     remove: "Turn off two-factor",
     removed: "Two-factor is off.",
@@ -802,7 +803,7 @@ export const words = ({ plural, number, list }) => ({
     role_id: { unknown_reference: "This role is not there any more." },
   },
   problems: {
-    offline: "There is no connection. What you typed is kept; try again.",
+    offline: "There is no connection. Nothing is lost; try again.",
     failed: "Something failed on the way. Try again.",
     unknown: (request) => `Something failed. If it stays, tell your admin this number: ${request}`,
     internal: "Something failed on our side. Try again.",

@@ -215,6 +215,7 @@ export const words = ({ plural, number, list }) => ({
     secret: "비밀 키",
     copySecret: "비밀 키 복사",
     code: "인증 앱의 6자리 코드",
+    wrong: "사용할 수 없는 코드입니다. 앱에 지금 표시된 코드를 입력하세요.",
     bind: "사용 시작",
     remove: "2단계 인증 해제",
     removed: "2단계 인증을 해제했습니다.",
@@ -798,7 +799,7 @@ export const words = ({ plural, number, list }) => ({
     role_id: { unknown_reference: "이 역할은 더 이상 없습니다." },
   },
   problems: {
-    offline: "연결되지 않았습니다. 입력한 내용은 보존됩니다. 다시 시도하세요.",
+    offline: "연결되어 있지 않습니다. 잃은 내용은 없으니 다시 시도하세요.",
     failed: "처리 중에 문제가 생겼습니다. 다시 시도하세요.",
     unknown: (request) => `문제가 생겼습니다. 계속되면 관리자에게 이 번호를 알려 주세요: ${request}`,
     internal: "서버에 문제가 생겼습니다. 다시 시도하세요.",

@@ -17,7 +17,7 @@ export function AccountFilter({ app, type, prefix, mayLock, onLift, onRestore })
   const choose = (value) => setQuery({ type: value });
   const locked = app?.deletion_lock.locked;
   const trigger = ({ ref, ...own }) => html`
-    <button type="button" ...${own} ref=${ref} class=${`filter-button narrow-only ${type ? "on" : ""}`}><span class="unseen">${w.type}</span><b>${types.find(([value]) => value === type)[1]}</b><${Icon} name="down" /></button>`;
+    <button type="button" ...${own} ref=${ref} class=${`filter-button narrow-only ${type ? "on" : ""}`}><span class="unseen">${w.type}</span><b>${types.find(([value]) => value === type)?.[1] ?? type}</b><${Icon} name="down" /></button>`;
   return html`
     <div class="filter-bar">
       <${Search} label=${w.search} value=${prefix} onSearch=${(q) => setQuery({ q })} />

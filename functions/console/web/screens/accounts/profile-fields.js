@@ -46,6 +46,6 @@ function MessageSettings({ value, onInput, label, changed, error, readonly }) {
     <${Field} label=${label} changed=${changed} error=${error} group>
       ${({ id: _, ...own }) => html`
         <div class="bits"><label class="checked-line"><input type="checkbox" class="check" checked=${off} disabled=${readonly} onChange=${() => onInput(String(off ? number - NO_MESSAGES : number + NO_MESSAGES))} />${w.noMessages}</label>
-          <label>${w.bits}<input ...${own} class="bare-input digits" inputmode="numeric" value=${value} size=${Math.max(2, value.length)} readonly=${readonly} onInput=${(event) => onInput(event.currentTarget.value)} /></label></div>`}
+          <label>${w.bits}<input ...${own} class="bare-input digits" inputmode="numeric" value=${value} size=${Math.max(3, value.length)} readonly=${readonly} onInput=${(event) => onInput(event.currentTarget.value)} /></label></div>`}
     </${Field}>`;
 }

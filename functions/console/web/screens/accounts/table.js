@@ -41,6 +41,8 @@ export function AccountTable({ app, list, selection, may, act, current, empty, k
 export function operationsOn(account, app, may, act) {
   const w = words().accounts;
   const isAdmin = account.type === "admin";
+  const { locked } = app.deletion_lock;
+  const blocked = locked && !may.lock;
   const full = !isAdmin && app.admin_count >= MAX_ADMINS;
   const turn = { icon: full ? "lock" : "shield", label: isAdmin ? w.cancelAdmin : w.setAdmin, end: w.of(app.admin_count, MAX_ADMINS), note: full && w.cap, onChoose: full ? undefined : () => act.turnAdmin(account, !isAdmin) };
   return [
@@ -48,7 +50,7 @@ export function operationsOn(account, app, may, act) {
     may.export && { icon: "download", label: w.export, onChoose: () => act.export([account]) },
     may.admin && turn,
     may.delete && "line",
-    may.delete && { icon: app.deletion_lock.locked ? "lock" : "trash", label: w.delete, name: account.user_id, red: !app.deletion_lock.locked, onChoose: () => act.delete([account]) },
+    may.delete && { icon: locked ? "lock" : "trash", label: w.delete, name: account.user_id, red: !locked, note: blocked && words().lock.locked, onChoose: blocked ? undefined : () => act.delete([account]) },
   ];
 }
 
@@ -62,7 +64,7 @@ function Row({ account, at, app, may, act, selects, chosen, current, onTurn }) {
       <th scope="row"><div class="who"><${Avatar} id=${id} name=${nickname} photo=${account.photo_url} />
         <div class="lines"><span class="cut"><a class="id" href=${pathOf`/apps/${app?.app_id ?? ""}/accounts/${id}` + location.search} title=${id}><bdi>${id}</bdi></a>${admin && html` <span class="narrow-only"><${AdminTag} /></span>`}</span>
           <span class="quiet under cut narrow-only">${nickname && html`<bdi>${nickname}</bdi> · `}<${Time} at=${created} /></span></div></div></th>
-      <td class="wide-column" title=${nickname}>${nickname ? html`<bdi>${nickname}</bdi>` : "—"}</td>
+      <td class="wide-column" title=${nickname}>${nickname?.trim() ? html`<bdi>${nickname}</bdi>` : "—"}</td>
       <td class="wide-column">${admin ? html`<${AdminTag} />` : html`<span class="quiet">${w.types.general}</span>`}</td>
       <td class="wide-column"><${Time} at=${created} /></td>
       <td class="operations">${app && html`<div>

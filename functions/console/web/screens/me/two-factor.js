@@ -55,7 +55,14 @@ function Confirm({ begun, onBound }) {
   const form = useForm({ code: "" }, { check: { code: needsCode(6) }, codes: { verification_failed: "code" } });
   const submit = (event) => {
     event.preventDefault();
-    form.submit(async ({ code }) => onBound((await post("/v1/me/totp/confirm", { code })).recovery_codes));
+    form.submit(async ({ code }) => {
+      try {
+        onBound((await post("/v1/me/totp/confirm", { code })).recovery_codes);
+      } catch (refused) {
+        if (refused.code !== "verification_failed") throw refused;
+        form.refuse({ code: w.wrong });
+      }
+    });
   };
   return html`
     <div class="pair">
