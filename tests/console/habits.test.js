@@ -257,3 +257,103 @@ test("a person whose password is due in another tab is asked for a new one here"
   await page.getByLabel("Current password").waitFor();
   assert.equal(new URL(page.url()).pathname, "/first-password");
 });
+
+test("the back button brings nothing back of whoever signed out", async () => {
+  // The driver switches the browser's memory of pages off, which people have.
+  const remembering = await World.start({ seed: 5, launch: { ignoreDefaultArgs: ["--disable-back-forward-cache"] } });
+  try {
+    page = await remembering.page({ signedIn: true });
+    await page.goto("/users");
+    await page.locator("tr.row", { hasText: "admin" }).first().waitFor();
+    await page.goto("/apps");
+    await page.locator("tr.row").first().waitFor();
+    await page.locator(".side .person").click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByLabel("Login").waitFor();
+    await page.goBack();
+    await page.getByLabel("Login").waitFor();
+    assert.equal(await page.locator("tr.row").count(), 0);
+  } finally {
+    await remembering.stop();
+  }
+});
+
+test("a page that is open while somebody else signs in becomes theirs, and does nothing in their name", async () => {
+  await open("/apps");
+  const tab = await page.context().newPage();
+  await tab.context().clearCookies();
+  await world.call("POST", "/v1/users", { username: "Other.Tab", login: "other.tab", type: "platform_admin", password: "seven quiet harbours 41" });
+  await tab.goto("/sign-in");
+  await tab.getByLabel("Login").fill("other.tab");
+  await tab.getByLabel("Password", { exact: true }).fill("seven quiet harbours 41");
+  await tab.getByRole("button", { name: "Sign in", exact: true }).click();
+  const change = (field, text) => tab.getByLabel(field, { exact: true }).fill(text);
+  await change("Current password", "seven quiet harbours 41");
+  await change("New password", "nine quiet harbours 52");
+  await change("New password again", "nine quiet harbours 52");
+  await tab.getByRole("button", { name: "Change and go on" }).click();
+  await tab.locator(".side .person .name", { hasText: "Other.Tab" }).waitFor();
+  await page.locator(".side .person .name", { hasText: "Other.Tab" }).waitFor();
+});
+
+test("what is chosen is known as it is now", async () => {
+  await world.call("PUT", `/v1/apps/${other.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await world.call("PUT", `/v1/apps/${other.app_id}/accounts/only.here/admin`);
+  await open(accounts(other));
+  await row("only.here").getByRole("checkbox").check();
+  await more("only.here", /Cancel admin/);
+  await page.getByText("only.here is no admin any more.").waitFor();
+  await page.getByRole("button", { name: "Delete 1", exact: true }).click();
+  await dialog().getByText("Delete 1 account?").waitFor();
+  assert.equal(await dialog().locator(".facts .tag, .caution").count(), 0);
+});
+
+test("a filter that does not exist is shown as it is asked for", async () => {
+  page = await world.page({ signedIn: true });
+  await page.goto(`${accounts()}?type=bogus`);
+  await page.getByRole("alert").waitFor();
+  await page.getByRole("button", { name: "Create account" }).first().waitFor();
+});
+
+test("without a connection the page stays, and says so", async () => {
+  await open(accounts());
+  await page.context().setOffline(true);
+  await page.getByRole("link", { name: "Audit log" }).click();
+  await page.getByText("There is no connection. Nothing is lost; try again.").waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.locator("tr.row").first().waitFor();
+  assert.equal(new URL(page.url()).pathname, "/audit");
+});
+
+test("what is typed into a dialog is asked about when the back button leaves it", async () => {
+  await open("/apps");
+  await page.getByRole("link", { name: "Users" }).click();
+  await page.getByRole("button", { name: "New user" }).click();
+  await dialog().getByLabel("Username").fill("Half.Typed");
+  await page.goBack();
+  await page.getByText("Leave without saving 1 change?").waitFor();
+  await page.getByRole("button", { name: "Keep editing" }).click();
+  assert.equal(await dialog().getByLabel("Username").inputValue(), "Half.Typed");
+  await dialog().getByRole("button", { name: "Cancel" }).click();
+  await dialog().waitFor({ state: "detached" });
+});
+
+test("whatever had the focus and goes, something near has it then", async () => {
+  await open(`${accounts()}?q=av`);
+  const kept = () => page.waitForFunction(() => document.activeElement !== document.body);
+  const gone = async (name) => {
+    const button = page.getByRole("button", { name }).filter({ visible: true }).first();
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await button.waitFor({ state: "detached" });
+    await kept();
+  };
+  await page.locator("tbody input[type=checkbox]").first().click();
+  await gone(/^Clear ?Esc$/);
+  await gone("Clear the search");
+  await world.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await page.reload();
+  await row("a").first().waitFor();
+  await gone("Lock again");
+});

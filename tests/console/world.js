@@ -21,8 +21,8 @@ const freePort = () =>
   });
 
 export class World {
-  // `environment` is what the installation decides.
-  static async start({ seed = 0, environment = {} } = {}) {
+  // `environment` is what the installation decides; `launch` what the browser is started with besides.
+  static async start({ seed = 0, environment = {}, launch = {} } = {}) {
     const world = new World();
     const port = await freePort();
     world.origin = `http://127.0.0.1:${port}`;
@@ -32,7 +32,7 @@ export class World {
       if (tries > 300) throw new Error("the server does not listen");
       await new Promise((later) => setTimeout(later, 100));
     }
-    world.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+    world.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"], ...launch });
     await mkdir(screenshots, { recursive: true });
     return world;
   }
