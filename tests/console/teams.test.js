@@ -357,3 +357,15 @@ test("who may only read an account finds every field said, and none that can be 
   assert.equal(await dialog().locator("input:not([readonly], [disabled]), select, textarea:not([readonly])").count(), 1, "but for the calendar's own, which nobody sees");
   assert.equal(await dialog().getByRole("button", { name: "Save changes" }).count(), 0);
 });
+
+test("who is in a team but may not see it finds it, and the way out", async () => {
+  const keeper = await role(world, at.team, "Record keeper", ["audit.read"]);
+  await user(world, "sees.little");
+  await member(world, at.team, "sees.little", keeper.role_id);
+  await open("/teams", "sees.little");
+  await row("Record keeper").waitFor();
+  assert.equal(await page.locator("tr.row a").count(), 0);
+  await choose("Northwind Mobile", "Leave team");
+  await press("Leave team");
+  await page.waitForURL("**/join");
+});

@@ -4,15 +4,21 @@ import { get, heard, interruptions, post } from "./api.js";
 import { go, place, released } from "./router.js";
 import { KEY as SETTINGS, set, settings } from "./settings.js";
 
+const READ_MS = 300_000;
+
 // undefined: not asked yet; null: nobody.
 export const me = signal(undefined);
 
 // Set while somebody's session has ended under an open page; settles when they are back.
 export const ended = signal(null);
 
+// When the session was last asked about.
+let read = 0;
+
 export async function load() {
   try {
     me.value = await get("/v1/me", { asStranger: true });
+    read = Date.now();
     // What the last person looked at in this browser is not this one's.
     const { user_id: user } = me.value.user;
     if (settings.value.user !== user) set({ user, app: null, recent: [] });
@@ -26,6 +32,12 @@ export async function load() {
 export function restLeft() {
   const { last_seen_at: seen, expires_at: end } = me.value?.session ?? {};
   return seen ? heard.at + (new Date(end) - new Date(seen)) - Date.now() : Infinity;
+}
+
+// A session also ends by age, which only the server knows. It is asked now and then while somebody works: to ask one who
+// rests would keep the session alive.
+export function readAgain() {
+  if (heard.at - read > READ_MS) load().catch(() => {});
 }
 
 // After a reply of sign-in: goes on to where the person wanted to be.

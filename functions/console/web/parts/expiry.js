@@ -1,7 +1,7 @@
 // A session that is about to end by resting says so while there is time.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { load, restLeft } from "../session.js";
+import { load, readAgain, restLeft } from "../session.js";
 import { wait } from "../times.js";
 import { words } from "../words.js";
 import { Banner } from "./banner.js";
@@ -13,7 +13,10 @@ const LOOKED_MS = 10_000;
 export function Expiry() {
   const [left, setLeft] = useState(restLeft);
   useEffect(() => {
-    const timer = setInterval(() => setLeft(restLeft()), LOOKED_MS);
+    const timer = setInterval(() => {
+      readAgain();
+      setLeft(restLeft());
+    }, LOOKED_MS);
     return () => clearInterval(timer);
   }, []);
   if (left > WARNED_MS || left <= 0) return null;

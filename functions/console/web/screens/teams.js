@@ -6,6 +6,7 @@ import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
 import { can, isPlatform } from "../rights.js";
 import { go } from "../router.js";
+import { me } from "../session.js";
 import { words } from "../words.js";
 import { Avatar } from "../parts/avatar.js";
 import { Empty } from "../parts/empty.js";
@@ -29,6 +30,9 @@ export default function Teams() {
   useEffect(() => (isPlatform() ? keys({ c: create }) : undefined), []);
   const open = (team) => go(`/teams/${team.team_id}/members`);
   useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });
+  // A role may not even allow to see the team, and still one is in it and may leave.
+  const unseen = isPlatform() || !list.done ? [] : me.value.teams.filter((team) => !list.items.some((seen) => keyOf(seen) === keyOf(team)));
+  const shown = { ...list, items: [...list.items, ...unseen] };
   const primary = isPlatform() ? { icon: "plus", label: w.create, short: w.createShort, act: create } : { icon: "plus", kind: "secondary", label: words().join.title, act: () => go("/join") };
   const columns = [
     { name: w.name, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
@@ -47,7 +51,7 @@ export default function Teams() {
   return html`
     <${Page} title=${w.title} primary=${primary}>
       <${Failed} problem=${list.problem} onAgain=${list.reload} />
-      <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
+      <${Table} caption=${w.title} columns=${columns} list=${shown} keyOf=${keyOf} row=${row} empty=${empty} />
       ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${(team) => (close(), list.put(team))} />`}
       ${dialog?.kind === "rename" && html`<${RenameTeam} team=${dialog.team} onClose=${close} onChanged=${list.replace} />`}
       ${dialog?.kind === "delete" && html`<${DeleteTeam} team=${dialog.team} onClose=${close} onDeleted=${gone} />`}
@@ -58,22 +62,23 @@ export default function Teams() {
 function Row({ team, at, onOpen, onAsk }) {
   const w = words().teams;
   const own = ownRole(team.team_id);
+  const reads = can("team.read", team.team_id);
   const items = [
-    { icon: "accounts", label: words().team.tabs.members, href: `/teams/${team.team_id}/members` },
+    reads && { icon: "accounts", label: words().team.tabs.members, href: `/teams/${team.team_id}/members` },
     can("team.edit", team.team_id) && { icon: "edit", label: w.rename, onChoose: () => onAsk("rename", team) },
-    (isPlatform() || own) && "line",
+    reads && (isPlatform() || own) && "line",
     own && { icon: "out", label: w.leave, onChoose: () => onAsk("leave", team) },
     isPlatform() && { icon: "trash", label: w.delete, name: team.name, red: true, onChoose: () => onAsk("delete", team) },
   ];
-  const names = team.admins.map(({ username }) => username);
-  const admins = names.length > 0 ? html`<bdi>${words().list.names(names)}</bdi>` : html`<span class="tag amber">${w.noAdmin}</span>`;
+  const names = team.admins?.map(({ username }) => username) ?? [];
+  const admins = !team.admins ? "—" : names.length > 0 ? html`<bdi>${words().list.names(names)}</bdi>` : html`<span class="tag amber">${w.noAdmin}</span>`;
   return html`
-    <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${opensRow(onOpen)}>
+    <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${reads ? opensRow(onOpen) : undefined}>
       <th scope="row"><div class="who"><${Avatar} id=${team.team_id} name=${team.name} shape="square" />
-        <div class="lines"><a class="strong cut" href=${`/teams/${team.team_id}/members`} title=${team.name}><bdi>${team.name}</bdi></a><span class="quiet under cut narrow-only">${own ? roleName(own) : admins}</span></div></div></th>
+        <div class="lines">${reads ? html`<a class="strong cut" href=${`/teams/${team.team_id}/members`} title=${team.name}><bdi>${team.name}</bdi></a>` : html`<bdi class="strong cut" tabindex="-1">${team.name}</bdi>`}<span class="quiet under cut narrow-only">${own ? roleName(own) : admins}</span></div></div></th>
       <td class="wide-column" title=${names.join(", ")}>${admins}</td>
       ${!isPlatform() && html`<td class="wide-column"><bdi>${own ? roleName(own) : "—"}</bdi></td>`}
-      <td class="wide-column"><${Time} at=${team.created_at} /></td>
+      <td class="wide-column">${team.created_at ? html`<${Time} at=${team.created_at} />` : "—"}</td>
       <td class="operations"><div><${More} label=${w.more(team.name)} items=${items} /></div></td>
     </tr>`;
 }

@@ -1,5 +1,6 @@
 // One record: its line, and below it what it changed once it is opened.
 import { html } from "../../html.js";
+import { apps } from "../../apps.js";
 import { roleName } from "../../grants.js";
 import { teamName } from "../../teams.js";
 import { dated } from "../../times.js";
@@ -26,7 +27,8 @@ export function namesIn(records) {
     const name = recorded(record);
     if (name && !names.has(target.id)) names.set(target.id, name);
   }
-  return (record) => recorded(record) ?? names.get(record.target.id) ?? (record.target.kind === "team" ? teamName(record.target.id) : undefined) ?? record.target.id;
+  const listed = { team: teamName, app: (id) => apps.value?.find(({ app_id }) => app_id === id)?.name };
+  return (record) => recorded(record) ?? names.get(record.target.id) ?? listed[record.target.kind]?.(record.target.id) ?? record.target.id;
 }
 
 // The words of what is recorded as one of a few, by its field.
