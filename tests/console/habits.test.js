@@ -357,3 +357,21 @@ test("whatever had the focus and goes, something near has it then", async () => 
   await row("a").first().waitFor();
   await gone("Lock again");
 });
+
+test("signing out asks about what is not saved, and a sign-out that fails leaves everything as it was", async () => {
+  page = await world.page({ signedIn: true });
+  await page.goto("/me/profile");
+  await page.getByLabel("Username").fill("Half.Typed");
+  const signOut = async () => {
+    await page.locator(".side .person").click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByText("Leave without saving 1 change?").waitFor();
+    await page.getByRole("button", { name: "Discard" }).click();
+  };
+  await refuse("**/v1/logout", 503, { code: "unavailable" });
+  await signOut();
+  await page.locator(".toast").getByText("The service does not answer right now.").waitFor();
+  assert.equal(await page.getByLabel("Username").inputValue(), "Half.Typed");
+  await signOut();
+  await page.getByLabel("Login").waitFor();
+});

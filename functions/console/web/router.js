@@ -31,18 +31,14 @@ const dirty = () => guards.some((asks) => asks.dirty());
 
 const addressOf = ({ pathname, search }) => pathname + search;
 
-// Whether everything may be left; from then on nothing asks again.
-export async function released() {
-  if (!(await mayLeave())) return false;
-  guards.length = 0;
-  return true;
-}
+// From now on nothing asks any more.
+export const release = () => (guards.length = 0);
 
 // Goes to an address. `replace` puts it in the place of the current one; `unasked` leaves without a question.
 export async function go(address, { replace = false, unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (!unasked && !(await mayLeave())) return false;
-  if (unasked) guards.length = 0;
+  if (unasked) release();
   const from = addressOf(location);
   if (replace) stays(target);
   else history.pushState({ index: (index += 1), from }, "", target);
@@ -57,7 +53,7 @@ export async function up(address, { unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (history.state?.from !== addressOf(target)) return go(address, { replace: true, unasked });
   if (!unasked && !(await mayLeave())) return false;
-  guards.length = 0;
+  release();
   history.back();
   return true;
 }
@@ -87,7 +83,7 @@ addEventListener("popstate", async (event) => {
     returning = true;
     history.go(-steps);
     if (!(await mayLeave())) return;
-    guards.length = 0;
+    release();
     history.go(steps);
     return;
   }

@@ -1,7 +1,7 @@
 // Who is signed in, and what happens when that ends.
 import { signal } from "./vendor/signals.js";
 import { get, heard, interruptions, post } from "./api.js";
-import { go, place, released } from "./router.js";
+import { go, mayLeave, place, release } from "./router.js";
 import { KEY as SETTINGS, set, settings } from "./settings.js";
 
 const READ_MS = 300_000;
@@ -56,7 +56,7 @@ function wanted() {
 }
 
 export async function leave() {
-  if (!(await released())) return;
+  if (!(await mayLeave())) return;
   await post("/v1/logout", undefined, { asStranger: true }).catch((problem) => {
     if (problem.status !== 401) throw problem;
   });
@@ -65,6 +65,7 @@ export async function leave() {
 
 // Everything of the last person goes with the page, and the back button does not bring it back.
 function left(address) {
+  release();
   document.getElementById("app").hidden = true;
   location.replace(address);
 }
