@@ -320,3 +320,18 @@ test("the page offers what the installation decides, and no more", async () => {
     await closed.stop();
   }
 });
+
+test("a look at one's rights after the session has ended takes nothing away", async () => {
+  page = await world.page({ signedIn: true });
+  await page.goto("/me/profile");
+  await page.getByLabel("Username").fill("Half.Typed");
+  await world.advance(13 * 3600);
+  world.token = undefined;
+  await page.route("**/v1/me", (route) => (route.request().method() === "PATCH" ? route.fulfill({ status: 403, json: { code: "forbidden" } }) : route.continue()), { times: 1 });
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await dialog.getByRole("button", { name: "Sign in", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Username").inputValue(), "Half.Typed");
+});

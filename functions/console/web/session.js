@@ -15,9 +15,10 @@ export const ended = signal(null);
 // When the session was last asked about.
 let read = 0;
 
-export async function load() {
+// Whoever is known already is asked to come back when the session has ended, and loses nothing.
+export async function load({ asStranger = !me.value } = {}) {
   try {
-    me.value = await get("/v1/me", { asStranger: true });
+    me.value = await get("/v1/me", { asStranger });
     read = Date.now();
     // What the last person looked at in this browser is not this one's.
     const { user_id: user } = me.value.user;
@@ -84,7 +85,7 @@ interruptions.forbidden = () => void load().catch(() => {});
 // Whoever comes back as somebody else must not find what the first one had open.
 export async function cameBack() {
   const before = me.value.user.user_id;
-  await load();
+  await load({ asStranger: true });
   if (me.value?.user.user_id !== before) return location.assign("/");
   ended.value.resolve();
   ended.value = null;
