@@ -68,7 +68,7 @@ async fn the_page_loads_what_is_its_own_and_runs_nothing_inline() {
 async fn a_page_that_has_not_changed_is_not_sent_again() {
     let (_world, browser) = browser().await;
     let page = browser.get("/").await;
-    let again = browser.with("if-none-match", page.header("etag")).get("/apps").await;
+    let again = browser.with("if-none-match", page.header("etag")).get("/").await;
     again.is(304);
     assert!(again.bytes.is_empty());
     assert_eq!(again.header("etag"), page.header("etag"));
