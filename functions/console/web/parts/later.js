@@ -1,16 +1,15 @@
-// A part that nobody sees at once: its module is fetched when nothing else is to be done, or else when it is first drawn.
+// A part that nobody sees at once: its module is fetched once the first screen has had its turn, or else when it is drawn.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { toastFailure } from "./toast.js";
 
-// Safari has no idle moments to speak of.
-const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 1000));
+const FIRST_MS = 2000;
 
 // `load` gives the component.
 export function later(load) {
   let Part = null;
   const come = async () => (Part ??= await load());
-  whenIdle(() => come().catch(() => {}));
+  setTimeout(() => come().catch(() => {}), FIRST_MS);
   return function Later(parameters) {
     const [, draw] = useState(null);
     const missing = !Part;
