@@ -46,7 +46,7 @@ export const fetchScreen = (path) => void screenAt(path)?.load().catch(() => {})
 
 const ComeBack = later(async () => (await import("./parts/come-back.js")).ComeBack);
 
-export function home() {
+function home() {
   if (canSomewhere("accounts.read")) return settings.value.app ? `/apps/${settings.value.app}/accounts` : "/accounts";
   if (canSomewhere("apps.manage")) return "/apps";
   return me.value.teams.length > 0 ? "/teams" : "/join";

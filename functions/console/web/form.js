@@ -68,4 +68,7 @@ export const required = (value) => (value.trim() === "" ? words().violations.any
 // A password keeps its blanks.
 export const given = (value) => (value ? undefined : words().violations.any.required);
 
+// The second time that a new password is typed.
+export const repeated = (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch);
+
 export const needsCode = (length = 8) => (value) => (value.length === length ? undefined : words().violations.code(length));

@@ -1,7 +1,7 @@
 // A new password in place of the current one.
 import { html } from "../html.js";
 import { post } from "../api.js";
-import { given, useForm } from "../form.js";
+import { given, repeated, useForm } from "../form.js";
 import { me } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
@@ -16,7 +16,7 @@ export function ChangePassword({ action, wide = false, onChanged }) {
   const check = {
     current_password: given,
     password: given,
-    password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
+    password_confirmation: repeated,
   };
   const form = useForm(EMPTY, { check });
   const submit = (event) => {

@@ -3,7 +3,7 @@ import { useState } from "../vendor/hooks.js";
 import { deployment } from "../deployment.js";
 import { html } from "../html.js";
 import { pathOf, post } from "../api.js";
-import { given, needsCode, useForm } from "../form.js";
+import { given, needsCode, repeated, useForm } from "../form.js";
 import { go } from "../router.js";
 import { rules } from "../rules.js";
 import { words } from "../words.js";
@@ -35,7 +35,7 @@ function Completion({ flow, onFlow }) {
     username: rules.username,
     login: rules.login,
     password: given,
-    password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
+    password_confirmation: repeated,
     invitation_code: (value) => (value === "" || value.length === 8 ? undefined : words().violations.code(8)),
   };
   const empty = { code: "", username: "", login: "", password: "", password_confirmation: "", invitation_code: "" };

@@ -2,7 +2,7 @@
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { pathOf, post } from "../api.js";
-import { given, needsCode, useForm } from "../form.js";
+import { given, needsCode, repeated, useForm } from "../form.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
 import { Button } from "../parts/button.js";
@@ -29,7 +29,7 @@ function Completion({ flow, onFlow }) {
   const check = {
     code: needsCode(),
     password: given,
-    password_confirmation: (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch),
+    password_confirmation: repeated,
   };
   const form = useForm({ code: "", password: "", password_confirmation: "" }, { check, codes: { verification_failed: "code" } });
   const submit = (event) => {
