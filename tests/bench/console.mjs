@@ -12,7 +12,10 @@ const FRAME_MS = 1000 / 60;
 // From the navigation to the first row, and on until nothing has kept the page busy for a moment; each in milliseconds.
 const observe = () => {
   globalThis.longTasks = [];
-  new PerformanceObserver((list) => globalThis.longTasks.push(...list.getEntries())).observe({ type: "longtask", buffered: true });
+  new PerformanceObserver((list) => globalThis.longTasks.push(...list.getEntries())).observe({
+    type: "longtask",
+    buffered: true,
+  });
   const row = new MutationObserver(() => {
     if (!document.querySelector("tr.row")) return;
     row.disconnect();
@@ -29,7 +32,9 @@ async function visit(context, address) {
   await page.waitForFunction(() => globalThis.firstRows);
   await page.waitForTimeout(500);
   const interactive = await page.evaluate(() => {
-    const late = globalThis.longTasks.map((task) => task.startTime + task.duration).filter((end) => end > globalThis.firstRows && end < globalThis.firstRows + 500);
+    const late = globalThis.longTasks
+      .map((task) => task.startTime + task.duration)
+      .filter((end) => end > globalThis.firstRows && end < globalThis.firstRows + 500);
     return Math.max(globalThis.firstRows, ...late);
   });
   await page.close();
@@ -60,7 +65,9 @@ const ms = (number) => `${number.toFixed(0)} ms`;
 async function measure(size) {
   const world = await World.start({ seed: size });
   try {
-    const { items: [app] } = await world.call("GET", "/v1/apps");
+    const {
+      items: [app],
+    } = await world.call("GET", "/v1/apps");
     const address = `/apps/${app.app_id}/accounts`;
     const [first, again] = [[], []];
     for (let count = 0; count < VISITS; count += 1) {
@@ -84,9 +91,17 @@ const results = [];
 for (const size of SIZES) results.push(await measure(size));
 
 const row = (name, cells) => console.log(`| ${name} | ${cells.join(" | ")} |`);
-const times = (kind, share) => results.map((result) => at(result[kind].map(({ interactive }) => interactive), share));
+const times = (kind, share) =>
+  results.map((result) =>
+    at(
+      result[kind].map(({ interactive }) => interactive),
+      share,
+    ),
+  );
 const ratio = ([small, large]) => [ms(small), ms(large), `${(large / small).toFixed(2)}×`];
-console.log(`| The list of accounts, ${VISITS} visits | ${SIZES.map((size) => `${size.toLocaleString("en")} accounts`).join(" | ")} | |\n|---|---|---|---|`);
+console.log(
+  `| The list of accounts, ${VISITS} visits | ${SIZES.map((size) => `${size.toLocaleString("en")} accounts`).join(" | ")} | |\n|---|---|---|---|`,
+);
 row("first visit, interactive, median", ratio(times("first", 0.5)));
 row("first visit, interactive, slowest", ratio(times("first", 1)));
 row("later visit, interactive, median", ratio(times("again", 0.5)));

@@ -9,7 +9,9 @@ let app;
 let page;
 before(async () => {
   world = await World.start({ seed: 260 });
-  ({ items: [app] } = await world.call("GET", "/v1/apps"));
+  ({
+    items: [app],
+  } = await world.call("GET", "/v1/apps"));
 });
 after(() => world.stop());
 afterEach(async () => {
@@ -21,7 +23,10 @@ const account = (id) => world.call("GET", `/v1/apps/${app.app_id}/accounts/${id}
 const open = async (rest = "", options = {}) => {
   page = await world.page({ signedIn: true, ...options });
   await page.goto(`/apps/${app.app_id}/accounts${rest}`);
-  await page.locator(rest.startsWith("/") ? "dialog.sheet" : "tr.row").first().waitFor();
+  await page
+    .locator(rest.startsWith("/") ? "dialog.sheet" : "tr.row")
+    .first()
+    .waitFor();
 };
 const row = (id) => page.getByRole("row", { name: new RegExp(`^(Select )?${id}`) });
 const more = async (id, item) => {
@@ -149,7 +154,10 @@ test("beyond two hundred rows only those near are drawn, and all can be selected
   await open();
   await page.locator("tbody input[type=checkbox]").first().click();
   await page.getByRole("button", { name: "Select everything that matches" }).click();
-  await page.getByText(/26\d selected/).first().waitFor();
+  await page
+    .getByText(/26\d selected/)
+    .first()
+    .waitFor();
   assert.ok((await page.locator("tr.row").count()) < 150);
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await page.getByText(/^All 26\d shown$/).waitFor();
@@ -164,7 +172,10 @@ test("a selection is exported, and downloaded", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Export", exact: true }).click();
   await page.getByRole("heading", { name: "Export successful" }).waitFor();
   await page.getByText("2 accounts, CSV.").waitFor();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download" }).click(),
+  ]);
   const text = await readFile(await download.path(), "utf8");
   assert.ok(text.startsWith("\uFEFFuser_id,") && text.includes("aditi.chen21") && text.includes("aditi.rao45"));
 });
@@ -174,7 +185,10 @@ test("one account is exported in a format of choice", async () => {
   await more("ava.kim33", "Export");
   await page.getByRole("radio", { name: "NDJSON" }).check();
   await page.getByRole("dialog").getByRole("button", { name: "Export", exact: true }).click();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download" }).click(),
+  ]);
   assert.equal(JSON.parse(await readFile(await download.path(), "utf8")).user_id, "ava.kim33");
 });
 

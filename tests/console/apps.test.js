@@ -50,11 +50,23 @@ test("only an application without accounts is deleted", async () => {
 });
 
 test("a member without a team is shown nothing of applications", async () => {
-  await world.call("POST", "/v1/users", { username: "Sam", login: "sam", type: "member", password: "seven quiet harbours" });
+  await world.call("POST", "/v1/users", {
+    username: "Sam",
+    login: "sam",
+    type: "member",
+    password: "seven quiet harbours",
+  });
   page = await world.page();
   await world.signIn(page, "sam", "seven quiet harbours");
   const origin = { Origin: world.origin };
-  await page.request.post("/v1/me/password", { headers: origin, data: { current_password: "seven quiet harbours", password: "eight quiet harbours", password_confirmation: "eight quiet harbours" } });
+  await page.request.post("/v1/me/password", {
+    headers: origin,
+    data: {
+      current_password: "seven quiet harbours",
+      password: "eight quiet harbours",
+      password_confirmation: "eight quiet harbours",
+    },
+  });
   await page.goto("/");
   await page.waitForURL("**/join");
   await page.locator(".side nav").getByText("Join a team").waitFor();

@@ -52,7 +52,11 @@ test("filters stand in the address and come from the records themselves", async 
   await page.getByText("No record matches.").waitFor();
   await button("Clear filters").click();
   await row("Added a member").first().waitFor();
-  await page.locator("tr.row", { has: page.locator("td:nth-child(2)", { hasText: "t.berg" }) }).first().getByRole("button").click();
+  await page
+    .locator("tr.row", { has: page.locator("td:nth-child(2)", { hasText: "t.berg" }) })
+    .first()
+    .getByRole("button")
+    .click();
   await button("Only by t.berg").click();
   await row("Created a team").waitFor({ state: "detached" });
   assert.equal(new URL(page.url()).searchParams.get("actor"), at.tomas.user_id);
@@ -90,7 +94,8 @@ test("whoever may read a team's record sees that team's, there and in the side b
 });
 
 test("more is loaded on demand, and keys open a record", async () => {
-  for (let count = 0; count < 60; count += 1) await world.call("PATCH", `/v1/teams/${at.team.team_id}`, { name: `Northwind ${count}` });
+  for (let count = 0; count < 60; count += 1)
+    await world.call("PATCH", `/v1/teams/${at.team.team_id}`, { name: `Northwind ${count}` });
   await open("/audit?action=team.edit");
   await page.getByText("50 shown").waitFor();
   await page.keyboard.press("j");
@@ -103,7 +108,9 @@ test("more is loaded on demand, and keys open a record", async () => {
 test("what is recorded reads as words, not as the wire has it", async () => {
   await world.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "disabled" });
   await world.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "enabled" });
-  const { items: [app] } = await world.call("GET", "/v1/apps");
+  const {
+    items: [app],
+  } = await world.call("GET", "/v1/apps");
   await world.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: null });
   const { team_id } = await world.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: at.team.team_id });
   const opened = async (address) => {

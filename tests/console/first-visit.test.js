@@ -16,7 +16,12 @@ async function watched(page) {
   await session.send("Network.enable");
   const seen = new Map();
   session.on("Network.responseReceived", ({ requestId, response }) => {
-    seen.set(requestId, { url: new URL(response.url), head: response.encodedDataLength, cached: response.fromDiskCache, bytes: 0 });
+    seen.set(requestId, {
+      url: new URL(response.url),
+      head: response.encodedDataLength,
+      cached: response.fromDiskCache,
+      bytes: 0,
+    });
   });
   session.on("Network.requestServedFromCache", ({ requestId }) => seen.set(`memory ${requestId}`, null));
   session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
@@ -49,7 +54,8 @@ test("a second visit takes every file from the cache", async () => {
   assert.ok(files.length > 30);
   const fetched = files.filter(({ cached }) => !cached).map(({ url }) => url.pathname);
   // What only this screen needs is new.
-  const named = async (place) => (await (await page.request.get(place, { headers: { Accept: "text/html" } })).text()).match(/\/assets\/[^">\s]+/g);
+  const named = async (place) =>
+    (await (await page.request.get(place, { headers: { Accept: "text/html" } })).text()).match(/\/assets\/[^">\s]+/g);
   const known = await named("/sign-in");
   const own = (await named("/register")).filter((name) => !known.includes(name));
   assert.ok(own.length > 0 && own.length < 10, String(own));

@@ -10,9 +10,12 @@ let other;
 let page;
 before(async () => {
   world = await World.start({ seed: 1100 });
-  ({ items: [app] } = await world.call("GET", "/v1/apps"));
+  ({
+    items: [app],
+  } = await world.call("GET", "/v1/apps"));
   other = await world.call("POST", "/v1/apps", { name: "Quiet Harbour", team_id: null });
-  for (const id of ["ava.kim33", "only.here"]) await world.call("POST", `/v1/apps/${other.app_id}/accounts`, { user_id: id, type: "general" });
+  for (const id of ["ava.kim33", "only.here"])
+    await world.call("POST", `/v1/apps/${other.app_id}/accounts`, { user_id: id, type: "general" });
 });
 after(() => world.stop());
 afterEach(async () => {
@@ -40,10 +43,14 @@ const switchTo = async (name) => {
 };
 // The server does what it is asked, but its reply never comes.
 const loseReply = (path) =>
-  page.route(path, async (route) => {
-    await route.fetch();
-    await route.abort();
-  }, { times: 1 });
+  page.route(
+    path,
+    async (route) => {
+      await route.fetch();
+      await route.abort();
+    },
+    { times: 1 },
+  );
 const refuse = (path, status, body) => page.route(path, (route) => route.fulfill({ status, json: body }), { times: 1 });
 
 test("nothing that is chosen or asked in one application goes along to another", async () => {
@@ -105,7 +112,12 @@ test("signing in leads to no other site", async () => {
 
 test("what somebody else looked at last in this browser is not where one begins", async () => {
   await open(accounts());
-  await page.evaluate(() => localStorage.setItem("rollcall.settings", JSON.stringify({ language: "en", user: "somebody", app: "01a1fb21-fb01-75d9-8551-bd613cefbc94" })));
+  await page.evaluate(() =>
+    localStorage.setItem(
+      "rollcall.settings",
+      JSON.stringify({ language: "en", user: "somebody", app: "01a1fb21-fb01-75d9-8551-bd613cefbc94" }),
+    ),
+  );
   await page.goto("/");
   await page.locator("tr.row").first().waitFor();
 });
@@ -120,7 +132,10 @@ test("after a row is gone the next one has the focus", async () => {
   await more("Spare Harbour", "Delete");
   await dialog().getByRole("button", { name: "Delete application" }).click();
   await row("Spare Harbour").waitFor({ state: "detached" });
-  await page.waitForFunction((next) => document.activeElement.textContent.trim() === next, names[at + 1] ?? names[at - 1]);
+  await page.waitForFunction(
+    (next) => document.activeElement.textContent.trim() === next,
+    names[at + 1] ?? names[at - 1],
+  );
 });
 
 test("what is said over a sheet can be heard and pressed there", async () => {
@@ -181,10 +196,14 @@ test("a dialog waits for what it has asked for", async () => {
   await page.getByRole("button", { name: "Create account" }).click();
   await dialog().getByLabel("User ID").fill("slow.reply");
   let answer;
-  await page.route("**/v1/apps/*/accounts", async (route) => {
-    await new Promise((now) => (answer = now));
-    await route.fulfill({ status: 503, json: { code: "unavailable" } });
-  }, { times: 1 });
+  await page.route(
+    "**/v1/apps/*/accounts",
+    async (route) => {
+      await new Promise((now) => (answer = now));
+      await route.fulfill({ status: 503, json: { code: "unavailable" } });
+    },
+    { times: 1 },
+  );
   await dialog().getByRole("button", { name: "Create account" }).click();
   await page.keyboard.press("Escape");
   await dialog().getByRole("button", { name: "Cancel" }).click();
@@ -226,7 +245,11 @@ test("what could not be deleted is told one by one, with the reason", async () =
   await dialog().getByRole("button", { name: "Delete 2 accounts" }).click();
   await page.getByText("1 deleted, 1 not.").waitFor();
   await page.getByRole("button", { name: "See why" }).click();
-  await page.getByRole("listitem").filter({ hasText: second }).getByText("This is gone, or you may not see it.").waitFor();
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: second })
+    .getByText("This is gone, or you may not see it.")
+    .waitFor();
   assert.equal(await row(second).count(), 0);
 });
 
@@ -247,7 +270,12 @@ test("what cannot be copied says so", async () => {
 });
 
 test("a person whose password is due in another tab is asked for a new one here", async () => {
-  const { user, generated_password: given } = await world.call("POST", "/v1/users", { username: "Two.Tabs", login: "two.tabs", type: "member", generate_password: true });
+  const { user, generated_password: given } = await world.call("POST", "/v1/users", {
+    username: "Two.Tabs",
+    login: "two.tabs",
+    type: "member",
+    generate_password: true,
+  });
   page = await world.page({ signedIn: true });
   await page.goto("/apps");
   await page.locator("tr.row").first().waitFor();
@@ -282,7 +310,12 @@ test("a page that is open while somebody else signs in becomes theirs, and does 
   await open("/apps");
   const tab = await page.context().newPage();
   await tab.context().clearCookies();
-  await world.call("POST", "/v1/users", { username: "Other.Tab", login: "other.tab", type: "platform_admin", password: "seven quiet harbours 41" });
+  await world.call("POST", "/v1/users", {
+    username: "Other.Tab",
+    login: "other.tab",
+    type: "platform_admin",
+    password: "seven quiet harbours 41",
+  });
   await tab.goto("/sign-in");
   await tab.getByLabel("Login").fill("other.tab");
   await tab.getByLabel("Password", { exact: true }).fill("seven quiet harbours 41");

@@ -22,7 +22,9 @@ const enter = async (login, password) => {
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 async function totp(secret, steps = 0) {
-  const bits = [...secret.replace(/\s/g, "")].map((character) => BASE32.indexOf(character).toString(2).padStart(5, "0")).join("");
+  const bits = [...secret.replace(/\s/g, "")]
+    .map((character) => BASE32.indexOf(character).toString(2).padStart(5, "0"))
+    .join("");
   const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
   const { now } = await world.advance(0);
   const counter = Buffer.alloc(8);
@@ -55,7 +57,11 @@ test("an empty form names what is missing, and the first field has the focus", a
   await page.goto("/sign-in");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   assert.equal(await page.getByText("This is needed.").count(), 2);
-  assert.ok(await page.getByLabel("Login").evaluate((input) => input === document.activeElement && input.ariaInvalid === "true"));
+  assert.ok(
+    await page
+      .getByLabel("Login")
+      .evaluate((input) => input === document.activeElement && input.ariaInvalid === "true"),
+  );
 });
 
 test("a stranger registers with the mailed code and signs in", async () => {
@@ -102,7 +108,12 @@ test("a forgotten password is set anew with the mailed code", async () => {
 });
 
 test("a password that somebody else set is changed first", async () => {
-  const { generated_password: given } = await world.call("POST", "/v1/users", { username: "Noor", login: "noor", type: "member", generate_password: true });
+  const { generated_password: given } = await world.call("POST", "/v1/users", {
+    username: "Noor",
+    login: "noor",
+    type: "member",
+    generate_password: true,
+  });
   page = await world.page();
   await page.goto("/sign-in");
   await enter("noor", given);
@@ -220,7 +231,12 @@ test("a session that is about to end by resting says so, and can be kept", async
 });
 
 test("after a changed password the name is saved as before", async () => {
-  await world.call("POST", "/v1/users", { username: "Rui", login: "rui", type: "member", password: "a first phrase of harbours 7" });
+  await world.call("POST", "/v1/users", {
+    username: "Rui",
+    login: "rui",
+    type: "member",
+    password: "a first phrase of harbours 7",
+  });
   page = await world.page();
   await world.signIn(page, "rui", "a first phrase of harbours 7");
   await page.goto("/first-password");
@@ -274,10 +290,14 @@ test("recovery codes are not left behind by the way", async () => {
   const secret = await page.locator(".secret").textContent();
   await page.getByLabel("6-digit code").fill(await totp(secret));
   // The reply gets lost: the same press again brings the same codes.
-  await page.route("**/totp/confirm", async (route) => {
-    await route.fetch();
-    await route.abort();
-  }, { times: 1 });
+  await page.route(
+    "**/totp/confirm",
+    async (route) => {
+      await route.fetch();
+      await route.abort();
+    },
+    { times: 1 },
+  );
   await page.getByRole("button", { name: "Turn on" }).click();
   await page.getByText("There is no connection.").waitFor();
   await page.getByRole("button", { name: "Turn on" }).click();
@@ -296,7 +316,14 @@ test("recovery codes are not left behind by the way", async () => {
 
 test("the page offers what the installation decides, and no more", async () => {
   const password = "Correct horse battery 7!";
-  const closed = await World.start({ environment: { ADMIN_PASSWORD: password, REGISTRATION: "off", PASSWORD_MIN_LENGTH: "20", PASSWORD_REQUIRE_CLASSES: "true" } });
+  const closed = await World.start({
+    environment: {
+      ADMIN_PASSWORD: password,
+      REGISTRATION: "off",
+      PASSWORD_MIN_LENGTH: "20",
+      PASSWORD_REQUIRE_CLASSES: "true",
+    },
+  });
   try {
     page = await closed.page();
     await page.goto("/sign-in");
@@ -307,11 +334,18 @@ test("the page offers what the installation decides, and no more", async () => {
     await closed.signIn(page, ADMIN, password);
     await page.goto("/me/password");
     await page.getByLabel("New password", { exact: true }).fill("nineteen characters");
-    assert.deepEqual(await page.locator(".rules li").evaluateAll((rules) => rules.map((rule) => [rule.querySelector("span").firstChild.textContent, rule.className])), [
-      ["20 characters or more", ""],
-      ["Without your login, username or address", "met"],
-      ["With upper case, lower case, digits and symbols", ""],
-    ]);
+    assert.deepEqual(
+      await page
+        .locator(".rules li")
+        .evaluateAll((rules) =>
+          rules.map((rule) => [rule.querySelector("span").firstChild.textContent, rule.className]),
+        ),
+      [
+        ["20 characters or more", ""],
+        ["Without your login, username or address", "met"],
+        ["With upper case, lower case, digits and symbols", ""],
+      ],
+    );
     await page.getByLabel("Current password").fill(password);
     await page.getByLabel("New password again").fill("nineteen characters");
     await page.getByRole("button", { name: "Change password" }).click();
@@ -327,7 +361,14 @@ test("a look at one's rights after the session has ended takes nothing away", as
   await page.getByLabel("Username").fill("Half.Typed");
   await world.advance(13 * 3600);
   world.token = undefined;
-  await page.route("**/v1/me", (route) => (route.request().method() === "PATCH" ? route.fulfill({ status: 403, json: { code: "forbidden" } }) : route.continue()), { times: 1 });
+  await page.route(
+    "**/v1/me",
+    (route) =>
+      route.request().method() === "PATCH"
+        ? route.fulfill({ status: 403, json: { code: "forbidden" } })
+        : route.continue(),
+    { times: 1 },
+  );
   await page.getByRole("button", { name: "Save", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Sign in again" });
   await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);

@@ -82,7 +82,10 @@ test("a code that nobody copied is not left, closed or replaced unasked", async 
   await press("Cancel");
   await row(first.slice(6)).getByRole("button", { name: "Reissue" }).click();
   await press("Go on without it");
-  await page.waitForFunction((before) => document.querySelector(".issued-digits")?.textContent.replaceAll(/\D/g, "") !== before, first);
+  await page.waitForFunction(
+    (before) => document.querySelector(".issued-digits")?.textContent.replaceAll(/\D/g, "") !== before,
+    first,
+  );
   const second = await digits();
   assert.notEqual(second, first);
   const { items } = await list("?status=revoked");
@@ -95,11 +98,17 @@ test("an invitation is revoked, and the history narrows by what became of it", a
   const code = await issue();
   await button("Copy code").click();
   await row(code.slice(6)).first().getByRole("button", { name: "Revoke" }).click();
-  await dialog().getByText(`Revoke the code ending in ${code.slice(6)}?`).waitFor();
+  await dialog()
+    .getByText(`Revoke the code ending in ${code.slice(6)}?`)
+    .waitFor();
   await press("Revoke invitation");
   await page.locator(".issued").waitFor({ state: "detached" });
   await page.getByText(`The code ending in ${code.slice(6)} is revoked.`).waitFor();
-  await page.locator("tr.ended", { hasText: `code ending in ${code.slice(6)}` }).locator("td", { hasText: "Revoked" }).first().waitFor();
+  await page
+    .locator("tr.ended", { hasText: `code ending in ${code.slice(6)}` })
+    .locator("td", { hasText: "Revoked" })
+    .first()
+    .waitFor();
   await page.locator(".group-row").getByRole("button", { name: "Status All" }).click();
   await page.getByRole("menuitemradio", { name: "Expired" }).click();
   await page.getByText("No invitation matches.").waitFor();
@@ -195,7 +204,10 @@ test("a code is reissued once however often it is pressed, and by the keys of it
   await page.keyboard.press("j");
   assert.equal(await page.evaluate(() => document.activeElement.closest("tr").dataset.at), "0");
   await page.keyboard.press("e");
-  await page.waitForFunction((before) => document.querySelector(".issued-digits")?.textContent !== before, await page.locator(".issued-digits").textContent());
+  await page.waitForFunction(
+    (before) => document.querySelector(".issued-digits")?.textContent !== before,
+    await page.locator(".issued-digits").textContent(),
+  );
   assert.equal(asked, 2);
   await button("Copy code").click();
 });

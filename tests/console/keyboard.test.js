@@ -7,11 +7,14 @@ let world;
 let app;
 before(async () => {
   world = await World.start({ seed: 30 });
-  ({ items: [app] } = await world.call("GET", "/v1/apps"));
+  ({
+    items: [app],
+  } = await world.call("GET", "/v1/apps"));
 });
 after(() => world.stop());
 
-const focused = (page) => page.evaluate(() => document.activeElement?.textContent.trim() || document.activeElement?.getAttribute("aria-label"));
+const focused = (page) =>
+  page.evaluate(() => document.activeElement?.textContent.trim() || document.activeElement?.getAttribute("aria-label"));
 
 test("signing in, finding, selecting, editing, saving and leaving take no mouse", async () => {
   const page = await world.page();
@@ -112,7 +115,10 @@ test("what has the focus is never under what sticks to the top", async () => {
   await page.locator("tr.row .who a").nth(20).focus();
   for (let at = 20; at > 2; at -= 1) {
     await page.keyboard.press("ArrowUp");
-    const [top, head] = await page.evaluate(() => [document.activeElement.getBoundingClientRect().top, document.querySelector("thead th").getBoundingClientRect().bottom]);
+    const [top, head] = await page.evaluate(() => [
+      document.activeElement.getBoundingClientRect().top,
+      document.querySelector("thead th").getBoundingClientRect().bottom,
+    ]);
     assert.ok(top >= head, `${top} under ${head}`);
   }
 });
@@ -123,7 +129,7 @@ test("targets are large enough for fingers", async () => {
   await page.locator("tr.row").first().waitFor();
   const small = await page.evaluate(() =>
     [...document.querySelectorAll("button, a[href], input, label:has(input)")]
-      .filter((one) => one.checkVisibility() && !one.closest("td, th, .unseen, .skip") )
+      .filter((one) => one.checkVisibility() && !one.closest("td, th, .unseen, .skip"))
       .map((one) => [one.className || one.tagName, one.getBoundingClientRect()])
       .filter(([, box]) => box.width > 1 && (box.width < 24 || box.height < 24))
       .map(([name, box]) => `${name} ${box.width}×${box.height}`),

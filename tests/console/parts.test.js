@@ -16,11 +16,22 @@ async function issued(seconds, look) {
   await page.locator("h1").first().waitFor({ state: "attached" });
   await page.evaluate(async (expiresAt) => {
     const base = document.querySelector("script[type=module]").src.replace("main.js", "");
-    const [{ render }, { html }, { CodeDisplay }] = await Promise.all(["vendor/preact.js", "html.js", "parts/code-display.js"].map((name) => import(base + name)));
+    const [{ render }, { html }, { CodeDisplay }] = await Promise.all(
+      ["vendor/preact.js", "html.js", "parts/code-display.js"].map((name) => import(base + name)),
+    );
     const place = document.querySelector(".page-body");
     place.replaceChildren();
-    const facts = [["Role", "Developer"], ["For", "jisoo.han"], ["Issued by", "Mina Park"]];
-    const draw = (shown) => render(shown && html`<${CodeDisplay} title="Invitation code" code="04829157" expiresAt=${expiresAt} facts=${facts} note="Send it now." onClose=${() => draw(null)} />`, place);
+    const facts = [
+      ["Role", "Developer"],
+      ["For", "jisoo.han"],
+      ["Issued by", "Mina Park"],
+    ];
+    const draw = (shown) =>
+      render(
+        shown &&
+          html`<${CodeDisplay} title="Invitation code" code="04829157" expiresAt=${expiresAt} facts=${facts} note="Send it now." onClose=${() => draw(null)} />`,
+        place,
+      );
     draw(true);
   }, new Date(Date.now() + seconds * 1000).toISOString());
   await page.locator(".issued").waitFor();

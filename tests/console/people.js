@@ -24,15 +24,21 @@ export async function user(world, login, { username = login, type = "member", co
   return made;
 }
 
-export const team = (world, name, admin) => world.call("POST", "/v1/teams", { name, admin_user_id: admin?.user_id ?? null });
+export const team = (world, name, admin) =>
+  world.call("POST", "/v1/teams", { name, admin_user_id: admin?.user_id ?? null });
 
-export const role = (world, team, name, permissions) => world.call("POST", `/v1/teams/${team.team_id}/roles`, { name, permissions });
+export const role = (world, team, name, permissions) =>
+  world.call("POST", `/v1/teams/${team.team_id}/roles`, { name, permissions });
 
-export const member = (world, team, login, roleId) => world.call("POST", `/v1/teams/${team.team_id}/members`, { login, role_id: roleId });
+export const member = (world, team, login, roleId) =>
+  world.call("POST", `/v1/teams/${team.team_id}/members`, { login, role_id: roleId });
 
 // The deployment of the pictures, as far as names go: a team with its people, roles and invitations.
 export async function northwind(world) {
-  const [mina, tomas] = [await user(world, "mina.park", { username: "Mina.Park" }), await user(world, "t.berg", { username: "Tomas.Berg" })];
+  const [mina, tomas] = [
+    await user(world, "mina.park", { username: "Mina.Park" }),
+    await user(world, "t.berg", { username: "Tomas.Berg" }),
+  ];
   await user(world, "jisoo.han");
   await user(world, "li.xiaolong", { username: "李小龙" });
   const made = await team(world, "Northwind Mobile", mina);

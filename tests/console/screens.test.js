@@ -8,9 +8,14 @@ let app;
 let empty;
 before(async () => {
   world = await World.start({ seed: 60 });
-  ({ items: [app] } = await world.call("GET", "/v1/apps"));
+  ({
+    items: [app],
+  } = await world.call("GET", "/v1/apps"));
   empty = await world.call("POST", "/v1/apps", { name: "Empty Harbour", team_id: null });
-  await world.call("PATCH", `/v1/apps/${app.app_id}/accounts/aditi.chen21`, { nickname: "<img src=x onerror=alert(1)>", photo_url: "http://localhost/x.png" });
+  await world.call("PATCH", `/v1/apps/${app.app_id}/accounts/aditi.chen21`, {
+    nickname: "<img src=x onerror=alert(1)>",
+    photo_url: "http://localhost/x.png",
+  });
 });
 after(() => world.stop());
 
@@ -23,12 +28,16 @@ const outside = [
   ["sign-in", "/sign-in", null],
   ["sign-in-refused", "/sign-in", (page) => page.locator("button[type=submit]").click()],
   ["register", "/register", null],
-  ["register-rest", "/register", async (page) => {
-    await page.locator("input[type=email]").fill(`${Math.random().toString(36).slice(2)}@example.com`);
-    await page.locator("button[type=submit]").click();
-    await page.locator(".slots").first().waitFor();
-    await page.locator("button[type=submit]").click();
-  }],
+  [
+    "register-rest",
+    "/register",
+    async (page) => {
+      await page.locator("input[type=email]").fill(`${Math.random().toString(36).slice(2)}@example.com`);
+      await page.locator("button[type=submit]").click();
+      await page.locator(".slots").first().waitFor();
+      await page.locator("button[type=submit]").click();
+    },
+  ],
   ["reset", "/reset", null],
 ];
 const inside = (accounts) => [
@@ -39,24 +48,44 @@ const inside = (accounts) => [
   ["accounts-none", `/apps/${empty.app_id}/accounts`, null],
   ["accounts-picker", accounts, (page) => page.locator(".picker").click()],
   ["accounts-row-menu", accounts, (page) => button(page, 3, "tr.row [aria-haspopup=menu]")],
-  ["account-create", accounts, async (page) => {
-    await page.keyboard.press("c");
-    await page.locator("dialog button[type=submit]").click();
-  }],
-  ["account-edit", `${accounts}/ava.kim33`, async (page) => {
-    await page.locator("dialog .input").nth(2).fill("harbor.example/p/eunji.jpg");
-    await page.locator("dialog button[type=submit]").click();
-  }],
-  ["account-leave", `${accounts}/ava.kim33`, async (page) => {
-    await page.locator("dialog .input").first().fill("Other");
-    await page.keyboard.press("Escape");
-    await page.locator("dialog.dialog").waitFor();
-  }],
+  [
+    "account-create",
+    accounts,
+    async (page) => {
+      await page.keyboard.press("c");
+      await page.locator("dialog button[type=submit]").click();
+    },
+  ],
+  [
+    "account-edit",
+    `${accounts}/ava.kim33`,
+    async (page) => {
+      await page.locator("dialog .input").nth(2).fill("harbor.example/p/eunji.jpg");
+      await page.locator("dialog button[type=submit]").click();
+    },
+  ],
+  [
+    "account-leave",
+    `${accounts}/ava.kim33`,
+    async (page) => {
+      await page.locator("dialog .input").first().fill("Other");
+      await page.keyboard.press("Escape");
+      await page.locator("dialog.dialog").waitFor();
+    },
+  ],
   ["account-gone", `${accounts}/nobody`, null],
-  ["account-export", accounts, async (page) => {
-    await choose(page);
-    await page.locator(".selection .button, .docked .button:not(.bare)").and(page.locator(":visible")).first().click();
-  }],
+  [
+    "account-export",
+    accounts,
+    async (page) => {
+      await choose(page);
+      await page
+        .locator(".selection .button, .docked .button:not(.bare)")
+        .and(page.locator(":visible"))
+        .first()
+        .click();
+    },
+  ],
   ["lock-lift", `/apps/${app.app_id}`, (page) => page.locator(".plain-line .button").click()],
   ["apps", "/apps", null],
   ["app-create", "/apps?new=1", null],
@@ -65,17 +94,25 @@ const inside = (accounts) => [
   ["me-password", "/me/password", (page) => page.locator("button[type=submit]").click()],
   ["me-email", "/me/email", null],
   ["me-two-factor", "/me/two-factor", null],
-  ["me-two-factor-begun", "/me/two-factor", async (page) => {
-    await page.locator("input[type=password]").fill(PASSWORD);
-    await page.locator("button[type=submit]").click();
-    await page.locator(".qr").waitFor();
-  }],
+  [
+    "me-two-factor-begun",
+    "/me/two-factor",
+    async (page) => {
+      await page.locator("input[type=password]").fill(PASSWORD);
+      await page.locator("button[type=submit]").click();
+      await page.locator(".qr").waitFor();
+    },
+  ],
   ["me-sessions", "/me/sessions", null],
   ["shortcuts", "/me/profile", (page) => page.keyboard.press("?")],
   ["nowhere", "/no/such/place", null],
 ];
 
-everyLook("accounts and identity", () => world, () => [
-  [null, outside],
-  [[ADMIN, PASSWORD], inside(`/apps/${app.app_id}/accounts`)],
-]);
+everyLook(
+  "accounts and identity",
+  () => world,
+  () => [
+    [null, outside],
+    [[ADMIN, PASSWORD], inside(`/apps/${app.app_id}/accounts`)],
+  ],
+);

@@ -104,7 +104,10 @@ async function takesOver(mina, handed) {
   await mina.press("Northwind Mobile", "link");
   await mina.press(/^Invitations/, "link");
   const codes = [];
-  for (const [role, login] of [["Senior developer", "jisoo.han"], ["Reviewer", ""]]) {
+  for (const [role, login] of [
+    ["Senior developer", "jisoo.han"],
+    ["Reviewer", ""],
+  ]) {
     await mina.press("Invite");
     await mina.choose("Role", role);
     if (login) await mina.write("Login", login);
@@ -149,7 +152,11 @@ async function registersWithCode(stranger, world, invitation) {
 async function worksWithAccounts(jisoo) {
   await jisoo.press("Accounts", "link");
   await jisoo.sees("This application has no accounts yet.");
-  for (const [id, nickname, type] of [["ava", "Ava <b>K</b>", "General"], ["mateo", "Mateo", "Admin"], ["zoe", "", "General"]]) {
+  for (const [id, nickname, type] of [
+    ["ava", "Ava <b>K</b>", "General"],
+    ["mateo", "Mateo", "Admin"],
+    ["zoe", "", "General"],
+  ]) {
     await jisoo.press("Create account");
     await jisoo.write("User ID", id);
     await jisoo.confirm(type, "radio");
@@ -158,7 +165,12 @@ async function worksWithAccounts(jisoo) {
     await jisoo.confirm("Create account");
     await jisoo.sees(`${id} created.`);
   }
-  await jisoo.row("ava").filter({ hasText: "Ava <b>K</b>" }).filter({ hasText: "General" }).filter({ hasText: "Today, " }).waitFor();
+  await jisoo
+    .row("ava")
+    .filter({ hasText: "Ava <b>K</b>" })
+    .filter({ hasText: "General" })
+    .filter({ hasText: "Today, " })
+    .waitFor();
   await jisoo.row("mateo").filter({ hasText: "Admin" }).waitFor();
   await jisoo.sees("1 of 10 admins");
 
@@ -187,7 +199,8 @@ async function exports(jisoo) {
   await jisoo.confirm("NDJSON", "radio");
   await jisoo.confirm("Export");
   await jisoo.sees("Export successful");
-  const { user_id, nickname, location, gender, birth_date, friend_verification, friending, language, level, role } = JSON.parse(await jisoo.download());
+  const { user_id, nickname, location, gender, birth_date, friend_verification, friending, language, level, role } =
+    JSON.parse(await jisoo.download());
   assert.deepEqual(
     [user_id, nickname, location, gender, birth_date, friend_verification, friending, language, level, role],
     ["ava", "은지", "Jeju", "female", "1998-03-14", "deny_any", "forbidden", 7, 42, 3],
@@ -199,7 +212,10 @@ async function exports(jisoo) {
   await jisoo.confirm("Export");
   await jisoo.sees("2 accounts, CSV.");
   const lines = (await jisoo.download()).trim().split("\r\n");
-  assert.deepEqual(lines.map((line) => line.replace("\uFEFF", "").split(",")[0]), ["user_id", "ava", "mateo"]);
+  assert.deepEqual(
+    lines.map((line) => line.replace("\uFEFF", "").split(",")[0]),
+    ["user_id", "ava", "mateo"],
+  );
   await jisoo.press("Close");
 }
 
@@ -220,7 +236,14 @@ async function deletes(jisoo) {
 // The super admin reads what has happened.
 async function sees(admin) {
   await admin.press("Audit log", "link");
-  for (const action of ["Deleted accounts", "Removed the deletion lock", "Locked deletion", "Redeemed an invitation", "Created a team"]) await admin.row(action).first().waitFor();
+  for (const action of [
+    "Deleted accounts",
+    "Removed the deletion lock",
+    "Locked deletion",
+    "Redeemed an invitation",
+    "Created a team",
+  ])
+    await admin.row(action).first().waitFor();
   await admin.press(/Your account and settings$/);
   await admin.hands.press(admin.page.getByRole("menuitem", { name: "Sign out" }));
   await admin.page.getByLabel("Login").waitFor();

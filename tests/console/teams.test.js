@@ -85,7 +85,14 @@ test("a member is added by login, changes role and back, and is removed", async 
   await dialog().getByText("Nobody has this login.").waitFor();
   await dialog().getByLabel("Login").fill("jisoo.han");
   // A member manager gives every preset but admin.
-  assert.deepEqual(await dialog().locator("option").allTextContents(), ["Member manager", "Senior developer", "Developer", "Operator", "Reviewer", "Support lead"]);
+  assert.deepEqual(await dialog().locator("option").allTextContents(), [
+    "Member manager",
+    "Senior developer",
+    "Developer",
+    "Operator",
+    "Reviewer",
+    "Support lead",
+  ]);
   await press("Add member");
   await row("jisoo.han").getByText("Developer", { exact: true }).first().waitFor();
 
@@ -235,7 +242,11 @@ test("a role that allows more than one may grant, and one's own, say why they st
 test("a narrow screen has the role as a list beside one to compare with", async () => {
   await open(of(`roles/${at.lead.role_id}`), "t.berg", { width: 390 });
   await page.getByLabel("Compare with").selectOption("Reviewer");
-  await page.getByRole("listitem").filter({ hasText: "audit.read" }).getByText("also in Reviewer").waitFor({ state: "attached" });
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: "audit.read" })
+    .getByText("also in Reviewer")
+    .waitFor({ state: "attached" });
   await page.getByRole("checkbox", { name: "Rename the team: Support lead" }).check();
   await page.getByText("1 change to Support lead takes effect at once for 1 member").waitFor();
   await button("Discard").click();
@@ -293,7 +304,11 @@ test("keys alone: to the teams, into one, to a member's role", async () => {
   await page.keyboard.press(".");
   await page.getByRole("menuitem", { name: "Change role" }).waitFor();
   await page.keyboard.press("Escape");
-  for (const [key, path, title] of [["u", "/users", "Users"], ["l", "/audit", "Audit log"], ["p", "/apps", "Applications"]]) {
+  for (const [key, path, title] of [
+    ["u", "/users", "Users"],
+    ["l", "/audit", "Audit log"],
+    ["p", "/apps", "Applications"],
+  ]) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);
     await page.waitForURL(`**${path}`);
@@ -309,7 +324,11 @@ test("a name that somebody else gave meanwhile is told, and given up only by pre
   await world.call("PATCH", `/v1/teams/${made.team_id}`, { name: "Theirs" });
   await press("Rename");
   await dialog().getByText("Somebody else named it “Theirs” meanwhile. Press again to name it yours.").waitFor();
-  assert.ok(await dialog().getByLabel("Name").evaluate((input) => input === document.activeElement));
+  assert.ok(
+    await dialog()
+      .getByLabel("Name")
+      .evaluate((input) => input === document.activeElement),
+  );
   await press("Rename");
   await row("Mine").waitFor();
   // The undo goes back to what it was, but not over somebody else's name.
@@ -320,7 +339,9 @@ test("a name that somebody else gave meanwhile is told, and given up only by pre
 });
 
 test("a role that somebody else changed meanwhile is looked at again before it is changed", async () => {
-  const member = (await world.call("GET", `/v1/teams/${at.team.team_id}/members`)).items.find(({ login }) => login === "t.berg");
+  const member = (await world.call("GET", `/v1/teams/${at.team.team_id}/members`)).items.find(
+    ({ login }) => login === "t.berg",
+  );
   await open(of("members"), "mina.park");
   await choose("t.berg", "Change role");
   await dialog().getByLabel("Role").selectOption("Operator");
@@ -350,11 +371,20 @@ test("who may only read an account finds every field said, and none that can be 
   await member(world, at.team, "only.reads", "reviewer");
   const { items } = await world.call("GET", `/v1/apps?team_id=${at.team.team_id}`);
   const path = `/apps/${items[0].app_id}/accounts`;
-  await world.call("POST", `/v1${path}`, { user_id: "looked.at", type: "general", gender: "female", friending: "forbidden" });
+  await world.call("POST", `/v1${path}`, {
+    user_id: "looked.at",
+    type: "general",
+    gender: "female",
+    friending: "forbidden",
+  });
   await open(`${path}/looked.at`, "only.reads");
   assert.equal(await dialog().getByLabel("Gender").inputValue(), "Female");
   assert.equal(await dialog().getByLabel("Friending").inputValue(), "Forbidden");
-  assert.equal(await dialog().locator("input:not([readonly], [disabled]), select, textarea:not([readonly])").count(), 1, "but for the calendar's own, which nobody sees");
+  assert.equal(
+    await dialog().locator("input:not([readonly], [disabled]), select, textarea:not([readonly])").count(),
+    1,
+    "but for the calendar's own, which nobody sees",
+  );
   assert.equal(await dialog().getByRole("button", { name: "Save changes" }).count(), 0);
 });
 

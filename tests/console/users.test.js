@@ -84,7 +84,10 @@ test("a user is created with a password of the server's or with a typed one", as
   await press("Close without copying");
   await row("made.here").locator("td", { hasText: "Password due" }).waitFor();
   await row("made.here").getByText("Not verified").waitFor();
-  assert.equal((await world.send("POST", "/v1/login", { login: "made.here", password })).user.password_change_required, true);
+  assert.equal(
+    (await world.send("POST", "/v1/login", { login: "made.here", password })).user.password_change_required,
+    true,
+  );
 
   await button("New user").click();
   await dialog().getByLabel("Username").fill("Typed.Here");
@@ -95,7 +98,10 @@ test("a user is created with a password of the server's or with a typed one", as
   await dialog().getByText("This is needed.").waitFor();
   await dialog().getByLabel("Password", { exact: true }).fill("typed.here is short");
   await press("Create user");
-  await dialog().getByText(/It contains your login|Somebody has this login/).first().waitFor();
+  await dialog()
+    .getByText(/It contains your login|Somebody has this login/)
+    .first()
+    .waitFor();
   await dialog().getByLabel("Login").fill("typed.here");
   await dialog().getByLabel("Password", { exact: true }).fill(SECRET);
   await press("Create user");
@@ -170,7 +176,11 @@ test("a password is reset, an email unbound, sessions ended, the user deleted", 
   await page.getByText("All sessions of handled ended.").waitFor();
   await choose("handled", "Delete");
   await dialog().getByText("Delete handled?").waitFor();
-  assert.ok(await dialog().getByRole("button", { name: "Cancel" }).evaluate((one) => one === document.activeElement));
+  assert.ok(
+    await dialog()
+      .getByRole("button", { name: "Cancel" })
+      .evaluate((one) => one === document.activeElement),
+  );
   await press("Delete user");
   await row("handled").waitFor({ state: "detached" });
   assert.equal(await found("handled"), undefined);
@@ -187,7 +197,10 @@ test("a platform admin acts on members only, and nobody on itself", async () => 
   assert.equal(await dialog().getByLabel("Type").count(), 0);
   await press("Close");
   await button("New user").click();
-  assert.deepEqual(await dialog().locator(".segments").first().locator("label").allTextContents(), ["Member", "Platform admin"]);
+  assert.deepEqual(await dialog().locator(".segments").first().locator("label").allTextContents(), [
+    "Member",
+    "Platform admin",
+  ]);
 });
 
 test("what somebody else saved meanwhile is kept beside one's own, or taken", async () => {

@@ -4,12 +4,15 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 const web = new URL("../../functions/console/web/", import.meta.url);
-const module = async (name) => import(`data:text/javascript,${encodeURIComponent(await readFile(new URL(name, web), "utf8"))}`);
+const module = async (name) =>
+  import(`data:text/javascript,${encodeURIComponent(await readFile(new URL(name, web), "utf8"))}`);
 const { formatsOf } = await module("formats.js");
 const said = async (language) => (await module(`words/${language}.js`)).words(formatsOf(language));
 
 const shape = (value, path = "") =>
-  typeof value === "object" ? Object.entries(value).flatMap(([name, inner]) => shape(inner, `${path}/${name}`)) : [`${path}: ${typeof value}`];
+  typeof value === "object"
+    ? Object.entries(value).flatMap(([name, inner]) => shape(inner, `${path}/${name}`))
+    : [`${path}: ${typeof value}`];
 
 test("English and Korean have the same names", async () => {
   assert.deepEqual(shape(await said("ko")).sort(), shape(await said("en")).sort());

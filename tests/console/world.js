@@ -26,13 +26,33 @@ export class World {
     const world = new World();
     const port = await freePort();
     world.origin = `http://127.0.0.1:${port}`;
-    const options = ["--memory", "--test-clock", "--listen", `127.0.0.1:${port}`, ...(seed ? ["--seed", String(seed)] : [])];
-    world.server = spawn(binary, options, { env: { ...process.env, ADMIN_PASSWORD: PASSWORD, ...environment }, stdio: ["ignore", "ignore", "inherit"] });
-    for (let tries = 0; !(await fetch(`${world.origin}/healthz`).then(() => true, () => false)); tries += 1) {
+    const options = [
+      "--memory",
+      "--test-clock",
+      "--listen",
+      `127.0.0.1:${port}`,
+      ...(seed ? ["--seed", String(seed)] : []),
+    ];
+    world.server = spawn(binary, options, {
+      env: { ...process.env, ADMIN_PASSWORD: PASSWORD, ...environment },
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    for (
+      let tries = 0;
+      !(await fetch(`${world.origin}/healthz`).then(
+        () => true,
+        () => false,
+      ));
+      tries += 1
+    ) {
       if (tries > 300) throw new Error("the server does not listen");
       await new Promise((later) => setTimeout(later, 100));
     }
-    world.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"], ...launch });
+    world.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox"],
+      ...launch,
+    });
     await mkdir(screenshots, { recursive: true });
     return world;
   }
@@ -45,10 +65,23 @@ export class World {
   // A page of a browser that knows nothing yet. What it complains about is collected in `page.complaints`.
   async page({ language = "en", theme = "light", width = 1280, height = 800, signedIn = false, settings = {} } = {}) {
     const phone = width < 640;
-    const context = await this.browser.newContext({ baseURL: this.origin, locale: language === "ko" ? "ko-KR" : "en-GB", viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce", hasTouch: phone, isMobile: phone, timezoneId: "Asia/Seoul" });
-    await context.addInitScript((kept) => {
-      if (location.protocol !== "about:" && !localStorage.getItem("rollcall.settings")) localStorage.setItem("rollcall.settings", kept);
-    }, JSON.stringify({ language, theme, ...settings }));
+    const context = await this.browser.newContext({
+      baseURL: this.origin,
+      locale: language === "ko" ? "ko-KR" : "en-GB",
+      viewport: { width, height },
+      colorScheme: theme,
+      reducedMotion: "reduce",
+      hasTouch: phone,
+      isMobile: phone,
+      timezoneId: "Asia/Seoul",
+    });
+    await context.addInitScript(
+      (kept) => {
+        if (location.protocol !== "about:" && !localStorage.getItem("rollcall.settings"))
+          localStorage.setItem("rollcall.settings", kept);
+      },
+      JSON.stringify({ language, theme, ...settings }),
+    );
     const page = await context.newPage();
     page.complaints = [];
     page.pending = 0;
@@ -56,7 +89,8 @@ export class World {
     for (const end of ["requestfinished", "requestfailed"]) page.on(end, () => (page.pending -= 1));
     page.on("console", (message) => {
       // A browser reports every refused request; which ones are refused is what the tests are about.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) page.complaints.push(message.text());
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+        page.complaints.push(message.text());
     });
     page.on("pageerror", (error) => page.complaints.push(String(error)));
     page.setDefaultTimeout(8000);
@@ -65,7 +99,10 @@ export class World {
   }
 
   async signIn(page, login = ADMIN, password = PASSWORD) {
-    const reply = await page.request.post("/v1/login", { data: { login, password, transport: "cookie" }, headers: { Origin: this.origin } });
+    const reply = await page.request.post("/v1/login", {
+      data: { login, password, transport: "cookie" },
+      headers: { Origin: this.origin },
+    });
     if (!reply.ok()) throw new Error(await reply.text());
   }
 
@@ -76,7 +113,11 @@ export class World {
   }
 
   async send(method, path, body, headers = {}) {
-    const reply = await fetch(this.origin + path, { method, headers: { ...headers, ...(body ? { "Content-Type": "application/json" } : {}) }, body: body && JSON.stringify(body) });
+    const reply = await fetch(this.origin + path, {
+      method,
+      headers: { ...headers, ...(body ? { "Content-Type": "application/json" } : {}) },
+      body: body && JSON.stringify(body),
+    });
     const text = await reply.text();
     if (!reply.ok) throw new Error(`${method} ${path}: ${text}`);
     return text ? JSON.parse(text) : null;
@@ -104,5 +145,12 @@ const QUIET_LOOKS = 3;
 export async function settled(page) {
   await page.locator("h1, h2").first().waitFor({ state: "attached" });
   for (let quiet = 0; quiet < QUIET_LOOKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(40);
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished)));
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter((one) => one.effect.getTiming().iterations === 1)
+        .map((one) => one.finished),
+    ),
+  );
 }

@@ -50,7 +50,11 @@ async function send(method, path, { body, version, signal, keyed }) {
   if (response.ok || response.status < 500) key?.settle();
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new Problem(response.status, { code: "internal", ...problem }, Number(response.headers.get("Retry-After")) || undefined);
+  throw new Problem(
+    response.status,
+    { code: "internal", ...problem },
+    Number(response.headers.get("Retry-After")) || undefined,
+  );
 }
 
 async function carried(method, path, options) {
@@ -94,6 +98,8 @@ export async function file(method, path, body) {
 export const pathOf = (strings, ...ids) => String.raw({ raw: strings }, ...ids.map(encodeURIComponent));
 
 export function queryOf(parameters) {
-  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== ""));
+  const query = new URLSearchParams(
+    Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== ""),
+  );
   return query.size > 0 ? `?${query}` : "";
 }

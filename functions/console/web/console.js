@@ -42,7 +42,10 @@ function screenAt(path) {
 }
 
 // Has the files of a screen on their way before it is known who looks. If they do not come, the screen says so.
-export const fetchScreen = (path) => void screenAt(path)?.load().catch(() => {});
+export const fetchScreen = (path) =>
+  void screenAt(path)
+    ?.load()
+    .catch(() => {});
 
 const ComeBack = later(async () => (await import("./parts/come-back.js")).ComeBack);
 

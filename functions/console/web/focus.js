@@ -9,7 +9,9 @@ document.addEventListener("focusin", ({ target }) => {
 
 function nextRow() {
   const rows = [...document.querySelectorAll("tr.row")];
-  return (rows.find((one) => Number(one.dataset.at) >= row) ?? rows.at(-1))?.querySelector(".who :is(a, button, [tabindex])");
+  return (rows.find((one) => Number(one.dataset.at) >= row) ?? rows.at(-1))?.querySelector(
+    ".who :is(a, button, [tabindex])",
+  );
 }
 
 function place() {
@@ -20,5 +22,8 @@ function place() {
 
 export function keepFocus() {
   const gone = () => last && !last.isConnected && document.activeElement === document.body;
-  new MutationObserver(() => gone() && place()?.focus({ preventScroll: true })).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(() => gone() && place()?.focus({ preventScroll: true })).observe(document.body, {
+    childList: true,
+    subtree: true,
+  });
 }

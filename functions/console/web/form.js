@@ -16,7 +16,11 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
   const live = useRef(true);
   useEffect(() => () => (live.current = false), []);
   useEffect(() => {
-    if (failed) (document.querySelector("dialog[open]:last-of-type [aria-invalid=true]") ?? document.querySelector("[aria-invalid=true]"))?.focus();
+    if (failed)
+      (
+        document.querySelector("dialog[open]:last-of-type [aria-invalid=true]") ??
+        document.querySelector("[aria-invalid=true]")
+      )?.focus();
   }, [failed]);
 
   const set = (name, value) => {
@@ -42,7 +46,11 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
   };
   const submit = async (act) => {
     if (running.current) return;
-    const wrong = Object.fromEntries(Object.keys(check).map((name) => [name, judged(name, values[name])]).filter(([, error]) => error));
+    const wrong = Object.fromEntries(
+      Object.keys(check)
+        .map((name) => [name, judged(name, values[name])])
+        .filter(([, error]) => error),
+    );
     if (Object.keys(wrong).length > 0) return refuse(wrong);
     running.current = true;
     setBusy(true);
@@ -54,7 +62,10 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
       const { fields, rest } = byField(problem, Object.keys(values));
       const own = codes[problem.code];
       if (own) fields[own] = sentence(problem);
-      refuse(fields, Object.keys(fields).length > 0 && rest.length === 0 ? null : [sentence(problem), ...rest].join(" "));
+      refuse(
+        fields,
+        Object.keys(fields).length > 0 && rest.length === 0 ? null : [sentence(problem), ...rest].join(" "),
+      );
     } finally {
       running.current = false;
       if (live.current) setBusy(false);
@@ -69,6 +80,10 @@ export const required = (value) => (value.trim() === "" ? words().violations.any
 export const given = (value) => (value ? undefined : words().violations.any.required);
 
 // The second time that a new password is typed.
-export const repeated = (value, { password }) => (value === password ? undefined : words().violations.password_confirmation.mismatch);
+export const repeated = (value, { password }) =>
+  value === password ? undefined : words().violations.password_confirmation.mismatch;
 
-export const needsCode = (length = 8) => (value) => (value.length === length ? undefined : words().violations.code(length));
+export const needsCode =
+  (length = 8) =>
+  (value) =>
+    value.length === length ? undefined : words().violations.code(length);

@@ -30,16 +30,20 @@ const unbound = (teamId) => isPlatform() || ownRole(teamId)?.role_id === "admin"
 function within(permissions, teamId) {
   if (unbound(teamId)) return true;
   const own = ownRole(teamId)?.permissions ?? [];
-  return Object.entries(PRESETS).some(([id, preset]) => id !== "admin" && permissions.every((one) => own.includes(one) || preset.includes(one)));
+  return Object.entries(PRESETS).some(
+    ([id, preset]) => id !== "admin" && permissions.every((one) => own.includes(one) || preset.includes(one)),
+  );
 }
 
-const reaches = (role, teamId) => (role.preset ? unbound(teamId) || role.role_id !== "admin" : within(role.permissions, teamId));
+const reaches = (role, teamId) =>
+  role.preset ? unbound(teamId) || role.role_id !== "admin" : within(role.permissions, teamId);
 
 export const mayGrant = (role, teamId) => can("members.manage", teamId) && reaches(role, teamId);
 
 export const mayCopy = (role, teamId) => can("roles.manage", teamId) && within(role.permissions, teamId);
 
-export const mayShape = (role, teamId) => !role.preset && mayCopy(role, teamId) && ownRole(teamId)?.role_id !== role.role_id;
+export const mayShape = (role, teamId) =>
+  !role.preset && mayCopy(role, teamId) && ownRole(teamId)?.role_id !== role.role_id;
 
 // Whether a permission may not join those that are ticked, and the first of them that it cannot be together with.
 export function obstacle(permission, ticked, teamId) {

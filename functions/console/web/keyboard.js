@@ -11,7 +11,8 @@ export function keys(map) {
   return () => maps.splice(maps.indexOf(map), 1);
 }
 
-const types = (element) => element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") != null;
+const types = (element) =>
+  element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") != null;
 
 function name(event) {
   if (event.key === " ") return "Space";

@@ -15,7 +15,8 @@ export function useList(path, parameters, keyOf) {
   const shownSince = useRef(0);
   const address = path + queryOf(parameters);
 
-  const change = (changes) => setList((before) => ({ ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
+  const change = (changes) =>
+    setList((before) => ({ ...before, ...(typeof changes === "function" ? changes(before) : changes) }));
 
   const load = async (cursor) => {
     running.current?.abort();
@@ -30,11 +31,19 @@ export function useList(path, parameters, keyOf) {
     // With the next frame: a reply that has come while the page was busy goes first.
     setTimeout(() => requestAnimationFrame(skeleton), QUIET_MS);
     try {
-      const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal }).finally(() => (waiting = false));
+      const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal }).finally(
+        () => (waiting = false),
+      );
       const shown = Date.now() - shownSince.current;
       if (shown < SHOWN_MS) await pause(SHOWN_MS - shown);
       if (own.signal.aborted) return null;
-      change((before) => ({ items: cursor ? [...before.items, ...page.items] : page.items, cursor: page.next_cursor, done: page.next_cursor === null, loading: false, stage: "ready" }));
+      change((before) => ({
+        items: cursor ? [...before.items, ...page.items] : page.items,
+        cursor: page.next_cursor,
+        done: page.next_cursor === null,
+        loading: false,
+        stage: "ready",
+      }));
       return page;
     } catch (problem) {
       if (problem.name === "AbortError") return null;
@@ -73,7 +82,8 @@ export function useList(path, parameters, keyOf) {
         if (at === -1) return { items: done ? [...items, item] : items };
         return { items: items.toSpliced(at, keyOf(items[at]) === keyOf(item) ? 1 : 0, item) };
       }),
-    replace: (item) => change(({ items }) => ({ items: items.map((other) => (keyOf(other) === keyOf(item) ? item : other)) })),
+    replace: (item) =>
+      change(({ items }) => ({ items: items.map((other) => (keyOf(other) === keyOf(item) ? item : other)) })),
     drop: (names) => change(({ items }) => ({ items: items.filter((item) => !names.includes(keyOf(item))) })),
   };
 }

@@ -10,7 +10,13 @@ import { over, Over } from "./parts/over.js";
 
 async function start() {
   fetchScreen(location.pathname);
-  const [failed] = await Promise.all([load().then(() => null, (problem) => problem), speak(settings.value.language)]);
+  const [failed] = await Promise.all([
+    load().then(
+      () => null,
+      (problem) => problem,
+    ),
+    speak(settings.value.language),
+  ]);
   const root = document.getElementById("app");
   root.replaceChildren();
   render(html`<${Console} failed=${failed} />`, root);

@@ -17,7 +17,10 @@ export function useMerged(thing, typedOf, form) {
     const mine = changedIn(typed.current);
     form.setValues({ ...after, ...Object.fromEntries(mine.map((name) => [name, typed.current[name]])) });
     setBase(now);
-    return { values: after, names: mine.filter((name) => after[name] !== original[name] && after[name] !== typed.current[name]) };
+    return {
+      values: after,
+      names: mine.filter((name) => after[name] !== original[name] && after[name] !== typed.current[name]),
+    };
   };
   useEffect(() => {
     if (thing.version <= base.version) return;

@@ -11,4 +11,5 @@ export function can(permission, teamId) {
 export const canSomewhere = (permission) =>
   isPlatform() || (me.value?.teams.some((team) => team.role.permissions.includes(permission)) ?? false);
 
-export const teamsWhere = (permission) => (me.value?.teams ?? []).filter((team) => team.role.permissions.includes(permission));
+export const teamsWhere = (permission) =>
+  (me.value?.teams ?? []).filter((team) => team.role.permissions.includes(permission));

@@ -16,5 +16,6 @@ export const rules = {
   username: named("username", /^[\p{Script=Han}A-Za-z0-9+=,.@_-]*$/u),
   login: named("login", /^[A-Za-z0-9+=,.@_-]*$/),
   // Nothing is none, where an address is no must.
-  email: (value) => (value.trim() === "" || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? undefined : words().violations.email.bad_format),
+  email: (value) =>
+    value.trim() === "" || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? undefined : words().violations.email.bad_format,
 };

@@ -11,9 +11,19 @@ function kept() {
   }
 }
 
-const browsers = () => (navigator.languages.some((tag) => tag.startsWith("ko")) && !navigator.languages[0].startsWith("en") ? "ko" : "en");
+const browsers = () =>
+  navigator.languages.some((tag) => tag.startsWith("ko")) && !navigator.languages[0].startsWith("en") ? "ko" : "en";
 
-export const settings = signal({ language: browsers(), theme: "system", keys: true, photos: true, user: null, app: null, recent: [], ...kept() });
+export const settings = signal({
+  language: browsers(),
+  theme: "system",
+  keys: true,
+  photos: true,
+  user: null,
+  app: null,
+  recent: [],
+  ...kept(),
+});
 
 export function set(changes) {
   settings.value = { ...settings.value, ...changes };

@@ -23,7 +23,8 @@ export const teamName = (teamId) => teams().find((team) => team.team_id === team
 
 // Keeps the names in step with what the server just said.
 export function keepTeam(team) {
-  const renamed = (known) => known.map((other) => (other.team_id === team.team_id ? { ...other, name: team.name } : other));
+  const renamed = (known) =>
+    known.map((other) => (other.team_id === team.team_id ? { ...other, name: team.name } : other));
   if (listed.value) listed.value = teamName(team.team_id) ? renamed(listed.value) : [...listed.value, team];
   me.value = { ...me.value, teams: renamed(me.value.teams) };
   return team;

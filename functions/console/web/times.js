@@ -31,7 +31,10 @@ function told(moment, now, { today, yesterday, tomorrow, on }) {
 export const said = (moment) => told(moment, new Date(), words().times);
 
 export const dated = (moment) =>
-  words().times.on(format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(moment)), clock(new Date(moment)));
+  words().times.on(
+    format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(moment)),
+    clock(new Date(moment)),
+  );
 
 export const exact = (moment) => format({ dateStyle: "full", timeStyle: "long" }).format(new Date(moment));
 
@@ -53,7 +56,12 @@ export function lately(moment) {
   return said(moment);
 }
 
-const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({ today: todayAt, yesterday: yesterdayAt, tomorrow: tomorrowAt, on: onAt });
+const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({
+  today: todayAt,
+  yesterday: yesterdayAt,
+  tomorrow: tomorrowAt,
+  on: onAt,
+});
 
 // As a part of a sentence: when something ends.
 export const ending = (moment) => told(moment, new Date(), inSentence(words().times));

@@ -26,7 +26,10 @@ export function Avatar({ id, name, photo, shape = "" }) {
   return html`
     <span class=${`avatar hue-${hue(id)} ${shape}`} aria-hidden="true">
       ${shape.includes("square") ? initials(name).slice(0, 1) : initials(name?.trim() || id)}
-      ${shown && html`<img src=${photo} alt="" loading="lazy" referrerpolicy="no-referrer" class=${loaded === photo ? "loaded" : ""}
-        onLoad=${() => setLoaded(photo)} onError=${() => setLoaded(null)} />`}
+      ${
+        shown &&
+        html`<img src=${photo} alt="" loading="lazy" referrerpolicy="no-referrer" class=${loaded === photo ? "loaded" : ""}
+        onLoad=${() => setLoaded(photo)} onError=${() => setLoaded(null)} />`
+      }
     </span>`;
 }

@@ -22,7 +22,8 @@ export function useTimeLeft(expiresAt) {
   return Math.max(0, left);
 }
 
-export const Hours = ({ left, size }) => html`<${Tally} count=${Math.ceil(left / HOUR)} of=${24} group=${6} size=${size} tone=${left <= FEW_HOURS * HOUR ? "amber" : ""} />`;
+export const Hours = ({ left, size }) =>
+  html`<${Tally} count=${Math.ceil(left / HOUR)} of=${24} group=${6} size=${size} tone=${left <= FEW_HOURS * HOUR ? "amber" : ""} />`;
 
 // `facts`: [[name, value]]; closing asks once while the code was never copied.
 export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onReissue, onClose }) {
@@ -35,10 +36,12 @@ export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onR
     <section class="issued" aria-label=${title}>
       <div class="issued-code">
         <p><b>${title}</b> ${w.once}</p>
-        ${left > 0
-          ? html`<div class="issued-line"><output class="issued-digits"><span>${code.slice(0, 4)}</span> <span>${code.slice(4)}</span></output><${Copy} text=${code} label=${w.copy} onCopied=${() => (setCopied(true), onCopied?.())} /></div>
+        ${
+          left > 0
+            ? html`<div class="issued-line"><output class="issued-digits"><span>${code.slice(0, 4)}</span> <span>${code.slice(4)}</span></output><${Copy} text=${code} label=${w.copy} onCopied=${() => (setCopied(true), onCopied?.())} /></div>
               <div class="issued-line"><${Hours} left=${left} size="large" /><span><${Marked} text=${w.until(w.left(Math.floor(minutes / 60), minutes % 60), ending(expiresAt))} /></span></div>`
-          : html`<div class="issued-line"><span class="issued-digits">${w.expired}</span><${Button} onClick=${onReissue}>${w.reissue}</${Button}></div>`}
+            : html`<div class="issued-line"><span class="issued-digits">${w.expired}</span><${Button} onClick=${onReissue}>${w.reissue}</${Button}></div>`
+        }
       </div>
       <div class="issued-facts">
         <dl class="plain">${facts.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>

@@ -6,7 +6,16 @@ import { useAutofocus } from "./autofocus.js";
 import { Field } from "./field.js";
 
 // Mailed codes say `autocomplete="one-time-code"`; six digits are for authenticator apps.
-export function CodeEntry({ value, onInput, onBlur, error, length = 8, autocomplete = "off", autofocus = false, ...frame }) {
+export function CodeEntry({
+  value,
+  onInput,
+  onBlur,
+  error,
+  length = 8,
+  autocomplete = "off",
+  autofocus = false,
+  ...frame
+}) {
   const ref = useRef(null);
   useAutofocus(ref, autofocus);
   const [chosen, setChosen] = useState(false);
@@ -23,7 +32,8 @@ export function CodeEntry({ value, onInput, onBlur, error, length = 8, autocompl
     onInput(digits);
   };
   const half = length / 2;
-  const slot = (at) => html`<i class=${at === Math.min(value.length, length - 1) ? "next" : ""} aria-hidden="true">${value[at]}</i>`;
+  const slot = (at) =>
+    html`<i class=${at === Math.min(value.length, length - 1) ? "next" : ""} aria-hidden="true">${value[at]}</i>`;
   return html`
     <${Field} ...${frame} error=${error} count=${words().field.digits(value.length, length)}>
       ${(attributes) => html`

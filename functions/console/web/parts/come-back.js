@@ -9,7 +9,10 @@ import { SignInForm } from "./sign-in-form.js";
 export function ComeBack() {
   const w = words().comeBack;
   // There is nothing behind it that works without a session.
-  const modal = useModal(() => {}, () => false);
+  const modal = useModal(
+    () => {},
+    () => false,
+  );
   return html`
     <dialog ...${modal} class="dialog come-back" aria-labelledby="come-back-title">
       <div class="dialog-body"><h2 id="come-back-title">${w.title}</h2><p>${w.text}</p>

@@ -11,9 +11,11 @@ export function Conflict({ names, mine, theirs, labels, said, onSettle }) {
   if (names.length === 0) return html`<p class="conflict" role="alert">${w.merged}</p>`;
   return html`
     <div class="conflict" role="alert"><b>${w.title}</b>
-      ${names.map((name) => html`
+      ${names.map(
+        (name) => html`
         <dl><dt></dt><dd>${w.mine}</dd><dd>${w.theirs}</dd><dt>${labels[name]}</dt>${shown(name, mine[name])}${shown(name, theirs[name])}</dl>
         <div class="form-actions"><${Button} size="small" onClick=${() => onSettle(name, false)}>${w.keep}</${Button}>
-          <${Button} size="small" onClick=${() => onSettle(name, true)}>${w.take}</${Button}></div>`)}
+          <${Button} size="small" onClick=${() => onSettle(name, true)}>${w.take}</${Button}></div>`,
+      )}
     </div>`;
 }

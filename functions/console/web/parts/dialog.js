@@ -40,7 +40,21 @@ export function useModal(onClose, mayClose = () => true) {
 }
 
 // `title` is the question; `careful` puts the focus on Cancel, and what is destructive is careful; `typed` keeps a click outside from closing.
-export function Dialog({ title, text, children, action, icon, destructive = false, careful = destructive, busy = false, typed = false, cancel, foot, onClose, onSubmit }) {
+export function Dialog({
+  title,
+  text,
+  children,
+  action,
+  icon,
+  destructive = false,
+  careful = destructive,
+  busy = false,
+  typed = false,
+  cancel,
+  foot,
+  onClose,
+  onSubmit,
+}) {
   const id = useId();
   // What has been asked for is on its way: its outcome is said here.
   const close = () => !busy && onClose();

@@ -20,6 +20,10 @@ export function Expiry() {
     return () => clearInterval(timer);
   }, []);
   if (left > WARNED_MS || left <= 0) return null;
-  const stay = () => load().then(() => setLeft(restLeft()), () => {});
+  const stay = () =>
+    load().then(
+      () => setLeft(restLeft()),
+      () => {},
+    );
   return html`<${Banner} tone="amber"><span aria-live="off">${words().expiry.soon(wait(left / 1000))}</span><${Button} kind="link" onClick=${stay}>${words().expiry.stay}</${Button}></${Banner}>`;
 }

@@ -6,4 +6,5 @@ import { Banner } from "./banner.js";
 import { Button } from "./button.js";
 
 export const Failed = ({ problem, onAgain }) =>
-  problem && html`<${Banner} tone="red"><span>${sentence(problem)}</span><${Button} kind="link" onClick=${onAgain}>${words().again}</${Button}></${Banner}>`;
+  problem &&
+  html`<${Banner} tone="red"><span>${sentence(problem)}</span><${Button} kind="link" onClick=${onAgain}>${words().again}</${Button}></${Banner}>`;

@@ -11,7 +11,11 @@ export const bytesOf = (text) => new TextEncoder().encode(text ?? "").length;
 export function Field({ label, error, hint, changed, count, end, wide = "", group = false, children }) {
   const id = useId();
   const noteId = `${id}-note`;
-  const attributes = { id, "aria-describedby": error || hint ? noteId : undefined, "aria-invalid": error ? "true" : undefined };
+  const attributes = {
+    id,
+    "aria-describedby": error || hint ? noteId : undefined,
+    "aria-invalid": error ? "true" : undefined,
+  };
   const name = html`${label}${changed && html`<span class="changed-dot"></span><span class="unseen">${words().field.changed}</span>`}`;
   return html`
     <div class=${`field ${wide}`} role=${group ? "group" : undefined} aria-labelledby=${group ? `${id}-label` : undefined} aria-describedby=${group && (error || hint) ? noteId : undefined}>
@@ -34,7 +38,9 @@ export function TextField({ value, onInput, maxBytes, counted, rows, type = "tex
   const tag = rows ? "textarea" : "input";
   return html`
     <${Field} ...${{ label, error, hint, changed, end, wide, count }}>
-      ${(own) => html`<${tag} ...${own} ...${attributes} type=${rows ? undefined : type} rows=${rows} ref=${ref} class=${`input ${kind}`}
+      ${(
+        own,
+      ) => html`<${tag} ...${own} ...${attributes} type=${rows ? undefined : type} rows=${rows} ref=${ref} class=${`input ${kind}`}
         value=${value} onInput=${(event) => onInput(event.currentTarget.value)} />`}
     </${Field}>`;
 }
@@ -55,4 +61,5 @@ export function SelectField({ value, onInput, options, readonly, ...frame }) {
 }
 
 // What is wrong with a form as a whole.
-export const FormError = ({ children }) => children && html`<p class="form-error" role="alert"><${Icon} name="alert" /><span>${children}</span></p>`;
+export const FormError = ({ children }) =>
+  children && html`<p class="form-error" role="alert"><${Icon} name="alert" /><span>${children}</span></p>`;

@@ -11,7 +11,10 @@ export function FilterMenu({ label, value, options, onChoose, size = "" }) {
   const all = [["", w.allChoices], ...options];
   const chosen = all.find(([option]) => option === value) ?? [value, value];
   const items = all.map(([option, name]) => ({
-    label: name, checked: option === value ? "true" : "false", end: option === value && html`<${Icon} name="check" />`, onChoose: () => onChoose(option),
+    label: name,
+    checked: option === value ? "true" : "false",
+    end: option === value && html`<${Icon} name="check" />`,
+    onChoose: () => onChoose(option),
   }));
   const trigger = ({ ref, ...own }) => html`
     <button type="button" ...${own} ref=${ref} class=${`filter-button ${size} ${value ? "on" : ""}`}><span>${label}</span><b class="cut">${chosen[1]}</b><${Icon} name="down" /></button>`;

@@ -69,7 +69,9 @@ export function Menu({ label, items, trigger, side = "end", broad = false, openR
     event.preventDefault();
     event.stopPropagation();
   };
-  const row = (item) => html`${item.icon && html`<${Icon} name=${item.icon} />`}<span class="cut">${item.label}${item.name && html` <bdi>${item.name}</bdi>`}</span>
+  const row = (
+    item,
+  ) => html`${item.icon && html`<${Icon} name=${item.icon} />`}<span class="cut">${item.label}${item.name && html` <bdi>${item.name}</bdi>`}</span>
     ${item.end && html`<span class="end">${item.end}</span>`}${item.note && html`<span class="note">${item.note}</span>`}`;
   const drawn = (item) => {
     if (item === "line") return html`<hr role="separator" />`;
@@ -81,6 +83,9 @@ export function Menu({ label, items, trigger, side = "end", broad = false, openR
   };
   return html`
     ${trigger({ ...menu.bindOpener, "aria-haspopup": "menu" })}
-    ${menu.open && html`<div ...${menu.bind} class=${`menu ${broad ? "broad" : ""}`} role="menu" aria-label=${label} onKeyDown=${onKeyDown}>
-      ${items.filter(Boolean).map(drawn)}</div>`}`;
+    ${
+      menu.open &&
+      html`<div ...${menu.bind} class=${`menu ${broad ? "broad" : ""}`} role="menu" aria-label=${label} onKeyDown=${onKeyDown}>
+      ${items.filter(Boolean).map(drawn)}</div>`
+    }`;
 }

@@ -20,23 +20,30 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
   useTitle(part ?? title, part ? title : thing);
   useEffect(() => setDrawer(false), [place.value.path]);
   useEffect(arrive, []);
-  const main = (label) => primary && html`<${Button} kind=${primary.kind ?? "primary"} icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`;
+  const main = (label) =>
+    primary &&
+    html`<${Button} kind=${primary.kind ?? "primary"} icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`;
   return html`
     <a class="skip" href="#content" onClick=${skip}>${w.skip}</a>
     <div class="shell">
       <${Side} />
       <header class="top">
         <${Button} kind="ghost bare" icon="menu" label=${w.menu} aria-haspopup="dialog" onClick=${() => setDrawer(true)} />
-        ${plain
-          ? html`<${Mark} /><a class="own-account" href="/me/profile"><${Avatar} id=${me.value.user.user_id} name=${me.value.user.username} /><span class="unseen">${w.person.account}</span></a>`
-          : html`<h1 class="cut">${title}</h1><div class="actions">${main(primary?.short ?? primary?.label)}</div>`}
+        ${
+          plain
+            ? html`<${Mark} /><a class="own-account" href="/me/profile"><${Avatar} id=${me.value.user.user_id} name=${me.value.user.username} /><span class="unseen">${w.person.account}</span></a>`
+            : html`<h1 class="cut">${title}</h1><div class="actions">${main(primary?.short ?? primary?.label)}</div>`
+        }
       </header>
       <main class="content" id="content" tabindex="-1">
-        ${!plain && html`<div class="page-head">
+        ${
+          !plain &&
+          html`<div class="page-head">
           <h1>${parent && html`<a class="parent" href=${parent.href}>${parent.label}</a><span class="slash" aria-hidden="true">/</span>`}<bdi class="cut">${title}</bdi></h1>
           ${picker && html`<span class="slash" aria-hidden="true">/</span>${picker}`}
           <div class="actions wide-column">${actions}${main(primary?.label)}</div>
-        </div>`}
+        </div>`
+        }
         <${Expiry} />
         ${children}
       </main>
@@ -47,7 +54,8 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
 // Whoever followed a link is at the beginning of what it led to, with the focus too unless something there has taken it.
 function arrive() {
   if (arrival.by === "gone") scrollTo(0, 0);
-  if (arrival.by && document.activeElement === document.body) document.getElementById("content").focus({ preventScroll: true });
+  if (arrival.by && document.activeElement === document.body)
+    document.getElementById("content").focus({ preventScroll: true });
 }
 
 function skip(event) {

@@ -20,20 +20,29 @@ export function Person() {
   const { user } = me.value;
   const { language, theme, photos, app } = settings.value;
   const w = words().person;
-  useEffect(() => keys({
-    "?": () => setShortcuts(true),
-    "g a": () => go(app ? `/apps/${app}/accounts` : "/accounts"),
-    "g p": () => go("/apps"),
-    "g t": () => go("/teams"),
-    "g u": () => isPlatform() && go("/users"),
-    "g l": () => canSomewhere("audit.read") && go("/audit"),
-  }), [app]);
+  useEffect(
+    () =>
+      keys({
+        "?": () => setShortcuts(true),
+        "g a": () => go(app ? `/apps/${app}/accounts` : "/accounts"),
+        "g p": () => go("/apps"),
+        "g t": () => go("/teams"),
+        "g u": () => isPlatform() && go("/users"),
+        "g l": () => canSomewhere("audit.read") && go("/audit"),
+      }),
+    [app],
+  );
   const other = Object.keys(LANGUAGES).find((known) => known !== language);
   const items = [
     { icon: "person", label: w.account, href: "/me/profile" },
     "line",
     { icon: "globe", label: w.language, end: LANGUAGES[language], onChoose: () => speak(other).catch(toastFailure) },
-    { icon: "theme", label: w.theme, end: w.themes[theme], onChoose: () => set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] }) },
+    {
+      icon: "theme",
+      label: w.theme,
+      end: w.themes[theme],
+      onChoose: () => set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] }),
+    },
     { icon: "photo", label: w.photos, end: photos ? w.on : w.off, onChoose: () => set({ photos: !photos }) },
     { icon: "keys", label: w.shortcuts, end: html`<kbd>?</kbd>`, onChoose: () => setShortcuts(true) },
     "line",

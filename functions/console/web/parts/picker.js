@@ -22,7 +22,9 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
   }, [popover.open]);
   useEffect(() => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: "nearest" }), [at]);
   const fits = ({ name, note }) => `${name} ${note ?? ""}`.toLowerCase().includes(typed.toLowerCase());
-  const shown = groups.map(({ name, options }) => ({ name, options: options.filter(fits) })).filter(({ options }) => options.length > 0);
+  const shown = groups
+    .map(({ name, options }) => ({ name, options: options.filter(fits) }))
+    .filter(({ options }) => options.length > 0);
   const flat = shown.flatMap(({ options }) => options);
   const choose = (option) => {
     popover.close();
@@ -51,7 +53,9 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
       ${current && html`<${Avatar} id=${current.id} name=${current.name} shape="square" /><bdi class="name cut">${current.name}</bdi>${current.note && html`<span class="quiet cut">${current.note}</span>`}`}
       <${Icon} name="down" />
     </button>
-    ${popover.open && html`
+    ${
+      popover.open &&
+      html`
       <div ...${popover.bind} class="popover" onKeyDown=${onKeyDown}>
         <div class="search boxed"><${Icon} name="search" />
           <input ref=${input} role="combobox" aria-expanded="true" aria-controls=${`${id}-list`} aria-activedescendant=${flat[at] ? `${id}-${at}` : undefined} aria-label=${w.search}
@@ -60,5 +64,6 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
           ${shown.map(({ name, options }) => html`<div role="group" aria-label=${name}><div class="popover-group" aria-hidden="true">${name}</div>${options.map(row)}</div>`)}
         </div>
         ${flat.length === 0 && html`<p class="popover-none">${w.none}</p>`}
-      </div>`}`;
+      </div>`
+    }`;
 }

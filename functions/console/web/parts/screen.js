@@ -9,7 +9,10 @@ import { Failed } from "./failed.js";
 // where nothing answers.
 async function outdated() {
   if (performance.getEntriesByType("navigation")[0]?.type === "reload") return false;
-  return get("/healthz", { asStranger: true }).then(() => true, () => false);
+  return get("/healthz", { asStranger: true }).then(
+    () => true,
+    () => false,
+  );
 }
 
 export function Screen({ name, load, ...parameters }) {

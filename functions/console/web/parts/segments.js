@@ -7,8 +7,10 @@ export function Segments({ label, value, options, onChoose, wide = false }) {
   const name = useId();
   return html`
     <div class=${`segments ${wide ? "wide" : ""}`} role="radiogroup" aria-label=${label}>
-      ${options.map(([option, text]) => html`<label>
-        <input type="radio" name=${name} value=${option} checked=${option === value} onChange=${() => onChoose(option)} />${text}</label>`)}
+      ${options.map(
+        ([option, text]) => html`<label>
+        <input type="radio" name=${name} value=${option} checked=${option === value} onChange=${() => onChoose(option)} />${text}</label>`,
+      )}
     </div>`;
 }
 

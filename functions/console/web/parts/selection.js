@@ -24,7 +24,11 @@ export function useSelection(keyOf) {
     },
     take: (items) => say(new Map(items.map((item) => [keyOf(item), item]))),
     // What is chosen as it is now.
-    update: (items) => setChosen((before) => new Map([...before, ...items.filter((item) => before.has(keyOf(item))).map((item) => [keyOf(item), item])])),
+    update: (items) =>
+      setChosen(
+        (before) =>
+          new Map([...before, ...items.filter((item) => before.has(keyOf(item))).map((item) => [keyOf(item), item])]),
+      ),
     drop: (names) => setChosen((before) => new Map([...before].filter(([name]) => !names.includes(name)))),
     // Turns one over; with `range`, everything since the last one is as the last one is.
     turn: (items, at, range = false) => {
@@ -39,7 +43,12 @@ export function useSelection(keyOf) {
       last.current = keyOf(items[at]);
       say(next);
     },
-    turnAll: (items) => say(items.every((item) => chosen.has(keyOf(item))) ? new Map() : new Map([...chosen, ...items.map((item) => [keyOf(item), item])])),
+    turnAll: (items) =>
+      say(
+        items.every((item) => chosen.has(keyOf(item)))
+          ? new Map()
+          : new Map([...chosen, ...items.map((item) => [keyOf(item), item])]),
+      ),
   };
 }
 

@@ -5,10 +5,21 @@ import { words } from "../words.js";
 import { Dialog } from "./dialog.js";
 
 const KEYS = [
-  [["/"], "search"], [["↑", "↓", "j", "k"], "move"], [["Space", "x"], "select"], [["Shift", "↓"], "extend"], [["Enter", "e"], "edit"],
+  [["/"], "search"],
+  [["↑", "↓", "j", "k"], "move"],
+  [["Space", "x"], "select"],
+  [["Shift", "↓"], "extend"],
+  [["Enter", "e"], "edit"],
   [[".", "Shift", "F10"], "menu"],
-  [["Esc"], "close"], [["Ctrl", "Enter"], "save"], [["g", "a"], "accounts"], [["g", "p"], "apps"], [["g", "t"], "teams"],
-  [["g", "u"], "users"], [["g", "l"], "audit"], [["c"], "create"], [["?"], "list"],
+  [["Esc"], "close"],
+  [["Ctrl", "Enter"], "save"],
+  [["g", "a"], "accounts"],
+  [["g", "p"], "apps"],
+  [["g", "t"], "teams"],
+  [["g", "u"], "users"],
+  [["g", "l"], "audit"],
+  [["c"], "create"],
+  [["?"], "list"],
 ];
 
 export function Shortcuts({ onClose }) {

@@ -15,8 +15,18 @@ function entries() {
   const teams = me.value.teams.length;
   const accounts = path === "/accounts" || /^\/apps\/[^/]+\/accounts/.test(path);
   return [
-    canSomewhere("accounts.read") && { name: "accounts", href: app ? `/apps/${app}/accounts` : "/accounts", icon: "accounts", here: accounts },
-    (canSomewhere("accounts.read") || canSomewhere("apps.manage")) && { name: "apps", href: "/apps", icon: "apps", here: path.startsWith("/apps") && !accounts },
+    canSomewhere("accounts.read") && {
+      name: "accounts",
+      href: app ? `/apps/${app}/accounts` : "/accounts",
+      icon: "accounts",
+      here: accounts,
+    },
+    (canSomewhere("accounts.read") || canSomewhere("apps.manage")) && {
+      name: "apps",
+      href: "/apps",
+      icon: "apps",
+      here: path.startsWith("/apps") && !accounts,
+    },
     (isPlatform() || teams > 0) && { name: "teams", href: "/teams", icon: "teams", here: path.startsWith("/teams") },
     isPlatform() && { name: "users", href: "/users", icon: "person", here: path.startsWith("/users") },
     canSomewhere("audit.read") && { name: "audit", href: "/audit", icon: "record", here: path === "/audit" },
@@ -28,8 +38,10 @@ export const Side = () => html`
   <aside class="side" aria-label="Rollcall">
     <${Mark} />
     <nav aria-label=${words().navigation}>
-      ${entries().map(({ name, href, icon, here }) => html`
-        <a href=${href} aria-current=${here ? "page" : undefined} title=${words().entries[name]}><${Icon} name=${icon} /><span>${words().entries[name]}</span></a>`)}
+      ${entries().map(
+        ({ name, href, icon, here }) => html`
+        <a href=${href} aria-current=${here ? "page" : undefined} title=${words().entries[name]}><${Icon} name=${icon} /><span>${words().entries[name]}</span></a>`,
+      )}
     </nav>
     <${Person} />
   </aside>`;

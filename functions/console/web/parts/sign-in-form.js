@@ -39,7 +39,10 @@ function SecondFactor({ ticket, onTaken, onBack }) {
   const w = words().signIn;
   const [recovery, setRecovery] = useState(false);
   const check = recovery ? { recovery_code: required } : { code: needsCode(6) };
-  const form = useForm({ code: "", recovery_code: "" }, { check, codes: { invalid_code: recovery ? "recovery_code" : "code" } });
+  const form = useForm(
+    { code: "", recovery_code: "" },
+    { check, codes: { invalid_code: recovery ? "recovery_code" : "code" } },
+  );
   const submit = (event) => {
     event.preventDefault();
     const typed = ({ code, recovery_code }) => (recovery ? { recovery_code: recovery_code.trim() } : { code });
@@ -48,9 +51,11 @@ function SecondFactor({ ticket, onTaken, onBack }) {
   return html`
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
-      ${recovery
-        ? html`<${TextField} key="recovery" label=${w.recoveryCode} ...${form.bind("recovery_code")} hint=${w.recoveryHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />`
-        : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint} autocomplete="one-time-code" autofocus />`}
+      ${
+        recovery
+          ? html`<${TextField} key="recovery" label=${w.recoveryCode} ...${form.bind("recovery_code")} hint=${w.recoveryHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />`
+          : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint} autocomplete="one-time-code" autofocus />`
+      }
       <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         <${Button} size="wide" onClick=${() => setRecovery(!recovery)}>${recovery ? w.useCode : w.useRecovery}</${Button}>
         <${Button} kind="link" onClick=${onBack}>${w.other}</${Button}></div>

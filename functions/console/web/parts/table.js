@@ -15,7 +15,11 @@ export const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 // Rows of bars in the final geometry. `columns`: { class, bone }.
 export const skeleton = (columns) =>
-  Array.from({ length: BONES }, (_, at) => html`<tr key=${at} aria-hidden="true">${columns.map(({ class: kind, bone: bar }) => html`<td class=${kind}>${bar}</td>`)}</tr>`);
+  Array.from(
+    { length: BONES },
+    (_, at) =>
+      html`<tr key=${at} aria-hidden="true">${columns.map(({ class: kind, bone: bar }) => html`<td class=${kind}>${bar}</td>`)}</tr>`,
+  );
 
 function useNear(count, body) {
   const [near, setNear] = useState([0, DRAWN_AT_ONCE]);
@@ -49,7 +53,9 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
   const { items, stage, loading } = list;
   const [from, to] = useNear(items.length, body);
   const height = (count) => ({ height: `calc(var(--row) * ${count})` });
-  const space = (count) => count > 0 && html`<tr class="space" aria-hidden="true"><td colspan=${columns.length} style=${height(count)}></td></tr>`;
+  const space = (count) =>
+    count > 0 &&
+    html`<tr class="space" aria-hidden="true"><td colspan=${columns.length} style=${height(count)}></td></tr>`;
   if (stage === "quiet" || stage === "failed") return html`<div class="list"></div>`;
   if (stage === "ready" && items.length === 0 && !loading && list.done) return empty;
   return html`
@@ -103,7 +109,8 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
       if (at() < 0) return focus(0);
       const from = at();
       if (current.current.turn) {
-        if (!document.querySelector(`tr.row[data-at="${from}"]`).classList.contains("chosen")) current.current.turn(from, false);
+        if (!document.querySelector(`tr.row[data-at="${from}"]`).classList.contains("chosen"))
+          current.current.turn(from, false);
         setTimeout(() => current.current.turn(focus(from + steps), true));
       }
       return undefined;
@@ -113,8 +120,18 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
     const open = here((index) => current.current.open(index));
     const menu = () => document.activeElement?.closest?.("tr.row")?.querySelector("[aria-haspopup=menu]")?.click();
     return keys({
-      ArrowDown: move(1), ArrowUp: move(-1), j: move(1), k: move(-1), Space: select, x: select, "Shift+ArrowDown": extend(1), "Shift+ArrowUp": extend(-1),
-      e: open, ".": menu, "Shift+F10": menu, Escape: () => current.current.clear?.(),
+      ArrowDown: move(1),
+      ArrowUp: move(-1),
+      j: move(1),
+      k: move(-1),
+      Space: select,
+      x: select,
+      "Shift+ArrowDown": extend(1),
+      "Shift+ArrowUp": extend(-1),
+      e: open,
+      ".": menu,
+      "Shift+F10": menu,
+      Escape: () => current.current.clear?.(),
     });
   }, []);
 }

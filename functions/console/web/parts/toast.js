@@ -31,7 +31,10 @@ function Toast({ one }) {
   const start = () => {
     stop();
     // It stays while somebody is at it.
-    timer.current = setTimeout(() => (ref.current.matches(":hover, :focus-within") ? start() : dismiss(one.id)), SHOWN_MS);
+    timer.current = setTimeout(
+      () => (ref.current.matches(":hover, :focus-within") ? start() : dismiss(one.id)),
+      SHOWN_MS,
+    );
   };
   useEffect(() => {
     start();

@@ -124,8 +124,16 @@ function Accounts({ app: appId, user: userId }) {
   const option = app && asOption(app);
   const others = (readable() ?? []).map(asOption);
   const groups = [
-    others.length > 5 && { name: words().picker.recent, options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean) },
-    ...[...new Set(others.map(({ note }) => note ?? ""))].sort().map((note) => ({ name: note || words().picker.platform, options: others.filter((other) => (other.note ?? "") === note) })),
+    others.length > 5 && {
+      name: words().picker.recent,
+      options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean),
+    },
+    ...[...new Set(others.map(({ note }) => note ?? ""))]
+      .sort()
+      .map((note) => ({
+        name: note || words().picker.platform,
+        options: others.filter((other) => (other.note ?? "") === note),
+      })),
   ].filter(Boolean);
   const picker = html`<${Picker} label=${w.app} current=${option} groups=${groups} onOpen=${() => loadApps().catch(setProblem)} onChoose=${({ id }) => go(pathOf`/apps/${id}/accounts`)} />`;
   const primary = app && may.write && { icon: "plus", label: w.create, short: w.createShort, act: act.create };
@@ -141,8 +149,12 @@ function Accounts({ app: appId, user: userId }) {
       <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />
       ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
       <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId} empty=${empty} keyOf=${keyOf} />
-      ${userId && app && html`<${EditAccount} key=${userId} app=${app} userId=${userId} listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act}
-        onSaved=${changed} onClose=${(options) => up(here + location.search, options)} />`}
+      ${
+        userId &&
+        app &&
+        html`<${EditAccount} key=${userId} app=${app} userId=${userId} listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act}
+        onSaved=${changed} onClose=${(options) => up(here + location.search, options)} />`
+      }
       ${dialog?.kind === "create" && html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`}
       ${dialog?.kind === "lift" && html`<${LiftLock} app=${app} onClose=${close} />`}
       ${dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`}

@@ -25,7 +25,9 @@ const keyOf = (app) => app.app_id;
 export default function Apps({ app: opened }) {
   const w = words().apps;
   const list = useList("/v1/apps", {}, keyOf);
-  const [dialog, setDialog] = useState(place.value.query.get("new") && canSomewhere("apps.manage") ? { kind: "create" } : null);
+  const [dialog, setDialog] = useState(
+    place.value.query.get("new") && canSomewhere("apps.manage") ? { kind: "create" } : null,
+  );
   const close = () => {
     setDialog(null);
     setQuery({ new: "" });
@@ -47,7 +49,8 @@ export default function Apps({ app: opened }) {
     { name: w.created, class: "wide-column", bone: bone("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ];
-  const row = (app, at, key) => html`<${Row} key=${key} app=${app} at=${at} onOpen=${() => open(app)} onDelete=${() => remove(app)} />`;
+  const row = (app, at, key) =>
+    html`<${Row} key=${key} app=${app} at=${at} onOpen=${() => open(app)} onDelete=${() => remove(app)} />`;
   const empty = html`<${Empty} text=${w.none}>${primary && html`<button type="button" class="button secondary" onClick=${create}>${w.create}</button>`}</${Empty}>`;
   const gone = (app) => {
     close();
@@ -68,10 +71,20 @@ function Row({ app, at, onOpen, onDelete }) {
   const w = words().apps;
   const locked = app.deletion_lock.locked;
   const items = [
-    can("accounts.read", app.team_id) && { icon: "accounts", label: words().entries.accounts, href: `/apps/${app.app_id}/accounts` },
+    can("accounts.read", app.team_id) && {
+      icon: "accounts",
+      label: words().entries.accounts,
+      href: `/apps/${app.app_id}/accounts`,
+    },
     { icon: "edit", label: can("apps.manage", app.team_id) ? w.edit : w.view, onChoose: onOpen },
     can("apps.manage", app.team_id) && "line",
-    can("apps.manage", app.team_id) && { icon: "trash", label: w.delete, name: app.name, red: true, onChoose: onDelete },
+    can("apps.manage", app.team_id) && {
+      icon: "trash",
+      label: w.delete,
+      name: app.name,
+      red: true,
+      onChoose: onDelete,
+    },
   ];
   const admins = words().accounts.of(app.admin_count, MAX_ADMINS);
   const team = teamName(app.team_id) ?? (app.team_id === null && isPlatform() ? words().picker.platform : "—");

@@ -24,7 +24,13 @@ function Entry() {
   const w = words().join;
   const { user, teams } = me.value;
   const [unproved, setUnproved] = useState(!user.email_verified);
-  const form = useForm({ code: "" }, { check: { code: needsCode() }, codes: { invitation_invalid: "code", already_member: "code", too_many_attempts: "code" } });
+  const form = useForm(
+    { code: "" },
+    {
+      check: { code: needsCode() },
+      codes: { invitation_invalid: "code", already_member: "code", too_many_attempts: "code" },
+    },
+  );
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ code }) => {

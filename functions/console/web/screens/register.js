@@ -21,7 +21,8 @@ const start = (email) => post("/v1/registrations", { email }, { asStranger: true
 export default function Register() {
   const w = words().register;
   const [flow, setFlow] = useState(null);
-  if (!deployment.registers) return html`<${Door} title=${w.title} text=${words().problems.registration_closed}><a class="button secondary wide" href="/sign-in">${w.back}</a></${Door}>`;
+  if (!deployment.registers)
+    return html`<${Door} title=${w.title} text=${words().problems.registration_closed}><a class="button secondary wide" href="/sign-in">${w.back}</a></${Door}>`;
   return html`
     <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
       ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
@@ -39,7 +40,10 @@ function Completion({ flow, onFlow }) {
     invitation_code: (value) => (value === "" || value.length === 8 ? undefined : words().violations.code(8)),
   };
   const empty = { code: "", username: "", login: "", password: "", password_confirmation: "", invitation_code: "" };
-  const form = useForm(empty, { check, codes: { verification_failed: "code", login_taken: "login", invitation_invalid: "invitation_code" } });
+  const form = useForm(empty, {
+    check,
+    codes: { verification_failed: "code", login_taken: "login", invitation_invalid: "invitation_code" },
+  });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ invitation_code, ...values }) => {

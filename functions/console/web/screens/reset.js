@@ -31,7 +31,10 @@ function Completion({ flow, onFlow }) {
     password: given,
     password_confirmation: repeated,
   };
-  const form = useForm({ code: "", password: "", password_confirmation: "" }, { check, codes: { verification_failed: "code" } });
+  const form = useForm(
+    { code: "", password: "", password_confirmation: "" },
+    { check, codes: { verification_failed: "code" } },
+  );
   const submit = (event) => {
     event.preventDefault();
     form.submit(async (values) => {

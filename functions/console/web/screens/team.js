@@ -23,9 +23,19 @@ const TeamAudit = ({ team }) => html`<${AuditLog} teamId=${team.team_id} />`;
 // `create` is the right to the primary action; a count is shown where one page holds everything.
 const TABS = {
   members: { Part: Members, sees: ["team.read"], create: "members.manage", counted: (path) => [`${path}/members`, {}] },
-  invitations: { Part: Invitations, sees: ["members.manage"], create: "members.manage", counted: (path) => [`${path}/invitations`, { status: "live" }] },
+  invitations: {
+    Part: Invitations,
+    sees: ["members.manage"],
+    create: "members.manage",
+    counted: (path) => [`${path}/invitations`, { status: "live" }],
+  },
   roles: { Part: Roles, sees: ["team.read"], create: "roles.manage", quiet: true },
-  apps: { Part: TeamApps, sees: ["accounts.read", "apps.manage"], create: "apps.manage", counted: (_, team_id) => ["/v1/apps", { team_id }] },
+  apps: {
+    Part: TeamApps,
+    sees: ["accounts.read", "apps.manage"],
+    create: "apps.manage",
+    counted: (_, team_id) => ["/v1/apps", { team_id }],
+  },
   audit: { Part: TeamAudit, sees: ["audit.read"] },
 };
 
@@ -68,7 +78,13 @@ function Team({ team: teamId, tab, role }) {
     return html`<${Page} title=${words().teams.title}><${Empty} text=${words().teams.gone}><a class="button secondary" href="/teams">${words().teams.title}</a></${Empty}></${Page}>`;
   }
   if (tab !== undefined && !seen.includes(tab)) return html`<${Nowhere} />`;
-  const primary = mayCreate && { icon: "plus", label: w.create[tab], short: w.createShort[tab] ?? w.create[tab], act: () => setCreating(true), kind: current.quiet ? "secondary" : "primary" };
+  const primary = mayCreate && {
+    icon: "plus",
+    label: w.create[tab],
+    short: w.createShort[tab] ?? w.create[tab],
+    act: () => setCreating(true),
+    kind: current.quiet ? "secondary" : "primary",
+  };
   const known = { ...counts, roles: roles.length || undefined };
   const Part = current?.Part;
   return html`

@@ -31,9 +31,14 @@ export default function Teams() {
   const open = (team) => go(`/teams/${team.team_id}/members`);
   useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });
   // A role may not even allow to see the team, and still one is in it and may leave.
-  const unseen = isPlatform() || !list.done ? [] : me.value.teams.filter((team) => !list.items.some((seen) => keyOf(seen) === keyOf(team)));
+  const unseen =
+    isPlatform() || !list.done
+      ? []
+      : me.value.teams.filter((team) => !list.items.some((seen) => keyOf(seen) === keyOf(team)));
   const shown = { ...list, items: [...list.items, ...unseen] };
-  const primary = isPlatform() ? { icon: "plus", label: w.create, short: w.createShort, act: create } : { icon: "plus", kind: "secondary", label: words().join.title, act: () => go("/join") };
+  const primary = isPlatform()
+    ? { icon: "plus", label: w.create, short: w.createShort, act: create }
+    : { icon: "plus", kind: "secondary", label: words().join.title, act: () => go("/join") };
   const columns = [
     { name: w.name, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
     { name: w.admins, width: "28%", class: "wide-column", bone: bone("w3") },
@@ -42,7 +47,8 @@ export default function Teams() {
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ].filter(Boolean);
   const ask = (kind, team) => setDialog({ kind, team });
-  const row = (team, at, key) => html`<${Row} key=${key} team=${team} at=${at} onOpen=${() => open(team)} onAsk=${ask} />`;
+  const row = (team, at, key) =>
+    html`<${Row} key=${key} team=${team} at=${at} onOpen=${() => open(team)} onAsk=${ask} />`;
   const empty = html`<${Empty} text=${isPlatform() ? w.none : words().join.none}><button type="button" class="button secondary" onClick=${primary.act}>${primary.label}</button></${Empty}>`;
   const gone = () => {
     close();
@@ -68,10 +74,20 @@ function Row({ team, at, onOpen, onAsk }) {
     can("team.edit", team.team_id) && { icon: "edit", label: w.rename, onChoose: () => onAsk("rename", team) },
     reads && (isPlatform() || own) && "line",
     own && { icon: "out", label: w.leave, onChoose: () => onAsk("leave", team) },
-    isPlatform() && { icon: "trash", label: w.delete, name: team.name, red: true, onChoose: () => onAsk("delete", team) },
+    isPlatform() && {
+      icon: "trash",
+      label: w.delete,
+      name: team.name,
+      red: true,
+      onChoose: () => onAsk("delete", team),
+    },
   ];
   const names = team.admins?.map(({ username }) => username) ?? [];
-  const admins = !team.admins ? "—" : names.length > 0 ? html`<bdi>${words().list.names(names)}</bdi>` : html`<span class="tag amber">${w.noAdmin}</span>`;
+  const admins = !team.admins
+    ? "—"
+    : names.length > 0
+      ? html`<bdi>${words().list.names(names)}</bdi>`
+      : html`<span class="tag amber">${w.noAdmin}</span>`;
   return html`
     <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${reads ? opensRow(onOpen) : undefined}>
       <th scope="row"><div class="who"><${Avatar} id=${team.team_id} name=${team.name} shape="square" />

@@ -78,15 +78,28 @@ function List({ user: userId }) {
   const filtered = [type, team, status, q].some((value) => value !== "");
   const clear = html`<button type="button" class="button secondary" onClick=${() => setQuery({ type: "", team: "", status: "", q: "" })}>${words().list.clearFilters}</button>`;
   const failed = problem ?? list.problem;
-  const filter = (name, value, options) => html`<${FilterMenu} label=${w.filters[name]} value=${value} options=${options} onChoose=${(chosen) => setQuery({ [name]: chosen })} />`;
+  const filter = (name, value, options) =>
+    html`<${FilterMenu} label=${w.filters[name]} value=${value} options=${options} onChoose=${(chosen) => setQuery({ [name]: chosen })} />`;
   return html`
     <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login} primary=${primary}>
       <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
       <div class="filter-bar">
         <${Search} label=${w.search} value=${q} onSearch=${(typed) => setQuery({ q: typed })} />
-        ${filter("type", type, TYPES.map((one) => [one, words().me.types[one]]))}
-        ${filter("team", team, teams().map(({ team_id, name }) => [team_id, name]))}
-        ${filter("status", status, STATUSES.map((one) => [one, words().members.statuses[one]]))}
+        ${filter(
+          "type",
+          type,
+          TYPES.map((one) => [one, words().me.types[one]]),
+        )}
+        ${filter(
+          "team",
+          team,
+          teams().map(({ team_id, name }) => [team_id, name]),
+        )}
+        ${filter(
+          "status",
+          status,
+          STATUSES.map((one) => [one, words().members.statuses[one]]),
+        )}
       </div>
       <${UserTable} list=${list} keyOf=${keyOf} memberships=${memberships} act=${act} current=${userId} empty=${html`<${Empty} text=${w.noMatch}>${filtered && clear}</${Empty}>`} />
       ${userId && html`<${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)} act=${act} onSaved=${changed} onClose=${(options) => up(`/users${location.search}`, options)} />`}

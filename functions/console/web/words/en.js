@@ -7,7 +7,14 @@ export const words = ({ plural, number, list }) => ({
   menu: "Menu",
   navigation: "Main",
   languages: { en: "English", ko: "한국어" },
-  entries: { accounts: "Accounts", apps: "Applications", teams: "Teams", users: "Users", audit: "Audit log", join: "Join a team" },
+  entries: {
+    accounts: "Accounts",
+    apps: "Applications",
+    teams: "Teams",
+    users: "Users",
+    audit: "Audit log",
+    join: "Join a team",
+  },
   door: { motto: "Every account,\naccounted for." },
   times: {
     now: "just now",
@@ -34,14 +41,21 @@ export const words = ({ plural, number, list }) => ({
     date: "YYYY-MM-DD",
     calendar: "Pick a date",
   },
-  form: { wrong: (count) => plural(count, { one: (n) => `${n} field needs another look.`, other: (n) => `${n} fields need another look.` }) },
+  form: {
+    wrong: (count) =>
+      plural(count, { one: (n) => `${n} field needs another look.`, other: (n) => `${n} fields need another look.` }),
+  },
   copy: { copied: "Copied", refused: "Not copied: select it" },
   toast: { undo: "Undo", dismiss: "Dismiss" },
   dialog: { cancel: "Cancel", close: "Close", saveChanges: "Save changes" },
   picker: { search: "Search", none: "Nothing has this name.", recent: "Recent", platform: "Platform" },
   unsaved: {
     count: (count) => plural(count, { one: (n) => `${n} unsaved change`, other: (n) => `${n} unsaved changes` }),
-    title: (count) => plural(count, { one: (n) => `Leave without saving ${n} change?`, other: (n) => `Leave without saving ${n} changes?` }),
+    title: (count) =>
+      plural(count, {
+        one: (n) => `Leave without saving ${n} change?`,
+        other: (n) => `Leave without saving ${n} changes?`,
+      }),
     keep: "Keep editing",
     discard: "Discard",
   },
@@ -89,9 +103,15 @@ export const words = ({ plural, number, list }) => ({
     useCode: "Use the app's code instead",
     useRecovery: "Use a recovery code instead",
     other: "Sign in with another login",
-    done: { registered: "You are registered. Sign in with your login and password.", reset: "The password is changed. Sign in with the new one." },
+    done: {
+      registered: "You are registered. Sign in with your login and password.",
+      reset: "The password is changed. Sign in with the new one.",
+    },
   },
-  comeBack: { title: "Sign in again", text: "Your session ended. Sign in to go on where you were; what you typed is kept." },
+  comeBack: {
+    title: "Sign in again",
+    text: "Your session ended. Sign in to go on where you were; what you typed is kept.",
+  },
   expiry: { soon: (time) => `Nothing happened for a while: your session ends in ${time}.`, stay: "Stay signed in" },
   register: {
     title: "Register",
@@ -113,7 +133,11 @@ export const words = ({ plural, number, list }) => ({
     action: "Register",
     otherAddress: "Use another address",
   },
-  mailedCode: { resend: "Mail a new code", sent: "A new code is on its way.", wait: (time) => `A new code can be sent in ${time}.` },
+  mailedCode: {
+    resend: "Mail a new code",
+    sent: "A new code is on its way.",
+    wait: (time) => `A new code can be sent in ${time}.`,
+  },
   reset: {
     title: "Forgotten password",
     text: "Enter the address that you confirmed. A code is mailed to it.",
@@ -127,7 +151,11 @@ export const words = ({ plural, number, list }) => ({
     action: "Change password",
     otherAddress: "Use another address",
   },
-  firstPassword: { title: "Choose a password", text: "The one you signed in with was set by somebody else, so it is changed before anything else.", action: "Change and go on" },
+  firstPassword: {
+    title: "Choose a password",
+    text: "The one you signed in with was set by somebody else, so it is changed before anything else.",
+    action: "Change and go on",
+  },
   changePassword: {
     text: "Changing it ends all your other sessions.",
     current: "Current password",
@@ -176,7 +204,13 @@ export const words = ({ plural, number, list }) => ({
   },
   me: {
     title: "Your account",
-    tabs: { profile: "Profile", password: "Password", email: "Email", "two-factor": "Two-factor", sessions: "Sessions" },
+    tabs: {
+      profile: "Profile",
+      password: "Password",
+      email: "Email",
+      "two-factor": "Two-factor",
+      sessions: "Sessions",
+    },
     username: "Username",
     usernameHint: "3 to 64 letters, Chinese characters or + = , . @ - _. Others see it.",
     save: "Save",
@@ -188,7 +222,14 @@ export const words = ({ plural, number, list }) => ({
     teams: "Teams",
     noTeams: "None yet",
   },
-  roles: { admin: "Admin", member_manager: "Member manager", senior_developer: "Senior developer", developer: "Developer", operator: "Operator", reviewer: "Reviewer" },
+  roles: {
+    admin: "Admin",
+    member_manager: "Member manager",
+    senior_developer: "Senior developer",
+    developer: "Developer",
+    operator: "Operator",
+    reviewer: "Reviewer",
+  },
   email: {
     current: "Email",
     none: "None",
@@ -208,7 +249,8 @@ export const words = ({ plural, number, list }) => ({
   twoFactor: {
     on: "Two-factor is on.",
     onText: "Signing in asks for a code from your authenticator app after the password.",
-    offText: "With two-factor, signing in asks for a code from an authenticator app after the password. All your other sessions end when it is turned on.",
+    offText:
+      "With two-factor, signing in asks for a code from an authenticator app after the password. All your other sessions end when it is turned on.",
     begin: "Set up two-factor",
     qr: "QR code of the secret, which stands beside it as text",
     scan: "Scan this with your authenticator app, or type the secret into it.",
@@ -256,7 +298,11 @@ export const words = ({ plural, number, list }) => ({
     ended: "Session ended.",
     othersEnded: "All other sessions ended.",
   },
-  nowhere: { title: "Nothing here", text: "This address leads nowhere, or nowhere that you may see.", home: "Go to the start" },
+  nowhere: {
+    title: "Nothing here",
+    text: "This address leads nowhere, or nowhere that you may see.",
+    home: "Go to the start",
+  },
   lock: {
     locked: "Accounts of this application cannot be deleted.",
     lift: "Click here to remove the restriction",
@@ -354,7 +400,11 @@ export const words = ({ plural, number, list }) => ({
     },
     choices: {
       gender: { unknown: "Not set", female: "Female", male: "Male" },
-      friend_verification: { need_confirm: "Needs confirmation", allow_any: "Allows anyone", deny_any: "Denies everyone" },
+      friend_verification: {
+        need_confirm: "Needs confirmation",
+        allow_any: "Allows anyone",
+        deny_any: "Denies everyone",
+      },
       friending: { allowed: "Allowed", forbidden: "Forbidden" },
     },
     noMessages: "Do not receive messages",
@@ -371,7 +421,8 @@ export const words = ({ plural, number, list }) => ({
     },
     action: "Export",
     done: "Export successful",
-    what: (count, format) => plural(count, { one: (n) => `${n} account, ${format}.`, other: (n) => `${n} accounts, ${format}.` }),
+    what: (count, format) =>
+      plural(count, { one: (n) => `${n} account, ${format}.`, other: (n) => `${n} accounts, ${format}.` }),
     download: "Download",
     tooMany: (most) => `At most ${number(most)} accounts fit one file. Select fewer.`,
   },
@@ -429,7 +480,8 @@ export const words = ({ plural, number, list }) => ({
     wasDeleted: (name) => `${name} deleted.`,
     youLeft: (name) => `You left ${name}.`,
     deleteQuestion: (name) => `Delete ${name}?`,
-    deleteText: "Only a team without applications can be deleted. Its members leave it, its roles go, and its invitations end. It cannot be restored.",
+    deleteText:
+      "Only a team without applications can be deleted. Its members leave it, its roles go, and its invitations end. It cannot be restored.",
     deleteAction: "Delete team",
     leaveQuestion: (name) => `Leave ${name}?`,
     leaveText: "You lose what your role allows there. Somebody who manages its members can take you in again.",
@@ -540,7 +592,8 @@ export const words = ({ plural, number, list }) => ({
     notTogether: "No role you may grant has this together with what is ticked.",
     noneTicked: "Tick at least one permission.",
     members: (count) => plural(count, { one: (n) => `${n} member`, other: (n) => `${n} members` }),
-    invitations: (count) => plural(count, { one: (n) => `${n} live invitation`, other: (n) => `${n} live invitations` }),
+    invitations: (count) =>
+      plural(count, { one: (n) => `${n} live invitation`, other: (n) => `${n} live invitations` }),
     presetFixed: "Presets are the same in every team and stay as they are.",
     ownFixed: "This is your own role. Somebody else has to change it.",
     beyond: "This role allows more than you may grant, so you may not change it.",
@@ -549,8 +602,13 @@ export const words = ({ plural, number, list }) => ({
     nothing: "Nothing",
     alsoIn: (role) => `also in ${role}`,
     saveBar: "Unsaved changes",
-    effect: (changes, role) => plural(changes, { one: (n) => `*${n} change* to ${role} takes effect at once`, other: (n) => `*${n} changes* to ${role} take effect at once` }),
-    effectFor: (effect, members) => plural(members, { one: (n) => `${effect} for ${n} member`, other: (n) => `${effect} for ${n} members` }),
+    effect: (changes, role) =>
+      plural(changes, {
+        one: (n) => `*${n} change* to ${role} takes effect at once`,
+        other: (n) => `*${n} changes* to ${role} take effect at once`,
+      }),
+    effectFor: (effect, members) =>
+      plural(members, { one: (n) => `${effect} for ${n} member`, other: (n) => `${effect} for ${n} members` }),
     discard: "Discard",
     save: "Save role",
     wasSaved: (name) => `${name} saved.`,
@@ -638,7 +696,11 @@ export const words = ({ plural, number, list }) => ({
     wasSaved: (login) => `${login} saved.`,
     wasDisabled: (login) => `${login} is disabled. All its sessions ended.`,
     wasEnabled: (login) => `${login} is enabled.`,
-    reset: { title: (login) => `Reset the password of ${login}`, text: "All its sessions end.", action: "Reset password" },
+    reset: {
+      title: (login) => `Reset the password of ${login}`,
+      text: "All its sessions end.",
+      action: "Reset password",
+    },
     questions: {
       "unbind-totp": {
         title: (login) => `Unbind the two-factor of ${login}?`,
@@ -689,7 +751,15 @@ export const words = ({ plural, number, list }) => ({
     request: "Request",
     onlyWho: (login) => `Only by ${login}`,
     onlyOn: "Only about this",
-    kinds: { app: "application", account: "account", user: "user", team: "team", member: "member", role: "role", invitation: "invitation" },
+    kinds: {
+      app: "application",
+      account: "account",
+      user: "user",
+      team: "team",
+      member: "member",
+      role: "role",
+      invitation: "invitation",
+    },
     fields: {
       name: "Name",
       team_id: "Team",
@@ -788,18 +858,36 @@ export const words = ({ plural, number, list }) => ({
       classes: "Use upper case, lower case, digits and symbols.",
       guessed: "It is too easy to guess. Add a word or two.",
     },
-    password: { too_short: ({ minChars }) => `Use ${number(minChars)} characters or more.`, too_long: "Use 256 characters at most." },
+    password: {
+      too_short: ({ minChars }) => `Use ${number(minChars)} characters or more.`,
+      too_long: "Use 256 characters at most.",
+    },
     password_confirmation: { mismatch: "The two passwords are not the same." },
     current_password: { incorrect: "This is not your current password." },
-    username: { too_short: "Use 3 to 64 characters.", too_long: "Use 3 to 64 characters.", bad_format: "Use letters, digits, Chinese characters or + = , . @ - _." },
-    login: { too_short: "Use 3 to 64 characters.", too_long: "Use 3 to 64 characters.", bad_format: "Use letters, digits or + = , . @ - _.", unknown_reference: "Nobody has this login." },
+    username: {
+      too_short: "Use 3 to 64 characters.",
+      too_long: "Use 3 to 64 characters.",
+      bad_format: "Use letters, digits, Chinese characters or + = , . @ - _.",
+    },
+    login: {
+      too_short: "Use 3 to 64 characters.",
+      too_long: "Use 3 to 64 characters.",
+      bad_format: "Use letters, digits or + = , . @ - _.",
+      unknown_reference: "Nobody has this login.",
+    },
     email: { bad_format: "Enter one address such as mina@example.com." },
-    user_id: { bad_format: "Use 1 to 32 letters, digits or ! $ & ' ( ) * + , ; = : @ . _ ~ -.", too_long: "Use at most 32 characters." },
+    user_id: {
+      bad_format: "Use 1 to 32 letters, digits or ! $ & ' ( ) * + , ; = : @ . _ ~ -.",
+      too_long: "Use at most 32 characters.",
+    },
     photo_url: { bad_format: "Enter a full address that starts with https:// or http://" },
     birth_date: { bad_format: "Enter a date as YYYY-MM-DD.", out_of_range: "Enter a date from 1900-01-01 to today." },
     name: { too_long: "Use at most 64 characters." },
     note: { too_long: "This note is too long." },
-    admin_user_id: { unknown_reference: "No member has this login.", not_allowed: "Admins of the platform join no teams." },
+    admin_user_id: {
+      unknown_reference: "No member has this login.",
+      not_allowed: "Admins of the platform join no teams.",
+    },
     role_id: { unknown_reference: "This role is not there any more." },
   },
   problems: {

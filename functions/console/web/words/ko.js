@@ -7,7 +7,14 @@ export const words = ({ plural, number, list }) => ({
   menu: "메뉴",
   navigation: "주 메뉴",
   languages: { en: "English", ko: "한국어" },
-  entries: { accounts: "계정", apps: "애플리케이션", teams: "팀", users: "사용자", audit: "감사 로그", join: "팀 참여" },
+  entries: {
+    accounts: "계정",
+    apps: "애플리케이션",
+    teams: "팀",
+    users: "사용자",
+    audit: "감사 로그",
+    join: "팀 참여",
+  },
   door: { motto: "모든 계정을\n빠짐없이." },
   times: {
     now: "방금",
@@ -47,7 +54,8 @@ export const words = ({ plural, number, list }) => ({
   },
   conflict: {
     title: "그사이에 다른 사람이 저장했습니다.",
-    merged: "그사이에 다른 사람이 다른 항목을 저장했습니다. 그 내용이 여기에 표시되어 있습니다. 입력한 내용을 남기려면 다시 저장하세요.",
+    merged:
+      "그사이에 다른 사람이 다른 항목을 저장했습니다. 그 내용이 여기에 표시되어 있습니다. 입력한 내용을 남기려면 다시 저장하세요.",
     mine: "내 값",
     theirs: "상대방 값",
     keep: "내 값 유지",
@@ -89,9 +97,15 @@ export const words = ({ plural, number, list }) => ({
     useCode: "인증 앱 코드 사용",
     useRecovery: "복구 코드 사용",
     other: "다른 계정으로 로그인",
-    done: { registered: "가입되었습니다. 로그인 계정과 비밀번호로 로그인하세요.", reset: "비밀번호가 변경되었습니다. 새 비밀번호로 로그인하세요." },
+    done: {
+      registered: "가입되었습니다. 로그인 계정과 비밀번호로 로그인하세요.",
+      reset: "비밀번호가 변경되었습니다. 새 비밀번호로 로그인하세요.",
+    },
   },
-  comeBack: { title: "다시 로그인", text: "세션이 종료되었습니다. 다시 로그인하면 하던 곳에서 이어집니다. 입력한 내용은 보존됩니다." },
+  comeBack: {
+    title: "다시 로그인",
+    text: "세션이 종료되었습니다. 다시 로그인하면 하던 곳에서 이어집니다. 입력한 내용은 보존됩니다.",
+  },
   expiry: { soon: (time) => `한동안 사용하지 않아 ${time} 후에 세션이 종료됩니다.`, stay: "로그인 유지" },
   register: {
     title: "회원 가입",
@@ -113,7 +127,11 @@ export const words = ({ plural, number, list }) => ({
     action: "가입",
     otherAddress: "다른 주소 사용",
   },
-  mailedCode: { resend: "새 코드 받기", sent: "새 코드를 보냈습니다.", wait: (time) => `${time} 후에 새 코드를 보낼 수 있습니다.` },
+  mailedCode: {
+    resend: "새 코드 받기",
+    sent: "새 코드를 보냈습니다.",
+    wait: (time) => `${time} 후에 새 코드를 보낼 수 있습니다.`,
+  },
   reset: {
     title: "비밀번호 찾기",
     text: "확인된 이메일 주소를 입력하세요. 그 주소로 코드를 보냅니다.",
@@ -127,7 +145,11 @@ export const words = ({ plural, number, list }) => ({
     action: "비밀번호 변경",
     otherAddress: "다른 주소 사용",
   },
-  firstPassword: { title: "비밀번호 설정", text: "로그인한 비밀번호는 다른 사람이 정한 것이므로 먼저 변경해야 합니다.", action: "변경하고 계속" },
+  firstPassword: {
+    title: "비밀번호 설정",
+    text: "로그인한 비밀번호는 다른 사람이 정한 것이므로 먼저 변경해야 합니다.",
+    action: "변경하고 계속",
+  },
   changePassword: {
     text: "변경하면 다른 모든 세션이 종료됩니다.",
     current: "현재 비밀번호",
@@ -188,7 +210,14 @@ export const words = ({ plural, number, list }) => ({
     teams: "팀",
     noTeams: "아직 없음",
   },
-  roles: { admin: "관리자", member_manager: "멤버 관리자", senior_developer: "선임 개발자", developer: "개발자", operator: "운영자", reviewer: "검토자" },
+  roles: {
+    admin: "관리자",
+    member_manager: "멤버 관리자",
+    senior_developer: "선임 개발자",
+    developer: "개발자",
+    operator: "운영자",
+    reviewer: "검토자",
+  },
   email: {
     current: "이메일",
     none: "없음",
@@ -208,7 +237,8 @@ export const words = ({ plural, number, list }) => ({
   twoFactor: {
     on: "2단계 인증을 사용하고 있습니다.",
     onText: "로그인할 때 비밀번호 다음에 인증 앱의 코드를 입력합니다.",
-    offText: "2단계 인증을 사용하면 로그인할 때 비밀번호 다음에 인증 앱의 코드를 입력합니다. 사용하기 시작하면 다른 모든 세션이 종료됩니다.",
+    offText:
+      "2단계 인증을 사용하면 로그인할 때 비밀번호 다음에 인증 앱의 코드를 입력합니다. 사용하기 시작하면 다른 모든 세션이 종료됩니다.",
     begin: "2단계 인증 설정",
     qr: "비밀 키의 QR 코드. 옆에 글자로도 표시되어 있습니다.",
     scan: "인증 앱으로 스캔하거나 비밀 키를 직접 입력하세요.",
@@ -380,9 +410,14 @@ export const words = ({ plural, number, list }) => ({
     text: (app) => `${app}에서 아래 계정과 프로필이 삭제됩니다. 삭제된 데이터는 복구할 수 없습니다.`,
     action: (count) => plural(count, { other: (n) => `계정 ${n}개 삭제` }),
     andMore: (count) => `외 ${number(count)}개`,
-    admins: (count, left, most) => plural(count, { other: (n) => `관리자 계정 ${n}개가 포함되어 있습니다. 삭제 후 관리자는 ${number(most)}명 중 ${number(left)}명입니다.` }),
+    admins: (count, left, most) =>
+      plural(count, {
+        other: (n) =>
+          `관리자 계정 ${n}개가 포함되어 있습니다. 삭제 후 관리자는 ${number(most)}명 중 ${number(left)}명입니다.`,
+      }),
     typeCount: (count) => `확인하려면 ${count}을(를) 입력하세요`,
-    tooMany: (count, most) => `${number(count)}개가 선택되었습니다. 한 번에 최대 ${number(most)}개까지 삭제할 수 있습니다.`,
+    tooMany: (count, most) =>
+      `${number(count)}개가 선택되었습니다. 한 번에 최대 ${number(most)}개까지 삭제할 수 있습니다.`,
     done: (count) => plural(count, { other: (n) => `${n}개를 삭제했습니다.` }),
     partly: (gone, kept) => `${number(gone)}개를 삭제했고 ${number(kept)}개는 삭제하지 못했습니다.`,
     why: "이유 보기",
@@ -425,7 +460,8 @@ export const words = ({ plural, number, list }) => ({
     wasDeleted: (name) => `${name} 팀을 삭제했습니다.`,
     youLeft: (name) => `${name} 팀에서 나왔습니다.`,
     deleteQuestion: (name) => `${name} 팀을 삭제할까요?`,
-    deleteText: "애플리케이션이 없는 팀만 삭제할 수 있습니다. 멤버는 팀에서 빠지고 역할과 초대도 함께 없어집니다. 복구할 수 없습니다.",
+    deleteText:
+      "애플리케이션이 없는 팀만 삭제할 수 있습니다. 멤버는 팀에서 빠지고 역할과 초대도 함께 없어집니다. 복구할 수 없습니다.",
     deleteAction: "팀 삭제",
     leaveQuestion: (name) => `${name} 팀에서 나갈까요?`,
     leaveText: "역할로 할 수 있던 일을 더 이상 할 수 없습니다. 팀의 멤버 관리자가 다시 추가할 수 있습니다.",
@@ -478,7 +514,8 @@ export const words = ({ plural, number, list }) => ({
     issuedBy: "발급한 사람",
     note: "메모",
     login: "로그인 계정",
-    loginHint: "이 로그인 계정만 코드를 쓸 수 있습니다. 아직 없는 계정이어도 됩니다. 비워 두면 코드를 가진 누구나 쓸 수 있습니다.",
+    loginHint:
+      "이 로그인 계정만 코드를 쓸 수 있습니다. 아직 없는 계정이어도 됩니다. 비워 두면 코드를 가진 누구나 쓸 수 있습니다.",
     noteHint: "목록에 표시됩니다. 초대받은 사람에게는 보이지 않습니다.",
     live: "유효",
     of: (count, most) => `${number(most)}개 중 ${number(count)}개`,
@@ -545,7 +582,8 @@ export const words = ({ plural, number, list }) => ({
     nothing: "없음",
     alsoIn: (role) => `${role} 역할에도 있음`,
     saveBar: "저장하지 않은 변경 사항",
-    effect: (changes, role) => plural(changes, { other: (n) => `*변경 사항 ${n}개*: 저장하면 ${role} 역할에 즉시 적용됩니다` }),
+    effect: (changes, role) =>
+      plural(changes, { other: (n) => `*변경 사항 ${n}개*: 저장하면 ${role} 역할에 즉시 적용됩니다` }),
     effectFor: (effect, members) => plural(members, { other: (n) => `${effect}(멤버 ${n}명)` }),
     discard: "변경 취소",
     save: "역할 저장",
@@ -634,7 +672,11 @@ export const words = ({ plural, number, list }) => ({
     wasSaved: (login) => `${login}을(를) 저장했습니다.`,
     wasDisabled: (login) => `${login}의 사용을 중지했습니다. 모든 세션이 종료되었습니다.`,
     wasEnabled: (login) => `${login}을(를) 다시 사용할 수 있습니다.`,
-    reset: { title: (login) => `${login}의 비밀번호 재설정`, text: "모든 세션이 종료됩니다.", action: "비밀번호 재설정" },
+    reset: {
+      title: (login) => `${login}의 비밀번호 재설정`,
+      text: "모든 세션이 종료됩니다.",
+      action: "비밀번호 재설정",
+    },
     questions: {
       "unbind-totp": {
         title: (login) => `${login}의 2단계 인증을 해제할까요?`,
@@ -685,7 +727,15 @@ export const words = ({ plural, number, list }) => ({
     request: "요청",
     onlyWho: (login) => `${login}의 기록만`,
     onlyOn: "이 대상의 기록만",
-    kinds: { app: "애플리케이션", account: "계정", user: "사용자", team: "팀", member: "멤버", role: "역할", invitation: "초대" },
+    kinds: {
+      app: "애플리케이션",
+      account: "계정",
+      user: "사용자",
+      team: "팀",
+      member: "멤버",
+      role: "역할",
+      invitation: "초대",
+    },
     fields: {
       name: "이름",
       team_id: "팀",
@@ -784,18 +834,39 @@ export const words = ({ plural, number, list }) => ({
       classes: "대문자, 소문자, 숫자, 기호를 모두 사용하세요.",
       guessed: "추측하기 쉬운 비밀번호입니다. 단어를 한두 개 더하세요.",
     },
-    password: { too_short: ({ minChars }) => `${number(minChars)}자 이상 입력하세요.`, too_long: "최대 256자까지 입력할 수 있습니다." },
+    password: {
+      too_short: ({ minChars }) => `${number(minChars)}자 이상 입력하세요.`,
+      too_long: "최대 256자까지 입력할 수 있습니다.",
+    },
     password_confirmation: { mismatch: "두 비밀번호가 서로 다릅니다." },
     current_password: { incorrect: "현재 비밀번호가 아닙니다." },
-    username: { too_short: "3~64자를 입력하세요.", too_long: "3~64자를 입력하세요.", bad_format: "영문, 숫자, 한자, + = , . @ - _ 만 사용할 수 있습니다." },
-    login: { too_short: "3~64자를 입력하세요.", too_long: "3~64자를 입력하세요.", bad_format: "영문, 숫자, + = , . @ - _ 만 사용할 수 있습니다.", unknown_reference: "이 로그인 계정의 사용자가 없습니다." },
+    username: {
+      too_short: "3~64자를 입력하세요.",
+      too_long: "3~64자를 입력하세요.",
+      bad_format: "영문, 숫자, 한자, + = , . @ - _ 만 사용할 수 있습니다.",
+    },
+    login: {
+      too_short: "3~64자를 입력하세요.",
+      too_long: "3~64자를 입력하세요.",
+      bad_format: "영문, 숫자, + = , . @ - _ 만 사용할 수 있습니다.",
+      unknown_reference: "이 로그인 계정의 사용자가 없습니다.",
+    },
     email: { bad_format: "mina@example.com 같은 이메일 주소 하나를 입력하세요." },
-    user_id: { bad_format: "영문, 숫자, ! $ & ' ( ) * + , ; = : @ . _ ~ - 1~32자를 사용하세요.", too_long: "최대 32자까지 입력할 수 있습니다." },
+    user_id: {
+      bad_format: "영문, 숫자, ! $ & ' ( ) * + , ; = : @ . _ ~ - 1~32자를 사용하세요.",
+      too_long: "최대 32자까지 입력할 수 있습니다.",
+    },
     photo_url: { bad_format: "https:// 또는 http://로 시작하는 전체 주소를 입력하세요." },
-    birth_date: { bad_format: "YYYY-MM-DD 형식의 날짜를 입력하세요.", out_of_range: "1900-01-01부터 오늘까지의 날짜를 입력하세요." },
+    birth_date: {
+      bad_format: "YYYY-MM-DD 형식의 날짜를 입력하세요.",
+      out_of_range: "1900-01-01부터 오늘까지의 날짜를 입력하세요.",
+    },
     name: { too_long: "최대 64자까지 입력할 수 있습니다." },
     note: { too_long: "메모가 너무 깁니다." },
-    admin_user_id: { unknown_reference: "이 로그인 계정의 멤버가 없습니다.", not_allowed: "플랫폼 관리자는 팀에 참여하지 않습니다." },
+    admin_user_id: {
+      unknown_reference: "이 로그인 계정의 멤버가 없습니다.",
+      not_allowed: "플랫폼 관리자는 팀에 참여하지 않습니다.",
+    },
     role_id: { unknown_reference: "이 역할은 더 이상 없습니다." },
   },
   problems: {

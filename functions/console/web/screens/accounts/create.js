@@ -15,7 +15,8 @@ const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9!$&'()*+,;=:@._~-]{1,32}$/;
 
 export function CreateAccount({ app, may, onCreated, onClose }) {
   const w = words().accounts;
-  const userId = (value) => required(value) ?? (USER_ID.test(value.trim()) ? undefined : words().violations.user_id.bad_format);
+  const userId = (value) =>
+    required(value) ?? (USER_ID.test(value.trim()) ? undefined : words().violations.user_id.bad_format);
   const check = { user_id: userId, nickname: checks().nickname, photo_url: checks().photo_url };
   const form = useForm(EMPTY, { check, codes: { account_exists: "user_id", admin_limit_reached: "type" } });
   const full = app.admin_count >= MAX_ADMINS;

@@ -21,11 +21,16 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
   const w = words().deletion;
   const count = accounts.length;
   const typedToo = count >= TYPED_FROM;
-  const form = useForm({ count: "" }, { check: typedToo ? { count: (value) => (value.trim() === String(count) ? undefined : w.typeCount(count)) } : {} });
+  const form = useForm(
+    { count: "" },
+    { check: typedToo ? { count: (value) => (value.trim() === String(count) ? undefined : w.typeCount(count)) } : {} },
+  );
   const admins = accounts.filter(({ type }) => type === "admin").length;
   const run = () =>
     form.submit(async () => {
-      const { results } = await post(pathOf`/v1/apps/${app.app_id}/account-deletions`, { user_ids: accounts.map(({ user_id }) => user_id) });
+      const { results } = await post(pathOf`/v1/apps/${app.app_id}/account-deletions`, {
+        user_ids: accounts.map(({ user_id }) => user_id),
+      });
       onDeleted(results);
     });
   if (count > MAX_DELETED) return html`<${Dialog} title=${w.tooMany(count, MAX_DELETED)} onClose=${onClose} />`;
@@ -33,8 +38,12 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
     <${Dialog} title=${w.question(count)} text=${w.text(app.name)} action=${w.action(count)} destructive busy=${form.busy} typed=${form.values.count !== ""} onClose=${onClose} onSubmit=${run}>
       <${FormError}>${form.problem}</${FormError}>
       <ul class="facts">
-        ${accounts.slice(0, NAMED).map((account) => html`<li key=${account.user_id}><${Avatar} id=${account.user_id} name=${account.nickname} photo=${account.photo_url} />
-          <bdi class="id cut">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>${account.type === "admin" && html`<${AdminTag} />`}</li>`)}
+        ${accounts.slice(0, NAMED).map(
+          (
+            account,
+          ) => html`<li key=${account.user_id}><${Avatar} id=${account.user_id} name=${account.nickname} photo=${account.photo_url} />
+          <bdi class="id cut">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>${account.type === "admin" && html`<${AdminTag} />`}</li>`,
+        )}
         ${count > NAMED && html`<li>${w.andMore(count - NAMED)}</li>`}
       </ul>
       ${admins > 0 && html`<${Caution}>${w.admins(admins, app.admin_count - admins, MAX_ADMINS)}</${Caution}>`}

@@ -30,7 +30,8 @@ export function EditAccount({ app, userId, listed, may, act, onSaved, onClose })
     get(path).then(setAccount, setProblem);
   }, [path, listed?.version]);
   // What is being edited stays, whatever becomes of a look at how it stands now.
-  if (problem && !account) return html`<${Dialog} title=${problem.status === 404 ? w.goneAccount(userId) : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  if (problem && !account)
+    return html`<${Dialog} title=${problem.status === 404 ? w.goneAccount(userId) : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
   if (!account) return null;
   return html`<${Profile} account=${account} path=${path} app=${app} may=${may} act=${act} onClose=${onClose} onSaved=${(saved) => (setAccount(saved), onSaved(saved))} />`;
 }
@@ -44,7 +45,10 @@ function Profile({ account, path, app, may, act, onClose, onSaved }) {
     if (changed.length === 0) return announce(w.nothingChanged);
     form.submit(async (values) => {
       const body = Object.fromEntries(changed.map((name) => [name, sentOf(name, values[name])]));
-      const saved = await save((version) => patch(path, body, { version }), () => get(path));
+      const saved = await save(
+        (version) => patch(path, body, { version }),
+        () => get(path),
+      );
       if (!saved) return;
       onSaved(saved);
       toast(w.wasSaved(saved.user_id));
@@ -54,7 +58,9 @@ function Profile({ account, path, app, may, act, onClose, onSaved }) {
   const { user_id: id, type } = account;
   const operations = operationsOn(account, app, may, act).slice(1);
   const close = () => onClose({});
-  const foot = may.write && html`
+  const foot =
+    may.write &&
+    html`
     <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
     <${Button} onClick=${close}>${words().dialog.cancel}</${Button}>
     <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;

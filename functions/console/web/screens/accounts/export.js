@@ -12,7 +12,11 @@ import { Icon } from "../../parts/icon.js";
 import { SegmentsField } from "../../parts/segments.js";
 import { MAX_EXPORTED } from "./selected.js";
 
-const FORMATS = [["csv", "CSV"], ["ndjson", "NDJSON"], ["xlsx", "XLSX"]];
+const FORMATS = [
+  ["csv", "CSV"],
+  ["ndjson", "NDJSON"],
+  ["xlsx", "XLSX"],
+];
 
 function asked(app, accounts, format) {
   const ids = accounts.map(({ user_id }) => user_id);
@@ -33,7 +37,8 @@ export function ExportAccounts({ app, accounts, onClose }) {
     });
   const { value, onInput } = form.bind("format");
   const count = accounts.length;
-  if (made) return html`<${Dialog} title=${w.done} text=${w.what(count, made.format)} onClose=${onClose}><${Download} ...${made} /></${Dialog}>`;
+  if (made)
+    return html`<${Dialog} title=${w.done} text=${w.what(count, made.format)} onClose=${onClose}><${Download} ...${made} /></${Dialog}>`;
   const over = count > MAX_EXPORTED;
   return html`
     <${Dialog} title=${w.title(count)} text=${over ? w.tooMany(MAX_EXPORTED) : w.text(app.name)} action=${!over && w.action} busy=${form.busy} onClose=${onClose} onSubmit=${run}>

@@ -12,7 +12,11 @@ import { Tally } from "../../parts/tally.js";
 
 export function AccountFilter({ app, type, prefix, mayLock, onLift, onRestore }) {
   const w = words().accounts;
-  const types = [["", w.all], ["general", w.types.general], ["admin", w.types.admin]];
+  const types = [
+    ["", w.all],
+    ["general", w.types.general],
+    ["admin", w.types.admin],
+  ];
   const count = app?.admin_count ?? 0;
   const choose = (value) => setQuery({ type: value });
   const locked = app?.deletion_lock.locked;
@@ -23,8 +27,11 @@ export function AccountFilter({ app, type, prefix, mayLock, onLift, onRestore })
       <${Search} label=${w.search} value=${prefix} onSearch=${(q) => setQuery({ q })} />
       <div class="wide-column"><${Segments} label=${w.type} value=${type} options=${types} onChoose=${choose} /></div>
       <${Menu} label=${w.type} trigger=${trigger} items=${types.map(([value, label]) => ({ label, checked: value === type ? "true" : "false", end: value === type && html`<${Icon} name="check" />`, onChoose: () => choose(value) }))} />
-      ${app && html`<div class="count"><span>${w.admins(count, MAX_ADMINS)}</span><${Tally} count=${count} of=${MAX_ADMINS} tone=${count >= MAX_ADMINS ? "amber" : ""} />
+      ${
+        app &&
+        html`<div class="count"><span>${w.admins(count, MAX_ADMINS)}</span><${Tally} count=${count} of=${MAX_ADMINS} tone=${count >= MAX_ADMINS ? "amber" : ""} />
         <span class="apart narrow-only"><${Icon} name=${locked ? "lock" : "unlock"} />
-          ${mayLock ? html`<${Button} kind="link" onClick=${locked ? onLift : onRestore}>${locked ? words().lock.short : words().lock.restore}</${Button}>` : locked ? words().lock.short : words().lock.shortLifted}</span></div>`}
+          ${mayLock ? html`<${Button} kind="link" onClick=${locked ? onLift : onRestore}>${locked ? words().lock.short : words().lock.restore}</${Button}>` : locked ? words().lock.short : words().lock.shortLifted}</span></div>`
+      }
     </div>`;
 }

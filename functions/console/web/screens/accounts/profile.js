@@ -24,14 +24,30 @@ export function sentOf(name, value) {
 const FIRST_BIRTH = "1900-01-01";
 const today = () => new Date().toISOString().slice(0, 10);
 // The calendar has no 30th of February, though Date takes it.
-const isDate = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
+const isDate = (text) =>
+  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
 // What is wrong with a field, by its rule.
 export function checks() {
   const w = words().violations;
   const short = (value) => (bytesOf(value) > MAX_BYTES ? w.bytes(MAX_BYTES) : undefined);
   const number = (value) => (/^\d{0,10}$/.test(value.trim()) && Number(value) <= MAX_NUMBER ? undefined : w.number);
-  const photo = (value) => (value.trim() === "" || /^https?:\/\/[^/\s]/i.test(value.trim()) ? short(value) : w.photo_url.bad_format);
-  const date = (value) => (value === "" ? undefined : !isDate(value) ? w.birth_date.bad_format : value < FIRST_BIRTH || value > today() ? w.birth_date.out_of_range : undefined);
-  return { birth_date: date, nickname: short, location: short, whats_up: short, photo_url: photo, ...Object.fromEntries(NUMBERS.map((name) => [name, number])) };
+  const photo = (value) =>
+    value.trim() === "" || /^https?:\/\/[^/\s]/i.test(value.trim()) ? short(value) : w.photo_url.bad_format;
+  const date = (value) =>
+    value === ""
+      ? undefined
+      : !isDate(value)
+        ? w.birth_date.bad_format
+        : value < FIRST_BIRTH || value > today()
+          ? w.birth_date.out_of_range
+          : undefined;
+  return {
+    birth_date: date,
+    nickname: short,
+    location: short,
+    whats_up: short,
+    photo_url: photo,
+    ...Object.fromEntries(NUMBERS.map((name) => [name, number])),
+  };
 }

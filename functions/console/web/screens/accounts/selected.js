@@ -9,7 +9,10 @@ export const MAX_DELETED = 100;
 export const MAX_EXPORTED = 1000;
 
 function Export({ selection, may, act, label }) {
-  return may.export && html`<${Button} kind="ghost" icon="download" onClick=${() => act.export(selection.items())}>${label}</${Button}>`;
+  return (
+    may.export &&
+    html`<${Button} kind="ghost" icon="download" onClick=${() => act.export(selection.items())}>${label}</${Button}>`
+  );
 }
 
 function Delete({ app, selection, may, act, label }) {
@@ -35,7 +38,11 @@ export function SelectionHead({ app, list, selection, may, act }) {
     setCut(!found.all);
   };
   const first = cut && selection.size === MAX_EXPORTED;
-  const label = first ? w.selectedFirst(MAX_EXPORTED) : notShown > 0 ? w.selectedNotShown(selection.size, notShown) : w.selected(selection.size);
+  const label = first
+    ? w.selectedFirst(MAX_EXPORTED)
+    : notShown > 0
+      ? w.selectedNotShown(selection.size, notShown)
+      : w.selected(selection.size);
   return html`
     <div class="selection">
       <span class="pick"><${Pick} label=${w.selectAll} checked=${here === items.length && here > 0} mixed=${here < items.length} onTurn=${() => selection.turnAll(items)} /></span>

@@ -13,26 +13,41 @@ import { Docked, SelectionHead } from "./selected.js";
 
 export const AdminTag = () => html`<span class="tag accent">${words().accounts.types.admin}</span>`;
 
-
 export function AccountTable({ app, list, selection, may, act, current, empty, keyOf }) {
   const w = words().accounts;
   const { items } = list;
   const selects = may.export || may.delete;
-  useRowKeys({ items, open: (at) => act.open(items[at]), turn: selects ? (at, range) => selection.turn(items, at, range) : undefined, clear: selection.size > 0 ? selection.clear : undefined });
+  useRowKeys({
+    items,
+    open: (at) => act.open(items[at]),
+    turn: selects ? (at, range) => selection.turn(items, at, range) : undefined,
+    clear: selection.size > 0 ? selection.clear : undefined,
+  });
   const chosenHere = items.filter(selection.has).length;
   const columns = [
     selects && {
       class: "pick",
       name: html`<${Pick} label=${words().list.selectAll} checked=${items.length > 0 && chosenHere === items.length} mixed=${chosenHere > 0 && chosenHere < items.length} onTurn=${() => selection.turnAll(items)} />`,
     },
-    { class: "id-column", name: w.fields.user_id, width: "30%", bone: html`<div class="who">${bone("disc")}${bone("w2")}</div>` },
+    {
+      class: "id-column",
+      name: w.fields.user_id,
+      width: "30%",
+      bone: html`<div class="who">${bone("disc")}${bone("w2")}</div>`,
+    },
     { class: "wide-column", name: w.fields.nickname, width: "23.6%", bone: bone("w2") },
     { class: "wide-column", name: w.type, width: "10.4%", bone: bone("w1") },
     { class: "wide-column", name: w.created, width: "16.8%", bone: bone("w2") },
     { class: "operations", name: html`<span class="unseen">${words().list.operation}</span>` },
   ].filter(Boolean);
-  const head = selection.size > 0 && html`<td colspan=${columns.length} class="selection-cell"><${SelectionHead} app=${app} list=${list} selection=${selection} may=${may} act=${act} /></td>`;
-  const row = (account, at, key) => html`<${Row} key=${key} account=${account} at=${at} app=${app} may=${may} act=${act} selects=${selects} chosen=${selection.has(account)}
+  const head =
+    selection.size > 0 &&
+    html`<td colspan=${columns.length} class="selection-cell"><${SelectionHead} app=${app} list=${list} selection=${selection} may=${may} act=${act} /></td>`;
+  const row = (
+    account,
+    at,
+    key,
+  ) => html`<${Row} key=${key} account=${account} at=${at} app=${app} may=${may} act=${act} selects=${selects} chosen=${selection.has(account)}
     current=${current === key} onTurn=${(range) => selection.turn(items, at, range)} />`;
   return html`<${Table} caption=${w.caption(app?.name ?? "")} columns=${columns} head=${head || undefined} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
     ${selection.size > 0 && html`<${Docked} app=${app} selection=${selection} may=${may} act=${act} />`}`;
@@ -44,13 +59,26 @@ export function operationsOn(account, app, may, act) {
   const { locked } = app.deletion_lock;
   const blocked = locked && !may.lock;
   const full = !isAdmin && app.admin_count >= MAX_ADMINS;
-  const turn = { icon: full ? "lock" : "shield", label: isAdmin ? w.cancelAdmin : w.setAdmin, end: w.of(app.admin_count, MAX_ADMINS), note: full && w.cap, onChoose: full ? undefined : () => act.turnAdmin(account, !isAdmin) };
+  const turn = {
+    icon: full ? "lock" : "shield",
+    label: isAdmin ? w.cancelAdmin : w.setAdmin,
+    end: w.of(app.admin_count, MAX_ADMINS),
+    note: full && w.cap,
+    onChoose: full ? undefined : () => act.turnAdmin(account, !isAdmin),
+  };
   return [
     { icon: "edit", label: may.write ? w.edit : w.view, onChoose: () => act.open(account) },
     may.export && { icon: "download", label: w.export, onChoose: () => act.export([account]) },
     may.admin && turn,
     may.delete && "line",
-    may.delete && { icon: locked ? "lock" : "trash", label: w.delete, name: account.user_id, red: !locked, note: blocked && words().lock.locked, onChoose: blocked ? undefined : () => act.delete([account]) },
+    may.delete && {
+      icon: locked ? "lock" : "trash",
+      label: w.delete,
+      name: account.user_id,
+      red: !locked,
+      note: blocked && words().lock.locked,
+      onChoose: blocked ? undefined : () => act.delete([account]),
+    },
   ];
 }
 
@@ -67,9 +95,12 @@ function Row({ account, at, app, may, act, selects, chosen, current, onTurn }) {
       <td class="wide-column" title=${nickname}>${nickname?.trim() ? html`<bdi>${nickname}</bdi>` : "—"}</td>
       <td class="wide-column">${admin ? html`<${AdminTag} />` : html`<span class="quiet">${w.types.general}</span>`}</td>
       <td class="wide-column"><${Time} at=${created} /></td>
-      <td class="operations">${app && html`<div>
+      <td class="operations">${
+        app &&
+        html`<div>
         ${may.write && html`<${Button} kind="ghost" size="late wide-only" onClick=${() => act.open(account)}>${w.edit}</${Button}>`}
         ${may.export && html`<${Button} kind="ghost" size="late wide-only" onClick=${() => act.export([account])}>${w.export}</${Button}>`}
-        <${More} label=${w.more(id)} items=${operationsOn(account, app, may, act)} /></div>`}</td>
+        <${More} label=${w.more(id)} items=${operationsOn(account, app, may, act)} /></div>`
+      }</td>
     </tr>`;
 }

@@ -30,7 +30,8 @@ export function AppSheet({ appId, onChanged, onDelete, onClose }) {
     loadApp(appId).then(setApp, setProblem);
   }, [appId]);
   const w = words().apps;
-  if (problem) return html`<${Dialog} title=${problem.status === 404 ? w.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  if (problem)
+    return html`<${Dialog} title=${problem.status === 404 ? w.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
   const changed = (now) => {
     setApp(now);
     onChanged(now);
@@ -52,7 +53,10 @@ function Details({ app, onChanged, onDelete, onClose }) {
     if (changed.length === 0) return onClose({});
     return form.submit(async (values) => {
       const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
-      const saved = await save((version) => patch(path, body, { version }), () => loadApp(app.app_id));
+      const saved = await save(
+        (version) => patch(path, body, { version }),
+        () => loadApp(app.app_id),
+      );
       if (!saved) return;
       onChanged(keep(saved));
       onClose({ unasked: true });
@@ -61,12 +65,15 @@ function Details({ app, onChanged, onDelete, onClose }) {
     });
   };
   const { deletion_lock: lock } = app;
-  const restore = () => put(`${path}/deletion-lock`, { locked: true }).then((now) => onChanged(keep(now)), toastFailure);
+  const restore = () =>
+    put(`${path}/deletion-lock`, { locked: true }).then((now) => onChanged(keep(now)), toastFailure);
   const lifted = () => {
     setLifting(false);
     loadApp(app.app_id).then(onChanged, toastFailure);
   };
-  const foot = manages && html`
+  const foot =
+    manages &&
+    html`
     <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
     <${Button} onClick=${() => onClose({})}>${words().dialog.cancel}</${Button}>
     <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
@@ -78,9 +85,12 @@ function Details({ app, onChanged, onDelete, onClose }) {
         <${FormError}>${form.problem}</${FormError}>
         ${conflict && html`<${Conflict} ...${conflict} labels=${{ name: w.name, team_id: w.team }} said=${(name, value) => (name === "team_id" ? (teamName(value) ?? words().picker.platform) : undefined)} />`}
         <${TextField} label=${w.name} ...${form.bind("name")} readonly=${!manages} changed=${changed.includes("name")} autocomplete="off" />
-        ${moves
-          ? html`<${SelectField} label=${w.team} ...${form.bind("team_id")} changed=${changed.includes("team_id")} options=${teamOptions()} hint=${w.moveHint} />`
-          : teamName(app.team_id) && html`<div class="plain-line"><span class="quiet">${w.team}</span><bdi>${teamName(app.team_id)}</bdi></div>`}
+        ${
+          moves
+            ? html`<${SelectField} label=${w.team} ...${form.bind("team_id")} changed=${changed.includes("team_id")} options=${teamOptions()} hint=${w.moveHint} />`
+            : teamName(app.team_id) &&
+              html`<div class="plain-line"><span class="quiet">${w.team}</span><bdi>${teamName(app.team_id)}</bdi></div>`
+        }
         <hr />
         <div class="plain-line"><span class="quiet">${w.deletion}</span><span>${lock.locked ? w.locked : w.lifted}${lock.changed_by && html`<span class="quiet"> · ${words().lock.changedBy(lock.changed_by.username, ago(lock.changed_at))}</span>`}</span>
           ${manages && html`<${Button} kind="link" onClick=${lock.locked ? () => setLifting(true) : restore}>${lock.locked ? words().lock.liftAction : words().lock.restore}</${Button}>`}</div>

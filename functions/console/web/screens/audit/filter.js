@@ -21,7 +21,9 @@ export function AuditFilter({ chosen, records, inTeam }) {
   const { actor, target, action, team, from, to } = chosen;
   const clear = (name) => () => setQuery({ [name]: "" });
   const actorName = records.find((record) => record.actor?.user_id === actor)?.actor.login ?? actor;
-  const known = teams().filter(({ team_id }) => can("audit.read", team_id)).map(({ team_id, name }) => [team_id, name]);
+  const known = teams()
+    .filter(({ team_id }) => can("audit.read", team_id))
+    .map(({ team_id, name }) => [team_id, name]);
   return html`
     <div class="filter-bar audit-filter">
       <${FilterMenu} label=${w.action} value=${action} options=${Object.entries(w.actions)} onChoose=${(value) => setQuery({ action: value })} />

@@ -24,7 +24,11 @@ export function AuditLog({ teamId }) {
   const w = words().audit;
   const chosen = Object.fromEntries(NAMES.map((name) => [name, place.value.query.get(name) ?? ""]));
   const { actor, target, action, team, from, to } = chosen;
-  const list = useList("/v1/audit", { actor, target, action, team_id: teamId ?? team, from: from && beginning(from), to: to && beginning(to, 1) }, keyOf);
+  const list = useList(
+    "/v1/audit",
+    { actor, target, action, team_id: teamId ?? team, from: from && beginning(from), to: to && beginning(to, 1) },
+    keyOf,
+  );
   const nameOf = namesIn(list.items);
   const [opened, setOpened] = useState(new Set());
   const turn = (id) => setOpened(new Set(opened).symmetricDifference(new Set([id])));
@@ -38,7 +42,8 @@ export function AuditLog({ teamId }) {
   ];
   const clear = () => setQuery(Object.fromEntries(NAMES.map((name) => [name, ""])));
   const filtered = NAMES.some((name) => chosen[name] !== "");
-  const row = (record, at, key) => html`<${RecordRows} key=${key} record=${record} name=${nameOf(record)} at=${at} open=${opened.has(key)} onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
+  const row = (record, at, key) =>
+    html`<${RecordRows} key=${key} record=${record} name=${nameOf(record)} at=${at} open=${opened.has(key)} onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
   const empty = html`<${Empty} text=${filtered ? w.noMatch : w.none}>${filtered && html`<button type="button" class="button secondary" onClick=${clear}>${words().list.clearFilters}</button>`}</${Empty}>`;
   return html`
     <${Failed} problem=${list.problem} onAgain=${list.reload} />

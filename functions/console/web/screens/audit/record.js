@@ -28,13 +28,23 @@ export function namesIn(records) {
     if (name && !names.has(target.id)) names.set(target.id, name);
   }
   const listed = { team: teamName, app: (id) => apps.value?.find(({ app_id }) => app_id === id)?.name };
-  return (record) => recorded(record) ?? names.get(record.target.id) ?? listed[record.target.kind]?.(record.target.id) ?? record.target.id;
+  return (record) =>
+    recorded(record) ??
+    names.get(record.target.id) ??
+    listed[record.target.kind]?.(record.target.id) ??
+    record.target.id;
 }
 
 // The words of what is recorded as one of a few, by its field.
 function choiceOf(field, value) {
   const w = words();
-  const choices = { ...w.accounts.choices, type: { ...w.accounts.types, ...w.me.types }, status: { ...w.members.statuses, ...w.invitations.statuses }, role_id: w.roles, permissions: w.permissions };
+  const choices = {
+    ...w.accounts.choices,
+    type: { ...w.accounts.types, ...w.me.types },
+    status: { ...w.members.statuses, ...w.invitations.statuses },
+    role_id: w.roles,
+    permissions: w.permissions,
+  };
   return choices[field]?.[value];
 }
 
@@ -43,7 +53,15 @@ function shown(field, value) {
   if (value === null || value === undefined || value === "") return "—";
   if (Array.isArray(value)) return words().list.names(value.map((one) => shown(field, one))) || "—";
   if (typeof value === "boolean") return value ? words().users.yes : words().users.no;
-  if (typeof value === "object") return value.role_id ? roleName(value) : (value.username ?? value.login ?? value.name ?? Object.entries(value).map(([name, inner]) => `${words().audit.fields[name] ?? name}: ${shown(name, inner)}`).join(" · "));
+  if (typeof value === "object")
+    return value.role_id
+      ? roleName(value)
+      : (value.username ??
+          value.login ??
+          value.name ??
+          Object.entries(value)
+            .map(([name, inner]) => `${words().audit.fields[name] ?? name}: ${shown(name, inner)}`)
+            .join(" · "));
   if (field === "team_id") return teamName(value) ?? value;
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return dated(value);
   return choiceOf(field, value) ?? String(value);
@@ -77,11 +95,14 @@ function Opened({ record, inTeam, onNarrow }) {
   const fact = (name, value) => value && html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`;
   return html`
     <div class="record">
-      ${names.length > 0 && html`
+      ${
+        names.length > 0 &&
+        html`
         <table class="changes"><caption class="unseen">${w.changes}</caption>
           <thead><tr><th scope="col">${w.field}</th><th scope="col">${w.before}</th><th scope="col">${w.after}</th></tr></thead>
           <tbody>${names.map((name) => html`<tr><th scope="row">${w.fields[name] ?? name}</th><td><bdi>${shown(name, before?.[name])}</bdi></td><td><bdi>${shown(name, after?.[name])}</bdi></td></tr>`)}</tbody>
-        </table>`}
+        </table>`
+      }
       <dl>
         ${fact(w.address, address)}
         ${!inTeam && fact(w.team, teamName(teamId))}

@@ -29,7 +29,10 @@ export function Email() {
 
 function Change({ onAsked }) {
   const w = words().email;
-  const form = useForm({ email: "", current_password: "" }, { check: { email: (value) => required(value) ?? rules.email(value), current_password: given } });
+  const form = useForm(
+    { email: "", current_password: "" },
+    { check: { email: (value) => required(value) ?? rules.email(value), current_password: given } },
+  );
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ email, current_password }) => {

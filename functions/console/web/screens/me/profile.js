@@ -15,7 +15,10 @@ import { toast } from "../../parts/toast.js";
 export function Profile() {
   const w = words().me;
   const { user, teams } = me.value;
-  const form = useForm({ username: user.username }, { check: { username: rules.username }, codes: { version_conflict: "username" } });
+  const form = useForm(
+    { username: user.username },
+    { check: { username: rules.username }, codes: { version_conflict: "username" } },
+  );
   const changed = form.values.username !== user.username;
   const submit = (event) => {
     event.preventDefault();

@@ -36,12 +36,14 @@ export function Sessions() {
       <p class="prose">${w.text}</p>
       <${FormError}>${problem && sentence(problem)}</${FormError}>
       <ul class="sessions" aria-busy=${sessions === null}>
-        ${sessions?.map(({ session_id: id, current, user_agent: agent, address, last_seen_at: seen, created_at: created }) => {
-          const path = pathOf`/v1/me/sessions/${id}`;
-          return html`<li key=${id}><div><div class="who-line"><span class="strong" title=${agent}>${browserOf(agent) ?? w.program}</span>${current && html`<span class="tag accent">${w.this}</span>`}<span class="quiet digits">${address}</span></div>
+        ${sessions?.map(
+          ({ session_id: id, current, user_agent: agent, address, last_seen_at: seen, created_at: created }) => {
+            const path = pathOf`/v1/me/sessions/${id}`;
+            return html`<li key=${id}><div><div class="who-line"><span class="strong" title=${agent}>${browserOf(agent) ?? w.program}</span>${current && html`<span class="tag accent">${w.this}</span>`}<span class="quiet digits">${address}</span></div>
               <p class="quiet">${w.seen} <${Time} at=${seen} /> · ${w.begun} <${Time} at=${created} /></p></div>
             ${!current && html`<${Button} busy=${busy === path} onClick=${() => end(path, w.ended)}>${w.end}</${Button}>`}</li>`;
-        })}
+          },
+        )}
       </ul>
       ${others && html`<div><${Button} busy=${busy === "/v1/me/sessions"} onClick=${() => end("/v1/me/sessions", w.othersEnded)}>${w.endOthers}</${Button}></div>`}
     </section>`;

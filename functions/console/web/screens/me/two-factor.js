@@ -83,10 +83,15 @@ function Remove({ onClose }) {
   const [recovery, setRecovery] = useState(false);
   const proof = recovery ? { recovery_code: required } : { code: needsCode(6) };
   const codes = { verification_failed: recovery ? "recovery_code" : "code" };
-  const form = useForm({ current_password: "", code: "", recovery_code: "" }, { check: { current_password: given, ...proof }, codes });
+  const form = useForm(
+    { current_password: "", code: "", recovery_code: "" },
+    { check: { current_password: given, ...proof }, codes },
+  );
   const run = () =>
     form.submit(async ({ current_password, code, recovery_code }) => {
-      await del("/v1/me/totp", { body: { current_password, ...(recovery ? { recovery_code: recovery_code.trim() } : { code }) } });
+      await del("/v1/me/totp", {
+        body: { current_password, ...(recovery ? { recovery_code: recovery_code.trim() } : { code }) },
+      });
       await load();
       onClose();
       toast(w.removed);
@@ -95,9 +100,11 @@ function Remove({ onClose }) {
     <${Dialog} title=${w.removeQuestion} text=${w.removeText} action=${w.remove} destructive busy=${form.busy} typed=${form.values.current_password !== ""} onClose=${onClose} onSubmit=${run}>
       <div class="form"><${FormError}>${form.problem}</${FormError}>
         <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")} autocomplete="current-password" />
-        ${recovery
-          ? html`<${TextField} key="recovery" label=${words().signIn.recoveryCode} ...${form.bind("recovery_code")} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />`
-          : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} autocomplete="one-time-code" />`}
+        ${
+          recovery
+            ? html`<${TextField} key="recovery" label=${words().signIn.recoveryCode} ...${form.bind("recovery_code")} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />`
+            : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} autocomplete="one-time-code" />`
+        }
         <div><${Button} kind="link" onClick=${() => setRecovery(!recovery)}>${recovery ? words().signIn.useCode : words().signIn.useRecovery}</${Button}></div>
       </div>
     </${Dialog}>`;

@@ -15,13 +15,26 @@ const CODES = { already_member: "login", too_many_teams: "login", not_a_member: 
 
 function sent({ who, login, username, email, role_id, ...password }) {
   if (who === "known") return { login: login.trim(), role_id };
-  return { role_id, new_user: { username: username.trim(), login: login.trim(), email: email.trim() || null, ...chosenPassword(password) } };
+  return {
+    role_id,
+    new_user: {
+      username: username.trim(),
+      login: login.trim(),
+      email: email.trim() || null,
+      ...chosenPassword(password),
+    },
+  };
 }
 
 export function AddMember({ team, path, roles, onAdded, onClose }) {
   const w = words().members;
   const onlyNew = (judge) => (value, values) => (values.who === "new" ? judge(value, values) : undefined);
-  const check = { login: (value, { who }) => (who === "new" ? rules.login : required)(value), username: onlyNew(rules.username), email: onlyNew(rules.email), password: onlyNew(checkPassword.password) };
+  const check = {
+    login: (value, { who }) => (who === "new" ? rules.login : required)(value),
+    username: onlyNew(rules.username),
+    email: onlyNew(rules.email),
+    password: onlyNew(checkPassword.password),
+  };
   const form = useForm(EMPTY, { check, codes: CODES });
   const create = () =>
     form.submit(async (values) => {
@@ -30,8 +43,10 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
     });
   const typed = ["login", "username", "email", "password"].some((name) => form.values[name] !== "");
   const { who, login, username, email } = form.values;
-  const text = (name, rest) => html`<${TextField} label=${w.fields[name]} ...${form.bind(name)} autocomplete="off" ...${rest} />`;
-  const loginField = (hint) => text("login", { hint, class: "id", autocapitalize: "off", spellcheck: "false", autofocus: who === "known" });
+  const text = (name, rest) =>
+    html`<${TextField} label=${w.fields[name]} ...${form.bind(name)} autocomplete="off" ...${rest} />`;
+  const loginField = (hint) =>
+    text("login", { hint, class: "id", autocapitalize: "off", spellcheck: "false", autofocus: who === "known" });
   return html`
     <${Dialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
       <div class="form">

@@ -38,7 +38,9 @@ export function TeamApps({ team, creating, onCreating, onRecount }) {
         <td class="wide-column"><${Time} at=${app.created_at} /></td>
       </tr>`;
   };
-  const create = can("apps.manage", team.team_id) && html`<button type="button" class="button secondary" onClick=${() => onCreating(true)}>${w.create}</button>`;
+  const create =
+    can("apps.manage", team.team_id) &&
+    html`<button type="button" class="button secondary" onClick=${() => onCreating(true)}>${w.create}</button>`;
   const created = (app) => {
     onCreating(false);
     if (app.team_id === team.team_id) list.put(app);

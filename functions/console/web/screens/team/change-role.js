@@ -7,7 +7,8 @@ import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField } from "../../parts/field.js";
 
 // What a role select offers; a team's own roles stand after the presets, as the API lists them.
-export const grantable = (roles, team) => roles.filter((role) => mayGrant(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
+export const grantable = (roles, team) =>
+  roles.filter((role) => mayGrant(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
 
 export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
   const w = words().members;
@@ -17,7 +18,10 @@ export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
     if (chosen === member.role.role_id) return onClose();
     return form.submit(async () => {
       try {
-        await onGive(member, roles.find(({ role_id }) => role_id === chosen));
+        await onGive(
+          member,
+          roles.find(({ role_id }) => role_id === chosen),
+        );
         onClose();
       } catch (refused) {
         if (refused.code !== "version_conflict") throw refused;

@@ -52,7 +52,8 @@ function Grid(props) {
         ${presets.map((id) => html`<th scope="col" class=${here(id)}>${words().roles[id]}</th>`)}
         ${extra && html`<th scope="col" class="edited"><bdi>${role.name}</bdi></th>`}<td></td>
       </tr></thead>
-      ${Object.entries(GROUPS).map(([group, permissions]) => html`
+      ${Object.entries(GROUPS).map(
+        ([group, permissions]) => html`
         <tbody>
           <tr class="grid-group"><th scope="rowgroup" colspan="1">${w.groups[group]}</th>${presets.map((id) => html`<td class=${here(id)}></td>`)}${extra && html`<td class="edited"></td>`}<td></td></tr>
           ${permissions.map((permission) => {
@@ -63,7 +64,8 @@ function Grid(props) {
               ${extra && html`<td class="edited"><${Box} ...${props} permission=${permission} reason=${reason} /></td>`}<td></td>
             </tr>`;
           })}
-        </tbody>`)}
+        </tbody>`,
+      )}
     </table></div>`;
 }
 
@@ -71,11 +73,17 @@ function List(props) {
   const { role, shapes, ticked } = props;
   const w = words().roleEditor;
   const [compared, setCompared] = useState("");
-  const options = [["", w.nothing], ...Object.keys(PRESETS).filter((id) => id !== role.role_id).map((id) => [id, words().roles[id]])];
+  const options = [
+    ["", w.nothing],
+    ...Object.keys(PRESETS)
+      .filter((id) => id !== role.role_id)
+      .map((id) => [id, words().roles[id]]),
+  ];
   return html`
     <div class="grid-list">
       <${SelectField} label=${w.compare} value=${compared} onInput=${setCompared} options=${options} />
-      ${Object.entries(GROUPS).map(([group, permissions]) => html`
+      ${Object.entries(GROUPS).map(
+        ([group, permissions]) => html`
         <section><h2>${w.groups[group]}</h2>
           <ul>${permissions.map((permission) => {
             const reason = reasonFor(permission, props);
@@ -85,6 +93,7 @@ function List(props) {
               <span class="grow"><${Named} permission=${permission} reason=${reason} /></span>
               ${other && html`<span class="other" title=${words().roles[compared]}><${Icon} name="check" /><span class="unseen">${w.alsoIn(words().roles[compared])}</span></span>`}
             </li>`;
-          })}</ul></section>`)}
+          })}</ul></section>`,
+      )}
     </div>`;
 }

@@ -14,7 +14,9 @@ import { TimeLeft } from "../../parts/time-left.js";
 
 const MOST_LIVE = 100;
 const ENDED = ["redeemed", "revoked", "expired"];
-const BARS = ["w2", "w1", "w2", "w2", "w1"].map((width, at) => ({ class: at > 0 ? "wide-column" : "", bone: bone(width) })).concat({ class: "operations" });
+const BARS = ["w2", "w1", "w2", "w2", "w1"]
+  .map((width, at) => ({ class: at > 0 ? "wide-column" : "", bone: bone(width) }))
+  .concat({ class: "operations" });
 
 export function InvitationTable({ team, live, history, status, onStatus, shown, act, onInvite }) {
   const w = words().invitations;
@@ -28,7 +30,8 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
   if (!coming && live.length === 0 && ended.length === 0 && status === "" && history.done) {
     return html`<${Empty} text=${w.none}><button type="button" class="button secondary" onClick=${onInvite}>${words().team.create.invitations}</button></${Empty}>`;
   }
-  const row = (invitation) => html`<${Row} key=${invitation.invitation_id} invitation=${invitation} at=${all.indexOf(invitation)} current=${invitation.invitation_id === shown} act=${act} />`;
+  const row = (invitation) =>
+    html`<${Row} key=${invitation.invitation_id} invitation=${invitation} at=${all.indexOf(invitation)} current=${invitation.invitation_id === shown} act=${act} />`;
   const filter = html`<${FilterMenu} label=${w.status} value=${status} options=${ENDED.map((one) => [one, w.statuses[one]])} onChoose=${onStatus} size="small" />`;
   return html`
     <div class="list invitations">
@@ -40,7 +43,9 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
           <th scope="col"><span class="unseen">${words().list.operation}</span></th>
         </tr></thead>
         ${coming && html`<tbody>${skeleton(BARS)}</tbody>`}
-        ${!coming && html`<tbody>
+        ${
+          !coming &&
+          html`<tbody>
           <tr class="group-row"><th colspan=${span} scope="rowgroup"><b>${w.live}</b> ${w.of(live.length, MOST_LIVE)}</th></tr>
           ${live.map(row)}
         </tbody>
@@ -48,7 +53,8 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
           <tr class="group-row"><th colspan=${span} scope="rowgroup"><div><span><b>${w.history}</b> ${w.kept}</span>${filter}</div></th></tr>
           ${ended.map(row)}
           ${ended.length === 0 && history.done && html`<tr><td colspan=${span} class="quiet">${status ? w.noMatch : w.noHistory}</td></tr>`}
-        </tbody>`}
+        </tbody>`
+        }
       </table>
       ${!history.done && html`<${Foot} list=${history} />`}
     </div>`;
@@ -58,7 +64,16 @@ const renewable = (invitation, act) => act.may(invitation) && ["live", "expired"
 
 function Row({ invitation, at, current, act }) {
   const w = words().invitations;
-  const { role, login, note, code_hint: hint, status, issued_by: issuer, created_at: created, expires_at: expires } = invitation;
+  const {
+    role,
+    login,
+    note,
+    code_hint: hint,
+    status,
+    issued_by: issuer,
+    created_at: created,
+    expires_at: expires,
+  } = invitation;
   const live = status === "live";
   const renews = renewable(invitation, act);
   const items = [
@@ -75,16 +90,20 @@ function Row({ invitation, at, current, act }) {
       <td class="wide-column"><div class="lines"><span class="cut">${person}</span>${note && html`<bdi class="quiet cut" title=${note}>${note}</bdi>`}</div></td>
       <td class="wide-column">${became}</td>
       <td class="wide-column"><div class="lines"><bdi class="cut">${issuer.username}</bdi><time class="quiet digits" datetime=${created}>${live ? ago(created) : said(created)}</time></div></td>
-      <td class="operations">${renews && html`<div>
+      <td class="operations">${
+        renews &&
+        html`<div>
         <${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.reissue(invitation)}>${w.reissue}</${Button}>
         ${live && html`<${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.revoke(invitation)}>${w.revoke}</${Button}>`}
-        <span class="tight-only"><${More} label=${w.more(hint)} items=${items} /></span></div>`}</td>
+        <span class="tight-only"><${More} label=${w.more(hint)} items=${items} /></span></div>`
+      }</td>
     </tr>`;
 }
 
 function outcome({ status, redeemed_by: by, redeemed_at: at, expires_at: expires }) {
   const w = words().invitations;
-  if (status === "redeemed") return html`<span title=${at && said(at)}>${by ? w.redeemedBy(by.username) : w.statuses.redeemed}</span>`;
+  if (status === "redeemed")
+    return html`<span title=${at && said(at)}>${by ? w.redeemedBy(by.username) : w.statuses.redeemed}</span>`;
   if (status === "expired") return html`${w.statuses.expired} <${Time} at=${expires} />`;
   return w.statuses.revoked;
 }

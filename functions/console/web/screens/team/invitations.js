@@ -74,8 +74,11 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const failed = problem ?? history.problem;
   return html`
     <${Failed} problem=${failed} onAgain=${() => (setProblem(null), reload())} />
-    ${issued && html`<${CodeDisplay} key=${keyOf(issued.invitation)} title=${w.title} note=${w.send} code=${issued.code} expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
-      onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)} onClose=${() => setIssued(null)} />`}
+    ${
+      issued &&
+      html`<${CodeDisplay} key=${keyOf(issued.invitation)} title=${w.title} note=${w.send} code=${issued.code} expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
+      onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)} onClose=${() => setIssued(null)} />`
+    }
     <${InvitationTable} team=${team} live=${live} history=${history} status=${status} onStatus=${(value) => setQuery({ status: value })} shown=${issued && keyOf(issued.invitation)} act=${act} onInvite=${() => onCreating(true)} />
     ${creating && html`<${Invite} team=${team} path=${path} roles=${roles} replaces=${open} onIssued=${(reply) => (onCreating(false), show(reply))} onClose=${() => onCreating(false)} />`}
     ${dialog?.kind === "revoke" && html`<${Confirm} title=${w.revokeQuestion(dialog.invitation.code_hint)} text=${w.revokeText} action=${w.revokeAction} onRun=${revoke} onClose=${close} />`}
@@ -85,5 +88,10 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
 
 function factsOf({ role, login, issued_by: issuer, note }) {
   const w = words().invitations;
-  return [[w.role, roleName(role)], [w.for, login ?? w.anyone], [w.issuedBy, issuer.username], ...(note ? [[w.note, note]] : [])];
+  return [
+    [w.role, roleName(role)],
+    [w.for, login ?? w.anyone],
+    [w.issuedBy, issuer.username],
+    ...(note ? [[w.note, note]] : []),
+  ];
 }

@@ -31,11 +31,16 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   const close = () => setDialog(null);
   const ask = (kind, member) => setDialog({ kind, member });
   const isOwn = (member) => member.user_id === me.value.user.user_id;
-  const mayChange = (member) => !isOwn(member) && can("members.manage", team.team_id) && mayGrant(member.role, team.team_id);
+  const mayChange = (member) =>
+    !isOwn(member) && can("members.manage", team.team_id) && mayGrant(member.role, team.team_id);
   useRowKeys({ items: list.items, open: (at) => mayChange(list.items[at]) && ask("role", list.items[at]) });
 
   const give = async (member, role) => {
-    const changed = await patch(pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`, { role_id: role.role_id }, { version: member.version });
+    const changed = await patch(
+      pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`,
+      { role_id: role.role_id },
+      { version: member.version },
+    );
     list.replace(changed);
     toast(w.hasRole(changed.username, roleName(role)), { undo: () => give(changed, member.role) });
   };
@@ -68,7 +73,8 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     { name: w.joined, class: "wide-column", bone: bone("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "176px", class: "operations" },
   ];
-  const row = (member, at, key) => html`<${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
+  const row = (member, at, key) =>
+    html`<${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
   const failed = problem ?? list.problem;
   return html`
     <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
@@ -91,7 +97,10 @@ function Row({ member, at, own, changes, onAsk }) {
     own && "line",
     own && { icon: "out", label: words().teams.leave, onChoose: () => onAsk("leave", member) },
   ].filter(Boolean);
-  const named = role.role_id === "admin" ? html`<span class="tag accent">${roleName(role)}</span>` : html`<bdi class="cut">${roleName(role)}</bdi>`;
+  const named =
+    role.role_id === "admin"
+      ? html`<span class="tag accent">${roleName(role)}</span>`
+      : html`<bdi class="cut">${roleName(role)}</bdi>`;
   const disabled = status === "disabled" && html`<span class="tag red">${w.statuses.disabled}</span>`;
   return html`
     <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${changes ? opensRow(() => onAsk("role", member)) : undefined}>
@@ -101,8 +110,11 @@ function Row({ member, at, own, changes, onAsk }) {
       <td class="wide-column" title=${roleName(role)}>${named}</td>
       <td class="wide-column">${disabled || html`<span class="quiet">${w.statuses.enabled}</span>`}</td>
       <td class="wide-column"><${Time} at=${member.joined_at} /></td>
-      <td class="operations">${items.length > 0 && html`<div>
+      <td class="operations">${
+        items.length > 0 &&
+        html`<div>
         ${changes && html`<${Button} kind="ghost" size="late wide-only" onClick=${() => onAsk("role", member)}>${w.changeRole}</${Button}>`}
-        <${More} label=${w.more(login)} items=${items} /></div>`}</td>
+        <${More} label=${w.more(login)} items=${items} /></div>`
+      }</td>
     </tr>`;
 }

@@ -33,7 +33,13 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
 
 export function RenameRole({ path, role, onRenamed, onClose }) {
   const w = words().roleEditor;
-  const said = { title: w.renameTitle(role.name), action: w.rename, name: w.name, hint: w.nameHint, done: w.wasRenamed };
+  const said = {
+    title: w.renameTitle(role.name),
+    action: w.rename,
+    name: w.name,
+    hint: w.nameHint,
+    done: w.wasRenamed,
+  };
   return html`<${Rename} thing=${role} path=${path + pathOf`/roles/${role.role_id}`} words=${said} onRenamed=${onRenamed} onClose=${onClose} />`;
 }
 

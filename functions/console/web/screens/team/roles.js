@@ -25,7 +25,8 @@ function useHolders(path, teamId) {
   useEffect(() => {
     const set = (name) => (found) => setPeople((before) => ({ ...before, [name]: found }));
     everything(`${path}/members`).then(set("members"), () => {});
-    if (can("members.manage", teamId)) everything(`${path}/invitations`, { status: "live" }).then(set("invitations"), () => {});
+    if (can("members.manage", teamId))
+      everything(`${path}/invitations`, { status: "live" }).then(set("invitations"), () => {});
   }, [path]);
   return (roleId) => {
     const of = (list) => list?.filter(({ role }) => role.role_id === roleId).length;
@@ -34,7 +35,9 @@ function useHolders(path, teamId) {
 }
 
 export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles }) {
-  const role = roleId ? roles.find(({ role_id }) => role_id === roleId) : (roles.find(({ preset }) => !preset) ?? roles[0]);
+  const role = roleId
+    ? roles.find(({ role_id }) => role_id === roleId)
+    : (roles.find(({ preset }) => !preset) ?? roles[0]);
   const holders = useHolders(path, team.team_id);
   const [dialog, setDialog] = useState(null);
   const close = () => setDialog(null);
@@ -66,7 +69,9 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
   const shapes = mayShape(role, team.team_id);
-  const changed = PERMISSIONS.filter((permission) => ticked.includes(permission) !== role.permissions.includes(permission));
+  const changed = PERMISSIONS.filter(
+    (permission) => ticked.includes(permission) !== role.permissions.includes(permission),
+  );
   const turn = (permission) => {
     setProblem(null);
     setTicked(PERMISSIONS.filter((other) => (other === permission) !== ticked.includes(other)));
@@ -76,7 +81,11 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     if (ticked.length === 0) return setProblem(w.noneTicked);
     setBusy(true);
     try {
-      await patch(pathOf`/v1/teams/${team.team_id}/roles/${role.role_id}`, { permissions: ticked }, { version: role.version });
+      await patch(
+        pathOf`/v1/teams/${team.team_id}/roles/${role.role_id}`,
+        { permissions: ticked },
+        { version: role.version },
+      );
       toast(w.wasSaved(role.name));
       await onRoles();
     } catch (refused) {
@@ -97,16 +106,31 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
   useEffect(() => keys({ "Mod+Enter": save }), [ticked, busy]);
 
   const option = (one) => ({ id: one.role_id, name: roleName(one), note: one.preset ? w.preset : w.custom });
-  const groups = [[w.customs, false], [w.presets, true]].map(([name, preset]) => ({ name, options: roles.filter((one) => one.preset === preset).map(option) }));
+  const groups = [
+    [w.customs, false],
+    [w.presets, true],
+  ].map(([name, preset]) => ({ name, options: roles.filter((one) => one.preset === preset).map(option) }));
   const items = [
     mayCopy(role, team.team_id) && { icon: "copy", label: w.copy, onChoose: () => onAsk("copy") },
     shapes && { icon: "edit", label: w.rename, onChoose: () => onAsk("rename") },
     shapes && "line",
     shapes && { icon: "trash", label: w.delete, name: role.name, red: true, onChoose: () => onAsk("delete") },
   ].filter(Boolean);
-  const why = shapes || !can("roles.manage", team.team_id) ? undefined : role.preset ? w.presetFixed : ownRole(team.team_id)?.role_id === role.role_id ? w.ownFixed : w.beyond;
+  const why =
+    shapes || !can("roles.manage", team.team_id)
+      ? undefined
+      : role.preset
+        ? w.presetFixed
+        : ownRole(team.team_id)?.role_id === role.role_id
+          ? w.ownFixed
+          : w.beyond;
   const effect = w.effect(changed.length, role.name);
-  const people = [held.members !== undefined && w.members(held.members), held.invitations > 0 && w.invitations(held.invitations)].filter(Boolean).join(" · ");
+  const people = [
+    held.members !== undefined && w.members(held.members),
+    held.invitations > 0 && w.invitations(held.invitations),
+  ]
+    .filter(Boolean)
+    .join(" · ");
   return html`
     <div class="role-bar">
       <span class="plain-picker"><${Picker} label=${w.role} current=${option(role)} groups=${groups} onChoose=${({ id }) => onChoose(id)} /></span>
@@ -116,11 +140,14 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     ${why && html`<p class="role-why quiet">${why}</p>`}
     ${problem && html`<${Banner} tone="red"><span>${problem}</span></${Banner}>`}
     <${PermissionGrid} team=${team} role=${role} ticked=${ticked} changed=${changed} shapes=${shapes} onTurn=${turn} />
-    ${changed.length > 0 && html`
+    ${
+      changed.length > 0 &&
+      html`
       <div class="save-bar" role="region" aria-label=${w.saveBar}>
         <p class="grow" role="status"><${Marked} text=${held.members === undefined ? effect : w.effectFor(effect, held.members)} /></p>
         <${Button} kind="ghost" onClick=${() => setTicked(role.permissions)}>${w.discard}</${Button}>
         <${Button} kind="primary" busy=${busy} onClick=${save}>${w.save}</${Button}>
-      </div>`}
+      </div>`
+    }
     <${LeaveGuard} changes=${changed.length} />`;
 }

@@ -19,11 +19,17 @@ async function memberOf(login) {
   return null;
 }
 
-const NOBODY = new Problem(422, { code: "validation_failed", errors: [{ pointer: "/admin_user_id", code: "unknown_reference" }] });
+const NOBODY = new Problem(422, {
+  code: "validation_failed",
+  errors: [{ pointer: "/admin_user_id", code: "unknown_reference" }],
+});
 
 export function CreateTeam({ onCreated, onClose }) {
   const w = words().teams;
-  const form = useForm({ name: "", admin_user_id: "" }, { check: { name: required }, codes: { team_name_taken: "name", too_many_teams: "admin_user_id" } });
+  const form = useForm(
+    { name: "", admin_user_id: "" },
+    { check: { name: required }, codes: { team_name_taken: "name", too_many_teams: "admin_user_id" } },
+  );
   const create = () =>
     form.submit(async ({ name, admin_user_id: login }) => {
       const admin = login.trim() === "" ? null : await memberOf(login.trim());

@@ -7,6 +7,12 @@ import { Rename } from "../../parts/rename.js";
 
 export function RenameTeam({ team, onChanged, onClose }) {
   const w = words().teams;
-  const said = { title: w.renameTitle(team.name), action: w.rename, name: w.name, hint: w.nameHint, done: w.wasRenamed };
+  const said = {
+    title: w.renameTitle(team.name),
+    action: w.rename,
+    name: w.name,
+    hint: w.nameHint,
+    done: w.wasRenamed,
+  };
   return html`<${Rename} thing=${team} path=${pathOf`/v1/teams/${team.team_id}`} words=${said} taken="team_name_taken" onRenamed=${(now) => onChanged(keepTeam(now))} onClose=${onClose} />`;
 }

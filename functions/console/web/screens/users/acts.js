@@ -10,7 +10,11 @@ export const mayAct = (user) => !isOwn(user) && (isSuper() || user.type === "mem
 
 export function operationsOn(user, act) {
   const w = words().users;
-  if (isOwn(user)) return [{ icon: "person", label: words().person.account, href: "/me/profile" }, { icon: "record", label: w.record, href: `/audit?actor=${user.user_id}` }];
+  if (isOwn(user))
+    return [
+      { icon: "person", label: words().person.account, href: "/me/profile" },
+      { icon: "record", label: w.record, href: `/audit?actor=${user.user_id}` },
+    ];
   const { login, status } = user;
   return [
     { icon: "person", label: mayAct(user) ? w.edit : w.view, onChoose: () => act.open(user) },

@@ -10,14 +10,24 @@ import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../.
 import { SegmentsField } from "../../parts/segments.js";
 import { isSuper } from "./acts.js";
 
-export const typesToGive = () => ["member", "platform_admin", ...(isSuper() ? ["super_admin"] : [])].map((type) => [type, words().me.types[type]]);
+export const typesToGive = () =>
+  ["member", "platform_admin", ...(isSuper() ? ["super_admin"] : [])].map((type) => [type, words().me.types[type]]);
 
 export function CreateUser({ onCreated, onClose }) {
   const w = words().users;
-  const form = useForm({ username: "", login: "", type: "member", email: "", ...NO_PASSWORD }, { check: { ...rules, ...checkPassword }, codes: { login_taken: "login" } });
+  const form = useForm(
+    { username: "", login: "", type: "member", email: "", ...NO_PASSWORD },
+    { check: { ...rules, ...checkPassword }, codes: { login_taken: "login" } },
+  );
   const create = () =>
     form.submit(async ({ username, login, type, email, ...password }) => {
-      const body = { username: username.trim(), login: login.trim(), type, email: email.trim() || null, ...chosenPassword(password) };
+      const body = {
+        username: username.trim(),
+        login: login.trim(),
+        type,
+        email: email.trim() || null,
+        ...chosenPassword(password),
+      };
       const { user, generated_password: generated } = await post("/v1/users", body);
       onCreated(user, generated ?? password.password);
     });

@@ -16,7 +16,10 @@ export function useMemberships(users) {
     if (!id || !live.current) return;
     running.current += 1;
     // A row without its teams is still a row.
-    const teams = await get(pathOf`/v1/users/${id}`).then((user) => user.teams, () => null);
+    const teams = await get(pathOf`/v1/users/${id}`).then(
+      (user) => user.teams,
+      () => null,
+    );
     running.current -= 1;
     known.current.set(id, teams);
     if (live.current) draw((count) => count + 1);

@@ -12,7 +12,8 @@ import { toast } from "../../parts/toast.js";
 const ENDINGS = { "unbind-totp": "/totp", "unbind-email": "/email", "end-sessions": "/sessions", delete: "" };
 
 export function UserQuestion({ kind, user, onDone, onPassword, onClose }) {
-  if (kind === "password-reset") return html`<${ResetPassword} user=${user} onPassword=${onPassword} onClose=${onClose} />`;
+  if (kind === "password-reset")
+    return html`<${ResetPassword} user=${user} onPassword=${onPassword} onClose=${onClose} />`;
   if (!(kind in ENDINGS)) return null;
   const w = words().users.questions[kind];
   const path = pathOf`/v1/users/${user.user_id}`;

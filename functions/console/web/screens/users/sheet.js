@@ -30,7 +30,8 @@ export function UserSheet({ userId, listed, act, onSaved, onClose }) {
   const path = pathOf`/v1/users/${userId}`;
   useEffect(() => void get(path).then(setUser, setProblem), [path, listed?.version, listed?.status]);
   // What is being edited stays, whatever becomes of a look at how it stands now.
-  if (problem && !user) return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+  if (problem && !user)
+    return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
   return user && html`<${Details} user=${user} path=${path} act=${act} onSaved=${onSaved} onClose=${onClose} />`;
 }
 
@@ -45,7 +46,10 @@ function Details({ user, path, act, onSaved, onClose }) {
     if (changed.length === 0 || !edits) return onClose({});
     return form.submit(async (values) => {
       const body = Object.fromEntries(changed.map((name) => [name, values[name].trim() || null]));
-      const saved = await save((version) => patch(path, body, { version }), () => get(path));
+      const saved = await save(
+        (version) => patch(path, body, { version }),
+        () => get(path),
+      );
       if (!saved) return;
       onSaved(saved);
       onClose({ unasked: true });
@@ -54,12 +58,16 @@ function Details({ user, path, act, onSaved, onClose }) {
     });
   };
   const own = user.user_id === me.value.user.user_id;
-  const foot = edits && html`
+  const foot =
+    edits &&
+    html`
     <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
     <${Button} onClick=${() => onClose({})}>${words().dialog.cancel}</${Button}>
     <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
-  const line = (name, value) => html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
-  const field = (name, rest) => html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
+  const line = (name, value) =>
+    html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
+  const field = (name, rest) =>
+    html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
   return html`
     <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} busy=${form.busy} onClose=${() => onClose({})} onSubmit=${submit}
       avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}

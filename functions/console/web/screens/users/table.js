@@ -10,7 +10,6 @@ import { More } from "../../parts/more.js";
 import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
 import { mayAct, operationsOn } from "./acts.js";
 
-
 export function UserTable({ list, keyOf, memberships, act, current, empty }) {
   const w = words().users;
   useRowKeys({ items: list.items, open: (at) => act.open(list.items[at]) });
@@ -24,12 +23,15 @@ export function UserTable({ list, keyOf, memberships, act, current, empty }) {
     { name: w.lastSignIn, class: "wide-column", bone: bone("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "72px", class: "operations" },
   ];
-  const row = (user, at, key) => html`<${Row} key=${key} user=${user} at=${at} teams=${memberships(user)} act=${act} current=${current === key} />`;
+  const row = (user, at, key) =>
+    html`<${Row} key=${key} user=${user} at=${at} teams=${memberships(user)} act=${act} current=${current === key} />`;
   return html`<div class="users"><${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} /></div>`;
 }
 
 export const TypeTag = ({ type }) =>
-  type === "member" ? html`<span class="quiet">${words().me.types.member}</span>` : html`<span class="tag accent">${words().me.types[type]}</span>`;
+  type === "member"
+    ? html`<span class="quiet">${words().me.types.member}</span>`
+    : html`<span class="tag accent">${words().me.types[type]}</span>`;
 
 export function Status({ user }) {
   const w = words().users;
