@@ -67,14 +67,14 @@ impl FromField for TotpCode {
 
 /// What a second factor is proved with.
 #[derive(Clone, Debug)]
-pub enum SecondFactor {
+pub enum SecondFactorInput {
     /// What the authenticator app shows.
     Code(TotpCode),
     /// A recovery code, without what people write between its parts.
     RecoveryCode(String),
 }
 
-impl SecondFactor {
+impl SecondFactorInput {
     /// Reads `code` or `recovery_code`. `None` only when a violation was noted.
     pub fn read(fields: &mut Fields) -> Option<Self> {
         if !fields.has("recovery_code") {

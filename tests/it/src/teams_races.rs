@@ -151,7 +151,7 @@ async fn nothing_dangles(world: &World, gone: &[String], place: &str) {
 }
 
 async fn clean_up(world: &World) {
-    cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
 }
 
 /// The admins of a team.
