@@ -9,12 +9,13 @@ use rollcall_api::{
 use rollcall_domain::{
     Code,
     audit::Action,
+    digits::EightDigits,
     id::{InvitationId, TeamId},
     invitation::{Invitation, InvitationStatus, InvitationView, NewInvitation, change},
     permission::Permission,
-    role::{Role, RoleId, unknown_role},
+    role::Role,
+    role_id::{RoleId, unknown_role},
     text::{Login, Note},
-    totp::EightDigits,
 };
 use rollcall_store::{Commit, invitation};
 use serde::Serialize;

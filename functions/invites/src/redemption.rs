@@ -9,7 +9,7 @@ use rollcall_api::{
     retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, id::UserId, limits::MAX_TEAMS_PER_USER, role::RoleView, team::TeamView, totp::EightDigits, user::User,
+    Code, digits::EightDigits, id::UserId, limits::MAX_TEAMS_PER_USER, role::RoleView, team::TeamView, user::User,
 };
 use rollcall_store::user::{CredentialChange, change};
 use serde::Serialize;

@@ -9,12 +9,12 @@ use rollcall_domain::{
     Code, Refusal, Violation,
     audit::Action,
     credential::PasswordHash,
+    digits::EightDigits,
     email::Email,
     id::FlowId,
     mail::Message,
     password::Password,
     throttle::ThrottleKind,
-    totp::EightDigits,
     user::{User, change},
     verification::{FlowPurpose, Started, Verification},
 };

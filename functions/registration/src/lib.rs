@@ -12,12 +12,12 @@ use rollcall_domain::{
     Code, Fields, Refusal,
     audit::Action,
     credential::{Credential, PasswordHash},
+    digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
     password::{Password, PasswordRule},
     permission::UserType,
     text::{Login, Username},
-    totp::EightDigits,
     user::{NewUser, User, UserView, change},
     verification::{FlowPurpose, Started, Verification},
 };

@@ -7,7 +7,8 @@ use rollcall_domain::{
     audit::Action,
     id::{CustomRoleId, TeamId},
     permission::{Permission, Preset},
-    role::{Role, RoleId, RoleView, change, unknown_role},
+    role::{Role, RoleView, change},
+    role_id::{RoleId, unknown_role},
     text::RoleName,
 };
 use rollcall_store::role::{change_role, create_role, delete_role};

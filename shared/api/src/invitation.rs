@@ -3,6 +3,7 @@
 use rollcall_domain::{
     Code, Refusal, Timestamp,
     audit::{Action, Change},
+    digits::EightDigits,
     email::Email,
     id::{InvitationId, TeamId, UserId},
     invitation,
@@ -11,7 +12,6 @@ use rollcall_domain::{
     team::{Member, Team},
     text::Login,
     throttle::ThrottleKind,
-    totp::EightDigits,
     user::{Status, User},
 };
 use rollcall_store::{
@@ -31,7 +31,7 @@ use data_encoding::HEXLOWER;
 /// A new code, and the hash under which it is found.
 pub async fn draw(context: &Context) -> Result<(EightDigits, String), Problem> {
     for _ in 0..MAX_CODE_DRAWS {
-        if let Some(code) = EightDigits::drawn(u32::from_be_bytes(random()?)) {
+        if let Some(code) = EightDigits::from_random(u32::from_be_bytes(random()?)) {
             let hash = hashes(context, &code).await?.into_iter().next().ok_or(Code::Internal)?;
             return Ok((code, hash));
         }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use rollcall_domain::{
     Code, Refusal,
+    digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
     limits::{MAILS_PER_ADDRESS, MAILS_PER_ADDRESS_TO_BIND, MAILS_PER_NETWORK_AND_ADDRESS},
     mail::Message,
     throttle::ThrottleKind,
-    totp::EightDigits,
     user::User,
     verification::{FlowPurpose, Verification},
 };

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     choice::choices,
     id::{AppId, AuditId, InvitationId, TeamId, UserId},
-    role::RoleId,
+    role_id::RoleId,
     text::Login,
     time::Timestamp,
 };

@@ -16,7 +16,7 @@ use crate::{
     mail::Language,
     password::{InitialPassword, PasswordRule},
     permission::UserType,
-    role::RoleId,
+    role_id::RoleId,
     text::{Login, Username},
     time::Timestamp,
 };

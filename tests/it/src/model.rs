@@ -36,7 +36,7 @@ use rollcall_domain::{
     email::Email,
     id::{AppId, CustomRoleId, InvitationId, TeamId},
     permission::UserType,
-    role::RoleId,
+    role_id::RoleId,
 };
 use rollcall_store::user::{CredentialChange, change};
 use serde_json::json;

@@ -16,7 +16,8 @@ use rollcall_domain::{
     email::Email,
     id::{CustomRoleId, TeamId, UserId},
     permission::{Permission, UserType},
-    role::{Role, RoleId},
+    role::Role,
+    role_id::RoleId,
     user::User,
 };
 use rstest::rstest;

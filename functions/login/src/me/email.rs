@@ -7,9 +7,9 @@ use rollcall_api::{
 };
 use rollcall_domain::{
     audit::Action,
+    digits::EightDigits,
     email::Email,
     mail::Message,
-    totp::EightDigits,
     user::{UserView, change},
     verification::{FlowPurpose, Started},
 };
