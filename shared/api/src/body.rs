@@ -15,7 +15,7 @@ use rollcall_domain::{
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::Problem;
+use crate::problem::Problem;
 
 /// Reads the whole body, or refuses one that is too large without reading on.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {

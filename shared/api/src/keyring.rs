@@ -19,7 +19,7 @@ use sha2::Sha256;
 use tokio::sync::OnceCell;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{Problem, clock::random};
+use crate::{clock::random, problem::Problem};
 
 /// What a derived key is for. The words are part of the derivation and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use rollcall_domain::{id::CodeId, mail::MailedCode};
 
-use crate::{Context, Problem, keyring::KeyPurpose};
+use crate::{context::Context, keyring::KeyPurpose, problem::Problem};
 
 /// What a code is drawn from: all numbers of eight digits.
 const CODES: u64 = 100_000_000;

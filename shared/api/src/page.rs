@@ -10,7 +10,14 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use crate::{Call, Context, Parameters, Problem, Reply, keyring::KeyPurpose};
+use crate::{
+    call::Call,
+    context::Context,
+    keyring::{KeyPurpose, Keyring},
+    parameters::Parameters,
+    problem::Problem,
+    reply::Reply,
+};
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,13 +114,7 @@ async fn position_of(context: &Context, call: &Call, cursor: &str, scope: &[u8; 
     if is_ours && !is_over { Ok(position) } else { Err(invalid().into()) }
 }
 
-fn tag(
-    keyring: &crate::keyring::Keyring,
-    id: &str,
-    scope: &[u8; 32],
-    expires: [u8; 8],
-    position: &str,
-) -> Option<[u8; TAG_BYTES]> {
+fn tag(keyring: &Keyring, id: &str, scope: &[u8; 32], expires: [u8; 8], position: &str) -> Option<[u8; TAG_BYTES]> {
     let mac = keyring.mac(id, KeyPurpose::Cursor, &[scope, expires.as_slice(), position.as_bytes()].concat())?;
     mac.first_chunk().copied()
 }

@@ -16,9 +16,10 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::{
-    Context, Problem,
     clock::random,
+    context::Context,
     keyring::{KeyPurpose, Keyring},
+    problem::Problem,
 };
 
 /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.

@@ -20,12 +20,13 @@ use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    ClientAddress, Context, Problem, body,
-    call::RequestId,
+    body,
+    call::{ClientAddress, RequestId},
     clock::Clock,
     config::{self, Config},
+    context::Context,
     idempotency::IdempotencySlot,
-    problem::{ProblemBody, RefusalExtension},
+    problem::{Problem, ProblemBody, RefusalExtension},
 };
 
 /// The routes with everything that surrounds a request: its id, its deadline, its problems and its headers.
@@ -68,14 +69,14 @@ async fn handled(context: &Context, request: Request, next: Next) -> Response {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
-    let pocket = IdempotencySlot::default();
-    request.extensions_mut().insert(pocket.clone());
+    let slot = IdempotencySlot::default();
+    request.extensions_mut().insert(slot.clone());
     let response = next.run(request).await;
     let refused = response.extensions().get::<RefusalExtension>();
     if refused.is_some_and(|RefusalExtension(refusal)| refusal.code.status() < 500)
-        && let Some(reply) = pocket.twins_reply(context).await
+        && let Some(reply) = slot.concurrent_reply(context).await
     {
-        return reply.into_replayed();
+        return reply.into_response();
     }
     response
 }

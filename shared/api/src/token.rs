@@ -9,7 +9,7 @@ use rollcall_domain::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::Problem;
+use crate::problem::Problem;
 
 /// The cookie that holds a session's token. Browsers keep the prefix's promises: Secure, Path=/ and no Domain.
 pub const SESSION_COOKIE: &str = "__Host-session";
