@@ -1,7 +1,7 @@
 //! Accounts: list, create, read, edit, and make or unmake admins.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     account::{Account, AccountType, NewAccount, Profile},
@@ -87,7 +87,7 @@ pub(crate) async fn create(
     let change = change(Action::AccountCreate, &app, None, &account);
     let location = format!("/v1/apps/{}/accounts/{}", app.app_id, account.user_id);
     let reply = Reply::created(location, &account)?.at_version(account.version);
-    context.commit(&call, commit, change, reply).await
+    context.commit(Plan::new(Authority::AsRead(&call), commit).audit(change).reply(reply)).await
 }
 
 /// Reads an account.
@@ -191,7 +191,8 @@ async fn replace(
         return shown(after);
     }
     let commit = rollcall_store::account::change(app.app_id, before, after, call.now())?;
-    context.commit(call, commit, change(action, app, Some(before), after), shown(after)?).await
+    let change = change(action, app, Some(before), after);
+    context.commit(Plan::new(Authority::AsRead(call), commit).audit(change).reply(shown(after)?)).await
 }
 
 fn shown(account: &Account) -> Result<Reply, Problem> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, Timestamp, ViolationCode,
     app::{App, DeletionLock, LockTurn, NewApp, READING},
@@ -108,9 +108,9 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         let team_id = NewApp::team(&mut fields, &call.actor.user);
         check_team(&context, &call, team_id, &mut fields).await?;
         let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
-        let commit = rollcall_store::app::create(&app)?.checking(call.actor.still_may(app.team_id));
         let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
-        context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
+        let plan = Plan::new(Authority::over(&call, app.team_id), rollcall_store::app::create(&app)?);
+        context.commit(plan.audit(change(Action::AppCreate, &app, None, Some(&app))).reply(reply)).await
     })
     .await
 }
@@ -191,8 +191,8 @@ pub(crate) async fn delete(
             return Err(Code::AppNotEmpty.into());
         }
         let tombstone = app.clone().deleted(call.now());
-        let commit = rollcall_store::app::change(&app, &tombstone)?.checking(call.actor.still_may(app.team_id));
-        context.commit(&call, commit, change(Action::AppDelete, &app, Some(&app), None), Reply::no_content()).await
+        let plan = Plan::new(Authority::over(&call, app.team_id), rollcall_store::app::change(&app, &tombstone)?);
+        context.commit(plan.audit(change(Action::AppDelete, &app, Some(&app), None))).await
     })
     .await
 }
@@ -227,12 +227,12 @@ async fn replace(context: &Context, call: &Call, before: &App, after: &App, acti
     if before == after {
         return shown(after);
     }
-    let mut commit = rollcall_store::app::change(before, after)?.checking(call.actor.still_may(before.team_id));
+    let mut plan = Plan::new(Authority::over(call, before.team_id), rollcall_store::app::change(before, after)?);
     if before.team_id.is_some() && before.team_id != after.team_id {
-        // The team that it leaves remembers where it went, too.
-        commit.extend([context.audited(&call.into(), change(action, before, Some(before), Some(after)))?]);
+        // The log of the team that the application leaves tells where it went.
+        plan = plan.audit(change(action, before, Some(before), Some(after)));
     }
-    context.commit(call, commit, change(action, after, Some(before), Some(after)), shown(after)?).await
+    context.commit(plan.audit(change(action, after, Some(before), Some(after))).reply(shown(after)?)).await
 }
 
 fn shown(app: &App) -> Result<Reply, Problem> {

@@ -1,7 +1,7 @@
 //! The invocation that creates the first super admin, or, as explicit break-glass, gives a living one a new password.
 //! It has no route: whoever may invoke it holds the keys of the installation anyway.
 
-use rollcall_api::{By, Context, Problem, Reply, password, retry_on_conflict, throttle};
+use rollcall_api::{Authority, Context, Plan, Problem, password, retry_on_conflict, throttle};
 use rollcall_domain::{
     Code, Invalid, Refusal, Violation,
     audit::Action,
@@ -78,8 +78,8 @@ async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
     let commit = rollcall_store::user::found(&user, &Credential::new(user.user_id, hash, context.now()))?;
-    let change = change(Action::UserCreate, None, Some(&user));
-    context.commit(By::system(), commit, change, Reply::no_content()).await?;
+    let plan = Plan::new(Authority::System, commit);
+    context.commit(plan.audit(change(Action::UserCreate, None, Some(&user)))).await?;
     Ok((user, generated))
 }
 
@@ -102,9 +102,10 @@ async fn break_glass(
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
             commit.extend([clear(&throttle::id(context, kind, &login.key(), None).await?)]);
         }
-        commit.extend(context.tell(&after, Message::PasswordChanged { login: login.clone() }, now)?);
-        let change = change(Action::UserBreakGlass, Some(&before), Some(&after));
-        context.commit(By::system(), commit, change, Reply::no_content()).await?;
+        let plan = Plan::new(Authority::System, commit)
+            .notify(&after, Message::PasswordChanged { login: login.clone() })
+            .audit(change(Action::UserBreakGlass, Some(&before), Some(&after)));
+        context.commit(plan).await?;
         Ok(after)
     });
     Ok((user.await?, generated))

@@ -3,8 +3,8 @@
 mod team;
 
 use rollcall_api::{
-    By, Context, Problem,
-    invitation::{Expiry, expire},
+    Authority, Context, NotCommitted, Plan, Problem,
+    invitation_expiry::{Expiry, expire},
 };
 use rollcall_domain::{
     Code, Timestamp,
@@ -13,7 +13,7 @@ use rollcall_domain::{
     id::{AppId, TeamId},
     limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
 };
-use rollcall_store::{CommitError, due::DueItem, outbox::Drive};
+use rollcall_store::{due::DueItem, outbox::Drive};
 use serde::{Deserialize, Serialize};
 
 /// What the schedule sends; nothing in it matters.
@@ -159,22 +159,22 @@ async fn end_app(
     let found = context.store.app_or_tombstone(app_id).await?;
     let due = found.filter(|app| app.deleting_at.is_some_and(|at| at <= now));
     let Some(tombstone) = due else { return Ok(DueOutcome::Over) };
-    let (commit, count) = if context.store.has_accounts(app_id).await? {
+    let (plan, count) = if context.store.has_accounts(app_id).await? {
         let team = match tombstone.team_id {
             Some(team_id) => context.store.team(team_id).await?,
             None => None,
         };
         let restored = tombstone.clone().reverted(team.as_ref(), now);
-        let change = restoration(&tombstone, &restored);
-        let commit = rollcall_store::app::change(&tombstone, &restored)?.and(context.audited(&By::system(), change)?);
-        (commit, &mut report.apps_restored)
+        let plan = Plan::new(Authority::System, rollcall_store::app::change(&tombstone, &restored)?);
+        (plan.audit(restoration(&tombstone, &restored)), &mut report.apps_restored)
     } else {
-        (rollcall_store::app::finalise(&tombstone), &mut report.apps_deleted)
+        let writes = rollcall_store::app::finalise(&tombstone);
+        (Plan::new(Authority::System, writes), &mut report.apps_deleted)
     };
-    match context.store.commit(commit).await {
-        Ok(()) => *count += 1,
+    match context.try_commit(plan).await {
+        Ok(_) => *count += 1,
         // Another run was here between the reading and the writing, or its team went: the next run sees.
-        Err(CommitError::Refused(refused)) if refused.is(Code::Conflict) => return Ok(DueOutcome::Pending),
+        Err(NotCommitted::Refused(refused)) if refused.is(Code::Conflict) => return Ok(DueOutcome::Pending),
         Err(error) => return Err(error.into()),
     }
     Ok(DueOutcome::Over)

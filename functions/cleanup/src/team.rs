@@ -1,6 +1,6 @@
 //! The end of a team that was deleted: in steps, each of which leaves both sides of a membership in agreement.
 
-use rollcall_api::{Context, Problem};
+use rollcall_api::{Authority, Context, NotCommitted, Plan, Problem};
 use rollcall_domain::{
     Timestamp,
     id::TeamId,
@@ -8,7 +8,7 @@ use rollcall_domain::{
     team::Team,
 };
 use rollcall_store::{
-    Commit, CommitError, invitation,
+    Commit, invitation,
     member::forget_member,
     role::forget_role,
     team::finalise,
@@ -81,11 +81,11 @@ async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     Ok(roles.len())
 }
 
-/// Whether this was written, and not refused since somebody else was here meanwhile.
-async fn written(context: &Context, commit: Commit) -> Result<bool, Problem> {
-    match context.store.commit(commit).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Refused(_)) => Ok(false),
-        Err(CommitError::Fault(fault)) => Err(fault.into()),
+/// Writes, and returns whether the conditions held: they do not if a concurrent run or request was first.
+async fn written(context: &Context, writes: Commit) -> Result<bool, Problem> {
+    match context.try_commit(Plan::new(Authority::System, writes)).await {
+        Ok(_) => Ok(true),
+        Err(NotCommitted::Refused(_)) => Ok(false),
+        Err(NotCommitted::Problem(problem)) => Err(problem),
     }
 }

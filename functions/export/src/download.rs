@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rollcall_api::{Call, Context, Problem};
+use rollcall_api::{Call, Context, Problem, call::Rejection};
 use rollcall_domain::{Timestamp, account::Account};
 use utoipa::ToSchema;
 
@@ -18,9 +18,9 @@ use crate::format::Format;
 pub(crate) struct DownloadCall(pub(crate) Call);
 
 impl FromRequest<Context> for DownloadCall {
-    type Rejection = Problem;
+    type Rejection = Rejection;
 
-    async fn from_request(mut request: Request, context: &Context) -> Result<Self, Problem> {
+    async fn from_request(mut request: Request, context: &Context) -> Result<Self, Rejection> {
         request.headers_mut().remove("idempotency-key");
         Call::from_request(request, context).await.map(Self)
     }

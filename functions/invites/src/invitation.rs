@@ -2,9 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Call, Context, List, PageRequest, Problem, Reply,
-    invitation::{draw, make_room},
-    retry_on_conflict,
+    Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, invitation_code::draw,
+    invitation_expiry::make_room, retry_on_conflict,
 };
 use rollcall_domain::{
     Code,
@@ -17,7 +16,7 @@ use rollcall_domain::{
     role_id::{RoleId, unknown_role},
     text::{Login, Note},
 };
-use rollcall_store::{Commit, invitation};
+use rollcall_store::invitation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -96,7 +95,8 @@ pub(crate) async fn issue(
         let (login, note) = (fields.text("login", None), fields.text("note", None));
         let role = fields.finish(|| role)?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
-        commit(&context, &call, invitation::issue(&fresh)?, Action::InvitationIssue, fresh, code).await
+        let plan = Plan::new(Authority::TeamRole(&call, team_id), invitation::issue(&fresh)?);
+        commit(&context, &call, plan, Action::InvitationIssue, fresh, code).await
     })
     .await
 }
@@ -125,13 +125,14 @@ pub(crate) async fn reissue(
         // A role that a live invitation gives is there; of one that ran out it may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
         let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
-        let mut reissue =
-            if after == before { invitation::issue(&fresh)? } else { invitation::replace(&before, &after, &fresh)? };
-        if after != before {
+        let authority = Authority::TeamRole(&call, team_id);
+        let plan = if after == before {
+            Plan::new(authority, invitation::issue(&fresh)?)
+        } else {
             let ended = change(action, Some(&before), Some(&after));
-            reissue.extend([context.audited(&(&call).into(), ended)?]);
-        }
-        commit(&context, &call, reissue, Action::InvitationReissue, fresh, code).await
+            Plan::new(authority, invitation::replace(&before, &after, &fresh)?).audit(ended)
+        };
+        commit(&context, &call, plan, Action::InvitationReissue, fresh, code).await
     })
     .await
 }
@@ -157,9 +158,9 @@ pub(crate) async fn revoke(
             InvitationStatus::Redeemed => return Err(Code::InvitationEnded.into()),
         }
         let after = before.clone().revoked();
-        let commit = invitation::end(&before, &after, &role, call.now())?.checking(call.actor.still_may(Some(team_id)));
+        let commit = invitation::end(&before, &after, &role, call.now())?;
         let change = change(Action::InvitationRevoke, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        context.commit(Plan::new(Authority::TeamRole(&call, team_id), commit).audit(change)).await
     })
     .await
 }
@@ -196,19 +197,18 @@ async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(In
 async fn commit(
     context: &Context,
     call: &Call,
-    commit: Commit,
+    plan: Plan<'_>,
     action: Action,
     fresh: Invitation,
     code: EightDigits,
 ) -> Result<Reply, Problem> {
     let (team_id, version) = (fresh.team_id, fresh.version);
-    let commit = commit.checking(call.actor.still_may(Some(team_id)));
     let change = change(action, None, Some(&fresh));
     let location = format!("/v1/teams/{team_id}/invitations/{}", fresh.invitation_id);
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
     let reply = Reply::created(location, &issued)?.at_version(version);
-    match context.commit(call, commit, change, reply).await {
+    match context.commit(plan.audit(change).reply(reply)).await {
         Err(problem) if problem.is(Code::TooManyInvitations) => {
             Err(make_room(context, problem, team_id, call.now()).await)
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use rollcall_api::{
-    Call, Context, Problem, Reply,
-    invitation::{Joining, RedemptionAttempt},
+    Authority, Call, Context, Plan, Problem, Reply,
+    redemption::{Joining, RedemptionAttempt},
     retry_on_conflict,
 };
 use rollcall_domain::{
@@ -43,19 +43,20 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
     if user.teams.len() >= MAX_TEAMS_PER_USER {
         return Err(Code::TooManyTeams.into());
     }
-    let tried = RedemptionAttempt::reserve(&context, &call.request, &user.login, None, &code).await?;
+    let attempt = RedemptionAttempt::reserve(&context, &call.request, &user.login, None, &code).await?;
     let redeemed = retry_on_conflict(|| async {
-        let (invited, now_is) = tried.invited(&context, Some(user.user_id)).await?;
+        let (invited, now_is) = attempt.read(&context, Some(user.user_id)).await?;
         let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;
         check_may_join(&before)?;
         let issuer = invited.issuer.clone();
-        let joining = tried.join(&context, invited, &before, call.now()).await?;
+        let joining = attempt.join(&context, invited, &before, call.now()).await?;
         let reply = joined(&context, &joining, issuer).await?;
         let commit = change(&before, &joining.user, CredentialChange::Kept)?.extended(joining.commit);
-        context.commit(&call, commit, joining.change, reply).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit).audit(joining.change);
+        context.commit(plan.reply(reply)).await
     });
     match redeemed.await {
-        Err(problem) => Err(tried.failed(&context, &call, problem).await),
+        Err(problem) => Err(attempt.fail(&context, call.idempotency_key.as_deref(), problem).await),
         redeemed => redeemed,
     }
 }

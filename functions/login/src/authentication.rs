@@ -10,7 +10,6 @@ use rollcall_domain::{
     Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
     throttle::ThrottleKind,
 };
-use rollcall_store::Commit;
 
 /// What is tried, and at whose login.
 pub(crate) struct PasswordAttempt<'a> {
@@ -37,7 +36,7 @@ impl PasswordAttempt<'_> {
     /// Counts the try and computes one hash, whatever is there. A known device is counted on its own.
     pub(crate) async fn make(self, context: &Context, guest: &PublicRequest) -> Result<PasswordCheck, Problem> {
         let mark = match self.login {
-            Some(login) => Mark::of(context, guest, self.device_token, login).await?,
+            Some(login) => Mark::read(context, guest, self.device_token, login).await?,
             None => None,
         };
         let network = throttle::network_throttle(context, guest.address).await?;
@@ -47,7 +46,7 @@ impl PasswordAttempt<'_> {
             throttles.push(throttle::id(context, ThrottleKind::Password, self.subject, Some(mark.device_id)).await?);
         }
         let (credential, mut found) = context.store.credential_and_throttles(self.login, &throttles).await?;
-        let device_id = mark.filter(|mark| mark.stands(credential.as_ref())).map(|mark| mark.device_id);
+        let device_id = mark.filter(|mark| mark.is_valid_for(credential.as_ref())).map(|mark| mark.device_id);
         // Of the lane of strangers and the device's, one is touched.
         let unused = if device_id.is_some() { 1 } else { 2 };
         if unused < throttles.len() {
@@ -68,8 +67,8 @@ pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Pas
     let tried = PasswordAttempt { subject: &subject, login: Some(login), device_token: None, password };
     let tried = tried.make(context, &call.request).await?;
     match (tried.verdict, tried.credential) {
-        (Verdict::Right | Verdict::RightButDated, Some(credential)) => {
-            context.store.commit(Commit::new(tried.attempt.succeeded())).await?;
+        (Verdict::Right | Verdict::RightButOutdated, Some(credential)) => {
+            context.record(tried.attempt.succeeded()).await?;
             Ok(credential)
         }
         (Verdict::Wrong, _) | (_, None) => {

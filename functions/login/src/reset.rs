@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    By, Context, IdempotentRequest, Problem, PublicRequest, Reply, password, retry_on_conflict, throttle,
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password, retry_on_conflict, throttle,
     verification::{self, ProvenFlow, VerificationRequest},
 };
 use rollcall_domain::{
@@ -58,13 +58,7 @@ pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) 
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
     let email = fields.finish(|| email)?;
-    let flow = retry_on_conflict(|| async {
-        let (flow, commit) =
-            verification::begin(&context, &guest, VerificationRequest::PasswordReset, email.clone()).await?;
-        context.store.commit(commit).await?;
-        Ok(flow)
-    });
-    let flow = flow.await?;
+    let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset, email).await?;
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
 
@@ -86,7 +80,7 @@ pub(crate) async fn complete(
     let known = context.store.verification(flow.0, flow.1).await?;
     let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     match reset(&context, &call, &proved, password).await {
-        Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.refused(&context, problem).await),
+        Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.fail(&context, problem).await),
         done => done,
     }
 }
@@ -117,9 +111,10 @@ async fn commit(
         rollcall_store::user::change(&before, &after, CredentialChange::Reset(hash, now, SecondFactorChange::Kept))?;
     commit.extend(proved.succeeded());
     commit.extend([clear(&throttle::id(context, ThrottleKind::Password, &before.login.key(), None).await?)]);
-    commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, now)?);
-    let change = change(Action::UserSetPassword, Some(&before), Some(&after));
-    context.commit(By::shown(call, &before), commit, change, Reply::no_content()).await
+    let plan = Plan::new(Authority::Proven(call, &before), commit)
+        .notify(&after, Message::PasswordChanged { login: after.login.clone() })
+        .audit(change(Action::UserSetPassword, Some(&before), Some(&after)));
+    context.commit(plan).await
 }
 
 /// Whose reset it is: the address must still be proved by the one who had it when the code was mailed.

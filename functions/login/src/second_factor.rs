@@ -15,14 +15,14 @@ use rollcall_domain::{
     totp::{SecondFactorInput, TotpCode, TotpSecret},
 };
 use rollcall_store::{
-    Write,
+    Bookkeeping,
     user::{use_recovery_code, use_step},
 };
 use sha2::{Digest, Sha256};
 
 /// A second factor that was right: what uses it up, and how many recovery codes are left if it was one.
 pub(crate) struct Used {
-    pub(crate) write: Write,
+    pub(crate) write: Bookkeeping,
     pub(crate) recovery_codes_left: Option<usize>,
 }
 

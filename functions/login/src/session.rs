@@ -6,7 +6,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use rollcall_api::{
-    Call, Context, Problem, PublicRequest, Reply, device,
+    Authority, Call, Context, Plan, Problem, PublicRequest, Reply, device,
     token::{self, DEVICE_COOKIE, SESSION_COOKIE, Transport},
 };
 use rollcall_domain::{
@@ -18,7 +18,7 @@ use rollcall_domain::{
     session::{Secret, Session, SessionToken},
     user::{User, UserView},
 };
-use rollcall_store::Commit;
+use rollcall_store::{Bookkeeping, Commit};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,8 +74,8 @@ pub(crate) struct SessionStart<'a> {
     /// The device, if it signed in before.
     pub(crate) device_id: Option<DeviceId>,
     pub(crate) transport: Transport,
-    /// What is written with the session.
-    pub(crate) commit: Commit,
+    /// What is written together with the session.
+    pub(crate) writes: Vec<Bookkeeping>,
     /// What the user is told besides.
     pub(crate) notice: Option<Message>,
     /// What it is called when the proof ended meanwhile.
@@ -87,15 +87,17 @@ impl SessionStart<'_> {
         let user = &self.user(context, guest).await?;
         let lifetime = context.config.sessions.of(user);
         let (session, token) = new_session(context, guest, user)?;
-        let mut commit = self.commit.and(rollcall_store::session::create(&session, lifetime)?);
-        commit.extend([rollcall_store::user::signed_in(user, guest.now, self.otherwise)?]);
+        let writes = Commit::new(self.writes)
+            .and(rollcall_store::session::create(&session, lifetime)?)
+            .and(rollcall_store::user::signed_in(user, guest.now, self.otherwise)?);
+        let mut plan = Plan::new(Authority::SignIn(guest, user), writes);
         let new_device = self.device_id.is_none().then(|| new_device(guest, user));
         for message in self.notice.into_iter().chain(new_device) {
-            commit.extend(context.tell(user, message, guest.now)?);
+            plan = plan.notify(user, message);
         }
         let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
         let mark = device::mark(context, device_id, &user.login, guest.now).await?;
-        context.store.commit(commit).await?;
+        context.commit(plan).await?;
 
         let (kept, cookies) = match self.transport {
             Transport::Bearer => (Some((token, mark)), Vec::new()),
@@ -145,6 +147,6 @@ fn new_device(guest: &PublicRequest, user: &User) -> Message {
 #[utoipa::path(post, path = "/v1/logout", tag = "own identity", responses((status = 204)))]
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
     call.no_input()?;
-    context.store.commit(rollcall_store::session::end(&call.actor.session)).await?;
+    context.record([rollcall_store::session::end(&call.actor.session)]).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, token::set_cookie(SESSION_COOKIE, "", 0)?)]), Reply::no_content()))
 }

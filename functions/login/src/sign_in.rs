@@ -7,7 +7,7 @@ use rollcall_api::{
     token::Transport,
 };
 use rollcall_domain::{Code, Fields, Refusal, credential::PasswordHash, password::Password, text::Login};
-use rollcall_store::{Commit, CommitError};
+use rollcall_store::CommitError;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
@@ -80,15 +80,15 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
     let Some((login, credential)) = typed.login.zip(credential) else {
         return Err(failed(Code::InvalidCredentials));
     };
-    if tried.verdict == Verdict::RightButDated {
+    if tried.verdict == Verdict::RightButOutdated {
         rehash(&context, &login, &credential.password, typed.password).await?;
     }
-    let commit = Commit::new(tried.attempt.succeeded());
+    let writes = tried.attempt.succeeded();
     if credential.totp.is_some() {
-        return require_second_factor(&context, &guest, (login, &credential), tried.device_id, commit).await;
+        return require_second_factor(&context, &guest, (login, &credential), tried.device_id, writes).await;
     }
     let (device_id, transport, otherwise) = (tried.device_id, typed.transport, Code::InvalidCredentials);
-    let beginning = SessionStart { credential: &credential, device_id, transport, commit, notice: None, otherwise };
+    let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice: None, otherwise };
     beginning.begin(&context, &guest).await
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
 async fn rehash(context: &Context, login: &Login, old: &PasswordHash, password: Password) -> Result<(), Problem> {
     let better = password::hash(context, password).await?;
     let write = rollcall_store::user::rehash(login, old, &better);
-    match context.store.commit(Commit::new([write])).await {
+    match context.record([write]).await {
         Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
         Err(CommitError::Fault(fault)) => Err(fault.into()),
     }

@@ -21,7 +21,7 @@ use rollcall_domain::{
     throttle::ThrottleKind,
     totp::SecondFactorInput,
 };
-use rollcall_store::{Commit, flow};
+use rollcall_store::{Bookkeeping, flow};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
@@ -52,12 +52,13 @@ pub(crate) async fn require_second_factor(
     guest: &PublicRequest,
     (login, credential): (Login, &Credential),
     device_id: Option<DeviceId>,
-    commit: Commit,
+    mut writes: Vec<Bookkeeping>,
 ) -> Result<Response, Problem> {
     let flow_id = FlowId::new(context.uuid()?);
     let secret = Secret::new(random()?);
     let ticket = SignInTicket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
-    context.store.commit(commit.and(flow::begin_ticket(&ticket)?)).await?;
+    writes.push(flow::begin_ticket(&ticket)?);
+    context.record(writes).await?;
     let (expires_at, methods) = (ticket.expires_at, ["totp", "recovery_code"]);
     let ticket = token::encode_ticket(&SignInTicketToken { flow_id, secret });
     Ok(Reply::ok(&SecondFactorRequired { mfa: Mfa { ticket, expires_at, methods } })?.into_response())
@@ -103,11 +104,12 @@ pub(crate) async fn sign_in_with_second_factor(
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
     let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
 
-    let commit = Commit::new(attempt.succeeded()).and(flow::end_ticket(&ticket)).and(used.write);
+    let mut writes = attempt.succeeded();
+    writes.extend([flow::end_ticket(&ticket), used.write]);
     let left = used.recovery_codes_left;
     let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
     let (device_id, otherwise) = (ticket.device_id, Code::InvalidCode);
-    let beginning = SessionStart { credential: &credential, device_id, transport, commit, notice, otherwise };
+    let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice, otherwise };
     beginning.begin(&context, &guest).await
 }
 

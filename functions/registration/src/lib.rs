@@ -3,9 +3,9 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    By, Context, IdempotentRequest, Problem, PublicRequest, Reply,
-    invitation::RedemptionAttempt,
-    password, retry_on_conflict,
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password,
+    redemption::RedemptionAttempt,
+    retry_on_conflict,
     verification::{self, ProvenFlow, VerificationRequest},
 };
 use rollcall_domain::{
@@ -102,13 +102,7 @@ async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<R
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
     let email = fields.finish(|| email)?;
-    let flow = retry_on_conflict(|| async {
-        let (flow, commit) =
-            verification::begin(&context, &guest, VerificationRequest::Registration, email.clone()).await?;
-        context.store.commit(commit).await?;
-        Ok(flow)
-    });
-    let flow = flow.await?;
+    let flow = verification::start(&context, &guest, VerificationRequest::Registration, email).await?;
     Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
 }
 
@@ -129,7 +123,7 @@ async fn complete(
     let proved = tried.await?;
     match register(&context, &call, &proved, completion).await {
         Err(problem) if NOT_THE_CODES_FAULT.into_iter().any(|code| problem.is(code)) => {
-            Err(proved.refused(&context, problem).await)
+            Err(proved.fail(&context, problem).await)
         }
         done => done,
     }
@@ -174,7 +168,7 @@ async fn register(
     let hash = password::hash(context, password).await?;
     let registered = retry_on_conflict(|| create(context, call, proved, &user, &hash, tried.as_ref())).await;
     match (registered, tried) {
-        (Err(problem), Some(tried)) => Err(tried.failed(context, By::shown(call, &user), problem).await),
+        (Err(problem), Some(tried)) => Err(tried.fail(context, call.idempotency_key.as_deref(), problem).await),
         (registered, _) => registered,
     }
 }
@@ -190,7 +184,7 @@ async fn create(
 ) -> Result<Reply, Problem> {
     let joining = match tried {
         Some(tried) => {
-            let (invited, _) = tried.invited(context, None).await?;
+            let (invited, _) = tried.read(context, None).await?;
             Some(tried.join(context, invited, user, call.request.now).await?)
         }
         None => None,
@@ -198,13 +192,15 @@ async fn create(
     // Whoever registers into a team was never without it: this is its first version.
     let teams = joining.as_ref().map(|joining| joining.user.teams.clone()).unwrap_or_default();
     let user = User { teams, ..user.clone() };
-    let by = || By::shown(call, &user);
     let credential = Credential::new(user.user_id, hash.clone(), call.request.now);
-    let mut commit = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
+    let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
+    let mut joined = None;
     if let Some(joining) = joining {
-        commit = commit.extended(joining.commit).and(context.audited(&by(), joining.change)?);
+        writes = writes.extended(joining.commit);
+        joined = Some(joining.change);
     }
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &Registered { user: (&user).into() })?;
     let reply = reply.at_version(user.version);
-    context.commit(by(), commit, change(Action::UserRegister, None, Some(&user)), reply).await
+    let plan = Plan::new(Authority::Proven(call, &user), writes).audit_all(joined);
+    context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await
 }

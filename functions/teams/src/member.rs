@@ -1,7 +1,7 @@
 //! Members of a team: list, give another role, remove.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -82,11 +82,16 @@ pub(crate) async fn edit(
         let after = before.clone().moved(new.role_id);
         let moved = user.clone().moved(team.team_id, new.role_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?
-            .extended(move_role(team.team_id, (&before, &old), (&after, &new), last, call.now())?)
-            .checking(call.actor.still_may(Some(team.team_id)));
+        let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(move_role(
+            team.team_id,
+            (&before, &old),
+            (&after, &new),
+            last,
+            call.now(),
+        )?);
         let change = membership_change(Action::MemberEdit, team.team_id, &user, Some(&old), Some(&new));
-        context.commit(&call, commit, change, shown(&after, moved, new)?).await
+        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
+        context.commit(plan.audit(change).reply(shown(&after, moved, new)?)).await
     })
     .await
 }
@@ -117,13 +122,22 @@ pub(crate) async fn remove(
         call.check_version(member.version)?;
         let after = before.clone().left(team.team_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?
-            .extended(leave(&team, before.user_id, &role, last, call.now()))
-            // Leaving takes no right.
-            .checking(call.actor.still_may(Some(team.team_id).filter(|_| !is_own)));
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(leave(
+            &team,
+            before.user_id,
+            &role,
+            last,
+            call.now(),
+        ));
         let action = if is_own { Action::MemberLeave } else { Action::MemberRemove };
         let change = membership_change(action, team.team_id, &before, Some(&role), None);
-        context.commit(&call, commit, change, Reply::no_content()).await
+        // Leaving takes no right in the team.
+        let authority = if is_own {
+            Authority::OwnAccount(&call, &call.actor.user)
+        } else {
+            Authority::TeamRole(&call, team.team_id)
+        };
+        context.commit(Plan::new(authority, commit).audit(change)).await
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Somebody becomes a member of a team: a user there is already, or one made for it.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, Problem, Reply, password, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
@@ -104,9 +104,9 @@ pub(crate) async fn add(
     }
     let (who, role) = fields.finish(|| who.zip(role))?;
     match (who, known.and_then(|(_, user)| user)) {
-        (Who::New(new), _) => make(&context, &call, *new, team_id, role).await,
+        (Who::New(new), _) => add_new(&context, &call, *new, team_id, role).await,
         (Who::User(_) | Who::Login(_), Some(user)) => {
-            retry_on_conflict(|| take(&context, &call, user.user_id, team_id, &role)).await
+            retry_on_conflict(|| add_existing(&context, &call, user.user_id, team_id, &role)).await
         }
         (Who::User(_) | Who::Login(_), None) => Err(Code::Conflict.into()),
     }
@@ -120,15 +120,22 @@ async fn by_login(context: &Context, login: &Login) -> Result<Option<User>, Prob
 }
 
 /// A user there is already becomes a member.
-async fn take(context: &Context, call: &Call, user_id: UserId, team_id: TeamId, role: &Role) -> Result<Reply, Problem> {
+async fn add_existing(
+    context: &Context,
+    call: &Call,
+    user_id: UserId,
+    team_id: TeamId,
+    role: &Role,
+) -> Result<Reply, Problem> {
     let before = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
     let after = before.clone().joined(team_id, role.role_id, call.now())?;
-    let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-    enter(context, call, commit, (after, team_id), role, None).await
+    let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+    let joiner = Joiner { user: after, writes, created: None, generated_password: None };
+    join_team(context, call, joiner, team_id, role).await
 }
 
 /// A new user becomes a member in the same step.
-async fn make(
+async fn add_new(
     context: &Context,
     call: &Call,
     (new, given): (NewUser, InitialPassword),
@@ -138,26 +145,36 @@ async fn make(
     let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let user = User { teams: [(team_id, role.role_id)].into(), ..user };
-    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
     let created = Change { team_id: Some(team_id), ..change(Action::UserCreate, None, Some(&user)) };
-    let commit = commit.and(context.audited(&call.into(), created)?);
-    enter(context, call, commit, (user, team_id), &role, generated_password).await
+    let joiner = Joiner { user, writes, created: Some(created), generated_password };
+    join_team(context, call, joiner, team_id, &role).await
 }
 
-/// Writes the team's side with the user's, and answers.
-async fn enter(
+/// Somebody who becomes a member: the user as a member, and what is written for the user's side.
+struct Joiner {
+    user: User,
+    writes: Commit,
+    /// For the audit log, where the user is new.
+    created: Option<Change>,
+    /// Shown once in the reply, where it was generated.
+    generated_password: Option<String>,
+}
+
+/// Writes the team's side of a membership together with the user's.
+async fn join_team(
     context: &Context,
     call: &Call,
-    commit: Commit,
-    (user, team_id): (User, TeamId),
+    joiner: Joiner,
+    team_id: TeamId,
     role: &Role,
-    generated_password: Option<String>,
 ) -> Result<Reply, Problem> {
+    let Joiner { user, writes, created, generated_password } = joiner;
     let member = Member::join(user.user_id, role.role_id, call.now());
-    let commit = commit.extended(join(team_id, &member, role)?).checking(call.actor.still_may(Some(team_id)));
-    let change = membership_change(Action::MemberAdd, team_id, &user, None, Some(role));
+    let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(join(team_id, &member, role)?))
+        .audit_all(created)
+        .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(role)));
     let location = format!("/v1/teams/{team_id}/members/{}", user.user_id);
     let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };
-    let reply = Reply::created(location, &added)?.at_version(member.version);
-    context.commit(call, commit, change, reply).await
+    context.commit(plan.reply(Reply::created(location, &added)?.at_version(member.version))).await
 }

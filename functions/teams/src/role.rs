@@ -1,7 +1,9 @@
 //! Roles of a team: the presets to be read, the custom ones to be made, edited and deleted.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, invitation::make_room, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, invitation_expiry::make_room, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Fields,
     audit::Action,
@@ -70,10 +72,10 @@ pub(crate) async fn create(
     let role = Role::read(role_id, call.fields()?)?;
     check_shape(&call, &role, team.team_id)?;
     let commit = create_role(team.team_id, role_id, &role, call.now())?;
-    let commit = commit.checking(call.actor.still_may(Some(team.team_id)));
     let location = format!("/v1/teams/{}/roles/{role_id}", team.team_id);
     let reply = Reply::created(location, &RoleView::from(role.clone()))?.at_version(role.version);
-    context.commit(&call, commit, change(Action::RoleCreate, team.team_id, None, Some(&role)), reply).await
+    let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
+    context.commit(plan.audit(change(Action::RoleCreate, team.team_id, None, Some(&role))).reply(reply)).await
 }
 
 /// Reads a role.
@@ -109,9 +111,9 @@ pub(crate) async fn edit(
             return shown(after);
         }
         let commit = change_role(team.team_id, role_id, &before, &after)?;
-        let commit = commit.checking(call.actor.still_may(Some(team.team_id)));
         let change = change(Action::RoleEdit, team.team_id, Some(&before), Some(&after));
-        context.commit(&call, commit, change, shown(after)?).await
+        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
+        context.commit(plan.audit(change).reply(shown(after)?)).await
     })
     .await
 }
@@ -130,9 +132,8 @@ pub(crate) async fn delete(
         call.no_input()?;
         call.check_version(role.version)?;
         let commit = delete_role(team.team_id, role_id, &role, call.now());
-        let commit = commit.checking(call.actor.still_may(Some(team.team_id)));
         let change = change(Action::RoleDelete, team.team_id, Some(&role), None);
-        match context.commit(&call, commit, change, Reply::no_content()).await {
+        match context.commit(Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change)).await {
             Err(problem) if problem.is(Code::RoleInUse) => {
                 Err(make_room(&context, problem, team.team_id, call.now()).await)
             }

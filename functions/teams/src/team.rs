@@ -1,7 +1,7 @@
 //! Teams: list, create, read, rename and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::Action,
@@ -69,21 +69,26 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         let name = fields.finish(|| name)?;
         let team = Team::create(TeamId::new(context.uuid()?), name, call.now());
         let Some(before) = admin else {
-            let commit = team::create(&team, None)?.checking(call.actor.still_may(None));
-            let change = change(Action::TeamCreate, None, Some(&team));
-            return context.commit(&call, commit, change, created(&context, team).await?).await;
+            let plan = Plan::new(Authority::Platform(&call), team::create(&team, None)?);
+            let plan = plan.audit(change(Action::TeamCreate, None, Some(&team)));
+            return context.commit(plan.reply(created(&context, team).await?)).await;
         };
         let (admin, team_id) = (Role::from(Preset::Admin), team.team_id);
         let after = before.clone().joined(team_id, admin.role_id, call.now())?;
         let team = Team { admins: [before.user_id].into(), ..team };
         let member = Member::join(before.user_id, admin.role_id, call.now());
         let joined = membership_change(Action::MemberAdd, team_id, &after, None, Some(&admin));
-        let commit = team::create(&team, Some(&member))?
-            .extended(rollcall_store::user::change(&before, &after, CredentialChange::Kept)?)
-            .and(context.audited(&(&call).into(), joined)?)
-            .checking(call.actor.still_may(None));
-        let change = change(Action::TeamCreate, None, Some(&team));
-        context.commit(&call, commit, change, created(&context, team).await?).await
+        let writes = team::create(&team, Some(&member))?.extended(rollcall_store::user::change(
+            &before,
+            &after,
+            CredentialChange::Kept,
+        )?);
+        let plan = Plan::new(Authority::Platform(&call), writes).audit(joined).audit(change(
+            Action::TeamCreate,
+            None,
+            Some(&team),
+        ));
+        context.commit(plan.reply(created(&context, team).await?)).await
     })
     .await
 }
@@ -117,8 +122,8 @@ pub(crate) async fn edit(
         if after == before {
             return Ok(reply);
         }
-        let commit = team::rename(&before, &after)?.checking(call.actor.still_may(Some(before.team_id)));
-        context.commit(&call, commit, change(Action::TeamEdit, Some(&before), Some(&after)), reply).await
+        let plan = Plan::new(Authority::TeamRole(&call, before.team_id), team::rename(&before, &after)?);
+        context.commit(plan.audit(change(Action::TeamEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
 }
@@ -137,8 +142,8 @@ pub(crate) async fn delete(
         }
         call.no_input()?;
         call.check_version(team.version)?;
-        let commit = team::delete(&team, call.now()).checking(call.actor.still_may(None));
-        context.commit(&call, commit, change(Action::TeamDelete, Some(&team), None), Reply::no_content()).await
+        let plan = Plan::new(Authority::Platform(&call), team::delete(&team, call.now()));
+        context.commit(plan.audit(change(Action::TeamDelete, Some(&team), None))).await
     })
     .await
 }

@@ -1,10 +1,12 @@
 //! The users of the platform: list, create, read, edit and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply, password, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageRequest, Parameters, Plan, Problem, Reply, password, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Invalid, ViolationCode,
-    audit::Action,
+    audit::{Action, Change},
     credential::Credential,
     email::Email,
     id::{TeamId, UserId},
@@ -21,7 +23,7 @@ use rollcall_store::{Page, Write, member::leave, user::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{check_not_own, load, permit, read, recovery::forgotten};
+use crate::{check_not_own, load, permit, read, recovery::clear_throttle};
 
 /// A user and its teams.
 #[derive(Debug, Serialize, ToSchema)]
@@ -170,10 +172,10 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let new = NewUser { user_type, ..new };
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
-    let commit = commit.checking(call.actor.still_may(None));
     let created = CreatedUser { user: (&user).into(), generated_password };
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
-    context.commit(&call, commit, change(Action::UserCreate, None, Some(&user)), reply).await
+    let plan = Plan::new(Authority::Platform(&call), commit);
+    context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }
 
 /// Reads a user and its teams.
@@ -216,15 +218,18 @@ pub(crate) async fn edit(
         if after == before {
             return Ok(reply);
         }
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let mut writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let mut removals = Vec::new();
         if after.teams.is_empty() {
-            commit.extend(left_teams(&context, &call, &before).await?);
+            let left = leave_all_teams(&context, &call, &before).await?;
+            writes.extend(left.writes);
+            removals = left.removals;
         }
+        let mut plan = Plan::new(Authority::Platform(&call), writes).audit_all(removals);
         if before.verified_email() != after.verified_email() {
-            commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
+            plan = plan.notify(&before, Message::EmailUnbound { login: before.login.clone() });
         }
-        let commit = commit.checking(call.actor.still_may(None));
-        context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
+        context.commit(plan.audit(change(Action::UserEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
 }
@@ -240,30 +245,35 @@ pub(crate) async fn delete(
         let user = load(&context, &call, &user_id, UserAction::Delete).await?;
         call.no_input()?;
         call.check_version(user.version)?;
-        let mut commit = rollcall_store::user::delete(&user)?.extended(left_teams(&context, &call, &user).await?);
+        let left = leave_all_teams(&context, &call, &user).await?;
+        let mut writes = rollcall_store::user::delete(&user)?.extended(left.writes);
         // Whoever gets the login next does not inherit the guesses at it.
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
-            commit.extend([forgotten(&context, kind, &user).await?]);
+            writes.extend([clear_throttle(&context, kind, &user).await?]);
         }
-        let commit = commit.checking(call.actor.still_may(None));
-        context.commit(&call, commit, change(Action::UserDelete, Some(&user), None), Reply::no_content()).await
+        let plan = Plan::new(Authority::Platform(&call), writes).audit_all(left.removals);
+        context.commit(plan.audit(change(Action::UserDelete, Some(&user), None))).await
     })
     .await
 }
 
-/// What it takes that a user leaves all its teams, and what each of them remembers of it.
-async fn left_teams(context: &Context, call: &Call, user: &User) -> Result<Vec<Write>, Problem> {
+/// What a user's leaving of all their teams writes, and the change that each team's log records.
+struct LeftTeams {
+    writes: Vec<Write>,
+    removals: Vec<Change>,
+}
+
+async fn leave_all_teams(context: &Context, call: &Call, user: &User) -> Result<LeftTeams, Problem> {
     let teams = context.store.teams_or_tombstones(user.teams.keys().copied()).await?;
     let roles = context.store.roles_of(user).await?;
-    let mut writes = Vec::new();
+    let mut left = LeftTeams { writes: Vec::new(), removals: Vec::new() };
     for team in &teams {
-        // A role that somebody has is not deleted: what is missing went while this was read.
+        // A role in use cannot be deleted, so a missing one was deleted between the two reads.
         let role = roles.get(&team.team_id).ok_or(Code::Conflict)?;
-        writes.extend(leave(team, user.user_id, role, LastAdmin::MayGo, call.now()));
-        let change = membership_change(Action::MemberRemove, team.team_id, user, Some(role), None);
-        writes.push(context.audited(&call.into(), change)?);
+        left.writes.extend(leave(team, user.user_id, role, LastAdmin::MayGo, call.now()));
+        left.removals.push(membership_change(Action::MemberRemove, team.team_id, user, Some(role), None));
     }
-    Ok(writes)
+    Ok(left)
 }
 
 async fn shown(context: &Context, user: &User) -> Result<Reply, Problem> {

@@ -1,7 +1,7 @@
 //! What admins do for users who cannot help themselves: a new password, no second factor, no address, no sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, Problem, Reply, password, retry_on_conflict, throttle};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle};
 use rollcall_domain::{
     audit::Action,
     id::UserId,
@@ -11,7 +11,7 @@ use rollcall_domain::{
     user::{User, change},
 };
 use rollcall_store::{
-    Commit, Write,
+    Bookkeeping,
     throttle::clear,
     user::{CredentialChange, SecondFactorChange},
 };
@@ -60,12 +60,15 @@ pub(crate) async fn reset_password(
             &after,
             CredentialChange::Reset(&hash, call.now(), SecondFactorChange::Kept),
         )?;
-        commit.extend([forgotten(&context, ThrottleKind::Password, &before).await?]);
+        commit.extend([clear_throttle(&context, ThrottleKind::Password, &before).await?]);
         if let Some(email) = before.verified_email() {
             commit.extend([clear(&throttle::id(&context, ThrottleKind::Code, &email.canonical(), None).await?)]);
         }
-        commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
-        write(&context, &call, commit, Action::UserSetPassword, (&before, &after), reply.clone()).await
+        let plan = Plan::new(Authority::Platform(&call), commit)
+            .notify(&after, Message::PasswordChanged { login: after.login.clone() });
+        context
+            .commit(plan.audit(change(Action::UserSetPassword, Some(&before), Some(&after))).reply(reply.clone()))
+            .await
     })
     .await
 }
@@ -86,9 +89,10 @@ pub(crate) async fn unbind_totp(
         }
         let after = before.clone().with_totp(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
-        commit.extend([forgotten(&context, ThrottleKind::Totp, &before).await?]);
-        commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
-        write(&context, &call, commit, Action::UserUnbindTotp, (&before, &after), Reply::no_content()).await
+        commit.extend([clear_throttle(&context, ThrottleKind::Totp, &before).await?]);
+        let plan = Plan::new(Authority::Platform(&call), commit)
+            .notify(&after, Message::TotpDisabled { login: after.login.clone() });
+        context.commit(plan.audit(change(Action::UserUnbindTotp, Some(&before), Some(&after)))).await
     })
     .await
 }
@@ -108,9 +112,10 @@ pub(crate) async fn unbind_email(
         if after == before {
             return Ok(Reply::no_content());
         }
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
-        write(&context, &call, commit, Action::UserUnbindEmail, (&before, &after), Reply::no_content()).await
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let plan = Plan::new(Authority::Platform(&call), commit)
+            .notify(&before, Message::EmailUnbound { login: before.login.clone() });
+        context.commit(plan.audit(change(Action::UserUnbindEmail, Some(&before), Some(&after)))).await
     })
     .await
 }
@@ -128,23 +133,13 @@ pub(crate) async fn end_sessions(
         call.check_version(before.version)?;
         let after = before.clone().signed_out_everywhere();
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        write(&context, &call, commit, Action::UserEndSessions, (&before, &after), Reply::no_content()).await
+        let change = change(Action::UserEndSessions, Some(&before), Some(&after));
+        context.commit(Plan::new(Authority::Platform(&call), commit).audit(change)).await
     })
     .await
 }
 
-pub(crate) async fn forgotten(context: &Context, kind: ThrottleKind, user: &User) -> Result<Write, Problem> {
+/// The write that forgets failed attempts at a user's authenticator.
+pub(crate) async fn clear_throttle(context: &Context, kind: ThrottleKind, user: &User) -> Result<Bookkeeping, Problem> {
     Ok(clear(&throttle::id(context, kind, &user.login.key(), None).await?))
-}
-
-async fn write(
-    context: &Context,
-    call: &Call,
-    commit: Commit,
-    action: Action,
-    (before, after): (&User, &User),
-    reply: Reply,
-) -> Result<Reply, Problem> {
-    let commit = commit.checking(call.actor.still_may(None));
-    context.commit(call, commit, change(action, Some(before), Some(after)), reply).await
 }

@@ -120,7 +120,7 @@ async fn a_second_run_beside_the_first_does_nothing() {
 pub async fn left_behind(world: &World, now: Timestamp) -> MailId {
     let message = Message::TotpEnabled { login: Login::parse("mina").unwrap() };
     let mail = Mail::new(MailId::new(world.context.uuid().unwrap()), None, Language::En, message, now);
-    world.context.store.commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    world.writer().commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
     mail.mail_id
 }
 

@@ -20,7 +20,7 @@ use rollcall_domain::{
     mail::{Language, Mail, MailedCode, Message},
     text::Login,
 };
-use rollcall_store::{Commit, Store, outbox};
+use rollcall_store::{Commit, Store, Writer, outbox};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -82,7 +82,7 @@ pub async fn leave(world: &World, to: Option<&str>, message: Message) -> Mail {
     let mail_id = MailId::new(world.context.uuid().unwrap());
     let to = to.map(|to| Email::parse(to).unwrap());
     let mail = Mail::new(mail_id, to, Language::En, message, world.now());
-    world.unfaulted().commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    world.writer().commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
     mail
 }
 
@@ -330,7 +330,7 @@ async fn a_write_of_a_mail_wakes_who_waits_for_mails_and_a_read_does_not() {
     assert!(data.database.mails_written().now_or_never().is_none());
     let now = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
     let mail = Mail::new(MailId::from_bytes([1; 16]), None, Language::En, notice(), now);
-    store.commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    Writer::new(store.clone()).record([outbox::put(&mail).unwrap()]).await.unwrap();
     assert!(data.database.mails_written().now_or_never().is_some());
     assert_eq!(store.mail(mail.mail_id).await.unwrap(), Some(mail));
     assert!(data.database.mails_written().now_or_never().is_none());

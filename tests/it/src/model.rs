@@ -304,7 +304,7 @@ impl Play {
             let before = store.user(*user_id).await.unwrap().unwrap();
             let after = before.clone().proved(address(&person.login), self.world.now());
             let after = rollcall_domain::user::User { password_change_required: false, ..after };
-            store.commit(change(&before, &after, CredentialChange::Kept).unwrap()).await.unwrap();
+            self.world.writer().commit(change(&before, &after, CredentialChange::Kept).unwrap()).await.unwrap();
             (person.must_change_password, person.is_proved) = (false, true);
         }
     }

@@ -190,7 +190,7 @@ async fn a_reset_leaves_a_disabled_user_disabled_and_two_factor_on() {
     let after = user.clone().with_totp(true, world.now());
     let codes = ["hash".to_owned()].into();
     let commit = rollcall_store::user::change(&user, &after, CredentialChange::Totp(&totp, &codes)).unwrap();
-    world.unfaulted().commit(commit).await.unwrap();
+    world.writer().commit(commit).await.unwrap();
     let admin = world.admin().await;
     let path = format!("/v1/users/{}", user.user_id);
     admin.patch(&path, &json!({"status": "disabled"})).await.is(200);

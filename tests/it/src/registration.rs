@@ -99,7 +99,7 @@ async fn steps_out_of_order_change_nothing() {
     let ticket_id = FlowId::new(world.context.uuid().unwrap());
     let credential = world.unfaulted().credential(&user.login).await.unwrap().unwrap();
     let ticket = SignInTicket::new(ticket_id, "hash".to_owned(), user.login.clone(), &credential, None, world.now());
-    world.unfaulted().commit(Commit::new([flow::begin_ticket(&ticket).unwrap()])).await.unwrap();
+    world.writer().commit(Commit::new([flow::begin_ticket(&ticket).unwrap()])).await.unwrap();
     let flows = items(&world, "FLOW#").await;
     let users = items(&world, "USER#").await;
 

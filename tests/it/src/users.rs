@@ -29,7 +29,8 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, CommitError,
-    user::{CredentialChange, change, delete, still_entitled},
+    member::still_authorised,
+    user::{CredentialChange, change, delete},
 };
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! One's own account.
 
 use axum::extract::State;
-use rollcall_api::{Call, Context, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -54,8 +54,9 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
         if after == before {
             return Ok(reply);
         }
-        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
+        let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), writes);
+        context.commit(plan.audit(change(Action::UserEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
 }

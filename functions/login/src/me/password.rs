@@ -1,7 +1,7 @@
 //! Changing one's own password.
 
 use axum::extract::State;
-use rollcall_api::{Call, Context, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Refusal, Violation, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
 };
@@ -39,9 +39,10 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
         let after = before.clone().reset(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
         commit.extend([rollcall_store::session::carry_on(&call.actor.session, &after)]);
-        commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
-        let change = change_of(Action::UserSetPassword, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
+            .notify(&after, Message::PasswordChanged { login: after.login.clone() })
+            .audit(change_of(Action::UserSetPassword, Some(&before), Some(&after)));
+        context.commit(plan).await
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! One's own sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -9,7 +9,7 @@ use rollcall_domain::{
     session::{Session, SessionView},
     user::change,
 };
-use rollcall_store::{session::carry_on, user::CredentialChange};
+use rollcall_store::{Commit, session::carry_on, user::CredentialChange};
 
 use super::current;
 
@@ -42,8 +42,8 @@ pub(crate) async fn end(
     let stands = |session: &Session| session.check(user, context.config.sessions.of(user), call.now()).is_ok();
     let session = session.filter(stands).ok_or(Code::NotFound)?;
     call.no_input()?;
-    let change = change(Action::UserEndSessions, Some(user), Some(user));
-    context.commit(&call, rollcall_store::session::end(&session), change, Reply::no_content()).await
+    let plan = Plan::new(Authority::AsRead(&call), Commit::new([rollcall_store::session::end(&session)]));
+    context.commit(plan.audit(change(Action::UserEndSessions, Some(user), Some(user)))).await
 }
 
 /// Ends all of the caller's sessions but the calling one.
@@ -56,7 +56,7 @@ pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Re
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         let commit = commit.and(carry_on(&call.actor.session, &after));
         let change = change(Action::UserEndSessions, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        context.commit(Plan::new(Authority::OwnAccount(&call, &before), commit).audit(change)).await
     })
     .await
 }

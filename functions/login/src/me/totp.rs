@@ -4,7 +4,7 @@ use axum::extract::State;
 use data_encoding::BASE32_NOPAD;
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use rollcall_api::{
-    Call, Context, Problem, Reply,
+    Authority, Call, Context, Plan, Problem, Reply,
     clock::random,
     retry_on_conflict,
     throttle::{self, Attempt},
@@ -20,12 +20,7 @@ use rollcall_domain::{
     totp::{SecondFactorInput, TotpCode, TotpSecret},
     user::change,
 };
-use rollcall_store::{
-    Commit, CommitError, flow,
-    session::carry_on,
-    throttle::ThrottleId,
-    user::{CredentialChange, still_entitled},
-};
+use rollcall_store::{Commit, CommitError, flow, session::carry_on, throttle::ThrottleId, user::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -90,9 +85,10 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let qr = qr.map_err(|error| Problem::Internal(format!("an address does not fit a QR code: {error:?}")))?;
     let qr_svg = SvgBuilder::default().to_str(&qr);
     let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
-    let entitled = still_entitled(&current(&context, &call).await?);
-    let commit = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?, entitled]);
-    context.answer(&call, commit, Reply::created("/v1/me/totp".to_owned(), &enrolled)?).await
+    let writes = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
+    let user = current(&context, &call).await?;
+    let plan = Plan::new(Authority::OwnAccount(&call, &user), writes);
+    context.commit(plan.reply(Reply::created("/v1/me/totp".to_owned(), &enrolled)?)).await
 }
 
 /// Binds the factor whose code this is: every other session is over, this one goes on.
@@ -117,9 +113,10 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
         commit.extend([carry_on(&call.actor.session, &after)]);
         commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
         commit.extend(attempt.succeeded());
-        commit.extend(context.tell(&after, Message::TotpEnabled { login: after.login.clone() }, call.now())?);
-        let change = change(Action::UserBindTotp, Some(&before), Some(&after));
-        context.commit(&call, commit, change, reply.clone()).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
+            .notify(&after, Message::TotpEnabled { login: after.login.clone() })
+            .audit(change(Action::UserBindTotp, Some(&before), Some(&after)));
+        context.commit(plan.reply(reply.clone())).await
     })
     .await
 }
@@ -136,7 +133,7 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
     let (credential, attempt) = try_factor(&context, &call, None).await?;
     let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
     // Used up before the factor goes, and not with it: no sign-in at the same moment takes the same code.
-    match context.store.commit(Commit::new([used.ok_or(Code::VerificationFailed)?.write])).await {
+    match context.record([used.ok_or(Code::VerificationFailed)?.write]).await {
         Ok(()) => {}
         Err(CommitError::Refused(_)) => return Err(Code::VerificationFailed.into()),
         Err(error) => return Err(error.into()),
@@ -148,9 +145,10 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
         commit.extend([carry_on(&call.actor.session, &after)]);
         commit.extend(attempt.succeeded());
-        commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
-        let change = change(Action::UserUnbindTotp, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
+            .notify(&after, Message::TotpDisabled { login: after.login.clone() })
+            .audit(change(Action::UserUnbindTotp, Some(&before), Some(&after)));
+        context.commit(plan).await
     })
     .await
 }

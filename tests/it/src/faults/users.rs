@@ -65,7 +65,7 @@ impl Scene {
     async fn cast(world: Arc<World>, boss: Client, hash: PasswordHash, number: usize) -> Self {
         let email = |name: &str| format!("{name}{number}@example.com");
         let actor = proved(&world, &format!("actor{number}"), UserType::SuperAdmin, &email("actor")).await;
-        world.unfaulted().commit(change(&actor, &actor, CredentialChange::Password(&hash)).unwrap()).await.unwrap();
+        world.writer().commit(change(&actor, &actor, CredentialChange::Password(&hash)).unwrap()).await.unwrap();
         let client = world.signed_in(&actor).await.with("idempotency-key", "once");
         let target = proved(&world, &format!("target{number}"), UserType::Member, &email("target")).await;
         let app = format!("/v1/apps/{}/deletion-lock", world.app(&boss, "App").await);
@@ -75,7 +75,7 @@ impl Scene {
         let purpose = FlowPurpose::EmailChange;
         let flow = Verification::begin(flow_id, purpose, new, Some(actor.user_id), drawn, world.now());
         let begun = Commit::new([rollcall_store::flow::verify(None, &flow).unwrap()]);
-        world.unfaulted().commit(begun).await.unwrap();
+        world.writer().commit(begun).await.unwrap();
         Self { world, boss, hash, number, actor, client, target, app, code }
     }
 

@@ -85,7 +85,7 @@ async fn actor(world: &World, kind: &str, login: &str) -> (User, Client) {
     if kind == "disabled" {
         let disabled = user.clone().edited(Fields::of(json!({"status": "disabled"})), world.now()).unwrap();
         let commit = rollcall_store::user::change(&user, &disabled, CredentialChange::Kept).unwrap();
-        world.unfaulted().commit(commit).await.unwrap();
+        world.writer().commit(commit).await.unwrap();
         return (disabled, client);
     }
     (user, if kind == "nobody" { world.stranger() } else { client })

@@ -50,7 +50,7 @@ async fn worded(world: &World, to: &str, language: Language, message: Message) -
     let carrier = Carrier::default();
     let mail_id = MailId::new(world.context.uuid().unwrap());
     let mail = Mail::new(mail_id, Some(Email::parse(to).unwrap()), language, message, world.now());
-    world.context.store.commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    world.writer().commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
     mailer::deliver(&world.context, &carrier.sender(), mail_id).await.unwrap();
     let [letter] = carrier.take().try_into().unwrap_or_else(|_| panic!("one letter"));
     letter

@@ -119,7 +119,7 @@ async fn role(world: &World, team: TeamId, name: &str, permissions: &[Permission
     let body = json!({"name": name, "permissions": permissions});
     let role = Role::read(role_id, Fields::of(body)).unwrap();
     let commit = rollcall_store::role::create_role(team, role_id, &role, world.now()).unwrap();
-    world.unfaulted().commit(commit).await.unwrap();
+    world.writer().commit(commit).await.unwrap();
     role.role_id
 }
 

@@ -52,7 +52,7 @@ pub async fn member(world: &World, login: &str, email: &str) -> (User, Client) {
 pub async fn proved(world: &World, user: &User, email: &str) -> User {
     let after = user.clone().proved(Email::parse(email).unwrap(), world.now());
     let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
-    world.unfaulted().commit(commit).await.unwrap();
+    world.writer().commit(commit).await.unwrap();
     after
 }
 
