@@ -38,11 +38,20 @@ pub(crate) struct AccountPatchBody {
     profile: Profile,
 }
 
-/// Lists the accounts of an application by `user_id`, bytewise.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts", tag = "accounts",
-    params(("app_id" = AppId, Path), ("type" = Option<AccountType>, Query), ("user_id_prefix" = Option<String>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<Account>)))]
+/// `GET /v1/apps/{app_id}/accounts`: lists the accounts of an application by `user_id`, bytewise.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}/accounts",
+    tag = "accounts",
+    params(
+        ("app_id" = AppId, Path),
+        ("type" = Option<AccountType>, Query),
+        ("user_id_prefix" = Option<String>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<Account>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -68,9 +77,15 @@ pub(crate) async fn list(
     page.reply(&context, &call, found.items, found.next).await
 }
 
-/// Creates an account; an admin one only while there are fewer than ten.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/accounts", tag = "accounts", params(("app_id" = AppId, Path)), request_body = NewAccountBody,
-    responses((status = 201, body = Account, headers(("Location"), ("ETag")))))]
+/// `POST /v1/apps/{app_id}/accounts`: creates an account; an admin one only while there are fewer than ten.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/accounts",
+    tag = "accounts",
+    params(("app_id" = AppId, Path)),
+    request_body = NewAccountBody,
+    responses((status = 201, body = Account, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -90,9 +105,14 @@ pub(crate) async fn create(
     context.commit(Plan::new(Authority::AsRead(&call), commit).audit(change).reply(reply)).await
 }
 
-/// Reads an account.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `GET /v1/apps/{app_id}/accounts/{user_id}`: reads an account.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}/accounts/{user_id}",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -103,9 +123,15 @@ pub(crate) async fn get(
     shown(&account)
 }
 
-/// Edits an account's profile.
-#[utoipa::path(patch, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    request_body = AccountPatchBody, responses((status = 200, body = Account, headers(("ETag")))))]
+/// `PATCH /v1/apps/{app_id}/accounts/{user_id}`: edits an account's profile.
+#[utoipa::path(
+    patch,
+    path = "/v1/apps/{app_id}/accounts/{user_id}",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    request_body = AccountPatchBody,
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -120,9 +146,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Makes an account an admin of its application, unless there are ten.
-#[utoipa::path(put, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `PUT /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an account an admin of its application, unless there are
+/// ten.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn set_admin(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -131,9 +163,14 @@ pub(crate) async fn set_admin(
     turn(&context, &call, &app_id, &user_id, AccountType::Admin, Action::AccountSetAdmin).await
 }
 
-/// Makes an admin a general account again.
-#[utoipa::path(delete, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `DELETE /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an admin a general account again.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn cancel_admin(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,

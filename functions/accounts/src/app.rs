@@ -76,10 +76,18 @@ pub(crate) struct LockTurnBody {
     risks_acknowledged: Option<bool>,
 }
 
-/// Lists the applications the caller may read, by id.
-#[utoipa::path(get, path = "/v1/apps", tag = "apps",
-    params(("team_id" = Option<TeamId>, Query), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<AppView>)))]
+/// `GET /v1/apps`: lists the applications the caller may read, by id.
+#[utoipa::path(
+    get,
+    path = "/v1/apps",
+    tag = "apps",
+    params(
+        ("team_id" = Option<TeamId>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<AppView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut parameters = call.request.parameters();
     let team = parameters.field("team_id");
@@ -99,9 +107,14 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, items, found.next).await
 }
 
-/// Creates an application, with its deletion lock on.
-#[utoipa::path(post, path = "/v1/apps", tag = "apps", request_body = NewAppBody,
-    responses((status = 201, body = AppView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/apps`: creates an application, with its deletion lock on.
+#[utoipa::path(
+    post,
+    path = "/v1/apps",
+    tag = "apps",
+    request_body = NewAppBody,
+    responses((status = 201, body = AppView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
@@ -115,9 +128,14 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     .await
 }
 
-/// Reads an application.
-#[utoipa::path(get, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)),
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `GET /v1/apps/{app_id}`: reads an application.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -131,9 +149,15 @@ pub(crate) async fn get(
     shown(&app)
 }
 
-/// Renames an application, or moves it to another team.
-#[utoipa::path(patch, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), request_body = AppPatchBody,
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `PATCH /v1/apps/{app_id}`: renames an application, or moves it to another team.
+#[utoipa::path(
+    patch,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    request_body = AppPatchBody,
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -156,9 +180,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Lifts the deletion lock, acknowledging the risk, or puts it back.
-#[utoipa::path(put, path = "/v1/apps/{app_id}/deletion-lock", tag = "apps", params(("app_id" = AppId, Path)), request_body = LockTurnBody,
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `PUT /v1/apps/{app_id}/deletion-lock`: lifts the deletion lock, acknowledging the risk, or puts it back.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app_id}/deletion-lock",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    request_body = LockTurnBody,
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn turn_lock(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -175,8 +205,14 @@ pub(crate) async fn turn_lock(
     .await
 }
 
-/// Deletes an application that holds no account.
-#[utoipa::path(delete, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), responses((status = 204)))]
+/// `DELETE /v1/apps/{app_id}`: deletes an application that holds no account.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(app_id): Path<String>,

@@ -54,9 +54,16 @@ pub(crate) struct DeletionReport<'a> {
     results: &'a [DeletionResult],
 }
 
-/// Deletes up to 100 accounts while the lock is lifted, each on its own merits.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/account-deletions", tag = "accounts", params(("app_id" = AppId, Path)),
-    request_body = DeletionBody, responses((status = 200, body = DeletionReport)))]
+/// `POST /v1/apps/{app_id}/account-deletions`: deletes up to 100 accounts while the lock is lifted, each on its own
+/// merits.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/account-deletions",
+    tag = "accounts",
+    params(("app_id" = AppId, Path)),
+    request_body = DeletionBody,
+    responses((status = 200, body = DeletionReport)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(app_id): Path<String>,

@@ -30,15 +30,25 @@ pub fn routes() -> OpenApiRouter<Context> {
         .fallback(elsewhere)
 }
 
-/// Says that the function runs, without touching anything.
-#[utoipa::path(get, path = "/healthz", tag = "public", responses((status = 200, body = Object)))]
+/// `GET /healthz`: says that the function runs, without touching anything.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "public",
+    responses((status = 200, body = Object)),
+)]
 async fn health(guest: PublicRequest) -> Result<Reply, Problem> {
     guest.no_input()?;
     Reply::ok(&json!({"status": "ok"}))
 }
 
-/// The API document, OpenAPI 3.1.
-#[utoipa::path(get, path = "/v1/openapi.json", tag = "public", responses((status = 200, body = Object)))]
+/// `GET /v1/openapi.json`: the API document, OpenAPI 3.1.
+#[utoipa::path(
+    get,
+    path = "/v1/openapi.json",
+    tag = "public",
+    responses((status = 200, body = Object)),
+)]
 async fn document(guest: PublicRequest) -> Result<impl IntoResponse, Problem> {
     guest.no_input()?;
     Ok(([(header::CONTENT_TYPE, "application/json")], DOCUMENT))

@@ -23,13 +23,29 @@ pub(crate) struct SelectionBody {
     format: Format,
 }
 
-/// Downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
+/// `POST /v1/apps/{app_id}/export-selection`: downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
 ///
 /// The file is made as for one account. Nothing is changed, so an `Idempotency-Key` is ignored.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/export-selection", tag = "files", operation_id = "export_selection", params(("app_id" = AppId, Path)),
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/export-selection",
+    tag = "files",
+    operation_id = "export_selection",
+    params(("app_id" = AppId, Path)),
     request_body = SelectionBody,
-    responses((status = 200, description = "The file.", headers(("Content-Disposition")), content((String = "text/csv"),
-        (String = "application/x-ndjson"), (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+    responses(
+        (
+            status = 200,
+            description = "The file.",
+            headers(("Content-Disposition")),
+            content(
+                (String = "text/csv"),
+                (String = "application/x-ndjson"),
+                (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ),
+        ),
+    ),
+)]
 pub(crate) async fn export(
     State(context): State<Context>,
     Path(app_id): Path<String>,

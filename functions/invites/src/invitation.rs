@@ -41,11 +41,20 @@ pub(crate) struct Issued {
     code: String,
 }
 
-/// Lists a team's invitations, newest first: those of the last 30 days and more.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/invitations", operation_id = "list_invitations", tag = "invitations",
-    params(("team_id" = TeamId, Path), ("status" = Option<InvitationStatus>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<InvitationView>)))]
+/// `GET /v1/teams/{team_id}/invitations`: lists a team's invitations, newest first: those of the last 30 days and more.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/invitations",
+    operation_id = "list_invitations",
+    tag = "invitations",
+    params(
+        ("team_id" = TeamId, Path),
+        ("status" = Option<InvitationStatus>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<InvitationView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -72,9 +81,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, found.items.into_iter().map(view).collect(), found.next).await
 }
 
-/// Issues an invitation for a role that the caller may grant.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations", operation_id = "issue_invitation", tag = "invitations", params(("team_id" = TeamId, Path)), request_body = NewInvitationBody,
-    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/invitations`: issues an invitation for a role that the caller may grant.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/invitations",
+    operation_id = "issue_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewInvitationBody,
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn issue(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -101,9 +117,16 @@ pub(crate) async fn issue(
     .await
 }
 
-/// Revokes an invitation and issues another in its place, in one step.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue", operation_id = "reissue_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
-    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/invitations/{invitation_id}/reissue`: revokes an invitation and issues another in its
+/// place, in one step.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue",
+    operation_id = "reissue_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn reissue(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,
@@ -137,8 +160,16 @@ pub(crate) async fn reissue(
     .await
 }
 
-/// Revokes an invitation. One that has ended without anybody joining stays ended.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/invitations/{invitation_id}", operation_id = "revoke_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/invitations/{invitation_id}`: revokes an invitation. One that has ended without anybody
+/// joining stays ended.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/invitations/{invitation_id}",
+    operation_id = "revoke_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn revoke(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,

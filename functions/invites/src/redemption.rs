@@ -31,8 +31,16 @@ pub(crate) struct Joined {
     role: RoleView,
 }
 
-/// Joins the team of an invitation. Wrong, expired, used, revoked and foreign codes all get the same answer.
-#[utoipa::path(post, path = "/v1/invitations/redeem", operation_id = "redeem_invitation", tag = "invitations", request_body = RedemptionBody, responses((status = 200, body = Joined)))]
+/// `POST /v1/invitations/redeem`: joins the team of an invitation. Wrong, expired, used, revoked and foreign codes all
+/// get the same answer.
+#[utoipa::path(
+    post,
+    path = "/v1/invitations/redeem",
+    operation_id = "redeem_invitation",
+    tag = "invitations",
+    request_body = RedemptionBody,
+    responses((status = 200, body = Joined)),
+)]
 pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let user = &call.actor.user;
     check_may_join(user)?;

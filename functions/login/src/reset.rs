@@ -52,8 +52,15 @@ pub(crate) struct CompleteBody {
     password_confirmation: String,
 }
 
-/// Mails a code to whoever proved the address; the reply is the same where nobody did.
-#[utoipa::path(post, path = "/v1/password-resets", operation_id = "start_password_reset", tag = "public", request_body = StartBody, responses((status = 202, body = ResetStarted)))]
+/// `POST /v1/password-resets`: mails a code to whoever proved the address; the reply is the same where nobody did.
+#[utoipa::path(
+    post,
+    path = "/v1/password-resets",
+    operation_id = "start_password_reset",
+    tag = "public",
+    request_body = StartBody,
+    responses((status = 202, body = ResetStarted)),
+)]
 pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
@@ -62,9 +69,17 @@ pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) 
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
 
-/// Sets a new password. Two-factor stays, a disabled user stays disabled, every session and device is over.
-#[utoipa::path(post, path = "/v1/password-resets/{reset_id}/complete", operation_id = "complete_password_reset", tag = "public", params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
-    request_body = CompleteBody, responses((status = 204)))]
+/// `POST /v1/password-resets/{reset_id}/complete`: sets a new password. Two-factor stays, a disabled user stays
+/// disabled, every session and device is over.
+#[utoipa::path(
+    post,
+    path = "/v1/password-resets/{reset_id}/complete",
+    operation_id = "complete_password_reset",
+    tag = "public",
+    params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
+    request_body = CompleteBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn complete(
     State(context): State<Context>,
     Path(reset_id): Path<String>,

@@ -143,8 +143,13 @@ fn new_device(guest: &PublicRequest, user: &User) -> Message {
     Message::NewDevice { login, address, user_agent }
 }
 
-/// Ends the calling session.
-#[utoipa::path(post, path = "/v1/logout", tag = "own identity", responses((status = 204)))]
+/// `POST /v1/logout`: ends the calling session.
+#[utoipa::path(
+    post,
+    path = "/v1/logout",
+    tag = "own identity",
+    responses((status = 204)),
+)]
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
     call.no_input()?;
     context.record([rollcall_store::session::end(&call.actor.session)]).await?;

@@ -65,11 +65,17 @@ pub(crate) enum SignInReply<'a> {
     SecondFactorRequired(SecondFactorRequired),
 }
 
-/// Signs in with login and password, or, where two-factor is on, begins to.
+/// `POST /v1/login`: signs in with login and password, or, where two-factor is on, begins to.
 ///
 /// Whatever is wrong, the same is read and written and one hash is computed: nobody learns whether it was the login,
 /// the password or the user.
-#[utoipa::path(post, path = "/v1/login", tag = "public", request_body = SignInBody, responses((status = 200, body = SignInReply)))]
+#[utoipa::path(
+    post,
+    path = "/v1/login",
+    tag = "public",
+    request_body = SignInBody,
+    responses((status = 200, body = SignInReply)),
+)]
 pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
     let fields = fields_of(&context, &guest)?;
     let typed = SignIn::read(fields)?;

@@ -80,8 +80,14 @@ pub(crate) struct SecondStepBody {
     transport: Option<String>,
 }
 
-/// Ends a sign-in with the second factor.
-#[utoipa::path(post, path = "/v1/login/totp", tag = "public", request_body = SecondStepBody, responses((status = 200, body = SignedIn)))]
+/// `POST /v1/login/totp`: ends a sign-in with the second factor.
+#[utoipa::path(
+    post,
+    path = "/v1/login/totp",
+    tag = "public",
+    request_body = SecondStepBody,
+    responses((status = 200, body = SignedIn)),
+)]
 pub(crate) async fn sign_in_with_second_factor(
     State(context): State<Context>,
     guest: PublicRequest,

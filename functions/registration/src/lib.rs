@@ -95,8 +95,16 @@ impl Completion {
     }
 }
 
-/// Mails a code; the reply is the same for an address that somebody has, and its owner is told instead.
-#[utoipa::path(post, path = "/v1/registrations", operation_id = "start_registration", tag = "public", request_body = StartBody, responses((status = 202, body = RegistrationStarted)))]
+/// `POST /v1/registrations`: mails a code; the reply is the same for an address that somebody has, and its owner is
+/// told instead.
+#[utoipa::path(
+    post,
+    path = "/v1/registrations",
+    operation_id = "start_registration",
+    tag = "public",
+    request_body = StartBody,
+    responses((status = 202, body = RegistrationStarted)),
+)]
 async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     check_open(&context)?;
     let mut fields = guest.fields()?;
@@ -106,9 +114,19 @@ async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<R
     Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
 }
 
-/// Creates the user whose address was proved, or changes nothing.
-#[utoipa::path(post, path = "/v1/registrations/{registration_id}/complete", operation_id = "complete_registration", tag = "public", params(("registration_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
-    request_body = CompleteBody, responses((status = 201, body = Registered, headers(("Location"), ("ETag")))))]
+/// `POST /v1/registrations/{registration_id}/complete`: creates the user whose address was proved, or changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/registrations/{registration_id}/complete",
+    operation_id = "complete_registration",
+    tag = "public",
+    params(
+        ("registration_id" = FlowId, Path),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128),
+    ),
+    request_body = CompleteBody,
+    responses((status = 201, body = Registered, headers(("Location"), ("ETag")))),
+)]
 async fn complete(
     State(context): State<Context>,
     Path(registration_id): Path<String>,

@@ -29,10 +29,19 @@ pub(crate) struct MemberPatchBody {
     role_id: String,
 }
 
-/// Lists the members of a team in the order of their joining.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/members", operation_id = "list_members", tag = "teams",
-    params(("team_id" = TeamId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<MemberView>)))]
+/// `GET /v1/teams/{team_id}/members`: lists the members of a team in the order of their joining.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/members",
+    operation_id = "list_members",
+    tag = "teams",
+    params(
+        ("team_id" = TeamId, Path),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<MemberView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -56,9 +65,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, views, next).await
 }
 
-/// Gives a member another role. Nobody changes its own.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}/members/{user_id}", operation_id = "edit_member", tag = "teams", params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)), request_body = MemberPatchBody,
-    responses((status = 200, body = MemberView, headers(("ETag")))))]
+/// `PATCH /v1/teams/{team_id}/members/{user_id}`: gives a member another role. Nobody changes its own.
+#[utoipa::path(
+    patch,
+    path = "/v1/teams/{team_id}/members/{user_id}",
+    operation_id = "edit_member",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
+    request_body = MemberPatchBody,
+    responses((status = 200, body = MemberView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, user_id)): Path<(String, String)>,
@@ -96,8 +112,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Removes a member; a member may remove itself.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/members/{user_id}", operation_id = "remove_member", tag = "teams", params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/members/{user_id}`: removes a member; a member may remove itself.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/members/{user_id}",
+    operation_id = "remove_member",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn remove(
     State(context): State<Context>,
     Path((team_id, user_id)): Path<(String, String)>,

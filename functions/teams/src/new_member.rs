@@ -82,9 +82,16 @@ impl Who {
     }
 }
 
-/// Makes somebody a member.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/members", operation_id = "add_member", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewMemberBody,
-    responses((status = 201, body = Added, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/members`: makes somebody a member.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/members",
+    operation_id = "add_member",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewMemberBody,
+    responses((status = 201, body = Added, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn add(
     State(context): State<Context>,
     Path(team_id): Path<String>,

@@ -38,10 +38,19 @@ pub(crate) struct RolePatchBody {
     permissions: Option<Vec<Permission>>,
 }
 
-/// Lists the presets, then the team's own roles by name.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/roles", operation_id = "list_roles", tag = "teams",
-    params(("team_id" = TeamId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<RoleView>)))]
+/// `GET /v1/teams/{team_id}/roles`: lists the presets, then the team's own roles by name.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/roles",
+    operation_id = "list_roles",
+    tag = "teams",
+    params(
+        ("team_id" = TeamId, Path),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<RoleView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -59,9 +68,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, roles.into_iter().map(RoleView::from).collect(), next).await
 }
 
-/// Creates a custom role, within what the caller may grant.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/roles", operation_id = "create_role", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewRoleBody,
-    responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/roles`: creates a custom role, within what the caller may grant.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/roles",
+    operation_id = "create_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewRoleBody,
+    responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -78,9 +94,15 @@ pub(crate) async fn create(
     context.commit(plan.audit(change(Action::RoleCreate, team.team_id, None, Some(&role))).reply(reply)).await
 }
 
-/// Reads a role.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "get_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
-    responses((status = 200, body = RoleView, headers(("ETag")))))]
+/// `GET /v1/teams/{team_id}/roles/{role_id}`: reads a role.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "get_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    responses((status = 200, body = RoleView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -92,9 +114,16 @@ pub(crate) async fn get(
     shown(role)
 }
 
-/// Edits a custom role, at once for everyone who has it.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "edit_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), request_body = RolePatchBody,
-    responses((status = 200, body = RoleView, headers(("ETag")))))]
+/// `PATCH /v1/teams/{team_id}/roles/{role_id}`: edits a custom role, at once for everyone who has it.
+#[utoipa::path(
+    patch,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "edit_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    request_body = RolePatchBody,
+    responses((status = 200, body = RoleView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -118,8 +147,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Deletes a custom role that no member has and no live invitation gives.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "delete_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/roles/{role_id}`: deletes a custom role that no member has and no live invitation gives.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "delete_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,

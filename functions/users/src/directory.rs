@@ -112,12 +112,22 @@ impl UserFilter {
     }
 }
 
-/// Lists users by id, all filters together. A rare match may take several pages: each looks at a bounded number.
-#[utoipa::path(get, path = "/v1/users", tag = "users",
-    params(("type" = Option<UserType>, Query), ("team_id" = Option<TeamId>, Query), ("status" = Option<Status>, Query),
+/// `GET /v1/users`: lists users by id, all filters together. A rare match may take several pages: each looks at a
+/// bounded number.
+#[utoipa::path(
+    get,
+    path = "/v1/users",
+    tag = "users",
+    params(
+        ("type" = Option<UserType>, Query),
+        ("team_id" = Option<TeamId>, Query),
+        ("status" = Option<Status>, Query),
         ("q" = Option<String>, Query, min_length = 1, max_length = 64),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<UserView>)))]
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<UserView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.user.user_type.is_admin() {
         return Err(Code::NotFound.into());
@@ -149,9 +159,14 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, found.iter().map(UserView::from).collect(), next).await
 }
 
-/// Creates a user, whose password must be changed at the first sign-in.
-#[utoipa::path(post, path = "/v1/users", tag = "users", request_body = NewUserBody,
-    responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))))]
+/// `POST /v1/users`: creates a user, whose password must be changed at the first sign-in.
+#[utoipa::path(
+    post,
+    path = "/v1/users",
+    tag = "users",
+    request_body = NewUserBody,
+    responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let actor = &call.actor.user;
     if !actor.user_type.is_admin() {
@@ -178,9 +193,14 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }
 
-/// Reads a user and its teams.
-#[utoipa::path(get, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)),
-    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+/// `GET /v1/users/{user_id}`: reads a user and its teams.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 200, body = UserDetail, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -191,9 +211,15 @@ pub(crate) async fn get(
     shown(&context, &user).await
 }
 
-/// Edits a user's name, type, status or address.
-#[utoipa::path(patch, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), request_body = UserPatchBody,
-    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+/// `PATCH /v1/users/{user_id}`: edits a user's name, type, status or address.
+#[utoipa::path(
+    patch,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    request_body = UserPatchBody,
+    responses((status = 200, body = UserDetail, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -234,8 +260,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Deletes a user: its sessions end, its login and address are free again, what belongs to its teams stays.
-#[utoipa::path(delete, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}`: deletes a user: its sessions end, its login and address are free again, what belongs
+/// to its teams stays.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(user_id): Path<String>,

@@ -38,9 +38,16 @@ pub(crate) struct PasswordResetReply {
     generated_password: Option<String>,
 }
 
-/// Sets a user's password: its sessions and devices are over, and guesses at it are forgotten.
-#[utoipa::path(post, path = "/v1/users/{user_id}/password", tag = "users", params(("user_id" = UserId, Path)), request_body = ResetBody,
-    responses((status = 200, body = PasswordResetReply)))]
+/// `POST /v1/users/{user_id}/password`: sets a user's password: its sessions and devices are over, and guesses at it
+/// are forgotten.
+#[utoipa::path(
+    post,
+    path = "/v1/users/{user_id}/password",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    request_body = ResetBody,
+    responses((status = 200, body = PasswordResetReply)),
+)]
 pub(crate) async fn reset_password(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -73,8 +80,15 @@ pub(crate) async fn reset_password(
     .await
 }
 
-/// Takes a user's second factor off: its sessions are over, and guesses at it are forgotten.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/totp", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/totp`: takes a user's second factor off: its sessions are over, and guesses at it are
+/// forgotten.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/totp",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind_totp(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -97,8 +111,14 @@ pub(crate) async fn unbind_totp(
     .await
 }
 
-/// Takes a user's address off, proved or noted.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/email", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/email`: takes a user's address off, proved or noted.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/email",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind_email(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -120,8 +140,14 @@ pub(crate) async fn unbind_email(
     .await
 }
 
-/// Ends all sessions of a user.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/sessions", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/sessions`: ends all sessions of a user.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/sessions",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn end_sessions(
     State(context): State<Context>,
     Path(user_id): Path<String>,

@@ -52,8 +52,15 @@ pub(crate) struct Confirmed<'a> {
     user: UserView<'a>,
 }
 
-/// Mails a code to the new address; the reply is the same where somebody else has it.
-#[utoipa::path(post, path = "/v1/me/email", operation_id = "change_email", tag = "own identity", request_body = StartBody, responses((status = 202, body = Started)))]
+/// `POST /v1/me/email`: mails a code to the new address; the reply is the same where somebody else has it.
+#[utoipa::path(
+    post,
+    path = "/v1/me/email",
+    operation_id = "change_email",
+    tag = "own identity",
+    request_body = StartBody,
+    responses((status = 202, body = Started)),
+)]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let email: Option<Email> = fields.required("email");
@@ -70,8 +77,15 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     .await
 }
 
-/// Binds the address whose code this is, and tells the one before.
-#[utoipa::path(post, path = "/v1/me/email/confirm", operation_id = "confirm_email", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = Confirmed, headers(("ETag")))))]
+/// `POST /v1/me/email/confirm`: binds the address whose code this is, and tells the one before.
+#[utoipa::path(
+    post,
+    path = "/v1/me/email/confirm",
+    operation_id = "confirm_email",
+    tag = "own identity",
+    request_body = ConfirmBody,
+    responses((status = 200, body = Confirmed, headers(("ETag")))),
+)]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let code: Option<EightDigits> = fields.required("code");
@@ -93,8 +107,15 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     .await
 }
 
-/// Takes the caller's address off, and tells it.
-#[utoipa::path(delete, path = "/v1/me/email", operation_id = "unbind_email", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+/// `DELETE /v1/me/email`: takes the caller's address off, and tells it.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/email",
+    operation_id = "unbind_email",
+    tag = "own identity",
+    request_body = UnbindBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password = fields.required("current_password");

@@ -35,16 +35,26 @@ pub(crate) struct PatchBody {
     username: Option<Username>,
 }
 
-/// Tells the caller who it is.
-#[utoipa::path(get, path = "/v1/me", tag = "own identity", responses((status = 200, body = Me, headers(("ETag")))))]
+/// `GET /v1/me`: tells the caller who it is.
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    tag = "own identity",
+    responses((status = 200, body = Me, headers(("ETag")))),
+)]
 pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
     shown(&context, &call, &call.actor.user).await
 }
 
-/// Changes the caller's username.
-#[utoipa::path(patch, path = "/v1/me", tag = "own identity", request_body = PatchBody,
-    responses((status = 200, body = Me, headers(("ETag")))))]
+/// `PATCH /v1/me`: changes the caller's username.
+#[utoipa::path(
+    patch,
+    path = "/v1/me",
+    tag = "own identity",
+    request_body = PatchBody,
+    responses((status = 200, body = Me, headers(("ETag")))),
+)]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;

@@ -21,8 +21,15 @@ pub(crate) struct ChangeBody {
     password_confirmation: String,
 }
 
-/// Changes the caller's password: every other session is over, this one goes on.
-#[utoipa::path(post, path = "/v1/me/password", operation_id = "change_password", tag = "own identity", request_body = ChangeBody, responses((status = 204)))]
+/// `POST /v1/me/password`: changes the caller's password: every other session is over, this one goes on.
+#[utoipa::path(
+    post,
+    path = "/v1/me/password",
+    operation_id = "change_password",
+    tag = "own identity",
+    request_body = ChangeBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let old: Option<Password> = fields.required("current_password");

@@ -13,10 +13,15 @@ use rollcall_store::{Commit, session::carry_on, user::CredentialChange};
 
 use super::current;
 
-/// Lists the caller's sessions that still stand, newest first.
-#[utoipa::path(get, path = "/v1/me/sessions", operation_id = "list_sessions", tag = "own identity",
+/// `GET /v1/me/sessions`: lists the caller's sessions that still stand, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/me/sessions",
+    operation_id = "list_sessions",
+    tag = "own identity",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<SessionView>)))]
+    responses((status = 200, body = List<SessionView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
     let (user, current) = (&call.actor.user, call.actor.session.session_id);
@@ -28,9 +33,15 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, items, found.next).await
 }
 
-/// Ends one of the caller's sessions.
-#[utoipa::path(delete, path = "/v1/me/sessions/{session_id}", operation_id = "end_session", tag = "own identity", params(("session_id" = SessionId, Path)),
-    responses((status = 204)))]
+/// `DELETE /v1/me/sessions/{session_id}`: ends one of the caller's sessions.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/sessions/{session_id}",
+    operation_id = "end_session",
+    tag = "own identity",
+    params(("session_id" = SessionId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn end(
     State(context): State<Context>,
     Path(session_id): Path<String>,
@@ -46,8 +57,14 @@ pub(crate) async fn end(
     context.commit(plan.audit(change(Action::UserEndSessions, Some(user), Some(user)))).await
 }
 
-/// Ends all of the caller's sessions but the calling one.
-#[utoipa::path(delete, path = "/v1/me/sessions", operation_id = "end_other_sessions", tag = "own identity", responses((status = 204)))]
+/// `DELETE /v1/me/sessions`: ends all of the caller's sessions but the calling one.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/sessions",
+    operation_id = "end_other_sessions",
+    tag = "own identity",
+    responses((status = 204)),
+)]
 pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
     retry_on_conflict(|| async {

@@ -65,9 +65,15 @@ pub(crate) struct UnbindBody {
     recovery_code: Option<String>,
 }
 
-/// Draws a secret, which counts once its first code was given.
-#[utoipa::path(post, path = "/v1/me/totp", operation_id = "enrol_totp", tag = "own identity", request_body = super::email::UnbindBody,
-    responses((status = 201, body = Enrolled, headers(("Location")))))]
+/// `POST /v1/me/totp`: draws a secret, which counts once its first code was given.
+#[utoipa::path(
+    post,
+    path = "/v1/me/totp",
+    operation_id = "enrol_totp",
+    tag = "own identity",
+    request_body = super::email::UnbindBody,
+    responses((status = 201, body = Enrolled, headers(("Location")))),
+)]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password = fields.required("current_password");
@@ -91,8 +97,15 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     context.commit(plan.reply(Reply::created("/v1/me/totp".to_owned(), &enrolled)?)).await
 }
 
-/// Binds the factor whose code this is: every other session is over, this one goes on.
-#[utoipa::path(post, path = "/v1/me/totp/confirm", operation_id = "confirm_totp", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = RecoveryCodes)))]
+/// `POST /v1/me/totp/confirm`: binds the factor whose code this is: every other session is over, this one goes on.
+#[utoipa::path(
+    post,
+    path = "/v1/me/totp/confirm",
+    operation_id = "confirm_totp",
+    tag = "own identity",
+    request_body = ConfirmBody,
+    responses((status = 200, body = RecoveryCodes)),
+)]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let code: Option<TotpCode> = fields.required("code");
@@ -121,8 +134,15 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     .await
 }
 
-/// Takes the second factor off: every other session is over, this one goes on.
-#[utoipa::path(delete, path = "/v1/me/totp", operation_id = "unbind_totp", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+/// `DELETE /v1/me/totp`: takes the second factor off: every other session is over, this one goes on.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/totp",
+    operation_id = "unbind_totp",
+    tag = "own identity",
+    request_body = UnbindBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password: Option<Password> = fields.required("current_password");
