@@ -1,4 +1,4 @@
-//! Accounts: list, create, read, edit, and make or unmake admins.
+//! Accounts of an application: list, create, get, edit, and set or cancel admin.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
@@ -65,7 +65,7 @@ pub(crate) async fn list(
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref();
     if wanted == Some(AccountType::Admin) {
-        // The application knows its admins: no page of general accounts has to be looked through for them.
+        // The application stores the ids of its admins, so there is no need to search all accounts for them.
         let admins = app.admins.iter().filter(|id| id.as_str().starts_with(&prefix));
         let mut admins = admins.filter(|id| after.is_none_or(|after| id.as_str() > after));
         let ids: Vec<_> = admins.by_ref().take(page.limit).collect();
@@ -77,7 +77,7 @@ pub(crate) async fn list(
     page.reply(&context, &call, found.items, found.next).await
 }
 
-/// `POST /v1/apps/{app_id}/accounts`: creates an account; an admin one only while there are fewer than ten.
+/// `POST /v1/apps/{app_id}/accounts`: creates an account. An admin account is refused once the application has ten.
 #[utoipa::path(
     post,
     path = "/v1/apps/{app_id}/accounts",
@@ -105,7 +105,7 @@ pub(crate) async fn create(
     context.commit(Plan::new(Authority::AsRead(&call), commit).audit(change).reply(reply)).await
 }
 
-/// `GET /v1/apps/{app_id}/accounts/{user_id}`: reads an account.
+/// `GET /v1/apps/{app_id}/accounts/{user_id}`: gets an account.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}",
@@ -146,7 +146,7 @@ pub(crate) async fn edit(
     .await
 }
 
-/// `PUT /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an account an admin of its application, unless there are
+/// `PUT /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an account an admin of its application, which has at most
 /// ten.
 #[utoipa::path(
     put,
@@ -163,7 +163,7 @@ pub(crate) async fn set_admin(
     turn(&context, &call, &app_id, &user_id, AccountType::Admin, Action::AccountSetAdmin).await
 }
 
-/// `DELETE /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an admin a general account again.
+/// `DELETE /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an admin account a general one again.
 #[utoipa::path(
     delete,
     path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
@@ -196,7 +196,7 @@ async fn turn(
     .await
 }
 
-/// The application and the account of a path, if the caller may do this to them.
+/// Loads the application and the account of a path and checks the caller's permission.
 async fn load(
     context: &Context,
     call: &Call,
@@ -214,7 +214,7 @@ async fn load(
     Ok((app, account))
 }
 
-/// Writes the next state, unless it is the same.
+/// Commits the edited account; nothing is written if it did not change.
 async fn replace(
     context: &Context,
     call: &Call,

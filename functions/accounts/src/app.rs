@@ -1,4 +1,4 @@
-//! Applications: list, create, read, edit, lock and delete.
+//! Applications: list, create, get, edit, delete, and turn the deletion lock.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use rollcall_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An application as its readers see it.
+/// An application, as replies show it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = App)]
 pub(crate) struct AppView<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct AppView<'a> {
     #[schema(required)]
     team_id: Option<TeamId>,
     deletion_lock: &'a DeletionLock,
-    /// Admin accounts, at most 10.
+    /// The number of admin accounts, at most 10.
     admin_count: usize,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -128,7 +128,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     .await
 }
 
-/// `GET /v1/apps/{app_id}`: reads an application.
+/// `GET /v1/apps/{app_id}`: gets an application.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}",
@@ -143,7 +143,7 @@ pub(crate) async fn get(
 ) -> Result<Reply, Problem> {
     let app = load(&context, &app_id).await?;
     let rights = &call.actor.rights;
-    // Either reading permission will do; the other's absence is no refusal.
+    // Either of the two permissions is enough to read.
     app.permit(rights, READING[0]).or_else(|_| app.permit(rights, READING[1]))?;
     call.no_input()?;
     shown(&app)
@@ -180,7 +180,7 @@ pub(crate) async fn edit(
     .await
 }
 
-/// `PUT /v1/apps/{app_id}/deletion-lock`: lifts the deletion lock, acknowledging the risk, or puts it back.
+/// `PUT /v1/apps/{app_id}/deletion-lock`: lifts the deletion lock, with the risks acknowledged, or puts it back.
 #[utoipa::path(
     put,
     path = "/v1/apps/{app_id}/deletion-lock",
@@ -233,13 +233,13 @@ pub(crate) async fn delete(
     .await
 }
 
-/// The application of a path, if there is one.
+/// Loads the application of a path.
 pub(crate) async fn load(context: &Context, app_id: &str) -> Result<App, Problem> {
     let app_id = AppId::parse(app_id).ok_or(Code::NotFound)?;
     Ok(context.store.app(app_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// A team that a body names must be one the caller may read, and must let the caller manage applications.
+/// Checks a team named in a body: the caller must be able to read it, and to manage applications in it.
 async fn check_team(
     context: &Context,
     call: &Call,
@@ -257,7 +257,7 @@ async fn check_team(
     Ok(())
 }
 
-/// Writes the next state, unless it is the same.
+/// Commits the edited application; nothing is written if it did not change.
 async fn replace(context: &Context, call: &Call, before: &App, after: &App, action: Action) -> Result<Reply, Problem> {
     call.check_version(before.version)?;
     if before == after {

@@ -1,4 +1,4 @@
-//! Exporting one account.
+//! Downloading one account.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
@@ -15,8 +15,8 @@ use crate::{
 ///
 /// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
-/// account as its own address shows it. CSV is UTF-8 with a byte order mark; a cell that a spreadsheet would take for a
-/// formula, or that begins with `'`, has one `'` more in front.
+/// account as `GET` shows it. CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula, or that
+/// begins with `'`, gets a leading `'`.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",
@@ -51,7 +51,7 @@ pub(crate) async fn export(
     Download::new(format, &format!("account-{user_id}"), &[account], call.now())
 }
 
-/// The account, if these rights allow exporting it. Who may neither read nor export accounts does not learn that it is missing.
+/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any case.
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<Account, Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);

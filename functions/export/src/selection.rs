@@ -1,4 +1,4 @@
-//! Exporting a selection of accounts at once.
+//! Downloading a selection of accounts.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
 #[schema(as = ExportSelection)]
 #[expect(dead_code, reason = "describes the body that `export` reads")]
 pub(crate) struct SelectionBody {
-    /// Accounts named twice count once; missing ones are left out.
+    /// Duplicates count once; missing accounts are left out.
     #[schema(min_items = 1, max_items = 1_000)]
     user_ids: Vec<AccountId>,
     format: Format,
@@ -25,7 +25,7 @@ pub(crate) struct SelectionBody {
 
 /// `POST /v1/apps/{app_id}/export-selection`: downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
 ///
-/// The file is made as for one account. Nothing is changed, so an `Idempotency-Key` is ignored.
+/// The formats are those of the download of one account. An `Idempotency-Key` is ignored, since nothing changes.
 #[utoipa::path(
     post,
     path = "/v1/apps/{app_id}/export-selection",
@@ -58,7 +58,7 @@ pub(crate) async fn export(
     let ids: Option<Vec<AccountId>> = fields.list("user_ids", MAX_ACCOUNTS_PER_SELECTION);
     let format = fields.required("format");
     let (ids, format) = fields.finish(|| Some((ids?, format?)))?;
-    // The database refuses a batch that names a key twice.
+    // DynamoDB refuses a batch with duplicate keys.
     let ids: BTreeSet<AccountId> = ids.into_iter().collect();
     let accounts = context.store.accounts_of_ids(app_id, &ids).await?;
     Download::new(format, "accounts", &accounts, call.now())

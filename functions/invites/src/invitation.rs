@@ -1,4 +1,4 @@
-//! Invitations: list, issue, issue again, revoke.
+//! Invitations: list, issue, reissue, revoke.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
@@ -32,16 +32,16 @@ pub(crate) struct NewInvitationBody {
     note: Option<Note>,
 }
 
-/// An invitation and its code.
+/// A new invitation and its code.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Issued {
     invitation: InvitationView,
-    /// Told this once.
+    /// Shown once.
     #[schema(pattern = "^[0-9]{8}$")]
     code: String,
 }
 
-/// `GET /v1/teams/{team_id}/invitations`: lists a team's invitations, newest first: those of the last 30 days and more.
+/// `GET /v1/teams/{team_id}/invitations`: lists a team's invitations, newest first. Ended ones are listed for 30 days.
 #[utoipa::path(
     get,
     path = "/v1/teams/{team_id}/invitations",
@@ -67,7 +67,7 @@ pub(crate) async fn list(
     let after = page.after.as_deref().and_then(InvitationId::parse);
     let mut found = context.store.invitations(team_id, after, page.limit).await?;
     if found.items.iter().any(|invitation| invitation.is_forgotten(call.now())) {
-        // What follows is older still.
+        // The list is sorted by age: whatever follows is forgotten too.
         found.next = None;
     }
     found.items.retain(|invitation| !invitation.is_forgotten(call.now()));
@@ -117,8 +117,8 @@ pub(crate) async fn issue(
     .await
 }
 
-/// `POST /v1/teams/{team_id}/invitations/{invitation_id}/reissue`: revokes an invitation and issues another in its
-/// place, in one step.
+/// `POST /v1/teams/{team_id}/invitations/{invitation_id}/reissue`: revokes an invitation and issues a new one in its
+/// place, in one transaction.
 #[utoipa::path(
     post,
     path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue",
@@ -145,7 +145,7 @@ pub(crate) async fn reissue(
             }
             InvitationStatus::Redeemed | InvitationStatus::Revoked => return Err(Code::InvitationEnded.into()),
         };
-        // A role that a live invitation gives is there; of one that ran out it may be gone.
+        // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
         let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
         let authority = Authority::TeamRole(&call, team_id);
@@ -160,8 +160,8 @@ pub(crate) async fn reissue(
     .await
 }
 
-/// `DELETE /v1/teams/{team_id}/invitations/{invitation_id}`: revokes an invitation. One that has ended without anybody
-/// joining stays ended.
+/// `DELETE /v1/teams/{team_id}/invitations/{invitation_id}`: revokes an invitation. Nothing changes if it has expired
+/// or was revoked before.
 #[utoipa::path(
     delete,
     path = "/v1/teams/{team_id}/invitations/{invitation_id}",
@@ -196,7 +196,7 @@ pub(crate) async fn revoke(
     .await
 }
 
-/// The team of a path, if the caller may invite into it.
+/// Loads the team of a path and checks that the caller may manage its members.
 async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<TeamId, Problem> {
     let team_id = TeamId::parse(team_id).ok_or(Code::NotFound)?;
     call.actor.rights.permit(Permission::TeamRead, team_id)?;
@@ -215,7 +215,7 @@ fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
     if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
-/// An invitation with a code that was just drawn.
+/// A new invitation and its code.
 async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(Invitation, EightDigits), Problem> {
     let (code, hash) = draw(context).await?;
     let hint = (code.hint().to_owned(), hash);
@@ -223,8 +223,8 @@ async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(In
     Ok((Invitation::issue(new, invitation_id, hint, &call.actor.user, call.now()), code))
 }
 
-/// Writes a new invitation and tells its code. Where there is no room for it, what ran out is live no longer, whether or
-/// not the cleanup was here: then it is to be decided anew.
+/// Commits a new invitation and replies with its code. If the team has too many live invitations, those past their time
+/// are ended first and the request is decided again.
 async fn commit(
     context: &Context,
     call: &Call,

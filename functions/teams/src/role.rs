@@ -1,4 +1,4 @@
-//! Roles of a team: the presets to be read, the custom ones to be made, edited and deleted.
+//! Roles of a team: presets can be read, custom roles also created, edited and deleted.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
@@ -58,7 +58,7 @@ pub(crate) async fn list(
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
-    // NUL ends the parts: it sorts before whatever a name may hold.
+    // NUL separates the parts: it sorts before every character of a name.
     let presets = Preset::ALL.iter().enumerate().map(|(index, preset)| (format!("0\0{index}"), Role::from(*preset)));
     let custom = context.store.custom_roles(team.team_id).await?;
     let custom = custom.into_iter().map(|role| (format!("1\0{}\0{}", role.name, role.role_id), role));
@@ -94,7 +94,7 @@ pub(crate) async fn create(
     context.commit(plan.audit(change(Action::RoleCreate, team.team_id, None, Some(&role))).reply(reply)).await
 }
 
-/// `GET /v1/teams/{team_id}/roles/{role_id}`: reads a role.
+/// `GET /v1/teams/{team_id}/roles/{role_id}`: gets a role.
 #[utoipa::path(
     get,
     path = "/v1/teams/{team_id}/roles/{role_id}",
@@ -114,7 +114,8 @@ pub(crate) async fn get(
     shown(role)
 }
 
-/// `PATCH /v1/teams/{team_id}/roles/{role_id}`: edits a custom role, at once for everyone who has it.
+/// `PATCH /v1/teams/{team_id}/roles/{role_id}`: edits a custom role. The change takes effect at once for everyone who
+/// has it.
 #[utoipa::path(
     patch,
     path = "/v1/teams/{team_id}/roles/{role_id}",
@@ -147,7 +148,7 @@ pub(crate) async fn edit(
     .await
 }
 
-/// `DELETE /v1/teams/{team_id}/roles/{role_id}`: deletes a custom role that no member has and no live invitation gives.
+/// `DELETE /v1/teams/{team_id}/roles/{role_id}`: deletes a custom role that no member and no live invitation has.
 #[utoipa::path(
     delete,
     path = "/v1/teams/{team_id}/roles/{role_id}",
@@ -179,7 +180,7 @@ pub(crate) async fn delete(
     .await
 }
 
-/// The role that a body names, if the caller may grant it.
+/// Loads the role that a body names. The caller must be able to grant it.
 pub(crate) async fn named(
     context: &Context,
     call: &Call,
@@ -199,7 +200,7 @@ async fn read(context: &Context, team_id: TeamId, role_id: &str) -> Result<Role,
     Ok(context.store.role(team_id, role_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// The id of a role that the caller may change: a custom one, within its bound.
+/// Checks that the caller may change a role: a custom one, within what they may grant.
 fn check_custom(call: &Call, role: &Role, team_id: TeamId) -> Result<CustomRoleId, Code> {
     check_shape(call, role, team_id)?;
     role.role_id.custom().ok_or(Code::Forbidden)

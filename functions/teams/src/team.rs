@@ -1,4 +1,4 @@
-//! Teams: list, create, read, rename and delete.
+//! Teams: list, create, get, rename and delete.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
@@ -60,7 +60,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, views, next).await
 }
 
-/// `POST /v1/teams`: creates a team, with its first admin where one is named.
+/// `POST /v1/teams`: creates a team, with a first admin if one is named.
 #[utoipa::path(
     post,
     path = "/v1/teams",
@@ -104,7 +104,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     .await
 }
 
-/// `GET /v1/teams/{team_id}`: reads a team.
+/// `GET /v1/teams/{team_id}`: gets a team.
 #[utoipa::path(
     get,
     path = "/v1/teams/{team_id}",
@@ -152,8 +152,7 @@ pub(crate) async fn edit(
     .await
 }
 
-/// `DELETE /v1/teams/{team_id}`: deletes a team that owns no application. Its members leave it, and its invitations
-/// end.
+/// `DELETE /v1/teams/{team_id}`: deletes a team that owns no application. Memberships and invitations end.
 #[utoipa::path(
     delete,
     path = "/v1/teams/{team_id}",
@@ -180,7 +179,7 @@ pub(crate) async fn delete(
     .await
 }
 
-/// The user whom a body names as the first admin.
+/// Loads the user that a body names as the first admin.
 async fn first_admin(context: &Context, fields: &mut Fields) -> Result<Option<User>, Problem> {
     let Some(user_id) = fields.optional("admin_user_id") else { return Ok(None) };
     let found = context.store.user(user_id).await?;

@@ -1,4 +1,4 @@
-//! What admins do for users who cannot help themselves: a new password, no second factor, no address, no sessions.
+//! What admins do for users who lost access: set a password, remove the second factor or the address, end sessions.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle};
@@ -30,16 +30,16 @@ pub(crate) struct ResetBody {
     generate_password: Option<bool>,
 }
 
-/// What was generated, if anything was.
+/// The generated password, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasswordResetReply {
-    /// Told this once.
+    /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
 
-/// `POST /v1/users/{user_id}/password`: sets a user's password: its sessions and devices are over, and guesses at it
-/// are forgotten.
+/// `POST /v1/users/{user_id}/password`: sets a user's password. Their sessions and device marks end, and failed
+/// attempts are forgotten.
 #[utoipa::path(
     post,
     path = "/v1/users/{user_id}/password",
@@ -80,7 +80,7 @@ pub(crate) async fn reset_password(
     .await
 }
 
-/// `DELETE /v1/users/{user_id}/totp`: takes a user's second factor off: its sessions are over, and guesses at it are
+/// `DELETE /v1/users/{user_id}/totp`: removes a user's second factor. Their sessions end, and failed attempts are
 /// forgotten.
 #[utoipa::path(
     delete,
@@ -111,7 +111,7 @@ pub(crate) async fn unbind_totp(
     .await
 }
 
-/// `DELETE /v1/users/{user_id}/email`: takes a user's address off, proved or noted.
+/// `DELETE /v1/users/{user_id}/email`: removes a user's address, verified or not.
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/email",

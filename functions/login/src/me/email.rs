@@ -1,4 +1,4 @@
-//! Binding and unbinding one's own address.
+//! Changing and removing the caller's address.
 
 use axum::extract::State;
 use rollcall_api::{
@@ -52,7 +52,8 @@ pub(crate) struct Confirmed<'a> {
     user: UserView<'a>,
 }
 
-/// `POST /v1/me/email`: mails a code to the new address; the reply is the same where somebody else has it.
+/// `POST /v1/me/email`: mails a code to the new address. The reply is the same if another user has verified that
+/// address.
 #[utoipa::path(
     post,
     path = "/v1/me/email",
@@ -77,7 +78,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     .await
 }
 
-/// `POST /v1/me/email/confirm`: binds the address whose code this is, and tells the one before.
+/// `POST /v1/me/email/confirm`: binds the address that the code was mailed to, and notifies the previous one.
 #[utoipa::path(
     post,
     path = "/v1/me/email/confirm",
@@ -107,7 +108,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     .await
 }
 
-/// `DELETE /v1/me/email`: takes the caller's address off, and tells it.
+/// `DELETE /v1/me/email`: removes the caller's address, and notifies it.
 #[utoipa::path(
     delete,
     path = "/v1/me/email",

@@ -1,4 +1,4 @@
-//! Changing one's own password.
+//! Changing the caller's password.
 
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
@@ -21,7 +21,7 @@ pub(crate) struct ChangeBody {
     password_confirmation: String,
 }
 
-/// `POST /v1/me/password`: changes the caller's password: every other session is over, this one goes on.
+/// `POST /v1/me/password`: changes the caller's password. All other sessions end.
 #[utoipa::path(
     post,
     path = "/v1/me/password",
