@@ -37,13 +37,13 @@ GUARDED = tuple("=+-@'\t\r\n\0＝＋－＠＇")
 CALC_CSV = "44,34,76,1,,0,false,true,false,false,false,0,true"
 
 
-class Different(Exception):
+class MismatchError(Exception):
     """A file is not what it should be."""
 
 
 def require(holds, message):
     if not holds:
-        raise Different(message)
+        raise MismatchError(message)
 
 
 def equal(what, found, expected):
@@ -82,9 +82,9 @@ def check_csv(path, accounts):
     header, *records = csv.reader(io.StringIO(text, newline=""), strict=True)
     equal("the header", header, COLUMNS)
     equal("the number of records", len(records), len(accounts))
-    for row, (record, account) in enumerate(zip(records, accounts), start=2):
+    for row, (record, account) in enumerate(zip(records, accounts, strict=True), start=2):
         equal(f"the number of cells of record {row}", len(record), len(COLUMNS))
-        for column, cell in zip(COLUMNS, record):
+        for column, cell in zip(COLUMNS, record, strict=True):
             what = f"{column} of record {row}"
             expected = account[column]
             if expected is None:
@@ -107,7 +107,7 @@ def check_ndjson(path, accounts):
     *lines, rest = path.read_bytes().split(b"\n")
     equal("what follows the last line feed", rest.decode("utf-8"), "")
     equal("the number of lines", len(lines), len(accounts))
-    for number, (line, account) in enumerate(zip(lines, accounts), start=1):
+    for number, (line, account) in enumerate(zip(lines, accounts, strict=True), start=1):
         require(not line.endswith(b"\r"), f"line {number} ends with CR")
         equal(f"line {number}", json.loads(line.decode("utf-8"), object_pairs_hook=object_without_repeats), account)
     return f"{len(lines)} lines with all {len(FIELDS)} fields"
@@ -127,7 +127,7 @@ def check_xlsx(path, accounts):
     header, *rows = workbook["accounts"].iter_rows()
     equal("the header", [cell.value for cell in header], COLUMNS)
     equal("the number of rows", len(rows), len(accounts))
-    for row, account in zip(rows, accounts):
+    for row, account in zip(rows, accounts, strict=True):
         for column, cell in zip(COLUMNS, row, strict=True):
             what = f"{column} in {cell.coordinate}"
             require(cell.hyperlink is None, f"{what} is a link")
@@ -145,7 +145,7 @@ def in_calc(path, profile):
     """The sheet that LibreOffice makes of a CSV file."""
     command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"]
     command += [f"--infilter=Text - txt - csv (StarCalc):{CALC_CSV}", "--outdir", profile, path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     converted = profile / (path.stem + ".xlsx")
     require(converted.exists(), f"LibreOffice did not convert {path}: {done.stdout}{done.stderr}")
     return openpyxl.load_workbook(converted).active
@@ -162,7 +162,7 @@ def check_in_calc(path, accounts):
     equal("the header in LibreOffice", [cell.value for cell in header], COLUMNS)
     equal("the number of rows in LibreOffice", len(rows), len(accounts))
     formula_like = 0
-    for row, account in zip(rows, accounts):
+    for row, account in zip(rows, accounts, strict=True):
         for column, cell in zip(COLUMNS, row, strict=True):
             what = f"{column} in {cell.coordinate} in LibreOffice, {cell.value!r},"
             require(cell.data_type not in ("f", "e"), f"{what} is a formula or an error")
@@ -177,7 +177,9 @@ def check_in_calc(path, accounts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=pathlib.Path)
-    parser.add_argument("--libreoffice", action="store_true", help="also open the CSV in LibreOffice, which must be there")
+    parser.add_argument(
+        "--libreoffice", action="store_true", help="also open the CSV in LibreOffice, which must be there"
+    )
     arguments = parser.parse_args()
 
     accounts = json.loads((arguments.directory / "expected.json").read_text(encoding="utf-8"))
@@ -191,7 +193,15 @@ def main():
     for name, check in checks:
         try:
             print(f"{name}: {check(arguments.directory / name, accounts)}")
-        except (Different, OSError, ValueError, KeyError, csv.Error, subprocess.SubprocessError, zipfile.BadZipFile) as error:
+        except (
+            MismatchError,
+            OSError,
+            ValueError,
+            KeyError,
+            csv.Error,
+            subprocess.SubprocessError,
+            zipfile.BadZipFile,
+        ) as error:
             failures += 1
             print(f"{name}: DIFFERENT: {error}", file=sys.stderr)
     sys.exit(1 if failures else 0)

@@ -24,9 +24,14 @@ class Server:
         self.out, self.err = directory / f"server-{number}.out", directory / f"server-{number}.err"
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
-                [binary, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=directory, umask=umask,
+                [binary, *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                cwd=directory,
+                umask=umask,
                 env=inherited | passwords | (environment or {}),
-            )  # fmt: skip
+            )
 
     @property
     def printed(self):

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from client import Client, segment
-from people import people, shown
 from mails import until
+from people import people, shown
 from server import PASSWORD, STOP_SECONDS
 
 FIELDS = {*shown({"user_id": "mina", "type": "general"}), "created_at", "updated_at", "version"}
@@ -68,7 +68,10 @@ def test_who_says_nothing_does_not_keep_it_alive(start):
     with connected(server) as idle, connected(server) as kept, connected(server) as stuck:
         kept.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert kept.recv(65_536).startswith(b"HTTP/1.1 200"), "and is kept open for the next request"
-        stuck.sendall(b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n")
+        stuck.sendall(
+            b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 99\r\nExpect: 100-continue\r\n\r\n"
+        )
         assert stuck.recv(1_000).startswith(b"HTTP/1.1 100")
         assert idle.fileno() > 0
         assert server.stop() == 0, f"{server}"
@@ -80,7 +83,7 @@ def test_many_requests_in_flight_are_answered_or_were_never_taken(start):
     admin = server.admin()
     path = admin.post("/v1/apps", {"name": "Busy"}).is_(201).header("location")
     writers = Writers(admin, path, people()[:600])
-    until("writing", lambda: len(writers.created) >= 100, STOP_SECONDS)
+    writers.wait_for(100)
     assert server.stop() == 0, f"{server}"
     writers.join()
     assert 100 <= len(writers.created) < 600, "it was stopped in the middle"
@@ -126,8 +129,14 @@ class Writers:
         if len(self.created) % 3 == 0:
             # Noted before it is known: the reply may be what the end cuts off.
             self.edited[user_id] = [reply.json, None]
-            patched = self.admin.patch(f"{self.accounts}/{segment(user_id)}", {"nickname": "edited", "level": 77}).is_(200)
+            patched = self.admin.patch(f"{self.accounts}/{segment(user_id)}", {"nickname": "edited", "level": 77}).is_(
+                200
+            )
             self.edited[user_id] = [patched.json]
+
+    def wait_for(self, count):
+        """Waits until so many accounts are created."""
+        until(f"{count} accounts", lambda: len(self.created) >= count, STOP_SECONDS * 3)
 
     def join(self):
         for thread in self.threads:
@@ -143,20 +152,23 @@ def is_whole(account):
 def is_edit_of(account, before):
     """The edit that was under way, whole."""
     times = {"updated_at": account["updated_at"], "version": 2}
-    return account == before | {"nickname": "edited", "level": 77} | times and account["updated_at"] >= before["updated_at"]
+    return (
+        account == before | {"nickname": "edited", "level": 77} | times
+        and account["updated_at"] >= before["updated_at"]
+    )
 
 
 def test_a_kill_in_the_middle_of_writes_loses_nothing_that_was_answered(start):
-    """Three times on the same data: everything answered is there and whole, everything else is there whole or not at all."""
+    """After each of three crashes, acknowledged writes are complete and all others are either complete or absent."""
     server = start(password=PASSWORD)
     path = server.admin().post("/v1/apps", {"name": "Killed"}).is_(201).header("location")
     bodies, chance = people(), random.Random(1)
     everything = {}
-    for round in range(3):
+    for attempt in range(3):
         admin = server.admin()
-        writers = Writers(admin, path, bodies[round * 600 : (round + 1) * 600])
+        writers = Writers(admin, path, bodies[attempt * 600 : (attempt + 1) * 600])
         wanted = chance.randint(60, 200)
-        until(f"{wanted} accounts", lambda: len(writers.created) >= wanted, STOP_SECONDS * 3)
+        writers.wait_for(wanted)
         assert server.kill() == -9
         writers.join()
         assert wanted <= len(writers.created) < len(writers.sent) <= 600, "it was killed in the middle"
@@ -191,7 +203,11 @@ def check_survived(admin, path, writers):
     assert admin.get(path).json["admin_count"] == len(admins), "no half admin"
     assert [account["user_id"] for account in admin.everything(accounts, type="admin")] == sorted(admins)
     check_retries(admin, accounts, writers)
-    return {account["user_id"]: account for account in admin.everything(accounts, limit=100) if account["user_id"] in writers.sent}
+    return {
+        account["user_id"]: account
+        for account in admin.everything(accounts, limit=100)
+        if account["user_id"] in writers.sent
+    }
 
 
 def check_retries(admin, accounts, writers):

@@ -41,7 +41,11 @@ def test_the_clock_moves_for_everything_and_keeps_ticking(timed):
     assert until("tick", lambda: advance(client, 0) > created, 5)
     session = admin.get("/v1/me").json["session"]
     assert datetime.fromisoformat(session["last_seen_at"]) >= after
-    for body, violation in [({}, "required"), ({"advance_seconds": "1"}, "wrong_type"), ({"advance_seconds": 1.5}, "wrong_type")]:
+    for body, violation in [
+        ({}, "required"),
+        ({"advance_seconds": "1"}, "wrong_type"),
+        ({"advance_seconds": 1.5}, "wrong_type"),
+    ]:
         client.post("/_local/clock", body).violates(("/advance_seconds", violation))
     client.post("/_local/clock", {"advance_seconds": -1}).violates(("/advance_seconds", "out_of_range"))
 
@@ -143,7 +147,9 @@ def test_beyond_loopback_nothing_local_is_left_and_the_origin_is_the_public_one(
     assert client.get("/healthz").is_(200).json == {"status": "ok"}
     for method, path in LOCAL:
         client.send(method, path, {} if method == "POST" else None).refused(404, "not_found")
-    check_origins(client, ours=origin, foreign=[client.url, "http://rollcall.example", "https://rollcall.example:444", "null"])
+    check_origins(
+        client, ours=origin, foreign=[client.url, "http://rollcall.example", "https://rollcall.example:444", "null"]
+    )
     assert server.stop() == 0
 
 
@@ -169,7 +175,13 @@ def check_origins(client, ours, foreign):
 def test_on_loopback_the_origin_is_the_address(start):
     server = start("--memory", password=PASSWORD)
     port = urlsplit(server.url).port
-    foreign = [f"https://127.0.0.1:{port}", "http://127.0.0.1:1", f"http://evil.example:{port}", "http://127.0.0.1", "null"]
+    foreign = [
+        f"https://127.0.0.1:{port}",
+        "http://127.0.0.1:1",
+        f"http://evil.example:{port}",
+        "http://127.0.0.1",
+        "null",
+    ]
     check_origins(server.client, ours=f"http://127.0.0.1:{port}", foreign=foreign)
 
 
@@ -178,7 +190,11 @@ def test_on_loopback_a_public_origin_counts_where_it_is_set(launch):
     port, environment = free_port(), {"PUBLIC_ORIGIN": "http://localhost:5173"}
     server = launch("--listen", f"127.0.0.1:{port}", "--memory", password=PASSWORD, environment=environment).ready()
     assert server.url == "http://localhost:5173"
-    check_origins(Client(f"http://127.0.0.1:{port}"), ours="http://localhost:5173", foreign=["http://127.0.0.1:5173", "https://localhost:5173"])
+    check_origins(
+        Client(f"http://127.0.0.1:{port}"),
+        ours="http://localhost:5173",
+        foreign=["http://127.0.0.1:5173", "https://localhost:5173"],
+    )
 
 
 def mode(path):
@@ -203,7 +219,9 @@ def test_the_data_is_its_owners_alone(start, tmp_path):
 
 def test_the_database_alone_prints_the_environment_of_functions(launch, tmp_path):
     server = launch("database", "--listen", "127.0.0.1:0", "--data", tmp_path / "data")
-    until("environment", lambda: "MASTER_KEY_FILE=" in server.printed or server.process.poll() is not None, START_SECONDS)
+    until(
+        "environment", lambda: "MASTER_KEY_FILE=" in server.printed or server.process.poll() is not None, START_SECONDS
+    )
     environment = dict(re.findall(r"^([A-Z_]+)=(.*)$", server.printed, re.MULTILINE))
     names = "AWS_ENDPOINT_URL_DYNAMODB AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY TABLE_NAME MASTER_KEY_FILE"
     assert environment.keys() >= {*names.split()}
@@ -221,9 +239,11 @@ def dynamodb(environment, operation, request):
     assert parts.hostname == "127.0.0.1"
     scope = f"20260101/{environment['AWS_REGION']}/dynamodb/aws4_request"
     headers = {
-        "X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0", "X-Amz-Date": "20260101T000000Z",
+        "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Date": "20260101T000000Z",
         "Authorization": f"AWS4-HMAC-SHA256 Credential=local/{scope}, SignedHeaders=host, Signature=0",
-    }  # fmt: skip
+    }
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
     connection.request("POST", "/", json.dumps(request), headers)
     response = connection.getresponse()

@@ -35,12 +35,20 @@ def test_a_stranger_registers_by_a_mailed_code(client, mailbox):
     assert reply.header("location"), f"{reply}"
     user = reply.json["user"]
     assert user.keys() == USER
-    assert (user["username"], user["login"], user["type"], user["status"]) == ("王小明", "Mina.Harbor", "member", "enabled")
+    assert (user["username"], user["login"], user["type"], user["status"]) == (
+        "王小明",
+        "Mina.Harbor",
+        "member",
+        "enabled",
+    )
     assert (user["email"], user["email_verified"], user["totp_enabled"]) == (MINA, True, False)
     assert (user["password_change_required"], user["last_login_at"], user["version"]) == (False, None, 1)
     mina = client.sign_in(PASSWORD, "mina.harbor")
     me = mina.get("/v1/me").is_(200).json
-    assert me["user"] == user | {"last_login_at": me["user"]["last_login_at"]} and me["user"]["last_login_at"] >= user["created_at"]
+    assert (
+        me["user"] == user | {"last_login_at": me["user"]["last_login_at"]}
+        and me["user"]["last_login_at"] >= user["created_at"]
+    )
     assert me["teams"] == [] and mina.get("/v1/apps").is_(200).json["items"] == []
     mina.get("/v1/users").refused(404, "not_found")
 
@@ -59,11 +67,31 @@ def test_a_code_is_used_once_and_a_lost_reply_is_repeated(client, mailbox):
 def test_what_is_no_address_gets_no_mail(client, mailbox):
     client.post("/v1/registrations", {}).violates(("/email", "required"))
     client.post("/v1/registrations", {"email": [MINA]}).violates(("/email", "wrong_type"))
-    client.post("/v1/registrations", {"email": MINA, "code": "1"}).violates(("/code", "unknown_field"), code="unknown_field")
-    client.post("/v1/registrations", b'{"email": "mina@example.com", "email": "zoe@example.com"}').refused(400, "malformed_json")
+    client.post("/v1/registrations", {"email": MINA, "code": "1"}).violates(
+        ("/code", "unknown_field"), code="unknown_field"
+    )
+    client.post("/v1/registrations", b'{"email": "mina@example.com", "email": "zoe@example.com"}').refused(
+        400, "malformed_json"
+    )
     client.post("/v1/registrations", {"email": "a" * 255}).violates(("/email", "too_long"))
-    bad = ["mina", "@example.com", "mina@", "a@b@c.example", '"mina"@example.com', f"{MINA},zoe@example.com", f"Mina <{MINA}>", "미나@example.com"]
-    bad += [f"{MINA}\r\nBcc: zoe@example.com", f"{MINA}\n", f" {MINA}", f"{MINA}\0", "mi na@example.com", "mina@exam\u200bple.com"]
+    bad = [
+        "mina",
+        "@example.com",
+        "mina@",
+        "a@b@c.example",
+        '"mina"@example.com',
+        f"{MINA},zoe@example.com",
+        f"Mina <{MINA}>",
+        "미나@example.com",
+    ]
+    bad += [
+        f"{MINA}\r\nBcc: zoe@example.com",
+        f"{MINA}\n",
+        f" {MINA}",
+        f"{MINA}\0",
+        "mi na@example.com",
+        "mina@exam\u200bple.com",
+    ]
     for email in bad:
         client.post("/v1/registrations", {"email": email}).violates(("/email", "bad_format"))
     mailbox.settle()
@@ -73,22 +101,38 @@ def test_what_is_no_address_gets_no_mail(client, mailbox):
 def test_every_violation_is_told_at_once_and_costs_no_try(client, mailbox):
     begun = begin(client, MINA)
     path = f"/v1/registrations/{begun['registration_id']}/complete"
-    required = [(f"/{field}", "required") for field in ("code", "username", "login", "password", "password_confirmation")]
+    required = [
+        (f"/{field}", "required") for field in ("code", "username", "login", "password", "password_confirmation")
+    ]
     bad = {
-        "code": "1234567", "username": "a b c", "login": "ab", "password": "short", "password_confirmation": "long", "invitation_code": "1234567x",
-    }  # fmt: skip
+        "code": "1234567",
+        "username": "a b c",
+        "login": "ab",
+        "password": "short",
+        "password_confirmation": "long",
+        "invitation_code": "1234567x",
+    }
     codes = ["bad_format", "bad_format", "too_short", "too_short", "mismatch", "bad_format"]
     violations = [(f"/{field}", code) for field, code in zip(bad, codes, strict=True)]
     for _ in range(3):
         client.post(path, {}).violates(*required)
         client.post(path, bad).violates(*violations)
-        client.post(path, {**bad, "type": "super_admin"}).violates(*violations, ("/type", "unknown_field"), code="unknown_field")
+        client.post(path, {**bad, "type": "super_admin"}).violates(
+            *violations, ("/type", "unknown_field"), code="unknown_field"
+        )
     form = lambda **other: {"code": "00000000", "username": "Mina", "login": "mina.harbor", **twice(PASSWORD), **other}
     for field, value, code in [
-        ("code", "123456789", "bad_format"), ("code", "1234 567", "bad_format"), ("code", 12345678, "wrong_type"), ("username", "m" * 65, "too_long"),
-        ("username", "Mina<b>", "bad_format"), ("login", "m" * 65, "too_long"), ("login", "王小明", "bad_format"),
-        ("password_confirmation", PASSWORD.upper(), "mismatch"), ("email_verified", True, "unknown_field"), ("email", MINA, "unknown_field"),
-    ]:  # fmt: skip
+        ("code", "123456789", "bad_format"),
+        ("code", "1234 567", "bad_format"),
+        ("code", 12345678, "wrong_type"),
+        ("username", "m" * 65, "too_long"),
+        ("username", "Mina<b>", "bad_format"),
+        ("login", "m" * 65, "too_long"),
+        ("login", "王小明", "bad_format"),
+        ("password_confirmation", PASSWORD.upper(), "mismatch"),
+        ("email_verified", True, "unknown_field"),
+        ("email", MINA, "unknown_field"),
+    ]:
         top = "unknown_field" if code == "unknown_field" else "validation_failed"
         client.post(path, form(**{field: value})).violates((f"/{field}", code), code=top)
     code = mailbox.code(MINA)
@@ -98,16 +142,23 @@ def test_every_violation_is_told_at_once_and_costs_no_try(client, mailbox):
 @pytest.mark.parametrize(
     ("password", "violation"),
     [
-        ("brass-lamp9", "too_short"), ("b" * 257, "too_long"), ("password1234", "weak_password"), ("aaaaaaaaaaaa", "weak_password"),
-        ("qwertyuiop123", "weak_password"), ("brass-mina.harbor-umbrella", "weak_password"), ("brass-kestrel-9-umbrella", "weak_password"),
+        ("brass-lamp9", "too_short"),
+        ("b" * 257, "too_long"),
+        ("password1234", "weak_password"),
+        ("aaaaaaaaaaaa", "weak_password"),
+        ("qwertyuiop123", "weak_password"),
+        ("brass-mina.harbor-umbrella", "weak_password"),
+        ("brass-kestrel-9-umbrella", "weak_password"),
         ("brass-MINA.KAY-umbrella", "weak_password"),
     ],
-)  # fmt: skip
+)
 def test_a_password_that_is_easily_guessed_is_refused(client, mailbox, password, violation):
     """Too common, or made of the login, the username or the address."""
     begun = begin(client, "mina.kay@example.com")
     code = mailbox.code("mina.kay@example.com")
-    complete(client, begun, code, "mina.harbor", username="Kestrel", **twice(password)).violates(("/password", violation))
+    complete(client, begun, code, "mina.harbor", username="Kestrel", **twice(password)).violates(
+        ("/password", violation)
+    )
     complete(client, begun, code, "mina.harbor", username="Kestrel").is_(201)
 
 
@@ -189,7 +240,9 @@ def test_a_step_that_was_not_taken_is_a_wrong_code(client, mailbox):
     reset = client.post("/v1/password-resets", {"email": MINA}).is_(202).json
     complete(client, {"registration_id": reset["reset_id"]}, code, "mina").refused(422, "verification_failed")
     resetting = {"code": code, **twice(PASSWORD)}
-    client.post(f"/v1/password-resets/{begun['registration_id']}/complete", resetting).refused(422, "verification_failed")
+    client.post(f"/v1/password-resets/{begun['registration_id']}/complete", resetting).refused(
+        422, "verification_failed"
+    )
     assert is_right(client, begun, code) and is_right(client, other, of_other)
 
 
@@ -255,9 +308,9 @@ def test_one_login_is_registered_once_and_who_was_late_takes_another(client, mai
     emails = [f"late-{number}@example.com" for number in range(8)]
     begun = [begin(client, email) for email in emails]
     codes = [mailbox.code(email) for email in emails]
-    replies = in_parallel(8, lambda one: complete(client, *one, "the.only"), zip(begun, codes))
+    replies = in_parallel(8, lambda one: complete(client, *one, "the.only"), zip(begun, codes, strict=True))
     assert sorted(reply.status for reply in replies) == [201] + [409] * 7
-    for flow, code, reply in zip(begun, codes, replies):
+    for flow, code, reply in zip(begun, codes, replies, strict=True):
         if reply.status == 409:
             assert reply.code in ("login_taken", "conflict"), f"{reply}"
             complete(client, flow, code, f"late.{code}").is_(201)
@@ -284,7 +337,10 @@ def test_an_address_is_verified_by_one_of_two_who_try(client, mailbox):
     zoe.session.post("/v1/me/email", {"email": MINA, "current_password": PASSWORD}).is_(202)
     mailbox.code(MINA, count=2)
     (changing,) = [code for code in mailbox.codes(MINA) if code != registering]
-    both = [lambda: complete(client, begun, registering, "mina"), lambda: zoe.session.post("/v1/me/email/confirm", {"code": changing})]
+    both = [
+        lambda: complete(client, begun, registering, "mina"),
+        lambda: zoe.session.post("/v1/me/email/confirm", {"code": changing}),
+    ]
     registered, changed = in_parallel(2, lambda action: action(), both)
     assert sorted((registered.status < 300, changed.status < 300)) == [False, True], f"{registered}\n{changed}"
     loser = changed if registered.status == 201 else registered

@@ -53,9 +53,16 @@ def test_a_reset_happens_once_and_by_its_own_code(client, mailbox, mina):
     begun = forget(client, MINA)
     code = mailbox.code(MINA, count=2)
     path = f"/v1/password-resets/{begun['reset_id']}/complete"
-    client.post(path, {}).violates(("/code", "required"), ("/password", "required"), ("/password_confirmation", "required"))
+    client.post(path, {}).violates(
+        ("/code", "required"), ("/password", "required"), ("/password_confirmation", "required")
+    )
     bad = {"code": "12", "password": "short", "password_confirmation": "other", "login": "mina"}
-    violations = [("/code", "bad_format"), ("/password", "too_short"), ("/password_confirmation", "mismatch"), ("/login", "unknown_field")]
+    violations = [
+        ("/code", "bad_format"),
+        ("/password", "too_short"),
+        ("/password_confirmation", "mismatch"),
+        ("/login", "unknown_field"),
+    ]
     for _ in range(6):
         client.post(path, bad).violates(*violations, code="unknown_field")
     reset(client, begun, code, **twice("password1234")).violates(("/password", "weak_password"))
@@ -102,7 +109,10 @@ def test_an_address_that_is_nobodys_gets_the_same_reply_and_no_mail(server, clie
     for email, reply in replies.items():
         assert client.post("/v1/password-resets", {"email": email}).is_(202).body == reply.body, "within a minute"
     right = mailbox.code(MINA, count=2)
-    refusals = [reset(client, reply.json, other_than(right)).refused(422, "verification_failed").json for reply in replies.values()]
+    refusals = [
+        reset(client, reply.json, other_than(right)).refused(422, "verification_failed").json
+        for reply in replies.values()
+    ]
     assert [{**refusal, "request_id": 0} for refusal in refusals[1:]] == [{**refusals[0], "request_id": 0}] * 2
     mailbox.settle()
     assert mailbox.mails(typed) == mailbox.mails(nobodys) == []
@@ -112,7 +122,9 @@ def test_what_is_no_address_gets_no_reset(client):
     client.post("/v1/password-resets", {}).violates(("/email", "required"))
     client.post("/v1/password-resets", {"email": [MINA]}).violates(("/email", "wrong_type"))
     client.post("/v1/password-resets", {"email": f"{MINA}\r\nBcc: zoe@example.com"}).violates(("/email", "bad_format"))
-    client.post("/v1/password-resets", {"email": MINA, "login": "mina"}).violates(("/login", "unknown_field"), code="unknown_field")
+    client.post("/v1/password-resets", {"email": MINA, "login": "mina"}).violates(
+        ("/login", "unknown_field"), code="unknown_field"
+    )
 
 
 def test_a_reset_keeps_two_factor(client, mailbox, mina):
@@ -156,7 +168,13 @@ def test_a_sign_in_from_a_new_device_is_mailed_until_a_reset_makes_all_devices_n
 
 def test_what_a_device_calls_itself_is_inert_in_its_mail(client, mailbox, mina):
     before = len(mailbox.notices(MINA))
-    names = ["<img src=x onerror=alert(1)>", "12345678", "\t12345678\t", "</pre><script>alert(1)</script>", "=?utf-8?q?a?="]
+    names = [
+        "<img src=x onerror=alert(1)>",
+        "12345678",
+        "\t12345678\t",
+        "</pre><script>alert(1)</script>",
+        "=?utf-8?q?a?=",
+    ]
     for number, name in enumerate(names, 1):
         client.having(user_agent=name).post("/v1/login", {"login": mina.login, "password": PASSWORD}).is_(200)
         notice = mailbox.notice(MINA, count=before + number)
@@ -196,7 +214,9 @@ def test_a_new_address_is_confirmed_by_its_code_and_the_old_one_is_told(client, 
 
 def test_who_changes_an_address_knows_the_password(mailbox, mina):
     change(mina, NEW, NEXT_PASSWORD).violates(("/current_password", "incorrect"))
-    mina.session.delete("/v1/me/email", {"current_password": NEXT_PASSWORD}).violates(("/current_password", "incorrect"))
+    mina.session.delete("/v1/me/email", {"current_password": NEXT_PASSWORD}).violates(
+        ("/current_password", "incorrect")
+    )
     mina.session.post("/v1/me/email", {}).violates(("/email", "required"), ("/current_password", "required"))
     change(mina, "mina").violates(("/email", "bad_format"))
     confirm(mina, "1234567").violates(("/code", "bad_format"))
@@ -227,7 +247,9 @@ def test_an_address_is_unbound_and_receives_nothing_more(client, mailbox, mina):
 
 def test_an_admin_unbinds_an_address_and_resets_a_password_and_its_owner_is_told_of_that(server, client, mailbox, mina):
     notices = len(mailbox.notices(MINA))
-    given = server.admin().post(f"{mina.path}/password", {"generate_password": True}).is_(200).json["generated_password"]
+    given = (
+        server.admin().post(f"{mina.path}/password", {"generate_password": True}).is_(200).json["generated_password"]
+    )
     assert given not in mailbox.notice(MINA, count=notices + 1)["text"]
     mina.session.get("/v1/me").refused(401, "unauthenticated")
     server.admin().delete(f"{mina.path}/email").is_(204)

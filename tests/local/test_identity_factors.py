@@ -33,7 +33,9 @@ def test_two_factor_is_bound_by_a_picture(server, client):
     assert mina.user["totp_enabled"] is False
     confirmed = mina.session.post("/v1/me/totp/confirm", {"code": code}).is_(200).json
     assert confirmed.keys() == {"recovery_codes"} and len({*confirmed["recovery_codes"]}) == 10
-    assert all(sum(letter.isalnum() for letter in code) >= 26 for code in confirmed["recovery_codes"]), "130 bits in base 32"
+    assert all(sum(letter.isalnum() for letter in code) >= 26 for code in confirmed["recovery_codes"]), (
+        "130 bits in base 32"
+    )
     assert mina.user["totp_enabled"] is True, "the session that did it goes on"
     other.get("/v1/me").refused(401, "unauthenticated")
     mina.session.post("/v1/me/totp", {"current_password": PASSWORD}).refused(409, "totp_enabled")
@@ -56,7 +58,9 @@ def test_the_second_step_begins_the_session(client, mina):
     mina.second_step(ticket=ticket, code=authenticator.code()).refused(401, "invalid_code")
     mina.second_step(code=authenticator.code(), transport="bearer").is_(200)
     cookies = mina.second_step(code=authenticator.code(), transport="cookie").is_(200)
-    assert "token" not in cookies.json and any(value.startswith("__Host-session=") for value in cookies.headers.get_all("set-cookie"))
+    assert "token" not in cookies.json and any(
+        value.startswith("__Host-session=") for value in cookies.headers.get_all("set-cookie")
+    )
 
 
 def test_the_right_code_without_the_right_password_is_nothing(client, mina):

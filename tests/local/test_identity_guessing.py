@@ -1,4 +1,4 @@
-"""Guessing: who has failed too often waits, known or not, right or not; a device that is known does not wait for others."""
+"""Password guessing: repeated failures lock a login for a growing time, except for a known device."""
 
 import itertools
 from http.cookies import SimpleCookie
@@ -19,7 +19,7 @@ def mina(server):
 
 
 def guess(client, logins, **device):
-    """Guesses at these logins, one after the other, until told to wait; returns how many failed before, and the refusal."""
+    """Guesses until the server replies 429; returns the number of failed logins and that reply."""
     for failures, login in enumerate(logins):
         reply = client.post("/v1/login", {"login": login, "password": NEXT_PASSWORD, **device})
         if reply.status == 429:
@@ -59,7 +59,9 @@ def test_a_wait_is_told_alike_whether_the_password_is_right_or_not(client, mina)
         for login in (mina.login, "nobody.at.all")
         for password in (PASSWORD, NEXT_PASSWORD)
     ]
-    told = [(reply.json["title"], sorted(reply.json), sorted(name.lower() for name in reply.headers)) for reply in replies]
+    told = [
+        (reply.json["title"], sorted(reply.json), sorted(name.lower() for name in reply.headers)) for reply in replies
+    ]
     assert told[1:] == told[:1] * 3
 
 
@@ -135,11 +137,16 @@ def test_one_network_guesses_ten_times_a_minute(client, mina):
 def test_guessing_the_password_elsewhere_is_guessing_the_password(client, mina):
     """Changing it, another address, two-factor: all of these ask for the password and count as one."""
     routes = [
-        ("POST", "/v1/me/password", twice(NEXT_PASSWORD)), ("POST", "/v1/me/email", {"email": "mina@example.com"}), ("POST", "/v1/me/totp", {}),
-        ("DELETE", "/v1/me/email", {}), ("POST", "/v1/me/password", twice(NEXT_PASSWORD)),
-    ]  # fmt: skip
+        ("POST", "/v1/me/password", twice(NEXT_PASSWORD)),
+        ("POST", "/v1/me/email", {"email": "mina@example.com"}),
+        ("POST", "/v1/me/totp", {}),
+        ("DELETE", "/v1/me/email", {}),
+        ("POST", "/v1/me/password", twice(NEXT_PASSWORD)),
+    ]
     for method, path, body in routes:
-        mina.session.send(method, path, {**body, "current_password": "not-" + PASSWORD}).violates(("/current_password", "incorrect"))
+        mina.session.send(method, path, {**body, "current_password": "not-" + PASSWORD}).violates(
+            ("/current_password", "incorrect")
+        )
     failures, _ = guess(client, itertools.repeat(mina.login, 20))
     assert failures + len(routes) in FREE, f"{failures} failures"
 
@@ -159,5 +166,7 @@ def test_after_a_hundred_failures_only_a_known_device_or_a_reset_helps(server, c
     mina.try_to_sign_in().refused(429, "too_many_attempts")
     mina.try_to_sign_in(device_token=token).is_(200)
     mina.try_to_sign_in().refused(429, "too_many_attempts")
-    given = server.admin().post(f"{mina.path}/password", {"generate_password": True}).is_(200).json["generated_password"]
+    given = (
+        server.admin().post(f"{mina.path}/password", {"generate_password": True}).is_(200).json["generated_password"]
+    )
     client.sign_in(given, mina.login)

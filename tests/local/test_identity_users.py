@@ -19,9 +19,11 @@ def create(admin, name, **fields):
 def test_lists_hold_whom_their_filters_name_by_creation(admin):
     root = admin.get("/v1/me").json["user"]
     people = [
-        create(admin, "Wang", username="王小明"), create(admin, "Kestrel", type="platform_admin"), create(admin, "kestrel.two"),
+        create(admin, "Wang", username="王小明"),
+        create(admin, "Kestrel", type="platform_admin"),
+        create(admin, "kestrel.two"),
         create(admin, "Zoe", type="super_admin"),
-    ]  # fmt: skip
+    ]
     admin.patch(f"/v1/users/{people[2]['user_id']}", {"status": "disabled"}).is_(200)
     ids = lambda **query: [user["user_id"] for user in admin.everything("/v1/users", **query)]
     of = lambda *indices: [people[index]["user_id"] for index in indices]
@@ -31,7 +33,10 @@ def test_lists_hold_whom_their_filters_name_by_creation(admin):
     assert ids(status="disabled") == of(2) and len(ids(status="enabled")) == 4
     assert ids(q="KESTREL") == ids(q="estre", limit=1) == of(1, 2) and ids(q="小") == of(0)
     assert ids(q=RUN) == of(0, 1, 2, 3) and ids(q="nobody.at.all") == []
-    assert ids(q="kestrel", status="enabled", type="platform_admin") == of(1) and ids(q="kestrel", type="super_admin") == []
+    assert (
+        ids(q="kestrel", status="enabled", type="platform_admin") == of(1)
+        and ids(q="kestrel", type="super_admin") == []
+    )
     for query in ({"type": "owner"}, {"status": "asleep"}):
         ((name, _),) = query.items()
         admin.get("/v1/users", **query).violates((name, "not_allowed"))
@@ -65,5 +70,9 @@ def test_two_super_admins_do_not_remove_each_other(server, admin):
         assert sum(reply.status == 204 for reply in replies) <= 1
         for reply in replies:
             assert reply.status == 204 or reply.status in (401, 403, 404, 409), f"{reply}"
-        left = [user["login"] for user in admin.everything("/v1/users", type="super_admin") if user["login"] in (one.login, two.login)]
+        left = [
+            user["login"]
+            for user in admin.everything("/v1/users", type="super_admin")
+            if user["login"] in (one.login, two.login)
+        ]
         assert len(left) == 2 - sum(reply.status == 204 for reply in replies)

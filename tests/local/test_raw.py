@@ -26,22 +26,40 @@ def app(admin):
 @pytest.mark.parametrize("bad", ["%ff", "%80", "%c3%28", "a%ff", "%ed%a0%80"])
 def test_an_address_that_is_no_text_is_not_found(admin, app, bad):
     for method, path in [
-        ("GET", f"/v1/apps/{bad}"), ("PATCH", f"/v1/apps/{bad}"), ("DELETE", f"/v1/apps/{bad}"), ("PUT", f"/v1/apps/{bad}/deletion-lock"),
-        ("GET", f"/v1/apps/{bad}/accounts"), ("GET", f"{app}/accounts/{bad}"), ("PATCH", f"{app}/accounts/{bad}"),
-        ("PUT", f"{app}/accounts/{bad}/admin"), ("GET", f"{app}/accounts/{bad}/export?format=csv"),
-    ]:  # fmt: skip
+        ("GET", f"/v1/apps/{bad}"),
+        ("PATCH", f"/v1/apps/{bad}"),
+        ("DELETE", f"/v1/apps/{bad}"),
+        ("PUT", f"/v1/apps/{bad}/deletion-lock"),
+        ("GET", f"/v1/apps/{bad}/accounts"),
+        ("GET", f"{app}/accounts/{bad}"),
+        ("PATCH", f"{app}/accounts/{bad}"),
+        ("PUT", f"{app}/accounts/{bad}/admin"),
+        ("GET", f"{app}/accounts/{bad}/export?format=csv"),
+    ]:
         body = {"locked": True} if method == "PUT" else {} if method == "PATCH" else None
         admin.send(method, path, body).refused(404, "not_found")
     admin.stranger().get(f"/v1/apps/{bad}").refused(401, "unauthenticated")
     admin.get(f"/v1/{bad}").refused(404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/v1//apps", "/v1/./apps", "/v1/x/../apps", "/v1/%61pps/", "/v1/apps%2f", "/v1/Apps", "/v1/apps;x", "/v1/apps%00"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1//apps", "/v1/./apps", "/v1/x/../apps", "/v1/%61pps/", "/v1/apps%2f", "/v1/Apps", "/v1/apps;x", "/v1/apps%00"],
+)
 def test_an_address_has_one_spelling(admin, path):
     admin.get(path).refused(404, "not_found")
 
 
-@pytest.mark.parametrize("body", [b'{"name": "\xff"}', '{"name": "é"}'.encode("latin-1"), '{"name": "a"}'.encode("utf-16"), b"\xc0\x80", b'{"name": "\xed\xa0\x80"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"name": "\xff"}',
+        '{"name": "é"}'.encode("latin-1"),
+        '{"name": "a"}'.encode("utf-16"),
+        b"\xc0\x80",
+        b'{"name": "\xed\xa0\x80"}',
+    ],
+)
 def test_a_body_that_is_not_utf_8_is_malformed(admin, body):
     admin.post("/v1/apps", body).refused(400, "malformed_json")
     assert admin.get("/v1/apps").json["items"] == []
@@ -71,8 +89,10 @@ def exchange(server, request):
 
 def test_a_body_without_a_length_is_measured_as_it_comes(server, admin):
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
-    head = "POST /v1/apps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"
-    head += f"Authorization: {admin.headers['authorization']}\r\n\r\n"
+    head = (
+        "POST /v1/apps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+        f"Connection: close\r\nAuthorization: {admin.headers['authorization']}\r\n\r\n"
+    )
     reply = exchange(server, head.encode() + chunk + b"1\r\n \r\n0\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 413 ") and b'"payload_too_large"' in reply, reply
     small = exchange(server, head.encode() + b'10\r\n{"name":"chunks"\r\n1\r\n}\r\n0\r\n\r\n')
@@ -80,6 +100,9 @@ def test_a_body_without_a_length_is_measured_as_it_comes(server, admin):
 
 
 def test_ten_megabytes_are_refused_unread(server):
-    head = b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 10485760\r\n\r\n"
+    head = (
+        b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Connection: close\r\nContent-Length: 10485760\r\n\r\n"
+    )
     reply = exchange(server, head + b"{")
     assert reply.startswith(b"HTTP/1.1 413 ") and b'"payload_too_large"' in reply, reply

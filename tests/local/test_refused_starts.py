@@ -29,7 +29,9 @@ def test_a_taken_port_is_told_so(launch, tmp_path):
 
 
 def test_two_copies_with_their_own_data_run_side_by_side(launch, tmp_path):
-    servers = [launch("--listen", "127.0.0.1:0", "--data", tmp_path / name, password=PASSWORD) for name in ("one", "two")]
+    servers = [
+        launch("--listen", "127.0.0.1:0", "--data", tmp_path / name, password=PASSWORD) for name in ("one", "two")
+    ]
     one, two = (server.ready().admin() for server in servers)
     app = one.post("/v1/apps", {"name": "One"}).is_(201).header("location")
     two.get(app).refused(404, "not_found")
@@ -44,7 +46,10 @@ def test_beyond_loopback_it_takes_an_https_origin(launch, origin):
         assert "PUBLIC_ORIGIN" in sentence and "https://" in sentence, sentence
 
 
-@pytest.mark.parametrize("origin", ["https://rollcall.example/", "https://rollcall.example/console", "https://user@rollcall.example", "ftp://a"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://rollcall.example/", "https://rollcall.example/console", "https://user@rollcall.example", "ftp://a"],
+)
 def test_an_origin_is_an_origin(launch, origin):
     sentence = launch("--listen", "127.0.0.1:0", "--memory", environment={"PUBLIC_ORIGIN": origin}).refusal()
     assert "PUBLIC_ORIGIN" in sentence, sentence
@@ -62,7 +67,9 @@ def test_a_database_asks_nobody_so_it_stays_on_loopback(launch):
         assert "loopback" in sentence, sentence
 
 
-@pytest.mark.parametrize("arguments", [["--seed", "x"], ["--seed", "-1"], ["--listen", "here"], ["--nonsense"], ["--memory", "--data", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["--seed", "x"], ["--seed", "-1"], ["--listen", "here"], ["--nonsense"], ["--memory", "--data", "x"]]
+)
 def test_a_wrong_option_is_explained(launch, arguments):
     server = launch(*arguments)
     assert server.process.wait(5) == 2, f"{server}"

@@ -13,7 +13,11 @@ def test_a_first_start_prints_the_url_and_a_password_that_must_be_changed(start)
     assert f"{server.url}/v1/openapi.json" in server.printed and f"{server.url}/mailbox" in server.printed
     admin = server.admin(password)
     me = admin.get("/v1/me").is_(200).json
-    assert (me["user"]["login"], me["user"]["type"], me["user"]["password_change_required"]) == ("admin", "super_admin", True)
+    assert (me["user"]["login"], me["user"]["type"], me["user"]["password_change_required"]) == (
+        "admin",
+        "super_admin",
+        True,
+    )
     admin.get("/v1/apps").refused(403, "password_change_required")
     admin.post("/v1/apps", {"name": "Early"}).refused(403, "password_change_required")
     admin.post("/v1/apps", b"{").refused(403, "password_change_required")
@@ -42,7 +46,11 @@ def test_a_second_start_keeps_everything_and_prints_no_password(start):
     admin = first.admin()
     app = admin.post("/v1/apps", {"name": "Kept"}).is_(201).json
     path = f"/v1/apps/{app['app_id']}"
-    account = admin.having(idempotency_key="k").post(f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"}).is_(201)
+    account = (
+        admin.having(idempotency_key="k")
+        .post(f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"})
+        .is_(201)
+    )
     cursor = admin.get(f"{path}/accounts", limit=1)
     admin.post(f"{path}/accounts", {"user_id": "zoe", "type": "general"}).is_(201)
     cursor = admin.get(f"{path}/accounts", limit=1).json["next_cursor"]
@@ -51,12 +59,16 @@ def test_a_second_start_keeps_everything_and_prints_no_password(start):
 
     second = start(password="another-" + PASSWORD)
     assert second.says_no_password()
-    again = second.client.having(**{"authorization": admin.headers["authorization"]})
+    again = second.client.having(authorization=admin.headers["authorization"])
     assert again.get("/v1/me").is_(200), "the session, too"
     assert again.get(path).json == app
     assert again.get(f"{path}/accounts/mina").json == account.json
-    assert [item["user_id"] for item in again.get(f"{path}/accounts", limit=1, cursor=cursor).is_(200).json["items"]] == ["zoe"]
-    repeated = again.having(idempotency_key="k").post(f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"})
+    assert [
+        item["user_id"] for item in again.get(f"{path}/accounts", limit=1, cursor=cursor).is_(200).json["items"]
+    ] == ["zoe"]
+    repeated = again.having(idempotency_key="k").post(
+        f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"}
+    )
     assert repeated.is_(201).header("idempotency-replayed") == "true" and repeated.body == account.body
     second.admin()
     other = {"login": "admin", "password": "another-" + PASSWORD}

@@ -53,7 +53,13 @@ def test_a_team_is_founded_with_its_first_admin(admin, owner):
         read = session.get(path).is_(200)
         assert (read.json, read.header("etag")) == (team, '"1"')
     (membership,) = [one for one in owner.session.get("/v1/me").json["teams"] if one["team_id"] == team["team_id"]]
-    role = {"role_id": "admin", "name": membership["role"]["name"], "preset": True, "permissions": PERMISSIONS, "version": 1}
+    role = {
+        "role_id": "admin",
+        "name": membership["role"]["name"],
+        "preset": True,
+        "permissions": PERMISSIONS,
+        "version": 1,
+    }
     assert membership == {"team_id": team["team_id"], "name": name, "role": role}
     assert membership in admin.get(owner.path).json["teams"]
     admin.delete(Team(team["team_id"]).member(owner)).is_(204)
@@ -67,13 +73,20 @@ def test_a_team_without_an_admin_is_shown_as_having_none(admin):
 @pytest.mark.parametrize(
     ("body", "violation"),
     [
-        ({}, ("/name", "required")), ({"name": None}, ("/name", "required")), ({"name": 7}, ("/name", "wrong_type")),
-        ({"name": "   "}, ("/name", "too_short")), ({"name": "x" * 65}, ("/name", "too_long")), ({"name": "a\nb"}, ("/name", "bad_format")),
-        ({"name": "a\0b"}, ("/name", "bad_format")), ({"name": "N", "admin_user_id": NOBODY}, ("/admin_user_id", "unknown_reference")),
-        ({"name": "N", "admin_user_id": 7}, ("/admin_user_id", "wrong_type")), ({"name": "N", "team_id": NOBODY}, ("/team_id", "unknown_field")),
-        ({"name": "N", "version": 7}, ("/version", "unknown_field")), ({"name": "N", "admins": []}, ("/admins", "unknown_field")),
+        ({}, ("/name", "required")),
+        ({"name": None}, ("/name", "required")),
+        ({"name": 7}, ("/name", "wrong_type")),
+        ({"name": "   "}, ("/name", "too_short")),
+        ({"name": "x" * 65}, ("/name", "too_long")),
+        ({"name": "a\nb"}, ("/name", "bad_format")),
+        ({"name": "a\0b"}, ("/name", "bad_format")),
+        ({"name": "N", "admin_user_id": NOBODY}, ("/admin_user_id", "unknown_reference")),
+        ({"name": "N", "admin_user_id": 7}, ("/admin_user_id", "wrong_type")),
+        ({"name": "N", "team_id": NOBODY}, ("/team_id", "unknown_field")),
+        ({"name": "N", "version": 7}, ("/version", "unknown_field")),
+        ({"name": "N", "admins": []}, ("/admins", "unknown_field")),
     ],
-)  # fmt: skip
+)
 def test_what_a_team_is_made_of_obeys_its_rules(admin, body, violation):
     top = "unknown_field" if violation[1] == "unknown_field" else "validation_failed"
     before = len(admin.everything("/v1/teams"))
@@ -125,14 +138,26 @@ def test_a_team_that_one_may_not_read_is_not_there(admin, team, owner, outsider)
     role_id = team.role(owner.session, "Own", "team.read")
     invitation, _ = team.invite(owner.session, "developer")
     for method, tail, body in [
-        ("GET", "", None), ("PATCH", "", {"name": "Forged"}), ("PATCH", "", {"name": 7}), ("DELETE", "", None), ("GET", "/members", None),
-        ("POST", "/members", {"user_id": outsider.user_id, "role_id": "admin"}), ("PATCH", f"/members/{owner.user_id}", {"role_id": "reviewer"}),
-        ("DELETE", f"/members/{owner.user_id}", None), ("DELETE", f"/members/{outsider.user_id}", None), ("GET", "/roles", None),
-        ("GET", "/roles/admin", None), ("GET", f"/roles/{role_id}", None), ("POST", "/roles", {"name": "Forged", "permissions": ["team.read"]}),
-        ("PATCH", f"/roles/{role_id}", {"name": "Forged"}), ("DELETE", f"/roles/{role_id}", None), ("GET", "/invitations", None),
-        ("POST", "/invitations", {"role_id": "admin"}), ("DELETE", f"/invitations/{invitation['invitation_id']}", None),
+        ("GET", "", None),
+        ("PATCH", "", {"name": "Forged"}),
+        ("PATCH", "", {"name": 7}),
+        ("DELETE", "", None),
+        ("GET", "/members", None),
+        ("POST", "/members", {"user_id": outsider.user_id, "role_id": "admin"}),
+        ("PATCH", f"/members/{owner.user_id}", {"role_id": "reviewer"}),
+        ("DELETE", f"/members/{owner.user_id}", None),
+        ("DELETE", f"/members/{outsider.user_id}", None),
+        ("GET", "/roles", None),
+        ("GET", "/roles/admin", None),
+        ("GET", f"/roles/{role_id}", None),
+        ("POST", "/roles", {"name": "Forged", "permissions": ["team.read"]}),
+        ("PATCH", f"/roles/{role_id}", {"name": "Forged"}),
+        ("DELETE", f"/roles/{role_id}", None),
+        ("GET", "/invitations", None),
+        ("POST", "/invitations", {"role_id": "admin"}),
+        ("DELETE", f"/invitations/{invitation['invitation_id']}", None),
         ("POST", f"/invitations/{invitation['invitation_id']}/reissue", None),
-    ]:  # fmt: skip
+    ]:
         foreign = outsider.session.send(method, team.path + tail, body).refused(404, "not_found")
         missing = outsider.session.send(method, f"/v1/teams/{NOBODY}{tail}", body).refused(404, "not_found")
         assert {**foreign.json, "request_id": 0} == {**missing.json, "request_id": 0}
@@ -157,7 +182,9 @@ def test_a_rename_is_conditional_on_what_was_read(admin, team, owner):
         admin.having(if_match=stale).delete(team.path).refused(412, "version_conflict")
     owner.session.having(if_match="2").patch(team.path, {"name": "Late"}).is_(400)
     same = owner.session.patch(team.path, {"name": name}).is_(200)
-    assert same.json["version"] == 2 and owner.session.patch(team.path, {}).is_(200).json == same.json, "nothing changed"
+    assert same.json["version"] == 2 and owner.session.patch(team.path, {}).is_(200).json == same.json, (
+        "nothing changed"
+    )
     owner.session.patch(team.path, {"name": None}).violates(("/name", "required"))
     owner.session.patch(team.path, {"team_id": NOBODY}).violates(("/team_id", "unknown_field"), code="unknown_field")
     assert teams_of(owner)[team.team_id] == "admin" and owner.session.get(team.path).json["name"] == name

@@ -46,10 +46,18 @@ def test_every_change_of_a_team_leaves_its_record(harbor, mina):
 
     role = owner.session.post(team.roles, {"name": "Own", "permissions": ["team.read"]}).is_(201)
     ((action, kind, before, after),) = log(role)
-    assert (action, kind, before, after["name"], after["permissions"]) == ("role.create", "role", None, "Own", ["team.read"])
+    assert (action, kind, before, after["name"], after["permissions"]) == (
+        "role.create",
+        "role",
+        None,
+        "Own",
+        ["team.read"],
+    )
     path = role.header("location")
     edited = owner.session.patch(path, {"permissions": ["team.read", "audit.read"]}).is_(200)
-    assert log(edited) == [("role.edit", "role", {"permissions": ["team.read"]}, {"permissions": ["team.read", "audit.read"]})]
+    assert log(edited) == [
+        ("role.edit", "role", {"permissions": ["team.read"]}, {"permissions": ["team.read", "audit.read"]})
+    ]
     ((action, kind, _, after),) = log(owner.session.delete(path).is_(204))
     assert (action, kind, after) == ("role.delete", "role", None)
 
@@ -58,11 +66,17 @@ def test_every_change_of_a_team_leaves_its_record(harbor, mina):
     assert (action, kind, before, after["status"]) == ("invitation.issue", "invitation", None, "live")
     reissued = owner.session.post(f"{issued.header('location')}/reissue").is_(201)
     assert [(action, before and before["status"], after["status"]) for action, _, before, after in log(reissued)] == [
-        ("invitation.revoke", "live", "revoked"), ("invitation.reissue", None, "live"),
-    ]  # fmt: skip
+        ("invitation.revoke", "live", "revoked"),
+        ("invitation.reissue", None, "live"),
+    ]
     joined = redeem(mina.session, reissued.json["code"]).is_(200)
     ((action, kind, before, after),) = log(joined)
-    assert (action, before["status"], after["status"], after["redeemed_by"]["user_id"]) == ("invitation.redeem", "live", "redeemed", mina.user_id)
+    assert (action, before["status"], after["status"], after["redeemed_by"]["user_id"]) == (
+        "invitation.redeem",
+        "live",
+        "redeemed",
+        mina.user_id,
+    )
     ((action, *_),) = log(owner.session.delete(team.member(mina)).is_(204))
     assert action == "member.remove"
     spare = owner.session.post(team.invitations, {"role_id": "developer"}).is_(201)
@@ -70,7 +84,9 @@ def test_every_change_of_a_team_leaves_its_record(harbor, mina):
     assert log(owner.session.delete(spare.header("location")).is_(204)) == [], "what changes nothing leaves nothing"
     assert log(owner.session.patch(team.path, {"name": "Pier"}).is_(200)) == []
     log_of_all = str(audited(admin))
-    assert reissued.json["code"] not in log_of_all and issued.json["code"] not in log_of_all and PASSWORD not in log_of_all
+    assert (
+        reissued.json["code"] not in log_of_all and issued.json["code"] not in log_of_all and PASSWORD not in log_of_all
+    )
 
 
 def test_what_a_change_does_to_several_things_is_recorded_of_each(harbor):
@@ -79,7 +95,9 @@ def test_what_a_change_does_to_several_things_is_recorded_of_each(harbor):
     made = owner.session.post(team.members, {"new_user": body, "role_id": "developer"}).is_(201)
     records = recorded(owner.session, made)
     assert sorted(record["action"] for record in records) == ["member.add", "user.create"]
-    assert {record["team_id"] for record in records} == {team.team_id} and made.json["generated_password"] not in str(records)
+    assert {record["team_id"] for record in records} == {team.team_id} and made.json["generated_password"] not in str(
+        records
+    )
     second = found(admin, "Second", owner)
     founded = audited(admin, team_id=second.team_id)
     assert sorted(record["action"] for record in founded) == ["member.add", "team.create"]
@@ -105,7 +123,9 @@ def test_a_record_says_who_from_where_and_when(harbor):
     assert record["actor"] == {"user_id": owner.user_id, "login": owner.login} and record["address"] == "127.0.0.1"
     assert record["team_id"] == harbor.team.team_id and record["target"] == {"kind": "team", "id": harbor.team.team_id}
     assert before <= datetime.fromisoformat(record["at"]) <= advance(harbor.admin, 0)
-    forged = owner.session.having(x_forwarded_for="203.0.113.9", forwarded="for=203.0.113.9").patch(harbor.team.path, {"name": "Quay"})
+    forged = owner.session.having(x_forwarded_for="203.0.113.9", forwarded="for=203.0.113.9").patch(
+        harbor.team.path, {"name": "Quay"}
+    )
     assert recorded(owner.session, forged)[0]["address"] == "127.0.0.1"
 
 
@@ -121,7 +141,10 @@ def test_each_filter_finds_its_own_and_all_of_them_together(server, harbor):
     session.delete(team.member(ben)).is_(204)
     actions = lambda **query: [record["action"] for record in audited(session, **query)]
     everything = actions()
-    assert everything[:3] == ["member.remove", "member.edit", "member.add"] and everything[-1] in ("team.create", "member.add")
+    assert everything[:3] == ["member.remove", "member.edit", "member.add"] and everything[-1] in (
+        "team.create",
+        "member.add",
+    )
     assert actions(limit=1) == actions(limit=2) == everything == actions(team_id=team.team_id)
     at, next_one = middle["at"], datetime.fromisoformat(middle["at"]) + timedelta(milliseconds=1)
     after = next_one.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -131,7 +154,9 @@ def test_each_filter_finds_its_own_and_all_of_them_together(server, harbor):
     assert actions(action="member.edit") == ["member.edit"] and actions(action="app.create") == []
     assert {record["actor"]["user_id"] for record in audited(session, actor=owner.user_id)} == {owner.user_id}
     assert actions(target=ben.user_id) == ["member.remove", "member.edit", "member.add"]
-    assert actions(target=ben.user_id, actor=owner.user_id, action="member.edit", to=after, team_id=team.team_id) == ["member.edit"]
+    assert actions(target=ben.user_id, actor=owner.user_id, action="member.edit", to=after, team_id=team.team_id) == [
+        "member.edit"
+    ]
     assert actions(target=NOBODY) == actions(actor=NOBODY) == []
     of_all = [record["action"] for record in audited(admin)]
     assert len(of_all) > len(everything) and "user.create" in of_all
@@ -142,11 +167,16 @@ def test_each_filter_finds_its_own_and_all_of_them_together(server, harbor):
 @pytest.mark.parametrize(
     ("query", "violation"),
     [
-        ({"from": "yesterday"}, ("from", "bad_format")), ({"to": "2026-13-01T00:00:00Z"}, ("to", "bad_format")), ({"actor": "mina"}, ("actor", "bad_format")),
-        ({"action": "team.explode"}, ("action", "not_allowed")), ({"team_id": "x"}, ("team_id", "bad_format")), ({"who": "x"}, ("who", "unknown_field")),
-        ({"limit": 0}, ("limit", "out_of_range")), ({"limit": 101}, ("limit", "out_of_range")),
+        ({"from": "yesterday"}, ("from", "bad_format")),
+        ({"to": "2026-13-01T00:00:00Z"}, ("to", "bad_format")),
+        ({"actor": "mina"}, ("actor", "bad_format")),
+        ({"action": "team.explode"}, ("action", "not_allowed")),
+        ({"team_id": "x"}, ("team_id", "bad_format")),
+        ({"who": "x"}, ("who", "unknown_field")),
+        ({"limit": 0}, ("limit", "out_of_range")),
+        ({"limit": 101}, ("limit", "out_of_range")),
     ],
-)  # fmt: skip
+)
 def test_a_filter_obeys_its_rules(office, query, violation):
     top = "unknown_field" if violation[1] == "unknown_field" else "validation_failed"
     office.admin().get("/v1/audit", **query).violates(violation, code=top)
@@ -184,4 +214,8 @@ def test_a_batch_is_found_by_each_account_that_it_names(harbor):
     for user_id in ("zoe", "kay"):
         assert [record["action"] for record in audited(session, target=user_id)] == ["account.delete", "account.create"]
     assert audited(session, target="nobody") == []
-    assert [record["action"] for record in audited(session, target=app.rpartition("/")[2])] == ["account.delete", "app.unlock", "app.create"]
+    assert [record["action"] for record in audited(session, target=app.rpartition("/")[2])] == [
+        "account.delete",
+        "app.unlock",
+        "app.create",
+    ]

@@ -58,11 +58,11 @@ def test_who_is_in_20_teams_leaves_all_of_them_in_one_step(admin, office, end, r
     person = Mailbox(office.client).register(f"{login}@example.com", login)
     teams = [found(admin, "Many") for _ in range(20)]
     roles = [role_id or team.role(admin, "Own", "team.read") for team in teams]
-    for team, own in zip(teams, roles):
+    for team, own in zip(teams, roles, strict=True):
         team.add(admin, person, own)
     end(admin, person)
     assert len(audited(admin, action="member.remove", target=person.user_id)) == 20
-    for team, own in zip(teams, roles):
+    for team, own in zip(teams, roles, strict=True):
         assert team.logins(admin) == [] == admin.get(team.path).json["admins"]
         if not role_id:
             admin.delete(f"{team.roles}/{own}").is_(204)
@@ -70,7 +70,11 @@ def test_who_is_in_20_teams_leaves_all_of_them_in_one_step(admin, office, end, r
 
 def test_a_team_has_50_roles_of_its_own(team, owner):
     session = owner.session
-    made = in_parallel(4, lambda number: session.post(team.roles, {"name": f"Role {number:02}", "permissions": ["team.read"]}), range(54))
+    made = in_parallel(
+        4,
+        lambda number: session.post(team.roles, {"name": f"Role {number:02}", "permissions": ["team.read"]}),
+        range(54),
+    )
     for reply in made:
         assert reply.status == 201 or reply.code in ("too_many_roles", "conflict"), f"{reply}"
     while len(session.everything(team.roles)) < 56:
@@ -100,7 +104,9 @@ def test_who_has_a_role_of_the_teams_own_gives_it_and_takes_it(admin, team):
 
 def test_a_team_has_100_live_invitations_at_once(team, owner):
     def invite(number):
-        return owner.session.post(team.invitations, {"role_id": "developer", **({"login": f"later.{number}"} if number % 2 else {})})
+        return owner.session.post(
+            team.invitations, {"role_id": "developer", **({"login": f"later.{number}"} if number % 2 else {})}
+        )
 
     replies = in_parallel(4, invite, range(104))
     for reply in replies:

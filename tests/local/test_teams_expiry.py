@@ -42,7 +42,9 @@ def again(person):
     return person
 
 
-@pytest.mark.parametrize(("seconds", "is_live"), [(-2, True), (0, False), (1, False), (47 * HOUR, False), (29 * DAY, False)])
+@pytest.mark.parametrize(
+    ("seconds", "is_live"), [(-2, True), (0, False), (1, False), (47 * HOUR, False), (29 * DAY, False)]
+)
 def test_a_code_is_good_until_its_24_hours_are_over(server, client, harbor, mina, seconds, is_live):
     """The database's own expiry comes late, and the cleanup has not been here."""
     team = harbor.team
@@ -61,7 +63,10 @@ def test_a_code_is_good_until_its_24_hours_are_over(server, client, harbor, mina
     owner = harbor.owner.sign_in()
     after = team.invitation(owner, invitation["invitation_id"])
     assert after["status"] == ("redeemed" if is_live else "expired")
-    assert owner.everything(team.invitations, status=after["status"]) == [after] and owner.everything(team.invitations, status="live") == []
+    assert (
+        owner.everything(team.invitations, status=after["status"]) == [after]
+        and owner.everything(team.invitations, status="live") == []
+    )
     assert expiries(server) == [], "nobody has written it down yet"
 
 
@@ -82,7 +87,11 @@ def test_the_cleanup_tells_once_of_an_invitation_that_ran_out(server, client, ha
     assert (record["before"], record["after"]) == ({"status": "live"}, {"status": "expired"})
     owner = harbor.owner.sign_in()
     states = {one["invitation_id"]: (one["status"], one["version"]) for one in owner.everything(team.invitations)}
-    assert states == {over["invitation_id"]: ("expired", 2), revoked["invitation_id"]: ("revoked", 2), later["invitation_id"]: ("live", 1)}
+    assert states == {
+        over["invitation_id"]: ("expired", 2),
+        revoked["invitation_id"]: ("revoked", 2),
+        later["invitation_id"]: ("live", 1),
+    }
     advance(client, 2 * DAY)
     assert clean(client)["invitations_expired"] == 1 and len(expiries(server)) == 2
 
@@ -105,7 +114,10 @@ def test_cleanups_beside_each_other_do_the_work_once(server, client, harbor):
     reports = in_parallel(6, lambda _: client.post("/_local/cleanup").is_(200).json, range(6))
     assert all(report["invitations_expired"] == report["teams_deleted"] == 0 for report in reports if report["skipped"])
     reports.append(clean(client))
-    totals = {name: sum(report[name] for report in reports) for name in ("invitations_expired", "teams_deleted", "members_removed")}
+    totals = {
+        name: sum(report[name] for report in reports)
+        for name in ("invitations_expired", "teams_deleted", "members_removed")
+    }
     assert totals == {"invitations_expired": 3, "teams_deleted": 1, "members_removed": 1} and len(expiries(server)) == 3
 
 
@@ -145,7 +157,10 @@ def test_the_history_ends_after_30_days(client, harbor, mina):
     come_to(client, over["expires_at"], MONTH - 10 * MINUTE)
     clean(client)
     owner = harbor.owner.sign_in()
-    assert [one["invitation_id"] for one in owner.everything(team.invitations)] == [over["invitation_id"], used["invitation_id"]]
+    assert [one["invitation_id"] for one in owner.everything(team.invitations)] == [
+        over["invitation_id"],
+        used["invitation_id"],
+    ]
     come_to(client, over["expires_at"], MONTH)
     assert owner.everything(team.invitations) == []
     path = f"{team.invitations}/{over['invitation_id']}"

@@ -43,17 +43,36 @@ def test_a_code_is_shown_at_issue_and_never_again(admin, team, owner):
     issued = owner.session.post(team.invitations, body).is_(201)
     assert issued.json.keys() == {"invitation", "code"}
     invitation, code = issued.json["invitation"], issued.json["code"]
-    assert invitation.keys() == INVITATION and re.fullmatch(UUID_V7, invitation["invitation_id"]) and re.fullmatch(r"\d{8}", code)
+    assert (
+        invitation.keys() == INVITATION
+        and re.fullmatch(UUID_V7, invitation["invitation_id"])
+        and re.fullmatch(r"\d{8}", code)
+    )
     assert (issued.header("location"), issued.header("etag")) == (path_of(team, invitation), '"1"')
-    assert (invitation["login"], invitation["note"], invitation["code_hint"]) == (body["login"], body["note"], code[-2:])
+    assert (invitation["login"], invitation["note"], invitation["code_hint"]) == (
+        body["login"],
+        body["note"],
+        code[-2:],
+    )
     assert invitation["role"].keys() == ROLE and invitation["role"]["role_id"] == "developer"
     assert invitation["issued_by"] == {"user_id": owner.user_id, "username": owner.user["username"]}
-    assert (invitation["status"], invitation["redeemed_by"], invitation["redeemed_at"], invitation["version"]) == ("live", None, None, 1)
+    assert (invitation["status"], invitation["redeemed_by"], invitation["redeemed_at"], invitation["version"]) == (
+        "live",
+        None,
+        None,
+        1,
+    )
     assert re.fullmatch(TIME, invitation["expires_at"])
     begun, over = (datetime.fromisoformat(invitation[moment]) for moment in ("created_at", "expires_at"))
     assert over - begun == timedelta(hours=24)
     assert owner.session.everything(team.invitations) == [invitation]
-    for path in (team.invitations, f"{team.invitations}?status=live", f"/v1/audit?team_id={team.team_id}", team.path, team.members):
+    for path in (
+        team.invitations,
+        f"{team.invitations}?status=live",
+        f"/v1/audit?team_id={team.team_id}",
+        team.path,
+        team.members,
+    ):
         assert code.encode() not in admin.get(path).is_(200).body
 
 
@@ -66,14 +85,23 @@ def test_what_is_not_said_of_an_invitation_is_null(team, owner):
 @pytest.mark.parametrize(
     ("body", "violations"),
     [
-        ({}, [("/role_id", "required")]), ({"role_id": NOBODY, "login": "ab"}, [("/role_id", "unknown_reference"), ("/login", "too_short")]),
+        ({}, [("/role_id", "required")]),
+        ({"role_id": NOBODY, "login": "ab"}, [("/role_id", "unknown_reference"), ("/login", "too_short")]),
         ({"role_id": "owner", "note": "a\nb"}, [("/role_id", "unknown_reference"), ("/note", "bad_format")]),
-        ({"role_id": "developer", "login": "a b c", "note": "x" * 501}, [("/login", "bad_format"), ("/note", "too_long")]),
-        ({"role_id": 7, "login": 7, "note": 7}, [("/role_id", "wrong_type"), ("/login", "wrong_type"), ("/note", "wrong_type")]),
-        ({"role_id": "developer", "code": "12345678", "expires_at": "2030-01-01T00:00:00.000Z", "status": "live"},
-         [("/code", "unknown_field"), ("/expires_at", "unknown_field"), ("/status", "unknown_field")]),
+        (
+            {"role_id": "developer", "login": "a b c", "note": "x" * 501},
+            [("/login", "bad_format"), ("/note", "too_long")],
+        ),
+        (
+            {"role_id": 7, "login": 7, "note": 7},
+            [("/role_id", "wrong_type"), ("/login", "wrong_type"), ("/note", "wrong_type")],
+        ),
+        (
+            {"role_id": "developer", "code": "12345678", "expires_at": "2030-01-01T00:00:00.000Z", "status": "live"},
+            [("/code", "unknown_field"), ("/expires_at", "unknown_field"), ("/status", "unknown_field")],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_an_invitation_is_made_of_obeys_its_rules(team, owner, body, violations):
     top = "unknown_field" if violations[-1][1] == "unknown_field" else "validation_failed"
     owner.session.post(team.invitations, body).violates(*violations, code=top)
@@ -86,9 +114,12 @@ def test_who_does_not_manage_members_sees_no_invitation(admin, team, owner, role
     team.add(admin, person, role_id)
     invitation, _ = team.invite(owner.session, "reviewer")
     for method, path, body in [
-        ("GET", team.invitations, None), ("POST", team.invitations, {"role_id": "reviewer"}), ("POST", team.invitations, {"role_id": 7}),
-        ("DELETE", path_of(team, invitation), None), ("POST", path_of(team, invitation) + "/reissue", None),
-    ]:  # fmt: skip
+        ("GET", team.invitations, None),
+        ("POST", team.invitations, {"role_id": "reviewer"}),
+        ("POST", team.invitations, {"role_id": 7}),
+        ("DELETE", path_of(team, invitation), None),
+        ("POST", path_of(team, invitation) + "/reissue", None),
+    ]:
         person.session.send(method, path, body).refused(403, "forbidden")
     assert owner.session.everything(team.invitations) == [invitation]
 
@@ -123,7 +154,11 @@ def test_issued_anew_it_is_another_invitation_for_the_same(team, owner):
     before, old = team.invite(owner.session, "operator", login=f"later.{RUN}", note="twice")
     reply = owner.session.post(path_of(team, before) + "/reissue").is_(201)
     after, code = reply.json["invitation"], reply.json["code"]
-    assert after["invitation_id"] != before["invitation_id"] and code != old and reply.header("location") == path_of(team, after)
+    assert (
+        after["invitation_id"] != before["invitation_id"]
+        and code != old
+        and reply.header("location") == path_of(team, after)
+    )
     same = ("team_id", "role", "login", "note", "issued_by", "status", "version")
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     assert after["created_at"] > before["created_at"] and after["code_hint"] == code[-2:]
@@ -140,7 +175,10 @@ def test_revoked_twice_is_revoked_once(team, owner):
     owner.session.having(if_match='"2"').delete(path).refused(412, "version_conflict")
     owner.session.having(if_match='"1"').delete(path).is_(204)
     owner.session.delete(path).is_(204)
-    assert team.invitation(owner.session, invitation["invitation_id"]) == invitation | {"status": "revoked", "version": 2}
+    assert team.invitation(owner.session, invitation["invitation_id"]) == invitation | {
+        "status": "revoked",
+        "version": 2,
+    }
 
 
 def test_a_key_repeats_the_code(team, owner):

@@ -40,10 +40,16 @@ def test_a_member_is_added_by_id_or_by_login(admin, team, people):
     assert member.keys() == MEMBER and member["role"]["permissions"] == PRESETS["developer"]
     assert (member["user_id"], member["login"], member["username"]) == (ben.user_id, ben.login, ben.user["username"])
     assert (member["status"], member["version"]) == ("enabled", 1) and re.fullmatch(TIME, member["joined_at"])
-    other = ada.session.post(team.members, {"login": f" {cho.login.upper()} ".strip(), "role_id": "reviewer"}).is_(201).json["member"]
+    other = (
+        ada.session.post(team.members, {"login": f" {cho.login.upper()} ".strip(), "role_id": "reviewer"})
+        .is_(201)
+        .json["member"]
+    )
     assert (other["user_id"], other["login"]) == (cho.user_id, cho.login)
     assert teams_of(ben) == {team.team_id: "developer"} and teams_of(cho) == {team.team_id: "reviewer"}
-    assert [one["user_id"] for one in admin.everything("/v1/users", team_id=team.team_id)] == sorted(one.user_id for one in (ada, ben, cho))
+    assert [one["user_id"] for one in admin.everything("/v1/users", team_id=team.team_id)] == sorted(
+        one.user_id for one in (ada, ben, cho)
+    )
 
 
 def test_a_new_user_comes_straight_into_the_team(team, people):
@@ -59,7 +65,11 @@ def test_a_new_user_comes_straight_into_the_team(team, people):
     session.post("/v1/me/password", {"current_password": given, **twice(PASSWORD)}).is_(204)
     me = session.get("/v1/me").is_(200).json
     assert me["user"]["type"] == "member" and me["user"]["email_verified"] is False
-    assert [one["team_id"] for one in me["teams"]] == [team.team_id] == [one["team_id"] for one in session.everything("/v1/teams")]
+    assert (
+        [one["team_id"] for one in me["teams"]]
+        == [team.team_id]
+        == [one["team_id"] for one in session.everything("/v1/teams")]
+    )
     typed = {**body, "login": f"{login}.2", "password": PASSWORD}
     del typed["generate_password"]
     reply = ada.session.post(team.members, {"new_user": typed, "role_id": "operator"}).is_(201)
@@ -74,18 +84,34 @@ def test_a_new_user_comes_straight_into_the_team(team, people):
 @pytest.mark.parametrize(
     ("body", "violations"),
     [
-        ({}, [("/user_id", "required"), ("/role_id", "required")]), ({"role_id": "developer"}, [("/user_id", "required")]),
+        ({}, [("/user_id", "required"), ("/role_id", "required")]),
+        ({"role_id": "developer"}, [("/user_id", "required")]),
         ({"user_id": NOBODY, "role_id": "developer"}, [("/user_id", "unknown_reference")]),
         ({"login": "nobody.at.all", "role_id": "developer"}, [("/login", "unknown_reference")]),
-        ({"user_id": NOBODY, "role_id": NOBODY}, [("/user_id", "unknown_reference"), ("/role_id", "unknown_reference")]),
-        ({"login": "nobody.at.all", "role_id": "owner"}, [("/login", "unknown_reference"), ("/role_id", "unknown_reference")]),
+        (
+            {"user_id": NOBODY, "role_id": NOBODY},
+            [("/user_id", "unknown_reference"), ("/role_id", "unknown_reference")],
+        ),
+        (
+            {"login": "nobody.at.all", "role_id": "owner"},
+            [("/login", "unknown_reference"), ("/role_id", "unknown_reference")],
+        ),
         ({"user_id": 7, "role_id": 7}, [("/user_id", "wrong_type"), ("/role_id", "wrong_type")]),
-        ({"new_user": {}, "role_id": "developer"}, [(f"/new_user/{name}", "required") for name in ("username", "login", "password")]),
+        (
+            {"new_user": {}, "role_id": "developer"},
+            [(f"/new_user/{name}", "required") for name in ("username", "login", "password")],
+        ),
         ({"new_user": "Mina", "role_id": "developer"}, [("/new_user", "wrong_type")]),
-        ({"new_user": {"username": "a b", "login": "ab", "password": "short"}, "role_id": "developer"},
-         [("/new_user/username", "bad_format"), ("/new_user/login", "too_short"), ("/new_user/password", "too_short")]),
+        (
+            {"new_user": {"username": "a b", "login": "ab", "password": "short"}, "role_id": "developer"},
+            [
+                ("/new_user/username", "bad_format"),
+                ("/new_user/login", "too_short"),
+                ("/new_user/password", "too_short"),
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_violation_of_a_new_member_is_told_at_once(team, people, body, violations):
     people[0].session.post(team.members, body).violates(*violations)
     assert team.logins(people[0].session) == [people[0].login]
@@ -95,7 +121,9 @@ def test_one_of_three_fields_says_who(team, people):
     ada, ben, cho, *_ = people
     both = {"user_id": ben.user_id, "login": cho.login, "role_id": "developer"}
     ada.session.post(team.members, both).violates(("/login", "not_allowed"))
-    ada.session.post(team.members, {"user_id": None, "login": cho.login, "new_user": None, "role_id": "developer"}).is_(201)
+    ada.session.post(team.members, {"user_id": None, "login": cho.login, "new_user": None, "role_id": "developer"}).is_(
+        201
+    )
     for field in ("joined_at", "status", "version", "team_id"):
         body = {"user_id": ben.user_id, "role_id": "developer", field: "x"}
         ada.session.post(team.members, body).violates((f"/{field}", "unknown_field"), code="unknown_field")
@@ -149,7 +177,9 @@ def test_another_role_is_given_by_who_may_and_not_to_oneself(team, people):
     cho.session.delete(team.member(ben)).refused(403, "forbidden")
     ada.session.patch(team.member(cho), {"role_id": NOBODY}).violates(("/role_id", "unknown_reference"))
     ada.session.patch(team.member(cho), {}).violates(("/role_id", "required"))
-    ada.session.patch(team.member(cho), {"role_id": "reviewer", "status": "x"}).violates(("/status", "unknown_field"), code="unknown_field")
+    ada.session.patch(team.member(cho), {"role_id": "reviewer", "status": "x"}).violates(
+        ("/status", "unknown_field"), code="unknown_field"
+    )
     for unknown in (people[3].user_id, NOBODY, "x"):
         ada.session.patch(f"{team.members}/{unknown}", {"role_id": "reviewer"}).refused(404, "not_found")
         ada.session.delete(f"{team.members}/{unknown}").refused(404, "not_found")
@@ -187,9 +217,13 @@ def test_of_two_admins_who_leave_or_remove_each_other_one_is_left(admin, team, p
     for targets in [(ada, ben), (ben, ada)]:
         if team.team_id not in teams_of(ben):
             team.add(admin, ben, "admin")
-        replies = in_parallel(2, lambda pair: pair[0].session.delete(team.member(pair[1])), zip((ada, ben), targets))
+        replies = in_parallel(
+            2, lambda pair: pair[0].session.delete(team.member(pair[1])), zip((ada, ben), targets, strict=True)
+        )
         for reply in replies:
-            assert reply.status == 204 or reply.code in ("last_team_admin", "forbidden", "not_found", "conflict"), f"{reply}"
+            assert reply.status == 204 or reply.code in ("last_team_admin", "forbidden", "not_found", "conflict"), (
+                f"{reply}"
+            )
         left = [person for person in (ada, ben) if team.team_id in teams_of(person)]
         assert len(left) == 2 - sum(reply.status == 204 for reply in replies) >= 1
         assert len(admin.get(team.path).json["admins"]) == len(left)
@@ -213,7 +247,9 @@ def test_who_is_deleted_or_promoted_is_in_no_team(admin, team):
 def test_many_who_come_at_once_are_all_there_once(admin, team, people):
     ada, others = people[0], people[1:]
     pairs = [*itertools.product(others, ("developer", "operator"))]
-    replies = in_parallel(4, lambda pair: ada.session.post(team.members, {"user_id": pair[0].user_id, "role_id": pair[1]}), pairs)
+    replies = in_parallel(
+        4, lambda pair: ada.session.post(team.members, {"user_id": pair[0].user_id, "role_id": pair[1]}), pairs
+    )
     for reply in replies:
         assert reply.status == 201 or reply.code in ("already_member", "conflict"), f"{reply}"
     assert sum(reply.status == 201 for reply in replies) == len(others)

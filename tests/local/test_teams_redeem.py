@@ -34,7 +34,10 @@ def test_a_code_makes_a_member_once(harbor, mina, role_id):
     assert teams_of(mina) == {team.team_id: role_id} and team.logins(session) == [harbor.owner.login, mina.login]
     after = team.invitation(session, invitation["invitation_id"])
     redeemed = {"status": "redeemed", "redeemed_by": {"user_id": mina.user_id, "username": "mina.harbor"}, "version": 2}
-    assert after == invitation | redeemed | {"redeemed_at": after["redeemed_at"]} and after["redeemed_at"] >= after["created_at"]
+    assert (
+        after == invitation | redeemed | {"redeemed_at": after["redeemed_at"]}
+        and after["redeemed_at"] >= after["created_at"]
+    )
     assert session.everything(team.invitations, status="redeemed") == [after]
     redeem(mina.session, code).refused(422, "invitation_invalid")
     path = f"{team.invitations}/{invitation['invitation_id']}"
@@ -51,7 +54,9 @@ def test_what_is_no_code_costs_no_try(harbor, mina):
             redeem(mina.session, code).violates(("/code", "bad_format"))
         redeem(mina.session, 12345678).violates(("/code", "wrong_type"))
         mina.session.post("/v1/invitations/redeem", {}).violates(("/code", "required"))
-        mina.session.post("/v1/invitations/redeem", {"code": "12345678", "team_id": "x"}).violates(("/team_id", "unknown_field"), code="unknown_field")
+        mina.session.post("/v1/invitations/redeem", {"code": "12345678", "team_id": "x"}).violates(
+            ("/team_id", "unknown_field"), code="unknown_field"
+        )
     _, code = harbor.team.invite(harbor.owner.session, "developer")
     redeem(mina.session, code).is_(200)
 
@@ -66,7 +71,10 @@ def test_wrong_used_revoked_and_foreign_codes_get_one_answer(harbor, mailbox, mi
     redeem(zoe.session, used).is_(200)
     session.delete(f"{team.invitations}/{revoked['invitation_id']}").is_(204)
     fresh = session.post(f"{team.invitations}/{reissued['invitation_id']}/reissue").is_(201).json["code"]
-    refused_alike(*(redeem(mina.session, code) for code in (other_than(fresh), used, old, before, foreign)), redeem(zoe.session, used))
+    refused_alike(
+        *(redeem(mina.session, code) for code in (other_than(fresh), used, old, before, foreign)),
+        redeem(zoe.session, used),
+    )
     redeem(mina.session, fresh).is_(200)
 
 
@@ -89,7 +97,9 @@ def test_only_members_with_an_address_of_their_own_join(server, harbor):
         redeem(session, code).refused(403, "forbidden")
     server.client.post("/v1/invitations/redeem", {"code": code}).refused(401, "unauthenticated")
     given = harbor.admin.post("/v1/users", new_user("Fresh")).is_(201).json
-    redeem(server.client.sign_in(given["generated_password"], given["user"]["login"]), code).refused(403, "password_change_required")
+    redeem(server.client.sign_in(given["generated_password"], given["user"]["login"]), code).refused(
+        403, "password_change_required"
+    )
     assert harbor.team.logins(harbor.admin) == [harbor.owner.login]
 
 
@@ -99,7 +109,9 @@ def test_who_is_in_already_hears_so_and_the_code_stays(harbor, mailbox, mina):
     invitation, code = team.invite(session, "developer")
     for _ in range(2):
         redeem(mina.session, code).refused(409, "already_member")
-    assert team.invitation(session, invitation["invitation_id"]) == invitation and teams_of(mina) == {team.team_id: "reviewer"}
+    assert team.invitation(session, invitation["invitation_id"]) == invitation and teams_of(mina) == {
+        team.team_id: "reviewer"
+    }
     _, foreign = team.invite(session, "developer", login="somebody.else")
     redeem(mina.session, foreign).refused(422, "invitation_invalid")
     redeem(mailbox.register("zoe@example.com", "zoe.harbor").session, code).is_(200)
@@ -142,7 +154,10 @@ def end_the_team(harbor, issuer, role_id):
     harbor.admin.delete(harbor.team.path).is_(204)
 
 
-@pytest.mark.parametrize(("happens", "joins"), [(what, what is promote) for what in (demote, remove, disable, delete, promote, narrow, end_the_team)])
+@pytest.mark.parametrize(
+    ("happens", "joins"),
+    [(what, what is promote) for what in (demote, remove, disable, delete, promote, narrow, end_the_team)],
+)
 def test_whoever_issued_a_code_must_still_be_one_who_may(harbor, mina, happens, joins):
     """Promoted, an issuer may grant anything; anything else that took the right away takes the code with it."""
     team, issuer = harbor.team, hire(harbor.admin, "Issuer")
@@ -165,7 +180,9 @@ def test_a_role_that_grew_beyond_its_issuer_is_not_given(harbor, mina):
     harbor.admin.patch(f"{team.roles}/{role_id}", {"permissions": ["accounts.delete", "audit.read"]}).is_(200)
     redeem(mina.session, code).refused(422, "invitation_invalid")
     harbor.admin.patch(f"{team.roles}/{role_id}", {"permissions": ["team.read", "audit.read"]}).is_(200)
-    assert redeem(mina.session, code).is_(200).json["role"]["permissions"] == ["team.read", "audit.read"], "the role as it is now"
+    assert redeem(mina.session, code).is_(200).json["role"]["permissions"] == ["team.read", "audit.read"], (
+        "the role as it is now"
+    )
 
 
 def test_one_code_in_parallel_makes_one_member(harbor, mailbox):

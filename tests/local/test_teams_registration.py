@@ -28,7 +28,10 @@ def registered(client, login):
 
 
 def nobody_came(harbor):
-    return harbor.team.logins(harbor.admin) == [harbor.owner.login] and harbor.admin.everything("/v1/users", q="mina") == []
+    return (
+        harbor.team.logins(harbor.admin) == [harbor.owner.login]
+        and harbor.admin.everything("/v1/users", q="mina") == []
+    )
 
 
 def test_who_registers_with_a_code_is_a_member_at_once(client, harbor, begun, code):
@@ -44,7 +47,11 @@ def test_who_registers_with_a_code_is_a_member_at_once(client, harbor, begun, co
     assert (after["status"], after["redeemed_by"]) == ("redeemed", {"user_id": user["user_id"], "username": "mina"})
     records = {record["action"]: record for record in audited(harbor.admin, actor=user["user_id"])}
     assert records.keys() >= {"user.register", "invitation.redeem"}
-    assert records["user.register"]["request_id"] == records["invitation.redeem"]["request_id"] == reply.header("x-request-id")
+    assert (
+        records["user.register"]["request_id"]
+        == records["invitation.redeem"]["request_id"]
+        == reply.header("x-request-id")
+    )
     assert records["invitation.redeem"]["team_id"] == team.team_id and digits not in str(records)
 
 
@@ -73,14 +80,19 @@ def test_another_refusal_leaves_the_invitation_alone(client, harbor, begun, code
     complete(client, begun, other_than(code), "mina", invitation_code=digits).refused(422, "verification_failed")
     complete(client, begun, code, "mi", username="Mina", invitation_code=digits).violates(("/login", "too_short"))
     complete(client, begun, code, "mina", invitation_code=digits[:7]).violates(("/invitation_code", "bad_format"))
-    assert nobody_came(harbor) and harbor.team.invitation(harbor.owner.session, invitation["invitation_id"]) == invitation
+    assert (
+        nobody_came(harbor) and harbor.team.invitation(harbor.owner.session, invitation["invitation_id"]) == invitation
+    )
     complete(client, begun, code, "mina", invitation_code=digits).is_(201)
 
 
 def test_a_wrong_mailed_code_says_nothing_of_the_invitation(client, harbor, begun, code):
     _, digits = harbor.team.invite(harbor.owner.session, "developer")
     wrong = other_than(code)
-    replies = [complete(client, begun, wrong, "mina", invitation_code=one).refused(422, "verification_failed") for one in (digits, other_than(digits))]
+    replies = [
+        complete(client, begun, wrong, "mina", invitation_code=one).refused(422, "verification_failed")
+        for one in (digits, other_than(digits))
+    ]
     assert {**replies[0].json, "request_id": 0} == {**replies[1].json, "request_id": 0}
 
 
@@ -115,14 +127,17 @@ def test_an_invitation_that_ran_out_is_refused(client, harbor, mailbox):
 def test_one_invitation_takes_one_of_many_who_register(client, harbor, mailbox):
     emails = [f"rival-{number}@example.com" for number in range(5)]
     flows = [begin(client, email) for email in emails]
-    rivals = [(flow, mailbox.code(email), f"mina.{number}") for number, (flow, email) in enumerate(zip(flows, emails))]
+    rivals = [
+        (flow, mailbox.code(email), f"mina.{number}")
+        for number, (flow, email) in enumerate(zip(flows, emails, strict=True))
+    ]
     _, digits = harbor.team.invite(harbor.owner.session, "developer")
     replies = in_parallel(5, lambda rival: complete(client, *rival, invitation_code=digits), rivals)
-    for rival, reply in zip(rivals, replies):
+    for rival, reply in zip(rivals, replies, strict=True):
         if reply.status != 201:
             assert reply.code in ("invitation_invalid", "conflict"), f"{reply}"
             complete(client, *rival).is_(201)
-    (winner,) = [rival[2] for rival, reply in zip(rivals, replies) if reply.status == 201]
+    (winner,) = [rival[2] for rival, reply in zip(rivals, replies, strict=True) if reply.status == 201]
     assert harbor.team.logins(harbor.admin) == [harbor.owner.login, winner]
     assert len(harbor.admin.everything("/v1/users", q="mina.")) == len(rivals)
 

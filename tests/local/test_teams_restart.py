@@ -27,7 +27,15 @@ def test_teams_roles_members_and_codes_are_there_after_a_restart(start, how):
     redeem(mina.session, used).is_(200)
     keyed = owner.session.having(idempotency_key="invite")
     issued = keyed.post(team.invitations, {"role_id": role_id}).is_(201)
-    paths = (team.path, team.members, team.roles, team.invitations, app, "/v1/teams", f"/v1/audit?team_id={team.team_id}")
+    paths = (
+        team.path,
+        team.members,
+        team.roles,
+        team.invitations,
+        app,
+        "/v1/teams",
+        f"/v1/audit?team_id={team.team_id}",
+    )
     before = {path: admin.get(path).is_(200).json for path in paths}
     first.process.send_signal(how)
     assert first.process.wait(20) == (0 if how == signal.SIGTERM else -how)
@@ -35,7 +43,9 @@ def test_teams_roles_members_and_codes_are_there_after_a_restart(start, how):
     second = start("--test-clock")
     again = lambda session: second.client.having(authorization=session.headers["authorization"])
     assert {path: again(admin).get(path).is_(200).json for path in paths} == before
-    repeated = again(owner.session).having(idempotency_key="invite").post(team.invitations, {"role_id": role_id}).is_(201)
+    repeated = (
+        again(owner.session).having(idempotency_key="invite").post(team.invitations, {"role_id": role_id}).is_(201)
+    )
     assert repeated.body == issued.body and repeated.header("idempotency-replayed") == "true"
     redeem(again(mina.session), used).refused(422, "invitation_invalid")
     zoe = Mailbox(second.client).register("zoe@example.com", "zoe.harbor")
@@ -52,7 +62,9 @@ def test_ten_wrong_codes_are_remembered_over_a_restart(start):
         redeem(mina.session, f"{number:08}").refused(422, "invitation_invalid")
     assert first.stop() == 0
     second = start("--test-clock")
-    redeem(second.client.having(authorization=mina.session.headers["authorization"]), "00000011").refused(429, "too_many_attempts")
+    redeem(second.client.having(authorization=mina.session.headers["authorization"]), "00000011").refused(
+        429, "too_many_attempts"
+    )
     advance(second.client, DAY)
     redeem(second.client.sign_in(mina.password, mina.login), "00000011").refused(422, "invitation_invalid")
 

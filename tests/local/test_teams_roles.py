@@ -40,29 +40,41 @@ def deeds(admin, team):
     for user_id in ("mina", "zoe", "kay"):
         admin.post(accounts, {"user_id": user_id, "type": "general"}).is_(201)
     admin.put(f"{app}/deletion-lock", {"locked": False, "risks_acknowledged": True}).is_(200)
-    member = {"new_user": {name: value for name, value in new_user("Made").items() if name != "type"}, "role_id": "reviewer"}
+    member = {
+        "new_user": {name: value for name, value in new_user("Made").items() if name != "type"},
+        "role_id": "reviewer",
+    }
     return {
         "team.read": [("GET", team.path, None, 200), ("GET", team.members, None, 200), ("GET", team.roles, None, 200)],
         "team.edit": [("PATCH", team.path, {}, 200)],
         "members.manage": [
-            ("GET", team.invitations, None, 200), ("POST", team.invitations, {"role_id": "reviewer"}, 201), ("POST", team.members, member, 201),
+            ("GET", team.invitations, None, 200),
+            ("POST", team.invitations, {"role_id": "reviewer"}, 201),
+            ("POST", team.members, member, 201),
         ],
         "roles.manage": [("POST", team.roles, {"name": "Made", "permissions": ["team.read"]}, 201)],
         "apps.manage": [
-            ("POST", "/v1/apps", {"name": "Made", "team_id": team.team_id}, 201), ("PATCH", app, {}, 200),
-            ("PUT", f"{app}/deletion-lock", {"locked": False, "risks_acknowledged": True}, 200), ("DELETE", app, None, 409),
+            ("POST", "/v1/apps", {"name": "Made", "team_id": team.team_id}, 201),
+            ("PATCH", app, {}, 200),
+            ("PUT", f"{app}/deletion-lock", {"locked": False, "risks_acknowledged": True}, 200),
+            ("DELETE", app, None, 409),
         ],
         "accounts.read": [("GET", accounts, None, 200), ("GET", f"{accounts}/mina", None, 200)],
-        "accounts.write": [("POST", accounts, {"user_id": "new", "type": "general"}, 201), ("PATCH", f"{accounts}/mina", {"level": 1}, 200)],
+        "accounts.write": [
+            ("POST", accounts, {"user_id": "new", "type": "general"}, 201),
+            ("PATCH", f"{accounts}/mina", {"level": 1}, 200),
+        ],
         "accounts.admin": [
-            ("PUT", f"{accounts}/mina/admin", None, 200), ("DELETE", f"{accounts}/mina/admin", None, 200),
+            ("PUT", f"{accounts}/mina/admin", None, 200),
+            ("DELETE", f"{accounts}/mina/admin", None, 200),
         ],
         "accounts.delete": [("POST", f"{app}/account-deletions", {"user_ids": ["zoe"]}, 200)],
         "accounts.export": [
-            ("GET", f"{accounts}/kay/export?format=csv", None, 200), ("POST", f"{app}/export-selection", {"user_ids": ["kay"], "format": "csv"}, 200),
+            ("GET", f"{accounts}/kay/export?format=csv", None, 200),
+            ("POST", f"{app}/export-selection", {"user_ids": ["kay"], "format": "csv"}, 200),
         ],
         "audit.read": [("GET", f"/v1/audit?team_id={team.team_id}", None, 200)],
-    }  # fmt: skip
+    }
 
 
 def refusal(permission, path, permissions):
@@ -117,10 +129,18 @@ def test_a_preset_is_changed_by_nobody(admin, team, staff, role_id):
 
 def test_a_role_is_made_edited_and_deleted(team, staff):
     session = staff.admin.session
-    made = session.post(team.roles, {"name": "  Release 담당 ", "permissions": ["audit.read", "team.read", "audit.read"]}).is_(201)
+    made = session.post(
+        team.roles, {"name": "  Release 담당 ", "permissions": ["audit.read", "team.read", "audit.read"]}
+    ).is_(201)
     role = made.json
-    assert role.keys() == ROLE and re.fullmatch(UUID_V7, role["role_id"]) and (role["preset"], role["version"]) == (False, 1)
-    assert (role["name"], role["permissions"]) == ("Release 담당", ["team.read", "audit.read"]), "in the order of the table, each once"
+    assert (
+        role.keys() == ROLE
+        and re.fullmatch(UUID_V7, role["role_id"])
+        and (role["preset"], role["version"]) == (False, 1)
+    )
+    assert (role["name"], role["permissions"]) == ("Release 담당", ["team.read", "audit.read"]), (
+        "in the order of the table, each once"
+    )
     path = f"{team.roles}/{role['role_id']}"
     assert (made.header("location"), made.header("etag")) == (path, '"1"')
     edited = session.having(if_match='"1"').patch(path, {"permissions": ["team.read"]}).is_(200)
@@ -135,14 +155,20 @@ def test_a_role_is_made_edited_and_deleted(team, staff):
 @pytest.mark.parametrize(
     ("body", "violations"),
     [
-        ({}, [("/name", "required"), ("/permissions", "required")]), ({"name": "", "permissions": []}, [("/name", "too_short"), ("/permissions", "too_short")]),
+        ({}, [("/name", "required"), ("/permissions", "required")]),
+        ({"name": "", "permissions": []}, [("/name", "too_short"), ("/permissions", "too_short")]),
         ({"name": "x" * 65, "permissions": "all"}, [("/name", "too_long"), ("/permissions", "wrong_type")]),
-        ({"name": "a\tb", "permissions": ["team.read", "team.delete", 7]},
-         [("/name", "bad_format"), ("/permissions/1", "not_allowed"), ("/permissions/2", "wrong_type")]),
+        (
+            {"name": "a\tb", "permissions": ["team.read", "team.delete", 7]},
+            [("/name", "bad_format"), ("/permissions/1", "not_allowed"), ("/permissions/2", "wrong_type")],
+        ),
         ({"name": "N", "permissions": ["team.read"] * 12}, [("/permissions", "too_long")]),
-        ({"name": "N", "permissions": ["team.read"], "preset": True, "role_id": "x"}, [("/preset", "unknown_field"), ("/role_id", "unknown_field")]),
+        (
+            {"name": "N", "permissions": ["team.read"], "preset": True, "role_id": "x"},
+            [("/preset", "unknown_field"), ("/role_id", "unknown_field")],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_role_is_made_of_obeys_its_rules(team, staff, body, violations):
     top = "unknown_field" if violations[0][1] == "unknown_field" else "validation_failed"
     staff.admin.session.post(team.roles, body).violates(*violations, code=top)
@@ -164,15 +190,21 @@ def test_a_narrowed_role_counts_at_the_very_next_request(team, staff):
     (membership,) = spare.session.get("/v1/me").json["teams"]
     assert membership["role"]["permissions"] == ["accounts.read"] and membership["role"]["version"] == 3
     spare.session.get(team.app(admin)).is_(200)
-    spare.session.post("/v1/apps", {"name": "Mine", "team_id": team.team_id}).violates(("/team_id", "unknown_reference"))
+    spare.session.post("/v1/apps", {"name": "Mine", "team_id": team.team_id}).violates(
+        ("/team_id", "unknown_reference")
+    )
     spare.session.delete(team.member(spare)).is_(204)
 
 
 BOUND = [
-    (["team.read", "members.manage", "accounts.delete"], True), (["accounts.read", "audit.read", "roles.manage"], True),
-    (["team.edit", *PRESETS["senior_developer"]], True), (["accounts.delete", "audit.read"], False), (PERMISSIONS, False),
-    (["accounts.export", "accounts.admin"], True), (["audit.read", "accounts.write"], False),
-]  # fmt: skip
+    (["team.read", "members.manage", "accounts.delete"], True),
+    (["accounts.read", "audit.read", "roles.manage"], True),
+    (["team.edit", *PRESETS["senior_developer"]], True),
+    (["accounts.delete", "audit.read"], False),
+    (PERMISSIONS, False),
+    (["accounts.export", "accounts.admin"], True),
+    (["audit.read", "accounts.write"], False),
+]
 
 
 @pytest.mark.parametrize(("permissions", "within"), BOUND)
@@ -184,13 +216,14 @@ def test_a_member_manager_reaches_its_own_permissions_and_those_of_one_preset(te
     attempts = [
         (lambda: manager.post(team.roles, {"name": "Same", "permissions": permissions}), 201),
         (lambda: manager.patch(f"{team.roles}/{small}", {"permissions": permissions}), 200),
-        (lambda: manager.post(team.invitations, {"role_id": role_id}), 201), (lambda: manager.post(team.members, body), 201),
+        (lambda: manager.post(team.invitations, {"role_id": role_id}), 201),
+        (lambda: manager.post(team.members, body), 201),
         (lambda: manager.patch(team.member(staff.reviewer), {"role_id": role_id}), 200),
         (lambda: manager.patch(f"{team.roles}/{role_id}", {"name": "Renamed"}), 200),
-    ]  # fmt: skip
+    ]
     for attempt, status in attempts:
         reply = attempt()
-        assert within and reply.is_(status) or reply.refused(403, "forbidden")
+        assert (within and reply.is_(status)) or reply.refused(403, "forbidden")
     if not within:
         manager.patch(f"{team.roles}/{role_id}", {"permissions": ["team.read"]}).refused(403, "forbidden")
         manager.delete(f"{team.roles}/{role_id}").refused(403, "forbidden")
@@ -219,14 +252,18 @@ def test_a_role_in_use_is_not_deleted(team, staff):
     path = f"{team.roles}/{role_id}"
     team.add(admin, spare, role_id)
     admin.delete(path).refused(409, "role_in_use")
-    invitation, code = team.invite(admin, role_id)
+    invitation, _ = team.invite(admin, role_id)
     admin.delete(team.member(spare)).is_(204)
     admin.delete(path).refused(409, "role_in_use")
     admin.delete(f"{team.invitations}/{invitation['invitation_id']}").is_(204)
     admin.delete(path).is_(204)
-    assert team.invitation(admin, invitation["invitation_id"])["role"]["name"] == "Used", "the history keeps what it was"
+    assert team.invitation(admin, invitation["invitation_id"])["role"]["name"] == "Used", (
+        "the history keeps what it was"
+    )
     for body in ({"user_id": spare.user_id, "role_id": role_id}, {"role_id": role_id}):
-        admin.post(team.members if "user_id" in body else team.invitations, body).violates(("/role_id", "unknown_reference"))
+        admin.post(team.members if "user_id" in body else team.invitations, body).violates(
+            ("/role_id", "unknown_reference")
+        )
 
 
 def test_a_role_of_another_team_is_none_here(admin, team, staff):

@@ -14,10 +14,12 @@ UUID_V7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 ONCE = ["content-type", "cache-control", "content-length", "etag", "location", "x-content-type-options", "x-request-id"]
 PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
-VIOLATION_CODES = set("""
+VIOLATION_CODES = set(
+    """
     required wrong_type too_short too_long bad_format not_allowed out_of_range mismatch weak_password unknown_field
     immutable_field unknown_reference incorrect
-""".split())
+""".split()
+)
 
 # Longer than the 5 s after which a reply is promised, as a machine under load also has to run this client.
 TIMEOUT_SECONDS = 30

@@ -1,10 +1,11 @@
-"""The scenario: everything that Rollcall promises over HTTP, tried on one deployment, whichever it is.
+"""The scenario: black-box tests of the HTTP API that run against any deployment.
 
     ADMIN_PASSWORD=… pytest tests/scenario --url http://127.0.0.1:3000
 
-The files run in the order of their numbers. Those to 7 share one new application, which 7 deletes; the others employ
-console users, who leave with their file. A file also runs alone. Nothing is asked of the deployment but its API, the
-password of `admin` and, for what begins with a mailed code, where its mails go; where that is not known, it is left out.
+The files run in the order of their numbers. Files 0 to 7 share one new application, which file 7 deletes. The others
+create console users and delete them at the end of the file. Each file also runs alone. The scenario needs only the API
+and the password of `admin`. Tests with a mailed code also need to read the deployment's mail, and are skipped if they
+cannot.
 """
 
 import functools
@@ -16,7 +17,7 @@ import types
 import pytest
 
 from client import PatientClient, in_parallel, segment
-from mails import Maildir, Mailbox
+from mails import Mailbox, Maildir
 from people import people, shown
 from users import RUN, hire
 
@@ -26,7 +27,9 @@ sys.dont_write_bytecode = True
 def pytest_addoption(parser):
     group = parser.getgroup("rollcall")
     group.addoption("--url", default=os.environ.get("ROLLCALL_URL"), help="the deployment's origin (or ROLLCALL_URL)")
-    group.addoption("--origin", default=os.environ.get("PUBLIC_ORIGIN"), help="its PUBLIC_ORIGIN, where it is not --url")
+    group.addoption(
+        "--origin", default=os.environ.get("PUBLIC_ORIGIN"), help="its PUBLIC_ORIGIN, where it is not --url"
+    )
     group.addoption("--maildir", help="where its mails are kept, unless it shows them itself")
     group.addoption("--threads", type=int, default=8, help="requests at once")
 
@@ -100,7 +103,7 @@ def directory(admin, settings, say):
 
     replies = in_parallel(settings.threads, create, enumerate(bodies))
     accounts = {}
-    for body, reply in zip(bodies, replies):
+    for body, reply in zip(bodies, replies, strict=True):
         check_created(path, body, reply)
         accounts[body["user_id"]] = reply.json
     return types.SimpleNamespace(path=path, bodies=bodies, accounts=accounts)

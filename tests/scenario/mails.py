@@ -58,13 +58,17 @@ class Mailbox:
 
     def code(self, to, count=1):
         """The newest code, once so many have come."""
-        found = until(f"code {count} for {to}", lambda: len(codes := self.codes(to)) >= count and codes, DELIVERY_SECONDS)
+        found = until(
+            f"code {count} for {to}", lambda: len(codes := self.codes(to)) >= count and codes, DELIVERY_SECONDS
+        )
         assert len(found) == count
         return found[0]
 
     def notice(self, to, count=1):
         """The newest mail without a code, once so many have come."""
-        found = until(f"notice {count} for {to}", lambda: len(mails := self.notices(to)) >= count and mails, DELIVERY_SECONDS)
+        found = until(
+            f"notice {count} for {to}", lambda: len(mails := self.notices(to)) >= count and mails, DELIVERY_SECONDS
+        )
         assert len(found) == count
         return found[0]
 
@@ -91,7 +95,10 @@ class Maildir(Mailbox):
     def mails(self, to):
         # Each time anew: a Maildir that stays open looks for what is new once a second.
         kept = mailbox.Maildir(self.directory, create=False)
-        letters = [email.message_from_bytes(kept.get_bytes(key), policy=email.policy.default) for key in kept.keys()]
+        letters = [email.message_from_bytes(kept.get_bytes(key), policy=email.policy.default) for key in kept]
         letters = [letter for letter in letters if letter["to"].addresses[0].addr_spec.lower() == to.lower()]
         letters.sort(key=lambda letter: letter["date"].datetime, reverse=True)
-        return [{"to": to, "subject": letter["subject"], "text": letter.get_body(["plain"]).get_content()} for letter in letters]
+        return [
+            {"to": to, "subject": letter["subject"], "text": letter.get_body(["plain"]).get_content()}
+            for letter in letters
+        ]

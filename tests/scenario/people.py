@@ -1,6 +1,6 @@
 """Accounts that look like those of a chat product, the same ones every time: bodies for `POST …/accounts`.
 
-    people.py [COUNT]      prints them, one JSON object a line
+people.py [COUNT]      prints them, one JSON object a line
 """
 
 import json
@@ -14,42 +14,167 @@ TEXT_BYTES = 500
 MAX_U32 = 2**32 - 1
 
 NAMES = [
-    "王小明", "欧阳娜娜", "陳怡君", "𠮷野家", "김민지", "박서준", "최유나", "محمد علي", "فاطمة الزهراء", "نور\u200cالدین",
-    "Zoë Brønsted", "Jose\u0301 Nu\u0301n\u0303ez", "Nguyễn Thị Ánh", "Z\u0351\u036b\u0343a\u0329lgo", "ऋषि शर्मा",
-    "สมชาย ใจดี", "Владимир Шишкин", "さくら 🌸", "👩\u200d👩\u200d👧\u200d👦 Lee", "👨🏽\u200d🚀 Tariq", "🏳️\u200d🌈 Robin",
-    "👍🏿", "❤️\u200d🔥", "🇰🇷 서울", "O'Neill \"Mac\", Jr.", "a;b\\c|d", "<b>bold</b>&amp;", "  spaces around  ", "\u202eabc",
-    "_x0041_ is no A", "line\u2028separator", "null", "true", "007", "1e5", "2026-11-20", "00123", "#N/A", "\ufeffmark", "end\ufffe",
+    "王小明",
+    "欧阳娜娜",
+    "陳怡君",
+    "𠮷野家",
+    "김민지",
+    "박서준",
+    "최유나",
+    "محمد علي",
+    "فاطمة الزهراء",
+    "نور\u200cالدین",
+    "Zoë Brønsted",
+    "Jose\u0301 Nu\u0301n\u0303ez",
+    "Nguyễn Thị Ánh",
+    "Z\u0351\u036b\u0343a\u0329lgo",
+    "ऋषि शर्मा",
+    "สมชาย ใจดี",
+    "Владимир Шишкин",
+    "さくら 🌸",
+    "👩\u200d👩\u200d👧\u200d👦 Lee",
+    "👨🏽\u200d🚀 Tariq",
+    "🏳️\u200d🌈 Robin",
+    "👍🏿",
+    "❤️\u200d🔥",
+    "🇰🇷 서울",
+    'O\'Neill "Mac", Jr.',
+    "a;b\\c|d",
+    "<b>bold</b>&amp;",
+    "  spaces around  ",
+    "\u202eabc",
+    "_x0041_ is no A",
+    "line\u2028separator",
+    "null",
+    "true",
+    "007",
+    "1e5",
+    "2026-11-20",
+    "00123",
+    "#N/A",
+    "\ufeffmark",
+    "end\ufffe",
 ]
 
 # What a spreadsheet would run, or strip, at the start of a cell.
 FORMULAS = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "=HYPERLINK(\"http://a.example\",\"x\")", "=cmd|' /C calc'!A0", "＝1+1", "＋1", "－1",
-    "＠SUM(A1)", "+82 10-1234-5678", "-", "=", "''", "'=1+1",
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "'quoted",
+    '=HYPERLINK("http://a.example","x")',
+    "=cmd|' /C calc'!A0",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM(A1)",
+    "+82 10-1234-5678",
+    "-",
+    "=",
+    "''",
+    "'=1+1",
 ]
 
-PLACES = ["Busan", "부산", "上海", "دبي", "São Paulo", "Reykjavík", "=A1", "Nullarbor, AU", "@home", "北京 \"三里屯\", 1号"]
+PLACES = [
+    "Busan",
+    "부산",
+    "上海",
+    "دبي",
+    "São Paulo",
+    "Reykjavík",
+    "=A1",
+    "Nullarbor, AU",
+    "@home",
+    '北京 "三里屯", 1号',
+]
 
 LINES = [
-    "On deck until six", "在海边 🏖️\n明天回来", "=1+1\nsecond line", "\n=1+1 after a line feed", "ends with a line feed\n", "한 줄\n두 줄\n세 줄",
-    "\"quoted\",\n\"twice\"", "-- \nsignature", "مرحبا\nبالعالم", "\n",
+    "On deck until six",
+    "在海边 🏖️\n明天回来",
+    "=1+1\nsecond line",
+    "\n=1+1 after a line feed",
+    "ends with a line feed\n",
+    "한 줄\n두 줄\n세 줄",
+    '"quoted",\n"twice"',
+    "-- \nsignature",
+    "مرحبا\nبالعالم",
+    "\n",
 ]
 
 # Every one of exactly 500 bytes.
 FULL = [
-    "王" * 166 + "ab", "é" * 250, "👩\u200d👩\u200d👧\u200d👦" * 20, "e\u0301" * 166 + "ab", "😀" * 125, "x" * 500, "=" + "1" * 499,
-    "\"" * 500, "&" * 500, "ن" * 250,
+    "王" * 166 + "ab",
+    "é" * 250,
+    "👩\u200d👩\u200d👧\u200d👦" * 20,
+    "e\u0301" * 166 + "ab",
+    "😀" * 125,
+    "x" * 500,
+    "=" + "1" * 499,
+    '"' * 500,
+    "&" * 500,
+    "ن" * 250,
 ]
 
 # Ids that a path, a query, a spreadsheet, a case-blind key or a careless route would take for something else.
 STRANGE_IDS = [
-    *(symbol for symbol in SYMBOLS if symbol != "."), SYMBOLS, "...", "..a", "a..", ".a", "a.", "-._~", "~", "=1+1", "+1", "-1", "@SUM(A1)",
-    "'quoted", "a+b", "a-b", "a&b=c", "a;b", "a,b", "user:42", "mina@example.com", "Mina", "mina", "MINA", "admin", "export", "accounts",
-    "null", "true", "0", "00", "a" * 32, "Z" * 32, "!" * 32, "~" * 32, "$ne", "(a)", "*", "**", "A:B", "a=", "=a",
+    *(symbol for symbol in SYMBOLS if symbol != "."),
+    SYMBOLS,
+    "...",
+    "..a",
+    "a..",
+    ".a",
+    "a.",
+    "-._~",
+    "~",
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "'quoted",
+    "a+b",
+    "a-b",
+    "a&b=c",
+    "a;b",
+    "a,b",
+    "user:42",
+    "mina@example.com",
+    "Mina",
+    "mina",
+    "MINA",
+    "admin",
+    "export",
+    "accounts",
+    "null",
+    "true",
+    "0",
+    "00",
+    "a" * 32,
+    "Z" * 32,
+    "!" * 32,
+    "~" * 32,
+    "$ne",
+    "(a)",
+    "*",
+    "**",
+    "A:B",
+    "a=",
+    "=a",
 ]
 
 DEFAULTS = {
-    "nickname": None, "photo_url": None, "gender": "unknown", "birth_date": None, "location": None, "whats_up": None,
-    "friend_verification": "need_confirm", "language": 0, "message_settings": 0, "friending": "allowed", "level": 0, "role": 0,
+    "nickname": None,
+    "photo_url": None,
+    "gender": "unknown",
+    "birth_date": None,
+    "location": None,
+    "whats_up": None,
+    "friend_verification": "need_confirm",
+    "language": 0,
+    "message_settings": 0,
+    "friending": "allowed",
+    "level": 0,
+    "role": 0,
 }
 
 
@@ -65,13 +190,16 @@ def people(count=2_000):
             taken.add(user_id)
             ids.append(user_id)
     bodies = [person(chance, index, user_id) for index, user_id in enumerate(ids)]
-    for body in bodies[3::count // ADMINS][:ADMINS]:
+    for body in bodies[3 :: count // ADMINS][:ADMINS]:
         body["type"] = "admin"
     return bodies
 
 
 def ordinary_id(chance):
-    stem = "".join(chance.choice("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") for _ in range(chance.randint(3, 14)))
+    stem = "".join(
+        chance.choice("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        for _ in range(chance.randint(3, 14))
+    )
     return stem + chance.choice(SYMBOLS) + str(chance.randrange(10 ** chance.randint(1, 8)))
 
 
@@ -94,7 +222,11 @@ def person(chance, index, user_id):
     body = {"user_id": user_id, "type": "general"}
     body |= {field: value() for field, value in sometimes.items() if chance.random() < 0.7}
     special = {
-        1: {"nickname": pick(FULL, index // 8), "location": pick(FULL, index // 8 + 3), "whats_up": pick(FULL, index // 8 + 5)},
+        1: {
+            "nickname": pick(FULL, index // 8),
+            "location": pick(FULL, index // 8 + 3),
+            "whats_up": pick(FULL, index // 8 + 5),
+        },
         2: {"nickname": pick(FORMULAS, index // 8), "whats_up": pick(LINES, index // 8)},
         3: {"nickname": pick(NAMES, index // 8), "location": pick(FORMULAS, index // 8)},
         4: {"photo_url": ("https://예시.kr/사진/" + "p" * TEXT_BYTES)[: TEXT_BYTES - 8], "birth_date": "1900-01-01"},

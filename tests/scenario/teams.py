@@ -5,14 +5,17 @@ from users import RUN, numbers
 TEAM = set("team_id name admins created_at updated_at version".split())
 ROLE = set("role_id name preset permissions version".split())
 MEMBER = set("user_id username login status role joined_at version".split())
-INVITATION = set("""
-    invitation_id team_id role login note code_hint status issued_by redeemed_by created_at expires_at redeemed_at version
-""".split())
+INVITATION = set(
+    """
+    invitation_id team_id role login note code_hint status issued_by redeemed_by created_at expires_at redeemed_at
+    version
+""".split()
+)
 RECORD = set("audit_id at actor address action target team_id before after request_id".split())
 
 PERMISSIONS = """
-    team.read team.edit members.manage roles.manage apps.manage accounts.read accounts.write accounts.admin accounts.delete
-    accounts.export audit.read
+    team.read team.edit members.manage roles.manage apps.manage accounts.read accounts.write accounts.admin
+    accounts.delete accounts.export audit.read
 """.split()
 
 # The table of the documents, column by column.
@@ -20,12 +23,18 @@ PRESETS = {
     "admin": PERMISSIONS,
     "member_manager": ["team.read", "team.edit", "members.manage", "roles.manage"],
     "senior_developer": [
-        "team.read", "apps.manage", "accounts.read", "accounts.write", "accounts.admin", "accounts.delete", "accounts.export",
+        "team.read",
+        "apps.manage",
+        "accounts.read",
+        "accounts.write",
+        "accounts.admin",
+        "accounts.delete",
+        "accounts.export",
     ],
     "developer": ["team.read", "accounts.read", "accounts.write"],
     "operator": ["team.read", "accounts.read", "accounts.write", "accounts.export"],
     "reviewer": ["team.read", "accounts.read", "audit.read"],
-}  # fmt: skip
+}
 
 # Ids that are nobody's and nothing's.
 NOBODY = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22"
@@ -36,7 +45,9 @@ class Team:
 
     def __init__(self, team_id):
         self.team_id, self.path = team_id, f"/v1/teams/{team_id}"
-        self.members, self.roles, self.invitations = (f"{self.path}/{part}" for part in ("members", "roles", "invitations"))
+        self.members, self.roles, self.invitations = (
+            f"{self.path}/{part}" for part in ("members", "roles", "invitations")
+        )
 
     def member(self, person):
         return f"{self.members}/{person.user_id}"

@@ -9,7 +9,9 @@ def test_the_people_are_the_same_every_time_and_leave_nothing_out():
     bodies = people.people()
     assert bodies == people.people()
     assert len({body["user_id"] for body in bodies}) == len(bodies) == 2_000
-    assert set("".join(body["user_id"] for body in bodies)) == set(string.ascii_letters + string.digits + people.SYMBOLS)
+    assert set("".join(body["user_id"] for body in bodies)) == set(
+        string.ascii_letters + string.digits + people.SYMBOLS
+    )
     assert {len(body["user_id"]) for body in bodies} >= {1, 32}
     assert sum(body["type"] == "admin" for body in bodies) == people.ADMINS
     for field in people.DEFAULTS:

@@ -46,7 +46,9 @@ def test_a_founded_team_is_its_first_admins(admin, team, owner, outsider):
     assert [one["user_id"] for one in admin.everything("/v1/users", team_id=team.team_id)] == [owner.user_id]
     owner.session.post("/v1/teams", {"name": new_name("Mine")}).refused(403, "forbidden")
     admin.post("/v1/teams", {"name": admin.get(team.path).json["name"].upper()}).refused(409, "team_name_taken")
-    admin.post("/v1/teams", {"name": "", "admin_user_id": NOBODY}).violates(("/name", "too_short"), ("/admin_user_id", "unknown_reference"))
+    admin.post("/v1/teams", {"name": "", "admin_user_id": NOBODY}).violates(
+        ("/name", "too_short"), ("/admin_user_id", "unknown_reference")
+    )
 
 
 def test_its_name_is_changed_by_who_may(team, owner):
@@ -78,7 +80,9 @@ def test_members_come_by_id_by_login_and_new(stranger, team, owner, mina, employ
 
 def test_roles_are_listed_presets_first(team, mina):
     listed = mina.session.everything(team.roles)
-    assert {role["role_id"]: role["permissions"] for role in listed} == PRESETS and all(role.keys() == ROLE for role in listed)
+    assert {role["role_id"]: role["permissions"] for role in listed} == PRESETS and all(
+        role.keys() == ROLE for role in listed
+    )
     assert mina.session.get(f"{team.roles}/operator").is_(200).json == listed[4]
 
 

@@ -35,7 +35,11 @@ def test_a_code_is_shown_once_and_listed_by_its_last_two_digits(team, owner):
     issued = owner.session.post(team.invitations, {"role_id": "developer", "note": "the new one"}).is_(201)
     invitation, code = issued.json["invitation"], issued.json["code"]
     assert invitation.keys() == INVITATION and re.fullmatch(r"\d{8}", code) and invitation["code_hint"] == code[-2:]
-    assert (invitation["status"], invitation["note"], invitation["issued_by"]["user_id"]) == ("live", "the new one", owner.user_id)
+    assert (invitation["status"], invitation["note"], invitation["issued_by"]["user_id"]) == (
+        "live",
+        "the new one",
+        owner.user_id,
+    )
     listed = owner.session.get(team.invitations, status="live").is_(200)
     assert listed.json["items"] == [invitation] and code.encode() not in listed.body
     owner.session.delete(issued.header("location")).is_(204)
@@ -49,7 +53,9 @@ def test_an_invitation_is_for_a_role_that_its_issuer_may_grant(admin, team, owne
     team.add(owner.session, reviewer, "reviewer")
     manager.session.post(team.invitations, {"role_id": "admin"}).refused(403, "forbidden")
     reviewer.session.post(team.invitations, {"role_id": "reviewer"}).refused(403, "forbidden")
-    owner.session.post(team.invitations, {"role_id": "owner", "login": "x"}).violates(("/role_id", "unknown_reference"), ("/login", "too_short"))
+    owner.session.post(team.invitations, {"role_id": "owner", "login": "x"}).violates(
+        ("/role_id", "unknown_reference"), ("/login", "too_short")
+    )
     for session in (admin, owner.session, manager.session):
         invitation, _ = team.invite(session, "operator")
         session.delete(f"{team.invitations}/{invitation['invitation_id']}").is_(204)
@@ -89,7 +95,9 @@ def test_a_member_joins_by_a_code_that_was_issued_anew(team, owner, mina):
     assert teams_of(mina) == {team.team_id: "developer"}
     states = {one["invitation_id"]: one["status"] for one in owner.session.everything(team.invitations)}
     assert (states[before["invitation_id"]], states[fresh["invitation"]["invitation_id"]]) == ("revoked", "redeemed")
-    owner.session.post(f"{team.invitations}/{fresh['invitation']['invitation_id']}/reissue").refused(409, "invitation_ended")
+    owner.session.post(f"{team.invitations}/{fresh['invitation']['invitation_id']}/reissue").refused(
+        409, "invitation_ended"
+    )
 
 
 def test_who_is_in_already_hears_so(team, owner, mina):
@@ -105,7 +113,11 @@ def test_an_invitation_into_a_role_of_the_teams_own(team, owner, mina):
     owner.session.delete(f"{team.roles}/{role_id}").refused(409, "role_in_use")
     assert redeem(mina.session, code).is_(200).json["role"]["permissions"] == ["team.read", "audit.read"]
     (record,) = audited(mina.session, target=invitation["invitation_id"], action="invitation.redeem")
-    assert (record["actor"]["login"], record["before"]["status"], record["after"]["status"]) == (mina.login, "live", "redeemed")
+    assert (record["actor"]["login"], record["before"]["status"], record["after"]["status"]) == (
+        mina.login,
+        "live",
+        "redeemed",
+    )
     assert code not in str(audited(mina.session))
 
 

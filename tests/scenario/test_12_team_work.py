@@ -40,7 +40,10 @@ def test_an_application_is_made_for_a_team_by_who_manages_its_applications(team,
     staff.spare.session.post("/v1/apps", body).violates(("/team_id", "unknown_reference"))
     staff.admin.session.post("/v1/apps", {"name": "Nobody's"}).violates(("/team_id", "required"))
     for role_id in PRESETS:
-        apps = [f"/v1/apps/{one['app_id']}" for one in getattr(staff, role_id).session.everything("/v1/apps", team_id=team.team_id)]
+        apps = [
+            f"/v1/apps/{one['app_id']}"
+            for one in getattr(staff, role_id).session.everything("/v1/apps", team_id=team.team_id)
+        ]
         assert apps == ([] if role_id == "member_manager" else [app])
     assert staff.spare.session.everything("/v1/apps") == []
 
@@ -52,7 +55,9 @@ def test_accounts_are_worked_on_by_role(staff, app, role_id):
     allowed = lambda permission: permission in permissions
     may(session.post(accounts, {"user_id": user_id, "type": "general"}), allowed("accounts.write"), 201)
     may(session.post(accounts, {"user_id": f"{user_id}.admin", "type": "admin"}), allowed("accounts.admin"), 201)
-    kept = staff.admin.session.post(accounts, {"user_id": f"{role_id}.kept", "type": "general"}).is_(201).json["user_id"]
+    kept = (
+        staff.admin.session.post(accounts, {"user_id": f"{role_id}.kept", "type": "general"}).is_(201).json["user_id"]
+    )
     session.get(f"{accounts}/{kept}").is_(200)
     may(session.patch(f"{accounts}/{kept}", {"nickname": "Mina"}), allowed("accounts.write"), 200)
     for _ in range(2):
@@ -77,7 +82,9 @@ def test_who_manages_members_sees_no_accounts(staff, app):
 
 def test_a_role_is_made_narrowed_and_refused(team, staff, app):
     session, spare = staff.admin.session, staff.spare
-    made = session.post(team.roles, {"name": "Night shift", "permissions": ["team.read", "accounts.read", "accounts.write"]}).is_(201)
+    made = session.post(
+        team.roles, {"name": "Night shift", "permissions": ["team.read", "accounts.read", "accounts.write"]}
+    ).is_(201)
     role_id, path = made.json["role_id"], made.header("location")
     team.add(session, spare, role_id)
     assert teams_of(spare) == {team.team_id: role_id}
@@ -87,7 +94,12 @@ def test_a_role_is_made_narrowed_and_refused(team, staff, app):
     spare.session.post(f"{app}/accounts", {**body, "user_id": "night.two"}).refused(403, "forbidden")
     session.patch(path, {"permissions": ["team.read"], "name": "Day shift"}).is_(200)
     spare.session.get(f"{app}/accounts").refused(404, "not_found")
-    assert spare.session.get(path).is_(200).json == {**made.json, "name": "Day shift", "permissions": ["team.read"], "version": 3}
+    assert spare.session.get(path).is_(200).json == {
+        **made.json,
+        "name": "Day shift",
+        "permissions": ["team.read"],
+        "version": 3,
+    }
     session.delete(path).refused(409, "role_in_use")
     session.delete(team.member(spare)).is_(204)
     session.delete(path).is_(204)
@@ -97,12 +109,18 @@ def test_a_role_is_made_narrowed_and_refused(team, staff, app):
 def test_a_member_manager_makes_roles_within_its_bound(team, staff):
     session = staff.member_manager.session
     within = team.role(session, "Within", "team.read", "members.manage", "accounts.delete")
-    session.post(team.roles, {"name": "Beyond", "permissions": ["accounts.delete", "audit.read"]}).refused(403, "forbidden")
-    session.patch(f"{team.roles}/{within}", {"permissions": ["accounts.delete", "audit.read"]}).refused(403, "forbidden")
+    session.post(team.roles, {"name": "Beyond", "permissions": ["accounts.delete", "audit.read"]}).refused(
+        403, "forbidden"
+    )
+    session.patch(f"{team.roles}/{within}", {"permissions": ["accounts.delete", "audit.read"]}).refused(
+        403, "forbidden"
+    )
     session.patch(f"{team.roles}/developer", {"name": "Mine"}).refused(403, "forbidden")
     session.delete(f"{team.roles}/{within}").is_(204)
     staff.developer.session.post(team.roles, {"name": "Mine", "permissions": ["team.read"]}).refused(403, "forbidden")
-    staff.admin.session.post(team.roles, {"name": "", "permissions": ["team.delete"]}).violates(("/name", "too_short"), ("/permissions/0", "not_allowed"))
+    staff.admin.session.post(team.roles, {"name": "", "permissions": ["team.delete"]}).violates(
+        ("/name", "too_short"), ("/permissions/0", "not_allowed")
+    )
 
 
 def test_the_log_is_read_by_a_reviewer(admin, team, staff, app):
@@ -110,12 +128,23 @@ def test_the_log_is_read_by_a_reviewer(admin, team, staff, app):
     everything = audited(reviewer.session, team_id=team.team_id)
     assert everything == audited(reviewer.session, limit=7) == audited(admin, team_id=team.team_id)
     actions = {record["action"] for record in everything}
-    assert actions >= {"team.create", "member.add", "role.create", "role.edit", "role.delete", "app.create", "account.create", "app.unlock"}
+    assert actions >= {
+        "team.create",
+        "member.add",
+        "role.create",
+        "role.edit",
+        "role.delete",
+        "app.create",
+        "account.create",
+        "app.unlock",
+    }
     made = audited(reviewer.session, action="account.create", target="senior_developer.one")
     assert [record["actor"]["login"] for record in made] == [developer.login] and made[0]["before"] is None
     assert made[0] in audited(reviewer.session, actor=developer.user_id, **{"from": made[0]["at"]})
     assert made[0] not in audited(reviewer.session, actor=developer.user_id, to=made[0]["at"])
-    assert {record["actor"]["login"] for record in audited(reviewer.session, actor=developer.user_id)} == {developer.login}
+    assert {record["actor"]["login"] for record in audited(reviewer.session, actor=developer.user_id)} == {
+        developer.login
+    }
     for role_id in ("member_manager", "senior_developer", "developer", "operator"):
         getattr(staff, role_id).session.get("/v1/audit").refused(404, "not_found")
     reviewer.session.get("/v1/audit", action="team.explode").violates(("action", "not_allowed"))

@@ -26,7 +26,9 @@ def page(browser):
 def test_every_place_is_the_page(browser, page):
     for place in ("/sign-in", "/apps", "/teams/x/members", "/me/profile", "/apps/x/accounts/mina.park?type=admin"):
         again = browser.get(place).is_(200)
-        assert set(re.findall(ASSETS, text_of(page))) <= set(re.findall(ASSETS, text_of(again))), "and what the place needs"
+        assert set(re.findall(ASSETS, text_of(page))) <= set(re.findall(ASSETS, text_of(again))), (
+            "and what the place needs"
+        )
         assert again.header("cache-control") == "no-cache"
         browser.having(if_none_match=again.header("etag")).get(place).is_(304)
 

@@ -44,10 +44,14 @@ def test_wrong_and_unknown_get_the_same_answer(stranger, settings):
 def test_what_is_typed_to_sign_in_obeys_its_rules(stranger, settings):
     password = settings.password
     stranger.post("/v1/login", {}).violates(("/login", "required"), ("/password", "required"))
-    stranger.post("/v1/login", {"login": ["admin"], "password": 1}).violates(("/login", "wrong_type"), ("/password", "wrong_type"))
+    stranger.post("/v1/login", {"login": ["admin"], "password": 1}).violates(
+        ("/login", "wrong_type"), ("/password", "wrong_type")
+    )
     odd = {"login": "admin", "password": password, "transport": "pigeon"}
     stranger.post("/v1/login", odd).violates(("/transport", "not_allowed"))
-    stranger.post("/v1/login", {"login": "admin", "password": password, "otp": "1"}).violates(("/otp", "unknown_field"), code="unknown_field")
+    stranger.post("/v1/login", {"login": "admin", "password": password, "otp": "1"}).violates(
+        ("/otp", "unknown_field"), code="unknown_field"
+    )
 
 
 def test_me_is_who_signed_in(admin):

@@ -118,10 +118,14 @@ def test_nobody_is_lost_or_doubled_while_others_write(admin, directory, settings
     stable, extras, listings = sorted(directory.accounts), [], 0
     chance, finished = random.Random(7), threading.Event()
     # New neighbours of accounts all over the list.
-    wanted = [f"{user_id}~new{index}" for index, user_id in enumerate(chance.sample(stable, 340)) if len(user_id) <= 24][:300]
+    wanted = [
+        f"{user_id}~new{index}" for index, user_id in enumerate(chance.sample(stable, 340)) if len(user_id) <= 24
+    ][:300]
 
     def write(user_id):
-        extras.append(admin.post(path, {"user_id": user_id, "type": "general", "nickname": "새로 온 사람"}).is_(201).json)
+        extras.append(
+            admin.post(path, {"user_id": user_id, "type": "general", "nickname": "새로 온 사람"}).is_(201).json
+        )
 
     def write_all():
         try:
@@ -150,7 +154,9 @@ def test_nobody_is_lost_or_doubled_while_others_write(admin, directory, settings
 def test_the_list_says_nothing_follows_only_when_nothing_follows(admin, settings):
     path = admin.post("/v1/apps", {"name": "Pages"}).is_(201).header("location") + "/accounts"
     assert admin.get(path).is_(200).json == {"items": [], "next_cursor": None}
-    in_parallel(settings.threads, lambda n: admin.post(path, {"user_id": f"p{n}", "type": "general"}).is_(201), range(6))
+    in_parallel(
+        settings.threads, lambda n: admin.post(path, {"user_id": f"p{n}", "type": "general"}).is_(201), range(6)
+    )
     for limit, sizes in [(6, [6]), (3, [3, 3]), (2, [2, 2, 2]), (4, [4, 2]), (5, [5, 1]), (7, [6])]:
         assert [len(page) for page in admin.pages(path, limit=limit)] == sizes
 

@@ -34,7 +34,9 @@ def check_equal(directory, files, accounts, *options):
     (directory / "expected.json").write_text(json.dumps(accounts, ensure_ascii=False), encoding="utf-8")
     for format, data in files.items():
         (directory / f"export.{format}").write_bytes(data)
-    done = subprocess.run([sys.executable, READ_BACK, *options, directory], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, READ_BACK, *options, directory], capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     return done.stdout.strip()
 
@@ -47,14 +49,18 @@ def selection(admin, path, user_ids):
 @pytest.fixture(scope="session")
 def stored(admin, directory):
     """Every account as it is, in the order of files."""
-    return sorted(admin.everything(f"{directory.path}/accounts", limit=100), key=lambda account: account["user_id"].encode())
+    return sorted(
+        admin.everything(f"{directory.path}/accounts", limit=100), key=lambda account: account["user_id"].encode()
+    )
 
 
 def test_one_account_is_a_file(admin, directory, stored, tmp_path, say):
     say("exporting single accounts")
     formula_like = next(account for account in stored if account["nickname"] in FORMULAS)
     full = next(account for account in stored if len((account["whats_up"] or "").encode()) == 500)
-    odd = [account for account in stored if account["user_id"] in ("=1+1", "!$&'()*+,;=:@._~-", "export", "...", "'quoted")]
+    odd = [
+        account for account in stored if account["user_id"] in ("=1+1", "!$&'()*+,;=:@._~-", "export", "...", "'quoted")
+    ]
     assert len(odd) == 5
     for number, account in enumerate([formula_like, full, *odd]):
         path = f"{directory.path}/accounts/{segment(account['user_id'])}/export"
@@ -119,7 +125,9 @@ def test_what_is_asked_of_an_export_obeys_its_rules(admin, directory):
     post({}).violates(("/user_ids", "required"), ("/format", "required"))
     post({"user_ids": [], "format": "pdf"}).violates(("/user_ids", "too_short"), ("/format", "not_allowed"))
     post({"user_ids": ["a"] * 1_001, "format": "csv"}).violates(("/user_ids", "too_long"))
-    post({"user_ids": ["a", "b/c", 3], "format": "csv"}).violates(("/user_ids/1", "bad_format"), ("/user_ids/2", "wrong_type"))
+    post({"user_ids": ["a", "b/c", 3], "format": "csv"}).violates(
+        ("/user_ids/1", "bad_format"), ("/user_ids/2", "wrong_type")
+    )
     post({"user_ids": ["a"], "format": "csv", "x": 1}).violates(("/x", "unknown_field"), code="unknown_field")
     account = f"{directory.path}/accounts/mina/export"
     admin.get(account).violates(("format", "required"))

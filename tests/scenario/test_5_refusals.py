@@ -23,7 +23,15 @@ def raw(client, content_type="application/json"):
 
 
 def test_an_unknown_address_is_404_before_anything_else(admin, stranger):
-    for path in ("/v1/", "/v1/appz", "/v1/apps/", "/v1/apps/x/y/z", "/v1/me/nothing", "/v1/apps/x/accounts/y/admin/z", "/v1/index.php"):
+    for path in (
+        "/v1/",
+        "/v1/appz",
+        "/v1/apps/",
+        "/v1/apps/x/y/z",
+        "/v1/me/nothing",
+        "/v1/apps/x/accounts/y/admin/z",
+        "/v1/index.php",
+    ):
         for client in (stranger, admin, admin.as_cookie("x"), stranger.as_bearer("x")):
             client.get(path).refused(404, "not_found")
         stranger.post(path, b"x" * (LIMIT + 1)).refused(404, "not_found")
@@ -31,12 +39,28 @@ def test_an_unknown_address_is_404_before_anything_else(admin, stranger):
 
 def test_a_wrong_method_is_405_before_anything_else(admin, stranger, app):
     for method, path in [
-        ("PUT", "/v1/apps"), ("DELETE", "/v1/apps"), ("PATCH", "/v1/apps"), ("POST", app), ("PUT", app), ("GET", f"{app}/deletion-lock"),
-        ("POST", f"{app}/deletion-lock"), ("DELETE", f"{app}/accounts"), ("PUT", f"{app}/accounts/a"), ("DELETE", f"{app}/accounts/a"),
-        ("POST", f"{app}/accounts/a/admin"), ("GET", f"{app}/accounts/a/admin"), ("GET", f"{app}/account-deletions"),
-        ("GET", f"{app}/export-selection"), ("POST", f"{app}/accounts/a/export"), ("GET", "/v1/login"), ("DELETE", "/v1/login"),
-        ("GET", "/v1/logout"), ("POST", "/v1/me"), ("POST", "/healthz"), ("DELETE", "/v1/openapi.json"),
-    ]:  # fmt: skip
+        ("PUT", "/v1/apps"),
+        ("DELETE", "/v1/apps"),
+        ("PATCH", "/v1/apps"),
+        ("POST", app),
+        ("PUT", app),
+        ("GET", f"{app}/deletion-lock"),
+        ("POST", f"{app}/deletion-lock"),
+        ("DELETE", f"{app}/accounts"),
+        ("PUT", f"{app}/accounts/a"),
+        ("DELETE", f"{app}/accounts/a"),
+        ("POST", f"{app}/accounts/a/admin"),
+        ("GET", f"{app}/accounts/a/admin"),
+        ("GET", f"{app}/account-deletions"),
+        ("GET", f"{app}/export-selection"),
+        ("POST", f"{app}/accounts/a/export"),
+        ("GET", "/v1/login"),
+        ("DELETE", "/v1/login"),
+        ("GET", "/v1/logout"),
+        ("POST", "/v1/me"),
+        ("POST", "/healthz"),
+        ("DELETE", "/v1/openapi.json"),
+    ]:
         for client in (stranger, admin, admin.as_cookie("x")):
             refused = client.send(method, path).refused(405, "method_not_allowed")
             allowed = [name.strip() for name in (refused.header("allow") or "").split(",") if name.strip()]
@@ -46,7 +70,11 @@ def test_a_wrong_method_is_405_before_anything_else(admin, stranger, app):
 def test_refusals_come_in_their_order(admin, stranger, app):
     """Each request breaks two neighbouring rules of the order, and is told the first."""
     huge, accounts = b"{" + b" " * LIMIT, f"{app}/accounts"
-    cross = admin.stranger().as_cookie(admin.headers["authorization"].removeprefix("Bearer ")).having(origin="https://evil.example")
+    cross = (
+        admin.stranger()
+        .as_cookie(admin.headers["authorization"].removeprefix("Bearer "))
+        .having(origin="https://evil.example")
+    )
     stale = admin.having(if_match='"77"')
     admin.as_cookie("x").post(accounts, huge).refused(400, "ambiguous_credentials")
     stranger.as_bearer("x").post(accounts, huge).refused(401, "unauthenticated")
@@ -74,7 +102,14 @@ def test_a_body_takes_64_kib(admin, app):
 
 def test_a_body_is_json_and_says_so(admin, app):
     body = b'{"user_id": "typed", "type": "general"}'
-    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", "text/json", ""):
+    for content_type in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+        "text/json",
+        "",
+    ):
         raw(admin, content_type).post(f"{app}/accounts", body).refused(415, "unsupported_media_type")
     raw(admin, "Application/JSON; charset=UTF-8").post(f"{app}/accounts", body).is_(201)
 
@@ -82,9 +117,25 @@ def test_a_body_is_json_and_says_so(admin, app):
 def test_what_is_not_one_json_value_is_malformed(admin, app):
     nested = lambda levels: b"[" * levels + b"]" * levels
     for body in [
-        b"{", b"", b" ", b"{}{}", b"{'a': 1}", b'{"a": 1,}', b'{"level": NaN}', b'{"level": Infinity}', b'{"level": 01}', b"\xef\xbb\xbf{}",
-        b'{"user_id": "a", "user_id": "b"}', b'{"x": {"a": 1, "\\u0061": 2}}', b'{"nickname": "\\ud800"}',         b'{"nickname": "a\nb"}', b"// {}", nested(17), nested(10_000), b'{"a":' * 10_000,
-    ]:  # fmt: skip
+        b"{",
+        b"",
+        b" ",
+        b"{}{}",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b'{"level": NaN}',
+        b'{"level": Infinity}',
+        b'{"level": 01}',
+        b"\xef\xbb\xbf{}",
+        b'{"user_id": "a", "user_id": "b"}',
+        b'{"x": {"a": 1, "\\u0061": 2}}',
+        b'{"nickname": "\\ud800"}',
+        b'{"nickname": "a\nb"}',
+        b"// {}",
+        nested(17),
+        nested(10_000),
+        b'{"a":' * 10_000,
+    ]:
         admin.post(f"{app}/accounts", body).refused(400, "malformed_json")
     admin.post(f"{app}/accounts", b'{"x":' + nested(15) + b"}").refused(422, "unknown_field")
     for body in ([], "text", 1, True, None):
@@ -92,27 +143,55 @@ def test_what_is_not_one_json_value_is_malformed(admin, app):
 
 
 def test_escapes_are_what_they_stand_for(admin, app):
-    body = b'{"\\u0075ser_id": "esc", "type": "general", "nickname": "\\ud83d\\udc69\\u200d\\ud83d\\ude80 \\u738b\\u202e"}'
+    body = (
+        b'{"\\u0075ser_id": "esc", "type": "general", "nickname": "\\ud83d\\udc69\\u200d\\ud83d\\ude80 \\u738b\\u202e"}'
+    )
     assert admin.post(f"{app}/accounts", body).is_(201).json["nickname"] == "👩\u200d🚀 王\u202e"
 
 
 def test_every_violation_is_told_at_once(admin, app):
     body = {
-        "user_id": "a" * 33, "type": "owner", "nickname": "x" * 501, "photo_url": "//a/b", "gender": 1, "birth_date": "1899-12-31",
-        "location": "a\0b", "whats_up": "a\tb", "friend_verification": "maybe", "language": -1, "message_settings": 2**32, "friending": "",
-        "level": 1.0, "role": "1", "version": 1,
-    }  # fmt: skip
+        "user_id": "a" * 33,
+        "type": "owner",
+        "nickname": "x" * 501,
+        "photo_url": "//a/b",
+        "gender": 1,
+        "birth_date": "1899-12-31",
+        "location": "a\0b",
+        "whats_up": "a\tb",
+        "friend_verification": "maybe",
+        "language": -1,
+        "message_settings": 2**32,
+        "friending": "",
+        "level": 1.0,
+        "role": "1",
+        "version": 1,
+    }
     codes = """
-        too_long not_allowed too_long bad_format wrong_type out_of_range bad_format bad_format not_allowed out_of_range out_of_range
-        not_allowed wrong_type wrong_type unknown_field
+        too_long not_allowed too_long bad_format wrong_type out_of_range bad_format bad_format not_allowed out_of_range
+        out_of_range not_allowed wrong_type wrong_type unknown_field
     """.split()
     expected = zip((f"/{field}" for field in body), codes, strict=True)
     admin.post(f"{app}/accounts", body).violates(*expected, code="unknown_field")
     admin.post(f"{app}/accounts", {}).violates(("/user_id", "required"), ("/type", "required"))
     admin.post(f"{app}/accounts", b'{"user_id":"n","type":"general","level":1e3}').violates(("/level", "wrong_type"))
-    for bad, code in [("", "too_short"), (".", "bad_format"), ("..", "bad_format"), ("a/b", "bad_format"), ("a%2Fb", "bad_format"), ("é", "bad_format")]:
+    for bad, code in [
+        ("", "too_short"),
+        (".", "bad_format"),
+        ("..", "bad_format"),
+        ("a/b", "bad_format"),
+        ("a%2Fb", "bad_format"),
+        ("é", "bad_format"),
+    ]:
         admin.post(f"{app}/accounts", {"user_id": bad, "type": "general"}).violates(("/user_id", code))
-    for name, code in [("", "too_short"), ("   ", "too_short"), ("x" * 65, "too_long"), ("a\nb", "bad_format"), (None, "required"), (7, "wrong_type")]:
+    for name, code in [
+        ("", "too_short"),
+        ("   ", "too_short"),
+        ("x" * 65, "too_long"),
+        ("a\nb", "bad_format"),
+        (None, "required"),
+        (7, "wrong_type"),
+    ]:
         admin.post("/v1/apps", {"name": name}).violates(("/name", code))
     assert admin.post("/v1/apps", {"name": "항" * 64}).is_(201)
     nowhere = {"name": "x", "team_id": "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22"}
@@ -121,7 +200,16 @@ def test_every_violation_is_told_at_once(admin, app):
 
 def test_what_is_no_id_is_not_found(admin, app):
     missing = admin.get(NO_APP).refused(404, "not_found")
-    ids = ["x", "0", app.split("/")[-1].upper(), app.split("/")[-1] + "0", app.split("/")[-1].replace("-", ""), "{app_id}", "%00", "..%2f"]
+    ids = [
+        "x",
+        "0",
+        app.split("/")[-1].upper(),
+        app.split("/")[-1] + "0",
+        app.split("/")[-1].replace("-", ""),
+        "{app_id}",
+        "%00",
+        "..%2f",
+    ]
     for bad in ids:
         reply = admin.get(f"/v1/apps/{bad}").refused(404, "not_found")
         assert {**reply.json, "request_id": 0} == {**missing.json, "request_id": 0}, "no way to tell them apart"
@@ -138,7 +226,10 @@ def test_a_list_reads_its_query_strictly(admin, app):
         for limit in ("0", "-1", "101", "2147483648", "1.0", "x", "", "٣"):
             refused = admin.get(path, limit=limit).refused(422, "validation_failed")
             assert [error["parameter"] for error in refused.json["errors"]] == ["limit"]
-        assert [e["parameter"] for e in admin.get(f"{path}?limit=1&limit=1").refused(422, "validation_failed").json["errors"]] == ["limit"]
+        assert [
+            e["parameter"]
+            for e in admin.get(f"{path}?limit=1&limit=1").refused(422, "validation_failed").json["errors"]
+        ] == ["limit"]
         admin.get(path, order="desc").violates(("order", "unknown_field"), code="unknown_field")
         both = admin.get(path, order="desc", limit=0).refused(422, "unknown_field")
         assert sorted(error["parameter"] for error in both.json["errors"]) == ["limit", "order"]
@@ -152,9 +243,12 @@ def test_a_cursor_belongs_to_its_list(admin, directory, app):
     assert admin.get(path, type="general", cursor=cursor, limit=7).is_(200).json["items"]
     flipped = cursor[:-5] + ("A" if cursor[-5] != "A" else "B") + cursor[-4:]
     for other, query in [
-        (path, {}), (path, {"type": "admin"}), (path, {"type": "general", "user_id_prefix": "a"}), (f"{app}/accounts", {"type": "general"}),
+        (path, {}),
+        (path, {"type": "admin"}),
+        (path, {"type": "general", "user_id_prefix": "a"}),
+        (f"{app}/accounts", {"type": "general"}),
         ("/v1/apps", {}),
-    ]:  # fmt: skip
+    ]:
         admin.get(other, cursor=cursor, **query).refused(400, "invalid_cursor")
     for bad in (flipped, cursor[:-1], cursor + "A", "", "null", "%", "eyJhIjoxfQ"):
         admin.get(path, type="general", cursor=bad).refused(400, "invalid_cursor")
@@ -189,7 +283,11 @@ def test_a_reply_says_what_it_is(admin, stranger):
 
 
 def test_a_poisoned_host_changes_nothing(admin, stranger, settings):
-    for header in ({"x_forwarded_for": "1.2.3.4"}, {"x_forwarded_host": "evil.example"}, {"forwarded": "for=1.2.3.4;host=evil.example"}):
+    for header in (
+        {"x_forwarded_for": "1.2.3.4"},
+        {"x_forwarded_host": "evil.example"},
+        {"forwarded": "for=1.2.3.4;host=evil.example"},
+    ):
         me = admin.having(**header).get("/v1/me").is_(200)
         assert b"evil.example" not in me.body and me.json["session"]["address"] != "1.2.3.4"
         body = {"login": "admin", "password": settings.password}

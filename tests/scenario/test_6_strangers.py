@@ -13,12 +13,13 @@ OURS = """
     DELETE /v1/apps/{} · PUT /v1/apps/{}/deletion-lock · GET /v1/apps/{}/accounts · POST /v1/apps/{}/accounts ·
     GET /v1/apps/{}/accounts/{} · PATCH /v1/apps/{}/accounts/{} · PUT /v1/apps/{}/accounts/{}/admin ·
     DELETE /v1/apps/{}/accounts/{}/admin · POST /v1/apps/{}/account-deletions · GET /v1/apps/{}/accounts/{}/export ·
-    POST /v1/apps/{}/export-selection · GET /healthz · GET /v1/openapi.json · GET /v1/teams · POST /v1/teams · GET /v1/teams/{} ·
-    PATCH /v1/teams/{} · DELETE /v1/teams/{} · GET /v1/teams/{}/members · POST /v1/teams/{}/members · PATCH /v1/teams/{}/members/{} ·
-    DELETE /v1/teams/{}/members/{} · GET /v1/teams/{}/roles · POST /v1/teams/{}/roles · GET /v1/teams/{}/roles/{} ·
-    PATCH /v1/teams/{}/roles/{} · DELETE /v1/teams/{}/roles/{} · GET /v1/teams/{}/invitations · POST /v1/teams/{}/invitations ·
-    POST /v1/teams/{}/invitations/{}/reissue · DELETE /v1/teams/{}/invitations/{} · POST /v1/invitations/redeem · GET /v1/audit ·
-    POST /v1/registrations · POST /v1/registrations/{}/complete
+    POST /v1/apps/{}/export-selection · GET /healthz · GET /v1/openapi.json · GET /v1/teams · POST /v1/teams ·
+    GET /v1/teams/{} · PATCH /v1/teams/{} · DELETE /v1/teams/{} · GET /v1/teams/{}/members · POST /v1/teams/{}/members ·
+    PATCH /v1/teams/{}/members/{} · DELETE /v1/teams/{}/members/{} · GET /v1/teams/{}/roles · POST /v1/teams/{}/roles ·
+    GET /v1/teams/{}/roles/{} · PATCH /v1/teams/{}/roles/{} · DELETE /v1/teams/{}/roles/{} ·
+    GET /v1/teams/{}/invitations · POST /v1/teams/{}/invitations · POST /v1/teams/{}/invitations/{}/reissue ·
+    DELETE /v1/teams/{}/invitations/{} · POST /v1/invitations/redeem · GET /v1/audit · POST /v1/registrations ·
+    POST /v1/registrations/{}/complete
 """
 
 

@@ -49,9 +49,17 @@ def test_a_batch_answers_account_by_account(admin, unlocked):
     wanted = ["=1+1", "nobody.at.all", "mina", an_admin, "=1+1", "Mina", "nobody.at.all"]
     keyed = admin.having(idempotency_key="delete some")
     reply = batch(keyed, path, wanted)
-    expected = [("=1+1", "deleted"), ("nobody.at.all", "not_found"), ("mina", "deleted"), (an_admin, "deleted"), ("Mina", "deleted")]
+    expected = [
+        ("=1+1", "deleted"),
+        ("nobody.at.all", "not_found"),
+        ("mina", "deleted"),
+        (an_admin, "deleted"),
+        ("Mina", "deleted"),
+    ]
     assert outcomes(reply) == expected
-    assert all(result.keys() == {"user_id", "outcome"} for result in reply.json["results"]), "a code belongs to failures"
+    assert all(result.keys() == {"user_id", "outcome"} for result in reply.json["results"]), (
+        "a code belongs to failures"
+    )
     gone = {"=1+1", "mina", "Mina", an_admin}
     for user_id in gone:
         admin.get(f"{path}/accounts/{segment(user_id)}").refused(404, "not_found")
@@ -61,7 +69,9 @@ def test_a_batch_answers_account_by_account(admin, unlocked):
     assert outcomes(batch(admin, path, ["mina"])) == [("mina", "not_found")]
     listed = admin.everything(f"{path}/accounts", limit=100)
     assert listed == [unlocked.accounts[user_id] for user_id in sorted(unlocked.accounts.keys() - gone)]
-    assert admin.post(f"{path}/accounts", {"user_id": "mina", "type": "general"}).is_(201).json["nickname"] is None, "nothing left over"
+    assert admin.post(f"{path}/accounts", {"user_id": "mina", "type": "general"}).is_(201).json["nickname"] is None, (
+        "nothing left over"
+    )
     again = batch(keyed, path, wanted)
     assert again.body == reply.body and again.header("idempotency-replayed") == "true"
     admin.get(f"{path}/accounts/mina").is_(200)
@@ -72,11 +82,15 @@ def test_a_batch_has_1_to_100_entries(admin, unlocked):
     batch(admin, path, []).violates(("/user_ids", "too_short"))
     batch(admin, path, ["MINA"] * 101).violates(("/user_ids", "too_long"))
     batch(admin, path, ["MINA", "a/b", 7, None, "MINA"]).refused(422, "validation_failed")
-    batch(admin, path, ["MINA", "a/b", "", 7]).violates(("/user_ids/1", "bad_format"), ("/user_ids/2", "too_short"), ("/user_ids/3", "wrong_type"))
+    batch(admin, path, ["MINA", "a/b", "", 7]).violates(
+        ("/user_ids/1", "bad_format"), ("/user_ids/2", "too_short"), ("/user_ids/3", "wrong_type")
+    )
     admin.post(f"{path}/account-deletions", {}).violates(("/user_ids", "required"))
     admin.get(f"{path}/accounts/MINA").is_(200)
     hundred = [f"nobody.{number}" for number in range(99)] + ["MINA"]
-    assert outcomes(batch(admin, path, hundred)) == [(user_id, "not_found") for user_id in hundred[:99]] + [("MINA", "deleted")]
+    assert outcomes(batch(admin, path, hundred)) == [(user_id, "not_found") for user_id in hundred[:99]] + [
+        ("MINA", "deleted")
+    ]
 
 
 def test_locked_again_nothing_is_deleted(admin, unlocked):
@@ -92,7 +106,11 @@ def test_locked_again_nothing_is_deleted(admin, unlocked):
 def test_two_batches_delete_an_account_once(admin, unlocked, settings):
     path = unlocked.path
     doomed = [f"doomed-{number}" for number in range(40)]
-    in_parallel(settings.threads, lambda user_id: admin.post(f"{path}/accounts", {"user_id": user_id, "type": "general"}).is_(201), doomed)
+    in_parallel(
+        settings.threads,
+        lambda user_id: admin.post(f"{path}/accounts", {"user_id": user_id, "type": "general"}).is_(201),
+        doomed,
+    )
     replies = in_parallel(4, lambda _: batch(admin, path, doomed), range(4))
     for user_id in doomed:
         found = [outcome for reply in replies for name, outcome in outcomes(reply) if name == user_id]
@@ -104,7 +122,11 @@ def test_the_lock_holds_against_batches_at_the_same_time(admin, unlocked, settin
     """Each account has one of the two serial outcomes: deleted while the lock was off, or there and told so."""
     path = unlocked.path
     contested = [f"contested-{number:03}" for number in range(200)]
-    in_parallel(settings.threads, lambda user_id: admin.post(f"{path}/accounts", {"user_id": user_id, "type": "general"}).is_(201), contested)
+    in_parallel(
+        settings.threads,
+        lambda user_id: admin.post(f"{path}/accounts", {"user_id": user_id, "type": "general"}).is_(201),
+        contested,
+    )
     chunks = [contested[start : start + 20] for start in range(0, 200, 20)]
     actions = [lambda chunk=chunk: batch(admin, path, chunk) for chunk in chunks]
     actions.insert(3, lambda: turn(admin, path, locked=True).is_(200))
@@ -117,7 +139,12 @@ def test_the_lock_holds_against_batches_at_the_same_time(admin, unlocked, settin
         for result in reply.is_(200).json["results"]:
             assert (result["outcome"] == "deleted") != (result["user_id"] in remaining), f"{result}"
             assert result["outcome"] == "deleted" or result["code"] == "account_deletion_locked", f"{result}"
-    told = [result["user_id"] for reply in replies[:3] + replies[4:] if reply.status == 200 for result in reply.json["results"]]
+    told = [
+        result["user_id"]
+        for reply in replies[:3] + replies[4:]
+        if reply.status == 200
+        for result in reply.json["results"]
+    ]
     assert {*contested} - {*told} <= remaining, "a refused batch deleted nothing"
     batch(admin, path, ["MINA"]).refused(409, "account_deletion_locked")
     turn(admin, path, locked=False, risks_acknowledged=True).is_(200)

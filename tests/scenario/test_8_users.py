@@ -39,7 +39,12 @@ def test_a_generated_password_is_shown_once_and_changed_at_the_first_sign_in(adm
     assert created.json.keys() == {"user", "generated_password"}
     user, given = created.json["user"], created.json["generated_password"]
     assert user.keys() == USER and re.fullmatch(UUID_V7, user["user_id"]) and re.fullmatch(TIME, user["created_at"])
-    assert (user["username"], user["login"], user["type"], user["status"]) == ("王小明", f"wang.{RUN}", "member", "enabled")
+    assert (user["username"], user["login"], user["type"], user["status"]) == (
+        "王小明",
+        f"wang.{RUN}",
+        "member",
+        "enabled",
+    )
     assert (user["email"], user["email_verified"], user["totp_enabled"]) == ("wang@example.com", False, False)
     assert (user["password_change_required"], user["last_login_at"], user["version"]) == (True, None, 1)
     assert (created.header("location"), created.header("etag")) == (path_of(created), '"1"') and len(given) >= 12
@@ -49,11 +54,18 @@ def test_a_generated_password_is_shown_once_and_changed_at_the_first_sign_in(adm
     wang = stranger.sign_in(given, f"WANG.{RUN}")
     assert wang.get("/v1/me").is_(200).json["user"]["password_change_required"] is True
     for method, path in [
-        ("GET", "/v1/apps"), ("GET", "/v1/users"), ("PATCH", "/v1/me"), ("GET", "/v1/me/sessions"), ("DELETE", "/v1/me/sessions"),
-        ("POST", "/v1/me/totp"), ("POST", "/v1/me/email"),
-    ]:  # fmt: skip
+        ("GET", "/v1/apps"),
+        ("GET", "/v1/users"),
+        ("PATCH", "/v1/me"),
+        ("GET", "/v1/me/sessions"),
+        ("DELETE", "/v1/me/sessions"),
+        ("POST", "/v1/me/totp"),
+        ("POST", "/v1/me/email"),
+    ]:
         wang.send(method, path, None if method == "GET" else {}).refused(403, "password_change_required")
-    wang.post("/v1/me/password", {"current_password": given, **twice("password1234")}).violates(("/password", "weak_password"))
+    wang.post("/v1/me/password", {"current_password": given, **twice("password1234")}).violates(
+        ("/password", "weak_password")
+    )
     wang.post("/v1/me/password", {"current_password": given, **twice(PASSWORD)}).is_(204)
     assert wang.get("/v1/apps").is_(200).json == {"items": [], "next_cursor": None}
     assert wang.get("/v1/me").json["user"]["password_change_required"] is False
@@ -63,7 +75,12 @@ def test_a_generated_password_is_shown_once_and_changed_at_the_first_sign_in(adm
 def test_a_typed_password_obeys_its_rules_and_is_changed_too(admin, stranger):
     body = new_user("Typed", password=PASSWORD)
     own = f"brass-{body['login']}-9"
-    for password, code in [("short", "too_short"), ("b" * 257, "too_long"), ("password1234", "weak_password"), (own, "weak_password")]:
+    for password, code in [
+        ("short", "too_short"),
+        ("b" * 257, "too_long"),
+        ("password1234", "weak_password"),
+        (own, "weak_password"),
+    ]:
         admin.post("/v1/users", body | {"password": password}).violates(("/password", code))
     created = admin.post("/v1/users", body).is_(201)
     assert created.json.keys() == {"user"} and PASSWORD.encode() not in created.body
@@ -72,7 +89,13 @@ def test_a_typed_password_obeys_its_rules_and_is_changed_too(admin, stranger):
 
 def test_every_violation_of_a_new_user_is_told_at_once(admin):
     bad = {"username": "a b c", "login": "王小明", "type": "owner", "email": "wang", "password": "short"}
-    expected = [("/username", "bad_format"), ("/login", "bad_format"), ("/type", "not_allowed"), ("/email", "bad_format"), ("/password", "too_short")]
+    expected = [
+        ("/username", "bad_format"),
+        ("/login", "bad_format"),
+        ("/type", "not_allowed"),
+        ("/email", "bad_format"),
+        ("/password", "too_short"),
+    ]
     admin.post("/v1/users", bad).violates(*expected)
     server_set = {"user_id": "x", "email_verified": True, "status": "enabled", "totp_enabled": True, "version": 1}
     unknown = [(f"/{field}", "unknown_field") for field in server_set]
@@ -80,7 +103,11 @@ def test_every_violation_of_a_new_user_is_told_at_once(admin):
     without = admin.post("/v1/users", {"generate_password": True})
     without.violates(("/username", "required"), ("/login", "required"), ("/type", "required"))
     neither = {key: value for key, value in new_user("Neither").items() if key != "generate_password"}
-    for body in (neither, {**neither, "generate_password": False}, {**neither, "generate_password": True, "password": PASSWORD}):
+    for body in (
+        neither,
+        {**neither, "generate_password": False},
+        {**neither, "generate_password": True, "password": PASSWORD},
+    ):
         admin.post("/v1/users", body).refused(422, "validation_failed")
     assert admin.everything("/v1/users", q="Neither") == []
 
@@ -92,7 +119,9 @@ def test_a_login_is_taken_once_whatever_its_case(admin):
         admin.post("/v1/users", body | {"login": login}).refused(409, "login_taken")
     admin.post("/v1/users", new_user("Admin", login="ADMIN")).refused(409, "login_taken")
     assert len(admin.everything("/v1/users", q=body["login"])) == 1
-    rivals = in_parallel(4, lambda login: admin.post("/v1/users", new_user("Rival", login=login)), [f"rival.{RUN}", f"RIVAL.{RUN}"] * 2)
+    rivals = in_parallel(
+        4, lambda login: admin.post("/v1/users", new_user("Rival", login=login)), [f"rival.{RUN}", f"RIVAL.{RUN}"] * 2
+    )
     assert sorted(reply.status for reply in rivals) == [201, 409, 409, 409]
 
 
@@ -106,7 +135,10 @@ def test_a_key_repeats_the_password_that_was_generated(admin):
 
 def test_users_are_found_by_part_type_and_status(admin):
     part = f"find.{RUN}"
-    made = [create(admin, f"Find{number}", login=f"{part}.{number}", type=kind) for number, kind in enumerate(["member", "platform_admin", "member"])]
+    made = [
+        create(admin, f"Find{number}", login=f"{part}.{number}", type=kind)
+        for number, kind in enumerate(["member", "platform_admin", "member"])
+    ]
     admin.patch(path_of(made[2]), {"status": "disabled"}).is_(200)
     found = lambda **query: [user["username"] for user in admin.everything("/v1/users", q=part, **query)]
     assert found() == found(limit=1) == ["Find0", "Find1", "Find2"], "by creation"
@@ -116,7 +148,7 @@ def test_users_are_found_by_part_type_and_status(admin):
     assert [user["username"] for user in admin.everything("/v1/users", q=part.upper())] == found()
     assert "Find1" in [user["username"] for user in admin.everything("/v1/users", q="fIND1")]
     listed = next(user for user in admin.everything("/v1/users", q=part) if user["username"] == "Find0")
-    assert USER <= listed.keys() and listed | made[0].json["user"] == listed
+    assert listed.keys() >= USER and listed | made[0].json["user"] == listed
     admin.get("/v1/users", type="owner").violates(("type", "not_allowed"))
     admin.get("/v1/users", status="gone").violates(("status", "not_allowed"))
     admin.get("/v1/users", order="name").violates(("order", "unknown_field"), code="unknown_field")
@@ -129,7 +161,9 @@ def test_an_edit_changes_what_it_names(admin):
     path, before = path_of(created), created.json["user"]
     edited = admin.having(if_match='"1"').patch(path, {"username": "After.Hours"}).is_(200)
     after = edited.json
-    assert after | {"username": "Before", "updated_at": before["updated_at"], "version": 1} == after | before, "and nothing else"
+    assert after | {"username": "Before", "updated_at": before["updated_at"], "version": 1} == after | before, (
+        "and nothing else"
+    )
     assert (after["username"], after["version"], edited.header("etag")) == ("After.Hours", 2, '"2"')
     assert after["updated_at"] > before["updated_at"]
     admin.having(if_match='"1"').patch(path, {"username": "Late"}).refused(412, "version_conflict")
@@ -140,9 +174,18 @@ def test_an_edit_changes_what_it_names(admin):
     admin.delete(f"{path}/email").is_(204)
     assert admin.get(path).json["email"] is None
     admin.patch(path, {"login": "other"}).violates(("/login", "immutable_field"), code="immutable_field")
-    bad = {"username": "ab", "type": "owner", "status": "gone", "email": "x", "email_verified": True, "password": PASSWORD}
+    bad = {
+        "username": "ab",
+        "type": "owner",
+        "status": "gone",
+        "email": "x",
+        "email_verified": True,
+        "password": PASSWORD,
+    }
     codes = ["too_short", "not_allowed", "not_allowed", "bad_format", "unknown_field", "unknown_field"]
-    admin.patch(path, bad).violates(*((f"/{field}", code) for field, code in zip(bad, codes, strict=True)), code="unknown_field")
+    admin.patch(path, bad).violates(
+        *((f"/{field}", code) for field, code in zip(bad, codes, strict=True)), code="unknown_field"
+    )
     assert admin.get(path).json["username"] == "After.Hours"
 
 
@@ -201,7 +244,14 @@ def test_whoever_is_deleted_is_gone_and_the_login_is_free(admin, employ):
     admin.delete(person.path).is_(204)
     person.session.get("/v1/me").refused(401, "unauthenticated")
     person.try_to_sign_in().refused(401, "invalid_credentials")
-    for method, path in [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/password"), ("DELETE", "/totp"), ("DELETE", "/sessions")]:
+    for method, path in [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/password"),
+        ("DELETE", "/totp"),
+        ("DELETE", "/sessions"),
+    ]:
         bodies = {"PATCH": {"username": "Back"}, "POST": {"generate_password": True}}
         admin.send(method, person.path + path, bodies.get(method)).refused(404, "not_found")
     assert admin.everything("/v1/users", q=person.login) == []
@@ -225,9 +275,14 @@ def test_to_a_member_there_are_no_users(admin, mina):
     missing = admin.get("/v1/users/019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22").refused(404, "not_found").json
     for path in (somebody, mina.path, "/v1/users/x"):
         for method, tail, body in [
-            ("GET", "", None), ("PATCH", "", {"username": "Forged"}), ("DELETE", "", None), ("POST", "/password", {"password": PASSWORD}),
-            ("DELETE", "/totp", None), ("DELETE", "/email", None), ("DELETE", "/sessions", None),
-        ]:  # fmt: skip
+            ("GET", "", None),
+            ("PATCH", "", {"username": "Forged"}),
+            ("DELETE", "", None),
+            ("POST", "/password", {"password": PASSWORD}),
+            ("DELETE", "/totp", None),
+            ("DELETE", "/email", None),
+            ("DELETE", "/sessions", None),
+        ]:
             reply = mina.session.send(method, path + tail, body).refused(404, "not_found")
             assert {**reply.json, "request_id": 0} == {**missing, "request_id": 0}
     mina.session.get("/v1/users").refused(404, "not_found")

@@ -24,18 +24,32 @@ def test_ones_name_is_ones_own_to_change(mina):
     me, before = reply.json, seen.json
     assert me.keys() == {"user", "teams", "session"} and me["teams"] == []
     assert me["user"]["username"] == "王小明" and me["user"]["version"] == before["user"]["version"] + 1
-    assert reply.header("etag") == f'"{me["user"]["version"]}"' and me["user"]["updated_at"] > before["user"]["updated_at"]
+    assert (
+        reply.header("etag") == f'"{me["user"]["version"]}"' and me["user"]["updated_at"] > before["user"]["updated_at"]
+    )
     changed = {"username", "version", "updated_at"}
     assert all(me["user"][field] == before["user"][field] for field in before["user"].keys() - changed)
     assert mina.user == me["user"]
-    mina.session.having(if_match=seen.header("etag")).patch("/v1/me", {"username": "Late"}).refused(412, "version_conflict")
+    mina.session.having(if_match=seen.header("etag")).patch("/v1/me", {"username": "Late"}).refused(
+        412, "version_conflict"
+    )
 
 
 def test_nothing_else_of_oneself_is(mina):
     before = mina.user
     mina.session.patch("/v1/me", {"username": "a b"}).violates(("/username", "bad_format"))
     mina.session.patch("/v1/me", {"login": "other"}).violates(("/login", "immutable_field"), code="immutable_field")
-    for field in ("type", "status", "email", "email_verified", "totp_enabled", "password", "user_id", "version", "teams"):
+    for field in (
+        "type",
+        "status",
+        "email",
+        "email_verified",
+        "totp_enabled",
+        "password",
+        "user_id",
+        "version",
+        "teams",
+    ):
         mina.session.patch("/v1/me", {field: "x"}).violates((f"/{field}", "unknown_field"), code="unknown_field")
     assert mina.user == before
 
@@ -45,7 +59,9 @@ def test_a_password_is_changed_by_who_knows_it_and_ends_the_other_sessions(emplo
     other = person.sign_in()
     change(person.session, NEXT_PASSWORD, NEXT_PASSWORD).violates(("/current_password", "incorrect"))
     bad = {"current_password": PASSWORD, "password": "short", "password_confirmation": "other"}
-    person.session.post("/v1/me/password", bad).violates(("/password", "too_short"), ("/password_confirmation", "mismatch"))
+    person.session.post("/v1/me/password", bad).violates(
+        ("/password", "too_short"), ("/password_confirmation", "mismatch")
+    )
     required = [(f"/{field}", "required") for field in bad]
     person.session.post("/v1/me/password", {}).violates(*required)
     for weak in ("password1234", f"brass-{person.login}-9"):
@@ -64,7 +80,11 @@ def test_ones_sessions_are_listed_and_ended(employ, mina):
     others = [person.sign_in() for _ in range(3)]
     listed = person.session.everything("/v1/me/sessions")
     assert all(session.keys() == SESSION and re.fullmatch(UUID_V7, session["session_id"]) for session in listed)
-    assert all(re.fullmatch(TIME, session[moment]) for session in listed for moment in ("created_at", "last_seen_at", "expires_at"))
+    assert all(
+        re.fullmatch(TIME, session[moment])
+        for session in listed
+        for moment in ("created_at", "last_seen_at", "expires_at")
+    )
     assert {session["user_agent"] for session in listed} == {"rollcall-scenario"}
     ids = lambda **query: [session["session_id"] for session in person.session.everything("/v1/me/sessions", **query)]
     own = [session["session_id"] for session in listed if session["current"]]

@@ -5,10 +5,12 @@ import time
 
 from codes import Authenticator
 
-USER = set("""
+USER = set(
+    """
     user_id username login type status email email_verified totp_enabled password_change_required created_at updated_at
     last_login_at version
-""".split())
+""".split()
+)
 SESSION = set("session_id created_at last_seen_at expires_at address user_agent current".split())
 
 # Strong, and with nothing of anybody's name in it.
