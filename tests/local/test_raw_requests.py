@@ -1,4 +1,4 @@
-"""Requests that gateways refuse or mend on their own, and that reach this server as they are."""
+"""Raw requests that a gateway would reject or normalise before they reach a function."""
 
 import socket
 from urllib.parse import urlsplit
@@ -20,11 +20,11 @@ def admin(server):
 
 @pytest.fixture
 def app(admin):
-    return admin.post("/v1/apps", {"name": "Raw"}).is_(201).header("location")
+    return admin.post("/v1/apps", {"name": "Raw"}).expect(201).header("location")
 
 
 @pytest.mark.parametrize("bad", ["%ff", "%80", "%c3%28", "a%ff", "%ed%a0%80"])
-def test_an_address_that_is_no_text_is_not_found(admin, app, bad):
+def test_a_path_that_is_not_utf_8_is_not_found(admin, app, bad):
     for method, path in [
         ("GET", f"/v1/apps/{bad}"),
         ("PATCH", f"/v1/apps/{bad}"),
@@ -37,17 +37,17 @@ def test_an_address_that_is_no_text_is_not_found(admin, app, bad):
         ("GET", f"{app}/accounts/{bad}/export?format=csv"),
     ]:
         body = {"locked": True} if method == "PUT" else {} if method == "PATCH" else None
-        admin.send(method, path, body).refused(404, "not_found")
-    admin.stranger().get(f"/v1/apps/{bad}").refused(401, "unauthenticated")
-    admin.get(f"/v1/{bad}").refused(404, "not_found")
+        admin.send(method, path, body).expect_problem(404, "not_found")
+    admin.anonymous().get(f"/v1/apps/{bad}").expect_problem(401, "unauthenticated")
+    admin.get(f"/v1/{bad}").expect_problem(404, "not_found")
 
 
 @pytest.mark.parametrize(
     "path",
     ["/v1//apps", "/v1/./apps", "/v1/x/../apps", "/v1/%61pps/", "/v1/apps%2f", "/v1/Apps", "/v1/apps;x", "/v1/apps%00"],
 )
-def test_an_address_has_one_spelling(admin, path):
-    admin.get(path).refused(404, "not_found")
+def test_paths_are_not_normalised(admin, path):
+    admin.get(path).expect_problem(404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -61,24 +61,24 @@ def test_an_address_has_one_spelling(admin, path):
     ],
 )
 def test_a_body_that_is_not_utf_8_is_malformed(admin, body):
-    admin.post("/v1/apps", body).refused(400, "malformed_json")
+    admin.post("/v1/apps", body).expect_problem(400, "malformed_json")
     assert admin.get("/v1/apps").json["items"] == []
 
 
-def test_headers_that_are_no_text_are_refused_where_they_mean_something(admin, server):
+def test_headers_that_are_not_ascii_are_refused_if_they_are_used(admin, server):
     odd = "schlüssel".encode("latin-1")
     body = {"name": "Odd"}
-    admin.having(idempotency_key=odd).post("/v1/apps", body).refused(400, "invalid_idempotency_key")
-    admin.having(if_match=odd).post("/v1/apps", body).refused(400, "invalid_if_match")
-    admin.having(content_type=odd).post("/v1/apps", body).refused(415, "unsupported_media_type")
-    server.client.having(authorization=odd).get("/v1/me").refused(401, "unauthenticated")
-    server.client.having(cookie=odd).get("/v1/me").refused(401, "unauthenticated")
-    admin.having(user_agent=odd).get("/v1/me").is_(200)
+    admin.with_headers(idempotency_key=odd).post("/v1/apps", body).expect_problem(400, "invalid_idempotency_key")
+    admin.with_headers(if_match=odd).post("/v1/apps", body).expect_problem(400, "invalid_if_match")
+    admin.with_headers(content_type=odd).post("/v1/apps", body).expect_problem(415, "unsupported_media_type")
+    server.client.with_headers(authorization=odd).get("/v1/me").expect_problem(401, "unauthenticated")
+    server.client.with_headers(cookie=odd).get("/v1/me").expect_problem(401, "unauthenticated")
+    admin.with_headers(user_agent=odd).get("/v1/me").expect(200)
     assert admin.get("/v1/apps").json["items"] == []
 
 
 def exchange(server, request):
-    """Everything that the server answers to these bytes."""
+    """Sends bytes and returns everything that the server sends back."""
     parts, reply = urlsplit(server.url), b""
     with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
         connection.sendall(request)
@@ -87,7 +87,7 @@ def exchange(server, request):
     return reply
 
 
-def test_a_body_without_a_length_is_measured_as_it_comes(server, admin):
+def test_the_size_limit_applies_to_chunked_bodies(server, admin):
     chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
     head = (
         "POST /v1/apps HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
@@ -99,7 +99,7 @@ def test_a_body_without_a_length_is_measured_as_it_comes(server, admin):
     assert small.startswith(b"HTTP/1.1 201 "), small
 
 
-def test_ten_megabytes_are_refused_unread(server):
+def test_an_oversized_body_is_refused_before_it_is_read(server):
     head = (
         b"POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         b"Connection: close\r\nContent-Length: 10485760\r\n\r\n"

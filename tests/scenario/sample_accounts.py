@@ -56,7 +56,7 @@ NAMES = [
     "end\ufffe",
 ]
 
-# What a spreadsheet would run, or strip, at the start of a cell.
+# Texts that a spreadsheet would evaluate or strip.
 FORMULAS = [
     "=1+1",
     "+1",
@@ -102,7 +102,7 @@ LINES = [
     "\n",
 ]
 
-# Every one of exactly 500 bytes.
+# Texts of exactly 500 bytes.
 FULL = [
     "王" * 166 + "ab",
     "é" * 250,
@@ -116,7 +116,7 @@ FULL = [
     "ن" * 250,
 ]
 
-# Ids that a path, a query, a spreadsheet, a case-blind key or a careless route would take for something else.
+# Ids with a special meaning in a path, a query, a spreadsheet or a case-insensitive key.
 STRANGE_IDS = [
     *(symbol for symbol in SYMBOLS if symbol != "."),
     SYMBOLS,
@@ -178,49 +178,48 @@ DEFAULTS = {
 }
 
 
-def people(count=2_000):
-    """The bodies, in the order in which they are to be sent; the first ones are the strange ones."""
-    chance = random.Random(20_261_120)
+def account_bodies(count=2_000):
+    """The bodies in the order in which tests send them. Those with strange ids come first."""
+    rng = random.Random(20_261_120)
     ids = list(dict.fromkeys(STRANGE_IDS))
-    assert count > 2 * len(ids), "so few would not have everything"
+    assert count > 2 * len(ids), "too few accounts to include every special case"
     taken = set(ids)
     while len(ids) < count:
-        user_id = ordinary_id(chance)
+        user_id = ordinary_id(rng)
         if user_id not in taken:
             taken.add(user_id)
             ids.append(user_id)
-    bodies = [person(chance, index, user_id) for index, user_id in enumerate(ids)]
+    bodies = [account_body(rng, index, user_id) for index, user_id in enumerate(ids)]
     for body in bodies[3 :: count // ADMINS][:ADMINS]:
         body["type"] = "admin"
     return bodies
 
 
-def ordinary_id(chance):
+def ordinary_id(rng):
     stem = "".join(
-        chance.choice("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-        for _ in range(chance.randint(3, 14))
+        rng.choice("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") for _ in range(rng.randint(3, 14))
     )
-    return stem + chance.choice(SYMBOLS) + str(chance.randrange(10 ** chance.randint(1, 8)))
+    return stem + rng.choice(SYMBOLS) + str(rng.randrange(10 ** rng.randint(1, 8)))
 
 
-def person(chance, index, user_id):
-    """Not everybody fills in everything; `""` and null stand for what is not filled in, too."""
+def account_body(rng, index, user_id):
+    """A body with some fields missing, empty or null."""
     sometimes = {
-        "nickname": lambda: chance.choice([pick(NAMES, index), pick(FORMULAS, index), f"{pick(NAMES, index)} {index}"]),
-        "photo_url": lambda: f"https://img.example.com/p/{index}.png?size=64&v={chance.randrange(9)}#face",
-        "gender": lambda: chance.choice(["unknown", "female", "male", None]),
-        "birth_date": lambda: f"{chance.randint(1900, 2012)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}",
-        "location": lambda: chance.choice([pick(PLACES, index), "", None]),
-        "whats_up": lambda: chance.choice([pick(LINES, index), pick(FORMULAS, index), ""]),
-        "friend_verification": lambda: chance.choice(["need_confirm", "allow_any", "deny_any"]),
-        "language": lambda: chance.choice([0, 1, MAX_U32, chance.randint(0, MAX_U32), None]),
-        "message_settings": lambda: chance.choice([0, 1, MAX_U32]),
-        "friending": lambda: chance.choice(["allowed", "forbidden"]),
-        "level": lambda: chance.choice([0, 60, MAX_U32]),
-        "role": lambda: chance.choice([0, 3, MAX_U32]),
+        "nickname": lambda: rng.choice([pick(NAMES, index), pick(FORMULAS, index), f"{pick(NAMES, index)} {index}"]),
+        "photo_url": lambda: f"https://img.example.com/p/{index}.png?size=64&v={rng.randrange(9)}#face",
+        "gender": lambda: rng.choice(["unknown", "female", "male", None]),
+        "birth_date": lambda: f"{rng.randint(1900, 2012)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}",
+        "location": lambda: rng.choice([pick(PLACES, index), "", None]),
+        "whats_up": lambda: rng.choice([pick(LINES, index), pick(FORMULAS, index), ""]),
+        "friend_verification": lambda: rng.choice(["need_confirm", "allow_any", "deny_any"]),
+        "language": lambda: rng.choice([0, 1, MAX_U32, rng.randint(0, MAX_U32), None]),
+        "message_settings": lambda: rng.choice([0, 1, MAX_U32]),
+        "friending": lambda: rng.choice(["allowed", "forbidden"]),
+        "level": lambda: rng.choice([0, 60, MAX_U32]),
+        "role": lambda: rng.choice([0, 3, MAX_U32]),
     }
     body = {"user_id": user_id, "type": "general"}
-    body |= {field: value() for field, value in sometimes.items() if chance.random() < 0.7}
+    body |= {field: value() for field, value in sometimes.items() if rng.random() < 0.7}
     special = {
         1: {
             "nickname": pick(FULL, index // 8),
@@ -239,12 +238,12 @@ def pick(values, index):
     return values[index % len(values)]
 
 
-def shown(body):
-    """The account as the API shows it, but for its times and its version."""
+def expected_account(body):
+    """The account as the API returns it, without its timestamps and its version."""
     absent = {field for field, value in body.items() if value is None or value == ""}
     return DEFAULTS | {field: value for field, value in body.items() if field not in absent}
 
 
 if __name__ == "__main__":
-    for one in people(*map(int, sys.argv[1:])):
-        print(json.dumps(one, ensure_ascii=False))
+    for body in account_bodies(*map(int, sys.argv[1:])):
+        print(json.dumps(body, ensure_ascii=False))
