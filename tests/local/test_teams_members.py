@@ -7,7 +7,7 @@ import pytest
 
 from client import TIMESTAMP, in_parallel
 from teams import MEMBER_FIELDS, PRESETS, UNKNOWN_ID, create_team, teams_of
-from users import PASSWORD, create_person, new_user_body, password_fields
+from users import PASSWORD, create_person, new_member_body, password_fields
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_member_is_added_by_id_or_by_login(admin, team, people):
 
 def test_a_new_user_is_created_in_the_team(team, people):
     ada = people[0]
-    body = {name: value for name, value in new_user_body("Fresh", email="fresh@example.com").items() if name != "type"}
+    body = new_member_body("Fresh", email="fresh@example.com")
     made = ada.session.post(team.members, {"new_user": body, "role_id": "operator"}).expect(201)
     assert made.json.keys() == {"member", "generated_password"} and made.json["member"].keys() == MEMBER_FIELDS
     login, given = made.json["member"]["login"], made.json["generated_password"]

@@ -27,15 +27,8 @@ def test_teams_roles_members_and_codes_survive_a_restart(start, signal_number):
     redeem(mina.session, used).expect(200)
     keyed = owner.session.with_headers(idempotency_key="invite")
     issued = keyed.post(team.invitations, {"role_id": role_id}).expect(201)
-    paths = (
-        team.path,
-        team.members,
-        team.roles,
-        team.invitations,
-        app,
-        "/v1/teams",
-        f"/v1/audit?team_id={team.team_id}",
-    )
+    audit = f"/v1/audit?team_id={team.team_id}"
+    paths = [team.path, team.members, team.roles, team.invitations, app, "/v1/teams", audit]
     before = {path: admin.get(path).expect(200).json for path in paths}
     first.process.send_signal(signal_number)
     assert first.process.wait(20) == (0 if signal_number == signal.SIGTERM else -signal_number)
@@ -43,12 +36,8 @@ def test_teams_roles_members_and_codes_survive_a_restart(start, signal_number):
     second = start("--test-clock")
     again = lambda session: second.client.with_headers(authorization=session.headers["authorization"])
     assert {path: again(admin).get(path).expect(200).json for path in paths} == before
-    repeated = (
-        again(owner.session)
-        .with_headers(idempotency_key="invite")
-        .post(team.invitations, {"role_id": role_id})
-        .expect(201)
-    )
+    keyed = again(owner.session).with_headers(idempotency_key="invite")
+    repeated = keyed.post(team.invitations, {"role_id": role_id}).expect(201)
     assert repeated.body == issued.body and repeated.header("idempotency-replayed") == "true"
     redeem(again(mina.session), used).expect_problem(422, "invitation_invalid")
     zoe = Mailbox(second.client).register("zoe@example.com", "zoe.harbor")

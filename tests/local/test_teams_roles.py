@@ -7,7 +7,7 @@ import pytest
 
 from client import UUID_V7
 from teams import PERMISSIONS, PRESETS, ROLE_FIELDS, UNKNOWN_ID, create_team, teams_of
-from users import create_person, new_user_body
+from users import create_person, new_member_body
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def operations(admin, team):
         admin.post(accounts, {"user_id": user_id, "type": "general"}).expect(201)
     admin.put(f"{app}/deletion-lock", {"locked": False, "risks_acknowledged": True}).expect(200)
     member = {
-        "new_user": {name: value for name, value in new_user_body("Made").items() if name != "type"},
+        "new_user": new_member_body("Made"),
         "role_id": "reviewer",
     }
     return {

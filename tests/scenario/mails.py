@@ -35,6 +35,14 @@ def complete_registration(client, flow, code, login, **other):
     return client.post(f"/v1/registrations/{flow['registration_id']}/complete", body)
 
 
+def is_valid_code(client, flow, code):
+    """Checks a code without using it up: the login `admin` is taken, which is reported only for a valid code."""
+    reply = complete_registration(client, flow, code, "admin")
+    if reply.status == 409:
+        return reply.expect_problem(409, "login_taken")
+    return not reply.expect_problem(422, "verification_failed")
+
+
 class Mailbox:
     """The mailbox of a local server, which keeps sent mail."""
 

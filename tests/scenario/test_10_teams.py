@@ -6,7 +6,7 @@ import pytest
 
 from client import TIMESTAMP, UUID_V7, without_request_id
 from teams import MEMBER_FIELDS, PRESETS, ROLE_FIELDS, TEAM_FIELDS, UNKNOWN_ID, Team, new_name, teams_of
-from users import PASSWORD, new_user_body, password_fields
+from users import PASSWORD, new_member_body, password_fields
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_members_are_added_by_id_by_login_and_as_new_users(anonymous, team, owne
     owner.session.post(team.members, {"login": zoe.login.upper(), "role_id": "reviewer"}).expect(201)
     owner.session.post(team.members, {"login": zoe.login, "role_id": "operator"}).expect_problem(409, "already_member")
     owner.session.post(team.members, {"login": "admin", "role_id": "operator"}).expect_problem(409, "not_a_member")
-    body = {name: value for name, value in new_user_body("Fresh").items() if name != "type"}
+    body = new_member_body("Fresh")
     made = owner.session.post(team.members, {"new_user": body, "role_id": "operator"}).expect(201).json
     given = made["generated_password"]
     fresh = anonymous.sign_in(given, body["login"])

@@ -33,6 +33,13 @@ def new_user_body(name, **fields):
     return {"username": name, "login": f"{name}.{RUN_ID}.{next(serial)}", "type": "member", **generated, **fields}
 
 
+def new_member_body(name, **fields):
+    """The `new_user` of a new team member, whose type is always `member`."""
+    body = new_user_body(name, **fields)
+    del body["type"]
+    return body
+
+
 def create_person(admin, name, **fields):
     """Creates a user, signs them in and replaces their generated password."""
     reply = admin.post("/v1/users", new_user_body(name, **fields)).expect(201).json
