@@ -61,6 +61,8 @@ export function useList(path, parameters, keyOf) {
 
   return {
     ...list,
+    // What is listed, as the API calls it: the last part of the path.
+    noun: path.split("/").at(-1),
     reload: () => load(null),
     more: () => (list.loading || list.done ? undefined : load(list.cursor)),
     // Loads until there are this many or no more, and says whether that is all; null when it failed, or when another

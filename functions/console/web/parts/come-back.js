@@ -7,7 +7,7 @@ import { useModal } from "./dialog.js";
 import { SignInForm } from "./sign-in-form.js";
 
 export function ComeBack() {
-  const w = words().comeBack;
+  const w = words().signInAgain;
   // There is nothing behind it that works without a session.
   const modal = useModal(
     () => {},

@@ -45,7 +45,7 @@ export function Door({ title, text, children, note }) {
       </main>
       <div class="door-art" aria-hidden="true">
         <svg width=${COLUMNS * 60} height=${ROWS * 54}>${cells()}</svg>
-        <p>${w.door.motto}</p>
+        <p>${w.signedOut.motto}</p>
       </div>
     </div>`;
 }

@@ -12,10 +12,10 @@ export const checkPassword = { password: (value, { made }) => (made === "yes" ? 
 // As the API takes it.
 export const chosenPassword = ({ made, password }) => (made === "yes" ? { generate_password: true } : { password });
 
-export function PasswordChoice({ form, names = [] }) {
-  const w = words().handedPassword;
+export function PasswordChoice({ form, names = [], label = words().initialPassword.label }) {
+  const w = words().initialPassword;
   const { value, onInput } = form.bind("made");
   return html`
-    <${SegmentsField} label=${w.label} value=${value} options=${[["yes", w.generate], ["no", w.type]]} onChoose=${onInput} hint=${w.due} />
+    <${SegmentsField} label=${label} value=${value} options=${[["yes", w.generate], ["no", w.type]]} onChoose=${onInput} hint=${w.due} />
     ${value === "no" && html`<${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${names} />`}`;
 }

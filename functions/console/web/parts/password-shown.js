@@ -7,7 +7,7 @@ import { Caution, Dialog } from "./dialog.js";
 import { LeaveGuard } from "./leave-guard.js";
 
 export function PasswordShown({ login, password, onClose }) {
-  const w = words().handedPassword;
+  const w = words().initialPassword;
   const [copied, setCopied] = useState(false);
   const [asked, setAsked] = useState(false);
   const close = () => (copied || asked ? onClose() : setAsked(true));

@@ -87,7 +87,7 @@ export function Foot({ list }) {
   }, [list.items.length, list.done]);
   const w = words().list;
   const count = list.items.length;
-  return html`<div class="list-foot" ref=${ref}><span>${list.done ? w.all(count) : w.shown(count)}</span>
+  return html`<div class="list-foot" ref=${ref}><span>${list.done ? w.complete[list.noun](count) : w.shown(count)}</span>
     ${list.problem && count > 0 && html`<span role="alert">${sentence(list.problem)}</span>`}
     ${!list.done && html`<${Button} kind="ghost" size="small" busy=${list.loading} onClick=${list.more}>${w.more}</${Button}>`}</div>`;
 }

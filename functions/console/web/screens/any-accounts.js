@@ -2,7 +2,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { loadApps, readable } from "../apps.js";
-import { canSomewhere } from "../rights.js";
+import { canSomewhere, isPlatform } from "../rights.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
@@ -21,6 +21,6 @@ export default function AnyAccounts() {
   return html`
     <${Page} title=${w.accounts.title}>
       <${Failed} problem=${problem} onAgain=${begin} />
-      ${none && html`<${Empty} text=${w.accounts.noApps}>${canSomewhere("apps.manage") && html`<a class="button secondary" href="/apps?new=1">${w.apps.create}</a>`}</${Empty}>`}
+      ${none && html`<${Empty} text=${isPlatform() ? w.accounts.noApps : w.accounts.noAppsInTeams}>${canSomewhere("apps.manage") && html`<a class="button secondary" href="/apps?new=1">${w.apps.create}</a>`}</${Empty}>`}
     </${Page}>`;
 }

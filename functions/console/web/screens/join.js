@@ -49,7 +49,7 @@ function Entry() {
     <${Page} title=${w.title} plain>
       <div class="join">
         <h1>${w.title}</h1><p>${w.text}</p>
-        ${unproved && html`<p class="form-note">${w.unproved} <a href="/me/email">${w.prove}</a></p>`}
+        ${unproved && html`<p class="form-note">${w.confirmFirst} <a href="/me/email">${w.confirmEmail}</a></p>`}
         <form onSubmit=${submit} novalidate>
           <${FormError}>${form.problem}</${FormError}>
           <${CodeEntry} label=${w.code} ...${form.bind("code")} hint=${w.hint} autofocus />

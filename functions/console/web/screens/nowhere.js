@@ -5,6 +5,6 @@ import { Empty } from "../parts/empty.js";
 import { Page } from "../parts/page.js";
 
 export default function Nowhere() {
-  const w = words().nowhere;
+  const w = words().notFound;
   return html`<${Page} title=${w.title}><${Empty} text=${w.text}><a class="button secondary" href="/">${w.home}</a></${Empty}></${Page}>`;
 }

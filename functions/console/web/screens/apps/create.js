@@ -26,7 +26,7 @@ export function CreateApp({ teamId, onCreated, onClose }) {
       toast(w.wasCreated(app.name));
     });
   return html`
-    <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+    <${Dialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />

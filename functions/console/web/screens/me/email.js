@@ -20,7 +20,7 @@ export function Email() {
   const { email, email_verified: verified } = me.value.user;
   return html`
     <section>
-      <dl class="plain"><dt>${w.current}</dt><dd>${email ?? w.none} ${email && !verified && html`<span class="tag amber">${w.unverified}</span>`}</dd></dl>
+      <dl class="plain"><dt>${w.current}</dt><dd>${email ?? w.none} ${email && !verified && html`<span class="tag amber">${w.unconfirmed}</span>`}</dd></dl>
       ${email && html`<div><${Button} onClick=${() => setRemoving(true)}>${w.remove}</${Button}></div>`}
     </section>
     <section>${asked ? html`<${Confirm} email=${asked} onDone=${() => setAsked(null)} />` : html`<${Change} onAsked=${setAsked} />`}</section>

@@ -82,7 +82,7 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
     <${InvitationTable} team=${team} live=${live} history=${history} status=${status} onStatus=${(value) => setQuery({ status: value })} shown=${issued && keyOf(issued.invitation)} act=${act} onInvite=${() => onCreating(true)} />
     ${creating && html`<${Invite} team=${team} path=${path} roles=${roles} replaces=${open} onIssued=${(reply) => (onCreating(false), show(reply))} onClose=${() => onCreating(false)} />`}
     ${dialog?.kind === "revoke" && html`<${Confirm} title=${w.revokeQuestion(dialog.invitation.code_hint)} text=${w.revokeText} action=${w.revokeAction} onRun=${revoke} onClose=${close} />`}
-    ${dialog?.kind === "uncopied" && html`<${Confirm} title=${w.uncopied} text=${w.uncopiedText} action=${w.goOn} onRun=${() => (close(), dialog.act())} onClose=${close} />`}
+    ${dialog?.kind === "uncopied" && html`<${Confirm} title=${w.uncopied} text=${w.uncopiedText} action=${w.continueUncopied} onRun=${() => (close(), dialog.act())} onClose=${close} />`}
     <${LeaveGuard} changes=${open ? 1 : 0} question=${leave} />`;
 }
 

@@ -40,7 +40,7 @@ export function CreateTeam({ onCreated, onClose }) {
     });
   const typed = form.values.name !== "" || form.values.admin_user_id !== "";
   return html`
-    <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${Dialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />

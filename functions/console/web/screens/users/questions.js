@@ -38,6 +38,6 @@ function ResetPassword({ user, onPassword, onClose }) {
   return html`
     <${Dialog} title=${w.title(user.login)} text=${w.text} action=${w.action} busy=${form.busy} typed=${form.values.password !== ""} onClose=${onClose} onSubmit=${run}>
       <div class="form"><${FormError}>${form.problem}</${FormError}>
-        <${PasswordChoice} form=${form} names=${[user.login, user.username, user.email?.split("@")[0] ?? ""]} /></div>
+        <${PasswordChoice} form=${form} label=${words().initialPassword.resetLabel} names=${[user.login, user.username, user.email?.split("@")[0] ?? ""]} /></div>
     </${Dialog}>`;
 }

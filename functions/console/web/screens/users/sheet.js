@@ -80,11 +80,11 @@ function Details({ user, path, act, onSaved, onClose }) {
         ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
         <hr />
         ${line(w.status, html`<${Status} user=${user} />`)}
-        ${user.email && line(w.verified, user.email_verified ? w.yes : words().email.unverified)}
+        ${user.email && line(w.emailStatus, user.email_verified ? w.confirmed : words().email.unconfirmed)}
         ${line(w.twoFactorLong, user.totp_enabled ? w.on : w.off)}
         ${line(w.lastSignIn, user.last_login_at ? html`<${Time} at=${user.last_login_at} />` : w.never)}
         ${user.type === "member" && line(w.teams, user.teams.length === 0 ? words().me.noTeams : user.teams.map(({ team_id, name, role }) => html`<span class="membership"><a href=${`/teams/${team_id}/members`}><bdi>${name}</bdi></a> <span class="loose">${roleName(role)}</span></span>`))}
-        ${line(w.record, html`<a href=${`/audit?actor=${user.user_id}`}>${w.did}</a> · <a href=${`/audit?target=${user.user_id}`}>${w.underwent}</a>`)}
+        ${line(w.record, html`<a href=${`/audit?actor=${user.user_id}`}>${w.actionsBy}</a> · <a href=${`/audit?target=${user.user_id}`}>${w.changesTo}</a>`)}
       </div>
     </${Sheet}>
     <${LeaveGuard} changes=${changed.length} />`;

@@ -52,7 +52,7 @@ function Row({ user, at, teams, act, current }) {
           <span class="quiet under cut"><span class="id">${login}</span><span class="narrow-only">${type !== "member" && html` <${TypeTag} type=${type} />`}${(status === "disabled" || user.password_change_required) && html` <${Status} user=${user} />`}</span></span></div></div></th>
       <td class="wide-column"><${TypeTag} type=${type} /></td>
       <td class="roomy-column" title=${names.join(", ")}>${type !== "member" || names.length === 0 ? "—" : html`<bdi>${names[0]}</bdi>${names.length > 1 && html` <span class="loose">+${names.length - 1}</span>`}`}</td>
-      <td class="roomy-column" title=${email}>${email ? html`<div class="lines"><span class="cut">${email}</span>${!user.email_verified && html`<span class="quiet">${words().email.unverified}</span>`}</div>` : "—"}</td>
+      <td class="roomy-column" title=${email}>${email ? html`<div class="lines"><span class="cut">${email}</span>${!user.email_verified && html`<span class="quiet">${words().email.unconfirmed}</span>`}</div>` : "—"}</td>
       <td class="roomy-column">${user.totp_enabled ? html`<span title=${w.on}><${Icon} name="shield" /><span class="unseen">${w.on}</span></span>` : html`<span class="loose">${w.off}</span>`}</td>
       <td class="wide-column"><${Status} user=${user} /></td>
       <td class="wide-column">${last ? html`<time class="digits" datetime=${last} title=${exact(last)}>${lately(last)}</time>` : w.never}</td>
