@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing,
 };
-use rollcall_api::{Context, Guest, Problem, Reply};
+use rollcall_api::{Context, Problem, PublicRequest, Reply};
 use rollcall_domain::{Code, Value};
 use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,14 +32,14 @@ pub fn routes() -> OpenApiRouter<Context> {
 
 /// Says that the function runs, without touching anything.
 #[utoipa::path(get, path = "/healthz", tag = "public", responses((status = 200, body = Object)))]
-async fn health(guest: Guest) -> Result<Reply, Problem> {
+async fn health(guest: PublicRequest) -> Result<Reply, Problem> {
     guest.no_input()?;
     Reply::ok(&json!({"status": "ok"}))
 }
 
 /// The API document, OpenAPI 3.1.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "public", responses((status = 200, body = Object)))]
-async fn document(guest: Guest) -> Result<impl IntoResponse, Problem> {
+async fn document(guest: PublicRequest) -> Result<impl IntoResponse, Problem> {
     guest.no_input()?;
     Ok(([(header::CONTENT_TYPE, "application/json")], DOCUMENT))
 }

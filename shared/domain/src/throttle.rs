@@ -14,7 +14,7 @@ use crate::{
 
 /// What is guessed at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ThrottleKind {
     /// A login's password, whatever the path that asks for it.
     Password,
     /// A login's second factor.
@@ -29,9 +29,9 @@ pub enum Kind {
     RedeemingNetwork,
 }
 
-/// How a lane slows down.
+/// How a throttle slows down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rule {
+struct ThrottleRule {
     /// Failures that cost no wait.
     free: i64,
     /// After how long the count begins anew; never, where it takes a success.
@@ -41,8 +41,8 @@ struct Rule {
     most: i64,
 }
 
-impl Kind {
-    /// The kind's word in the lane's key.
+impl ThrottleKind {
+    /// The kind's word in the throttle's key.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -55,27 +55,31 @@ impl Kind {
     }
 
     /// A device that signed in before is made to wait and never shut out: that would let strangers shut out its owner.
-    const fn rule(self, is_known_device: bool) -> Rule {
+    const fn rule(self, is_known_device: bool) -> ThrottleRule {
         match self {
-            Self::Network => Rule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), most: i64::MAX },
-            Self::Redeemer => Rule { free: REDEEMER_FAILURES, window: Some(REDEEMER_WINDOW), most: REDEEMER_FAILURES },
-            Self::RedeemingNetwork => Rule {
+            Self::Network => ThrottleRule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), most: i64::MAX },
+            Self::Redeemer => {
+                ThrottleRule { free: REDEEMER_FAILURES, window: Some(REDEEMER_WINDOW), most: REDEEMER_FAILURES }
+            }
+            Self::RedeemingNetwork => ThrottleRule {
                 free: REDEEMING_NETWORK_FAILURES,
                 window: Some(REDEEMING_NETWORK_WINDOW),
                 most: REDEEMING_NETWORK_FAILURES,
             },
             // Nobody can recover an address that is nobody's yet; a day without a try does.
-            Self::Code => Rule { free: FREE_FAILURES, window: Some(CODE_FAILURES_WINDOW), most: MAX_FAILURES },
-            Self::Password | Self::Totp => {
-                Rule { free: FREE_FAILURES, window: None, most: if is_known_device { i64::MAX } else { MAX_FAILURES } }
-            }
+            Self::Code => ThrottleRule { free: FREE_FAILURES, window: Some(CODE_FAILURES_WINDOW), most: MAX_FAILURES },
+            Self::Password | Self::Totp => ThrottleRule {
+                free: FREE_FAILURES,
+                window: None,
+                most: if is_known_device { i64::MAX } else { MAX_FAILURES },
+            },
         }
     }
 }
 
-/// One lane, as stored.
+/// One throttle, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lane {
+pub struct Throttle {
     /// Tries that have not succeeded (yet). Giving one back across the turn of a window may leave it below zero.
     pub failures: i64,
     /// When the count began.
@@ -86,9 +90,9 @@ pub struct Lane {
 
 /// A try that may be made, and what must still hold when it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reservation {
+pub enum ThrottleReservation {
     /// The count begins: nothing was there, or it stood like this.
-    Begin(Option<Lane>),
+    Begin(Option<Throttle>),
     /// One of the free ones: the count is of the same window and below this.
     Free {
         /// The window.
@@ -96,32 +100,32 @@ pub enum Reservation {
         /// The failures that are free.
         below: i64,
     },
-    /// The one try after a wait: the lane stands just like this.
-    Waited(Lane),
+    /// The one try after a wait: the throttle stands just like this.
+    Waited(Throttle),
 }
 
-/// Whether a lane takes another try now; if not, after how long it may.
+/// Whether a throttle takes another try now; if not, after how long it may.
 pub fn reserve(
-    kind: Kind,
+    kind: ThrottleKind,
     is_known_device: bool,
-    lane: Option<&Lane>,
+    throttle: Option<&Throttle>,
     now: Timestamp,
-) -> Result<Reservation, Duration> {
-    let Some(lane) = lane else { return Ok(Reservation::Begin(None)) };
+) -> Result<ThrottleReservation, Duration> {
+    let Some(throttle) = throttle else { return Ok(ThrottleReservation::Begin(None)) };
     let rule = kind.rule(is_known_device);
-    let is_counted_only = lane.failures < rule.free || rule.most == rule.free;
-    let until = if is_counted_only { lane.since } else { lane.last_at + wait(lane.failures - rule.free) };
+    let is_counted_only = throttle.failures < rule.free || rule.most == rule.free;
+    let until = if is_counted_only { throttle.since } else { throttle.last_at + wait(throttle.failures - rule.free) };
     if rule.window.is_some_and(|window| now >= until + window) {
-        return Ok(Reservation::Begin(Some(lane.clone())));
+        return Ok(ThrottleReservation::Begin(Some(throttle.clone())));
     }
-    if lane.failures < rule.free {
-        return Ok(Reservation::Free { since: lane.since, below: rule.free });
+    if throttle.failures < rule.free {
+        return Ok(ThrottleReservation::Free { since: throttle.since, below: rule.free });
     }
-    if lane.failures >= rule.most {
+    if throttle.failures >= rule.most {
         let end = rule.window.filter(|_| is_counted_only).map(|window| (until + window).since(now));
         return Err(end.unwrap_or(LONGEST_WAIT));
     }
-    if now < until { Err(until.since(now)) } else { Ok(Reservation::Waited(lane.clone())) }
+    if now < until { Err(until.since(now)) } else { Ok(ThrottleReservation::Waited(throttle.clone())) }
 }
 
 /// The wait after this many failures beyond the free ones.
@@ -138,8 +142,8 @@ mod tests {
         Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap()) + Duration::from_secs(seconds)
     }
 
-    fn lane(failures: i64, since: u64, last_at: u64) -> Lane {
-        Lane { failures, since: at(since), last_at: at(last_at) }
+    fn throttle(failures: i64, since: u64, last_at: u64) -> Throttle {
+        Throttle { failures, since: at(since), last_at: at(last_at) }
     }
 
     fn secs(seconds: u64) -> Duration {
@@ -148,55 +152,65 @@ mod tests {
 
     #[test]
     fn five_failures_are_free_and_then_the_wait_doubles_to_a_quarter_of_an_hour() {
-        let reserve = |failures, now| reserve(Kind::Password, false, Some(&lane(failures, 0, 0)), at(now));
-        assert_eq!(reserve(4, 0), Ok(Reservation::Free { since: at(0), below: 5 }));
+        let reserve = |failures, now| reserve(ThrottleKind::Password, false, Some(&throttle(failures, 0, 0)), at(now));
+        assert_eq!(reserve(4, 0), Ok(ThrottleReservation::Free { since: at(0), below: 5 }));
         for (failures, wait) in [(5, 1), (6, 2), (7, 4), (14, 512), (15, 900), (16, 900), (99, 900)] {
             assert_eq!(reserve(failures, wait - 1), Err(secs(1)), "{failures}");
-            assert_eq!(reserve(failures, wait), Ok(Reservation::Waited(lane(failures, 0, 0))), "{failures}");
+            assert_eq!(
+                reserve(failures, wait),
+                Ok(ThrottleReservation::Waited(throttle(failures, 0, 0))),
+                "{failures}"
+            );
         }
     }
 
     #[test]
     fn the_hundredth_failure_shuts_a_lane_but_to_a_known_device() {
-        let reserve = |known| reserve(Kind::Totp, known, Some(&lane(100, 0, 0)), at(1_000_000));
+        let reserve = |known| reserve(ThrottleKind::Totp, known, Some(&throttle(100, 0, 0)), at(1_000_000));
         assert_eq!(reserve(false), Err(LONGEST_WAIT));
-        assert_eq!(reserve(true), Ok(Reservation::Waited(lane(100, 0, 0))));
+        assert_eq!(reserve(true), Ok(ThrottleReservation::Waited(throttle(100, 0, 0))));
     }
 
     #[test]
     fn a_network_has_ten_failures_a_minute() {
-        let reserve = |lane: &Lane, now| reserve(Kind::Network, false, Some(lane), at(now));
-        assert_eq!(reserve(&lane(9, 0, 50), 59), Ok(Reservation::Free { since: at(0), below: 10 }));
-        assert_eq!(reserve(&lane(9, 0, 50), 60), Ok(Reservation::Begin(Some(lane(9, 0, 50)))));
-        assert_eq!(reserve(&lane(10, 0, 50), 50), Err(secs(1)));
-        assert_eq!(reserve(&lane(10, 0, 50), 51), Ok(Reservation::Waited(lane(10, 0, 50))));
+        let reserve = |throttle: &Throttle, now| reserve(ThrottleKind::Network, false, Some(throttle), at(now));
+        assert_eq!(reserve(&throttle(9, 0, 50), 59), Ok(ThrottleReservation::Free { since: at(0), below: 10 }));
+        assert_eq!(reserve(&throttle(9, 0, 50), 60), Ok(ThrottleReservation::Begin(Some(throttle(9, 0, 50)))));
+        assert_eq!(reserve(&throttle(10, 0, 50), 50), Err(secs(1)));
+        assert_eq!(reserve(&throttle(10, 0, 50), 51), Ok(ThrottleReservation::Waited(throttle(10, 0, 50))));
         // Beyond the free ones, only a minute without a try after the wait begins anew.
-        assert_eq!(reserve(&lane(12, 0, 50), 113), Ok(Reservation::Waited(lane(12, 0, 50))));
-        assert_eq!(reserve(&lane(12, 0, 50), 114), Ok(Reservation::Begin(Some(lane(12, 0, 50)))));
+        assert_eq!(reserve(&throttle(12, 0, 50), 113), Ok(ThrottleReservation::Waited(throttle(12, 0, 50))));
+        assert_eq!(reserve(&throttle(12, 0, 50), 114), Ok(ThrottleReservation::Begin(Some(throttle(12, 0, 50)))));
     }
 
     #[test]
     fn a_redeemer_has_ten_wrong_codes_a_day_and_its_network_twenty_an_hour() {
-        let reserve = |kind, failures, now| reserve(kind, false, Some(&lane(failures, 0, 0)), at(now));
+        let reserve = |kind, failures, now| reserve(kind, false, Some(&throttle(failures, 0, 0)), at(now));
         let (hour, day) = (60 * 60, 24 * 60 * 60);
-        assert_eq!(reserve(Kind::Redeemer, 9, day - 1), Ok(Reservation::Free { since: at(0), below: 10 }));
-        assert_eq!(reserve(Kind::Redeemer, 10, 5), Err(secs(day - 5)));
-        assert_eq!(reserve(Kind::Redeemer, 10, day), Ok(Reservation::Begin(Some(lane(10, 0, 0)))));
-        assert_eq!(reserve(Kind::RedeemingNetwork, 20, hour - 1), Err(secs(1)));
-        assert_eq!(reserve(Kind::RedeemingNetwork, 20, hour), Ok(Reservation::Begin(Some(lane(20, 0, 0)))));
+        assert_eq!(
+            reserve(ThrottleKind::Redeemer, 9, day - 1),
+            Ok(ThrottleReservation::Free { since: at(0), below: 10 })
+        );
+        assert_eq!(reserve(ThrottleKind::Redeemer, 10, 5), Err(secs(day - 5)));
+        assert_eq!(reserve(ThrottleKind::Redeemer, 10, day), Ok(ThrottleReservation::Begin(Some(throttle(10, 0, 0)))));
+        assert_eq!(reserve(ThrottleKind::RedeemingNetwork, 20, hour - 1), Err(secs(1)));
+        assert_eq!(
+            reserve(ThrottleKind::RedeemingNetwork, 20, hour),
+            Ok(ThrottleReservation::Begin(Some(throttle(20, 0, 0))))
+        );
     }
 
     #[test]
     fn an_address_is_open_again_after_a_day_without_a_try() {
-        let reserve = |failures, now| reserve(Kind::Code, false, Some(&lane(failures, 0, 0)), at(now));
+        let reserve = |failures, now| reserve(ThrottleKind::Code, false, Some(&throttle(failures, 0, 0)), at(now));
         let day = 24 * 60 * 60;
         assert_eq!(reserve(100, 900 + day - 1), Err(LONGEST_WAIT));
-        assert_eq!(reserve(100, 900 + day), Ok(Reservation::Begin(Some(lane(100, 0, 0)))));
-        assert_eq!(reserve(4, day), Ok(Reservation::Begin(Some(lane(4, 0, 0)))));
+        assert_eq!(reserve(100, 900 + day), Ok(ThrottleReservation::Begin(Some(throttle(100, 0, 0)))));
+        assert_eq!(reserve(4, day), Ok(ThrottleReservation::Begin(Some(throttle(4, 0, 0)))));
     }
 
     #[test]
     fn a_clock_that_steps_back_makes_wait_and_frees_nothing() {
-        assert_eq!(reserve(Kind::Password, false, Some(&lane(5, 300, 300)), at(0)), Err(secs(301)));
+        assert_eq!(reserve(ThrottleKind::Password, false, Some(&throttle(5, 300, 300)), at(0)), Err(secs(301)));
     }
 }

@@ -8,14 +8,14 @@ use crate::Problem;
 ///
 /// Each round decides on what it read itself, so nobody's change is lost; and a stale `If-Match` shows in the round
 /// that reads the newer version.
-pub async fn settled<T, Decided>(decide: impl Fn() -> Decided) -> Result<T, Problem>
+pub async fn retry_on_conflict<T, Decided>(decide: impl Fn() -> Decided) -> Result<T, Problem>
 where
     Decided: Future<Output = Result<T, Problem>>,
 {
     for _ in 1..MAX_REDECISIONS {
         match decide().await {
             Err(problem) if problem.is(Code::Conflict) => {}
-            settled => return settled,
+            retry_on_conflict => return retry_on_conflict,
         }
     }
     decide().await
