@@ -3,7 +3,7 @@ import { html } from "../html.js";
 import { cameBack, me } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
-import { useModal } from "./dialog.js";
+import { useModal } from "./modal.js";
 import { SignInForm } from "./sign-in-form.js";
 
 export function ComeBack() {

@@ -7,7 +7,7 @@ import { words } from "../words.js";
 import { useTitle } from "../title.js";
 import { Avatar } from "./avatar.js";
 import { Button } from "./button.js";
-import { useModal } from "./dialog.js";
+import { useModal } from "./modal.js";
 import { Expiry } from "./expiry.js";
 import { Mark } from "./mark.js";
 import { Side } from "./side.js";

@@ -4,8 +4,8 @@ import { html } from "../html.js";
 import { get, patch } from "../api.js";
 import { required, useForm } from "../form.js";
 import { words } from "../words.js";
-import { Dialog } from "./dialog.js";
 import { FormError, TextField } from "./field.js";
+import { FormDialog } from "./form-dialog.js";
 import { toast } from "./toast.js";
 
 // `words`: { title, action, name, hint, done }; `taken` is the code of the refusal of a name that another one has.
@@ -32,10 +32,10 @@ export function Rename({ thing, path, words: w, taken, onRenamed, onClose }) {
       }
     });
   return html`
-    <${Dialog} title=${w.title} action=${w.action} busy=${form.busy} typed=${form.values.name !== thing.name} onClose=${onClose} onSubmit=${save}>
+    <${FormDialog} title=${w.title} action=${w.action} busy=${form.busy} typed=${form.values.name !== thing.name} onClose=${onClose} onSubmit=${save}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.hint} autocomplete="off" autofocus />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -2,7 +2,7 @@
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
-import { useModal } from "./dialog.js";
+import { useModal } from "./modal.js";
 
 export function Sheet({ avatar, title, tag, caption, menu, children, foot, busy = false, onClose, onSubmit }) {
   const close = () => !busy && onClose();

@@ -4,8 +4,8 @@ import { pathOf, post } from "../../api.js";
 import { MAX_ADMINS } from "../../apps.js";
 import { required, useForm } from "../../form.js";
 import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { SegmentsField } from "../../parts/segments.js";
 import { toast } from "../../parts/toast.js";
 import { checks, MAX_BYTES } from "./profile.js";
@@ -30,7 +30,7 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
   const typed = Object.keys(EMPTY).some((name) => form.values[name] !== EMPTY[name]);
   const { value, error, onInput } = form.bind("type");
   return html`
-    <${Dialog} title=${w.createTitle(app.name)} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.createTitle(app.name)} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />
@@ -38,5 +38,5 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
         <${TextField} label=${w.fields.nickname} ...${form.bind("nickname")} maxBytes=${MAX_BYTES} autocomplete="off" />
         <${TextField} label=${w.fields.photo_url} ...${form.bind("photo_url")} maxBytes=${MAX_BYTES} type="url" autocomplete="off" spellcheck="false" />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -6,8 +6,8 @@ import { required, useForm } from "../../form.js";
 import { isPlatform, teamsWhere } from "../../rights.js";
 import { teams } from "../../teams.js";
 import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { toast } from "../../parts/toast.js";
 
 export function teamOptions() {
@@ -26,11 +26,11 @@ export function CreateApp({ teamId, onCreated, onClose }) {
       toast(w.wasCreated(app.name));
     });
   return html`
-    <${Dialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         ${options.length > 1 && html`<${SelectField} label=${w.team} ...${form.bind("team_id")} options=${options} />`}
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

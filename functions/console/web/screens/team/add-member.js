@@ -4,8 +4,8 @@ import { post } from "../../api.js";
 import { required, useForm } from "../../form.js";
 import { rules } from "../../rules.js";
 import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
 import { SegmentsField } from "../../parts/segments.js";
 import { grantable } from "./change-role.js";
@@ -48,7 +48,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
   const loginField = (hint) =>
     text("login", { hint, class: "id", autocapitalize: "off", spellcheck: "false", autofocus: who === "known" });
   return html`
-    <${Dialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${SegmentsField} label=${w.who} value=${who} options=${[["known", w.known], ["new", w.new]]} onChoose=${(value) => form.set("who", value)} />
@@ -58,5 +58,5 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
         ${who === "new" && html`<${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />`}
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -3,8 +3,9 @@ import { html } from "../../html.js";
 import { post } from "../../api.js";
 import { useForm } from "../../form.js";
 import { words } from "../../words.js";
-import { Caution, Dialog } from "../../parts/dialog.js";
+import { Caution } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { grantable } from "./change-role.js";
 
 export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
@@ -16,7 +17,7 @@ export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
     });
   const { login, note } = form.values;
   return html`
-    <${Dialog} title=${w.inviteTitle(team.name)} action=${w.issue} busy=${form.busy} typed=${login !== "" || note !== ""} onClose=${onClose} onSubmit=${issue}>
+    <${FormDialog} title=${w.inviteTitle(team.name)} action=${w.issue} busy=${form.busy} typed=${login !== "" || note !== ""} onClose=${onClose} onSubmit=${issue}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
@@ -24,5 +25,5 @@ export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
         <${TextField} label=${w.note} ...${form.bind("note")} hint=${w.noteHint} autocomplete="off" />
       </div>
       ${replaces && html`<${Caution}>${w.replaces}</${Caution}>`}
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -5,8 +5,8 @@ import { required, useForm } from "../../form.js";
 import { mayCopy, roleName } from "../../grants.js";
 import { words } from "../../words.js";
 import { Confirm } from "../../parts/confirm.js";
-import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { Rename } from "../../parts/rename.js";
 import { toast } from "../../parts/toast.js";
 
@@ -22,13 +22,13 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
     });
   const options = roles.filter((role) => mayCopy(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
   return html`
-    <${Dialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${SelectField} label=${w.from} ...${form.bind("from")} options=${options} />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }
 
 export function RenameRole({ path, role, onRenamed, onClose }) {

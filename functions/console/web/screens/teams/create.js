@@ -4,8 +4,8 @@ import { get, post, Problem, queryOf } from "../../api.js";
 import { required, useForm } from "../../form.js";
 import { keepTeam } from "../../teams.js";
 import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { toast } from "../../parts/toast.js";
 
 // The API names users by id, people know each other by login.
@@ -40,11 +40,11 @@ export function CreateTeam({ onCreated, onClose }) {
     });
   const typed = form.values.name !== "" || form.values.admin_user_id !== "";
   return html`
-    <${Dialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

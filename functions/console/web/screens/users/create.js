@@ -4,8 +4,8 @@ import { post } from "../../api.js";
 import { useForm } from "../../form.js";
 import { rules } from "../../rules.js";
 import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
 import { SegmentsField } from "../../parts/segments.js";
 import { isSuper } from "./acts.js";
@@ -33,7 +33,7 @@ export function CreateUser({ onCreated, onClose }) {
     });
   const { username, login, type, email, password } = form.values;
   return html`
-    <${Dialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${[username, login, email, password].some((value) => value !== "")} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${[username, login, email, password].some((value) => value !== "")} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off" autofocus />
@@ -42,5 +42,5 @@ export function CreateUser({ onCreated, onClose }) {
         <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint} autocomplete="off" />
         <${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -4,8 +4,8 @@ import { del, get, pathOf, post } from "../../api.js";
 import { useForm } from "../../form.js";
 import { words } from "../../words.js";
 import { Confirm } from "../../parts/confirm.js";
-import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
 import { toast } from "../../parts/toast.js";
 
@@ -36,8 +36,8 @@ function ResetPassword({ user, onPassword, onClose }) {
       onPassword(await get(path), generated ?? values.password);
     });
   return html`
-    <${Dialog} title=${w.title(user.login)} text=${w.text} action=${w.action} busy=${form.busy} typed=${form.values.password !== ""} onClose=${onClose} onSubmit=${run}>
+    <${FormDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} busy=${form.busy} typed=${form.values.password !== ""} onClose=${onClose} onSubmit=${run}>
       <div class="form"><${FormError}>${form.problem}</${FormError}>
         <${PasswordChoice} form=${form} label=${words().initialPassword.resetLabel} names=${[user.login, user.username, user.email?.split("@")[0] ?? ""]} /></div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }
