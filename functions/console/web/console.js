@@ -2,24 +2,24 @@
 import { useEffect } from "./vendor/hooks.js";
 import { html } from "./html.js";
 import { go, match, place } from "./router.js";
-import { canSomewhere } from "./rights.js";
-import { ended, me } from "./session.js";
+import { canSomewhere } from "./permissions.js";
+import { sessionEnded, me } from "./session.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
-import { Failed } from "./parts/failed.js";
-import { later } from "./parts/later.js";
+import { LoadError } from "./parts/load-error.js";
+import { lazy } from "./parts/lazy.js";
 import { Screen } from "./parts/screen.js";
 
-const OUTSIDE = {
+const SIGNED_OUT = {
   "/sign-in": () => import("./screens/sign-in.js"),
   "/register": () => import("./screens/register.js"),
   "/reset": () => import("./screens/reset.js"),
 };
 
-const INSIDE = [
+const SIGNED_IN = [
   ["/apps/:app/accounts/:user", () => import("./screens/accounts.js"), "accounts"],
   ["/apps/:app/accounts", () => import("./screens/accounts.js"), "accounts"],
-  ["/accounts", () => import("./screens/any-accounts.js"), "any-accounts"],
+  ["/accounts", () => import("./screens/accounts-home.js"), "any-accounts"],
   ["/apps/:app", () => import("./screens/apps.js"), "apps"],
   ["/apps", () => import("./screens/apps.js"), "apps"],
   ["/teams", () => import("./screens/teams.js"), "teams"],
@@ -34,7 +34,7 @@ const INSIDE = [
 ];
 
 function screenAt(path) {
-  for (const [pattern, load, name] of INSIDE) {
+  for (const [pattern, load, name] of SIGNED_IN) {
     const found = match(pattern, path);
     if (found) return { name, load, ...found };
   }
@@ -42,14 +42,14 @@ function screenAt(path) {
 }
 
 // Has the files of a screen on their way before it is known who looks. If they do not come, the screen says so.
-export const fetchScreen = (path) =>
+export const prefetchScreen = (path) =>
   void screenAt(path)
     ?.load()
     .catch(() => {});
 
-const ComeBack = later(async () => (await import("./parts/come-back.js")).ComeBack);
+const ComeBack = lazy(async () => (await import("./parts/sign-in-again.js")).SignInAgain);
 
-function home() {
+function homeAddress() {
   if (canSomewhere("accounts.read")) return settings.value.app ? `/apps/${settings.value.app}/accounts` : "/accounts";
   if (canSomewhere("apps.manage")) return "/apps";
   return me.value.teams.length > 0 ? "/teams" : "/join";
@@ -58,13 +58,13 @@ function home() {
 export function Console({ failed }) {
   const { path } = place.value;
   return html`
-    ${failed && !me.value ? html`<${Failed} problem=${failed} onAgain=${() => location.reload()} />` : html`<${Place} path=${path} />`}
-    ${ended.value && html`<${ComeBack} />`}`;
+    ${failed && !me.value ? html`<${LoadError} problem=${failed} onAgain=${() => location.reload()} />` : html`<${CurrentScreen} path=${path} />`}
+    ${sessionEnded.value && html`<${ComeBack} />`}`;
 }
 
-function Place({ path }) {
+function CurrentScreen({ path }) {
   if (!me.value) {
-    const outside = OUTSIDE[path];
+    const outside = SIGNED_OUT[path];
     if (outside) return html`<${Screen} name=${path} load=${outside} />`;
     const next = path === "/" ? "" : `?next=${encodeURIComponent(path + location.search)}`;
     return html`<${Redirect} to=${`/sign-in${next}`} />`;
@@ -75,8 +75,8 @@ function Place({ path }) {
   }
   const screen = screenAt(path);
   if (screen) return html`<${Screen} ...${screen} />`;
-  if (path === "/" || path in OUTSIDE || path === "/first-password") return html`<${Redirect} to=${home()} />`;
-  return html`<${Screen} name="nowhere" load=${() => import("./screens/nowhere.js")} />`;
+  if (path === "/" || path in SIGNED_OUT || path === "/first-password") return html`<${Redirect} to=${homeAddress()} />`;
+  return html`<${Screen} name="nowhere" load=${() => import("./screens/not-found.js")} />`;
 }
 
 function Redirect({ to }) {

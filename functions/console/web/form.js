@@ -1,7 +1,7 @@
 // What is typed into a form, what is wrong with it, and sending it.
 import { useEffect, useRef, useState } from "./vendor/hooks.js";
 import { announce } from "./announce.js";
-import { byField, sentence } from "./problems.js";
+import { messagesByField, messageOf } from "./problem-messages.js";
 import { words } from "./words.js";
 
 // `check` gives a sentence for what is wrong with a value, by name and value; a code's own field takes its refusals.
@@ -59,12 +59,12 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
       await act(values);
     } catch (problem) {
       if (!live.current) return;
-      const { fields, rest } = byField(problem, Object.keys(values));
+      const { fields, rest } = messagesByField(problem, Object.keys(values));
       const own = codes[problem.code];
-      if (own) fields[own] = sentence(problem);
+      if (own) fields[own] = messageOf(problem);
       refuse(
         fields,
-        Object.keys(fields).length > 0 && rest.length === 0 ? null : [sentence(problem), ...rest].join(" "),
+        Object.keys(fields).length > 0 && rest.length === 0 ? null : [messageOf(problem), ...rest].join(" "),
       );
     } finally {
       running.current = false;
@@ -77,13 +77,13 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
 export const required = (value) => (value.trim() === "" ? words().violations.any.required : undefined);
 
 // A password keeps its blanks.
-export const given = (value) => (value ? undefined : words().violations.any.required);
+export const nonEmpty = (value) => (value ? undefined : words().violations.any.required);
 
 // The second time that a new password is typed.
-export const repeated = (value, { password }) =>
+export const sameAsPassword = (value, { password }) =>
   value === password ? undefined : words().violations.password_confirmation.mismatch;
 
-export const needsCode =
+export const codeOfLength =
   (length = 8) =>
   (value) =>
     value.length === length ? undefined : words().violations.code(length);

@@ -2,9 +2,9 @@
 import { useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 import { get, queryOf } from "./api.js";
 
-const QUIET_MS = 200;
-const SHOWN_MS = 300;
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const SKELETON_DELAY_MS = 200;
+const SKELETON_MIN_MS = 300;
+const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const EMPTY = { items: [], cursor: null, done: false, loading: true, stage: "quiet", problem: null };
 
@@ -29,13 +29,13 @@ export function useList(path, parameters, keyOf) {
       change((before) => (before.stage === "quiet" ? { stage: "skeleton" } : {}));
     };
     // With the next frame: a reply that has come while the page was busy goes first.
-    setTimeout(() => requestAnimationFrame(skeleton), QUIET_MS);
+    setTimeout(() => requestAnimationFrame(skeleton), SKELETON_DELAY_MS);
     try {
       const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal }).finally(
         () => (waiting = false),
       );
       const shown = Date.now() - shownSince.current;
-      if (shown < SHOWN_MS) await pause(SHOWN_MS - shown);
+      if (shown < SKELETON_MIN_MS) await delay(SKELETON_MIN_MS - shown);
       if (own.signal.aborted) return null;
       change((before) => ({
         items: cursor ? [...before.items, ...page.items] : page.items,
@@ -67,7 +67,7 @@ export function useList(path, parameters, keyOf) {
     more: () => (list.loading || list.done ? undefined : load(list.cursor)),
     // Loads until there are this many or no more, and says whether that is all; null when it failed, or when another
     // list came in between.
-    upTo: async (most) => {
+    loadUpTo: async (most) => {
       let { items, cursor } = list;
       while (cursor !== null && items.length < most) {
         const page = await load(cursor);
@@ -78,7 +78,7 @@ export function useList(path, parameters, keyOf) {
       return { items: items.slice(0, most), all: cursor === null && items.length <= most };
     },
     // Puts an item where it belongs by its key, in place of what it was.
-    put: (item) =>
+    upsert: (item) =>
       change(({ items, done }) => {
         const at = items.findIndex((other) => keyOf(other) >= keyOf(item));
         if (at === -1) return { items: done ? [...items, item] : items };
@@ -86,6 +86,6 @@ export function useList(path, parameters, keyOf) {
       }),
     replace: (item) =>
       change(({ items }) => ({ items: items.map((other) => (keyOf(other) === keyOf(item) ? item : other)) })),
-    drop: (names) => change(({ items }) => ({ items: items.filter((item) => !names.includes(keyOf(item))) })),
+    remove: (names) => change(({ items }) => ({ items: items.filter((item) => !names.includes(keyOf(item))) })),
   };
 }

@@ -1,20 +1,20 @@
 // Where in the console one is. Addresses are real ones, so links, the back button and a reload all work.
 import { signal } from "./vendor/signals.js";
 
-const read = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+const readLocation = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
 
-export const place = signal(read());
+export const place = signal(readLocation());
 
 // Asked before the page is left, the latest first; each says whether it may be.
 const guards = [];
 let index = history.state?.index ?? 0;
-const stays = (address = location.href) => history.replaceState({ ...history.state, index }, "", address);
-stays();
+const replaceState = (address = location.href) => history.replaceState({ ...history.state, index }, "", address);
+replaceState();
 
 // How the place was come to: "gone" there by a link, "returned" by the browser's buttons, or null as the page was loaded.
-export const arrival = { by: null };
+export const navigation = { by: null };
 
-export function guardLeaving(asks) {
+export function addLeaveGuard(asks) {
   guards.push(asks);
   return () => {
     if (guards.includes(asks)) guards.splice(guards.indexOf(asks), 1);
@@ -27,33 +27,33 @@ export async function mayLeave() {
   return true;
 }
 
-const dirty = () => guards.some((asks) => asks.dirty());
+const hasUnsavedChanges = () => guards.some((asks) => asks.dirty());
 
 const addressOf = ({ pathname, search }) => pathname + search;
 
 // From now on nothing asks any more.
-export const release = () => (guards.length = 0);
+export const removeLeaveGuards = () => (guards.length = 0);
 
 // Goes to an address. `replace` puts it in the place of the current one; `unasked` leaves without a question.
 export async function go(address, { replace = false, unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (!unasked && !(await mayLeave())) return false;
-  if (unasked) release();
+  if (unasked) removeLeaveGuards();
   const from = addressOf(location);
-  if (replace) stays(target);
+  if (replace) replaceState(target);
   else history.pushState({ index: (index += 1), from }, "", target);
-  arrival.by = "gone";
-  place.value = read();
+  navigation.by = "gone";
+  place.value = readLocation();
   return true;
 }
 
 // Closes what has an address of its own for the one above it: by going back, when one came from there, so that the
 // browser's back button does not open it again.
-export async function up(address, { unasked = false } = {}) {
+export async function closeTo(address, { unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (history.state?.from !== addressOf(target)) return go(address, { replace: true, unasked });
   if (!unasked && !(await mayLeave())) return false;
-  release();
+  removeLeaveGuards();
   history.back();
   return true;
 }
@@ -66,34 +66,34 @@ export function setQuery(changes) {
     else query.delete(name);
   }
   const text = query.toString();
-  stays(location.pathname + (text ? `?${text}` : ""));
-  place.value = read();
+  replaceState(location.pathname + (text ? `?${text}` : ""));
+  place.value = readLocation();
 }
 
-let returning = false;
+let restoring = false;
 addEventListener("popstate", async (event) => {
-  if (returning) {
-    returning = false;
+  if (restoring) {
+    restoring = false;
     return;
   }
   const target = event.state?.index ?? 0;
   const steps = target - index;
-  if (dirty()) {
+  if (hasUnsavedChanges()) {
     // The browser has left already: it goes back first, and again forth when it may.
-    returning = true;
+    restoring = true;
     history.go(-steps);
     if (!(await mayLeave())) return;
-    release();
+    removeLeaveGuards();
     history.go(steps);
     return;
   }
   index = target;
-  arrival.by = "returned";
-  place.value = read();
+  navigation.by = "returned";
+  place.value = readLocation();
 });
 
 addEventListener("beforeunload", (event) => {
-  if (dirty()) event.preventDefault();
+  if (hasUnsavedChanges()) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {
@@ -112,14 +112,14 @@ export function match(pattern, path) {
   if (names.length !== parts.length) return null;
   const found = {};
   for (const [at, name] of names.entries()) {
-    if (name.startsWith(":") && parts[at]) found[name.slice(1)] = decoded(parts[at]);
+    if (name.startsWith(":") && parts[at]) found[name.slice(1)] = decodeSegment(parts[at]);
     else if (name !== parts[at]) return null;
   }
   return Object.values(found).includes(null) ? null : found;
 }
 
 // What was typed into the address bar may be no encoding of anything.
-function decoded(part) {
+function decodeSegment(part) {
   try {
     return decodeURIComponent(part);
   } catch {

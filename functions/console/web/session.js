@@ -1,28 +1,28 @@
 // Who is signed in, and what happens when that ends.
 import { signal } from "./vendor/signals.js";
-import { get, heard, interruptions, post } from "./api.js";
-import { go, mayLeave, place, release } from "./router.js";
-import { KEY as SETTINGS, set, settings } from "./settings.js";
+import { get, lastReply, onRefusal, post } from "./api.js";
+import { go, mayLeave, place, removeLeaveGuards } from "./router.js";
+import { STORAGE_KEY as SETTINGS, changeSettings, settings } from "./settings.js";
 
-const READ_MS = 300_000;
+const RELOAD_MS = 300_000;
 
 // undefined: not asked yet; null: nobody.
 export const me = signal(undefined);
 
 // Set while somebody's session has ended under an open page; settles when they are back.
-export const ended = signal(null);
+export const sessionEnded = signal(null);
 
 // When the session was last asked about.
-let read = 0;
+let lastLoadAt = 0;
 
 // Whoever is known already is asked to come back when the session has ended, and loses nothing.
-export async function load({ asStranger = !me.value } = {}) {
+export async function load({ anonymous = !me.value } = {}) {
   try {
-    me.value = await get("/v1/me", { asStranger });
-    read = Date.now();
+    me.value = await get("/v1/me", { anonymous });
+    lastLoadAt = Date.now();
     // What the last person looked at in this browser is not this one's.
     const { user_id: user } = me.value.user;
-    if (settings.value.user !== user) set({ user, app: null, recent: [] });
+    if (settings.value.user !== user) changeSettings({ user, app: null, recent: [] });
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     me.value = null;
@@ -30,43 +30,43 @@ export async function load({ asStranger = !me.value } = {}) {
 }
 
 // How long the session still rests before it ends, in milliseconds. Its length is counted by the server's clock alone.
-export function restLeft() {
+export function idleTimeLeft() {
   const { last_seen_at: seen, expires_at: end } = me.value?.session ?? {};
-  return seen ? heard.at + (new Date(end) - new Date(seen)) - Date.now() : Infinity;
+  return seen ? lastReply.at + (new Date(end) - new Date(seen)) - Date.now() : Infinity;
 }
 
 // A session also ends by age, which only the server knows. It is asked now and then while somebody works: to ask one who
 // rests would keep the session alive.
-export function readAgain() {
-  if (heard.at - read > READ_MS) load().catch(() => {});
+export function refreshNowAndThen() {
+  if (lastReply.at - lastLoadAt > RELOAD_MS) load().catch(() => {});
 }
 
 // After a reply of sign-in: goes on to where the person wanted to be.
-export async function entered(user) {
+export async function finishSignIn(user) {
   if (user.password_change_required) {
     me.value = { user, teams: [], session: {} };
     return go("/first-password", { replace: true });
   }
   await load();
-  return go(wanted(), { replace: true });
+  return go(requestedAddress(), { replace: true });
 }
 
-function wanted() {
+function requestedAddress() {
   const next = new URL(place.value.query.get("next") ?? "/", location.origin);
   return next.origin === location.origin ? next.pathname + next.search : "/";
 }
 
-export async function leave() {
+export async function signOut() {
   if (!(await mayLeave())) return;
-  await post("/v1/logout", undefined, { asStranger: true }).catch((problem) => {
+  await post("/v1/logout", undefined, { anonymous: true }).catch((problem) => {
     if (problem.status !== 401) throw problem;
   });
-  left("/sign-in");
+  leavePage("/sign-in");
 }
 
 // Everything of the last person goes with the page, and the back button does not bring it back.
-function left(address) {
-  release();
+function leavePage(address) {
+  removeLeaveGuards();
   document.getElementById("app").hidden = true;
   location.replace(address);
 }
@@ -77,26 +77,26 @@ addEventListener("pageshow", (event) => event.persisted && location.reload());
 // Somebody else signed in under another page of this browser: what is open here is not theirs.
 addEventListener("storage", (event) => {
   const user = event.key === SETTINGS && me.value?.user && JSON.parse(event.newValue)?.user;
-  if (user && user !== me.value.user.user_id) left("/");
+  if (user && user !== me.value.user.user_id) leavePage("/");
 });
 
-interruptions.forbidden = () => void load().catch(() => {});
+onRefusal.forbidden = () => void load().catch(() => {});
 
 // Whoever comes back as somebody else must not find what the first one had open.
-export async function cameBack() {
+export async function resumeSession() {
   const before = me.value.user.user_id;
-  await load({ asStranger: true });
+  await load({ anonymous: true });
   if (me.value?.user.user_id !== before) return location.assign("/");
-  ended.value.resolve();
-  ended.value = null;
+  sessionEnded.value.resolve();
+  sessionEnded.value = null;
 }
 
-interruptions.ended = () => {
-  ended.value ??= resolvers();
-  return ended.value.promise;
+onRefusal.ended = () => {
+  sessionEnded.value ??= resolvers();
+  return sessionEnded.value.promise;
 };
 
-interruptions.passwordDue = () => {
+onRefusal.passwordDue = () => {
   me.value = { ...me.value, user: { ...me.value.user, password_change_required: true } };
   go("/first-password", { replace: true });
 };

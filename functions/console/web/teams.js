@@ -1,7 +1,7 @@
 // The names of teams, for whatever belongs to one.
 import { signal } from "./vendor/signals.js";
-import { everything } from "./pages.js";
-import { isPlatform } from "./rights.js";
+import { getAllPages } from "./pages.js";
+import { isPlatform } from "./permissions.js";
 import { me } from "./session.js";
 
 const listed = signal(null);
@@ -10,7 +10,7 @@ const listed = signal(null);
 export async function loadTeams() {
   if (!isPlatform() || listed.value) return;
   try {
-    listed.value = await everything("/v1/teams");
+    listed.value = await getAllPages("/v1/teams");
   } catch (problem) {
     // Names are an addition: applications are shown without them rather than not at all.
     if (problem.name === "AbortError") throw problem;

@@ -1,7 +1,7 @@
 // A new password in place of the current one.
 import { html } from "../html.js";
 import { post } from "../api.js";
-import { given, repeated, useForm } from "../form.js";
+import { nonEmpty, sameAsPassword, useForm } from "../form.js";
 import { me } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
@@ -14,9 +14,9 @@ export function ChangePassword({ action, wide = false, onChanged }) {
   const w = words().changePassword;
   const { login, username, email } = me.value.user;
   const check = {
-    current_password: given,
-    password: given,
-    password_confirmation: repeated,
+    current_password: nonEmpty,
+    password: nonEmpty,
+    password_confirmation: sameAsPassword,
   };
   const form = useForm(EMPTY, { check });
   const submit = (event) => {

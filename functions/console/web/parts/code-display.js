@@ -1,12 +1,12 @@
 // A code that was just issued: shown once, beside the list, with the hours that are left of it.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { ending } from "../times.js";
+import { futureTimeInSentence } from "../times.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Copy } from "./copy.js";
 import { Dialog } from "./dialog.js";
-import { Marked } from "./marked.js";
+import { Emphasis } from "./emphasis.js";
 import { Tally } from "./tally.js";
 
 const HOUR = 3_600_000;
@@ -39,7 +39,7 @@ export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onR
         ${
           left > 0
             ? html`<div class="issued-line"><output class="issued-digits"><span>${code.slice(0, 4)}</span> <span>${code.slice(4)}</span></output><${Copy} text=${code} label=${w.copy} onCopied=${() => (setCopied(true), onCopied?.())} /></div>
-              <div class="issued-line"><${Hours} left=${left} size="large" /><span><${Marked} text=${w.until(w.left(Math.floor(minutes / 60), minutes % 60), ending(expiresAt))} /></span></div>`
+              <div class="issued-line"><${Hours} left=${left} size="large" /><span><${Emphasis} text=${w.until(w.left(Math.floor(minutes / 60), minutes % 60), futureTimeInSentence(expiresAt))} /></span></div>`
             : html`<div class="issued-line"><span class="issued-digits">${w.expired}</span><${Button} onClick=${onReissue}>${w.reissue}</${Button}></div>`
         }
       </div>

@@ -5,7 +5,7 @@ import { announce } from "../announce.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
-const SAID_MS = 2000;
+const CONFIRMATION_MS = 2000;
 
 export function Copy({ text, label, onCopied, kind = "secondary" }) {
   const [said, setSaid] = useState(null);
@@ -14,7 +14,7 @@ export function Copy({ text, label, onCopied, kind = "secondary" }) {
     setSaid(name);
     announce(words().copy[name]);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => setSaid(null), SAID_MS);
+    timer.current = setTimeout(() => setSaid(null), CONFIRMATION_MS);
   };
   const copy = async () => {
     try {

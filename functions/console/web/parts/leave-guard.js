@@ -1,7 +1,7 @@
 // Asks before changes are lost.
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { guardLeaving } from "../router.js";
+import { addLeaveGuard } from "../router.js";
 import { words } from "../words.js";
 import { Dialog } from "./dialog.js";
 
@@ -14,7 +14,7 @@ export function LeaveGuard({ changes, question }) {
   useEffect(() => {
     const asks = () => (count.current === 0 ? true : new Promise((answer) => setAsked({ answer })));
     asks.dirty = () => count.current > 0;
-    return guardLeaving(asks);
+    return addLeaveGuard(asks);
   }, []);
   if (!asked) return null;
   const answer = (leaves) => {

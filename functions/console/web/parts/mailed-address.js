@@ -1,7 +1,7 @@
 // The first step of what begins with an address: it is proved by a code that is mailed to it.
 import { html } from "../html.js";
 import { required, useForm } from "../form.js";
-import { rules } from "../rules.js";
+import { rules } from "../field-rules.js";
 import { Button } from "./button.js";
 import { FormError, TextField } from "./field.js";
 

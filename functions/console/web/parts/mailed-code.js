@@ -1,8 +1,8 @@
 // A code that was mailed: how to get another one, and from when on.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { sentence } from "../problems.js";
-import { wait } from "../times.js";
+import { messageOf } from "../problem-messages.js";
+import { duration } from "../times.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
@@ -19,13 +19,13 @@ export function MailedCode({ flow, onResend, children }) {
     return () => clearInterval(timer);
   }, [flow.resend_after]);
   const resend = async () => {
-    if (left > 0) return setSaid(w.wait(wait(left)));
+    if (left > 0) return setSaid(w.wait(duration(left)));
     setBusy(true);
     try {
       await onResend();
       setSaid(w.sent);
     } catch (problem) {
-      setSaid(sentence(problem));
+      setSaid(messageOf(problem));
     } finally {
       setBusy(false);
     }

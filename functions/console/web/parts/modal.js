@@ -1,6 +1,6 @@
 // A native modal dialog that is open for as long as it is rendered.
 import { useLayoutEffect, useRef } from "../vendor/hooks.js";
-import { under } from "./over.js";
+import { openAbove } from "./overlay-host.js";
 
 // Returns the properties of the <dialog> element. Escape always calls `onClose`; a click on the backdrop calls it only
 // if `mayClose` allows that. The browser keeps the focus inside; the element that had it before gets it back.
@@ -11,7 +11,7 @@ export function useModal(onClose, mayClose = () => true) {
     const previousFocus = document.activeElement;
     const dialog = ref.current;
     dialog.showModal();
-    const detach = under(dialog);
+    const detach = openAbove(dialog);
     return () => {
       detach();
       dialog.close();

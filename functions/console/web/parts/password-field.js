@@ -27,7 +27,7 @@ export function PasswordField({ value, onInput, onBlur, autocomplete, autofocus 
 }
 
 // What can be said about a password before the server judges it: its length, what it repeats, how varied it is.
-function judge(password, names) {
+function assess(password, names) {
   const lower = password.toLowerCase();
   const long = [...password].length >= deployment.minChars;
   const own = names.every((name) => name.length < 3 || !lower.includes(name.toLowerCase()));
@@ -38,13 +38,13 @@ function judge(password, names) {
 }
 
 export function NewPasswordField({ names, ...rest }) {
-  const { long, own, classes, score } = judge(rest.value, names);
+  const { long, own, classes, score } = assess(rest.value, names);
   const w = words().password;
   const rule = (met, text) => html`<li class=${met && rest.value ? "met" : ""}>
     <${Icon} name=${met && rest.value ? "check" : "info"} /><span>${text}${met && rest.value && html`<span class="unseen"> ${w.met}</span>`}</span></li>`;
   return html`
     <${PasswordField} ...${rest} autocomplete="new-password">
       <div class="strength"><${Tally} count=${score} of=${4} tone=${score === 1 ? "red" : score === 2 ? "amber" : ""} /><span>${w.scores[score]}</span></div>
-      <ul class="rules">${rule(long, w.long(deployment.minChars))}${rule(own, w.own)}${deployment.classes && rule(classes, w.classes)}</ul>
+      <ul class="rules">${rule(long, w.long(deployment.minChars))}${rule(own, w.own)}${deployment.requiresClasses && rule(classes, w.classes)}</ul>
     </${PasswordField}>`;
 }

@@ -1,6 +1,6 @@
 // The list of keys, where single keys can be switched off.
 import { html } from "../html.js";
-import { set, settings } from "../settings.js";
+import { changeSettings, settings } from "../settings.js";
 import { words } from "../words.js";
 import { Dialog } from "./dialog.js";
 
@@ -27,6 +27,6 @@ export function Shortcuts({ onClose }) {
   return html`
     <${Dialog} title=${w.title} onClose=${onClose}>
       <dl class="shortcuts">${KEYS.map(([keys, name]) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${w[name]}</dd>`)}</dl>
-      <label class="checked-line"><input class="check" type="checkbox" checked=${settings.value.keys} onChange=${(event) => set({ keys: event.currentTarget.checked })} />${w.single}</label>
+      <label class="checked-line"><input class="check" type="checkbox" checked=${settings.value.keys} onChange=${(event) => changeSettings({ keys: event.currentTarget.checked })} />${w.single}</label>
     </${Dialog}>`;
 }

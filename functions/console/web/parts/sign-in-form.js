@@ -2,14 +2,14 @@
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { post } from "../api.js";
-import { given, needsCode, required, useForm } from "../form.js";
+import { nonEmpty, codeOfLength, required, useForm } from "../form.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { CodeEntry } from "./code-entry.js";
 import { FormError, TextField } from "./field.js";
 import { PasswordField } from "./password-field.js";
 
-const send = (path, body) => post(path, { ...body, transport: "cookie" }, { asStranger: true });
+const send = (path, body) => post(path, { ...body, transport: "cookie" }, { anonymous: true });
 
 // `children` follow the button of the first step; `fixedLogin` is for somebody who comes back.
 export function SignInForm({ fixedLogin, forgotten, children, onEntered }) {
@@ -21,7 +21,7 @@ export function SignInForm({ fixedLogin, forgotten, children, onEntered }) {
 
 function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
   const w = words().signIn;
-  const form = useForm({ login: fixedLogin ?? "", password: "" }, { check: { login: required, password: given } });
+  const form = useForm({ login: fixedLogin ?? "", password: "" }, { check: { login: required, password: nonEmpty } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ login, password }) => onTaken(await send("/v1/login", { login: login.trim(), password })));
@@ -38,7 +38,7 @@ function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
 function SecondFactor({ ticket, onTaken, onBack }) {
   const w = words().signIn;
   const [recovery, setRecovery] = useState(false);
-  const check = recovery ? { recovery_code: required } : { code: needsCode(6) };
+  const check = recovery ? { recovery_code: required } : { code: codeOfLength(6) };
   const form = useForm(
     { code: "", recovery_code: "" },
     { check, codes: { invalid_code: recovery ? "recovery_code" : "code" } },

@@ -2,37 +2,37 @@
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
-import { sentence } from "../problems.js";
+import { messageOf } from "../problem-messages.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
-const DRAWN_AT_ONCE = 200;
-const SPARE = 24;
-const BONES = 8;
+const WINDOWED_FROM = 200;
+const SPARE_ROWS = 24;
+const SKELETON_ROWS = 8;
 
 // A bar where a text will be.
-export const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
+export const skeletonBar = (width) => html`<span class=${`bone ${width}`}></span>`;
 
 // Rows of bars in the final geometry. `columns`: { class, bone }.
-export const skeleton = (columns) =>
+export const skeletonRows = (columns) =>
   Array.from(
-    { length: BONES },
+    { length: SKELETON_ROWS },
     (_, at) =>
       html`<tr key=${at} aria-hidden="true">${columns.map(({ class: kind, bone: bar }) => html`<td class=${kind}>${bar}</td>`)}</tr>`,
   );
 
-function useNear(count, body) {
-  const [near, setNear] = useState([0, DRAWN_AT_ONCE]);
-  const windowed = count > DRAWN_AT_ONCE;
+function useVisibleRange(count, body) {
+  const [near, setNear] = useState([0, WINDOWED_FROM]);
+  const windowed = count > WINDOWED_FROM;
   useEffect(() => {
     if (!windowed) return;
     let frame = 0;
     const measure = () => {
       frame = 0;
       const row = Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"));
-      const above = Math.floor(-body.current.getBoundingClientRect().top / row) - SPARE;
+      const above = Math.floor(-body.current.getBoundingClientRect().top / row) - SPARE_ROWS;
       const from = Math.max(0, Math.min(above, count - 1));
-      setNear([from, Math.min(count, from + Math.ceil(innerHeight / row) + 2 * SPARE)]);
+      setNear([from, Math.min(count, from + Math.ceil(innerHeight / row) + 2 * SPARE_ROWS)]);
     };
     const soon = () => (frame ||= requestAnimationFrame(measure));
     measure();
@@ -51,7 +51,7 @@ function useNear(count, body) {
 export function Table({ caption, columns, head, list, keyOf, row, empty }) {
   const body = useRef(null);
   const { items, stage, loading } = list;
-  const [from, to] = useNear(items.length, body);
+  const [from, to] = useVisibleRange(items.length, body);
   const height = (count) => ({ height: `calc(var(--row) * ${count})` });
   const space = (count) =>
     count > 0 &&
@@ -65,18 +65,18 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
         <colgroup>${columns.map((column) => html`<col class=${column.class} style=${{ width: column.width }} />`)}</colgroup>
         <thead><tr>${head ?? columns.map((column) => html`<th scope="col" class=${column.class}>${column.name}</th>`)}</tr></thead>
         <tbody ref=${body}>
-          ${stage === "skeleton" && skeleton(columns)}
+          ${stage === "skeleton" && skeletonRows(columns)}
           ${space(from)}
           ${items.slice(from, to).map((item, at) => row(item, from + at, keyOf(item)))}
           ${space(items.length - to)}
         </tbody>
       </table>
-      ${stage !== "skeleton" && html`<${Foot} list=${list} />`}
+      ${stage !== "skeleton" && html`<${ListFooter} list=${list} />`}
     </div>`;
 }
 
 // Loads more when it comes near; a button does the same for who does not scroll.
-export function Foot({ list }) {
+export function ListFooter({ list }) {
   const ref = useRef(null);
   const more = useRef(list.more);
   more.current = list.more;
@@ -88,7 +88,7 @@ export function Foot({ list }) {
   const w = words().list;
   const count = list.items.length;
   return html`<div class="list-foot" ref=${ref}><span>${list.done ? w.complete[list.noun](count) : w.shown(count)}</span>
-    ${list.problem && count > 0 && html`<span role="alert">${sentence(list.problem)}</span>`}
+    ${list.problem && count > 0 && html`<span role="alert">${messageOf(list.problem)}</span>`}
     ${!list.done && html`<${Button} kind="ghost" size="small" busy=${list.loading} onClick=${list.more}>${w.more}</${Button}>`}</div>`;
 }
 

@@ -1,9 +1,9 @@
 // What succeeded elsewhere, said for a moment.
 import { signal } from "../vendor/signals.js";
 import { useEffect, useRef } from "../vendor/hooks.js";
-import { told } from "../announce.js";
+import { announcement } from "../announce.js";
 import { html } from "../html.js";
-import { sentence } from "../problems.js";
+import { messageOf } from "../problem-messages.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
@@ -20,7 +20,7 @@ function show(one) {
 export const toast = (text, { undo } = {}) => show({ text, icon: "check", undo });
 
 // Says what failed where nothing else on the page would.
-export const toastFailure = (problem) => show({ text: sentence(problem), icon: "alert" });
+export const toastFailure = (problem) => show({ text: messageOf(problem), icon: "alert" });
 
 const dismiss = (id) => (shown.value = shown.value.filter((one) => one.id !== id));
 
@@ -57,7 +57,7 @@ function Toast({ one }) {
 }
 
 // Brings the toasts to the front once more, since what opened last lies above.
-export function raise() {
+export function raiseToasts() {
   const popover = document.querySelector(".toasts");
   if (popover?.matches(":popover-open")) popover.hidePopover();
   if (shown.value.length > 0) popover?.showPopover();
@@ -65,8 +65,8 @@ export function raise() {
 
 // A manual popover, so that it stays above dialogs.
 export function Toasts() {
-  useEffect(raise, [shown.value.length, shown.value.at(-1)?.id]);
+  useEffect(raiseToasts, [shown.value.length, shown.value.at(-1)?.id]);
   return html`<div class="toasts" role="status" popover="manual">${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}</div>`;
 }
 
-export const Announcer = () => html`<div class="unseen" role="status">${told}</div>`;
+export const Announcer = () => html`<div class="unseen" role="status">${announcement}</div>`;

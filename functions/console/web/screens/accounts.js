@@ -3,31 +3,31 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
-import { apps, asOption, forget, keep, loadApp, loadApps, readable, visited } from "../apps.js";
+import { apps, asOption, forgetApp, keepApp, loadApp, loadApps, readableApps, rememberVisit } from "../apps.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { can } from "../rights.js";
-import { go, place, setQuery, up } from "../router.js";
+import { can } from "../permissions.js";
+import { go, place, setQuery, closeTo } from "../router.js";
 import { settings } from "../settings.js";
 import { loadTeams } from "../teams.js";
 import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
-import { later } from "../parts/later.js";
+import { LoadError } from "../parts/load-error.js";
+import { lazy } from "../parts/lazy.js";
 import { LockStrip } from "../parts/lock-strip.js";
 import { Page } from "../parts/page.js";
 import { Picker } from "../parts/picker.js";
 import { useSelection } from "../parts/selection.js";
-import { turnAdmin } from "./accounts/admin.js";
+import { setAdmin } from "./accounts/admin.js";
 import { AccountFilter } from "./accounts/filter.js";
 import { AccountTable } from "./accounts/table.js";
 
-const CreateAccount = later(async () => (await import("./accounts/create.js")).CreateAccount);
-const DeleteAccounts = later(async () => (await import("./accounts/deletion.js")).DeleteAccounts);
-const DeletionResults = later(async () => (await import("./accounts/deletion.js")).DeletionResults);
-const EditAccount = later(async () => (await import("./accounts/edit.js")).EditAccount);
-const ExportAccounts = later(async () => (await import("./accounts/export.js")).ExportAccounts);
-const LiftLock = later(async () => (await import("./accounts/lock.js")).LiftLock);
+const CreateAccount = lazy(async () => (await import("./accounts/create.js")).CreateAccount);
+const DeleteAccounts = lazy(async () => (await import("./accounts/deletion.js")).DeleteAccounts);
+const DeletionResults = lazy(async () => (await import("./accounts/deletion.js")).DeletionResults);
+const EditAccount = lazy(async () => (await import("./accounts/edit.js")).EditAccount);
+const ExportAccounts = lazy(async () => (await import("./accounts/export.js")).ExportAccounts);
+const LiftLock = lazy(async () => (await import("./accounts/lock.js")).LiftLock);
 
 const keyOf = (account) => account.user_id;
 
@@ -53,9 +53,9 @@ function Accounts({ app: appId, user: userId }) {
     let here = true;
     loadTeams();
     loadApp(appId).then(
-      () => here && visited(appId),
+      () => here && rememberVisit(appId),
       (refused) => {
-        if (refused.status === 404) forget(appId);
+        if (refused.status === 404) forgetApp(appId);
         setProblem(refused);
       },
     );
@@ -84,7 +84,7 @@ function Accounts({ app: appId, user: userId }) {
       return strip.current?.scrollIntoView({ block: "center" });
     },
     turnAdmin: (account, on) =>
-      turnAdmin(app, account, on, changed).catch(async (refused) => {
+      setAdmin(app, account, on, changed).catch(async (refused) => {
         await refresh();
         setProblem(refused);
       }),
@@ -94,7 +94,7 @@ function Accounts({ app: appId, user: userId }) {
     selection.update([account]);
     refresh();
   };
-  const restore = () => put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }).then(keep, setProblem);
+  const restore = () => put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }).then(keepApp, setProblem);
   const again = () => {
     setProblem(null);
     refresh();
@@ -106,15 +106,15 @@ function Accounts({ app: appId, user: userId }) {
   const deleted = (outcomes) => {
     close();
     const gone = outcomes.filter(({ outcome }) => outcome !== "failed").map(({ user_id }) => user_id);
-    selection.drop(gone);
-    list.drop(gone);
+    selection.remove(gone);
+    list.remove(gone);
     setResults(outcomes);
     refresh();
     if (gone.includes(userId)) go(here + location.search, { replace: true, unasked: true });
   };
   const created = (account) => {
     close();
-    if ((!type || type === account.type) && account.user_id.startsWith(prefix)) list.put(account);
+    if ((!type || type === account.type) && account.user_id.startsWith(prefix)) list.upsert(account);
     refresh();
   };
 
@@ -122,7 +122,7 @@ function Accounts({ app: appId, user: userId }) {
     return html`<${Page} title=${w.title}><${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}></${Page}>`;
   }
   const option = app && asOption(app);
-  const others = (readable() ?? []).map(asOption);
+  const others = (readableApps() ?? []).map(asOption);
   const groups = [
     others.length > 5 && {
       name: words().picker.recent,
@@ -144,7 +144,7 @@ function Accounts({ app: appId, user: userId }) {
   const failed = problem ?? list.problem;
   return html`
     <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
-      <${Failed} problem=${failed} onAgain=${again} />
+      <${LoadError} problem=${failed} onAgain=${again} />
       <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />`}</div>
       <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />
       ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
@@ -153,7 +153,7 @@ function Accounts({ app: appId, user: userId }) {
         userId &&
         app &&
         html`<${EditAccount} key=${userId} app=${app} userId=${userId} listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act}
-        onSaved=${changed} onClose=${(options) => up(here + location.search, options)} />`
+        onSaved=${changed} onClose=${(options) => closeTo(here + location.search, options)} />`
       }
       ${dialog?.kind === "create" && html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`}
       ${dialog?.kind === "lift" && html`<${LiftLock} app=${app} onClose=${close} />`}

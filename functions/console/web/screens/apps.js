@@ -4,16 +4,16 @@ import { html } from "../html.js";
 import { MAX_ADMINS } from "../apps.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { can, canSomewhere, isPlatform } from "../rights.js";
-import { go, place, setQuery, up } from "../router.js";
+import { can, canSomewhere, isPlatform } from "../permissions.js";
+import { go, place, setQuery, closeTo } from "../router.js";
 import { loadTeams, teamName } from "../teams.js";
 import { words } from "../words.js";
 import { Avatar } from "../parts/avatar.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
-import { More } from "../parts/more.js";
+import { LoadError } from "../parts/load-error.js";
+import { MoreMenu } from "../parts/more-menu.js";
 import { Page } from "../parts/page.js";
-import { bone, opensRow, Table, useRowKeys } from "../parts/table.js";
+import { skeletonBar, opensRow, Table, useRowKeys } from "../parts/table.js";
 import { Tally } from "../parts/tally.js";
 import { Time } from "../parts/time.js";
 import { CreateApp } from "./apps/create.js";
@@ -42,11 +42,11 @@ export default function Apps({ app: opened }) {
   useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });
   const primary = canSomewhere("apps.manage") && { icon: "plus", label: w.create, short: w.createShort, act: create };
   const columns = [
-    { name: w.name, width: "30%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
-    { name: w.team, width: "20%", class: "wide-column", bone: bone("w2") },
-    { name: w.deletion, width: "12%", class: "wide-column", bone: bone("w1") },
-    { name: w.admins, width: "17%", class: "wide-column", bone: bone("w2") },
-    { name: w.created, class: "wide-column", bone: bone("w2") },
+    { name: w.name, width: "30%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.team, width: "20%", class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.deletion, width: "12%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.admins, width: "17%", class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.created, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ];
   const row = (app, at, key) =>
@@ -54,15 +54,15 @@ export default function Apps({ app: opened }) {
   const empty = html`<${Empty} text=${w.none}>${primary && html`<button type="button" class="button secondary" onClick=${create}>${w.create}</button>`}</${Empty}>`;
   const gone = (app) => {
     close();
-    list.drop([app.app_id]);
+    list.remove([app.app_id]);
     if (opened) go("/apps", { replace: true, unasked: true });
   };
   return html`
     <${Page} title=${w.title} thing=${list.items.find((app) => app.app_id === opened)?.name} primary=${primary}>
-      <${Failed} problem=${list.problem} onAgain=${list.reload} />
+      <${LoadError} problem=${list.problem} onAgain=${list.reload} />
       <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
-      ${opened && html`<${AppSheet} key=${opened} appId=${opened} onChanged=${list.replace} onDelete=${remove} onClose=${(options) => up("/apps", options)} />`}
-      ${dialog?.kind === "create" && html`<${CreateApp} onClose=${close} onCreated=${(app) => (close(), list.put(app))} />`}
+      ${opened && html`<${AppSheet} key=${opened} appId=${opened} onChanged=${list.replace} onDelete=${remove} onClose=${(options) => closeTo("/apps", options)} />`}
+      ${dialog?.kind === "create" && html`<${CreateApp} onClose=${close} onCreated=${(app) => (close(), list.upsert(app))} />`}
       ${dialog?.kind === "delete" && html`<${DeleteApp} app=${dialog.app} onClose=${close} onDeleted=${() => gone(dialog.app)} />`}
     </${Page}>`;
 }
@@ -96,6 +96,6 @@ function Row({ app, at, onOpen, onDelete }) {
       <td class="wide-column">${locked ? html`<span class="quiet">${w.locked}</span>` : html`<span class="tag amber">${w.lifted}</span>`}</td>
       <td class="wide-column"><span class="counted">${admins}<${Tally} count=${app.admin_count} of=${MAX_ADMINS} size="small" tone=${app.admin_count >= MAX_ADMINS ? "amber" : ""} /></span></td>
       <td class="wide-column"><${Time} at=${app.created_at} /></td>
-      <td class="operations"><div><${More} label=${w.more(app.name)} items=${items} /></div></td>
+      <td class="operations"><div><${MoreMenu} label=${w.more(app.name)} items=${items} /></div></td>
     </tr>`;
 }

@@ -10,7 +10,7 @@ import { Email } from "./me/email.js";
 import { Profile } from "./me/profile.js";
 import { Sessions } from "./me/sessions.js";
 import { TwoFactor } from "./me/two-factor.js";
-import Nowhere from "./nowhere.js";
+import NotFound from "./not-found.js";
 
 const Password = () => html`
   <section><p class="prose">${words().changePassword.text}</p>
@@ -21,7 +21,7 @@ const TABS = { profile: Profile, password: Password, email: Email, "two-factor":
 export default function Me({ tab }) {
   const w = words().me;
   const Part = TABS[tab];
-  if (!Part) return html`<${Nowhere} />`;
+  if (!Part) return html`<${NotFound} />`;
   return html`
     <${Page} title=${w.title} thing=${w.tabs[tab]}>
       <${Tabs} label=${w.title} tabs=${Object.keys(TABS).map((name) => [`/me/${name}`, w.tabs[name]])} current=${`/me/${tab}`} />

@@ -3,40 +3,40 @@ import { useState } from "../vendor/hooks.js";
 import { deployment } from "../deployment.js";
 import { html } from "../html.js";
 import { pathOf, post } from "../api.js";
-import { given, needsCode, repeated, useForm } from "../form.js";
+import { nonEmpty, codeOfLength, sameAsPassword, useForm } from "../form.js";
 import { go } from "../router.js";
-import { rules } from "../rules.js";
+import { rules } from "../field-rules.js";
 import { words } from "../words.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
-import { Door } from "../parts/door.js";
+import { SignedOutLayout } from "../parts/signed-out-layout.js";
 import { FormError, TextField } from "../parts/field.js";
 import { LeaveGuard } from "../parts/leave-guard.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
 
-const start = (email) => post("/v1/registrations", { email }, { asStranger: true });
+const start = (email) => post("/v1/registrations", { email }, { anonymous: true });
 
 export default function Register() {
   const w = words().register;
   const [flow, setFlow] = useState(null);
-  if (!deployment.registers)
-    return html`<${Door} title=${w.title} text=${words().problems.registration_closed}><a class="button secondary wide" href="/sign-in">${w.back}</a></${Door}>`;
+  if (!deployment.isRegistrationOpen)
+    return html`<${SignedOutLayout} title=${w.title} text=${words().problems.registration_closed}><a class="button secondary wide" href="/sign-in">${w.back}</a></${SignedOutLayout}>`;
   return html`
-    <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
+    <${SignedOutLayout} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
       ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
-    </${Door}>`;
+    </${SignedOutLayout}>`;
 }
 
 function Completion({ flow, onFlow }) {
   const w = words().register;
   const check = {
-    code: needsCode(),
+    code: codeOfLength(),
     username: rules.username,
     login: rules.login,
-    password: given,
-    password_confirmation: repeated,
+    password: nonEmpty,
+    password_confirmation: sameAsPassword,
     invitation_code: (value) => (value === "" || value.length === 8 ? undefined : words().violations.code(8)),
   };
   const empty = { code: "", username: "", login: "", password: "", password_confirmation: "", invitation_code: "" };
@@ -48,7 +48,7 @@ function Completion({ flow, onFlow }) {
     event.preventDefault();
     form.submit(async ({ invitation_code, ...values }) => {
       const body = invitation_code ? { ...values, invitation_code } : values;
-      await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { asStranger: true });
+      await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { anonymous: true });
       go("/sign-in?done=registered", { unasked: true });
     });
   };

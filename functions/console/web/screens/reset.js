@@ -2,34 +2,34 @@
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { pathOf, post } from "../api.js";
-import { given, needsCode, repeated, useForm } from "../form.js";
+import { nonEmpty, codeOfLength, sameAsPassword, useForm } from "../form.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
-import { Door } from "../parts/door.js";
+import { SignedOutLayout } from "../parts/signed-out-layout.js";
 import { FormError } from "../parts/field.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
 
-const start = (email) => post("/v1/password-resets", { email }, { asStranger: true });
+const start = (email) => post("/v1/password-resets", { email }, { anonymous: true });
 
 export default function Reset() {
   const w = words().reset;
   const [flow, setFlow] = useState(null);
   return html`
-    <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
+    <${SignedOutLayout} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
       ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
-    </${Door}>`;
+    </${SignedOutLayout}>`;
 }
 
 function Completion({ flow, onFlow }) {
   const w = words().reset;
   const check = {
-    code: needsCode(),
-    password: given,
-    password_confirmation: repeated,
+    code: codeOfLength(),
+    password: nonEmpty,
+    password_confirmation: sameAsPassword,
   };
   const form = useForm(
     { code: "", password: "", password_confirmation: "" },
@@ -38,7 +38,7 @@ function Completion({ flow, onFlow }) {
   const submit = (event) => {
     event.preventDefault();
     form.submit(async (values) => {
-      await post(pathOf`/v1/password-resets/${flow.reset_id}/complete`, values, { asStranger: true });
+      await post(pathOf`/v1/password-resets/${flow.reset_id}/complete`, values, { anonymous: true });
       go("/sign-in?done=reset", { unasked: true });
     });
   };

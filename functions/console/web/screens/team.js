@@ -3,16 +3,16 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { get, pathOf, queryOf } from "../api.js";
 import { keys } from "../keyboard.js";
-import { everything } from "../pages.js";
-import { can } from "../rights.js";
+import { getAllPages } from "../pages.js";
+import { can } from "../permissions.js";
 import { go } from "../router.js";
 import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
+import { LoadError } from "../parts/load-error.js";
 import { Page } from "../parts/page.js";
 import { Tabs } from "../parts/tabs.js";
 import { AuditLog } from "./audit/log.js";
-import Nowhere from "./nowhere.js";
+import NotFound from "./not-found.js";
 import { TeamApps } from "./team/apps.js";
 import { Invitations } from "./team/invitations.js";
 import { Members } from "./team/members.js";
@@ -59,7 +59,7 @@ function Team({ team: teamId, tab, role }) {
   };
   // A count is an addition: without it the tab still has its name.
   const recount = (name) => count(name).catch(() => {});
-  const reloadRoles = () => everything(`${path}/roles`).then(setRoles, setProblem);
+  const reloadRoles = () => getAllPages(`${path}/roles`).then(setRoles, setProblem);
   const begin = () => {
     setProblem(null);
     get(path).then(setTeam, setProblem);
@@ -77,7 +77,7 @@ function Team({ team: teamId, tab, role }) {
   if (problem?.status === 404) {
     return html`<${Page} title=${words().teams.title}><${Empty} text=${words().teams.gone}><a class="button secondary" href="/teams">${words().teams.title}</a></${Empty}></${Page}>`;
   }
-  if (tab !== undefined && !seen.includes(tab)) return html`<${Nowhere} />`;
+  if (tab !== undefined && !seen.includes(tab)) return html`<${NotFound} />`;
   const primary = mayCreate && {
     icon: "plus",
     label: w.create[tab],
@@ -89,7 +89,7 @@ function Team({ team: teamId, tab, role }) {
   const Part = current?.Part;
   return html`
     <${Page} title=${team?.name ?? ""} parent=${{ href: "/teams", label: words().teams.title }} part=${tab && w.tabs[tab]} primary=${primary}>
-      <${Failed} problem=${problem} onAgain=${begin} />
+      <${LoadError} problem=${problem} onAgain=${begin} />
       <${Tabs} label=${team?.name ?? w.tabs.members} tabs=${seen.map((name) => [`/teams/${teamId}/${name}`, w.tabs[name], known[name]])} current=${`/teams/${teamId}/${tab}`} />
       ${team && tab && html`<${Part} key=${tab} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating} onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${reloadRoles} />`}
     </${Page}>`;

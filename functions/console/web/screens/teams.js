@@ -4,19 +4,19 @@ import { html } from "../html.js";
 import { ownRole, roleName } from "../grants.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { can, isPlatform } from "../rights.js";
+import { can, isPlatform } from "../permissions.js";
 import { go } from "../router.js";
 import { me } from "../session.js";
 import { words } from "../words.js";
 import { Avatar } from "../parts/avatar.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
-import { More } from "../parts/more.js";
+import { LoadError } from "../parts/load-error.js";
+import { MoreMenu } from "../parts/more-menu.js";
 import { Page } from "../parts/page.js";
-import { bone, opensRow, Table, useRowKeys } from "../parts/table.js";
+import { skeletonBar, opensRow, Table, useRowKeys } from "../parts/table.js";
 import { Time } from "../parts/time.js";
 import { CreateTeam } from "./teams/create.js";
-import { DeleteTeam, LeaveTeam } from "./teams/end.js";
+import { DeleteTeam, LeaveTeam } from "./teams/delete-or-leave.js";
 import { RenameTeam } from "./teams/rename.js";
 
 const keyOf = (team) => team.team_id;
@@ -40,10 +40,10 @@ export default function Teams() {
     ? { icon: "plus", label: w.create, short: w.createShort, act: create }
     : { icon: "plus", kind: "secondary", label: words().join.title, act: () => go("/join") };
   const columns = [
-    { name: w.name, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
-    { name: w.admins, width: "28%", class: "wide-column", bone: bone("w3") },
-    !isPlatform() && { name: w.yourRole, width: "18%", class: "wide-column", bone: bone("w2") },
-    { name: w.created, class: "wide-column", bone: bone("w2") },
+    { name: w.name, width: "34%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.admins, width: "28%", class: "wide-column", bone: skeletonBar("w3") },
+    !isPlatform() && { name: w.yourRole, width: "18%", class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.created, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ].filter(Boolean);
   const ask = (kind, team) => setDialog({ kind, team });
@@ -52,13 +52,13 @@ export default function Teams() {
   const empty = html`<${Empty} text=${isPlatform() ? w.none : words().join.none}><button type="button" class="button secondary" onClick=${primary.act}>${primary.label}</button></${Empty}>`;
   const gone = () => {
     close();
-    list.drop([dialog.team.team_id]);
+    list.remove([dialog.team.team_id]);
   };
   return html`
     <${Page} title=${w.title} primary=${primary}>
-      <${Failed} problem=${list.problem} onAgain=${list.reload} />
+      <${LoadError} problem=${list.problem} onAgain=${list.reload} />
       <${Table} caption=${w.title} columns=${columns} list=${shown} keyOf=${keyOf} row=${row} empty=${empty} />
-      ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${(team) => (close(), list.put(team))} />`}
+      ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${(team) => (close(), list.upsert(team))} />`}
       ${dialog?.kind === "rename" && html`<${RenameTeam} team=${dialog.team} onClose=${close} onChanged=${list.replace} />`}
       ${dialog?.kind === "delete" && html`<${DeleteTeam} team=${dialog.team} onClose=${close} onDeleted=${gone} />`}
       ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${dialog.team} onClose=${close} onLeft=${gone} />`}
@@ -95,6 +95,6 @@ function Row({ team, at, onOpen, onAsk }) {
       <td class="wide-column" title=${names.join(", ")}>${admins}</td>
       ${!isPlatform() && html`<td class="wide-column"><bdi>${own ? roleName(own) : "—"}</bdi></td>`}
       <td class="wide-column">${team.created_at ? html`<${Time} at=${team.created_at} />` : "—"}</td>
-      <td class="operations"><div><${More} label=${w.more(team.name)} items=${items} /></div></td>
+      <td class="operations"><div><${MoreMenu} label=${w.more(team.name)} items=${items} /></div></td>
     </tr>`;
 }

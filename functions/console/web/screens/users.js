@@ -4,21 +4,21 @@ import { html } from "../html.js";
 import { patch, pathOf } from "../api.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { isPlatform } from "../rights.js";
-import { go, place, setQuery, up } from "../router.js";
+import { isPlatform } from "../permissions.js";
+import { go, place, setQuery, closeTo } from "../router.js";
 import { loadTeams, teams } from "../teams.js";
 import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
+import { LoadError } from "../parts/load-error.js";
 import { FilterMenu } from "../parts/filter-menu.js";
 import { Page } from "../parts/page.js";
-import { PasswordShown } from "../parts/password-shown.js";
+import { InitialPassword } from "../parts/initial-password.js";
 import { Search } from "../parts/search.js";
 import { toast } from "../parts/toast.js";
-import Nowhere from "./nowhere.js";
+import NotFound from "./not-found.js";
 import { CreateUser } from "./users/create.js";
 import { useMemberships } from "./users/memberships.js";
-import { UserQuestion } from "./users/questions.js";
+import { UserDialog } from "./users/dialogs.js";
 import { UserSheet } from "./users/sheet.js";
 import { UserTable } from "./users/table.js";
 
@@ -27,7 +27,7 @@ const TYPES = ["member", "platform_admin", "super_admin"];
 const STATUSES = ["enabled", "disabled"];
 
 export default function Users(parameters) {
-  return isPlatform() ? html`<${List} ...${parameters} />` : html`<${Nowhere} />`;
+  return isPlatform() ? html`<${List} ...${parameters} />` : html`<${NotFound} />`;
 }
 
 function List({ user: userId }) {
@@ -62,13 +62,13 @@ function List({ user: userId }) {
   const done = (user, gone) => {
     close();
     if (!gone) return changed(user);
-    list.drop([keyOf(user)]);
+    list.remove([keyOf(user)]);
     if (userId === keyOf(user)) go(`/users${location.search}`, { replace: true, unasked: true });
     return undefined;
   };
   const shown = (login, password) => setDialog({ kind: "password", login, password });
   const created = (user, password) => {
-    if (!type && !team && !status && !q) list.put(user);
+    if (!type && !team && !status && !q) list.upsert(user);
     else list.reload();
     toast(w.wasCreated(user.login));
     shown(user.login, password);
@@ -82,7 +82,7 @@ function List({ user: userId }) {
     html`<${FilterMenu} label=${w.filters[name]} value=${value} options=${options} onChoose=${(chosen) => setQuery({ [name]: chosen })} />`;
   return html`
     <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login} primary=${primary}>
-      <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
+      <${LoadError} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
       <div class="filter-bar">
         <${Search} label=${w.search} value=${q} onSearch=${(typed) => setQuery({ q: typed })} />
         ${filter(
@@ -102,9 +102,9 @@ function List({ user: userId }) {
         )}
       </div>
       <${UserTable} list=${list} keyOf=${keyOf} memberships=${memberships} act=${act} current=${userId} empty=${html`<${Empty} text=${w.noMatch}>${filtered && clear}</${Empty}>`} />
-      ${userId && html`<${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)} act=${act} onSaved=${changed} onClose=${(options) => up(`/users${location.search}`, options)} />`}
+      ${userId && html`<${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)} act=${act} onSaved=${changed} onClose=${(options) => closeTo(`/users${location.search}`, options)} />`}
       ${dialog?.kind === "create" && html`<${CreateUser} onCreated=${created} onClose=${close} />`}
-      ${dialog?.kind === "password" && html`<${PasswordShown} login=${dialog.login} password=${dialog.password} onClose=${close} />`}
-      ${dialog?.user && html`<${UserQuestion} kind=${dialog.kind} user=${dialog.user} onDone=${done} onPassword=${(user, password) => (changed(user), shown(user.login, password))} onClose=${close} />`}
+      ${dialog?.kind === "password" && html`<${InitialPassword} login=${dialog.login} password=${dialog.password} onClose=${close} />`}
+      ${dialog?.user && html`<${UserDialog} kind=${dialog.kind} user=${dialog.user} onDone=${done} onPassword=${(user, password) => (changed(user), shown(user.login, password))} onClose=${close} />`}
     </${Page}>`;
 }

@@ -8,7 +8,7 @@ import { FormError, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
 import { SegmentsField } from "../../parts/segments.js";
 import { toast } from "../../parts/toast.js";
-import { checks, MAX_BYTES } from "./profile.js";
+import { profileChecks, MAX_BYTES } from "./profile.js";
 
 const EMPTY = { type: "general", user_id: "", nickname: "", photo_url: "" };
 const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9!$&'()*+,;=:@._~-]{1,32}$/;
@@ -17,7 +17,7 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
   const w = words().accounts;
   const userId = (value) =>
     required(value) ?? (USER_ID.test(value.trim()) ? undefined : words().violations.user_id.bad_format);
-  const check = { user_id: userId, nickname: checks().nickname, photo_url: checks().photo_url };
+  const check = { user_id: userId, nickname: profileChecks().nickname, photo_url: profileChecks().photo_url };
   const form = useForm(EMPTY, { check, codes: { account_exists: "user_id", admin_limit_reached: "type" } });
   const full = app.admin_count >= MAX_ADMINS;
   const create = () =>

@@ -4,23 +4,23 @@ import { html } from "../../html.js";
 import { pathOf, post } from "../../api.js";
 import { MAX_ADMINS } from "../../apps.js";
 import { useForm } from "../../form.js";
-import { sentence } from "../../problems.js";
+import { messageOf } from "../../problem-messages.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
 import { Caution, Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
-import { MAX_DELETED } from "./selected.js";
+import { MAX_DELETED } from "./selection-actions.js";
 import { AdminTag } from "./table.js";
 
-const NAMED = 5;
-const TYPED_FROM = 11;
+const NAMED_ACCOUNTS = 5;
+const CONFIRM_COUNT_FROM = 11;
 
 export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
   const w = words().deletion;
   const count = accounts.length;
-  const typedToo = count >= TYPED_FROM;
+  const typedToo = count >= CONFIRM_COUNT_FROM;
   const form = useForm(
     { count: "" },
     { check: typedToo ? { count: (value) => (value.trim() === String(count) ? undefined : w.typeCount(count)) } : {} },
@@ -38,13 +38,13 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
     <${Dialog} title=${w.question(count)} text=${w.text(app.name)} action=${w.action(count)} destructive busy=${form.busy} typed=${form.values.count !== ""} onClose=${onClose} onSubmit=${run}>
       <${FormError}>${form.problem}</${FormError}>
       <ul class="facts">
-        ${accounts.slice(0, NAMED).map(
+        ${accounts.slice(0, NAMED_ACCOUNTS).map(
           (
             account,
           ) => html`<li key=${account.user_id}><${Avatar} id=${account.user_id} name=${account.nickname} photo=${account.photo_url} />
           <bdi class="id cut">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>${account.type === "admin" && html`<${AdminTag} />`}</li>`,
         )}
-        ${count > NAMED && html`<li>${w.andMore(count - NAMED)}</li>`}
+        ${count > NAMED_ACCOUNTS && html`<li>${w.andMore(count - NAMED_ACCOUNTS)}</li>`}
       </ul>
       ${admins > 0 && html`<${Caution}>${w.admins(admins, app.admin_count - admins, MAX_ADMINS)}</${Caution}>`}
       ${typedToo && html`<${TextField} label=${w.typeCount(count)} ...${form.bind("count")} inputmode="numeric" autocomplete="off" />`}
@@ -62,6 +62,6 @@ export function DeletionResults({ results, onClose }) {
       <div class="results-line"><${Icon} name=${failed.length > 0 ? "alert" : "check"} /><span>${failed.length > 0 ? w.partly(gone, failed.length) : w.done(gone)}</span>
         ${failed.length > 0 && html`<${Button} kind="link" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${w.why}</${Button}>`}
         <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${onClose} /></div>
-      ${open && html`<ul>${failed.map(({ user_id, outcome, code }) => html`<li><bdi class="id">${user_id}</bdi> ${sentence({ code: code ?? outcome })}</li>`)}</ul>`}
+      ${open && html`<ul>${failed.map(({ user_id, outcome, code }) => html`<li><bdi class="id">${user_id}</bdi> ${messageOf({ code: code ?? outcome })}</li>`)}</ul>`}
     </div>`;
 }

@@ -10,7 +10,7 @@ import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
 import { SegmentsField } from "../../parts/segments.js";
-import { MAX_EXPORTED } from "./selected.js";
+import { MAX_EXPORTED } from "./selection-actions.js";
 
 const FORMATS = [
   ["csv", "CSV"],
@@ -18,7 +18,7 @@ const FORMATS = [
   ["xlsx", "XLSX"],
 ];
 
-function asked(app, accounts, format) {
+function requestFile(app, accounts, format) {
   const ids = accounts.map(({ user_id }) => user_id);
   if (ids.length > 1) return file("POST", pathOf`/v1/apps/${app.app_id}/export-selection`, { user_ids: ids, format });
   return file("GET", `${pathOf`/v1/apps/${app.app_id}/accounts/${ids[0]}/export`}?format=${format}`);
@@ -31,7 +31,7 @@ export function ExportAccounts({ app, accounts, onClose }) {
   useEffect(() => () => made && URL.revokeObjectURL(made.url), [made]);
   const run = () =>
     form.submit(async ({ format }) => {
-      const { name, bytes } = await asked(app, accounts, format);
+      const { name, bytes } = await requestFile(app, accounts, format);
       setMade({ name, url: URL.createObjectURL(bytes), format: format.toUpperCase() });
       announce(w.done);
     });

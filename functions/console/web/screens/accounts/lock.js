@@ -1,7 +1,7 @@
 // Lifting the deletion lock, with what it risks said and acknowledged.
 import { html } from "../../html.js";
 import { pathOf, put } from "../../api.js";
-import { keep } from "../../apps.js";
+import { keepApp } from "../../apps.js";
 import { useForm } from "../../form.js";
 import { words } from "../../words.js";
 import { Dialog } from "../../parts/dialog.js";
@@ -12,7 +12,7 @@ export function LiftLock({ app, onClose }) {
   const form = useForm({});
   const lift = () =>
     form.submit(async () => {
-      keep(await put(pathOf`/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true }));
+      keepApp(await put(pathOf`/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true }));
       onClose();
     });
   return html`

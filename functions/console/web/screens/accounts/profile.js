@@ -11,10 +11,10 @@ const NUMBERS = ["language", "message_settings", "level", "role"];
 const NAMES = [...TEXTS, ...CHOICES, ...NUMBERS];
 
 // As typed: every field a text.
-export const typedOf = (account) => Object.fromEntries(NAMES.map((name) => [name, String(account[name] ?? "")]));
+export const formValuesOf = (account) => Object.fromEntries(NAMES.map((name) => [name, String(account[name] ?? "")]));
 
 // As sent: an empty text is none.
-export function sentOf(name, value) {
+export function bodyValueOf(name, value) {
   if (NUMBERS.includes(name)) return value.trim() === "" ? null : Number(value);
   if (CHOICES.includes(name)) return value;
   const text = name === "whats_up" ? value : value.trim();
@@ -28,7 +28,7 @@ const isDate = (text) =>
   /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
 // What is wrong with a field, by its rule.
-export function checks() {
+export function profileChecks() {
   const w = words().violations;
   const short = (value) => (bytesOf(value) > MAX_BYTES ? w.bytes(MAX_BYTES) : undefined);
   const number = (value) => (/^\d{0,10}$/.test(value.trim()) && Number(value) <= MAX_NUMBER ? undefined : w.number);

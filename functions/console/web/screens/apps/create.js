@@ -1,9 +1,9 @@
 // A new application, of a team or of the platform.
 import { html } from "../../html.js";
 import { post } from "../../api.js";
-import { keep } from "../../apps.js";
+import { keepApp } from "../../apps.js";
 import { required, useForm } from "../../form.js";
-import { isPlatform, teamsWhere } from "../../rights.js";
+import { isPlatform, teamsWhere } from "../../permissions.js";
 import { teams } from "../../teams.js";
 import { words } from "../../words.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
@@ -21,7 +21,7 @@ export function CreateApp({ teamId, onCreated, onClose }) {
   const form = useForm({ name: "", team_id: teamId ?? options[0]?.[0] ?? "" }, { check: { name: required } });
   const create = () =>
     form.submit(async ({ name, team_id }) => {
-      const app = keep(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }));
+      const app = keepApp(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }));
       onCreated(app);
       toast(w.wasCreated(app.name));
     });

@@ -1,7 +1,7 @@
 // Deleting an application, which must be empty.
 import { html } from "../../html.js";
 import { del, pathOf } from "../../api.js";
-import { forget } from "../../apps.js";
+import { forgetApp } from "../../apps.js";
 import { useForm } from "../../form.js";
 import { words } from "../../words.js";
 import { Dialog } from "../../parts/dialog.js";
@@ -14,7 +14,7 @@ export function DeleteApp({ app, onDeleted, onClose }) {
   const run = () =>
     form.submit(async () => {
       await del(pathOf`/v1/apps/${app.app_id}`);
-      forget(app.app_id);
+      forgetApp(app.app_id);
       onDeleted();
       toast(w.wasDeleted(app.name));
     });

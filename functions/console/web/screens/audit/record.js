@@ -3,7 +3,7 @@ import { html } from "../../html.js";
 import { apps } from "../../apps.js";
 import { roleName } from "../../grants.js";
 import { teamName } from "../../teams.js";
-import { dated } from "../../times.js";
+import { dateAndTime } from "../../times.js";
 import { PHONE, useMedia } from "../../viewport.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
@@ -11,7 +11,7 @@ import { Icon } from "../../parts/icon.js";
 import { Time } from "../../parts/time.js";
 
 // What a record itself tells of the name of its thing.
-function recorded({ target, before, after }) {
+function recordedName({ target, before, after }) {
   const known = { ...before, ...after };
   if (target.kind === "account") return target.id;
   if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
@@ -19,24 +19,24 @@ function recorded({ target, before, after }) {
 }
 
 // The names of things by their ids, from all the records at hand: a record tells only what it changed.
-export function namesIn(records) {
+export function nameLookup(records) {
   const names = new Map();
   for (const record of records) {
     const { actor, target } = record;
     if (actor) names.set(actor.user_id, actor.login);
-    const name = recorded(record);
+    const name = recordedName(record);
     if (name && !names.has(target.id)) names.set(target.id, name);
   }
   const listed = { team: teamName, app: (id) => apps.value?.find(({ app_id }) => app_id === id)?.name };
   return (record) =>
-    recorded(record) ??
+    recordedName(record) ??
     names.get(record.target.id) ??
     listed[record.target.kind]?.(record.target.id) ??
     record.target.id;
 }
 
 // The words of what is recorded as one of a few, by its field.
-function choiceOf(field, value) {
+function choiceText(field, value) {
   const w = words();
   const choices = {
     ...w.accounts.choices,
@@ -49,9 +49,9 @@ function choiceOf(field, value) {
 }
 
 // A recorded value in words.
-function shown(field, value) {
+function displayValue(field, value) {
   if (value === null || value === undefined || value === "") return "—";
-  if (Array.isArray(value)) return words().list.names(value.map((one) => shown(field, one))) || "—";
+  if (Array.isArray(value)) return words().list.names(value.map((one) => displayValue(field, one))) || "—";
   if (typeof value === "boolean") return value ? words().users.yes : words().users.no;
   if (typeof value === "object")
     return value.role_id
@@ -60,11 +60,11 @@ function shown(field, value) {
           value.login ??
           value.name ??
           Object.entries(value)
-            .map(([name, inner]) => `${words().audit.fields[name] ?? name}: ${shown(name, inner)}`)
+            .map(([name, inner]) => `${words().audit.fields[name] ?? name}: ${displayValue(name, inner)}`)
             .join(" · "));
   if (field === "team_id") return teamName(value) ?? value;
-  if (/^\d{4}-\d\d-\d\dT/.test(value)) return dated(value);
-  return choiceOf(field, value) ?? String(value);
+  if (/^\d{4}-\d\d-\d\dT/.test(value)) return dateAndTime(value);
+  return choiceText(field, value) ?? String(value);
 }
 
 export function RecordRows({ record, name, at, open, onTurn, inTeam, onNarrow }) {
@@ -85,10 +85,10 @@ export function RecordRows({ record, name, at, open, onTurn, inTeam, onNarrow })
       <td class="wide-column" title=${target.id}><span class="loose">${w.kinds[target.kind]}</span> <bdi>${name}</bdi></td>
       <td class="operations"><div><span class=${`turner ${open ? "open" : ""}`} aria-hidden="true"><${Icon} name="down" /></span></div></td>
     </tr>
-    ${open && html`<tr class="record-open"><td colspan=${span}><${Opened} record=${record} inTeam=${inTeam} onNarrow=${onNarrow} /></td></tr>`}`;
+    ${open && html`<tr class="record-open"><td colspan=${span}><${RecordDetails} record=${record} inTeam=${inTeam} onNarrow=${onNarrow} /></td></tr>`}`;
 }
 
-function Opened({ record, inTeam, onNarrow }) {
+function RecordDetails({ record, inTeam, onNarrow }) {
   const w = words().audit;
   const { before, after, actor, address, target, team_id: teamId, request_id: request } = record;
   const names = Object.keys({ ...before, ...after });
@@ -100,7 +100,7 @@ function Opened({ record, inTeam, onNarrow }) {
         html`
         <table class="changes"><caption class="unseen">${w.changes}</caption>
           <thead><tr><th scope="col">${w.field}</th><th scope="col">${w.before}</th><th scope="col">${w.after}</th></tr></thead>
-          <tbody>${names.map((name) => html`<tr><th scope="row">${w.fields[name] ?? name}</th><td><bdi>${shown(name, before?.[name])}</bdi></td><td><bdi>${shown(name, after?.[name])}</bdi></td></tr>`)}</tbody>
+          <tbody>${names.map((name) => html`<tr><th scope="row">${w.fields[name] ?? name}</th><td><bdi>${displayValue(name, before?.[name])}</bdi></td><td><bdi>${displayValue(name, after?.[name])}</bdi></td></tr>`)}</tbody>
         </table>`
       }
       <dl>

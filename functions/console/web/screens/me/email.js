@@ -2,8 +2,8 @@
 import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { del, post } from "../../api.js";
-import { given, needsCode, required, useForm } from "../../form.js";
-import { rules } from "../../rules.js";
+import { nonEmpty, codeOfLength, required, useForm } from "../../form.js";
+import { rules } from "../../field-rules.js";
 import { load, me } from "../../session.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
@@ -31,7 +31,7 @@ function Change({ onAsked }) {
   const w = words().email;
   const form = useForm(
     { email: "", current_password: "" },
-    { check: { email: (value) => required(value) ?? rules.email(value), current_password: given } },
+    { check: { email: (value) => required(value) ?? rules.email(value), current_password: nonEmpty } },
   );
   const submit = (event) => {
     event.preventDefault();
@@ -52,7 +52,7 @@ function Change({ onAsked }) {
 
 function Confirm({ email, onDone }) {
   const w = words().email;
-  const form = useForm({ code: "" }, { check: { code: needsCode() }, codes: { verification_failed: "code" } });
+  const form = useForm({ code: "" }, { check: { code: codeOfLength() }, codes: { verification_failed: "code" } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ code }) => {
@@ -73,7 +73,7 @@ function Confirm({ email, onDone }) {
 
 function Remove({ onClose }) {
   const w = words().email;
-  const form = useForm({ current_password: "" }, { check: { current_password: given } });
+  const form = useForm({ current_password: "" }, { check: { current_password: nonEmpty } });
   const run = () =>
     form.submit(async (body) => {
       await del("/v1/me/email", { body });

@@ -3,9 +3,9 @@ import { html } from "../../html.js";
 import { patch } from "../../api.js";
 import { useForm } from "../../form.js";
 import { roleName } from "../../grants.js";
-import { rules } from "../../rules.js";
+import { rules } from "../../field-rules.js";
 import { load, me } from "../../session.js";
-import { dated } from "../../times.js";
+import { dateAndTime } from "../../times.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
 import { FormError, TextField } from "../../parts/field.js";
@@ -45,7 +45,7 @@ export function Profile() {
       <dl class="plain">
         <dt>${w.login}</dt><dd class="id">${user.login}</dd>
         <dt>${w.type}</dt><dd>${w.types[user.type]}</dd>
-        <dt>${w.since}</dt><dd>${dated(user.created_at)}</dd>
+        <dt>${w.since}</dt><dd>${dateAndTime(user.created_at)}</dd>
         ${user.type === "member" && html`<dt>${w.teams}</dt><dd>${teams.length === 0 ? w.noTeams : teams.map(({ name, role }) => html`<div><bdi>${name}</bdi> <span class="quiet">${roleName(role)}</span></div>`)}</dd>`}
       </dl>
     </section>

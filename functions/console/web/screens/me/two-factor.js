@@ -2,7 +2,7 @@
 import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { del, post } from "../../api.js";
-import { given, needsCode, required, useForm } from "../../form.js";
+import { nonEmpty, codeOfLength, required, useForm } from "../../form.js";
 import { load, me } from "../../session.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
@@ -37,7 +37,7 @@ export function TwoFactor() {
 
 function Begin({ onBegun }) {
   const w = words().twoFactor;
-  const form = useForm({ current_password: "" }, { check: { current_password: given } });
+  const form = useForm({ current_password: "" }, { check: { current_password: nonEmpty } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async (body) => onBegun(await post("/v1/me/totp", body)));
@@ -52,7 +52,7 @@ function Begin({ onBegun }) {
 
 function Confirm({ begun, onBound }) {
   const w = words().twoFactor;
-  const form = useForm({ code: "" }, { check: { code: needsCode(6) }, codes: { verification_failed: "code" } });
+  const form = useForm({ code: "" }, { check: { code: codeOfLength(6) }, codes: { verification_failed: "code" } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ code }) => {
@@ -81,11 +81,11 @@ function Confirm({ begun, onBound }) {
 function Remove({ onClose }) {
   const w = words().twoFactor;
   const [recovery, setRecovery] = useState(false);
-  const proof = recovery ? { recovery_code: required } : { code: needsCode(6) };
+  const proof = recovery ? { recovery_code: required } : { code: codeOfLength(6) };
   const codes = { verification_failed: recovery ? "recovery_code" : "code" };
   const form = useForm(
     { current_password: "", code: "", recovery_code: "" },
-    { check: { current_password: given, ...proof }, codes },
+    { check: { current_password: nonEmpty, ...proof }, codes },
   );
   const run = () =>
     form.submit(async ({ current_password, code, recovery_code }) => {

@@ -2,18 +2,18 @@
 import { html } from "../../html.js";
 import { post } from "../../api.js";
 import { required, useForm } from "../../form.js";
-import { rules } from "../../rules.js";
+import { rules } from "../../field-rules.js";
 import { words } from "../../words.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
+import { checkPassword, passwordBody, NO_PASSWORD_CHOICE, PasswordChoice } from "../../parts/password-choice.js";
 import { SegmentsField } from "../../parts/segments.js";
-import { grantable } from "./change-role.js";
+import { roleOptions } from "./change-role.js";
 
-const EMPTY = { who: "known", login: "", username: "", email: "", role_id: "developer", ...NO_PASSWORD };
+const EMPTY = { who: "known", login: "", username: "", email: "", role_id: "developer", ...NO_PASSWORD_CHOICE };
 const CODES = { already_member: "login", too_many_teams: "login", not_a_member: "login", login_taken: "login" };
 
-function sent({ who, login, username, email, role_id, ...password }) {
+function bodyOf({ who, login, username, email, role_id, ...password }) {
   if (who === "known") return { login: login.trim(), role_id };
   return {
     role_id,
@@ -21,7 +21,7 @@ function sent({ who, login, username, email, role_id, ...password }) {
       username: username.trim(),
       login: login.trim(),
       email: email.trim() || null,
-      ...chosenPassword(password),
+      ...passwordBody(password),
     },
   };
 }
@@ -38,7 +38,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
   const form = useForm(EMPTY, { check, codes: CODES });
   const create = () =>
     form.submit(async (values) => {
-      const { member, generated_password: generated } = await post(`${path}/members`, sent(values));
+      const { member, generated_password: generated } = await post(`${path}/members`, bodyOf(values));
       onAdded({ member, password: values.who === "new" ? (generated ?? values.password) : null });
     });
   const typed = ["login", "username", "email", "password"].some((name) => form.values[name] !== "");
@@ -55,7 +55,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
         ${who === "new" && text("username", { hint: words().me.usernameHint })}
         ${loginField(who === "known" ? w.loginHint : words().users.loginHint)}
         ${who === "new" && text("email", { type: "email", hint: words().users.emailHint })}
-        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
+        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
         ${who === "new" && html`<${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />`}
       </div>
     </${FormDialog}>`;

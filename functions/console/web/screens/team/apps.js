@@ -2,13 +2,13 @@
 import { html } from "../../html.js";
 import { MAX_ADMINS } from "../../apps.js";
 import { useList } from "../../list.js";
-import { can } from "../../rights.js";
+import { can } from "../../permissions.js";
 import { go } from "../../router.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Empty } from "../../parts/empty.js";
-import { Failed } from "../../parts/failed.js";
-import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { LoadError } from "../../parts/load-error.js";
+import { skeletonBar, opensRow, Table, useRowKeys } from "../../parts/table.js";
 import { Tally } from "../../parts/tally.js";
 import { Time } from "../../parts/time.js";
 import { CreateApp } from "../apps/create.js";
@@ -22,10 +22,10 @@ export function TeamApps({ team, creating, onCreating, onRecount }) {
   const href = (app) => (reads ? `/apps/${app.app_id}/accounts` : `/apps/${app.app_id}`);
   useRowKeys({ items: list.items, open: (at) => go(href(list.items[at])) });
   const columns = [
-    { name: w.name, width: "36%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
-    { name: w.deletion, width: "16%", class: "wide-column", bone: bone("w1") },
-    { name: w.admins, width: "24%", class: "wide-column", bone: bone("w2") },
-    { name: w.created, class: "wide-column", bone: bone("w2") },
+    { name: w.name, width: "36%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.deletion, width: "16%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.admins, width: "24%", class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.created, class: "wide-column", bone: skeletonBar("w2") },
   ];
   const row = (app, at, key) => {
     const { locked } = app.deletion_lock;
@@ -43,11 +43,11 @@ export function TeamApps({ team, creating, onCreating, onRecount }) {
     html`<button type="button" class="button secondary" onClick=${() => onCreating(true)}>${w.create}</button>`;
   const created = (app) => {
     onCreating(false);
-    if (app.team_id === team.team_id) list.put(app);
+    if (app.team_id === team.team_id) list.upsert(app);
     onRecount();
   };
   return html`
-    <${Failed} problem=${list.problem} onAgain=${list.reload} />
+    <${LoadError} problem=${list.problem} onAgain=${list.reload} />
     <div class="after-tabs"><${Table} caption=${words().team.appsOf(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${html`<${Empty} text=${words().team.noApps}>${create}</${Empty}>`} /></div>
     ${creating && html`<${CreateApp} teamId=${team.team_id} onCreated=${created} onClose=${() => onCreating(false)} />`}`;
 }

@@ -1,21 +1,21 @@
 // The invitations that live, then those that have ended, in one table.
 import { html } from "../../html.js";
 import { roleName } from "../../grants.js";
-import { ago, said } from "../../times.js";
+import { timeAgoInSentence, shortTime } from "../../times.js";
 import { PHONE, useMedia } from "../../viewport.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
 import { Empty } from "../../parts/empty.js";
 import { FilterMenu } from "../../parts/filter-menu.js";
-import { More } from "../../parts/more.js";
-import { bone, Foot, skeleton, useRowKeys } from "../../parts/table.js";
+import { MoreMenu } from "../../parts/more-menu.js";
+import { skeletonBar, ListFooter, skeletonRows, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { TimeLeft } from "../../parts/time-left.js";
 
 const MOST_LIVE = 100;
 const ENDED = ["redeemed", "revoked", "expired"];
 const BARS = ["w2", "w1", "w2", "w2", "w1"]
-  .map((width, at) => ({ class: at > 0 ? "wide-column" : "", bone: bone(width) }))
+  .map((width, at) => ({ class: at > 0 ? "wide-column" : "", bone: skeletonBar(width) }))
   .concat({ class: "operations" });
 
 export function InvitationTable({ team, live, history, status, onStatus, shown, act, onInvite }) {
@@ -24,7 +24,7 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
   const span = useMedia(PHONE) ? 2 : 6;
   const ended = history.items.filter((invitation) => invitation.status !== "live");
   const all = [...(live ?? []), ...ended];
-  useRowKeys({ items: all, open: (at) => renewable(all[at], act) && act.reissue(all[at]) });
+  useRowKeys({ items: all, open: (at) => mayReissue(all[at], act) && act.reissue(all[at]) });
   const coming = live === null || history.stage === "skeleton";
   if (history.stage === "quiet" || history.stage === "failed") return html`<div class="list"></div>`;
   if (!coming && live.length === 0 && ended.length === 0 && status === "" && history.done) {
@@ -42,7 +42,7 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
           ${[w.code, w.role, w.for, w.timeLeft, w.issuedBy].map((name, at) => html`<th scope="col" class=${at > 0 ? "wide-column" : ""}>${name}</th>`)}
           <th scope="col"><span class="unseen">${words().list.operation}</span></th>
         </tr></thead>
-        ${coming && html`<tbody>${skeleton(BARS)}</tbody>`}
+        ${coming && html`<tbody>${skeletonRows(BARS)}</tbody>`}
         ${
           !coming &&
           html`<tbody>
@@ -56,11 +56,11 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
         </tbody>`
         }
       </table>
-      ${!history.done && html`<${Foot} list=${history} />`}
+      ${!history.done && html`<${ListFooter} list=${history} />`}
     </div>`;
 }
 
-const renewable = (invitation, act) => act.may(invitation) && ["live", "expired"].includes(invitation.status);
+const mayReissue = (invitation, act) => act.may(invitation) && ["live", "expired"].includes(invitation.status);
 
 function Row({ invitation, at, current, act }) {
   const w = words().invitations;
@@ -75,13 +75,13 @@ function Row({ invitation, at, current, act }) {
     expires_at: expires,
   } = invitation;
   const live = status === "live";
-  const renews = renewable(invitation, act);
+  const renews = mayReissue(invitation, act);
   const items = [
     renews && { icon: "refresh", label: w.reissue, onChoose: () => act.reissue(invitation) },
     live && renews && { icon: "close", label: w.revoke, red: true, onChoose: () => act.revoke(invitation) },
   ];
   const person = login ? html`<span class="id">${login}</span>` : html`<span class="loose">${w.anyone}</span>`;
-  const became = live ? html`<${TimeLeft} at=${expires} />` : outcome(invitation);
+  const became = live ? html`<${TimeLeft} at=${expires} />` : outcomeOf(invitation);
   return html`
     <tr class=${`row ${current ? "current" : ""} ${live ? "" : "ended"}`} data-at=${at}>
       <th scope="row"><div class="who"><div class="lines"><span class="digits" tabindex="-1"><span class="unseen">${w.ending(hint)}</span><span aria-hidden="true"><span class="dots">•••• ••</span><b>${hint}</b></span><span class="narrow-only"> <bdi>${roleName(role)}</bdi></span></span>
@@ -89,21 +89,21 @@ function Row({ invitation, at, current, act }) {
       <td class="wide-column" title=${roleName(role)}><bdi>${roleName(role)}</bdi></td>
       <td class="wide-column"><div class="lines"><span class="cut">${person}</span>${note && html`<bdi class="quiet cut" title=${note}>${note}</bdi>`}</div></td>
       <td class="wide-column">${became}</td>
-      <td class="wide-column"><div class="lines"><bdi class="cut">${issuer.username}</bdi><time class="quiet digits" datetime=${created}>${live ? ago(created) : said(created)}</time></div></td>
+      <td class="wide-column"><div class="lines"><bdi class="cut">${issuer.username}</bdi><time class="quiet digits" datetime=${created}>${live ? timeAgoInSentence(created) : shortTime(created)}</time></div></td>
       <td class="operations">${
         renews &&
         html`<div>
         <${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.reissue(invitation)}>${w.reissue}</${Button}>
         ${live && html`<${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.revoke(invitation)}>${w.revoke}</${Button}>`}
-        <span class="tight-only"><${More} label=${w.more(hint)} items=${items} /></span></div>`
+        <span class="tight-only"><${MoreMenu} label=${w.more(hint)} items=${items} /></span></div>`
       }</td>
     </tr>`;
 }
 
-function outcome({ status, redeemed_by: by, redeemed_at: at, expires_at: expires }) {
+function outcomeOf({ status, redeemed_by: by, redeemed_at: at, expires_at: expires }) {
   const w = words().invitations;
   if (status === "redeemed")
-    return html`<span title=${at && said(at)}>${by ? w.redeemedBy(by.username) : w.statuses.redeemed}</span>`;
+    return html`<span title=${at && shortTime(at)}>${by ? w.redeemedBy(by.username) : w.statuses.redeemed}</span>`;
   if (status === "expired") return html`${w.statuses.expired} <${Time} at=${expires} />`;
   return w.statuses.revoked;
 }

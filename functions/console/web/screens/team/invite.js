@@ -6,7 +6,7 @@ import { words } from "../../words.js";
 import { Caution } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { grantable } from "./change-role.js";
+import { roleOptions } from "./change-role.js";
 
 export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
   const w = words().invitations;
@@ -20,7 +20,7 @@ export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
     <${FormDialog} title=${w.inviteTitle(team.name)} action=${w.issue} busy=${form.busy} typed=${login !== "" || note !== ""} onClose=${onClose} onSubmit=${issue}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
+        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
         <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
         <${TextField} label=${w.note} ...${form.bind("note")} hint=${w.noteHint} autocomplete="off" />
       </div>

@@ -2,22 +2,22 @@
 import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { del, patch, pathOf } from "../../api.js";
-import { mayGrant, roleName } from "../../grants.js";
+import { mayGrantRole, roleName } from "../../grants.js";
 import { useList } from "../../list.js";
-import { can } from "../../rights.js";
+import { can } from "../../permissions.js";
 import { me } from "../../session.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
-import { Confirm } from "../../parts/confirm.js";
+import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { Empty } from "../../parts/empty.js";
-import { Failed } from "../../parts/failed.js";
-import { More } from "../../parts/more.js";
-import { PasswordShown } from "../../parts/password-shown.js";
-import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { LoadError } from "../../parts/load-error.js";
+import { MoreMenu } from "../../parts/more-menu.js";
+import { InitialPassword } from "../../parts/initial-password.js";
+import { skeletonBar, opensRow, Table, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
-import { LeaveTeam } from "../teams/end.js";
+import { LeaveTeam } from "../teams/delete-or-leave.js";
 import { AddMember } from "./add-member.js";
 import { ChangeRole } from "./change-role.js";
 
@@ -32,7 +32,7 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   const ask = (kind, member) => setDialog({ kind, member });
   const isOwn = (member) => member.user_id === me.value.user.user_id;
   const mayChange = (member) =>
-    !isOwn(member) && can("members.manage", team.team_id) && mayGrant(member.role, team.team_id);
+    !isOwn(member) && can("members.manage", team.team_id) && mayGrantRole(member.role, team.team_id);
   useRowKeys({ items: list.items, open: (at) => mayChange(list.items[at]) && ask("role", list.items[at]) });
 
   const give = async (member, role) => {
@@ -54,7 +54,7 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     const { member } = dialog;
     await del(pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`);
     close();
-    list.drop([member.user_id]);
+    list.remove([member.user_id]);
     onRecount();
     toast(w.wasRemoved(member.username));
   };
@@ -67,23 +67,23 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   };
 
   const columns = [
-    { name: w.member, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
-    { name: w.role, width: "22%", class: "wide-column", bone: bone("w2") },
-    { name: w.status, width: "14%", class: "wide-column", bone: bone("w1") },
-    { name: w.joined, class: "wide-column", bone: bone("w2") },
+    { name: w.member, width: "34%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.role, width: "22%", class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.status, width: "14%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.joined, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "176px", class: "operations" },
   ];
   const row = (member, at, key) =>
     html`<${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
   const failed = problem ?? list.problem;
   return html`
-    <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
+    <${LoadError} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
     <div class="after-tabs"><${Table} caption=${w.caption(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${html`<${Empty} text=${w.none} />`} /></div>
     ${creating && html`<${AddMember} team=${team} path=${path} roles=${roles} onAdded=${added} onClose=${() => onCreating(false)} />`}
     ${dialog?.kind === "role" && html`<${ChangeRole} team=${team} member=${dialog.member} roles=${roles} onGive=${give} onStale=${stale} onClose=${close} />`}
-    ${dialog?.kind === "remove" && html`<${Confirm} title=${w.removeQuestion(dialog.member.username, team.name)} text=${w.removeText} action=${w.removeAction} onRun=${remove} onClose=${close} />`}
-    ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${team} onLeft=${() => list.drop([me.value.user.user_id])} onClose=${close} />`}
-    ${dialog?.kind === "password" && html`<${PasswordShown} login=${dialog.member.login} password=${dialog.password} onClose=${close} />`}`;
+    ${dialog?.kind === "remove" && html`<${ConfirmDialog} title=${w.removeQuestion(dialog.member.username, team.name)} text=${w.removeText} action=${w.removeAction} onRun=${remove} onClose=${close} />`}
+    ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${team} onLeft=${() => list.remove([me.value.user.user_id])} onClose=${close} />`}
+    ${dialog?.kind === "password" && html`<${InitialPassword} login=${dialog.member.login} password=${dialog.password} onClose=${close} />`}`;
 }
 
 function Row({ member, at, own, changes, onAsk }) {
@@ -114,7 +114,7 @@ function Row({ member, at, own, changes, onAsk }) {
         items.length > 0 &&
         html`<div>
         ${changes && html`<${Button} kind="ghost" size="late wide-only" onClick=${() => onAsk("role", member)}>${w.changeRole}</${Button}>`}
-        <${More} label=${w.more(login)} items=${items} /></div>`
+        <${MoreMenu} label=${w.more(login)} items=${items} /></div>`
       }</td>
     </tr>`;
 }

@@ -2,9 +2,9 @@
 import { html } from "../../html.js";
 import { del, pathOf, post } from "../../api.js";
 import { required, useForm } from "../../form.js";
-import { mayCopy, roleName } from "../../grants.js";
+import { mayCopyRole, roleName } from "../../grants.js";
 import { words } from "../../words.js";
-import { Confirm } from "../../parts/confirm.js";
+import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
 import { Rename } from "../../parts/rename.js";
@@ -20,7 +20,7 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
       onCreated(role);
       toast(w.wasCreated(role.name));
     });
-  const options = roles.filter((role) => mayCopy(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
+  const options = roles.filter((role) => mayCopyRole(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
   return html`
     <${FormDialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
@@ -50,5 +50,5 @@ export function DeleteRole({ path, role, onDeleted, onClose }) {
     onDeleted();
     toast(w.wasDeleted(role.name));
   };
-  return html`<${Confirm} title=${w.deleteQuestion(role.name)} text=${w.deleteText} action=${w.deleteAction} onRun=${run} onClose=${onClose} />`;
+  return html`<${ConfirmDialog} title=${w.deleteQuestion(role.name)} text=${w.deleteText} action=${w.deleteAction} onRun=${run} onClose=${onClose} />`;
 }

@@ -9,7 +9,7 @@ import { FormDialog } from "../../parts/form-dialog.js";
 import { toast } from "../../parts/toast.js";
 
 // The API names users by id, people know each other by login.
-async function memberOf(login) {
+async function findMember(login) {
   for (let cursor; cursor !== null; ) {
     const page = await get(`/v1/users${queryOf({ type: "member", q: login, limit: 100, cursor })}`);
     const found = page.items.find((user) => user.login.toLowerCase() === login.toLowerCase());
@@ -19,7 +19,7 @@ async function memberOf(login) {
   return null;
 }
 
-const NOBODY = new Problem(422, {
+const UNKNOWN_ADMIN = new Problem(422, {
   code: "validation_failed",
   errors: [{ pointer: "/admin_user_id", code: "unknown_reference" }],
 });
@@ -32,8 +32,8 @@ export function CreateTeam({ onCreated, onClose }) {
   );
   const create = () =>
     form.submit(async ({ name, admin_user_id: login }) => {
-      const admin = login.trim() === "" ? null : await memberOf(login.trim());
-      if (login.trim() !== "" && !admin) throw NOBODY;
+      const admin = login.trim() === "" ? null : await findMember(login.trim());
+      if (login.trim() !== "" && !admin) throw UNKNOWN_ADMIN;
       const team = await post("/v1/teams", { name: name.trim(), admin_user_id: admin?.user_id ?? null });
       onCreated(keepTeam(team));
       toast(w.wasCreated(team.name));

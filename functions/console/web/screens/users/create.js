@@ -2,21 +2,21 @@
 import { html } from "../../html.js";
 import { post } from "../../api.js";
 import { useForm } from "../../form.js";
-import { rules } from "../../rules.js";
+import { rules } from "../../field-rules.js";
 import { words } from "../../words.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
+import { checkPassword, passwordBody, NO_PASSWORD_CHOICE, PasswordChoice } from "../../parts/password-choice.js";
 import { SegmentsField } from "../../parts/segments.js";
-import { isSuper } from "./acts.js";
+import { isSuper } from "./actions.js";
 
-export const typesToGive = () =>
+export const typeOptions = () =>
   ["member", "platform_admin", ...(isSuper() ? ["super_admin"] : [])].map((type) => [type, words().me.types[type]]);
 
 export function CreateUser({ onCreated, onClose }) {
   const w = words().users;
   const form = useForm(
-    { username: "", login: "", type: "member", email: "", ...NO_PASSWORD },
+    { username: "", login: "", type: "member", email: "", ...NO_PASSWORD_CHOICE },
     { check: { ...rules, ...checkPassword }, codes: { login_taken: "login" } },
   );
   const create = () =>
@@ -26,7 +26,7 @@ export function CreateUser({ onCreated, onClose }) {
         login: login.trim(),
         type,
         email: email.trim() || null,
-        ...chosenPassword(password),
+        ...passwordBody(password),
       };
       const { user, generated_password: generated } = await post("/v1/users", body);
       onCreated(user, generated ?? password.password);
@@ -38,7 +38,7 @@ export function CreateUser({ onCreated, onClose }) {
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off" autofocus />
         <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
-        <${SegmentsField} label=${w.type} value=${type} options=${typesToGive()} onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
+        <${SegmentsField} label=${w.type} value=${type} options=${typeOptions()} onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
         <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint} autocomplete="off" />
         <${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />
       </div>

@@ -5,10 +5,10 @@ import { get, patch, pathOf } from "../../api.js";
 import { useForm } from "../../form.js";
 import { roleName } from "../../grants.js";
 import { useMerged } from "../../merge.js";
-import { sentence } from "../../problems.js";
-import { rules } from "../../rules.js";
+import { messageOf } from "../../problem-messages.js";
+import { rules } from "../../field-rules.js";
 import { me } from "../../session.js";
-import { dated } from "../../times.js";
+import { dateAndTime } from "../../times.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
@@ -16,12 +16,12 @@ import { Conflict } from "../../parts/conflict.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
-import { More } from "../../parts/more.js";
+import { MoreMenu } from "../../parts/more-menu.js";
 import { Sheet } from "../../parts/sheet.js";
 import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
-import { isSuper, mayAct, operationsOn } from "./acts.js";
-import { typesToGive } from "./create.js";
+import { isSuper, mayAct, operationsOn } from "./actions.js";
+import { typeOptions } from "./create.js";
 import { Status, TypeTag } from "./table.js";
 
 export function UserSheet({ userId, listed, act, onSaved, onClose }) {
@@ -31,17 +31,17 @@ export function UserSheet({ userId, listed, act, onSaved, onClose }) {
   useEffect(() => void get(path).then(setUser, setProblem), [path, listed?.version, listed?.status]);
   // What is being edited stays, whatever becomes of a look at how it stands now.
   if (problem && !user)
-    return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+    return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : messageOf(problem)} onClose=${() => onClose({ unasked: true })} />`;
   return user && html`<${Details} user=${user} path=${path} act=${act} onSaved=${onSaved} onClose=${onClose} />`;
 }
 
-const typedOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
+const formValuesOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
 
 function Details({ user, path, act, onSaved, onClose }) {
   const w = words().users;
   const edits = mayAct(user);
-  const form = useForm(typedOf(user), { check: { username: rules.username, email: rules.email } });
-  const { base, changed, save, conflict } = useMerged(user, typedOf, form);
+  const form = useForm(formValuesOf(user), { check: { username: rules.username, email: rules.email } });
+  const { base, changed, save, conflict } = useMerged(user, formValuesOf, form);
   const submit = () => {
     if (changed.length === 0 || !edits) return onClose({});
     return form.submit(async (values) => {
@@ -69,14 +69,14 @@ function Details({ user, path, act, onSaved, onClose }) {
   const field = (name, rest) =>
     html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
   return html`
-    <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} busy=${form.busy} onClose=${() => onClose({})} onSubmit=${submit}
+    <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dateAndTime(user.created_at))} foot=${foot} busy=${form.busy} onClose=${() => onClose({})} onSubmit=${submit}
       avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}
-      menu=${(own || edits) && html`<${More} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
+      menu=${(own || edits) && html`<${MoreMenu} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         ${conflict && html`<${Conflict} ...${conflict} labels=${w} said=${(name, value) => (name === "type" ? words().me.types[value] : undefined)} />`}
         ${field("username", { hint: edits ? words().me.usernameHint : undefined })}
-        ${edits && isSuper() && html`<${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")} options=${typesToGive()} hint=${form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]} />`}
+        ${edits && isSuper() && html`<${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")} options=${typeOptions()} hint=${form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]} />`}
         ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
         <hr />
         ${line(w.status, html`<${Status} user=${user} />`)}

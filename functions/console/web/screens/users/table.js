@@ -2,25 +2,25 @@
 import { html } from "../../html.js";
 import { pathOf } from "../../api.js";
 import { me } from "../../session.js";
-import { exact, lately } from "../../times.js";
+import { fullTime, recentTime } from "../../times.js";
 import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Icon } from "../../parts/icon.js";
-import { More } from "../../parts/more.js";
-import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
-import { mayAct, operationsOn } from "./acts.js";
+import { MoreMenu } from "../../parts/more-menu.js";
+import { skeletonBar, opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { mayAct, operationsOn } from "./actions.js";
 
 export function UserTable({ list, keyOf, memberships, act, current, empty }) {
   const w = words().users;
   useRowKeys({ items: list.items, open: (at) => act.open(list.items[at]) });
   const columns = [
-    { name: w.user, width: "19%", class: "id-column", bone: html`<div class="who">${bone("disc")}${bone("w2")}</div>` },
-    { name: w.type, width: "11.5%", class: "wide-column", bone: bone("w1") },
-    { name: w.teams, width: "16.5%", class: "roomy-column", bone: bone("w2") },
-    { name: w.email, width: "21.25%", class: "roomy-column", bone: bone("w3") },
+    { name: w.user, width: "19%", class: "id-column", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w2")}</div>` },
+    { name: w.type, width: "11.5%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.teams, width: "16.5%", class: "roomy-column", bone: skeletonBar("w2") },
+    { name: w.email, width: "21.25%", class: "roomy-column", bone: skeletonBar("w3") },
     { name: w.twoFactor, width: "5.3%", class: "roomy-column", bone: "" },
-    { name: w.status, width: "10.6%", class: "wide-column", bone: bone("w1") },
-    { name: w.lastSignIn, class: "wide-column", bone: bone("w2") },
+    { name: w.status, width: "10.6%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.lastSignIn, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "72px", class: "operations" },
   ];
   const row = (user, at, key) =>
@@ -55,7 +55,7 @@ function Row({ user, at, teams, act, current }) {
       <td class="roomy-column" title=${email}>${email ? html`<div class="lines"><span class="cut">${email}</span>${!user.email_verified && html`<span class="quiet">${words().email.unconfirmed}</span>`}</div>` : "—"}</td>
       <td class="roomy-column">${user.totp_enabled ? html`<span title=${w.on}><${Icon} name="shield" /><span class="unseen">${w.on}</span></span>` : html`<span class="loose">${w.off}</span>`}</td>
       <td class="wide-column"><${Status} user=${user} /></td>
-      <td class="wide-column">${last ? html`<time class="digits" datetime=${last} title=${exact(last)}>${lately(last)}</time>` : w.never}</td>
-      <td class="operations">${(own || mayAct(user)) && html`<div><${More} label=${w.more(login)} items=${operationsOn(user, act)} /></div>`}</td>
+      <td class="wide-column">${last ? html`<time class="digits" datetime=${last} title=${fullTime(last)}>${recentTime(last)}</time>` : w.never}</td>
+      <td class="operations">${(own || mayAct(user)) && html`<div><${MoreMenu} label=${w.more(login)} items=${operationsOn(user, act)} /></div>`}</td>
     </tr>`;
 }

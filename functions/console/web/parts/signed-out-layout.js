@@ -1,10 +1,10 @@
 // What stands around the places outside: the form at the left, tallies at the right.
 import { html } from "../html.js";
 import { settings } from "../settings.js";
-import { speak, words } from "../words.js";
-import { useTitle } from "../title.js";
+import { setLanguage, words } from "../words.js";
+import { useTitle } from "../page-title.js";
 import { Button } from "./button.js";
-import { Mark } from "./mark.js";
+import { Logo } from "./logo.js";
 import { toastFailure } from "./toast.js";
 
 const COLUMNS = 24;
@@ -12,15 +12,15 @@ const ROWS = 12;
 const LIT = { column: 6, row: 6 };
 
 // Counts of the art: five for a full tally, fewer for one that is still counted, none for a gap. Always the same.
-function counted(column, row) {
+function strokesOf(column, row) {
   const noise = (column * 7919 + row * 104729 + column * row * 31) % 23;
   if (column === LIT.column && row === LIT.row) return 5;
   return noise === 0 ? 0 : noise < 4 ? noise : 5;
 }
 
-function drawn(column, row) {
+function drawCell(column, row) {
   const far = Math.hypot((column - 9) / (column < 9 ? 10 : 15), (row - 5) / 7.5);
-  const count = counted(column, row);
+  const count = strokesOf(column, row);
   const lit = column === LIT.column && row === LIT.row;
   if (count === 0 || far >= 1) return null;
   const [x, y] = [column * 60 + 32, row * 54 + 8];
@@ -29,17 +29,17 @@ function drawn(column, row) {
     <path d=${uprights + (count === 5 ? `M${x + 0.5} ${y + 24.5}l40-12.5` : "")} /></g>`;
 }
 
-const cells = () => Array.from({ length: COLUMNS * ROWS }, (_, at) => drawn(at % COLUMNS, Math.floor(at / COLUMNS)));
+const cells = () => Array.from({ length: COLUMNS * ROWS }, (_, at) => drawCell(at % COLUMNS, Math.floor(at / COLUMNS)));
 
-export function Door({ title, text, children, note }) {
+export function SignedOutLayout({ title, text, children, note }) {
   const w = words();
   const other = settings.value.language === "ko" ? "en" : "ko";
   useTitle(title);
   return html`
     <div class="door">
       <main class="door-main" id="content">
-        <div class="door-head"><${Mark} />
-          <${Button} kind="ghost" size="small" icon="globe" lang=${other} onClick=${() => speak(other).catch(toastFailure)}>${w.languages[other]}</${Button}></div>
+        <div class="door-head"><${Logo} />
+          <${Button} kind="ghost" size="small" icon="globe" lang=${other} onClick=${() => setLanguage(other).catch(toastFailure)}>${w.languages[other]}</${Button}></div>
         <div class="door-body"><h1>${title}</h1><p>${text}</p>${children}${note && html`<p class="door-note">${note}</p>`}</div>
         <p class="door-foot">Rollcall 1.0</p>
       </main>

@@ -1,12 +1,12 @@
 // A session ended under an open page: signing in again leaves the page as it is.
 import { html } from "../html.js";
-import { cameBack, me } from "../session.js";
+import { resumeSession, me } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { useModal } from "./modal.js";
 import { SignInForm } from "./sign-in-form.js";
 
-export function ComeBack() {
+export function SignInAgain() {
   const w = words().signInAgain;
   // There is nothing behind it that works without a session.
   const modal = useModal(
@@ -16,7 +16,7 @@ export function ComeBack() {
   return html`
     <dialog ...${modal} class="dialog come-back" aria-labelledby="come-back-title">
       <div class="dialog-body"><h2 id="come-back-title">${w.title}</h2><p>${w.text}</p>
-        <${SignInForm} fixedLogin=${me.value.user.login} onEntered=${cameBack}>
+        <${SignInForm} fixedLogin=${me.value.user.login} onEntered=${resumeSession}>
           <${Button} kind="link" onClick=${() => location.assign("/sign-in")}>${words().signIn.other}</${Button}>
         </${SignInForm}>
       </div>

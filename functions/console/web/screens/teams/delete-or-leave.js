@@ -5,7 +5,7 @@ import { go } from "../../router.js";
 import { load, me } from "../../session.js";
 import { forgetTeam } from "../../teams.js";
 import { words } from "../../words.js";
-import { Confirm } from "../../parts/confirm.js";
+import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { toast } from "../../parts/toast.js";
 
 export function DeleteTeam({ team, onDeleted, onClose }) {
@@ -16,7 +16,7 @@ export function DeleteTeam({ team, onDeleted, onClose }) {
     onDeleted();
     toast(w.wasDeleted(team.name));
   };
-  return html`<${Confirm} title=${w.deleteQuestion(team.name)} text=${w.deleteText} action=${w.deleteAction} onRun=${run} onClose=${onClose} />`;
+  return html`<${ConfirmDialog} title=${w.deleteQuestion(team.name)} text=${w.deleteText} action=${w.deleteAction} onRun=${run} onClose=${onClose} />`;
 }
 
 export function LeaveTeam({ team, onLeft, onClose }) {
@@ -28,5 +28,5 @@ export function LeaveTeam({ team, onLeft, onClose }) {
     toast(w.youLeft(team.name));
     go(me.value.teams.length > 0 ? "/teams" : "/join", { unasked: true });
   };
-  return html`<${Confirm} title=${w.leaveQuestion(team.name)} text=${w.leaveText} action=${w.leaveAction} onRun=${run} onClose=${onClose} />`;
+  return html`<${ConfirmDialog} title=${w.leaveQuestion(team.name)} text=${w.leaveText} action=${w.leaveAction} onRun=${run} onClose=${onClose} />`;
 }

@@ -1,13 +1,13 @@
 // The side bar: where one can go, and who one is.
 import { html } from "../html.js";
 import { place } from "../router.js";
-import { canSomewhere, isPlatform } from "../rights.js";
+import { canSomewhere, isPlatform } from "../permissions.js";
 import { me } from "../session.js";
 import { settings } from "../settings.js";
 import { words } from "../words.js";
 import { Icon } from "./icon.js";
-import { Mark } from "./mark.js";
-import { Person } from "./person.js";
+import { Logo } from "./logo.js";
+import { AccountMenu } from "./account-menu.js";
 
 function entries() {
   const { app } = settings.value;
@@ -34,14 +34,14 @@ function entries() {
   ].filter(Boolean);
 }
 
-export const Side = () => html`
+export const Sidebar = () => html`
   <aside class="side" aria-label="Rollcall">
-    <${Mark} />
+    <${Logo} />
     <nav aria-label=${words().navigation}>
       ${entries().map(
         ({ name, href, icon, here }) => html`
         <a href=${href} aria-current=${here ? "page" : undefined} title=${words().entries[name]}><${Icon} name=${icon} /><span>${words().entries[name]}</span></a>`,
       )}
     </nav>
-    <${Person} />
+    <${AccountMenu} />
   </aside>`;

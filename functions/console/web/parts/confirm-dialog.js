@@ -4,7 +4,7 @@ import { useForm } from "../form.js";
 import { Dialog } from "./dialog.js";
 import { FormError } from "./field.js";
 
-export function Confirm({ title, text, action, destructive = true, children, onRun, onClose }) {
+export function ConfirmDialog({ title, text, action, destructive = true, children, onRun, onClose }) {
   const form = useForm({});
   return html`
     <${Dialog} title=${title} text=${text} action=${action} destructive=${destructive} careful busy=${form.busy} onClose=${onClose} onSubmit=${() => form.submit(onRun)}>

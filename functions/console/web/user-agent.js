@@ -16,7 +16,7 @@ const SYSTEMS = [
   ["Linux", "Linux"],
 ];
 
-export function browserOf(agent) {
+export function nameOfUserAgent(agent) {
   if (!agent) return null;
   const found = (names) => names.find(([part]) => agent.includes(part))?.[1];
   return [found(BROWSERS), found(SYSTEMS)].filter(Boolean).join(" · ") || agent;

@@ -1,7 +1,7 @@
 // What a role allows, beside what the presets allow; a list of it where there is no room for a grid.
 import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
-import { GROUPS, obstacle, PRESETS, roleName } from "../../grants.js";
+import { GROUPS, conflictOf, PRESETS, roleName } from "../../grants.js";
 import { useMedia, WIDE } from "../../viewport.js";
 import { words } from "../../words.js";
 import { SelectField } from "../../parts/field.js";
@@ -14,25 +14,25 @@ export function PermissionGrid(props) {
   return html`<${Shape} ...${props} />`;
 }
 
-const Dot = () => html`<span class="changed-dot"></span><span class="unseen">${words().field.changed}</span>`;
+const ChangedDot = () => html`<span class="changed-dot"></span><span class="unseen">${words().field.changed}</span>`;
 
 // The words of a permission, and why it cannot be ticked where that is so.
-function Named({ permission, reason }) {
+function PermissionName({ permission, reason }) {
   return html`<span>${words().permissions[permission]}</span> <span class="key">${permission}</span>${reason && html`<span class="reason">${reason}</span>`}`;
 }
 
 function reasonFor(permission, { shapes, ticked, team }) {
-  const found = shapes && obstacle(permission, ticked, team.team_id);
+  const found = shapes && conflictOf(permission, ticked, team.team_id);
   if (!found) return undefined;
   const w = words().roleEditor;
   return found.with ? w.notWith(words().permissions[found.with]) : w.notTogether;
 }
 
-function Box({ permission, role, ticked, changed, shapes, reason, onTurn, id }) {
+function PermissionBox({ permission, role, ticked, changed, shapes, reason, onTurn, id }) {
   const w = words().roleEditor;
   if (reason) return html`<${Icon} name="lock" /><span class="unseen">${w.locked}</span>`;
   if (!shapes) return ticked.includes(permission) ? html`<${Tick} />` : null;
-  return html`<label class="box"><input id=${id} type="checkbox" class="check" aria-label=${w.allow(words().permissions[permission], role.name)} checked=${ticked.includes(permission)} onChange=${() => onTurn(permission)} />${changed.includes(permission) && html`<${Dot} />`}</label>`;
+  return html`<label class="box"><input id=${id} type="checkbox" class="check" aria-label=${w.allow(words().permissions[permission], role.name)} checked=${ticked.includes(permission)} onChange=${() => onTurn(permission)} />${changed.includes(permission) && html`<${ChangedDot} />`}</label>`;
 }
 
 function Grid(props) {
@@ -59,9 +59,9 @@ function Grid(props) {
           ${permissions.map((permission) => {
             const reason = reasonFor(permission, props);
             return html`<tr class=${`${permission === last ? "last" : ""} ${changed.includes(permission) ? "changed" : ""}`}>
-              <th scope="row"><${Named} permission=${permission} reason=${reason} /></th>
+              <th scope="row"><${PermissionName} permission=${permission} reason=${reason} /></th>
               ${presets.map((id) => html`<td class=${here(id)}>${PRESETS[id].includes(permission) && html`<${Tick} />`}</td>`)}
-              ${extra && html`<td class="edited"><${Box} ...${props} permission=${permission} reason=${reason} /></td>`}<td></td>
+              ${extra && html`<td class="edited"><${PermissionBox} ...${props} permission=${permission} reason=${reason} /></td>`}<td></td>
             </tr>`;
           })}
         </tbody>`,
@@ -89,8 +89,8 @@ function List(props) {
             const reason = reasonFor(permission, props);
             const other = compared && PRESETS[compared].includes(permission);
             return html`<li class=${!shapes && !ticked.includes(permission) ? "off" : ""}>
-              <span class="cell"><${Box} ...${props} permission=${permission} reason=${reason} /></span>
-              <span class="grow"><${Named} permission=${permission} reason=${reason} /></span>
+              <span class="cell"><${PermissionBox} ...${props} permission=${permission} reason=${reason} /></span>
+              <span class="grow"><${PermissionName} permission=${permission} reason=${reason} /></span>
               ${other && html`<span class="other" title=${words().roles[compared]}><${Icon} name="check" /><span class="unseen">${w.alsoIn(words().roles[compared])}</span></span>`}
             </li>`;
           })}</ul></section>`,

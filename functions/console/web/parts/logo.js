@@ -1,7 +1,7 @@
 // The product's mark: four uprights and a slash.
 import { html } from "../html.js";
 
-export const Mark = () => html`
+export const Logo = () => html`
   <span class="mark">
     <svg viewBox="0 0 22 22" aria-hidden="true">
       <rect width="22" height="22" rx="6" />

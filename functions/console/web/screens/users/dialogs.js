@@ -3,15 +3,15 @@ import { html } from "../../html.js";
 import { del, get, pathOf, post } from "../../api.js";
 import { useForm } from "../../form.js";
 import { words } from "../../words.js";
-import { Confirm } from "../../parts/confirm.js";
+import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { FormError } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
+import { checkPassword, passwordBody, NO_PASSWORD_CHOICE, PasswordChoice } from "../../parts/password-choice.js";
 import { toast } from "../../parts/toast.js";
 
 const ENDINGS = { "unbind-totp": "/totp", "unbind-email": "/email", "end-sessions": "/sessions", delete: "" };
 
-export function UserQuestion({ kind, user, onDone, onPassword, onClose }) {
+export function UserDialog({ kind, user, onDone, onPassword, onClose }) {
   if (kind === "password-reset")
     return html`<${ResetPassword} user=${user} onPassword=${onPassword} onClose=${onClose} />`;
   if (!(kind in ENDINGS)) return null;
@@ -23,16 +23,16 @@ export function UserQuestion({ kind, user, onDone, onPassword, onClose }) {
     onDone(gone ? user : await get(path), gone);
     toast(w.done(user.login));
   };
-  return html`<${Confirm} title=${w.title(user.login)} text=${w.text} action=${w.action} onRun=${run} onClose=${onClose} />`;
+  return html`<${ConfirmDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} onRun=${run} onClose=${onClose} />`;
 }
 
 function ResetPassword({ user, onPassword, onClose }) {
   const w = words().users.reset;
-  const form = useForm(NO_PASSWORD, { check: checkPassword });
+  const form = useForm(NO_PASSWORD_CHOICE, { check: checkPassword });
   const path = pathOf`/v1/users/${user.user_id}`;
   const run = () =>
     form.submit(async (values) => {
-      const { generated_password: generated } = await post(`${path}/password`, chosenPassword(values));
+      const { generated_password: generated } = await post(`${path}/password`, passwordBody(values));
       onPassword(await get(path), generated ?? values.password);
     });
   return html`

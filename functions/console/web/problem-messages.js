@@ -1,29 +1,29 @@
 // Refusals in the reader's words, each beside what it is about.
 import { deployment } from "./deployment.js";
-import { wait } from "./times.js";
+import { duration } from "./times.js";
 import { words } from "./words.js";
 
-export function sentence(problem) {
+export function messageOf(problem) {
   const said = words().problems;
   const known = said[problem.code];
-  if (known) return typeof known === "function" ? known(wait(problem.retryAfter ?? 5)) : known;
+  if (known) return typeof known === "function" ? known(duration(problem.retryAfter ?? 5)) : known;
   return problem.requestId ? said.unknown(problem.requestId) : said.failed;
 }
 
 // The sentences of a refusal by field; what has no field among `names` is in `rest`.
-export function byField(problem, names) {
+export function messagesByField(problem, names) {
   const fields = {};
   const rest = [];
   for (const error of problem.errors ?? []) {
     const name = error.pointer?.split("/").findLast((part) => names.includes(part)) ?? error.pointer?.split("/")[1];
-    const text = violation(name, error);
+    const text = violationMessage(name, error);
     if (names.includes(name)) fields[name] ??= text;
     else rest.push(text);
   }
   return { fields, rest };
 }
 
-function violation(name, { code, detail }) {
+function violationMessage(name, { code, detail }) {
   const said = words().violations;
   const own = said[name]?.[code];
   if (own) return typeof own === "function" ? own(deployment) : own;

@@ -6,7 +6,7 @@ import { Copy } from "./copy.js";
 import { Caution, Dialog } from "./dialog.js";
 import { LeaveGuard } from "./leave-guard.js";
 
-export function PasswordShown({ login, password, onClose }) {
+export function InitialPassword({ login, password, onClose }) {
   const w = words().initialPassword;
   const [copied, setCopied] = useState(false);
   const [asked, setAsked] = useState(false);

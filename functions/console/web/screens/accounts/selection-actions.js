@@ -3,19 +3,19 @@ import { useState } from "../../vendor/hooks.js";
 import { html } from "../../html.js";
 import { words } from "../../words.js";
 import { Button } from "../../parts/button.js";
-import { Pick } from "../../parts/selection.js";
+import { SelectionCheckbox } from "../../parts/selection.js";
 
 export const MAX_DELETED = 100;
 export const MAX_EXPORTED = 1000;
 
-function Export({ selection, may, act, label }) {
+function ExportButton({ selection, may, act, label }) {
   return (
     may.export &&
     html`<${Button} kind="ghost" icon="download" onClick=${() => act.export(selection.items())}>${label}</${Button}>`
   );
 }
 
-function Delete({ app, selection, may, act, label }) {
+function DeleteButton({ app, selection, may, act, label }) {
   if (!may.delete || !app) return null;
   const { locked } = app.deletion_lock;
   const reason = locked ? words().lock.locked : undefined;
@@ -31,10 +31,10 @@ export function SelectionHead({ app, list, selection, may, act }) {
   const notShown = selection.notShown(items);
   const everything = async () => {
     setBusy(true);
-    const found = await list.upTo(MAX_EXPORTED);
+    const found = await list.loadUpTo(MAX_EXPORTED);
     setBusy(false);
     if (!found) return;
-    selection.take(found.items);
+    selection.replaceWith(found.items);
     setCut(!found.all);
   };
   const first = cut && selection.size === MAX_EXPORTED;
@@ -45,22 +45,22 @@ export function SelectionHead({ app, list, selection, may, act }) {
       : w.selected(selection.size);
   return html`
     <div class="selection">
-      <span class="pick"><${Pick} label=${w.selectAll} checked=${here === items.length && here > 0} mixed=${here < items.length} onTurn=${() => selection.turnAll(items)} /></span>
+      <span class="pick"><${SelectionCheckbox} label=${w.selectAll} checked=${here === items.length && here > 0} mixed=${here < items.length} onTurn=${() => selection.toggleAll(items)} /></span>
       <span class="count">${label}</span>
-      <${Export} selection=${selection} may=${may} act=${act} label=${words().accounts.exportCount(selection.size)} />
-      <${Delete} app=${app} selection=${selection} may=${may} act=${act} label=${words().accounts.deleteCount(selection.size)} />
+      <${ExportButton} selection=${selection} may=${may} act=${act} label=${words().accounts.exportCount(selection.size)} />
+      <${DeleteButton} app=${app} selection=${selection} may=${may} act=${act} label=${words().accounts.deleteCount(selection.size)} />
       <${Button} kind="ghost" size="apart" busy=${busy} onClick=${everything}>${w.everything}</${Button}>
       <${Button} kind="ghost" onClick=${selection.clear}>${w.clear}<kbd class="key">Esc</kbd></${Button}>
     </div>`;
 }
 
 // The same on phones, at the bottom of the screen.
-export function Docked({ app, selection, may, act }) {
+export function SelectionBar({ app, selection, may, act }) {
   const w = words();
   return html`
     <div class="docked narrow-only" role="region" aria-label=${w.list.selected(selection.size)}>
       <${Button} kind="ghost bare" icon="close" label=${w.list.clear} onClick=${selection.clear} /><span class="count">${w.list.selected(selection.size)}</span>
-      <${Export} selection=${selection} may=${may} act=${act} label=${w.accounts.export} />
-      <${Delete} app=${app} selection=${selection} may=${may} act=${act} label=${w.accounts.delete} />
+      <${ExportButton} selection=${selection} may=${may} act=${act} label=${w.accounts.export} />
+      <${DeleteButton} app=${app} selection=${selection} may=${may} act=${act} label=${w.accounts.delete} />
     </div>`;
 }

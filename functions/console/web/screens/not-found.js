@@ -4,7 +4,7 @@ import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
 import { Page } from "../parts/page.js";
 
-export default function Nowhere() {
+export default function NotFound() {
   const w = words().notFound;
   return html`<${Page} title=${w.title}><${Empty} text=${w.text}><a class="button secondary" href="/">${w.home}</a></${Empty}></${Page}>`;
 }

@@ -2,11 +2,11 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
-import { canSomewhere, isPlatform } from "../rights.js";
+import { canSomewhere, isPlatform } from "../permissions.js";
 import { go } from "../router.js";
-import { leave, me } from "../session.js";
-import { set, settings } from "../settings.js";
-import { LANGUAGES, speak, words } from "../words.js";
+import { signOut, me } from "../session.js";
+import { changeSettings, settings } from "../settings.js";
+import { LANGUAGES, setLanguage, words } from "../words.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icon.js";
 import { Menu } from "./menu.js";
@@ -15,7 +15,7 @@ import { toastFailure } from "./toast.js";
 
 const THEMES = ["system", "light", "dark"];
 
-export function Person() {
+export function AccountMenu() {
   const [shortcuts, setShortcuts] = useState(false);
   const { user } = me.value;
   const { language, theme, photos, app } = settings.value;
@@ -36,17 +36,17 @@ export function Person() {
   const items = [
     { icon: "person", label: w.account, href: "/me/profile" },
     "line",
-    { icon: "globe", label: w.language, end: LANGUAGES[language], onChoose: () => speak(other).catch(toastFailure) },
+    { icon: "globe", label: w.language, end: LANGUAGES[language], onChoose: () => setLanguage(other).catch(toastFailure) },
     {
       icon: "theme",
       label: w.theme,
       end: w.themes[theme],
-      onChoose: () => set({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] }),
+      onChoose: () => changeSettings({ theme: THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] }),
     },
-    { icon: "photo", label: w.photos, end: photos ? w.on : w.off, onChoose: () => set({ photos: !photos }) },
+    { icon: "photo", label: w.photos, end: photos ? w.on : w.off, onChoose: () => changeSettings({ photos: !photos }) },
     { icon: "keys", label: w.shortcuts, end: html`<kbd>?</kbd>`, onChoose: () => setShortcuts(true) },
     "line",
-    { icon: "out", label: w.signOut, onChoose: () => leave().catch(toastFailure) },
+    { icon: "out", label: w.signOut, onChoose: () => signOut().catch(toastFailure) },
   ];
   const trigger = ({ ref, ...own }) => html`
     <button type="button" ...${own} ref=${ref} class="person">

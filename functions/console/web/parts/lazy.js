@@ -3,14 +3,14 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { toastFailure } from "./toast.js";
 
-const FIRST_MS = 2000;
+const PREFETCH_AFTER_MS = 2000;
 
 // `load` gives the component.
-export function later(load) {
+export function lazy(load) {
   let Part = null;
   const come = async () => (Part ??= await load());
-  setTimeout(() => come().catch(() => {}), FIRST_MS);
-  return function Later(parameters) {
+  setTimeout(() => come().catch(() => {}), PREFETCH_AFTER_MS);
+  return function Lazy(parameters) {
     const [, draw] = useState(null);
     const missing = !Part;
     useEffect(() => void (missing && come().then(() => draw({}), toastFailure)), []);
