@@ -1,17 +1,18 @@
-// Refusals in the reader's words, each beside what it is about.
+// What the server's refusals say to the person, each next to the field that it is about.
 import { deployment } from "./deployment.js";
 import { duration } from "./times.js";
 import { words } from "./words.js";
 
 export function messageOf(problem) {
-  const said = words().problems;
-  const known = said[problem.code];
-  if (known) return typeof known === "function" ? known(duration(problem.retryAfter ?? 5)) : known;
-  return problem.requestId ? said.unknown(problem.requestId) : said.failed;
+  const messages = words().problems;
+  const message = messages[problem.code];
+  if (message) return typeof message === "function" ? message(duration(problem.retryAfter ?? 5)) : message;
+  return problem.requestId ? messages.unknown(problem.requestId) : messages.failed;
 }
 
-// The sentences of a refusal by field; what has no field among `names` is in `rest`.
+// The messages of a refusal by field. `rest` holds those whose field is not among `names`.
 export function messagesByField(problem, names) {
+  /** @type {Record<string, string>} */
   const fields = {};
   const rest = [];
   for (const error of problem.errors ?? []) {
@@ -23,17 +24,14 @@ export function messagesByField(problem, names) {
   return { fields, rest };
 }
 
-function violationMessage(name, { code, detail }) {
-  const said = words().violations;
-  const own = said[name]?.[code];
-  if (own) return typeof own === "function" ? own(deployment) : own;
-  return (code === "weak_password" ? weak(detail) : said.any[code]) ?? detail;
-}
-
-// The server says why a password is weak in English; its reasons have words of their own.
-function weak(detail) {
-  const said = words().violations.weak;
-  if (detail.includes("must not contain")) return said.names;
-  if (detail.includes("must have upper")) return said.classes;
-  return said.guessed;
+/**
+ * @param {string} name
+ * @param {import("rollcall-api").components["schemas"]["Violation"] & { reason?: string }} violation
+ */
+function violationMessage(name, { code, reason, detail }) {
+  const messages = words().violations;
+  const ofField = messages[name]?.[code];
+  if (ofField) return typeof ofField === "function" ? ofField(deployment) : ofField;
+  if (code === "weak_password") return messages.weak_password[reason ?? ""] ?? messages.weak_password.guessable;
+  return messages.any[code] ?? detail;
 }
