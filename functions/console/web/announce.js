@@ -1,4 +1,4 @@
-// What is told to readers who do not see it: copied, selected, found.
+// Announcements for screen readers: copied, selected, found.
 import { signal } from "./vendor/signals.js";
 
 export const announcement = signal("");

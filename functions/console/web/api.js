@@ -1,5 +1,6 @@
-// The only place that sends requests.
-// What went wrong, as the server said it. `offline` is ours: there was no reply.
+// The only module that sends requests to the server.
+
+// A refusal or a failure. The code `offline` is the console's own: there was no reply.
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail ?? body.title ?? body.code);
@@ -12,15 +13,16 @@ export class Problem extends Error {
   }
 }
 
-// Who is asked to sign in again, or to change the password, before a request can go on; and who looks at what the person may
-// do now. Set by the session.
+// What happens after a refusal: `ended` asks the person to sign in again, `passwordDue` to change the password,
+// `forbidden` loads what the person may still do. The session sets them.
+/** @type {Record<"ended" | "passwordDue" | "forbidden", null | (() => unknown)>} */
 export const onRefusal = { ended: null, passwordDue: null, forbidden: null };
 
-// When the server last answered somebody who is signed in: from then on a session rests.
+// When the server last replied to somebody who is signed in. The session's idle time counts from then.
 export const lastReply = { at: 0 };
 
-// Keys of requests whose reply never came: the same request sent again must not do the same thing twice. Who asks for it
-// again much later means it anew.
+// Idempotency keys of requests that have had no reply. A repeated request uses the same key, so that the server carries
+// it out only once. A much later repetition counts as a new request.
 const KEY_LIFETIME_MS = 120_000;
 const idempotencyKeys = new Map();
 
@@ -74,7 +76,8 @@ async function sendWithSession(method, path, options) {
   }
 }
 
-// `version` goes as If-Match; `anonymous` is for sign-in itself. Only what does something anew each time takes a key.
+// `version` is sent as If-Match. `anonymous` requests never ask the person to sign in. Only POST needs an idempotency
+// key: the other methods are idempotent.
 async function call(method, path, options = {}) {
   const response = await sendWithSession(method, path, options);
   return response.status === 204 ? null : await response.json();
@@ -86,7 +89,7 @@ export const patch = (path, body, options) => call("PATCH", path, { ...options, 
 export const put = (path, body, options) => call("PUT", path, { ...options, body });
 export const del = (path, options) => call("DELETE", path, options);
 
-// A file that the server makes: its bytes and the name it gives them.
+// A file that the server generates: its content and its name.
 export async function file(method, path, body) {
   const response = await sendWithSession(method, path, { body });
   const disposition = response.headers.get("Content-Disposition") ?? "";

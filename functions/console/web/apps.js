@@ -1,26 +1,27 @@
-// The applications a person can see, for pickers and titles.
-import { signal } from "./vendor/signals.js";
+// The applications that the person can see, for pickers and titles.
+
 import { get, pathOf } from "./api.js";
 import { getAllPages } from "./pages.js";
 import { can } from "./permissions.js";
-import { teamName } from "./teams.js";
 import { changeSettings, settings } from "./settings.js";
+import { teamName } from "./teams.js";
+import { signal } from "./vendor/signals.js";
 
-export const MAX_ADMINS = 10;
 const RECENT = 5;
 
+/** @type {import("./vendor/signals.js").Signal<import("rollcall-api").components["schemas"]["App"][] | null>} */
 export const apps = signal(null);
 
 export async function loadApps() {
   apps.value = await getAllPages("/v1/apps");
 }
 
-// Those whose accounts the person may see.
+// The applications whose accounts the person may see.
 export const readableApps = () => apps.value?.filter((app) => can("accounts.read", app.team_id));
 
 export const loadApp = async (appId) => keepApp(await get(pathOf`/v1/apps/${appId}`));
 
-// Keeps what is known of an application in step with what the server just said.
+// Updates the known applications with one that the server just returned.
 export function keepApp(app) {
   const known = apps.value ?? [];
   const at = known.findIndex(({ app_id }) => app_id === app.app_id);
@@ -35,7 +36,8 @@ export const forgetApp = (appId) => {
 
 export const rememberVisit = (appId) => {
   const recent = [appId, ...settings.value.recent.filter((other) => other !== appId)].slice(0, RECENT);
-  if (settings.value.app !== appId || recent.join() !== settings.value.recent.join()) changeSettings({ app: appId, recent });
+  if (settings.value.app !== appId || recent.join() !== settings.value.recent.join())
+    changeSettings({ app: appId, recent });
 };
 
 export const asOption = (app) => ({ id: app.app_id, name: app.name, note: teamName(app.team_id) });

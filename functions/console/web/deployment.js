@@ -1,4 +1,4 @@
-// What this installation decides, as its page says it.
+// The settings of this installation, which the server writes into the page.
 const settings = document.documentElement.dataset;
 
 export const deployment = {

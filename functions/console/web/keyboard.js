@@ -1,11 +1,12 @@
-// Single keys. They never act while something is typed, under a dialog or with a modifier, and can be switched off.
+// Keyboard shortcuts. They do not act while somebody types, under a dialog or with a modifier. Single keys can be
+// switched off.
 import { settings } from "./settings.js";
 
 const keyMaps = [];
 let prefix = null;
 let prefixTimer = 0;
 
-// Keys of a screen or a part: the latest that knows a key has it. Returns what takes them back.
+// Adds shortcuts of a screen or a part; the latest addition takes precedence. Returns a function that removes them.
 export function keys(map) {
   keyMaps.push(map);
   return () => keyMaps.splice(keyMaps.indexOf(map), 1);
@@ -20,7 +21,7 @@ function keyName(event) {
   return event.key;
 }
 
-// What has its own use of a key keeps it.
+// Elements that use a key themselves.
 const NATIVE_KEYS = {
   Enter: "button, a, summary, input, [role^=menuitem]",
   Space: "button, summary, input, [role^=menuitem]",
@@ -34,7 +35,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   const key = keyName(event);
   if (key.length === 1 && !settings.value.keys) return;
-  if (NATIVE_KEYS[key] && event.target.closest?.(NATIVE_KEYS[key])) return;
+  if (NATIVE_KEYS[key] && /** @type {Element} */ (event.target).closest(NATIVE_KEYS[key])) return;
   if (prefix) {
     const both = `${prefix} ${key}`;
     prefix = null;

@@ -1,4 +1,4 @@
-// The page's title in the browser: page · thing · Rollcall.
+// The title of the browser's tab: page · thing · Rollcall.
 import { useEffect } from "./vendor/hooks.js";
 
 export function useTitle(...parts) {

@@ -1,7 +1,7 @@
-// What the person may do. The server decides; this only leaves out what it would refuse.
+// What the person may do. The server decides; the console only hides what the server would refuse.
 import { me } from "./session.js";
 
-export const isPlatform = () => ["super_admin", "platform_admin"].includes(me.value?.user.type);
+export const isPlatform = () => ["super_admin", "platform_admin"].includes(me.value?.user.type ?? "");
 
 export function can(permission, teamId) {
   if (isPlatform()) return true;

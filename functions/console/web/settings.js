@@ -1,11 +1,11 @@
-// What a person chose for this browser: language, theme, single keys, photos; and who looked at which application last.
+// What is remembered in this browser: language, theme, shortcuts, photos, and who last looked at which application.
 import { effect, signal } from "./vendor/signals.js";
 
 export const STORAGE_KEY = "rollcall.settings";
 
 function stored() {
   try {
-    return JSON.parse(localStorage.getItem(STORAGE_KEY)) ?? {};
+    return JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "null") ?? {};
   } catch {
     return {};
   }
@@ -30,7 +30,7 @@ export function changeSettings(changes) {
   try {
     localStorage.setItem(STORAGE_KEY, JSON.stringify(settings.value));
   } catch {
-    // A browser that keeps nothing still shows what was chosen, until the page goes.
+    // Without storage, the choice lasts until the page is closed.
   }
 }
 

@@ -1,10 +1,11 @@
-// Moments as a reader says them, in the reader's own zone.
-import { words } from "./words.js";
+// Dates and durations in the person's language and time zone.
+
 import { settings } from "./settings.js";
+import { words } from "./words.js";
 
 const DAY = 86_400_000;
 
-// To make a format takes longer than to use it.
+// Formatters are kept, because creating one is slower than using it.
 const formats = new Map();
 
 function format(options) {
@@ -38,7 +39,7 @@ export const dateAndTime = (moment) =>
 
 export const fullTime = (moment) => format({ dateStyle: "full", timeStyle: "long" }).format(new Date(moment));
 
-// How long to wait, in the largest unit that says it well.
+// A duration in its largest fitting unit.
 export function duration(seconds) {
   const w = words().times;
   if (seconds < 60) return w.seconds(Math.max(1, Math.ceil(seconds)));
@@ -46,10 +47,10 @@ export function duration(seconds) {
   return w.hours(Math.ceil(seconds / 3600));
 }
 
-// How lately something was: counted while it is fresh, then its moment.
+// A recent time as "n minutes ago", an older one as a date.
 export function recentTime(moment) {
   const w = words().times;
-  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  const minutes = Math.floor((Date.now() - Date.parse(moment)) / 60_000);
   if (minutes < 1) return w.lately.now;
   if (minutes < 60) return w.lately.minutes(minutes);
   if (minutes < 12 * 60) return w.lately.hours(Math.floor(minutes / 60));
@@ -63,13 +64,13 @@ const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({
   on: onAt,
 });
 
-// As a part of a sentence: when something ends.
+// When something ends, as part of a sentence.
 export const futureTimeInSentence = (moment) => dayAndTime(moment, new Date(), inSentence(words().times));
 
-// As a part of a sentence: when something was.
+// When something happened, as part of a sentence.
 export function timeAgoInSentence(moment) {
   const w = words().times;
-  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  const minutes = Math.floor((Date.now() - Date.parse(moment)) / 60_000);
   if (minutes < 1) return w.now;
   if (minutes < 60) return w.minutesAgo(minutes);
   return dayAndTime(moment, new Date(), inSentence(w));

@@ -1,4 +1,4 @@
-// What a browser calls itself, shortly: its name and the system it runs on.
+// A short name for a browser, from its `User-Agent`: product and operating system.
 const BROWSERS = [
   ["Edg/", "Edge"],
   ["OPR/", "Opera"],

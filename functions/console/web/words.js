@@ -1,7 +1,8 @@
-// The words of the language in use. Whoever reads them in a component is drawn anew when the language changes.
-import { signal } from "./vendor/signals.js";
+// The texts of the current language. A component that reads them is rendered again when the language changes.
+
 import { formatsOf } from "./formats.js";
 import { changeSettings, settings } from "./settings.js";
+import { signal } from "./vendor/signals.js";
 
 export const LANGUAGES = { en: "English", ko: "한국어" };
 

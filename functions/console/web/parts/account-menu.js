@@ -1,11 +1,12 @@
-// The person who is signed in, and what is theirs: their account, language, theme, keys, photos, the way out.
-import { useEffect, useState } from "../vendor/hooks.js";
+// The menu of the signed-in person: account, language, theme, shortcuts, photos, sign out.
+
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { canSomewhere, isPlatform } from "../permissions.js";
 import { go } from "../router.js";
-import { signOut, me } from "../session.js";
+import { signedIn, signOut } from "../session.js";
 import { changeSettings, settings } from "../settings.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { LANGUAGES, setLanguage, words } from "../words.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icon.js";
@@ -17,7 +18,7 @@ const THEMES = ["system", "light", "dark"];
 
 export function AccountMenu() {
   const [shortcuts, setShortcuts] = useState(false);
-  const { user } = me.value;
+  const { user } = signedIn();
   const { language, theme, photos, app } = settings.value;
   const w = words().person;
   useEffect(
@@ -36,7 +37,12 @@ export function AccountMenu() {
   const items = [
     { icon: "person", label: w.account, href: "/me/profile" },
     "line",
-    { icon: "globe", label: w.language, end: LANGUAGES[language], onChoose: () => setLanguage(other).catch(toastFailure) },
+    {
+      icon: "globe",
+      label: w.language,
+      end: LANGUAGES[language],
+      onChoose: () => setLanguage(other).catch(toastFailure),
+    },
     {
       icon: "theme",
       label: w.theme,
@@ -51,7 +57,12 @@ export function AccountMenu() {
   const trigger = ({ ref, ...own }) => html`
     <button type="button" ...${own} ref=${ref} class="person">
       <${Avatar} id=${user.user_id} name=${user.username} />
-      <span><bdi class="name cut">${user.username}</bdi><span class="login cut">${user.login}</span><span class="unseen">${w.settings}</span></span><${Icon} name="down" />
+      <span>
+        <bdi class="name cut">${user.username}</bdi>
+        <span class="login cut">${user.login}</span>
+        <span class="unseen">${w.settings}</span>
+      </span>
+      <${Icon} name="down" />
     </button>`;
   return html`<${Menu} label=${w.settings} items=${items} trigger=${trigger} side="start" broad />
     ${shortcuts && html`<${Shortcuts} onClose=${() => setShortcuts(false)} />`}`;

@@ -1,7 +1,8 @@
-// Copies a text and says so for a moment.
-import { useRef, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// A button that copies a text and confirms it for a moment.
+
 import { announce } from "../announce.js";
+import { html } from "../html.js";
+import { useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
@@ -25,5 +26,8 @@ export function Copy({ text, label, onCopied, kind = "secondary" }) {
     say("copied");
     onCopied?.();
   };
-  return html`<${Button} kind=${kind} icon=${said === "copied" ? "check" : "copy"} onClick=${copy}>${said ? words().copy[said] : label}</${Button}>`;
+  return html`
+    <${Button} kind=${kind} icon=${said === "copied" ? "check" : "copy"} onClick=${copy}>
+      ${said ? words().copy[said] : label}
+    </${Button}>`;
 }

@@ -1,13 +1,14 @@
 // A question over the page, answered by one action or by closing it.
-import { useId } from "../vendor/hooks.js";
+
 import { html } from "../html.js";
+import { useId } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
 import { useModal } from "./modal.js";
 
-// `title` is the question. `careful` puts the focus on Cancel; destructive dialogs are careful. `typed` keeps a click on
-// the backdrop from closing the dialog.
+// `title` is the question. `careful` puts the focus on Cancel; destructive dialogs are careful. `typed` keeps a click
+// on the backdrop from closing the dialog.
 export function Dialog({
   title,
   text,

@@ -1,4 +1,4 @@
-// A whole sentence of which the part between two stars stands out.
+// A sentence with the part between two asterisks in bold.
 import { html } from "../html.js";
 
 export function Emphasis({ text }) {

@@ -1,6 +1,8 @@
-// A password for somebody else, shown once: closing it uncopied is asked about once.
-import { useState } from "../vendor/hooks.js";
+// The initial password of another user, which is shown only once. Closing the dialog asks once if the password was not
+// copied.
+
 import { html } from "../html.js";
+import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Copy } from "./copy.js";
 import { Caution, Dialog } from "./dialog.js";
@@ -12,10 +14,14 @@ export function InitialPassword({ login, password, onClose }) {
   const [asked, setAsked] = useState(false);
   const close = () => (copied || asked ? onClose() : setAsked(true));
   return html`
-    <${Dialog} title=${w.of(login)} text=${w.shown} cancel=${asked && !copied ? w.leave : undefined} typed careful onClose=${close}>
-      <div class="secret-line"><output class="secret" aria-label=${w.password}>${password}</output>
-        <${Copy} text=${password} label=${w.copy} onCopied=${() => setCopied(true)} /></div>
+    <${Dialog} title=${w.of(login)} text=${w.shown} cancel=${asked && !copied ? w.leave : undefined} typed careful
+      onClose=${close}>
+      <div class="secret-line">
+        <output class="secret" aria-label=${w.password}>${password}</output>
+        <${Copy} text=${password} label=${w.copy} onCopied=${() => setCopied(true)} />
+      </div>
       ${asked && !copied && html`<div role="alert"><${Caution}>${w.uncopied}</${Caution}></div>`}
     </${Dialog}>
-    <${LeaveGuard} changes=${copied ? 0 : 1} question=${{ title: w.question, text: w.uncopied, discard: w.leave, keep: w.stay }} />`;
+    <${LeaveGuard} changes=${copied ? 0 : 1}
+      question=${{ title: w.question, text: w.uncopied, discard: w.leave, keep: w.stay }} />`;
 }

@@ -1,11 +1,13 @@
-// A part that nobody sees at once: its module is fetched once the first screen has had its turn, or else when it is drawn.
-import { useEffect, useState } from "../vendor/hooks.js";
+// A component that is not needed at once. Its module is loaded some time after the first screen, or when the component
+// is first rendered.
+
 import { html } from "../html.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { toastFailure } from "./toast.js";
 
 const PREFETCH_AFTER_MS = 2000;
 
-// `load` gives the component.
+// `load` returns the component.
 export function lazy(load) {
   let Part = null;
   const come = async () => (Part ??= await load());

@@ -1,4 +1,4 @@
-// The product's mark: four uprights and a slash.
+// The logo: four strokes and a slash.
 import { html } from "../html.js";
 
 export const Logo = () => html`

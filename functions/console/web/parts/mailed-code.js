@@ -1,12 +1,13 @@
-// A code that was mailed: how to get another one, and from when on.
-import { useEffect, useState } from "../vendor/hooks.js";
+// A code that was sent by email, with the link that sends another one.
+
 import { html } from "../html.js";
 import { messageOf } from "../problem-messages.js";
 import { duration } from "../times.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
-const secondsUntil = (moment) => Math.max(0, Math.ceil((new Date(moment) - Date.now()) / 1000));
+const secondsUntil = (moment) => Math.max(0, Math.ceil((Date.parse(moment) - Date.now()) / 1000));
 
 export function MailedCode({ flow, onResend, children }) {
   const w = words().mailedCode;
@@ -30,6 +31,11 @@ export function MailedCode({ flow, onResend, children }) {
       setBusy(false);
     }
   };
-  return html`<div>${children}
-    <p class="hint"><${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> <span role="status">${said}</span></p></div>`;
+  return html`
+    <div>
+      ${children}
+      <p class="hint">
+        <${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> <span role="status">${said}</span>
+      </p>
+    </div>`;
 }

@@ -8,14 +8,14 @@ export function useModal(onClose, mayClose = () => true) {
   const ref = useRef(null);
   // A layout effect, so that no key press reaches the page in between.
   useLayoutEffect(() => {
-    const previousFocus = document.activeElement;
+    const previousFocus = /** @type {HTMLElement | null} */ (document.activeElement);
     const dialog = ref.current;
     dialog.showModal();
     const detach = openAbove(dialog);
     return () => {
       detach();
       dialog.close();
-      previousFocus.focus({ preventScroll: true });
+      previousFocus?.focus({ preventScroll: true });
     };
   }, []);
   const onCancel = (event) => {

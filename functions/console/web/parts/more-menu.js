@@ -5,4 +5,9 @@ import { Menu } from "./menu.js";
 
 export const MoreMenu = ({ label, items, openRef, size = "" }) => html`
   <${Menu} label=${label} items=${items} openRef=${openRef}
-    trigger=${({ ref, ...own }) => html`<button type="button" ...${own} ref=${ref} class=${`button ghost bare ${size}`} aria-label=${label} title=${label}><${Icon} name="more" /></button>`} />`;
+    trigger=${({ ref, ...own }) =>
+      html`
+        <button type="button" ...${own} ref=${ref} class=${`button ghost bare ${size}`} aria-label=${label}
+          title=${label}>
+          <${Icon} name="more" />
+        </button>`} />`;

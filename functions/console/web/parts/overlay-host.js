@@ -1,5 +1,5 @@
-// What lies over everything: toasts, and what is told to those who do not see them. A modal dialog shuts off all that is
-// outside of it, so this lies in the topmost one.
+// The element that holds toasts and announcements. A modal dialog makes everything outside it inert, so the element
+// moves into the topmost dialog.
 import { html } from "../html.js";
 import { Announcer, raiseToasts, Toasts } from "./toast.js";
 
@@ -13,7 +13,7 @@ function attachToTopmost() {
   raiseToasts();
 }
 
-// Called when a dialog opens; what it gives, when the dialog closes.
+// To be called when a dialog opens. Returns a function to be called when it closes.
 export function openAbove(dialog) {
   dialogs.push(dialog);
   attachToTopmost();

@@ -1,7 +1,8 @@
-// What is selected in a list, though pages and filters come and go.
-import { useRef, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// The selected items of a list. They stay selected while pages and filters change.
+
 import { announce } from "../announce.js";
+import { html } from "../html.js";
+import { useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 
 export function useSelection(keyOf) {
@@ -23,14 +24,14 @@ export function useSelection(keyOf) {
       say(new Map());
     },
     replaceWith: (items) => say(new Map(items.map((item) => [keyOf(item), item]))),
-    // What is chosen as it is now.
+    // Replaces selected items by their current state.
     update: (items) =>
       setChosen(
         (before) =>
           new Map([...before, ...items.filter((item) => before.has(keyOf(item))).map((item) => [keyOf(item), item])]),
       ),
     remove: (names) => setChosen((before) => new Map([...before].filter(([name]) => !names.includes(name)))),
-    // Turns one over; with `range`, everything since the last one is as the last one is.
+    // Toggles one item. With `range`, all items since the last toggled one get its state.
     toggle: (items, at, range = false) => {
       const next = new Map(chosen);
       const from = range && last.current !== null ? items.findIndex((item) => keyOf(item) === last.current) : -1;

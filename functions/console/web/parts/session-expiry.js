@@ -1,8 +1,9 @@
-// A session that is about to end by resting says so while there is time.
-import { useEffect, useState } from "../vendor/hooks.js";
+// Warns before a session ends because nobody used it.
+
 import { html } from "../html.js";
-import { load, refreshNowAndThen, idleTimeLeft } from "../session.js";
+import { idleTimeLeft, load, refreshNowAndThen } from "../session.js";
 import { duration } from "../times.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Banner } from "./banner.js";
 import { Button } from "./button.js";
@@ -25,5 +26,9 @@ export function SessionExpiry() {
       () => setLeft(idleTimeLeft()),
       () => {},
     );
-  return html`<${Banner} tone="amber"><span aria-live="off">${words().expiry.soon(duration(left / 1000))}</span><${Button} kind="link" onClick=${stay}>${words().expiry.stay}</${Button}></${Banner}>`;
+  return html`
+    <${Banner} tone="amber">
+      <span aria-live="off">${words().expiry.soon(duration(left / 1000))}</span>
+      <${Button} kind="link" onClick=${stay}>${words().expiry.stay}</${Button}>
+    </${Banner}>`;
 }

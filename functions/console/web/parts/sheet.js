@@ -1,4 +1,4 @@
-// A thing opened beside its list.
+// A panel beside the list that shows one item.
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";

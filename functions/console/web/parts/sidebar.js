@@ -1,18 +1,18 @@
-// The side bar: where one can go, and who one is.
+// The sidebar: navigation and the account menu.
 import { html } from "../html.js";
-import { place } from "../router.js";
 import { canSomewhere, isPlatform } from "../permissions.js";
-import { me } from "../session.js";
+import { place } from "../router.js";
+import { signedIn } from "../session.js";
 import { settings } from "../settings.js";
 import { words } from "../words.js";
+import { AccountMenu } from "./account-menu.js";
 import { Icon } from "./icon.js";
 import { Logo } from "./logo.js";
-import { AccountMenu } from "./account-menu.js";
 
 function entries() {
   const { app } = settings.value;
   const { path } = place.value;
-  const teams = me.value.teams.length;
+  const teams = signedIn().teams.length;
   const accounts = path === "/accounts" || /^\/apps\/[^/]+\/accounts/.test(path);
   return [
     canSomewhere("accounts.read") && {
@@ -31,7 +31,7 @@ function entries() {
     isPlatform() && { name: "users", href: "/users", icon: "person", here: path.startsWith("/users") },
     canSomewhere("audit.read") && { name: "audit", href: "/audit", icon: "record", here: path === "/audit" },
     !isPlatform() && teams === 0 && { name: "join", href: "/join", icon: "teams", here: path === "/join" },
-  ].filter(Boolean);
+  ].filter((entry) => entry !== false);
 }
 
 export const Sidebar = () => html`
@@ -39,8 +39,12 @@ export const Sidebar = () => html`
     <${Logo} />
     <nav aria-label=${words().navigation}>
       ${entries().map(
-        ({ name, href, icon, here }) => html`
-        <a href=${href} aria-current=${here ? "page" : undefined} title=${words().entries[name]}><${Icon} name=${icon} /><span>${words().entries[name]}</span></a>`,
+        ({ name, href, icon, here }) =>
+          html`
+            <a href=${href} aria-current=${here ? "page" : undefined} title=${words().entries[name]}>
+              <${Icon} name=${icon} />
+              <span>${words().entries[name]}</span>
+            </a>`,
       )}
     </nav>
     <${AccountMenu} />

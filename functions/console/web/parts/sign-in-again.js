@@ -1,6 +1,6 @@
-// A session ended under an open page: signing in again leaves the page as it is.
+// Asks the person to sign in again after the session has ended. The page behind it stays as it is.
 import { html } from "../html.js";
-import { resumeSession, me } from "../session.js";
+import { resumeSession, signedIn } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { useModal } from "./modal.js";
@@ -8,7 +8,7 @@ import { SignInForm } from "./sign-in-form.js";
 
 export function SignInAgain() {
   const w = words().signInAgain;
-  // There is nothing behind it that works without a session.
+  // It cannot be closed, because nothing on the page works without a session.
   const modal = useModal(
     () => {},
     () => false,
@@ -16,7 +16,7 @@ export function SignInAgain() {
   return html`
     <dialog ...${modal} class="dialog come-back" aria-labelledby="come-back-title">
       <div class="dialog-body"><h2 id="come-back-title">${w.title}</h2><p>${w.text}</p>
-        <${SignInForm} fixedLogin=${me.value.user.login} onEntered=${resumeSession}>
+        <${SignInForm} fixedLogin=${signedIn().user.login} onEntered=${resumeSession}>
           <${Button} kind="link" onClick=${() => location.assign("/sign-in")}>${words().signIn.other}</${Button}>
         </${SignInForm}>
       </div>

@@ -1,8 +1,9 @@
-// Login and password, then a second factor where one is bound.
-import { useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// Signing in with login and password, then with a second factor if the user has one.
+
 import { post } from "../api.js";
-import { nonEmpty, codeOfLength, required, useForm } from "../form.js";
+import { codeOfLength, nonEmpty, required, useForm } from "../form.js";
+import { html } from "../html.js";
+import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { CodeEntry } from "./code-entry.js";
@@ -11,12 +12,13 @@ import { PasswordField } from "./password-field.js";
 
 const send = (path, body) => post(path, { ...body, transport: "cookie" }, { anonymous: true });
 
-// `children` follow the button of the first step; `fixedLogin` is for somebody who comes back.
+// `children` follow the button of the first step. `fixedLogin` is set when somebody signs in again.
 export function SignInForm({ fixedLogin, forgotten, children, onEntered }) {
   const [mfa, setMfa] = useState(null);
   const taken = (reply) => (reply.mfa ? setMfa(reply.mfa) : onEntered(reply.user));
   if (mfa) return html`<${SecondFactor} ticket=${mfa.ticket} onTaken=${taken} onBack=${() => setMfa(null)} />`;
-  return html`<${FirstFactor} fixedLogin=${fixedLogin} forgotten=${forgotten} onTaken=${taken}>${children}</${FirstFactor}>`;
+  return html`
+    <${FirstFactor} fixedLogin=${fixedLogin} forgotten=${forgotten} onTaken=${taken}>${children}</${FirstFactor}>`;
 }
 
 function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
@@ -29,9 +31,14 @@ function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
   return html`
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
-      <${TextField} label=${w.login} ...${form.bind("login")} autocomplete="username" autocapitalize="off" spellcheck="false" readonly=${fixedLogin !== undefined} autofocus=${fixedLogin === undefined} />
-      <${PasswordField} label=${w.password} ...${form.bind("password")} end=${forgotten} autocomplete="current-password" autofocus=${fixedLogin !== undefined} />
-      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>${children}</div>
+      <${TextField} label=${w.login} ...${form.bind("login")} autocomplete="username" autocapitalize="off"
+        spellcheck="false" readonly=${fixedLogin !== undefined} autofocus=${fixedLogin === undefined} />
+      <${PasswordField} label=${w.password} ...${form.bind("password")} end=${forgotten} autocomplete="current-password"
+        autofocus=${fixedLogin !== undefined} />
+      <div class="door-actions">
+        <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        ${children}
+      </div>
     </form>`;
 }
 
@@ -53,11 +60,19 @@ function SecondFactor({ ticket, onTaken, onBack }) {
       <${FormError}>${form.problem}</${FormError}>
       ${
         recovery
-          ? html`<${TextField} key="recovery" label=${w.recoveryCode} ...${form.bind("recovery_code")} hint=${w.recoveryHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />`
-          : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint} autocomplete="one-time-code" autofocus />`
+          ? html`
+            <${TextField} key="recovery" label=${w.recoveryCode} ...${form.bind("recovery_code")} hint=${w.recoveryHint}
+              class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />`
+          : html`
+            <${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint}
+              autocomplete="one-time-code" autofocus />`
       }
-      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
-        <${Button} size="wide" onClick=${() => setRecovery(!recovery)}>${recovery ? w.useCode : w.useRecovery}</${Button}>
-        <${Button} kind="link" onClick=${onBack}>${w.other}</${Button}></div>
+      <div class="door-actions">
+        <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        <${Button} size="wide" onClick=${() => setRecovery(!recovery)}>
+          ${recovery ? w.useCode : w.useRecovery}
+        </${Button}>
+        <${Button} kind="link" onClick=${onBack}>${w.other}</${Button}>
+      </div>
     </form>`;
 }

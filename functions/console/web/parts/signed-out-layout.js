@@ -1,8 +1,9 @@
-// What stands around the places outside: the form at the left, tallies at the right.
+// The layout of the screens for people who are not signed in: the form on the left, a drawing of tally marks on the
+// right.
 import { html } from "../html.js";
+import { useTitle } from "../page-title.js";
 import { settings } from "../settings.js";
 import { setLanguage, words } from "../words.js";
-import { useTitle } from "../page-title.js";
 import { Button } from "./button.js";
 import { Logo } from "./logo.js";
 import { toastFailure } from "./toast.js";
@@ -11,7 +12,8 @@ const COLUMNS = 24;
 const ROWS = 12;
 const LIT = { column: 6, row: 6 };
 
-// Counts of the art: five for a full tally, fewer for one that is still counted, none for a gap. Always the same.
+// Strokes of a tally mark in the drawing: five for a full one, fewer for one in progress, none for a gap. The pattern
+// is always the same.
 function strokesOf(column, row) {
   const noise = (column * 7919 + row * 104729 + column * row * 31) % 23;
   if (column === LIT.column && row === LIT.row) return 5;
@@ -38,9 +40,18 @@ export function SignedOutLayout({ title, text, children, note }) {
   return html`
     <div class="door">
       <main class="door-main" id="content">
-        <div class="door-head"><${Logo} />
-          <${Button} kind="ghost" size="small" icon="globe" lang=${other} onClick=${() => setLanguage(other).catch(toastFailure)}>${w.languages[other]}</${Button}></div>
-        <div class="door-body"><h1>${title}</h1><p>${text}</p>${children}${note && html`<p class="door-note">${note}</p>`}</div>
+        <div class="door-head">
+          <${Logo} />
+          <${Button} kind="ghost" size="small" icon="globe" lang=${other}
+            onClick=${() => setLanguage(other).catch(toastFailure)}>
+            ${w.languages[other]}
+          </${Button}>
+        </div>
+        <div class="door-body">
+          <h1>${title}</h1>
+          <p>${text}</p>
+          ${children}${note && html`<p class="door-note">${note}</p>`}
+        </div>
         <p class="door-foot">Rollcall 1.0</p>
       </main>
       <div class="door-art" aria-hidden="true">

@@ -1,4 +1,4 @@
-// A moment, said shortly; its exact form is in the tooltip and for readers who ask.
+// A short date and time. The tooltip has the full form.
 import { html } from "../html.js";
 import { fullTime, shortTime } from "../times.js";
 

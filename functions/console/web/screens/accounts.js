@@ -1,23 +1,24 @@
-// The accounts of an application: the list, and what is done to one or many of them.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// The accounts of an application, and the operations on one or many of them.
+
 import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
 import { apps, asOption, forgetApp, keepApp, loadApp, loadApps, readableApps, rememberVisit } from "../apps.js";
+import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { can } from "../permissions.js";
-import { go, place, setQuery, closeTo } from "../router.js";
-import { settings } from "../settings.js";
-import { loadTeams } from "../teams.js";
-import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
-import { LoadError } from "../parts/load-error.js";
 import { lazy } from "../parts/lazy.js";
+import { LoadError } from "../parts/load-error.js";
 import { LockStrip } from "../parts/lock-strip.js";
 import { Page } from "../parts/page.js";
 import { Picker } from "../parts/picker.js";
 import { useSelection } from "../parts/selection.js";
+import { can } from "../permissions.js";
+import { closeTo, go, place, setQuery } from "../router.js";
+import { settings } from "../settings.js";
+import { loadTeams } from "../teams.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
 import { setAdmin } from "./accounts/admin.js";
 import { AccountFilter } from "./accounts/filter.js";
 import { AccountTable } from "./accounts/table.js";
@@ -31,7 +32,7 @@ const LiftLock = lazy(async () => (await import("./accounts/lock.js")).LiftLock)
 
 const keyOf = (account) => account.user_id;
 
-// Nothing that is open or chosen in one application goes along to another.
+// The key makes another application start with fresh state.
 export default (parameters) => html`<${Accounts} key=${parameters.app} ...${parameters} />`;
 
 function Accounts({ app: appId, user: userId }) {
@@ -78,6 +79,7 @@ function Accounts({ app: appId, user: userId }) {
     export: (accounts) => ask("export", accounts),
     create: () => ask("create"),
     delete: (accounts) => {
+      if (!app) return undefined;
       if (!app.deletion_lock.locked) return ask("delete", accounts);
       if (may.lock) return ask("lift");
       announce(words().lock.locked);
@@ -119,7 +121,10 @@ function Accounts({ app: appId, user: userId }) {
   };
 
   if (problem?.status === 404) {
-    return html`<${Page} title=${w.title}><${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}></${Page}>`;
+    return html`
+      <${Page} title=${w.title}>
+        <${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}>
+      </${Page}>`;
   }
   const option = app && asOption(app);
   const others = (readableApps() ?? []).map(asOption);
@@ -128,36 +133,63 @@ function Accounts({ app: appId, user: userId }) {
       name: words().picker.recent,
       options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean),
     },
-    ...[...new Set(others.map(({ note }) => note ?? ""))]
-      .sort()
-      .map((note) => ({
-        name: note || words().picker.platform,
-        options: others.filter((other) => (other.note ?? "") === note),
-      })),
+    ...[...new Set(others.map(({ note }) => note ?? ""))].sort().map((note) => ({
+      name: note || words().picker.platform,
+      options: others.filter((other) => (other.note ?? "") === note),
+    })),
   ].filter(Boolean);
-  const picker = html`<${Picker} label=${w.app} current=${option} groups=${groups} onOpen=${() => loadApps().catch(setProblem)} onChoose=${({ id }) => go(pathOf`/apps/${id}/accounts`)} />`;
+  const picker = html`
+    <${Picker} label=${w.app} current=${option} groups=${groups} onOpen=${() => loadApps().catch(setProblem)}
+      onChoose=${({ id }) => go(pathOf`/apps/${id}/accounts`)} />`;
   const primary = app && may.write && { icon: "plus", label: w.create, short: w.createShort, act: act.create };
   const filtered = type !== "" || prefix !== "";
   const empty = filtered
-    ? html`<${Empty} text=${w.noMatch}><button type="button" class="button secondary" onClick=${() => setQuery({ type: "", q: "" })}>${words().list.clearFilters}</button></${Empty}>`
-    : html`<${Empty} text=${w.none}>${primary && html`<button type="button" class="button secondary" onClick=${act.create}>${w.create}</button>`}</${Empty}>`;
+    ? html`
+      <${Empty} text=${w.noMatch}>
+        <button type="button" class="button secondary" onClick=${() => setQuery({ type: "", q: "" })}>
+          ${words().list.clearFilters}
+        </button>
+      </${Empty}>`
+    : html`
+      <${Empty} text=${w.none}>
+        ${primary && html`<button type="button" class="button secondary" onClick=${act.create}>${w.create}</button>`}
+      </${Empty}>`;
   const failed = problem ?? list.problem;
   return html`
     <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
       <${LoadError} problem=${failed} onAgain=${again} />
-      <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />`}</div>
-      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />
+      <div ref=${strip} class="wide-column">
+        ${
+          app &&
+          html`
+            <${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")}
+              onRestore=${restore} />`
+        }
+      </div>
+      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")}
+        onRestore=${restore} />
       ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
-      <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId} empty=${empty} keyOf=${keyOf} />
+      <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId}
+        empty=${empty} keyOf=${keyOf} />
       ${
         userId &&
         app &&
-        html`<${EditAccount} key=${userId} app=${app} userId=${userId} listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act}
-        onSaved=${changed} onClose=${(options) => closeTo(here + location.search, options)} />`
+        html`
+          <${EditAccount} key=${userId} app=${app} userId=${userId}
+            listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act} onSaved=${changed}
+            onClose=${(options) => closeTo(here + location.search, options)} />`
       }
-      ${dialog?.kind === "create" && html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`}
+      ${
+        dialog?.kind === "create" &&
+        html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`
+      }
       ${dialog?.kind === "lift" && html`<${LiftLock} app=${app} onClose=${close} />`}
-      ${dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`}
-      ${dialog?.kind === "delete" && html`<${DeleteAccounts} app=${app} accounts=${dialog.accounts} onDeleted=${deleted} onClose=${close} />`}
+      ${
+        dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`
+      }
+      ${
+        dialog?.kind === "delete" &&
+        html`<${DeleteAccounts} app=${app} accounts=${dialog.accounts} onDeleted=${deleted} onClose=${close} />`
+      }
     </${Page}>`;
 }

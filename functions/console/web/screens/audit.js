@@ -1,10 +1,11 @@
-// The audit log of everything the person may see the record of.
-import { useEffect } from "../vendor/hooks.js";
+// The audit log of everything that the person may see.
+
 import { html } from "../html.js";
+import { Page } from "../parts/page.js";
 import { canSomewhere } from "../permissions.js";
 import { loadTeams } from "../teams.js";
+import { useEffect } from "../vendor/hooks.js";
 import { words } from "../words.js";
-import { Page } from "../parts/page.js";
 import { AuditLog } from "./audit/log.js";
 import NotFound from "./not-found.js";
 

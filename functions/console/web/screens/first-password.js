@@ -1,12 +1,12 @@
-// A password that somebody else set is changed before anything else.
+// Changing an initial password, which comes before everything else.
 import { html } from "../html.js";
-import { go } from "../router.js";
-import { signOut, load } from "../session.js";
-import { words } from "../words.js";
 import { Button } from "../parts/button.js";
 import { ChangePassword } from "../parts/change-password.js";
 import { SignedOutLayout } from "../parts/signed-out-layout.js";
 import { toastFailure } from "../parts/toast.js";
+import { go } from "../router.js";
+import { load, signOut } from "../session.js";
+import { words } from "../words.js";
 
 export default function FirstPassword() {
   const w = words().firstPassword;
@@ -14,6 +14,8 @@ export default function FirstPassword() {
   return html`
     <${SignedOutLayout} title=${w.title} text=${w.text}>
       <${ChangePassword} action=${w.action} wide onChanged=${changed} />
-      <p class="door-note"><${Button} kind="link" onClick=${() => signOut().catch(toastFailure)}>${words().person.signOut}</${Button}></p>
+      <p class="door-note">
+        <${Button} kind="link" onClick=${() => signOut().catch(toastFailure)}>${words().person.signOut}</${Button}>
+      </p>
     </${SignedOutLayout}>`;
 }

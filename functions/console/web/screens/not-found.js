@@ -1,10 +1,13 @@
-// An address that is no place here, or not for this person.
+// A path that does not exist, or that the person may not see.
 import { html } from "../html.js";
-import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
 import { Page } from "../parts/page.js";
+import { words } from "../words.js";
 
 export default function NotFound() {
   const w = words().notFound;
-  return html`<${Page} title=${w.title}><${Empty} text=${w.text}><a class="button secondary" href="/">${w.home}</a></${Empty}></${Page}>`;
+  return html`
+    <${Page} title=${w.title}>
+      <${Empty} text=${w.text}><a class="button secondary" href="/">${w.home}</a></${Empty}>
+    </${Page}>`;
 }

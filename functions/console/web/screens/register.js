@@ -1,20 +1,21 @@
-// Becoming a user: an address first, then the rest with the code that was mailed to it.
-import { useState } from "../vendor/hooks.js";
-import { deployment } from "../deployment.js";
-import { html } from "../html.js";
+// Registration: an address first, then the rest with the code that was sent to it.
+
 import { pathOf, post } from "../api.js";
-import { nonEmpty, codeOfLength, sameAsPassword, useForm } from "../form.js";
-import { go } from "../router.js";
+import { deployment } from "../deployment.js";
 import { rules } from "../field-rules.js";
-import { words } from "../words.js";
+import { codeOfLength, nonEmpty, sameAsPassword, useForm } from "../form.js";
+import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
-import { SignedOutLayout } from "../parts/signed-out-layout.js";
 import { FormError, TextField } from "../parts/field.js";
 import { LeaveGuard } from "../parts/leave-guard.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
+import { SignedOutLayout } from "../parts/signed-out-layout.js";
+import { go } from "../router.js";
+import { useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
 
 const start = (email) => post("/v1/registrations", { email }, { anonymous: true });
 
@@ -22,10 +23,17 @@ export default function Register() {
   const w = words().register;
   const [flow, setFlow] = useState(null);
   if (!deployment.isRegistrationOpen)
-    return html`<${SignedOutLayout} title=${w.title} text=${words().problems.registration_closed}><a class="button secondary wide" href="/sign-in">${w.back}</a></${SignedOutLayout}>`;
+    return html`
+      <${SignedOutLayout} title=${w.title} text=${words().problems.registration_closed}>
+        <a class="button secondary wide" href="/sign-in">${w.back}</a>
+      </${SignedOutLayout}>`;
   return html`
     <${SignedOutLayout} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
-      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
+      ${
+        flow
+          ? html`<${Completion} flow=${flow} onFlow=${setFlow} />`
+          : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`
+      }
     </${SignedOutLayout}>`;
 }
 
@@ -61,12 +69,16 @@ function Completion({ flow, onFlow }) {
         <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       </${MailedCode}>
       <${TextField} label=${w.username} ...${form.bind("username")} hint=${w.usernameHint} autocomplete="name" />
-      <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username" autocapitalize="off" spellcheck="false" />
-      <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[login, username, flow.email.split("@")[0]]} />
+      <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username"
+        autocapitalize="off" spellcheck="false" />
+      <${NewPasswordField} label=${w.password} ...${form.bind("password")}
+        names=${[login, username, flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
       <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
-      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
-        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}></div>
+      <div class="door-actions">
+        <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}>
+      </div>
       <${LeaveGuard} changes=${Object.values(form.values).filter((value) => value !== "").length} />
     </form>`;
 }

@@ -1,7 +1,7 @@
-// Setting and cancelling an admin: its own action, and one that can be undone.
+// Makes an account an admin or a general account again. The toast can undo it.
 import { del, pathOf, put } from "../../api.js";
-import { words } from "../../words.js";
 import { toast } from "../../parts/toast.js";
+import { words } from "../../words.js";
 
 export async function setAdmin(app, account, on, onChanged) {
   const path = pathOf`/v1/apps/${app.app_id}/accounts/${account.user_id}/admin`;

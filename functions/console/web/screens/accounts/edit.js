@@ -1,13 +1,10 @@
-// One account, opened beside the list: everything of its profile in one view.
-import { useEffect, useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+// One account with its whole profile, opened beside the list.
+
 import { announce } from "../../announce.js";
 import { get, patch, pathOf } from "../../api.js";
 import { useForm } from "../../form.js";
+import { html } from "../../html.js";
 import { useMerged } from "../../merge.js";
-import { messageOf } from "../../problem-messages.js";
-import { dateAndTime } from "../../times.js";
-import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
 import { Conflict } from "../../parts/conflict.js";
@@ -17,8 +14,12 @@ import { LeaveGuard } from "../../parts/leave-guard.js";
 import { MoreMenu } from "../../parts/more-menu.js";
 import { Sheet } from "../../parts/sheet.js";
 import { toast } from "../../parts/toast.js";
+import { messageOf } from "../../problem-messages.js";
+import { dateAndTime } from "../../times.js";
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
+import { bodyValueOf, formValuesOf, profileChecks } from "./profile.js";
 import { ProfileFields } from "./profile-fields.js";
-import { profileChecks, bodyValueOf, formValuesOf } from "./profile.js";
 import { AdminTag, operationsOn } from "./table.js";
 
 export function EditAccount({ app, userId, listed, may, act, onSaved, onClose }) {
@@ -29,11 +30,19 @@ export function EditAccount({ app, userId, listed, may, act, onSaved, onClose })
   useEffect(() => {
     get(path).then(setAccount, setProblem);
   }, [path, listed?.version]);
-  // What is being edited stays, whatever becomes of a look at how it stands now.
+  // A failed reload does not discard what is being edited.
   if (problem && !account)
-    return html`<${Dialog} title=${problem.status === 404 ? w.goneAccount(userId) : messageOf(problem)} onClose=${() => onClose({ unasked: true })} />`;
+    return html`
+      <${Dialog} title=${problem.status === 404 ? w.goneAccount(userId) : messageOf(problem)}
+        onClose=${() => onClose({ unasked: true })} />`;
   if (!account) return null;
-  return html`<${Profile} account=${account} path=${path} app=${app} may=${may} act=${act} onClose=${onClose} onSaved=${(saved) => (setAccount(saved), onSaved(saved))} />`;
+  const saved = (now) => {
+    setAccount(now);
+    onSaved(now);
+  };
+  return html`
+    <${Profile} account=${account} path=${path} app=${app} may=${may} act=${act} onClose=${onClose}
+      onSaved=${saved} />`;
 }
 
 function Profile({ account, path, app, may, act, onClose, onSaved }) {
@@ -65,13 +74,17 @@ function Profile({ account, path, app, may, act, onClose, onSaved }) {
     <${Button} onClick=${close}>${words().dialog.cancel}</${Button}>
     <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
   return html`
-    <${Sheet} title=${id} caption=${w.fixed(dateAndTime(account.created_at))} onClose=${close} busy=${form.busy} onSubmit=${submit} foot=${foot}
+    <${Sheet} title=${id} caption=${w.fixed(dateAndTime(account.created_at))} onClose=${close} busy=${form.busy}
+      onSubmit=${submit} foot=${foot}
       tag=${type === "admin" ? html`<${AdminTag} />` : html`<span class="tag plain">${w.types.general}</span>`}
       avatar=${html`<${Avatar} id=${id} name=${account.nickname} photo=${account.photo_url} shape="large" />`}
       menu=${operations.some(Boolean) && html`<${MoreMenu} label=${w.more(id)} items=${operations} />`}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        ${conflict && html`<${Conflict} ...${conflict} labels=${w.fields} said=${(name, value) => w.choices[name]?.[value]} />`}
+        ${
+          conflict &&
+          html`<${Conflict} ...${conflict} labels=${w.fields} said=${(name, value) => w.choices[name]?.[value]} />`
+        }
         <${ProfileFields} form=${form} changed=${changed} readonly=${!may.write} />
       </div>
     </${Sheet}>

@@ -1,16 +1,17 @@
-// One account or a selection as a file.
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+// The dialog that exports one account or a selection as a file.
+
 import { announce } from "../../announce.js";
 import { file, pathOf } from "../../api.js";
+import { limits } from "../../facts.js";
 import { useForm } from "../../form.js";
-import { words } from "../../words.js";
+import { html } from "../../html.js";
 import { useAutofocus } from "../../parts/autofocus.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
 import { SegmentsField } from "../../parts/segments.js";
-import { MAX_EXPORTED } from "./selection-actions.js";
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
 
 const FORMATS = [
   ["csv", "CSV"],
@@ -38,17 +39,30 @@ export function ExportAccounts({ app, accounts, onClose }) {
   const { value, onInput } = form.bind("format");
   const count = accounts.length;
   if (made)
-    return html`<${Dialog} title=${w.done} text=${w.what(count, made.format)} onClose=${onClose}><${Download} ...${made} /></${Dialog}>`;
-  const over = count > MAX_EXPORTED;
+    return html`
+      <${Dialog} title=${w.done} text=${w.what(count, made.format)} onClose=${onClose}>
+        <${Download} ...${made} />
+      </${Dialog}>`;
+  const over = count > limits.accountsPerExport;
   return html`
-    <${Dialog} title=${w.title(count)} text=${over ? w.tooMany(MAX_EXPORTED) : w.text(app.name)} action=${!over && w.action} busy=${form.busy} onClose=${onClose} onSubmit=${run}>
-      <div class="form"><${FormError}>${form.problem}</${FormError}>
-        <${SegmentsField} label=${w.format} value=${value} options=${FORMATS} onChoose=${onInput} hint=${w.hints[value]} /></div>
+    <${Dialog} title=${w.title(count)} text=${over ? w.tooMany(limits.accountsPerExport) : w.text(app.name)}
+      action=${!over && w.action} busy=${form.busy} onClose=${onClose} onSubmit=${run}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${SegmentsField} label=${w.format} value=${value} options=${FORMATS} onChoose=${onInput}
+          hint=${w.hints[value]} />
+      </div>
     </${Dialog}>`;
 }
 
 function Download({ url, name }) {
   const ref = useRef(null);
   useAutofocus(ref, true);
-  return html`<p class="exported"><a class="button primary" ref=${ref} href=${url} download=${name}><${Icon} name="download" />${words().export.download}</a></p>`;
+  return html`
+    <p class="exported">
+      <a class="button primary" ref=${ref} href=${url} download=${name}>
+        <${Icon} name="download" />
+        ${words().export.download}
+      </a>
+    </p>`;
 }

@@ -1,11 +1,12 @@
-// Lifting the deletion lock, with what it risks said and acknowledged.
-import { html } from "../../html.js";
+// The dialog that lifts the deletion lock after the person has acknowledged the risk.
+
 import { pathOf, put } from "../../api.js";
 import { keepApp } from "../../apps.js";
 import { useForm } from "../../form.js";
-import { words } from "../../words.js";
+import { html } from "../../html.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
+import { words } from "../../words.js";
 
 export function LiftLock({ app, onClose }) {
   const w = words().lock;
@@ -16,7 +17,8 @@ export function LiftLock({ app, onClose }) {
       onClose();
     });
   return html`
-    <${Dialog} title=${w.question(app.name)} text=${w.risk} action=${w.liftAction} careful busy=${form.busy} onClose=${onClose} onSubmit=${lift}>
+    <${Dialog} title=${w.question(app.name)} text=${w.risk} action=${w.liftAction} careful busy=${form.busy}
+      onClose=${onClose} onSubmit=${lift}>
       <${FormError}>${form.problem}</${FormError}>
     </${Dialog}>`;
 }

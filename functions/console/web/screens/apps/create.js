@@ -1,14 +1,15 @@
-// A new application, of a team or of the platform.
-import { html } from "../../html.js";
+// The dialog that creates an application, of a team or of the platform.
+
 import { post } from "../../api.js";
 import { keepApp } from "../../apps.js";
 import { required, useForm } from "../../form.js";
-import { isPlatform, teamsWhere } from "../../permissions.js";
-import { teams } from "../../teams.js";
-import { words } from "../../words.js";
+import { html } from "../../html.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
 import { toast } from "../../parts/toast.js";
+import { isPlatform, teamsWhere } from "../../permissions.js";
+import { teams } from "../../teams.js";
+import { words } from "../../words.js";
 
 export function teamOptions() {
   if (!isPlatform()) return teamsWhere("apps.manage").map(({ team_id, name }) => [team_id, name]);
@@ -26,7 +27,8 @@ export function CreateApp({ teamId, onCreated, onClose }) {
       toast(w.wasCreated(app.name));
     });
   return html`
-    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""}
+      onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />

@@ -1,19 +1,20 @@
-// Records of what was done, newest first: one line each, which opens to what it changed.
-import { useState } from "../../vendor/hooks.js";
+// The audit log, newest records first. A record opens to show what it changed.
+
 import { html } from "../../html.js";
 import { useList } from "../../list.js";
-import { place, setQuery } from "../../router.js";
-import { words } from "../../words.js";
 import { Empty } from "../../parts/empty.js";
 import { LoadError } from "../../parts/load-error.js";
 import { skeletonBar, Table, useRowKeys } from "../../parts/table.js";
+import { place, setQuery } from "../../router.js";
+import { useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
 import { AuditFilter } from "./filter.js";
 import { nameLookup, RecordRows } from "./record.js";
 
 const keyOf = (record) => record.audit_id;
 const NAMES = ["actor", "target", "action", "team", "from", "to"];
 
-// A day of the reader's as the moment it begins; the end of a span is the next day's beginning.
+// The moment at which a day begins in the person's time zone, or the day `later` days after it.
 function startOfDay(day, later = 0) {
   const [year, month, date] = day.split("-").map(Number);
   const moment = new Date(year, month - 1, date + later);
@@ -43,11 +44,26 @@ export function AuditLog({ teamId }) {
   const clear = () => setQuery(Object.fromEntries(NAMES.map((name) => [name, ""])));
   const filtered = NAMES.some((name) => chosen[name] !== "");
   const row = (record, at, key) =>
-    html`<${RecordRows} key=${key} record=${record} name=${nameOf(record)} at=${at} open=${opened.has(key)} onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
-  const empty = html`<${Empty} text=${filtered ? w.noMatch : w.none}>${filtered && html`<button type="button" class="button secondary" onClick=${clear}>${words().list.clearFilters}</button>`}</${Empty}>`;
+    html`
+      <${RecordRows} key=${key} record=${record} name=${nameOf(record)} at=${at} open=${opened.has(key)}
+        onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
+  const empty = html`
+    <${Empty} text=${filtered ? w.noMatch : w.none}>
+      ${
+        filtered &&
+        html`<button type="button" class="button secondary" onClick=${clear}>${words().list.clearFilters}</button>`
+      }
+    </${Empty}>`;
   return html`
     <${LoadError} problem=${list.problem} onAgain=${list.reload} />
     <${AuditFilter} chosen=${chosen} records=${list.items} inTeam=${teamId} />
-    <div class="audit"><${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} /></div>
-    ${list.items.length === 0 && list.stage === "ready" && !list.done && html`<p class="audit-note quiet">${w.further}</p>`}`;
+    <div class="audit">
+      <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
+    </div>
+    ${
+      list.items.length === 0 &&
+      list.stage === "ready" &&
+      !list.done &&
+      html`<p class="audit-note quiet">${w.further}</p>`
+    }`;
 }

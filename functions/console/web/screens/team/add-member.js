@@ -1,13 +1,14 @@
-// A new member: somebody who is a user already, or a user made for this team.
-import { html } from "../../html.js";
+// The dialog that adds a member: an existing user, or a new one.
+
 import { post } from "../../api.js";
-import { required, useForm } from "../../form.js";
 import { rules } from "../../field-rules.js";
-import { words } from "../../words.js";
+import { required, useForm } from "../../form.js";
+import { html } from "../../html.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { checkPassword, passwordBody, NO_PASSWORD_CHOICE, PasswordChoice } from "../../parts/password-choice.js";
+import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from "../../parts/password-choice.js";
 import { SegmentsField } from "../../parts/segments.js";
+import { words } from "../../words.js";
 import { roleOptions } from "./change-role.js";
 
 const EMPTY = { who: "known", login: "", username: "", email: "", role_id: "developer", ...NO_PASSWORD_CHOICE };
@@ -48,10 +49,12 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
   const loginField = (hint) =>
     text("login", { hint, class: "id", autocapitalize: "off", spellcheck: "false", autofocus: who === "known" });
   return html`
-    <${FormDialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose}
+      onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${SegmentsField} label=${w.who} value=${who} options=${[["known", w.known], ["new", w.new]]} onChoose=${(value) => form.set("who", value)} />
+        <${SegmentsField} label=${w.who} value=${who} options=${[["known", w.known], ["new", w.new]]}
+          onChoose=${(value) => form.set("who", value)} />
         ${who === "new" && text("username", { hint: words().me.usernameHint })}
         ${loginField(who === "known" ? w.loginHint : words().users.loginHint)}
         ${who === "new" && text("email", { type: "email", hint: words().users.emailHint })}

@@ -1,26 +1,26 @@
-// The invitations that live, then those that have ended, in one table.
-import { html } from "../../html.js";
+// The live invitations and then the ended ones, in one table.
+import { limits } from "../../facts.js";
 import { roleName } from "../../grants.js";
-import { timeAgoInSentence, shortTime } from "../../times.js";
-import { PHONE, useMedia } from "../../viewport.js";
-import { words } from "../../words.js";
+import { html } from "../../html.js";
 import { Button } from "../../parts/button.js";
 import { Empty } from "../../parts/empty.js";
 import { FilterMenu } from "../../parts/filter-menu.js";
 import { MoreMenu } from "../../parts/more-menu.js";
-import { skeletonBar, ListFooter, skeletonRows, useRowKeys } from "../../parts/table.js";
+import { ListFooter, skeletonBar, skeletonRows, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { TimeLeft } from "../../parts/time-left.js";
+import { shortTime, timeAgoInSentence } from "../../times.js";
+import { PHONE, useMedia } from "../../viewport.js";
+import { words } from "../../words.js";
 
-const MOST_LIVE = 100;
 const ENDED = ["redeemed", "revoked", "expired"];
 const BARS = ["w2", "w1", "w2", "w2", "w1"]
   .map((width, at) => ({ class: at > 0 ? "wide-column" : "", bone: skeletonBar(width) }))
-  .concat({ class: "operations" });
+  .concat({ class: "operations", bone: null });
 
 export function InvitationTable({ team, live, history, status, onStatus, shown, act, onInvite }) {
   const w = words().invitations;
-  // Cells that are hidden take no column.
+  // Hidden cells take no column.
   const span = useMedia(PHONE) ? 2 : 6;
   const ended = history.items.filter((invitation) => invitation.status !== "live");
   const all = [...(live ?? []), ...ended];
@@ -28,32 +28,59 @@ export function InvitationTable({ team, live, history, status, onStatus, shown, 
   const coming = live === null || history.stage === "skeleton";
   if (history.stage === "quiet" || history.stage === "failed") return html`<div class="list"></div>`;
   if (!coming && live.length === 0 && ended.length === 0 && status === "" && history.done) {
-    return html`<${Empty} text=${w.none}><button type="button" class="button secondary" onClick=${onInvite}>${words().team.create.invitations}</button></${Empty}>`;
+    return html`
+      <${Empty} text=${w.none}>
+        <button type="button" class="button secondary" onClick=${onInvite}>${words().team.create.invitations}</button>
+      </${Empty}>`;
   }
   const row = (invitation) =>
-    html`<${Row} key=${invitation.invitation_id} invitation=${invitation} at=${all.indexOf(invitation)} current=${invitation.invitation_id === shown} act=${act} />`;
-  const filter = html`<${FilterMenu} label=${w.status} value=${status} options=${ENDED.map((one) => [one, w.statuses[one]])} onChoose=${onStatus} size="small" />`;
+    html`
+      <${Row} key=${invitation.invitation_id} invitation=${invitation} at=${all.indexOf(invitation)}
+        current=${invitation.invitation_id === shown} act=${act} />`;
+  const filter = html`
+    <${FilterMenu} label=${w.status} value=${status} options=${ENDED.map((one) => [one, w.statuses[one]])}
+      onChoose=${onStatus} size="small" />`;
   return html`
     <div class="list invitations">
       <table>
         <caption class="unseen">${w.caption(team.name)}</caption>
-        <colgroup><col class="code" /><col class="role wide-column" /><col class="for wide-column" /><col class="left wide-column" /><col class="wide-column" /><col class="operations" /></colgroup>
-        <thead><tr>
-          ${[w.code, w.role, w.for, w.timeLeft, w.issuedBy].map((name, at) => html`<th scope="col" class=${at > 0 ? "wide-column" : ""}>${name}</th>`)}
-          <th scope="col"><span class="unseen">${words().list.operation}</span></th>
-        </tr></thead>
+        <colgroup>
+          <col class="code" /><col class="role wide-column" /><col class="for wide-column" />
+          <col class="left wide-column" /><col class="wide-column" /><col class="operations" />
+        </colgroup>
+        <thead>
+          <tr>
+            ${[w.code, w.role, w.for, w.timeLeft, w.issuedBy].map(
+              (name, at) => html`<th scope="col" class=${at > 0 ? "wide-column" : ""}>${name}</th>`,
+            )}
+            <th scope="col"><span class="unseen">${words().list.operation}</span></th>
+          </tr>
+        </thead>
         ${coming && html`<tbody>${skeletonRows(BARS)}</tbody>`}
         ${
           !coming &&
-          html`<tbody>
-          <tr class="group-row"><th colspan=${span} scope="rowgroup"><b>${w.live}</b> ${w.of(live.length, MOST_LIVE)}</th></tr>
-          ${live.map(row)}
-        </tbody>
-        <tbody>
-          <tr class="group-row"><th colspan=${span} scope="rowgroup"><div><span><b>${w.history}</b> ${w.kept}</span>${filter}</div></th></tr>
-          ${ended.map(row)}
-          ${ended.length === 0 && history.done && html`<tr><td colspan=${span} class="quiet">${status ? w.noMatch : w.noHistory}</td></tr>`}
-        </tbody>`
+          html`
+            <tbody>
+              <tr class="group-row">
+                <th colspan=${span} scope="rowgroup">
+                  <b>${w.live}</b> ${w.of(live.length, limits.liveInvitationsPerTeam)}
+                </th>
+              </tr>
+              ${live.map(row)}
+            </tbody>
+            <tbody>
+              <tr class="group-row">
+                <th colspan=${span} scope="rowgroup">
+                  <div><span><b>${w.history}</b> ${w.kept}</span>${filter}</div>
+                </th>
+              </tr>
+              ${ended.map(row)}
+              ${
+                ended.length === 0 &&
+                history.done &&
+                html`<tr><td colspan=${span} class="quiet">${status ? w.noMatch : w.noHistory}</td></tr>`
+              }
+            </tbody>`
         }
       </table>
       ${!history.done && html`<${ListFooter} list=${history} />`}
@@ -84,19 +111,53 @@ function Row({ invitation, at, current, act }) {
   const became = live ? html`<${TimeLeft} at=${expires} />` : outcomeOf(invitation);
   return html`
     <tr class=${`row ${current ? "current" : ""} ${live ? "" : "ended"}`} data-at=${at}>
-      <th scope="row"><div class="who"><div class="lines"><span class="digits" tabindex="-1"><span class="unseen">${w.ending(hint)}</span><span aria-hidden="true"><span class="dots">•••• ••</span><b>${hint}</b></span><span class="narrow-only"> <bdi>${roleName(role)}</bdi></span></span>
-        <span class="quiet under cut narrow-only">${person} · ${became}</span></div></div></th>
+      <th scope="row">
+        <div class="who">
+          <div class="lines">
+            <span class="digits" tabindex="-1">
+              <span class="unseen">${w.ending(hint)}</span>
+              <span aria-hidden="true"><span class="dots">•••• ••</span><b>${hint}</b></span>
+              <span class="narrow-only"> <bdi>${roleName(role)}</bdi></span>
+            </span>
+            <span class="quiet under cut narrow-only">${person} · ${became}</span>
+          </div>
+        </div>
+      </th>
       <td class="wide-column" title=${roleName(role)}><bdi>${roleName(role)}</bdi></td>
-      <td class="wide-column"><div class="lines"><span class="cut">${person}</span>${note && html`<bdi class="quiet cut" title=${note}>${note}</bdi>`}</div></td>
+      <td class="wide-column">
+        <div class="lines">
+          <span class="cut">${person}</span>
+          ${note && html`<bdi class="quiet cut" title=${note}>${note}</bdi>`}
+        </div>
+      </td>
       <td class="wide-column">${became}</td>
-      <td class="wide-column"><div class="lines"><bdi class="cut">${issuer.username}</bdi><time class="quiet digits" datetime=${created}>${live ? timeAgoInSentence(created) : shortTime(created)}</time></div></td>
-      <td class="operations">${
-        renews &&
-        html`<div>
-        <${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.reissue(invitation)}>${w.reissue}</${Button}>
-        ${live && html`<${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.revoke(invitation)}>${w.revoke}</${Button}>`}
-        <span class="tight-only"><${MoreMenu} label=${w.more(hint)} items=${items} /></span></div>`
-      }</td>
+      <td class="wide-column">
+        <div class="lines">
+          <bdi class="cut">${issuer.username}</bdi>
+          <time class="quiet digits" datetime=${created}>
+            ${live ? timeAgoInSentence(created) : shortTime(created)}
+          </time>
+        </div>
+      </td>
+      <td class="operations">
+        ${
+          renews &&
+          html`
+            <div>
+              <${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.reissue(invitation)}>
+                ${w.reissue}
+              </${Button}>
+              ${
+                live &&
+                html`
+                  <${Button} kind="ghost" size="quiet-button wide-only" onClick=${() => act.revoke(invitation)}>
+                    ${w.revoke}
+                  </${Button}>`
+              }
+              <span class="tight-only"><${MoreMenu} label=${w.more(hint)} items=${items} /></span>
+            </div>`
+        }
+      </td>
     </tr>`;
 }
 

@@ -1,11 +1,13 @@
-// What a role allows, beside what the presets allow; a list of it where there is no room for a grid.
-import { useState } from "../../vendor/hooks.js";
+// The permissions of a role beside those of the presets; a list instead of a grid on narrow screens.
+
+import { permissions, presets } from "../../facts.js";
+import { conflictOf, permissionGroups, roleName } from "../../grants.js";
 import { html } from "../../html.js";
-import { GROUPS, conflictOf, PRESETS, roleName } from "../../grants.js";
-import { useMedia, WIDE } from "../../viewport.js";
-import { words } from "../../words.js";
 import { SelectField } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
+import { useState } from "../../vendor/hooks.js";
+import { useMedia, WIDE } from "../../viewport.js";
+import { words } from "../../words.js";
 
 const Tick = () => html`<${Icon} name="check" /><span class="unseen">${words().roleEditor.yes}</span>`;
 
@@ -16,9 +18,11 @@ export function PermissionGrid(props) {
 
 const ChangedDot = () => html`<span class="changed-dot"></span><span class="unseen">${words().field.changed}</span>`;
 
-// The words of a permission, and why it cannot be ticked where that is so.
+// The name of a permission, and the reason why it cannot be selected, if there is one.
 function PermissionName({ permission, reason }) {
-  return html`<span>${words().permissions[permission]}</span> <span class="key">${permission}</span>${reason && html`<span class="reason">${reason}</span>`}`;
+  return html`
+    <span>${words().permissions[permission]}</span> <span class="key">${permission}</span>
+    ${reason && html`<span class="reason">${reason}</span>`}`;
 }
 
 function reasonFor(permission, { shapes, ticked, team }) {
@@ -32,41 +36,70 @@ function PermissionBox({ permission, role, ticked, changed, shapes, reason, onTu
   const w = words().roleEditor;
   if (reason) return html`<${Icon} name="lock" /><span class="unseen">${w.locked}</span>`;
   if (!shapes) return ticked.includes(permission) ? html`<${Tick} />` : null;
-  return html`<label class="box"><input id=${id} type="checkbox" class="check" aria-label=${w.allow(words().permissions[permission], role.name)} checked=${ticked.includes(permission)} onChange=${() => onTurn(permission)} />${changed.includes(permission) && html`<${ChangedDot} />`}</label>`;
+  return html`
+    <label class="box">
+      <input id=${id} type="checkbox" class="check" aria-label=${w.allow(words().permissions[permission], role.name)}
+        checked=${ticked.includes(permission)} onChange=${() => onTurn(permission)} />
+      ${changed.includes(permission) && html`<${ChangedDot} />`}
+    </label>`;
 }
 
 function Grid(props) {
   const { role, changed } = props;
   const w = words().roleEditor;
-  // A preset that is looked at is told apart among its own columns.
+  // A preset is highlighted in its own column, a custom role gets an additional one.
   const extra = !role.preset;
-  const presets = Object.keys(PRESETS);
+  const presetIds = Object.keys(presets);
   const here = (id) => (id === role.role_id ? "edited" : "");
-  const last = Object.values(GROUPS).flat().at(-1);
+  const last = permissions.at(-1);
   return html`
-    <div class="grid-scroll"><table class="grid">
-      <caption class="unseen">${w.caption(roleName(role))}</caption>
-      <colgroup><col class="permission" />${presets.map(() => html`<col class="preset" />`)}${extra && html`<col class="editing" />`}<col class="margin" /></colgroup>
-      <thead><tr>
-        <th scope="col">${w.permission}</th>
-        ${presets.map((id) => html`<th scope="col" class=${here(id)}>${words().roles[id]}</th>`)}
-        ${extra && html`<th scope="col" class="edited"><bdi>${role.name}</bdi></th>`}<td></td>
-      </tr></thead>
-      ${Object.entries(GROUPS).map(
-        ([group, permissions]) => html`
-        <tbody>
-          <tr class="grid-group"><th scope="rowgroup" colspan="1">${w.groups[group]}</th>${presets.map((id) => html`<td class=${here(id)}></td>`)}${extra && html`<td class="edited"></td>`}<td></td></tr>
-          ${permissions.map((permission) => {
-            const reason = reasonFor(permission, props);
-            return html`<tr class=${`${permission === last ? "last" : ""} ${changed.includes(permission) ? "changed" : ""}`}>
-              <th scope="row"><${PermissionName} permission=${permission} reason=${reason} /></th>
-              ${presets.map((id) => html`<td class=${here(id)}>${PRESETS[id].includes(permission) && html`<${Tick} />`}</td>`)}
-              ${extra && html`<td class="edited"><${PermissionBox} ...${props} permission=${permission} reason=${reason} /></td>`}<td></td>
-            </tr>`;
-          })}
-        </tbody>`,
-      )}
-    </table></div>`;
+    <div class="grid-scroll">
+      <table class="grid">
+        <caption class="unseen">${w.caption(roleName(role))}</caption>
+        <colgroup>
+          <col class="permission" />${presetIds.map(() => html`<col class="preset" />`)}
+          ${extra && html`<col class="editing" />`}<col class="margin" />
+        </colgroup>
+        <thead>
+          <tr>
+            <th scope="col">${w.permission}</th>
+            ${presetIds.map((id) => html`<th scope="col" class=${here(id)}>${words().roles[id]}</th>`)}
+            ${extra && html`<th scope="col" class="edited"><bdi>${role.name}</bdi></th>`}<td></td>
+          </tr>
+        </thead>
+        ${Object.entries(permissionGroups).map(
+          ([group, grouped]) =>
+            html`
+              <tbody>
+                <tr class="grid-group">
+                  <th scope="rowgroup" colspan="1">${w.groups[group]}</th>
+                  ${presetIds.map((id) => html`<td class=${here(id)}></td>`)}${extra && html`<td class="edited"></td>`}
+                  <td></td>
+                </tr>
+                ${grouped.map((permission) => {
+                  const reason = reasonFor(permission, props);
+                  return html`
+                    <tr
+                      class=${`${permission === last ? "last" : ""} ${changed.includes(permission) ? "changed" : ""}`}>
+                      <th scope="row"><${PermissionName} permission=${permission} reason=${reason} /></th>
+                      ${presetIds.map(
+                        (id) =>
+                          html`<td class=${here(id)}>${presets[id].includes(permission) && html`<${Tick} />`}</td>`,
+                      )}
+                      ${
+                        extra &&
+                        html`
+                          <td class="edited">
+                            <${PermissionBox} ...${props} permission=${permission} reason=${reason} />
+                          </td>`
+                      }
+                      <td></td>
+                    </tr>`;
+                })}
+              </tbody>`,
+        )}
+      </table>
+    </div>`;
 }
 
 function List(props) {
@@ -75,25 +108,40 @@ function List(props) {
   const [compared, setCompared] = useState("");
   const options = [
     ["", w.nothing],
-    ...Object.keys(PRESETS)
+    ...Object.keys(presets)
       .filter((id) => id !== role.role_id)
       .map((id) => [id, words().roles[id]]),
   ];
   return html`
     <div class="grid-list">
       <${SelectField} label=${w.compare} value=${compared} onInput=${setCompared} options=${options} />
-      ${Object.entries(GROUPS).map(
-        ([group, permissions]) => html`
-        <section><h2>${w.groups[group]}</h2>
-          <ul>${permissions.map((permission) => {
-            const reason = reasonFor(permission, props);
-            const other = compared && PRESETS[compared].includes(permission);
-            return html`<li class=${!shapes && !ticked.includes(permission) ? "off" : ""}>
-              <span class="cell"><${PermissionBox} ...${props} permission=${permission} reason=${reason} /></span>
-              <span class="grow"><${PermissionName} permission=${permission} reason=${reason} /></span>
-              ${other && html`<span class="other" title=${words().roles[compared]}><${Icon} name="check" /><span class="unseen">${w.alsoIn(words().roles[compared])}</span></span>`}
-            </li>`;
-          })}</ul></section>`,
+      ${Object.entries(permissionGroups).map(
+        ([group, grouped]) =>
+          html`
+            <section>
+              <h2>${w.groups[group]}</h2>
+              <ul>
+                ${grouped.map((permission) => {
+                  const reason = reasonFor(permission, props);
+                  const other = compared && presets[compared].includes(permission);
+                  return html`
+                    <li class=${!shapes && !ticked.includes(permission) ? "off" : ""}>
+                      <span class="cell">
+                        <${PermissionBox} ...${props} permission=${permission} reason=${reason} />
+                      </span>
+                      <span class="grow"><${PermissionName} permission=${permission} reason=${reason} /></span>
+                      ${
+                        other &&
+                        html`
+                          <span class="other" title=${words().roles[compared]}>
+                            <${Icon} name="check" />
+                            <span class="unseen">${w.alsoIn(words().roles[compared])}</span>
+                          </span>`
+                      }
+                    </li>`;
+                })}
+              </ul>
+            </section>`,
       )}
     </div>`;
 }

@@ -1,17 +1,19 @@
-// A new team, with its first admin where one is named.
-import { html } from "../../html.js";
-import { get, post, Problem, queryOf } from "../../api.js";
+// The dialog that creates a team, with its first admin if one is named.
+
+import { get, Problem, post, queryOf } from "../../api.js";
+import { limits } from "../../facts.js";
 import { required, useForm } from "../../form.js";
-import { keepTeam } from "../../teams.js";
-import { words } from "../../words.js";
+import { html } from "../../html.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
 import { toast } from "../../parts/toast.js";
+import { keepTeam } from "../../teams.js";
+import { words } from "../../words.js";
 
-// The API names users by id, people know each other by login.
+// Finds a member by login, because the API takes only ids.
 async function findMember(login) {
   for (let cursor; cursor !== null; ) {
-    const page = await get(`/v1/users${queryOf({ type: "member", q: login, limit: 100, cursor })}`);
+    const page = await get(`/v1/users${queryOf({ type: "member", q: login, limit: limits.itemsPerPage, cursor })}`);
     const found = page.items.find((user) => user.login.toLowerCase() === login.toLowerCase());
     if (found) return found;
     cursor = page.next_cursor;
@@ -40,11 +42,13 @@ export function CreateTeam({ onCreated, onClose }) {
     });
   const typed = form.values.name !== "" || form.values.admin_user_id !== "";
   return html`
-    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${typed} onClose=${onClose}
+      onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
-        <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
+        <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id"
+          autocomplete="off" autocapitalize="off" spellcheck="false" />
       </div>
     </${FormDialog}>`;
 }

@@ -1,10 +1,10 @@
-// What the person may do to a user, by rank: super admins act on everybody else, platform admins on members.
-import { me } from "../../session.js";
+// What the person may do to a user: super admins act on everyone else, platform admins on members.
+import { signedIn } from "../../session.js";
 import { words } from "../../words.js";
 
-export const isSuper = () => me.value.user.type === "super_admin";
+export const isSuper = () => signedIn().user.type === "super_admin";
 
-const isOwn = (user) => user.user_id === me.value.user.user_id;
+const isOwn = (user) => user.user_id === signedIn().user.user_id;
 
 export const mayAct = (user) => !isOwn(user) && (isSuper() || user.type === "member");
 

@@ -1,13 +1,14 @@
-// A new user of the platform.
-import { html } from "../../html.js";
+// The dialog that creates a user.
+
 import { post } from "../../api.js";
-import { useForm } from "../../form.js";
 import { rules } from "../../field-rules.js";
-import { words } from "../../words.js";
+import { useForm } from "../../form.js";
+import { html } from "../../html.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { checkPassword, passwordBody, NO_PASSWORD_CHOICE, PasswordChoice } from "../../parts/password-choice.js";
+import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from "../../parts/password-choice.js";
 import { SegmentsField } from "../../parts/segments.js";
+import { words } from "../../words.js";
 import { isSuper } from "./actions.js";
 
 export const typeOptions = () =>
@@ -33,12 +34,16 @@ export function CreateUser({ onCreated, onClose }) {
     });
   const { username, login, type, email, password } = form.values;
   return html`
-    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${[username, login, email, password].some((value) => value !== "")} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy}
+      typed=${[username, login, email, password].some((value) => value !== "")} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off" autofocus />
-        <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
-        <${SegmentsField} label=${w.type} value=${type} options=${typeOptions()} onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
+        <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off"
+          autofocus />
+        <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
+          autocapitalize="off" spellcheck="false" />
+        <${SegmentsField} label=${w.type} value=${type} options=${typeOptions()}
+          onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
         <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint} autocomplete="off" />
         <${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />
       </div>

@@ -1,13 +1,14 @@
-// What is asked before something is done to a user.
-import { html } from "../../html.js";
+// The confirmation dialogs of the operations on a user.
+
 import { del, get, pathOf, post } from "../../api.js";
 import { useForm } from "../../form.js";
-import { words } from "../../words.js";
+import { html } from "../../html.js";
 import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { FormError } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { checkPassword, passwordBody, NO_PASSWORD_CHOICE, PasswordChoice } from "../../parts/password-choice.js";
+import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from "../../parts/password-choice.js";
 import { toast } from "../../parts/toast.js";
+import { words } from "../../words.js";
 
 const ENDINGS = { "unbind-totp": "/totp", "unbind-email": "/email", "end-sessions": "/sessions", delete: "" };
 
@@ -23,7 +24,9 @@ export function UserDialog({ kind, user, onDone, onPassword, onClose }) {
     onDone(gone ? user : await get(path), gone);
     toast(w.done(user.login));
   };
-  return html`<${ConfirmDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} onRun=${run} onClose=${onClose} />`;
+  return html`
+    <${ConfirmDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} onRun=${run}
+      onClose=${onClose} />`;
 }
 
 function ResetPassword({ user, onPassword, onClose }) {
@@ -36,8 +39,12 @@ function ResetPassword({ user, onPassword, onClose }) {
       onPassword(await get(path), generated ?? values.password);
     });
   return html`
-    <${FormDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} busy=${form.busy} typed=${form.values.password !== ""} onClose=${onClose} onSubmit=${run}>
-      <div class="form"><${FormError}>${form.problem}</${FormError}>
-        <${PasswordChoice} form=${form} label=${words().initialPassword.resetLabel} names=${[user.login, user.username, user.email?.split("@")[0] ?? ""]} /></div>
+    <${FormDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} busy=${form.busy}
+      typed=${form.values.password !== ""} onClose=${onClose} onSubmit=${run}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${PasswordChoice} form=${form} label=${words().initialPassword.resetLabel}
+          names=${[user.login, user.username, user.email?.split("@")[0] ?? ""]} />
+      </div>
     </${FormDialog}>`;
 }
