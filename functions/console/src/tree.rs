@@ -32,8 +32,30 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The style sheets in the order of the cascade. Browsers get them as one file.
-const STYLES: [&str; 10] =
-    ["tokens", "fonts", "base", "controls", "fields", "overlays", "shell", "table", "places", "teams"];
+const STYLES: [&str; 22] = [
+    "tokens",
+    "fonts",
+    "base",
+    "buttons",
+    "badges",
+    "choices",
+    "fields",
+    "special-fields",
+    "dialogs",
+    "menus",
+    "notices",
+    "shell",
+    "shell-narrow",
+    "table",
+    "selection",
+    "table-narrow",
+    "signed-out",
+    "account",
+    "team-lists",
+    "invitations",
+    "roles",
+    "people",
+];
 
 /// A file and how it is sent.
 pub(crate) struct File {
