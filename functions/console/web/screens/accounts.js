@@ -2,7 +2,7 @@
 
 import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
-import { apps, asOption, forgetApp, keepApp, loadApp, loadApps, readableApps, rememberVisit } from "../apps.js";
+import { apps, forgetApp, keepApp, loadApp, rememberVisit } from "../apps.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
@@ -11,15 +11,14 @@ import { lazy } from "../parts/lazy.js";
 import { LoadError } from "../parts/load-error.js";
 import { LockStrip } from "../parts/lock-strip.js";
 import { Page } from "../parts/page.js";
-import { Picker } from "../parts/picker.js";
 import { useSelection } from "../parts/selection.js";
 import { can } from "../permissions.js";
 import { closeTo, go, place, setQuery } from "../router.js";
-import { settings } from "../settings.js";
 import { loadTeams } from "../teams.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { setAdmin } from "./accounts/admin.js";
+import { AppPicker } from "./accounts/app-picker.js";
 import { AccountFilter } from "./accounts/filter.js";
 import { AccountTable } from "./accounts/table.js";
 
@@ -63,13 +62,7 @@ function Accounts({ app: appId, user: userId }) {
     return () => (here = false);
   }, []);
 
-  const may = {
-    write: can("accounts.write", app?.team_id),
-    admin: can("accounts.admin", app?.team_id),
-    delete: can("accounts.delete", app?.team_id),
-    export: can("accounts.export", app?.team_id),
-    lock: can("apps.manage", app?.team_id),
-  };
+  const may = permissionsFor(app?.team_id);
   const close = () => setDialog(null);
   const here = pathOf`/apps/${appId}/accounts`;
   const open = (account) => go(here + pathOf`/${account.user_id}` + location.search);
@@ -126,34 +119,10 @@ function Accounts({ app: appId, user: userId }) {
         <${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}>
       </${Page}>`;
   }
-  const option = app && asOption(app);
-  const others = (readableApps() ?? []).map(asOption);
-  const groups = [
-    others.length > 5 && {
-      name: words().picker.recent,
-      options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean),
-    },
-    ...[...new Set(others.map(({ note }) => note ?? ""))].sort().map((note) => ({
-      name: note || words().picker.platform,
-      options: others.filter((other) => (other.note ?? "") === note),
-    })),
-  ].filter(Boolean);
-  const picker = html`
-    <${Picker} label=${w.app} current=${option} groups=${groups} onOpen=${() => loadApps().catch(setProblem)}
-      onChoose=${({ id }) => go(pathOf`/apps/${id}/accounts`)} />`;
+  const picker = html`<${AppPicker} app=${app} onFailed=${setProblem} />`;
   const primary = app && may.write && { icon: "plus", label: w.create, short: w.createShort, act: act.create };
   const filtered = type !== "" || prefix !== "";
-  const empty = filtered
-    ? html`
-      <${Empty} text=${w.noMatch}>
-        <button type="button" class="button secondary" onClick=${() => setQuery({ type: "", q: "" })}>
-          ${words().list.clearFilters}
-        </button>
-      </${Empty}>`
-    : html`
-      <${Empty} text=${w.none}>
-        ${primary && html`<button type="button" class="button secondary" onClick=${act.create}>${w.create}</button>`}
-      </${Empty}>`;
+  const empty = html`<${NoAccounts} filtered=${filtered} onCreate=${primary && act.create} />`;
   const failed = problem ?? list.problem;
   return html`
     <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
@@ -192,4 +161,28 @@ function Accounts({ app: appId, user: userId }) {
         html`<${DeleteAccounts} app=${app} accounts=${dialog.accounts} onDeleted=${deleted} onClose=${close} />`
       }
     </${Page}>`;
+}
+
+const permissionsFor = (teamId) => ({
+  write: can("accounts.write", teamId),
+  admin: can("accounts.admin", teamId),
+  delete: can("accounts.delete", teamId),
+  export: can("accounts.export", teamId),
+  lock: can("apps.manage", teamId),
+});
+
+function NoAccounts({ filtered, onCreate }) {
+  const w = words().accounts;
+  if (filtered) {
+    return html`
+      <${Empty} text=${w.noMatch}>
+        <button type="button" class="button secondary" onClick=${() => setQuery({ type: "", q: "" })}>
+          ${words().list.clearFilters}
+        </button>
+      </${Empty}>`;
+  }
+  return html`
+    <${Empty} text=${w.none}>
+      ${onCreate && html`<button type="button" class="button secondary" onClick=${onCreate}>${w.create}</button>`}
+    </${Empty}>`;
 }
