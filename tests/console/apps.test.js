@@ -1,4 +1,4 @@
-// Applications: created, renamed with an undo, opened, deleted when they are empty; and what a person may not do is absent.
+// Applications: creating, renaming with undo, opening, deleting empty ones, and what is hidden without permission.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { World } from "./world.js";

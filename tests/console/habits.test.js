@@ -1,5 +1,5 @@
-// What people expect of every page: nothing is lost, nothing goes along where it does not belong, every failure is said,
-// and the focus is where one left it.
+// What people expect of every page: nothing is lost, no state leaks into another item, every failure is reported, and
+// the focus stays where it was.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { World } from "./world.js";

@@ -14,8 +14,8 @@ const LOOKS = [
   { language: "en", theme: "dark", width: 360 },
 ];
 
-// `visits` says, once the world stands, who looks at what: [login and password, or nothing for a stranger], and a list of
-// screens: [name, address, what is done there].
+// `visits` is called when the server runs. It returns who looks at what: [login and password, or nothing if signed out]
+// and a list of screens: [name, path, what is done there].
 export function everyLook(kind, world, visits) {
   for (const look of LOOKS) {
     const named = `${look.language}-${look.theme}-${look.width}`;

@@ -29,7 +29,8 @@ async function issued(seconds, look) {
     const draw = (shown) =>
       render(
         shown &&
-          html`<${CodeDisplay} title="Invitation code" code="04829157" expiresAt=${expiresAt} facts=${facts} note="Send it now." onClose=${() => draw(null)} />`,
+          html`<${CodeDisplay} title="Invitation code" code="04829157" note="Send it now." expiresAt=${expiresAt}
+            facts=${facts} onClose=${() => draw(null)} />`,
         place,
       );
     draw(true);

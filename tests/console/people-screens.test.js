@@ -27,13 +27,6 @@ after(() => world.stop());
 
 const of = (tab) => `/teams/${at.team.team_id}/${tab}`;
 const submit = (page) => page.locator("dialog button[type=submit]").click();
-const press = (name) => (page) =>
-  page
-    .locator(".content .button, .top .button")
-    .and(page.locator(":visible"))
-    .and(page.getByText(name, { exact: true }))
-    .first()
-    .click();
 const create = async (page) => {
   await page
     .locator(".content .page-head .actions .button, .top .actions .button")

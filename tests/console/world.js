@@ -1,7 +1,7 @@
 // A server of one's own for each file, a browser beside it, and people who sign in.
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 

@@ -17,6 +17,7 @@ mod audit;
 mod budgets;
 mod cleanup;
 mod console;
+mod console_facts;
 mod conventions;
 mod email;
 mod invitations;
