@@ -67,7 +67,7 @@ pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Pas
     let tried = PasswordAttempt { subject: &subject, login: Some(login), device_token: None, password };
     let tried = tried.make(context, &call.request).await?;
     match (tried.verdict, tried.credential) {
-        (Verdict::Right | Verdict::RightButDated, Some(credential)) => {
+        (Verdict::Right | Verdict::RightButOutdated, Some(credential)) => {
             context.record(tried.attempt.succeeded()).await?;
             Ok(credential)
         }

@@ -80,7 +80,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
     let Some((login, credential)) = typed.login.zip(credential) else {
         return Err(failed(Code::InvalidCredentials));
     };
-    if tried.verdict == Verdict::RightButDated {
+    if tried.verdict == Verdict::RightButOutdated {
         rehash(&context, &login, &credential.password, typed.password).await?;
     }
     let writes = tried.attempt.succeeded();

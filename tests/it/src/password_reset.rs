@@ -12,12 +12,12 @@ use rollcall_domain::{
 use rollcall_store::user::CredentialChange;
 use serde_json::{Value, json};
 
-use crate::{
-    mailed::{
+use crate::support::{
+    Client, PASSWORD, World,
+    mailed_codes::{
         MILLISECOND, MINA, are_alike, is_wrong, items, just_before, mails, markers_agree, member, new_password, other,
         proved, register, reset, reset_started, started,
     },
-    support::{Client, PASSWORD, World},
 };
 
 /// What the tests set.

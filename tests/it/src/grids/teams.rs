@@ -1,12 +1,12 @@
 //! Who may do what in a team, to its applications and their accounts, and to what is remembered of it.
 
 mod actions;
-mod estate;
+mod fixture;
 mod grants;
-mod grid;
 mod last_admin;
-mod midway;
-mod taken;
+mod matrix;
+mod revoked;
+mod revoked_mid_request;
 
 use std::time::Duration;
 
@@ -14,13 +14,10 @@ use axum::http::Method;
 use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, role_id::RoleId, user::User};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, World};
+use crate::support::{Client, NOBODY, Reply, World, everything};
 
 pub use actions::{ACTIONS, Action};
-pub use estate::{Caller, Estate};
-
-/// An id that names nothing.
-pub const NOBODY: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
+pub use fixture::{Caller, TeamFixture};
 
 /// The status of what was done; of a refusal also its code, or the codes of what is wrong with the request.
 pub fn outcome(reply: &Reply) -> String {
@@ -33,14 +30,6 @@ pub fn outcome(reply: &Reply) -> String {
     let violations: Vec<_> = reply.violations().iter().map(|told| told[1].as_str().unwrap().to_owned()).collect();
     let codes = if violations.is_empty() { code.to_owned() } else { violations.join(", ") };
     format!("{} {codes}", reply.status)
-}
-
-/// Everything that is stored but for the counts of tries, which are counted whatever comes of them.
-pub async fn everything(world: &World) -> Vec<Value> {
-    let mut items = world.dump().await;
-    items.retain(|item| item["sk"] != "LANE" && item["sk"] != "BREAKER");
-    items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
-    items
 }
 
 /// A route, whatever its parameters are called, or what stands there for one.

@@ -36,7 +36,7 @@ pub const CUSTOM: [(&str, &[&str]); 6] = [
 
 /// A team that has an admin, a developer, a role that nobody holds and a live invitation, and whose applications, if it
 /// was built with them, are one with accounts and a lifted lock, and one that is empty and locked.
-pub struct Estate {
+pub struct TeamFixture {
     /// Which of its world it is.
     pub number: usize,
     pub team: TeamId,
@@ -52,12 +52,12 @@ pub struct Estate {
     pub elsewhere: TeamId,
 }
 
-impl Estate {
+impl TeamFixture {
     pub async fn new(world: &World, boss: &Client, number: usize, has_apps: bool) -> Self {
         // What stands by its id or by its joining stands in the order of its making.
         let tick = || world.clock.advance(Duration::from_millis(1));
         tick();
-        let team = world.team(&format!("Estate {number}")).await;
+        let team = world.team(&format!("Fixture {number}")).await;
         tick();
         let elsewhere = world.team(&format!("Elsewhere {number}")).await;
         world.user(&format!("chief{number}"), UserType::Member, [(team, "admin")]).await;
@@ -84,7 +84,7 @@ impl Estate {
         Self { number, team, member, guest, role, invitation, code, app, spare, elsewhere }
     }
 
-    /// A path with this estate's ids, and that of who sends it.
+    /// A path with this fixture's ids, and that of who sends it.
     pub fn fill(&self, path: &str, own: Option<&User>) -> String {
         let own = own.map_or_else(|| NOBODY.to_owned(), |user| user.user_id.to_string());
         path.replace("{team}", &self.team.to_string())
@@ -106,7 +106,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// Somebody who comes to an estate.
+/// Somebody who comes to a fixture.
 pub struct Caller {
     pub user: Option<User>,
     pub client: Client,
@@ -114,19 +114,19 @@ pub struct Caller {
 
 impl Caller {
     /// One of [`CALLERS`], with an address of its own that it proved.
-    pub async fn new(world: &World, estate: &Estate, kind: &str, login: &str) -> Self {
+    pub async fn new(world: &World, fixture: &TeamFixture, kind: &str, login: &str) -> Self {
         let custom = CUSTOM.iter().find(|(name, _)| *name == kind);
         let (user_type, teams) = match kind {
             "stranger" => return Self { user: None, client: world.stranger() },
             "super_admin" => (UserType::SuperAdmin, vec![]),
             "platform_admin" => (UserType::PlatformAdmin, vec![]),
             "teamless" => (UserType::Member, vec![]),
-            "outsider" => (UserType::Member, vec![(estate.elsewhere, RoleId::parse("admin").unwrap())]),
+            "outsider" => (UserType::Member, vec![(fixture.elsewhere, RoleId::parse("admin").unwrap())]),
             _ => match custom {
                 Some((_, permissions)) => {
-                    (UserType::Member, vec![(estate.team, world.role(estate.team, kind, permissions).await)])
+                    (UserType::Member, vec![(fixture.team, world.role(fixture.team, kind, permissions).await)])
                 }
-                None => (UserType::Member, vec![(estate.team, RoleId::parse(kind).unwrap())]),
+                None => (UserType::Member, vec![(fixture.team, RoleId::parse(kind).unwrap())]),
             },
         };
         Self::of(world, login, user_type, teams).await
@@ -144,9 +144,9 @@ impl Caller {
         Self { user: Some(user), client }
     }
 
-    /// Does something at an estate.
-    pub async fn act(&self, estate: &Estate, action: &Action) -> Reply {
-        let body = Some((action.body)(estate)).filter(|body| !body.is_null()).map(|body| body.to_string());
-        self.client.send(action.method.clone(), &estate.fill(action.path, self.user.as_ref()), body).await
+    /// Does something at a fixture.
+    pub async fn act(&self, fixture: &TeamFixture, action: &Action) -> Reply {
+        let body = Some((action.body)(fixture)).filter(|body| !body.is_null()).map(|body| body.to_string());
+        self.client.send(action.method.clone(), &fixture.fill(action.path, self.user.as_ref()), body).await
     }
 }

@@ -3,10 +3,10 @@
 
 use super::*;
 
-/// The body of a request to an estate; null for none.
-pub type Body = fn(&Estate) -> Value;
+/// The body of a request to a fixture; null for none.
+pub type Body = fn(&TeamFixture) -> Value;
 
-/// One thing that is done at an estate.
+/// One thing that is done at a fixture.
 pub struct Action {
     pub name: &'static str,
     pub method: Method,
@@ -21,7 +21,7 @@ pub struct Action {
 impl Action {
     /// What a caller is answered by the documents.
     pub fn expected(&self, kind: &str) -> String {
-        let column = estate::CALLERS.iter().position(|caller| *caller == kind).unwrap();
+        let column = fixture::CALLERS.iter().position(|caller| *caller == kind).unwrap();
         match self.marks.chars().filter(|mark| *mark != ' ').nth(column) {
             Some('+') => self.done.to_string(),
             Some('-') => "403 forbidden".to_owned(),

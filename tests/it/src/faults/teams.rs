@@ -9,11 +9,13 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    agreement::everything_agrees,
-    faults::{FOREVER, Fault},
     invitations::{Scene, code_of},
-    mailed::{complete, completion, markers_agree, started},
-    support::{Client, Reply},
+    support::{
+        Client, Reply,
+        consistency::everything_agrees,
+        faults::{FOREVER, Fault},
+        mailed_codes::{complete, completion, markers_agree, started},
+    },
 };
 
 /// A team with members, roles and invitations, and everybody who does something to it, with sessions old enough to be

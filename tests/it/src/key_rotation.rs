@@ -8,9 +8,8 @@ use rollcall_domain::{Code, permission::UserType, verification::FlowPurpose};
 use serde_json::{Value, json};
 
 use crate::{
-    agreement::everything_agrees,
     invitations::{Scene, code_of, redeem},
-    support::{Client, PASSWORD, World, count_hashes},
+    support::{Client, PASSWORD, World, consistency::everything_agrees, count_hashes},
     two_factor::{App, owner, second_step, ticket},
 };
 

@@ -9,10 +9,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{
+use crate::support::{
+    Client, PASSWORD, Reply, World,
     faults::{FOREVER, Fault},
-    mailed::{completion, items, markers_agree, member, new_password, proved, reset_started, started},
-    support::{Client, PASSWORD, Reply, World},
+    mailed_codes::{completion, items, markers_agree, member, new_password, proved, reset_started, started},
 };
 
 /// A user whose session is old enough to be touched, and flows of all purposes that wait for their codes.

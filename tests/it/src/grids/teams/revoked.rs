@@ -20,7 +20,7 @@ pub enum Taking {
 
 /// Somebody whose custom role allows everything in a team.
 pub struct Victim {
-    pub estate: Estate,
+    pub fixture: TeamFixture,
     pub caller: Caller,
     pub held: RoleId,
     /// A role that allows but reading the team.
@@ -29,12 +29,12 @@ pub struct Victim {
 
 impl Victim {
     pub async fn new(world: &World, boss: &Client, number: usize, has_apps: bool) -> Self {
-        let estate = Estate::new(world, boss, number, has_apps).await;
+        let fixture = TeamFixture::new(world, boss, number, has_apps).await;
         let all: Vec<_> = rollcall_domain::permission::Permission::ALL.iter().map(|one| one.as_str()).collect();
-        let held = world.role(estate.team, "Everything", &all).await;
-        let less = world.role(estate.team, "Less", &["team.read"]).await;
-        let caller = Caller::of(world, &format!("victim{number}"), UserType::Member, vec![(estate.team, held)]).await;
-        Self { estate, caller, held, less }
+        let held = world.role(fixture.team, "Everything", &all).await;
+        let less = world.role(fixture.team, "Less", &["team.read"]).await;
+        let caller = Caller::of(world, &format!("victim{number}"), UserType::Member, vec![(fixture.team, held)]).await;
+        Self { fixture, caller, held, less }
     }
 
     pub fn user(&self) -> &User {
@@ -43,15 +43,15 @@ impl Victim {
 
     /// What has to be done before, so that the taking can be: a team is deleted only without applications.
     pub async fn prepare(&self, boss: &Client, taking: Taking) {
-        if taking == Taking::TeamDeleted && self.estate.app != NOBODY {
-            for app in [&self.estate.app, &self.estate.spare] {
+        if taking == Taking::TeamDeleted && self.fixture.app != NOBODY {
+            for app in [&self.fixture.app, &self.fixture.spare] {
                 boss.patch(&format!("/v1/apps/{app}"), &json!({"team_id": null})).await.is(200);
             }
         }
     }
 
     pub async fn lose(&self, boss: &Client, taking: Taking) {
-        let (team, user) = (self.estate.team, self.user().user_id);
+        let (team, user) = (self.fixture.team, self.user().user_id);
         let member = format!("/v1/teams/{team}/members/{user}");
         let reply = match taking {
             Taking::Nothing => return,
@@ -90,16 +90,16 @@ async fn what_is_taken_away_stops_the_very_next_request(
         let boss = world.admin().await;
         let has_apps = action.path.starts_with("/v1/apps");
         let victim = Victim::new(&world, &boss, 0, has_apps).await;
-        let (team, client) = (victim.estate.team, &victim.caller.client);
+        let (team, client) = (victim.fixture.team, &victim.caller.client);
         client.get(&format!("/v1/teams/{team}")).await.is(200);
         client.get("/v1/audit").await.is(200);
         if has_apps {
-            client.get(&format!("/v1/apps/{}/accounts", victim.estate.app)).await.is(200);
+            client.get(&format!("/v1/apps/{}/accounts", victim.fixture.app)).await.is(200);
         }
         victim.prepare(&boss, taking).await;
         victim.lose(&boss, taking).await;
         let before = everything(&world).await;
-        let reply = victim.caller.act(&victim.estate, action).await;
+        let reply = victim.caller.act(&victim.fixture, action).await;
         assert_eq!(outcome(&reply), expected(taking, action), "{} after {taking:?}", action.name);
         if reply.status >= 400 {
             assert_eq!(everything(&world).await, before, "{} after {taking:?} was refused and done", action.name);
@@ -109,6 +109,6 @@ async fn what_is_taken_away_stops_the_very_next_request(
             || (action.name == "redeem an invitation" && reply.status == 200);
         assert!(may_see_team || !told.contains(&team.to_string()), "{} after {taking:?}: {told}", action.name);
         let may_see_apps = taking == Taking::Nothing || !has_apps;
-        assert!(may_see_apps || !told.contains(&victim.estate.app), "{} after {taking:?}: {told}", action.name);
+        assert!(may_see_apps || !told.contains(&victim.fixture.app), "{} after {taking:?}: {told}", action.name);
     }
 }

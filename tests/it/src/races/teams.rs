@@ -23,10 +23,7 @@ use rollcall_domain::{
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::{
-    agreement::everything_agrees,
-    support::{Client, Reply, World},
-};
+use crate::support::{Client, Reply, World, consistency::everything_agrees};
 
 /// One after the other in both orders, and then as often at once.
 const ROUNDS: u64 = 52;
@@ -52,9 +49,9 @@ async fn meet<One, Other>(
             (one.await, other)
         }
         pace => {
-            world.faults.dawdle(Some(pace));
+            world.faults.add_latency(Some(pace));
             let both = tokio::join!(one, other);
-            world.faults.dawdle(None);
+            world.faults.add_latency(None);
             both
         }
     }

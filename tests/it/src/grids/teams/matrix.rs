@@ -2,25 +2,25 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
-use super::{estate::CALLERS, *};
-use crate::{users_grid, wiring};
+use super::{fixture::CALLERS, *};
+use crate::{grids, wiring};
 
 /// One row: what every caller is answered. What is refused changes nothing.
 async fn answers(action: &Action) -> Vec<String> {
     let world = World::new().await;
     let boss = world.admin().await;
     let has_apps = action.path.starts_with("/v1/apps");
-    let mut estate = Estate::new(&world, &boss, 0, has_apps).await;
+    let mut fixture = TeamFixture::new(&world, &boss, 0, has_apps).await;
     let mut answers = Vec::new();
     for (column, kind) in CALLERS.into_iter().enumerate() {
-        let caller = Caller::new(&world, &estate, kind, &format!("{kind}{column}")).await;
+        let caller = Caller::new(&world, &fixture, kind, &format!("{kind}{column}")).await;
         let before = everything(&world).await;
-        let reply = caller.act(&estate, action).await;
+        let reply = caller.act(&fixture, action).await;
         if reply.status >= 400 {
             assert_eq!(everything(&world).await, before, "{} by {kind} was refused and done", action.name);
         } else if action.is_change() {
             assert_ne!(everything(&world).await, before, "{} by {kind} was not done", action.name);
-            estate = Estate::new(&world, &boss, column + 1, has_apps).await;
+            fixture = TeamFixture::new(&world, &boss, column + 1, has_apps).await;
         }
         answers.push(outcome(&reply));
     }
@@ -78,7 +78,7 @@ const IN_NO_GRID: [(&str, &str); 8] = [
 
 #[test]
 fn every_route_is_in_a_grid() {
-    let users = users_grid::ACTIONS.iter().chain(&users_grid::OWN_ACTIONS);
+    let users = grids::users::ACTIONS.iter().chain(&grids::users::OWN_ACTIONS);
     let users = users.map(|(_, method, path, _)| route(method.as_str(), path));
     let tried: BTreeSet<_> =
         ACTIONS.iter().map(|action| route(action.method.as_str(), action.path)).chain(users).collect();

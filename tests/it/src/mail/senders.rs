@@ -16,7 +16,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::{mailer::leave, support::World};
+use crate::{mail::leave, support::World};
 
 const FROM: &str = "\"롤콜\" <rollcall@example.com>";
 

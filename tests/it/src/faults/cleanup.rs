@@ -13,9 +13,11 @@ use rstest::rstest;
 
 use super::*;
 use crate::{
-    agreement::everything_agrees,
-    faults::{FOREVER, Fault},
     invitations::Scene,
+    support::{
+        consistency::everything_agrees,
+        faults::{FOREVER, Fault},
+    },
 };
 
 /// Something of everything that falls due.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use rstest::rstest;
 
 use super::{
-    taken::{Taking, Victim},
+    revoked::{Taking, Victim},
     *,
 };
-use crate::faults::{FOREVER, Fault};
+use crate::support::faults::{FOREVER, Fault};
 
 /// What is guarded by the rights of whoever does it. What is done to accounts rests on the check at the request's
 /// beginning, so that it touches no shared item; leaving and redeeming need no right.
@@ -20,9 +20,9 @@ fn guarded() -> impl Iterator<Item = &'static Action> {
 }
 
 /// Those of the items that are no part of somebody's losing its rights.
-fn rest(items: Vec<Value>, user: &User, estate: &Estate, roles: &[RoleId]) -> Vec<Value> {
-    let (own, team) = (user.user_id.to_string(), format!("TEAM#{}", estate.team));
-    let name = format!("TEAMNAME#estate {}", estate.number);
+fn rest(items: Vec<Value>, user: &User, fixture: &TeamFixture, roles: &[RoleId]) -> Vec<Value> {
+    let (own, team) = (user.user_id.to_string(), format!("TEAM#{}", fixture.team));
+    let name = format!("TEAMNAME#fixture {}", fixture.number);
     let role = |sk: &str| roles.iter().any(|role| sk == format!("ROLE#{role}"));
     let mut rest = items;
     rest.retain(|item| {
@@ -46,9 +46,9 @@ fn rest(items: Vec<Value>, user: &User, estate: &Estate, roles: &[RoleId]) -> Ve
 }
 
 /// How many calls a request makes that nothing disturbs.
-async fn calls_of(world: &World, caller: &Caller, estate: &Estate, action: &Action) -> Option<usize> {
+async fn calls_of(world: &World, caller: &Caller, fixture: &TeamFixture, action: &Action) -> Option<usize> {
     world.faults.arm(Fault::Hang, FOREVER, 0);
-    let reply = caller.act(estate, action).await;
+    let reply = caller.act(fixture, action).await;
     (reply.status < 300).then(|| world.faults.calls())
 }
 
@@ -81,14 +81,14 @@ async fn whoever_loses_its_role_midway_writes_nothing(
             continue;
         }
         let first = Victim::new(&world, &boss, 0, has_apps).await;
-        let Some(calls) = calls_of(&world, &first.caller, &first.estate, action).await else { continue };
+        let Some(calls) = calls_of(&world, &first.caller, &first.fixture, action).await else { continue };
         // The first call reads who asks.
         for call in 1..calls {
             let victim = Victim::new(&world, &boss, call, has_apps).await;
-            let Victim { estate, caller, held, less } = &victim;
-            let rest_now = async || rest(everything(&world).await, victim.user(), estate, &[*held, *less]);
+            let Victim { fixture, caller, held, less } = &victim;
+            let rest_now = async || rest(everything(&world).await, victim.user(), fixture, &[*held, *less]);
             let before = rest_now().await;
-            let reply = disturbed(&world, call, caller.act(estate, action), victim.lose(&boss, taking)).await;
+            let reply = disturbed(&world, call, caller.act(fixture, action), victim.lose(&boss, taking)).await;
             let place = format!("{} at call {call} of {calls}, {taking:?}", action.name);
             assert_eq!(rest_now().await, before, "{place}");
             let codes: &[&str] = match taking {
@@ -124,14 +124,14 @@ async fn a_platform_admin_who_is_none_midway_writes_nothing(
         let world = World::new().await;
         let boss = world.admin().await;
         let has_apps = action.path.starts_with("/v1/apps/");
-        let first = Estate::new(&world, &boss, 0, has_apps).await;
+        let first = TeamFixture::new(&world, &boss, 0, has_apps).await;
         let caller = Caller::new(&world, &first, "platform_admin", "platform").await;
         let Some(calls) = calls_of(&world, &caller, &first, action).await else { continue };
         for call in 1..calls {
-            let estate = Estate::new(&world, &boss, call, has_apps).await;
-            let caller = Caller::new(&world, &estate, "platform_admin", &format!("platform{call}")).await;
+            let fixture = TeamFixture::new(&world, &boss, call, has_apps).await;
+            let caller = Caller::new(&world, &fixture, "platform_admin", &format!("platform{call}")).await;
             let user = caller.user.as_ref().unwrap();
-            let rest_now = async || rest(everything(&world).await, user, &estate, &[]);
+            let rest_now = async || rest(everything(&world).await, user, &fixture, &[]);
             let before = rest_now().await;
             let path = format!("/v1/users/{}", user.user_id);
             let remove = async {
@@ -142,7 +142,7 @@ async fn a_platform_admin_who_is_none_midway_writes_nothing(
                 };
                 assert!(removed.status < 300, "{removed:?}");
             };
-            let reply = disturbed(&world, call, caller.act(&estate, action), remove).await;
+            let reply = disturbed(&world, call, caller.act(&fixture, action), remove).await;
             let place = format!("{} at call {call} of {calls}, {removal:?}", action.name);
             assert_eq!(rest_now().await, before, "{place}");
             reply.is_problem(Code::Unauthenticated);

@@ -12,9 +12,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{
+use crate::support::{
+    Client, Reply, World,
     faults::{FOREVER, Fault},
-    support::{Client, Reply, World},
 };
 
 /// The application that every operation works on: three accounts, one of them an admin; the lock is lifted.

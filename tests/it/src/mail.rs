@@ -1,5 +1,8 @@
 //! Mails on their way: each once, whatever the events and the senders do.
 
+mod senders;
+mod texts;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -22,9 +25,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::{
+use crate::support::{
+    World,
     faults::{FOREVER, Fault},
-    support::World,
 };
 
 /// A sender that keeps what it is given, and answers with what it was told to, then with success.

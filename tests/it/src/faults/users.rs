@@ -1,140 +1,37 @@
-//! Several hands at the same users, people who lose their rights midway, and bad days.
+//! Changes of users, of applications by a platform admin, and of one's own account.
 
-use super::*;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Removal {
-    Delete,
-    Disable,
-    Demote,
-}
+use axum::http::Method;
+use futures_util::future::BoxFuture;
+use rollcall_api::verification::email_change_of;
+use rollcall_domain::{
+    Code,
+    credential::PasswordHash,
+    email::Email,
+    password::Password,
+    permission::UserType,
+    user::User,
+    verification::{FlowPurpose, Verification},
+};
+use rollcall_store::{
+    Commit,
+    user::{CredentialChange, change},
+};
+use rstest::rstest;
+use serde_json::{Value, json};
 
-const REMOVALS: [Removal; 3] = [Removal::Delete, Removal::Disable, Removal::Demote];
-
-async fn remove(client: &Client, path: &str, removal: Removal) -> Reply {
-    match removal {
-        Removal::Delete => client.delete(path).await,
-        Removal::Disable => client.patch(path, &json!({"status": "disabled"})).await,
-        Removal::Demote => client.patch(path, &json!({"type": "member"})).await,
-    }
-}
-
-/// E4: every way against every other, many times.
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_super_admins_who_remove_each_other_one_is_left() {
-    for round in 0..4 {
-        for one in REMOVALS {
-            for other in REMOVALS {
-                let world = World::new().await;
-                world.faults.conflicts_like_dynamodb(round % 2 == 0);
-                let (left, left_client) = world.user("left", UserType::SuperAdmin, []).await;
-                let (right, right_client) = world.user("right", UserType::SuperAdmin, []).await;
-                world.user("unrelated", UserType::PlatformAdmin, []).await;
-                let (left, right) = (path_of(&left), path_of(&right));
-                let first = tokio::spawn(async move { remove(&left_client, &right, one).await });
-                let second = tokio::spawn(async move { remove(&right_client, &left, other).await });
-                let replies = [first.await.unwrap(), second.await.unwrap()];
-                let done = replies.iter().filter(|reply| reply.status < 300).count();
-                assert_eq!(done, 1, "{one:?} against {other:?}: {replies:?}");
-                for refused in replies.iter().filter(|reply| reply.status >= 300) {
-                    let code = if refused.status == 409 { Code::LastSuperAdmin } else { Code::Unauthenticated };
-                    refused.is_problem(code);
-                }
-                assert_eq!(super_admins_agree(&world).await, 1, "{one:?} against {other:?}");
-            }
-        }
-    }
-}
-
-/// A small generator of its own, so that a failure names its seed and comes again.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % sides
-    }
-}
-
-/// K5, for super admins.
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_super_admins_do_in_parallel_one_is_left_and_the_set_is_the_items() {
-    for seed in 0..8 {
-        let world = World::new().await;
-        world.faults.conflicts_like_dynamodb(seed % 2 == 0);
-        let mut people = Vec::new();
-        for number in 0..4 {
-            people.push(world.user(&format!("boss{number}"), UserType::SuperAdmin, []).await);
-        }
-        let mut dice = Dice(seed);
-        for _ in 0..6 {
-            let mut sent = Vec::new();
-            for (own, client) in &people {
-                let (target, _) = &people[dice.roll(people.len())];
-                let (path, kind) = (path_of(target), dice.roll(8));
-                if target.user_id == own.user_id {
-                    continue;
-                }
-                let client = client.clone();
-                sent.push(tokio::spawn(async move {
-                    match kind {
-                        0 => client.delete(&path).await,
-                        1 | 2 => client.patch(&path, &json!({"status": "disabled"})).await,
-                        3 => client.patch(&path, &json!({"type": "platform_admin"})).await,
-                        4 | 5 => client.patch(&path, &json!({"status": "enabled", "type": "super_admin"})).await,
-                        6 => client.patch(&path, &json!({"username": "renamed"})).await,
-                        _ => client.delete(&format!("{path}/sessions")).await,
-                    }
-                }));
-            }
-            for reply in join_all(sent).await {
-                let reply = reply.unwrap();
-                assert!(matches!(reply.status, 200 | 204 | 401 | 403 | 404 | 409), "seed {seed}: {reply:?}");
-            }
-            super_admins_agree(&world).await;
-            // Whoever was signed out comes back, as long as there is somebody to come back.
-            for (user, client) in &mut people {
-                if let Some(now) = stored(&world, user).await {
-                    *client = world.signed_in(&now).await;
-                }
-            }
-        }
-    }
-}
-
-/// Every way in which a super admin stops being one is refused to the last, whoever asks.
-#[tokio::test]
-async fn the_last_super_admin_stays_by_every_path() {
-    let world = World::new().await;
-    let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
-    let (other, _) = world.user("other", UserType::SuperAdmin, []).await;
-    let (_, platform) = world.user("platform", UserType::PlatformAdmin, []).await;
-    client.patch(&path_of(&other), &json!({"status": "disabled"})).await.is(200);
-    for removal in REMOVALS {
-        remove(&client, &path_of(&boss), removal).await.is_problem(Code::UseOwnRoute);
-        remove(&platform, &path_of(&boss), removal).await.is_problem(Code::Forbidden);
-    }
-    let edited = |patch: Value| {
-        change(&boss, &boss.clone().edited(Fields::of(patch), world.now()).unwrap(), CredentialChange::Kept)
-    };
-    for commit in [
-        delete(&boss).unwrap(),
-        edited(json!({"status": "disabled"})).unwrap(),
-        edited(json!({"type": "platform_admin"})).unwrap(),
-        edited(json!({"type": "member", "status": "disabled"})).unwrap(),
-    ] {
-        let refused = world.writer().commit(commit).await;
-        assert!(
-            matches!(&refused, Err(CommitError::Refused(refused)) if refused.code() == Code::LastSuperAdmin),
-            "{refused:?}"
-        );
-    }
-    // A disabled one is no super admin to be left: deleting and demoting it takes nothing away.
-    client.patch(&path_of(&other), &json!({"type": "member"})).await.is(200);
-    client.delete(&path_of(&other)).await.is(204);
-    assert_eq!(super_admins_agree(&world).await, 1);
-    client.get("/v1/me").await.is(200);
-}
+use crate::{
+    support::{
+        Client, PASSWORD, Reply, World,
+        faults::{FOREVER, Fault},
+    },
+    users::{OTHER_PASSWORD, Removal, path_of, proved, remove, stored, super_admins_agree},
+};
 
 type Request = (&'static str, fn(&Scene) -> BoxFuture<'_, Reply>);
 
@@ -347,35 +244,4 @@ async fn a_request_of_somebody_who_loses_their_rights_meanwhile_changes_nothing(
     for request in REQUESTS.into_iter().skip(third).step_by(3) {
         refused_after(removal, request).await;
     }
-}
-
-/// E5, in the store: the guard itself.
-#[tokio::test]
-async fn whoever_was_changed_since_is_not_entitled_any_more() {
-    let world = World::new().await;
-    world.admin().await;
-    let (actor, _) = world.user("actor", UserType::PlatformAdmin, []).await;
-    let check = |actor: &User| Commit::new(still_authorised(actor, None, Code::Unauthenticated));
-    world.writer().commit(check(&actor)).await.unwrap();
-    let (target, _) = world.user("renamed", UserType::Member, []).await;
-    let renamed = target.clone().renamed(Fields::of(json!({"username": "Other"})), world.now()).unwrap();
-    world.writer().commit(change(&target, &renamed, CredentialChange::Kept).unwrap()).await.unwrap();
-    world.writer().commit(check(&target)).await.unwrap();
-    for after in [
-        actor.clone().edited(Fields::of(json!({"type": "member"})), world.now()).unwrap(),
-        actor.clone().edited(Fields::of(json!({"status": "disabled"})), world.now()).unwrap(),
-        actor.clone().signed_out_everywhere(),
-    ] {
-        world.writer().commit(change(&actor, &after, CredentialChange::Kept).unwrap()).await.unwrap();
-        let refused = world.writer().commit(check(&actor)).await;
-        assert!(matches!(&refused, Err(CommitError::Refused(refused)) if refused.code() == Code::Unauthenticated));
-        let back = User { epoch: actor.epoch, version: after.version, ..actor.clone() };
-        world
-            .writer()
-            .commit(change(&after, &User { version: actor.version, ..back }, CredentialChange::Kept).unwrap())
-            .await
-            .unwrap();
-    }
-    world.writer().commit(delete(&actor).unwrap()).await.unwrap();
-    assert!(world.writer().commit(check(&actor)).await.is_err());
 }

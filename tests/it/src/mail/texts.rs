@@ -11,7 +11,7 @@ use rollcall_domain::{
 use rollcall_store::{Commit, outbox};
 
 use crate::{
-    mailer::Carrier,
+    mail::Carrier,
     support::{ORIGIN, World},
 };
 

@@ -84,7 +84,7 @@ fn answer(mark: char, done: u16) -> String {
 struct Court {
     world: World,
     boss: Client,
-    estate: Estate,
+    fixture: TeamFixture,
     giver: Caller,
     count: usize,
 }
@@ -93,32 +93,32 @@ impl Court {
     async fn of(kind: &str) -> Self {
         let world = World::new().await;
         let boss = world.admin().await;
-        let estate = Estate::new(&world, &boss, 0, false).await;
+        let fixture = TeamFixture::new(&world, &boss, 0, false).await;
         let giver = if kind == "lord" {
-            let role = world.role(estate.team, "Lord", ALL).await;
-            Caller::of(&world, "lord", UserType::Member, vec![(estate.team, role)]).await
+            let role = world.role(fixture.team, "Lord", ALL).await;
+            Caller::of(&world, "lord", UserType::Member, vec![(fixture.team, role)]).await
         } else {
-            Caller::new(&world, &estate, kind, "giver").await
+            Caller::new(&world, &fixture, kind, "giver").await
         };
-        Self { world, boss, estate, giver, count: 0 }
+        Self { world, boss, fixture, giver, count: 0 }
     }
 
     fn path(&self, rest: &str) -> String {
-        format!("/v1/teams/{}/{rest}", self.estate.team)
+        format!("/v1/teams/{}/{rest}", self.fixture.team)
     }
 
     /// One of [`GIVEN`], of this team.
     async fn role(&self, (name, permissions): (&str, &[&str])) -> RoleId {
         match RoleId::parse(name) {
             Some(preset) => preset,
-            None => self.world.role(self.estate.team, name, permissions).await,
+            None => self.world.role(self.fixture.team, name, permissions).await,
         }
     }
 
     /// Somebody new, in the team if there is a role for it.
     async fn somebody(&mut self, role: Option<RoleId>) -> User {
         self.count += 1;
-        let teams = role.map(|role| (self.estate.team, role)).into_iter().collect();
+        let teams = role.map(|role| (self.fixture.team, role)).into_iter().collect();
         self.world.user_as(&format!("user{}", self.count), UserType::Member, |user| user.teams = teams).await
     }
 
@@ -198,7 +198,7 @@ async fn both_the_old_and_the_new_role_must_be_ones_to_grant(#[values(0, 1, 2, 3
             let reply = court.giver.client.patch(&path, &json!({"role_id": new})).await;
             let mark = if (may_take, may_give) == ('+', '+') { '+' } else { '-' };
             assert_eq!(outcome(&reply), answer(mark, 200), "{old_name} to {new_name} by {kind}");
-            let holds = court.world.unfaulted().member(court.estate.team, holder.user_id).await.unwrap().unwrap();
+            let holds = court.world.unfaulted().member(court.fixture.team, holder.user_id).await.unwrap().unwrap();
             assert_eq!(holds.role_id, if mark == '+' { new } else { old }, "{old_name} to {new_name} by {kind}");
         }
     }
@@ -254,7 +254,7 @@ async fn nobody_changes_its_own_role_nor_shapes_it() {
             let reply = court.giver.client.patch(&path, &json!({"role_id": role})).await;
             assert_eq!(outcome(&reply), "403 forbidden", "{kind} to {}", given.0);
         }
-        let held = own.teams[&court.estate.team];
+        let held = own.teams[&court.fixture.team];
         let role = court.path(&format!("roles/{held}"));
         for patch in [json!({"name": "Mine"}), json!({"permissions": ALL}), json!({"permissions": ["team.read"]})] {
             court.giver.client.patch(&role, &patch).await.is_problem(Code::Forbidden);
