@@ -19,6 +19,7 @@ mod cleanup;
 mod console;
 mod console_facts;
 mod conventions;
+mod documents;
 mod email;
 mod invitations;
 mod key_rotation;
