@@ -3,18 +3,20 @@
 //! A run has a hundred calls, each tried in a world of its own: of the faults that the store meets in one way (the grids
 //! of the API tell that it does), one stands for all.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use rollcall_domain::{
     limits::CLEANUP_LEASE,
     permission::{Preset, UserType},
 };
 use rstest::rstest;
+use serde_json::json;
 
-use super::*;
 use crate::{
+    cleanup::{deleted, left_behind, run, slip_in},
     invitations::Scene,
     support::{
+        World,
         consistency::everything_agrees,
         faults::{FOREVER, Fault},
     },
