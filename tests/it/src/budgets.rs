@@ -23,7 +23,7 @@ fn spent(world: &World) -> (usize, f64, f64) {
     (log.len(), units(|call| call.read_units), units(|call| call.write_units))
 }
 
-/// The table of the README, measured. A change that raises a count changes the snapshot, and the README, on purpose.
+/// The table of costs in `infra/reference.md`, measured. A change that costs more changes the snapshot and that table.
 #[tokio::test]
 async fn each_operation_costs_what_the_table_says() {
     let world = World::new().await;
