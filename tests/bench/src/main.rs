@@ -1,8 +1,8 @@
-//! What a sign-in costs in processor time beyond its hash, and whether its duration tells a stranger anything.
+//! Benchmarks of signing in: its processor time beyond the hash, and whether its duration is a timing oracle.
 //!
-//! `cargo run --release -p bench [SAMPLES]`. It prints tables and asserts nothing: times are noisy. The
-//! database runs on a thread of its own behind a loopback socket and the hash on another, so the processor time of the
-//! thread that handles a request is what everything else costs, the SDK included.
+//! `cargo run --release -p bench [SAMPLES]`. It prints tables and asserts nothing, because times are
+//! noisy. The database and the hashing run on other threads, so the processor time of the thread that handles a request
+//! is the cost of everything else, including the SDK.
 
 mod timing;
 mod world;
@@ -14,10 +14,10 @@ use serde_json::json;
 
 use crate::world::{PASSWORD, World};
 
-/// Samples of each state unless the command line says otherwise: the number of the timing test in the security rules.
+/// Samples of each state, unless the command line gives a number.
 const SAMPLES: usize = 2_000;
 
-/// Sign-ins that are counted for the processor time.
+/// Sign-ins whose processor time is measured.
 const SIGN_INS: usize = 300;
 
 fn main() -> Result<(), String> {
@@ -33,12 +33,12 @@ fn main() -> Result<(), String> {
     })
 }
 
-/// Prints what a right sign-in costs this thread, and what its hash costs the other.
+/// Prints the processor time of a successful sign-in on this thread, and the duration of its hash on another.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 async fn processor_time(world: &World) -> Result<(), String> {
     let known = world.sign_in(&json!({"login": "admin", "password": PASSWORD})).await?;
     let mut body = json!({"login": "admin", "password": PASSWORD, "device_token": known["device_token"]});
-    // Twice: the first round warms connections, memory and caches.
+    // The first of the two rounds warms connections, memory and caches.
     let mut spent = 0;
     for _ in 0..2 {
         let before = nanoseconds_on_cpu()?;
@@ -54,15 +54,15 @@ async fn processor_time(world: &World) -> Result<(), String> {
         rollcall_api::password::hash(&world.context, password).await.map_err(|problem| problem.to_string())?;
     }
     let each = |nanoseconds: u128| format!("{} µs", nanoseconds / SIGN_INS as u128 / 1_000);
-    println!("| A right sign-in from a known device | |\n|---|---|");
+    println!("| A successful sign-in from a known device | |\n|---|---|");
     println!("| processor time beyond the hash | {} of at most 2000 µs |", each(u128::from(spent)));
     println!("| the hash, elapsed | {} |", each(hashing.elapsed().as_nanos()));
     Ok(())
 }
 
-/// Nanoseconds that this thread has spent on a processor, by the kernel's count.
+/// The processor time of this thread in nanoseconds, as the kernel counts it.
 fn nanoseconds_on_cpu() -> Result<u64, String> {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").map_err(|error| error.to_string())?;
     let first = stat.split(' ').next().and_then(|number| number.parse().ok());
-    first.ok_or_else(|| format!("the kernel's count is unreadable: {stat:?}"))
+    first.ok_or_else(|| format!("unreadable schedstat: {stat:?}"))
 }

@@ -1,4 +1,4 @@
-//! Whether the duration of a refused sign-in tells which of four reasons it had.
+//! Whether the duration of a refused sign-in reveals the reason.
 
 use std::{net::Ipv4Addr, time::Instant};
 
@@ -17,21 +17,21 @@ const STATES: [(&str, Option<Status>, &str); 4] = [
     ("right but disabled", Some(Status::Disabled), PASSWORD),
 ];
 
-/// Prints, for each state, its mean duration and Welch's t against the first: beyond 4.5 they could be told apart.
+/// Prints the mean duration of each state and Welch's t against the first. Beyond 4.5 the states are distinguishable.
 ///
-/// The states take turns, so that what slows the machine slows all of them. Every sign-in has a login and an address of
-/// its own: none of them waits for another.
+/// The states take turns, so that a slow machine affects all of them. Each sign-in has its own login and address, so that
+/// none is throttled.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 pub(crate) async fn compare(world: &World, samples: usize) -> Result<(), String> {
     let progress = ProgressBar::new((samples * STATES.len()) as u64);
     let mut durations = STATES.map(|_| Vec::with_capacity(samples));
     for sample in 0..samples {
         for turn in 0..STATES.len() {
-            // The order changes from round to round: who follows whom must not matter.
+            // The order rotates, so that no state always follows the same one.
             let state = (turn + sample) % STATES.len();
             let (_, status, password) = STATES[state];
             let login = format!("user-{state}-{sample}");
-            // Somebody is added before each, so that nothing but the state differs.
+            // A user is added before each sign-in, so that only the state differs.
             match status {
                 Some(status) => world.add(&login, status).await?,
                 None => world.add(&format!("beside-{sample}"), Status::Enabled).await?,
@@ -57,7 +57,7 @@ pub(crate) async fn compare(world: &World, samples: usize) -> Result<(), String>
     Ok(())
 }
 
-/// What Welch's test needs of a sample.
+/// Mean and variance of a sample.
 struct Moments {
     mean: f64,
     /// The variance of the mean.
@@ -65,7 +65,7 @@ struct Moments {
 }
 
 impl Moments {
-    /// Of the 90 % that are quickest: what the scheduler added to the others says nothing about the code.
+    /// Of the fastest 90 %. The others were delayed by the scheduler.
     #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
     fn of(durations: &[f64]) -> Self {
         let mut sorted = durations.to_vec();

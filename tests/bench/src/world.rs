@@ -1,4 +1,4 @@
-//! One installation over a loopback socket, with users by the thousand.
+//! One installation whose database is behind a loopback socket, with thousands of users.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -23,10 +23,10 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// A password that every rule takes.
+/// A password that satisfies every rule.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// The installation: a super admin, and whoever a measurement adds.
+/// The installation: a super admin and the users that a measurement adds.
 pub(crate) struct World {
     pub(crate) context: Context,
     service: Router,
@@ -55,10 +55,10 @@ impl World {
         Ok(Self { context, service, hash: hash.map_err(|problem| problem.to_string())? })
     }
 
-    /// Adds a user of this login, whose password is [`PASSWORD`] without its being hashed again.
+    /// Adds a user with this login and [`PASSWORD`], which is not hashed again.
     pub(crate) async fn add(&self, login: &str, status: Status) -> Result<(), String> {
         let (username, login) = (Username::parse(login), Login::parse(login));
-        let (Ok(username), Ok(login)) = (username, login) else { return Err("a login is none".to_owned()) };
+        let (Ok(username), Ok(login)) = (username, login) else { return Err("invalid login".to_owned()) };
         let user_id = UserId::new(self.context.uuid().map_err(|problem| problem.to_string())?);
         let now = self.context.now();
         let mut user = NewUser::named(username, login, UserType::Member).create(user_id, now);
@@ -69,7 +69,7 @@ impl World {
         Writer::new(self.context.store.clone()).commit(commit).await.map_err(|error| format!("{error:?}"))
     }
 
-    /// Signs in, which must succeed.
+    /// Signs in, and fails if the sign-in does.
     pub(crate) async fn sign_in(&self, body: &Value) -> Result<Value, String> {
         let (status, bytes) = self.post(body, Ipv4Addr::LOCALHOST).await?;
         if status != StatusCode::OK {
@@ -90,7 +90,7 @@ impl World {
     }
 }
 
-/// Starts the embedded database on a thread of its own: where it listens, and where its master key is.
+/// Starts the embedded database on its own thread. Returns its address and the file of its master key.
 fn start_database() -> Result<(SocketAddr, String), String> {
     let (started, starting) = std::sync::mpsc::channel();
     std::thread::spawn(move || -> Result<(), String> {

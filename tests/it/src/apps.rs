@@ -12,7 +12,7 @@ mod create {
     use super::*;
 
     #[tokio::test]
-    async fn an_application_begins_locked_and_at_version_one() {
+    async fn a_new_application_is_locked_and_has_version_one() {
         let world = World::new().await;
         let admin = world.admin().await;
         let created = admin.post("/v1/apps", &json!({"name": "  Harbor Chat "})).await;
@@ -32,7 +32,7 @@ mod create {
     }
 
     #[tokio::test]
-    async fn a_member_names_a_team_in_which_it_manages_applications() {
+    async fn a_member_creates_applications_in_teams_where_they_manage_them() {
         let world = World::new().await;
         let (ours, theirs) = (world.team("Ours").await, world.team("Theirs").await);
         let senior = world.member("senior", [(ours, "senior_developer")]).await;
@@ -57,7 +57,7 @@ mod list {
     use super::*;
 
     #[tokio::test]
-    async fn everybody_sees_their_own_in_the_order_of_creation() {
+    async fn users_list_their_applications_in_the_order_of_creation() {
         let world = World::new().await;
         let admin = world.admin().await;
         let (ours, theirs) = (world.team("Ours").await, world.team("Theirs").await);
@@ -94,7 +94,7 @@ mod edit {
     use super::*;
 
     #[tokio::test]
-    async fn a_rename_is_a_version_and_the_same_name_is_none() {
+    async fn a_rename_increments_the_version_unless_the_name_is_the_same() {
         let world = World::new().await;
         let admin = world.admin().await;
         let path = format!("/v1/apps/{}", world.app(&admin, "Old").await);
@@ -127,7 +127,7 @@ mod lock {
     use super::*;
 
     #[tokio::test]
-    async fn lifting_takes_the_acknowledgement_and_names_who_did_it() {
+    async fn unlocking_requires_the_acknowledgement_and_records_the_user() {
         let world = World::new().await;
         let admin = world.admin().await;
         let lock = format!("/v1/apps/{}/deletion-lock", world.app(&admin, "App").await);
@@ -170,7 +170,7 @@ mod delete {
     }
 
     #[tokio::test]
-    async fn a_deletion_against_creations_loses_no_account_that_was_answered_201() {
+    async fn a_deletion_during_creations_loses_no_account_that_was_answered_201() {
         for round in 0..20 {
             let world = World::new().await;
             let admin = world.admin().await;

@@ -1,4 +1,4 @@
-//! What is remembered of every change, and who reads it.
+//! The audit log: what is recorded, and who may read it.
 
 mod filters;
 mod pages;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};
 
-/// The records that a request left, oldest first.
+/// The records of a request, oldest first.
 async fn of_request(world: &World, reply: &Reply) -> Vec<Value> {
     let mut records = world.audit().await;
     records.retain(|record| record["request_id"] == reply.header("x-request-id"));
@@ -20,7 +20,7 @@ async fn of_request(world: &World, reply: &Reply) -> Vec<Value> {
     records
 }
 
-/// The pages of a list, by its cursors.
+/// All pages of a list.
 async fn walk(client: &Client, list: &str) -> Vec<Vec<Value>> {
     let (mut pages, mut path) = (Vec::new(), list.to_owned());
     loop {

@@ -1,4 +1,4 @@
-//! What each operation asks of the table, counted from the database's own `ConsumedCapacity`.
+//! The calls and capacity units of each operation, from the database's own `ConsumedCapacity`.
 
 use std::fmt::Write;
 
@@ -13,17 +13,17 @@ use crate::{
     two_factor::{owner, second_step, ticket},
 };
 
-/// On-demand prices of a million units, in dollars: reads and writes.
+/// On-demand prices in dollars per million units: reads and writes.
 const PRICES: (f64, f64) = (0.125, 0.625);
 
-/// The requests, read units and write units since the last look.
+/// The calls, read units and write units since the last call of this function.
 fn spent(world: &World) -> (usize, f64, f64) {
     let log = world.faults.take_log();
     let units = |of: fn(&crate::support::faults::Call) -> f64| log.iter().map(of).sum();
     (log.len(), units(|call| call.read_units), units(|call| call.write_units))
 }
 
-/// The table of costs in `infra/reference.md`, measured. A change that costs more changes the snapshot and that table.
+/// The table of costs in `infra/reference.md`. A change that costs more changes the snapshot and that table.
 #[tokio::test]
 async fn each_operation_costs_what_the_table_says() {
     let world = World::new().await;
@@ -79,7 +79,7 @@ async fn each_operation_costs_what_the_table_says() {
     let batch: Vec<_> = (0..100).map(|number| format!("a{number:03}")).collect();
     admin.post(&format!("{app}/account-deletions"), &json!({"user_ids": batch})).await.is(200);
     row("batch delete 100");
-    // The first run asks when the platform began.
+    // The first run also reads when the platform was set up.
     cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     spent(&world);
     cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();

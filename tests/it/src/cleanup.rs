@@ -29,8 +29,8 @@ pub async fn deleted(world: &World, admin: &Client, name: &str) -> String {
     path
 }
 
-/// What a creation does that had read the application just before its deletion.
-pub async fn slip_in(world: &World, path: &str) {
+/// Writes an account as a creation does that read the application just before its deletion.
+pub async fn create_late_account(world: &World, path: &str) {
     let app_id = AppId::parse(path.rsplit('/').next().unwrap()).unwrap();
     let fields = Fields::of(json!({"user_id": "late", "type": "general"}));
     let late = NewAccount::read(fields, world.now().date()).unwrap().create(world.now());
@@ -42,7 +42,7 @@ fn app_items(items: &[serde_json::Value]) -> usize {
 }
 
 #[tokio::test]
-async fn a_deletion_is_final_after_a_minute_and_not_before() {
+async fn a_deletion_is_finalised_after_a_minute() {
     let world = World::new().await;
     let admin = world.admin().await;
     deleted(&world, &admin, "App").await;
@@ -56,15 +56,15 @@ async fn a_deletion_is_final_after_a_minute_and_not_before() {
     });
     assert_eq!(run(&world).await, report);
     assert_eq!(app_items(&world.dump().await), 0);
-    assert_eq!(run(&world).await["apps_deleted"], 0, "twice is once");
+    assert_eq!(run(&world).await["apps_deleted"], 0, "the run is idempotent");
 }
 
 #[tokio::test]
-async fn a_deletion_is_taken_back_when_an_account_slipped_in() {
+async fn a_deletion_is_reverted_if_an_account_was_created_meanwhile() {
     let world = World::new().await;
     let admin = world.admin().await;
     let path = deleted(&world, &admin, "App").await;
-    slip_in(&world, &path).await;
+    create_late_account(&world, &path).await;
 
     admin.get(&path).await.is_problem(Code::NotFound);
     world.clock.advance(Duration::from_secs(61));
@@ -77,7 +77,7 @@ async fn a_deletion_is_taken_back_when_an_account_slipped_in() {
 }
 
 #[tokio::test]
-async fn a_late_run_finds_what_fell_due_hours_ago() {
+async fn a_late_run_finds_what_was_due_hours_ago() {
     let world = World::new().await;
     let admin = world.admin().await;
     run(&world).await;
@@ -85,14 +85,14 @@ async fn a_late_run_finds_what_fell_due_hours_ago() {
     world.clock.advance(Duration::from_hours(30));
     let report = run(&world).await;
     assert_eq!((&report["apps_deleted"], &report["hours"]), (&json!(1), &json!(31)));
-    assert_eq!(run(&world).await["hours"], 2, "the hour before may still be written by a clock that runs behind");
+    assert_eq!(run(&world).await["hours"], 2, "a clock that is behind may still write into the previous hour");
     world.clock.advance(Duration::from_mins(15));
     run(&world).await;
     assert_eq!(run(&world).await["hours"], 1);
 }
 
 #[tokio::test]
-async fn a_run_is_bounded_and_the_next_goes_on_where_it_stopped() {
+async fn a_run_is_bounded_and_the_next_continues() {
     let world = World::new().await;
     run(&world).await;
     let hours = u64::try_from(MAX_DUE_PER_CLEANUP).unwrap() + 10;
@@ -103,21 +103,20 @@ async fn a_run_is_bounded_and_the_next_goes_on_where_it_stopped() {
     assert_eq!((&second["more"], &second["hours"]), (&json!(false), &json!(12)));
 }
 
-/// K8: beside each other, one does the work.
 #[tokio::test]
-async fn a_second_run_beside_the_first_does_nothing() {
+async fn a_run_during_another_is_skipped() {
     let world = World::new().await;
     let held = world.context.store.begin_cleanup("another run", world.now()).await.unwrap();
     assert!(held.is_some());
     assert_eq!(run(&world).await["skipped"], true);
     world.clock.advance(Duration::from_mins(5));
-    assert_eq!(run(&world).await["skipped"], false, "a lease that ran out is free");
+    assert_eq!(run(&world).await["skipped"], false, "an expired lease is free");
     world.context.store.end_cleanup("another run", 0).await.unwrap();
-    assert_eq!(run(&world).await["hours"], 1, "a run whose lease ran out gives back nothing of another's");
+    assert_eq!(run(&world).await["hours"], 1, "a run does not release the lease of a later run");
 }
 
-/// A mail that was left in the outbox at this moment.
-pub async fn left_behind(world: &World, now: Timestamp) -> MailId {
+/// Writes a mail to the outbox.
+pub async fn enqueue_mail(world: &World, now: Timestamp) -> MailId {
     let message = Message::TotpEnabled { login: Login::parse("mina").unwrap() };
     let mail = Mail::new(MailId::new(world.context.uuid().unwrap()), None, Language::En, message, now);
     world.writer().commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
@@ -125,12 +124,12 @@ pub async fn left_behind(world: &World, now: Timestamp) -> MailId {
 }
 
 #[tokio::test]
-async fn a_mail_that_stayed_due_is_driven_once_a_run_until_somebody_took_it() {
+async fn an_overdue_mail_is_redriven_once_per_run_until_it_is_taken() {
     let world = World::new().await;
     run(&world).await;
-    let mail_id = left_behind(&world, world.now()).await;
+    let mail_id = enqueue_mail(&world, world.now()).await;
     world.clock.advance(Duration::from_millis(59_999));
-    assert_eq!(run(&world).await["mails_driven"], 0, "for a minute it is the stream's");
+    assert_eq!(run(&world).await["mails_driven"], 0, "for the first minute the stream delivers it");
     world.clock.advance(Duration::from_millis(1));
     assert_eq!(run(&world).await["mails_driven"], 1);
     let items = world.dump().await;
@@ -148,9 +147,9 @@ async fn a_mail_that_stayed_due_is_driven_once_a_run_until_somebody_took_it() {
 }
 
 #[tokio::test]
-async fn a_mail_that_was_given_up_is_not_driven() {
+async fn a_dead_letter_is_not_redriven() {
     let world = World::new().await;
-    let mail_id = left_behind(&world, world.now()).await;
+    let mail_id = enqueue_mail(&world, world.now()).await;
     let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
     world.context.store.given_up(&mail, world.now()).await.unwrap();
     world.clock.advance(Duration::from_mins(2));
@@ -159,11 +158,11 @@ async fn a_mail_that_was_given_up_is_not_driven() {
 }
 
 #[tokio::test]
-async fn an_hour_is_not_kept_for_a_mail_that_is_over() {
+async fn an_expired_mail_does_not_keep_its_hour_open() {
     let world = World::new().await;
     run(&world).await;
-    left_behind(&world, world.now()).await;
+    enqueue_mail(&world, world.now()).await;
     world.clock.advance(OUTBOX_LIFETIME + Duration::from_hours(2));
     run(&world).await;
-    assert_eq!(run(&world).await["hours"], 2, "the database removes it when it gets to it");
+    assert_eq!(run(&world).await["hours"], 2, "the database deletes the mail later");
 }

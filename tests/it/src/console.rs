@@ -1,4 +1,4 @@
-//! The console's page and its files, as a browser gets them.
+//! The console's page and files over HTTP.
 
 use axum::http::Method;
 use flate2::read::GzDecoder;
@@ -18,7 +18,7 @@ async fn browser() -> (World, Client) {
     (world, browser)
 }
 
-/// The address of a file as the page names it.
+/// The URL of a file as the page references it.
 fn address(page: &Reply, name: &str) -> String {
     let text = String::from_utf8(page.bytes.clone()).unwrap();
     let start = text.find("/assets/").unwrap();
@@ -28,7 +28,7 @@ fn address(page: &Reply, name: &str) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn every_place_is_the_page(
+async fn every_console_path_returns_the_page(
     #[values("/", "/sign-in", "/apps/0/accounts/mina.park~7?type=admin", "/me/profile", "/nowhere")] path: &str,
 ) {
     let (_world, browser) = browser().await;
@@ -40,7 +40,7 @@ async fn every_place_is_the_page(
 }
 
 #[tokio::test]
-async fn the_page_says_what_the_installation_decides() {
+async fn the_page_contains_the_settings_of_the_installation() {
     let world =
         World::with(&[("REGISTRATION", "off"), ("PASSWORD_MIN_LENGTH", "22"), ("PASSWORD_REQUIRE_CLASSES", "true")])
             .await;
@@ -51,7 +51,7 @@ async fn the_page_says_what_the_installation_decides() {
 }
 
 #[tokio::test]
-async fn the_page_loads_what_is_its_own_and_runs_nothing_inline() {
+async fn the_page_loads_only_its_own_files_and_runs_no_inline_script() {
     let (_world, browser) = browser().await;
     let page = browser.get("/").await;
     let policy = page.header("content-security-policy").to_owned();
@@ -65,7 +65,7 @@ async fn the_page_loads_what_is_its_own_and_runs_nothing_inline() {
 }
 
 #[tokio::test]
-async fn a_page_that_has_not_changed_is_not_sent_again() {
+async fn an_unchanged_page_is_a_304() {
     let (_world, browser) = browser().await;
     let page = browser.get("/").await;
     let again = browser.with("if-none-match", page.header("etag")).get("/").await;
@@ -76,7 +76,7 @@ async fn a_page_that_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_file_is_kept_for_good_under_its_version_only() {
+async fn a_file_is_cached_for_good_only_under_its_version() {
     let (_world, browser) = browser().await;
     let page = browser.get("/").await;
     let module = browser.get(&address(&page, "main.js")).await;
@@ -94,7 +94,7 @@ async fn a_file_is_kept_for_good_under_its_version_only() {
 #[case("gzip;q=0", false)]
 #[case("identity", false)]
 #[tokio::test]
-async fn a_file_is_compressed_for_who_takes_it(#[case] accepted: &str, #[case] compressed: bool) {
+async fn a_file_is_compressed_if_the_client_accepts_it(#[case] accepted: &str, #[case] compressed: bool) {
     let (_world, browser) = browser().await;
     let address = address(&browser.get("/").await, "main.js");
     let plain = browser.get(&address).await;
@@ -110,7 +110,7 @@ async fn a_file_is_compressed_for_who_takes_it(#[case] accepted: &str, #[case] c
 }
 
 #[tokio::test]
-async fn a_font_goes_as_it_is() {
+async fn a_font_is_not_compressed() {
     let (_world, browser) = browser().await;
     let address = address(&browser.get("/").await, "fonts/inter-400-ascii.woff2");
     let font = browser.with("accept-encoding", "gzip").get(&address).await;
@@ -119,7 +119,7 @@ async fn a_font_goes_as_it_is() {
 }
 
 #[tokio::test]
-async fn head_tells_what_get_would_send() {
+async fn head_returns_the_headers_of_get() {
     let (_world, browser) = browser().await;
     let page = browser.get("/").await;
     let head = browser.send(Method::HEAD, "/", None).await;
@@ -134,19 +134,19 @@ async fn head_tells_what_get_would_send() {
 #[case(Method::GET, "/favicon.ico")]
 #[case(Method::POST, "/apps")]
 #[tokio::test]
-async fn what_is_no_place_stays_a_problem_for_browsers_too(#[case] method: Method, #[case] path: &str) {
+async fn an_unknown_path_is_a_problem_for_browsers_too(#[case] method: Method, #[case] path: &str) {
     let (_world, browser) = browser().await;
     browser.send(method, path, None).await.is_problem(Code::NotFound);
 }
 
 #[tokio::test]
-async fn a_program_gets_a_problem_where_a_browser_gets_the_page() {
+async fn a_client_that_accepts_no_html_gets_a_problem() {
     let (world, _browser) = browser().await;
     world.stranger().get("/apps").await.is_problem(Code::NotFound);
 }
 
 #[test]
-fn what_others_wrote_is_what_was_taken() {
+fn third_party_files_are_unmodified() {
     let web = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../functions/console/web");
     let list: Value = serde_json::from_slice(&std::fs::read(web.join("vendor/vendor.json")).unwrap()).unwrap();
     let named: Vec<_> = list.as_array().unwrap().iter().map(|row| row["file"].as_str().unwrap().to_owned()).collect();

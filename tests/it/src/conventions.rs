@@ -1,4 +1,4 @@
-//! The manners that all routes share.
+//! Conventions of all routes: refusals, bodies, cursors, versions and idempotency keys.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ mod refusals {
     use super::*;
 
     #[tokio::test]
-    async fn they_come_in_the_promised_order() {
+    async fn refusals_have_a_fixed_precedence() {
         let (world, admin, path) = with_app().await;
         let team = world.team("Team").await;
         let outsider = world.member("outsider", []).await;
@@ -50,9 +50,9 @@ mod refusals {
         admin.delete(&path).await.is_problem(Code::AppNotEmpty);
     }
 
-    /// F1: but for the request's id, byte for byte.
+    /// The replies are equal but for the id of the request.
     #[tokio::test]
-    async fn anothers_application_answers_as_a_missing_one() {
+    async fn an_application_of_another_team_is_answered_like_a_missing_one() {
         let (world, _admin, path) = with_app().await;
         let member = world.member("member", []).await;
         let missing = "/v1/apps/019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
@@ -95,9 +95,8 @@ mod refusals {
 mod bodies {
     use super::*;
 
-    /// J1, I4: a body at the limit is read, one byte more is not.
     #[tokio::test]
-    async fn a_body_takes_64_kib() {
+    async fn a_body_may_have_64_kib_and_no_more() {
         let (_world, admin, path) = with_app().await;
         let body = r#"{"name":"New"}"#;
         let padded = |bytes: usize| format!("{body}{}", " ".repeat(bytes - body.len()));
@@ -106,7 +105,7 @@ mod bodies {
     }
 
     #[tokio::test]
-    async fn the_query_of_a_list_is_read_strictly() {
+    async fn unknown_and_malformed_query_parameters_are_refused() {
         let (_world, admin, path) = with_app().await;
         let list = format!("{path}/accounts");
         for (query, violations) in [
@@ -133,9 +132,8 @@ mod bodies {
 mod cursors {
     use super::*;
 
-    /// F3.
     #[tokio::test]
-    async fn a_cursor_is_good_for_its_user_path_and_filter_and_for_an_hour() {
+    async fn a_cursor_is_valid_for_its_user_path_and_filter_for_an_hour() {
         let (world, admin, path) = with_app().await;
         let other_app = format!("/v1/apps/{}", world.app(&admin, "Other").await);
         for app in [&path, &other_app] {
@@ -177,7 +175,7 @@ mod versions {
     use super::*;
 
     #[tokio::test]
-    async fn if_match_names_the_version_to_change() {
+    async fn a_change_with_if_match_requires_that_version() {
         let (_world, admin, path) = with_app().await;
         let rename = |tag: &str, name: &str| {
             let (client, path, body) = (admin.with("if-match", tag), path.clone(), json!({"name": name}));
@@ -203,7 +201,7 @@ mod idempotency {
     }
 
     #[tokio::test]
-    async fn the_same_again_gets_the_same_reply_whatever_happened_since() {
+    async fn a_repeated_request_gets_the_stored_reply() {
         let world = World::new().await;
         let admin = world.admin().await;
         let keyed = admin.with("idempotency-key", "key 1");
@@ -239,7 +237,7 @@ mod idempotency {
     }
 
     #[tokio::test]
-    async fn a_refusal_is_not_remembered() {
+    async fn a_refusal_is_not_stored() {
         let (_world, admin, path) = with_app().await;
         let keyed = admin.with("idempotency-key", "k");
         let batch = json!({"user_ids": ["a"]});
@@ -257,7 +255,7 @@ mod idempotency {
     }
 
     #[tokio::test]
-    async fn a_key_that_is_none_is_refused() {
+    async fn a_malformed_key_is_refused() {
         let world = World::new().await;
         let admin = world.admin().await;
         for bad in ["", "tab\there", &"k".repeat(129), "schlüssel"] {
@@ -270,9 +268,8 @@ mod idempotency {
         assert_eq!(count(&admin).await, 1);
     }
 
-    /// K7.
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_double_submit_has_one_effect() {
+    async fn concurrent_requests_with_one_key_have_one_effect() {
         let (world, admin, path) = with_app().await;
         world.faults.conflicts_like_dynamodb(true);
         let sent = (0..8).map(|_| {

@@ -1,4 +1,4 @@
-//! One's own address: proved by a code before it is bound, and whoever had it is told.
+//! Changing one's own address: it is verified by a code before it is bound.
 
 use axum::http::Method;
 use rollcall_domain::{
@@ -35,7 +35,7 @@ async fn unbind(client: &Client, password: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_proved_address_takes_the_place_of_the_old_one_which_is_told_and_free() {
+async fn a_verified_address_replaces_the_old_one_which_is_notified_and_free_again() {
     let world = World::new().await;
     member(&world, "bystander", "bystander@example.com").await;
     let (user, client) = member(&world, "mina", "old@example.com").await;
@@ -85,9 +85,8 @@ async fn an_address_is_changed_and_unbound_only_with_the_current_password() {
     assert_eq!(world.store().user(user.user_id).await.unwrap().unwrap(), user);
 }
 
-/// B5, B10.
 #[tokio::test]
-async fn a_taken_address_is_answered_like_a_free_one_and_its_owner_is_told() {
+async fn a_taken_address_gets_the_reply_of_a_free_one_and_its_owner_is_notified() {
     let world = World::new().await;
     let (_, owner) = member(&world, "owner", "Owner@example.com").await;
     let (user, client) = member(&world, "mina", MINA).await;
@@ -107,16 +106,16 @@ async fn a_taken_address_is_answered_like_a_free_one_and_its_owner_is_told() {
         mails(&world).await,
         [json!(["Owner@example.com", "en", "address_taken"]), json!(["frees@example.com", "en", "email_change_code"])]
     );
-    // The code that nobody was told takes nothing from its owner.
+    // Even the right code, which was mailed to nobody, does not take the address from its owner.
     is_wrong(&confirm(&client, &code_of(&world, &user).await).await);
     confirm(&other_client, &code_of(&world, &other_user).await).await.is(200);
     assert_eq!(owner.get("/v1/me").await.body["user"]["email"], "Owner@example.com");
     assert_markers_consistent(&world).await;
 }
 
-/// B10: an admin's note becomes an address only by its owner's code.
+/// An address that an admin noted is bound only by a code from the user.
 #[tokio::test]
-async fn a_note_is_confirmed_by_its_owner_and_blocks_nobody_else() {
+async fn a_noted_address_is_confirmed_by_its_owner_and_blocks_nobody_else() {
     let world = World::new().await;
     let admin = world.admin().await;
     let mut noted = Vec::new();
@@ -133,14 +132,14 @@ async fn a_note_is_confirmed_by_its_owner_and_blocks_nobody_else() {
     assert_eq!(done.is(200).body["user"]["email_verified"], true);
     let first = noted[0].1.get("/v1/me").await;
     assert_eq!(first.body["user"]["email_verified"], false);
-    // A note that is taken off is told to nobody, since nobody proved it.
+    // Removing a noted address notifies nobody, since it was never verified.
     let before = mails(&world).await;
     unbind(&noted[0].1, PASSWORD).await.is(204);
     assert_eq!(mails(&world).await, before);
     assert_markers_consistent(&world).await;
 }
 
-/// B3: for ten minutes, the newest code, five times.
+/// Ten minutes, the newest code, five attempts.
 #[tokio::test]
 async fn a_change_obeys_the_rules_of_mailed_codes() {
     let world = World::new().await;
@@ -174,9 +173,9 @@ async fn a_change_obeys_the_rules_of_mailed_codes() {
     assert_eq!(confirm(&client, &code).await.is(200).body["user"]["email"], "third@example.com");
 }
 
-/// B2: the code of the address that was wanted first binds neither it nor the one that is wanted now.
+/// The code of the first address binds neither address.
 #[tokio::test]
-async fn another_wish_replaces_the_first() {
+async fn a_second_change_replaces_the_first() {
     let world = World::new().await;
     let (user, client) = member(&world, "mina", "old@example.com").await;
     ask(&client, "first@example.com").await.is(202);
@@ -188,9 +187,8 @@ async fn another_wish_replaces_the_first() {
     assert_markers_consistent(&world).await;
 }
 
-/// B12.
 #[tokio::test]
-async fn a_user_cannot_have_more_mails_sent_than_a_stranger() {
+async fn changes_have_the_same_mail_limits_as_registrations() {
     let world = World::new().await;
     let (_, client) = member(&world, "mina", "old@example.com").await;
     for _ in 0..5 {
@@ -206,7 +204,7 @@ async fn a_user_cannot_have_more_mails_sent_than_a_stranger() {
 }
 
 #[tokio::test]
-async fn an_unbound_address_is_told_and_free() {
+async fn an_unbound_address_is_notified_and_free_again() {
     let world = World::new().await;
     let (_, client) = member(&world, "mina", MINA).await;
     unbind(&client, PASSWORD).await.is(204);
@@ -231,7 +229,7 @@ async fn an_unbinding_of_another_version_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_repeats_each_step_without_doing_it_again() {
+async fn an_idempotency_key_repeats_each_step_without_doing_it_again() {
     let world = World::new().await;
     let (user, client) = member(&world, "mina", "old@example.com").await;
     let keyed = client.with("idempotency-key", "k");
@@ -248,9 +246,8 @@ async fn a_key_repeats_each_step_without_doing_it_again() {
     confirm(&keyed, &other(&code)).await.is_problem(Code::IdempotencyMismatch);
 }
 
-/// The code is the user's whose session asked for it, and of no other.
 #[tokio::test]
-async fn somebody_elses_code_binds_nothing() {
+async fn the_code_of_another_user_binds_nothing() {
     let world = World::new().await;
     let (user, client) = member(&world, "mina", "old@example.com").await;
     let (_, eve) = member(&world, "eve", "eve@example.com").await;

@@ -1,4 +1,4 @@
-//! The master key: turned while everything goes on, and missing.
+//! The master key: rotating it without interruption, and running without it.
 
 use std::{fs, sync::atomic::Ordering, time::Duration};
 
@@ -17,7 +17,7 @@ fn keys(world: &World) -> Value {
     serde_json::from_slice(&fs::read(world.key_file()).unwrap()).unwrap()
 }
 
-/// Functions that start with these keys, which they read now and keep.
+/// Functions that start with these keys. They read them once.
 async fn started(world: &World, keys: &Value) -> Context {
     fs::write(world.key_file(), keys.to_string()).unwrap();
     let context = world.restarted(&[]);
@@ -25,12 +25,12 @@ async fn started(world: &World, keys: &Value) -> Context {
     context
 }
 
-/// Functions that start with a new key before the one there was.
-async fn turned(world: &World) -> Context {
+/// Functions that start after a rotation: the new key is first, the old one second.
+async fn rotated(world: &World) -> Context {
     started(world, &json!({"id": "k2", "key": "new".repeat(15), "previous": [keys(world)]})).await
 }
 
-/// Functions that start when the keys before the first are taken out.
+/// Functions that start after the old keys were removed.
 async fn cleared(world: &World) -> Context {
     let keys = keys(world);
     started(world, &json!({"id": keys["id"], "key": keys["key"]})).await
@@ -42,7 +42,7 @@ async fn credential(world: &World, login: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_password_is_hashed_anew_under_a_new_key_at_its_next_sign_in() {
+async fn a_password_is_rehashed_with_the_new_key_at_the_next_sign_in() {
     let world = World::new().await;
     for login in ["mina", "other"] {
         let (user, _) = world.user(login, UserType::Member, []).await;
@@ -50,7 +50,7 @@ async fn a_password_is_hashed_anew_under_a_new_key_at_its_next_sign_in() {
     }
     let others = credential(&world, "other").await;
     let hashes = count_hashes();
-    let client = world.stranger_to(&turned(&world).await);
+    let client = world.stranger_to(&rotated(&world).await);
     let wrong = client.post("/v1/login", &json!({"login": "mina", "password": "wrong horse battery"})).await;
     wrong.is_problem(Code::InvalidCredentials);
     assert_eq!(credential(&world, "mina").await["pepper"], "k1");
@@ -63,13 +63,13 @@ async fn a_password_is_hashed_anew_under_a_new_key_at_its_next_sign_in() {
     world.stranger_to(&cleared(&world).await).sign_in("mina").await.get("/v1/me").await.is(200);
 }
 
-/// Of several who sign in with the right password at once, one writes the better hash and all are let in.
+/// One of the requests writes the new hash; all succeed.
 #[tokio::test(start_paused = true)]
-async fn a_better_hash_refuses_nobody_who_signs_in_meanwhile() {
+async fn concurrent_sign_ins_during_a_rehash_all_succeed() {
     let world = World::new().await;
     let (user, _) = world.user("mina", UserType::Member, []).await;
     world.with_password(&user).await;
-    let client = world.stranger_to(&turned(&world).await);
+    let client = world.stranger_to(&rotated(&world).await);
     let body = json!({"login": "mina", "password": PASSWORD});
     let replies = join_all((0..4).map(|_| client.post("/v1/login", &body))).await;
     for reply in replies {
@@ -78,9 +78,9 @@ async fn a_better_hash_refuses_nobody_who_signs_in_meanwhile() {
     assert_eq!(credential(&world, "mina").await["pepper"], "k2");
 }
 
-/// L14: what was begun under the old key ends under the new one, and goes on when the old one is gone.
+/// What was started with the old key is finished with the new one, and works after the old one is removed.
 #[tokio::test]
-async fn a_key_is_turned_under_whatever_is_going_on() {
+async fn a_rotation_does_not_interrupt_what_is_going_on() {
     let world = World::new().await;
     let admin = world.admin().await;
     let mina = owner(&world, "mina").await;
@@ -106,7 +106,7 @@ async fn a_key_is_turned_under_whatever_is_going_on() {
     let app_body = json!({"name": "App"});
     let created = keyed(&admin).post("/v1/apps", &app_body).await;
 
-    let context = turned(&world).await;
+    let context = rotated(&world).await;
     let new = world.stranger_to(&context);
     let as_admin = new.with("authorization", admin.headers["authorization"].to_str().unwrap());
     let as_dora = new.with("authorization", enrolling.headers["authorization"].to_str().unwrap());
@@ -126,7 +126,7 @@ async fn a_key_is_turned_under_whatever_is_going_on() {
     assert_eq!(replayed.body, created.body);
     assert_ne!(device_token, Value::Null);
 
-    // The code that was taken has sealed the secret anew; dora's was confirmed as it lay and is sealed at its next use.
+    // The accepted code has resealed the secret; dora's was only confirmed and is resealed at its next use.
     let sealed = async |login| credential(&world, login).await["totp"]["secret"].as_str().unwrap()[..3].to_owned();
     assert_eq!((sealed("mina").await, sealed("dora").await), ("k2.".to_owned(), "k1.".to_owned()));
     let last = cleared(&world).await;
@@ -143,10 +143,10 @@ async fn a_key_is_turned_under_whatever_is_going_on() {
     late.get(&format!("/v1/users?limit=1&cursor={cursor}")).await.is_problem(Code::InvalidCursor);
 }
 
-/// A code is found by the key it was drawn under as long as that key is there; then it is as one that nobody drew, and
-/// still ends like any other.
+/// A code is found as long as the key of its hash is configured. After that it is refused like an unknown one, and still
+/// expires.
 #[tokio::test]
-async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
+async fn an_invitation_code_survives_a_rotation() {
     let mut fixture = InvitationFixture::new().await;
     let (first, second, third) = (fixture.code().await, fixture.code().await, fixture.code().await);
     let context = turned(&fixture.world).await;
@@ -177,15 +177,14 @@ async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
     assert_consistent(&fixture.world).await;
 }
 
-/// The mark of a device is opened with the key it was made with.
 #[tokio::test]
-async fn a_device_stays_known_while_the_key_of_its_mark_is_there() {
+async fn a_device_stays_known_while_the_key_of_its_token_is_configured() {
     let world = World::new().await;
     let (user, _) = world.user("mina", UserType::Member, []).await;
     world.with_password(&user).await;
     let signed_in = world.stranger().post("/v1/login", &json!({"login": "mina", "password": PASSWORD})).await;
     let token = signed_in.is(200).body["device_token"].clone();
-    let turned = world.stranger_to(&turned(&world).await);
+    let turned = world.stranger_to(&rotated(&world).await);
     let mut body = json!({"login": "mina", "password": "wrong horse battery"});
     for host in 0..5 {
         turned.at(&format!("192.0.2.{host}")).post("/v1/login", &body).await.is_problem(Code::InvalidCredentials);
@@ -198,10 +197,10 @@ async fn a_device_stays_known_while_the_key_of_its_mark_is_there() {
     cleared.post("/v1/login", &body).await.is_problem(Code::TooManyAttempts);
 }
 
-/// Functions that started before the key was turned do not know it: what needs it is out of order for them, and nothing
-/// breaks. A key that is announced first, behind the one in use, is known to all when it is turned.
+/// Functions that started before a rotation do not know the new key: they answer 503 where they need it. A key that is
+/// first added behind the one in use is known to all functions when it becomes the first.
 #[tokio::test]
-async fn a_key_that_was_announced_is_turned_without_an_interruption() {
+async fn a_key_announced_before_its_rotation_interrupts_nothing() {
     let world = World::new().await;
     let (user, _) = world.user("mina", UserType::Member, []).await;
     world.with_password(&user).await;
@@ -219,10 +218,9 @@ async fn a_key_that_was_announced_is_turned_without_an_interruption() {
     let body = json!({"login": "mina", "password": PASSWORD});
     world.stranger().post("/v1/login", &body).await.is_problem(Code::Unavailable);
     announced.sign_in("mina").await;
-    assert_eq!(credential(&world, "mina").await["pepper"], "k1", "dated is what is not the first");
+    assert_eq!(credential(&world, "mina").await["pepper"], "k1", "a hash is outdated if its key is not the first");
 }
 
-/// L6.
 #[tokio::test]
 async fn without_the_master_key_nobody_signs_in_or_registers_and_nothing_is_written() {
     let world = World::without_key().await;

@@ -1,11 +1,11 @@
-//! What Rollcall promises, tried over HTTP: every function's routes in one process, the real SDK, an embedded
-//! database in memory, a clock that stands still until it is moved, and faults on demand.
+//! Integration tests over HTTP: all routes in one process, the real SDK on an embedded database in memory, a clock that
+//! tests move, and faults on demand.
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "nothing is reachable in a crate that only tests")]
 
 mod support;
 
-// The slow kinds, which the inner loop leaves out (`.config/nextest.toml`).
+// The slow kinds of tests, which the default profile of nextest leaves out.
 mod faults;
 mod grids;
 mod model;

@@ -1,4 +1,4 @@
-//! Signing in and out, and the sessions in between.
+//! Signing in and out.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{ORIGIN, START, World, count_hashes};
 
-/// D2.
 #[tokio::test]
-async fn only_the_exact_token_is_one() {
+async fn only_the_exact_token_is_valid() {
     let world = World::new().await;
     let admin = world.admin().await;
     admin.get("/v1/me").await.is(200);
@@ -35,9 +34,9 @@ async fn only_the_exact_token_is_one() {
     world.stranger().get("/v1/me").await.is_problem(Code::Unauthenticated);
 }
 
-/// D3: the items are still in the table.
+/// The expired items are still in the table.
 #[tokio::test]
-async fn a_session_ends_by_rest_and_by_age_to_the_millisecond() {
+async fn a_session_expires_by_idle_time_and_by_age_to_the_millisecond() {
     for (user_type, idle, age) in [(UserType::Member, 3_600, 86_400), (UserType::PlatformAdmin, 900, 43_200)] {
         let world = World::new().await;
         let (user, resting) = world.user("somebody", user_type, []).await;
@@ -59,7 +58,7 @@ async fn a_session_ends_by_rest_and_by_age_to_the_millisecond() {
 }
 
 #[tokio::test]
-async fn a_session_is_touched_at_most_once_a_minute() {
+async fn the_last_use_of_a_session_is_written_at_most_once_a_minute() {
     let world = World::new().await;
     let admin = world.admin().await;
     let mut seen = Vec::new();
@@ -72,7 +71,7 @@ async fn a_session_is_touched_at_most_once_a_minute() {
 }
 
 #[tokio::test]
-async fn signing_in_out_and_wrongly() {
+async fn sign_in_sign_out_and_wrong_credentials() {
     let world = World::new().await;
     let event = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     bootstrap::run(world.context.clone(), event).await.unwrap();
@@ -117,7 +116,7 @@ async fn signing_in_out_and_wrongly() {
 }
 
 #[tokio::test]
-async fn one_hash_is_computed_whoever_asks() {
+async fn exactly_one_hash_is_computed_whatever_the_credentials() {
     let world = World::new().await;
     let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     bootstrap::run(world.context.clone(), founded).await.unwrap();
@@ -135,9 +134,9 @@ async fn one_hash_is_computed_whoever_asks() {
     }
 }
 
-/// A reset between the comparison and the session's beginning, whichever of the two items was read before it.
+/// The reset happens after the sign-in read the user or the credential, and before it writes the session.
 #[tokio::test]
-async fn a_password_that_was_reset_meanwhile_begins_no_session() {
+async fn a_password_reset_during_a_sign_in_prevents_the_session() {
     let world = World::new().await;
     let store = &world.context.store;
     let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
@@ -152,9 +151,8 @@ async fn a_password_that_was_reset_meanwhile_begins_no_session() {
     }
 }
 
-/// B7.
 #[tokio::test]
-async fn a_login_body_is_read_strictly() {
+async fn unknown_and_missing_fields_of_a_login_are_refused() {
     let world = World::new().await;
     let send = |body: &str| world.stranger().send_owned(Method::POST, "/v1/login", body.to_owned());
     send(r#"{"login":["admin"],"password":"x"}"#).await.is_problem(Code::ValidationFailed);
@@ -163,9 +161,8 @@ async fn a_login_body_is_read_strictly() {
     send("[]").await.is_problem(Code::ValidationFailed);
 }
 
-/// D5.
 #[tokio::test]
-async fn the_cookie_is_taken_from_our_own_pages_only() {
+async fn the_session_cookie_is_accepted_only_from_the_own_origin() {
     let world = World::new().await;
     let event = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     bootstrap::run(world.context.clone(), event).await.unwrap();
@@ -208,7 +205,7 @@ async fn the_cookie_is_taken_from_our_own_pages_only() {
 }
 
 #[tokio::test]
-async fn a_password_somebody_else_set_opens_nothing_but_its_change() {
+async fn a_password_set_by_an_admin_allows_only_its_change() {
     let world = World::new().await;
     let report = bootstrap::run(world.context.clone(), bootstrap::BootstrapEvent::first(None)).await.unwrap();
     let body = json!({"login": "admin", "password": report.generated_password.unwrap()});
@@ -222,7 +219,7 @@ async fn a_password_somebody_else_set_opens_nothing_but_its_change() {
 }
 
 #[tokio::test]
-async fn a_user_from_storage_reads_back_as_written() {
+async fn a_stored_user_is_read_back_unchanged() {
     let world = World::new().await;
     let team = world.team("Team").await;
     let (user, client): (User, _) = world.user("mina", UserType::Member, [(team, "operator")]).await;

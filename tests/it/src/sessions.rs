@@ -1,4 +1,4 @@
-//! Sessions: how they begin, how they end, and that nothing brings them back.
+//! Sessions: tokens, lifetimes, and how sessions end.
 
 mod ends;
 mod epochs;
@@ -28,16 +28,16 @@ async fn with_password(world: &World, login: &str, user_type: UserType) -> (User
     (user, client)
 }
 
-/// The six digits of a secret at this second (RFC 6238), by the database of nobody.
+/// The six digits of a secret at this Unix time (RFC 6238).
 fn digits(secret: &str, at: i64) -> String {
     let secret = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
     let totp = totp_rs::Builder::new().with_secret(totp_rs::Secret::from(secret)).build().unwrap();
     totp.generate(u64::try_from(at).unwrap()).to_string()
 }
 
-/// The calling session goes on, also for whatever it asks at the same moment.
+/// The calling session stays valid, also for concurrent requests.
 #[tokio::test]
-async fn a_session_that_ends_the_others_is_at_home_in_all_it_does_meanwhile() {
+async fn ending_the_other_sessions_does_not_disturb_the_calling_one() {
     let world = World::new().await;
     let (_, client) = with_password(&world, "mina", UserType::Member).await;
     for round in 0..5 {

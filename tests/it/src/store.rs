@@ -1,6 +1,6 @@
-//! What the store relies on from a `DynamoDB`, tried without the routes above it.
+//! The behaviour of `DynamoDB` that the store relies on, tested without routes.
 //!
-//! `STORE_ENDPOINT` names another implementation to try it on; the embedded one is the default.
+//! `STORE_ENDPOINT` selects another implementation than the embedded one.
 
 mod teams;
 
@@ -75,7 +75,7 @@ fn refused(result: Result<(), CommitError>) -> Result<(), Code> {
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_back_equal() {
+async fn items_are_read_back_as_written() {
     let table = Table::new().await;
     let app = table.app().await;
     let account = table.account("a!$&'()*+,;=:@._~-", "general");
@@ -85,7 +85,7 @@ async fn what_is_written_is_read_back_equal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_parallel_creations_of_one_id_exactly_one_wins() {
+async fn exactly_one_of_parallel_creations_of_one_id_succeeds() {
     let table = Table::new().await;
     let app = table.app().await;
     for account_type in ["general", "admin"] {
@@ -98,7 +98,7 @@ async fn of_parallel_creations_of_one_id_exactly_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_parallel_admins_exactly_ten_get_in() {
+async fn exactly_ten_of_parallel_new_admins_succeed() {
     let table = Table::new().await;
     let app = table.app().await;
     let accounts: Vec<_> = (0..20).map(|number| table.account(&format!("a{number}"), "admin")).collect();
@@ -111,7 +111,7 @@ async fn of_parallel_admins_exactly_ten_get_in() {
 }
 
 #[tokio::test]
-async fn a_failed_guard_says_by_what_was_found_what_it_means() {
+async fn a_failed_guard_returns_the_code_for_the_item_found() {
     let table = Table::new().await;
     let app = table.app().await;
     let tombstone = app.clone().deleted(table.now());
@@ -123,7 +123,7 @@ async fn a_failed_guard_says_by_what_was_found_what_it_means() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_whole_or_not_at_all_and_names_what_is_missing() {
+async fn a_deletion_is_atomic_and_reports_missing_accounts() {
     let table = Table::new().await;
     let app = table.app().await;
     let lock = DeletionLock { locked: false, ..app.deletion_lock.clone() };
@@ -145,9 +145,9 @@ async fn a_deletion_is_whole_or_not_at_all_and_names_what_is_missing() {
     assert_eq!((stored.version, stored.admins), (app.version + 1, app.left_by(&both[..1]).admins));
 }
 
-/// What was read as unlocked and is locked since: with admins in the application, and without.
+/// The application was locked after it was read. It is tested with and without admins.
 #[tokio::test]
-async fn a_deletion_checks_the_lock_as_it_stands() {
+async fn a_deletion_checks_the_current_lock() {
     for account_type in ["general", "admin"] {
         let table = Table::new().await;
         let locked = table.app().await;
@@ -164,7 +164,7 @@ async fn a_deletion_checks_the_lock_as_it_stands() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_in_bytewise_order() {
+async fn pages_are_in_bytewise_order() {
     let table = Table::new().await;
     let app = table.app().await;
     let accounts: Vec<_> = (0..230).map(|number| table.account(&format!("a{number}"), "general")).collect();

@@ -8,7 +8,10 @@ mod guards;
 mod list;
 mod recovery;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use axum::http::Method;
 use futures_util::future::join_all;

@@ -1,5 +1,4 @@
-//! What stands in several places says the same: the template, the local gateway's router, the API document, and
-//! the code.
+//! The template, the local gateway's router, the API document and the code agree on routes and representations.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -23,7 +22,7 @@ fn text(name: &str) -> String {
     std::fs::read_to_string(file(name)).unwrap()
 }
 
-/// The routes of the template, and which function has each: one event a line.
+/// The routes of the template with the function of each. The template has one event per line.
 fn template() -> BTreeSet<(String, String, String)> {
     let mut routes = BTreeSet::new();
     let mut function = String::new();
@@ -42,9 +41,9 @@ fn template() -> BTreeSet<(String, String, String)> {
     routes
 }
 
-/// What the template picks from the stream and from the log is what the code writes there.
+/// The template filters the stream and the log by words that the code writes there.
 #[test]
-fn the_template_knows_mails_by_the_words_of_the_code() {
+fn the_template_filters_by_the_words_that_the_code_writes() {
     let prefix = format!("\"prefix\":\"{}\"", rollcall_store::outbox::PREFIX);
     assert!(text("template.yaml").contains(&prefix));
     let given_up = "\"a mail was given up\"";
@@ -90,9 +89,9 @@ fn the_local_gateway_has_the_routes_of_the_template() {
     assert_eq!(listed.flatten().collect::<BTreeSet<_>>(), template());
 }
 
-/// `UPDATE_OPENAPI=1` writes the document anew.
+/// `UPDATE_OPENAPI=1` rewrites the document.
 #[test]
-fn the_api_document_is_kept_in_step() {
+fn the_stored_api_document_is_the_generated_one() {
     let path = file("functions/console/openapi.json");
     let current = serde_json::to_string_pretty(&document()).unwrap() + "\n";
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
@@ -105,9 +104,8 @@ fn the_api_document_is_kept_in_step() {
     );
 }
 
-/// The words that the document lists are the words on the wire.
 #[test]
-fn the_document_lists_the_words_of_the_wire() {
+fn the_document_lists_the_enumerations_as_they_are_serialised() {
     let document = document();
     let words = |schema: &str| -> BTreeSet<String> {
         let words = document["components"]["schemas"][schema]["enum"].as_array().unwrap();
@@ -124,7 +122,7 @@ fn the_document_lists_the_words_of_the_wire() {
     assert_eq!(words("Permission"), written(&permissions));
 }
 
-/// OpenAPI 3.1 asks for a description of each response and for one name an operation.
+/// OpenAPI 3.1 requires a description of each response and a unique id of each operation.
 #[test]
 fn the_document_is_complete() {
     let document = document();
@@ -137,11 +135,10 @@ fn the_document_is_complete() {
     }
 }
 
-/// A path of the document with something in its places.
 /// An id that names nothing.
 const UNKNOWN_ID: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
 
-/// The ids that stand in paths.
+/// The ids that fill the parameters of paths.
 struct Named {
     app: String,
     user: String,
@@ -155,7 +152,7 @@ impl Named {
         Self { app: nobody(), user: nobody(), team: nobody(), role: nobody() }
     }
 
-    /// An application with an account `mina`, a user beside the admin, who is a member of a team, and a role of it.
+    /// An application with the account `mina`, a team with a custom role, and a user who is its member.
     async fn in_world(world: &World, admin: &Client) -> Self {
         let app = world.app(admin, "App").await;
         let account = json!({"user_id": "mina", "type": "general"});
@@ -168,7 +165,7 @@ impl Named {
         Self { app, user, team: team.to_string(), role }
     }
 
-    /// A path whose parameters name these; what is left names nothing.
+    /// The path with these ids as parameters; parameters without one get an id that belongs to nothing.
     fn fill(&self, path: &str) -> String {
         let user = if path.contains("/accounts/") { "mina" } else { &self.user };
         let mut path = path.replace("{app_id}", &self.app).replace("{user_id}", user);
@@ -217,7 +214,7 @@ async fn the_document_describes_the_fields_that_bodies_have() {
         let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
         let fields = fields(&document, schema);
         assert!(!fields.is_empty(), "{method} {path}");
-        // An object is the wrong type for every field there is; an unknown field is told as unknown.
+        // No field takes an object, so a known field is reported as of the wrong type and any other as unknown.
         let body: Map<String, Value> = fields.iter().map(|field| (field.clone(), json!({}))).collect();
         let unknown = |reply: crate::support::Reply| -> Vec<Value> {
             let violations = reply.is(422).violations();
@@ -237,7 +234,7 @@ async fn send(client: &Client, method: &str, path: &str, body: &Map<String, Valu
     client.send(Method::try_from(method).unwrap(), path, Some(Value::Object(body.clone()).to_string())).await
 }
 
-/// The fields of a schema, through references and parts.
+/// The fields of a schema, with references and `allOf` resolved.
 fn fields(document: &Value, schema: &Value) -> BTreeSet<String> {
     if let Some(reference) = schema["$ref"].as_str() {
         return fields(document, document.pointer(reference.trim_start_matches('#')).unwrap());
@@ -247,7 +244,7 @@ fn fields(document: &Value, schema: &Value) -> BTreeSet<String> {
     own.chain(parts.flat_map(|part| fields(document, part))).collect()
 }
 
-/// What the lists of the document promise about a representation is what is sent.
+/// The fields in the document are the fields that are sent.
 #[tokio::test]
 async fn the_document_describes_the_fields_that_replies_have() {
     let world = World::new().await;

@@ -1,16 +1,15 @@
-//! Which records are asked for, and whose may be read.
+//! Filters of the log, and which records a caller may read.
 
 use super::*;
 use crate::grids::teams::{Caller, TeamFixture};
 
-/// What was done to whom, newest first.
+/// Actions and targets, newest first.
 fn shown(reply: &Reply) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let items = reply.is(200).body["items"].as_array().unwrap();
     items.iter().map(|record| (text(&record["action"]), text(&record["at"]))).collect()
 }
 
-/// A moment some milliseconds after another.
 fn after(moment: Timestamp, millis: u64) -> Timestamp {
     moment + Duration::from_millis(millis)
 }
@@ -76,7 +75,7 @@ async fn filters_combine() {
         (format!("action=member.edit&from={begun}"), 2, 2),
         (format!("target={member}&from={begun}"), 2, 2),
         (format!("target={member}&actor={chief_id}"), 1, 1),
-        // Of an account, wherever it is; also where a batch names it.
+        // By account id in any application, including batches that contain it.
         (format!("target=same&from={begun}"), 3, 2),
         ("target=same&action=account.delete".to_owned(), 1, 1),
         (format!("target=mina&team_id={us}"), 2, 2),
@@ -96,7 +95,7 @@ async fn filters_combine() {
 }
 
 #[tokio::test]
-async fn what_the_log_is_asked_for_is_read_strictly() {
+async fn invalid_filters_are_refused() {
     let world = World::new().await;
     let boss = world.admin().await;
     for (query, violations) in [
@@ -115,9 +114,9 @@ async fn what_the_log_is_asked_for_is_read_strictly() {
     member.get("/v1/audit?from=yesterday").await.is_problem(Code::NotFound);
 }
 
-/// Of a change that two teams have to know, each knows; of a change of a user, which is no team's, neither.
+/// A change that concerns two teams is in both logs; a change of a user is in neither.
 #[tokio::test]
-async fn each_team_reads_its_own_log() {
+async fn a_team_reads_only_its_own_log() {
     let world = World::new().await;
     let boss = world.admin().await;
     let ours = TeamFixture::new(&world, &boss, 0, true).await;
@@ -139,7 +138,7 @@ async fn each_team_reads_its_own_log() {
     }
     assert_eq!(shown(&boss.get(&since).await).len(), 3);
     developer.get(&since).await.is_problem(Code::NotFound);
-    // A team that is deleted takes its log with it, but for the platform's admins.
+    // The log of a deleted team is visible only to platform admins.
     boss.delete(&format!("/v1/apps/{}", ours.spare)).await.is(204);
     world.clock.advance(Duration::from_millis(1));
     boss.delete(&format!("/v1/teams/{}", ours.team)).await.is(204);

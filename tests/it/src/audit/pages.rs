@@ -1,4 +1,4 @@
-//! The log, newest first, over days and pages, whose cursors end where nothing follows.
+//! Pages of the log, which is stored by day.
 
 use super::*;
 
@@ -6,8 +6,8 @@ fn names(records: &[Value]) -> Vec<String> {
     records.iter().map(|record| record["after"]["name"].as_str().unwrap_or("-").to_owned()).collect()
 }
 
-/// Records of several days, some of them with none, some at the very first and last moment of a day.
-// Time stands still, so that a page that looks at many days has its whole deadline on a busy machine, too.
+/// There are records at the first and last millisecond of a day, and days without any.
+// The paused clock keeps the deadline of a page that reads many days independent of the machine's load.
 #[tokio::test(start_paused = true)]
 async fn the_log_is_newest_first_over_days_and_pages() {
     let world = World::new().await;
@@ -17,7 +17,7 @@ async fn the_log_is_newest_first_over_days_and_pages() {
     let (reviewer, _) = world.user("reviewer", UserType::Member, [(team, "reviewer")]).await;
     let mut all = Vec::new();
     let half_a_day = Duration::from_hours(12);
-    // From noon to the last millisecond of the day, the first of the next, three days of silence, and so on.
+    // Noon, the last millisecond of the day, the first of the next, a gap of three days, and so on.
     for (number, wait) in [
         Duration::ZERO,
         Duration::from_millis(12 * 60 * 60 * 1000 - 1),
@@ -60,9 +60,8 @@ async fn the_log_is_newest_first_over_days_and_pages() {
     }
 }
 
-/// What is written while somebody turns the pages moves none of them.
 #[tokio::test]
-async fn what_is_written_meanwhile_is_no_part_of_the_pages_that_follow() {
+async fn records_written_while_paging_do_not_move_later_pages() {
     let world = World::new().await;
     let team = world.team("Northwind").await;
     let boss = world.admin().await;
@@ -85,10 +84,11 @@ async fn what_is_written_meanwhile_is_no_part_of_the_pages_that_follow() {
     assert_eq!(names(&found), ["App 5", "App 4", "App 3", "App 2", "App 1", "App 0"]);
 }
 
-/// A member of several teams reads their logs as one, and a rare match in it takes pages that look at a bounded number.
-// Time stands still, so that a page that looks at many days has its whole deadline on a busy machine, too.
+/// A member of several teams reads their logs merged. Each page reads a bounded number of records, so pages may be empty
+/// when few records match.
+// The paused clock keeps the deadline of a page that reads many days independent of the machine's load.
 #[tokio::test(start_paused = true)]
-async fn the_logs_of_several_teams_are_one() {
+async fn the_logs_of_several_teams_are_merged() {
     let world = World::new().await;
     let teams = [world.team("One").await, world.team("Two").await, world.team("Three").await];
     let hidden = world.team("Hidden").await;
@@ -115,7 +115,7 @@ async fn the_logs_of_several_teams_are_one() {
     }
     assert_eq!(walk(&client, &format!("/v1/audit?limit=1&team_id={}", teams[1])).await.concat().len(), 3);
     assert_eq!(walk(&client, &format!("/v1/audit?limit=1&team_id={hidden}")).await, [Vec::<Value>::new()]);
-    // A long sleep: what is found lies far behind, and each page looks at a bounded number of days.
+    // The matching record is many days old, and each page reads a bounded number of days.
     world.clock.advance(Duration::from_hours(24 * 300));
     let client = world.signed_in(&member).await;
     world.faults.arm(crate::support::faults::Fault::Hang, crate::support::faults::FOREVER, 0);
@@ -124,9 +124,9 @@ async fn the_logs_of_several_teams_are_one() {
     assert!(pages.len() > 1 && world.faults.calls() < 1_300, "{} {}", pages.len(), world.faults.calls());
 }
 
-/// What is older than the retention is not shown, though the database has not taken it off yet.
+/// The database has not deleted the expired records yet.
 #[tokio::test]
-async fn what_is_older_than_the_retention_is_not_shown() {
+async fn records_older_than_the_retention_are_not_returned() {
     let world = World::with(&[("AUDIT_RETENTION_DAYS", "2")]).await;
     let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
     client.post("/v1/apps", &json!({"name": "Old"})).await.is(201);

@@ -1,4 +1,4 @@
-//! Every change leaves its records, with who, whence, what, before and after, and no secret.
+//! Every change leaves its audit records: actor, address, action, before and after, and no secret.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -9,7 +9,7 @@ use crate::{
     wiring,
 };
 
-/// What is recorded of what is done to teams, applications and accounts.
+/// The records of each action on teams, applications and accounts.
 #[rustfmt::skip]
 const RECORDED: [(&str, &[&str]); 26] = [
     ("create a team",        &["team.create"]),
@@ -40,7 +40,7 @@ const RECORDED: [(&str, &[&str]); 26] = [
     ("delete accounts",      &["account.delete"]),
 ];
 
-/// What is recorded of what is done to users, by others and by themselves.
+/// The records of each action on users, by others and by themselves.
 #[rustfmt::skip]
 const RECORDED_OF_USERS: [(&str, &str); 14] = [
     ("create",              "user.create"),
@@ -59,8 +59,8 @@ const RECORDED_OF_USERS: [(&str, &str); 14] = [
     ("change password",     "user.set_password"),
 ];
 
-/// The routes by which something is changed and that are walked elsewhere, since they need a code from a mail or an app.
-/// The last ones change nothing that is remembered: somebody comes, goes, or asks for a mail.
+/// Routes that are tested elsewhere, since they need a code from a mail or an authenticator app. The last ones are not
+/// recorded: signing in and out, and asking for a mail.
 const ELSEWHERE: [(&str, &str); 16] = [
     ("POST", "/v1/me/email/confirm"),
     ("DELETE", "/v1/me/email"),
@@ -80,7 +80,7 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("POST", "/v1/apps/{app_id}/export-selection"),
 ];
 
-/// A text with every UUID replaced: by its name where it has one.
+/// The text with each UUID replaced by its name, or by a placeholder.
 fn masked(text: &str, names: &[(String, &str)]) -> String {
     let told = names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id, name));
     let mut masked = String::new();
@@ -113,7 +113,7 @@ fn names(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
     ]
 }
 
-/// The caller who may do something, by the table of rights.
+/// A caller who is permitted to do this, by the permission table.
 fn whoever_may(action: &Action) -> &'static str {
     let may = |kind: &&&str| action.expected(kind) == action.done.to_string();
     ["admin", "super_admin", "teamless"].iter().find(may).copied().unwrap_or("nobody")
@@ -159,7 +159,7 @@ async fn every_change_leaves_exactly_its_records() {
             names.push((own.user_id.to_string(), "caller"));
             let cell = |field: &str| {
                 let mut told = record[field].clone();
-                // The last two digits of a code are drawn, as ids are.
+                // The last two digits of a code are random, as ids are.
                 if let Some(hint) = told.get_mut("code_hint") {
                     *hint = json!("..");
                 }
@@ -222,7 +222,7 @@ async fn every_change_of_a_user_leaves_exactly_one_record() {
 }
 
 #[test]
-fn every_route_that_changes_something_is_walked() {
+fn every_route_that_changes_something_has_an_audit_test() {
     let routes: BTreeSet<_> = (wiring::template_routes().iter())
         .filter(|(method, _)| method != "GET")
         .map(|(method, path)| route(method, path))
@@ -238,9 +238,8 @@ fn every_route_that_changes_something_is_walked() {
     assert_eq!(routes, walked);
 }
 
-/// What changes nothing leaves no record, and what is refused neither.
 #[tokio::test]
-async fn what_changes_nothing_is_not_recorded() {
+async fn unchanged_and_refused_requests_leave_no_record() {
     let world = World::new().await;
     let boss = world.admin().await;
     let fixture = TeamFixture::new(&world, &boss, 0, true).await;

@@ -1,4 +1,4 @@
-//! Invitations whose time ran out while the database's own housekeeping slept.
+//! Expired invitations. The time-to-live of the database never deletes anything here.
 
 use futures_util::future::join_all;
 use rollcall_domain::permission::UserType;
@@ -34,7 +34,7 @@ async fn expired(world: &World) -> u64 {
 }
 
 #[tokio::test]
-async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
+async fn an_expired_invitation_is_shown_as_such_at_once_and_cleaned_up_once() {
     let mut fixture = InvitationFixture::new().await;
     let role = json!({"name": "Helpers", "permissions": ["team.read"]});
     let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &role).await.is(201).body["role_id"].clone();
@@ -49,11 +49,11 @@ async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
     fixture.world.clock.advance(Duration::from_mins(24 * 60 - 1));
     fixture.wake_up().await;
     assert_eq!(fixture.statuses().await, ["live", "expired", "expired", "expired"]);
-    assert_eq!(items(&fixture.world, "CODE#").await.len(), 5, "nothing is written yet, and the codes are there");
+    assert_eq!(items(&fixture.world, "CODE#").await.len(), 5, "nothing is written yet, and the code items still exist");
     for code in &codes {
         redeem(&fixture.world.redeemer(&format!("p{code}")).await, code).await.is_problem(Code::InvitationInvalid);
     }
-    // The one elsewhere ran out as well.
+    // The invitation of the other team has expired as well.
     assert_eq!(run(&fixture.world).await["invitations_expired"], 4);
     assert_eq!(items(&fixture.world, "CODE#").await.len(), 1);
     assert_consistent(&fixture.world).await;
@@ -69,7 +69,7 @@ async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
         assert_eq!(run(&fixture.world).await["invitations_expired"], 0, "twice is once");
         fixture.world.clock.advance(Duration::from_secs(15));
     }
-    assert_eq!(fixture.world.dump().await.len(), before, "nothing further is written");
+    assert_eq!(fixture.world.dump().await.len(), before, "nothing more is written");
     for code in &codes {
         redeem(&fixture.world.redeemer(&format!("q{code}")).await, code).await.is_problem(Code::InvitationInvalid);
     }
@@ -78,13 +78,12 @@ async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
     assert_consistent(&fixture.world).await;
 }
 
-/// L9, L10: late by as much as the database may be, and by a clock that steps back and forth.
 #[rstest::rstest]
 #[case::at_once(Duration::ZERO)]
 #[case::days_late(Duration::from_hours(47))]
 #[case::as_late_as_the_history(Duration::from_secs(30 * 24 * 60 * 60 - 1))]
 #[tokio::test]
-async fn however_late_the_first_run_is_it_finds_all(#[case] late: Duration) {
+async fn a_late_first_run_finds_everything(#[case] late: Duration) {
     let fixture = InvitationFixture::new().await;
     fixture.world.admin().await;
     for hour in 0..5 {
@@ -102,13 +101,13 @@ async fn however_late_the_first_run_is_it_finds_all(#[case] late: Duration) {
 }
 
 #[tokio::test]
-async fn a_clock_that_steps_neither_revives_an_invitation_nor_loses_one() {
+async fn clock_steps_neither_revive_nor_lose_an_invitation() {
     let mut fixture = InvitationFixture::new().await;
     fixture.world.admin().await;
     let first = fixture.code().await;
     fixture.world.clock.advance(Duration::from_mins(3));
     let second = fixture.code().await;
-    // Five minutes fast: both ran out for this run, and stay so when the clock steps back.
+    // Five minutes fast: both expire in this run, and stay expired when the clock steps back.
     fixture.world.clock.advance(DAY + Duration::from_mins(1));
     assert_eq!(expired(&fixture.world).await, 3);
     fixture.world.clock.retreat(Duration::from_mins(5));
@@ -117,7 +116,7 @@ async fn a_clock_that_steps_neither_revives_an_invitation_nor_loses_one() {
         redeem(&fixture.world.redeemer(login).await, code).await.is_problem(Code::InvitationInvalid);
     }
     assert_eq!((expired(&fixture.world).await, fixture.statuses().await), (0, vec!["expired".to_owned(); 2]));
-    // Five minutes slow: a run that sees nothing due leaves it to the next.
+    // Five minutes slow: the run sees nothing due and leaves the work to the next.
     let third = fixture.code().await;
     fixture.world.clock.advance(DAY);
     fixture.world.clock.retreat(Duration::from_mins(5));
@@ -128,9 +127,9 @@ async fn a_clock_that_steps_neither_revives_an_invitation_nor_loses_one() {
     assert_consistent(&fixture.world).await;
 }
 
-/// K6: at the very moment at which an invitation runs out it is issued again, while two runs clean up.
+/// The invitation is reissued at the moment it expires, during two runs.
 #[tokio::test(start_paused = true)]
-async fn what_is_reissued_while_the_cleanup_runs_survives() {
+async fn an_invitation_reissued_during_the_cleanup_survives() {
     for round in 0..12 {
         let mut fixture = InvitationFixture::new().await;
         let issued = fixture.issue(&json!({"role_id": "developer"})).await;
@@ -156,9 +155,9 @@ async fn what_is_reissued_while_the_cleanup_runs_survives() {
     }
 }
 
-/// K6, step by step: one of the two is held up between its reading and its writing, and the other is quicker.
+/// One of the two is delayed between its read and its write, and the other one finishes first.
 #[tokio::test(start_paused = true)]
-async fn whoever_of_reissue_and_cleanup_is_slower_decides_anew() {
+async fn the_slower_of_reissue_and_cleanup_decides_again() {
     for cleanup_is_slower in [false, true] {
         let mut fixture = InvitationFixture::new().await;
         fixture.world.clock.advance(MILLISECOND);
@@ -167,7 +166,7 @@ async fn whoever_of_reissue_and_cleanup_is_slower_decides_anew() {
         fixture.wake_up().await;
         fixture.world.faults.arm_transactions(Fault::Hang, usize::from(cleanup_is_slower), 1);
         let (reissued, report) = if cleanup_is_slower {
-            // The first of its transactions ends the invitation elsewhere; the second hangs.
+            // Its first transaction expires the invitation of the other team; the second hangs.
             let later = async {
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 fixture.reissue(&issued).await
@@ -189,10 +188,9 @@ async fn whoever_of_reissue_and_cleanup_is_slower_decides_anew() {
     }
 }
 
-/// What changes under the cleanup's hands is not left behind: the role of an invitation is edited between its reading
-/// and its writing, and hours later nothing is live that ran out.
+/// The role of an invitation is edited between the read and the write of the cleanup.
 #[tokio::test(start_paused = true)]
-async fn an_invitation_whose_role_changes_meanwhile_is_not_left_behind() {
+async fn an_invitation_whose_role_changes_meanwhile_still_expires() {
     let mut fixture = InvitationFixture::new().await;
     fixture.world.admin().await;
     let role = json!({"name": "Helpers", "permissions": ["team.read"]});
@@ -200,7 +198,7 @@ async fn an_invitation_whose_role_changes_meanwhile_is_not_left_behind() {
     let path = format!("{}/roles/{}", fixture.team, role.as_str().unwrap());
     fixture.world.clock.advance(MILLISECOND);
     fixture.issue(&json!({"role_id": role})).await;
-    // Late enough for the run to leave that hour behind.
+    // Late enough for the run to close that hour.
     fixture.world.clock.advance(DAY + Duration::from_mins(90));
     fixture.wake_up().await;
     run_with_the_second_transaction_late(&fixture.world, async {
@@ -217,7 +215,7 @@ async fn an_invitation_whose_role_changes_meanwhile_is_not_left_behind() {
     assert!(items(&fixture.world, "CODE#").await.is_empty());
 }
 
-/// Runs the cleanup, whose second transaction is held up until this is done.
+/// Runs the cleanup and delays its second transaction until `done` has finished.
 async fn run_with_the_second_transaction_late(world: &World, done: impl Future<Output = ()>) {
     world.faults.arm_transactions(Fault::Hang, 1, 1);
     let midway = async {
@@ -227,9 +225,9 @@ async fn run_with_the_second_transaction_late(world: &World, done: impl Future<O
     tokio::join!(run(world), midway);
 }
 
-/// K8: of two at once one does the work, and what they report adds up to it.
+/// The other one is skipped, and the reports add up to the work.
 #[tokio::test(start_paused = true)]
-async fn of_two_runs_at_once_one_does_the_work() {
+async fn of_two_concurrent_runs_one_does_the_work() {
     for round in 0..6 {
         let fixture = InvitationFixture::new().await;
         for _ in 0..20 {
@@ -248,9 +246,8 @@ async fn of_two_runs_at_once_one_does_the_work() {
     }
 }
 
-/// What somebody joined by, or took back, does not run out.
 #[tokio::test]
-async fn what_has_ended_stays_as_it_ended() {
+async fn redeemed_and_revoked_invitations_do_not_expire() {
     let mut fixture = InvitationFixture::new().await;
     let redeemed = fixture.code().await;
     redeem(&fixture.world.redeemer("mina").await, &redeemed).await.is(200);
@@ -262,7 +259,7 @@ async fn what_has_ended_stays_as_it_ended() {
     assert_eq!(expired(&fixture.world).await, 1, "the one elsewhere");
     fixture.wake_up().await;
     assert_eq!(fixture.statuses().await, ["revoked", "redeemed"]);
-    // The history is over 30 days after the end, to the second, though the items are there.
+    // The history is hidden 30 days after the end, to the second, although the items still exist.
     fixture.world.clock.advance(Duration::from_secs(30 * 24 * 60 * 60 - 1));
     fixture.wake_up().await;
     assert_eq!(fixture.statuses().await, ["revoked", "redeemed"]);

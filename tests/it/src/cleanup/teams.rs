@@ -1,4 +1,4 @@
-//! Teams that were deleted are taken apart in steps, and nothing of them is left.
+//! The items of deleted teams are removed in steps.
 
 use rollcall_domain::{
     id::TeamId,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl InvitationFixture {
-    /// More members of the team, written past the API.
+    /// Adds members to the team, written without the API.
     async fn grow(&self, members: usize) {
         for number in 0..members {
             let teams = [(self.team_id, Preset::Reviewer.into())].into();
@@ -22,7 +22,7 @@ impl InvitationFixture {
         }
     }
 
-    /// Custom roles, and invitations that are live, redeemed, revoked and expired, bound and unbound.
+    /// Adds custom roles and invitations: live, redeemed, revoked and expired ones, bound and unbound.
     async fn furnish(&mut self) -> Vec<String> {
         let mut codes = Vec::new();
         for name in ["Helpers", "Readers"] {
@@ -57,7 +57,7 @@ impl InvitationFixture {
 }
 
 #[tokio::test]
-async fn a_deleted_team_is_taken_apart_to_the_last_item() {
+async fn the_last_item_of_a_deleted_team_is_removed() {
     let mut fixture = InvitationFixture::new().await;
     fixture.grow(250).await;
     let codes = fixture.furnish().await;
@@ -72,7 +72,7 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
     assert_eq!(fixture.in_team().await, 252);
 
     let report = run(&fixture.world).await;
-    // The owner, 250 more, and who redeemed; what ran out elsewhere is the other team's.
+    // The owner, 250 members and the one who redeemed. The expired invitation is the other team's.
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(252), &json!(1)));
     assert_eq!((&report["invitations_expired"], &report["more"]), (&json!(1), &json!(false)));
     assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
@@ -87,15 +87,19 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
         redeem(&late, code).await.is_problem(Code::InvitationInvalid);
     }
     let names = admin.get("/v1/teams").await;
-    assert_eq!(names.is(200).body["items"].as_array().unwrap().len(), 2, "the other, and the new one of the same name");
+    assert_eq!(
+        names.is(200).body["items"].as_array().unwrap().len(),
+        2,
+        "the other team, and the new one of the same name"
+    );
 }
 
-/// A team that is more than one run takes: each takes its share, whenever it comes, and the last finds the end.
+/// The team has more items than one run removes.
 #[rstest::rstest]
 #[case::at_once(Duration::ZERO)]
 #[case::after_days(Duration::from_hours(50))]
 #[tokio::test]
-async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late: Duration) {
+async fn a_run_removes_a_part_of_a_large_team_and_the_next_continues(#[case] late: Duration) {
     let fixture = InvitationFixture::new().await;
     let admin = fixture.world.admin().await;
     fixture.grow(TEAM_END_STEPS - 1).await;
@@ -120,9 +124,9 @@ async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late
     assert_eq!((&third["teams_deleted"], &third["more"]), (&json!(0), &json!(false)));
 }
 
-/// Users go on living while their team is taken apart: what they change stays changed, and the team leaves them.
+/// Users are edited and deleted while the cleanup removes their memberships.
 #[tokio::test(start_paused = true)]
-async fn users_who_change_meanwhile_keep_what_they_changed() {
+async fn changes_of_users_during_the_cleanup_are_kept() {
     for round in 0..4 {
         let fixture = InvitationFixture::new().await;
         let admin = fixture.world.admin().await;
@@ -143,7 +147,7 @@ async fn users_who_change_meanwhile_keep_what_they_changed() {
                         1 => client.patch(&path, &json!({"type": "platform_admin"})).await,
                         _ => client.patch(&path, &json!({"username": format!("renamed{number}")})).await,
                     };
-                    // All of them check the one admin who does it: some lose against the others for long.
+                    // All of them check the same admin, so some keep losing against the others.
                     if !matches!(reply.status, 409 | 503) {
                         return reply;
                     }
@@ -162,14 +166,14 @@ async fn users_who_change_meanwhile_keep_what_they_changed() {
         let users = items(&fixture.world, "USER#").await;
         let renamed = users.iter().filter(|user| user["username"].as_str().unwrap().starts_with("renamed")).count();
         assert_eq!(renamed, 20);
-        assert!(!users.iter().any(|user| user["login"] == "member0"), "who was deleted is not brought back");
+        assert!(!users.iter().any(|user| user["login"] == "member0"), "a deleted user is not restored");
         assert_eq!(users.iter().filter(|user| user["type"] == "platform_admin").count(), 10);
     }
 }
 
-/// Step by step: a member leaves by being deleted while the cleanup holds its old state.
+/// The user is deleted after the cleanup has read them.
 #[tokio::test(start_paused = true)]
-async fn a_member_who_is_deleted_midway_is_not_brought_back() {
+async fn a_member_deleted_during_the_cleanup_is_not_restored() {
     let fixture = InvitationFixture::new().await;
     let admin = fixture.world.admin().await;
     admin.delete(&fixture.team).await.is(204);
@@ -184,9 +188,9 @@ async fn a_member_who_is_deleted_midway_is_not_brought_back() {
     assert_consistent(&fixture.world).await;
 }
 
-/// An application that comes back finds its team gone and belongs to the platform.
+/// The deletion of the application is reverted after its team was deleted.
 #[tokio::test]
-async fn an_application_that_is_restored_after_its_team_was_deleted_is_the_platforms() {
+async fn an_application_restored_after_its_team_was_deleted_belongs_to_no_team() {
     for team_is_gone in [false, true] {
         let fixture = InvitationFixture::new().await;
         let admin = fixture.world.admin().await;
@@ -213,9 +217,9 @@ async fn an_application_that_is_restored_after_its_team_was_deleted_is_the_platf
     }
 }
 
-/// And one whose team is still there comes back to it, which then is no team without applications.
+/// The team then has an application again and cannot be deleted.
 #[tokio::test]
-async fn an_application_that_is_restored_counts_for_its_team_again() {
+async fn a_restored_application_counts_for_its_team_again() {
     let fixture = InvitationFixture::new().await;
     let admin = fixture.world.admin().await;
     let created = fixture.inviter.post("/v1/apps", &json!({"name": "App", "team_id": fixture.team_id})).await;
@@ -231,9 +235,9 @@ async fn an_application_that_is_restored_counts_for_its_team_again() {
     admin.delete(&fixture.team).await.is_problem(Code::TeamNotEmpty);
 }
 
-/// A team deleted by a clock that runs behind, into an hour that was swept already.
+/// The tombstone is written into an hour that the cleanup has already closed.
 #[tokio::test]
-async fn a_team_deleted_by_a_clock_that_runs_behind_is_found() {
+async fn a_team_deleted_by_a_slow_clock_is_found() {
     let fixture = InvitationFixture::new().await;
     fixture.world.admin().await;
     fixture.world.clock.advance(Duration::from_mins(64));
@@ -247,7 +251,6 @@ async fn a_team_deleted_by_a_clock_that_runs_behind_is_found() {
     assert_consistent(&fixture.world).await;
 }
 
-/// Only the team that was deleted leaves them.
 #[tokio::test]
 async fn members_keep_their_other_teams() {
     let fixture = InvitationFixture::new().await;

@@ -13,7 +13,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::{
-    cleanup::{deleted, left_behind, run, slip_in},
+    cleanup::{create_late_account, deleted, enqueue_mail, run},
     invitations::InvitationFixture,
     support::{
         World,
@@ -42,9 +42,9 @@ async fn due_work() -> InvitationFixture {
     boss.post(&format!("{path}/invitations"), &json!({"role_id": "developer"})).await.is(201);
     deleted(&fixture.world, &admin, "Gone").await;
     let kept = deleted(&fixture.world, &admin, "Kept").await;
-    slip_in(&fixture.world, &kept).await;
+    create_late_account(&fixture.world, &kept).await;
     admin.delete(&path).await.is(204);
-    left_behind(&fixture.world, fixture.world.now()).await;
+    enqueue_mail(&fixture.world, fixture.world.now()).await;
     fixture.world.clock.advance(Duration::from_hours(24));
     fixture.wake_up().await;
     fixture.code().await;

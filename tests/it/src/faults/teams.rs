@@ -1,5 +1,7 @@
 //! Every operation on teams, roles, members and invitations.
 
+mod operations;
+
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -14,9 +16,11 @@ use crate::{
         Client, Reply, Snapshot,
         consistency::assert_consistent,
         faults::{FOREVER, Fault},
-        mailed_codes::{assert_markers_consistent, complete, completion, started},
+        mailed_codes::{assert_markers_consistent, completion, started},
     },
 };
+
+use operations::*;
 
 /// A team with members, roles and invitations, and clients whose sessions are old enough to be updated.
 struct BusyTeam {
@@ -83,74 +87,6 @@ impl BusyTeam {
 
 /// An operation, with its status when it succeeds and when it has been done before.
 type Operation = (u16, u16, fn(&BusyTeam) -> BoxFuture<'_, Reply>);
-
-const CREATE_TEAM: Operation =
-    (201, 201, |s| Box::pin(async { s.admin.post("/v1/teams", &json!({"name": "Second"})).await }));
-const CREATE_TEAM_WITH_ADMIN: Operation = (201, 201, |s| {
-    Box::pin(async {
-        let listed = s.base.world.store().credential(&login("jisoo")).await.unwrap().unwrap();
-        let body = json!({"name": "Second", "admin_user_id": listed.user_id});
-        s.admin.post("/v1/teams", &body).await
-    })
-});
-const LIST_TEAMS: Operation = (200, 200, |s| Box::pin(s.owner.get("/v1/teams")));
-const GET_TEAM: Operation = (200, 200, |s| Box::pin(s.mina.get(&s.base.team)));
-const RENAME_TEAM: Operation =
-    (200, 200, |s| Box::pin(async { s.owner.patch(&s.base.team, &json!({"name": "Southwind"})).await }));
-const DELETE_TEAM: Operation = (204, 404, |s| Box::pin(s.admin.delete(&s.base.team)));
-const LIST_MEMBERS: Operation = (200, 200, |s| Box::pin(async { s.mina.get(&s.of_team("members")).await }));
-const ADD_MEMBER: Operation = (201, 201, |s| {
-    let role_id = s.role.rsplit('/').next().unwrap();
-    let body = json!({"login": "jisoo", "role_id": role_id});
-    Box::pin(async move { s.owner.post(&s.of_team("members"), &body).await })
-});
-const ADD_ADMIN: Operation = (201, 201, |s| {
-    Box::pin(async { s.owner.post(&s.of_team("members"), &json!({"login": "jisoo", "role_id": "admin"})).await })
-});
-const ADD_NEW_USER: Operation = (201, 201, |s| {
-    let user = json!({"username": "New", "login": "new", "generate_password": true});
-    Box::pin(
-        async move { s.owner.post(&s.of_team("members"), &json!({"new_user": user, "role_id": "operator"})).await },
-    )
-});
-const EDIT_MEMBER: Operation =
-    (200, 200, |s| Box::pin(async { s.owner.patch(&s.member, &json!({"role_id": "admin"})).await }));
-const REMOVE_MEMBER: Operation = (204, 404, |s| Box::pin(s.owner.delete(&s.member)));
-const LEAVE: Operation = (204, 404, |s| Box::pin(s.mina.delete(&s.member)));
-const LIST_ROLES: Operation = (200, 200, |s| Box::pin(async { s.mina.get(&s.of_team("roles")).await }));
-const CREATE_ROLE: Operation = (201, 201, |s| {
-    let body = json!({"name": "Third", "permissions": ["team.read"]});
-    Box::pin(async move { s.owner.post(&s.of_team("roles"), &body).await })
-});
-const GET_ROLE: Operation = (200, 200, |s| Box::pin(s.mina.get(&s.role)));
-const EDIT_ROLE: Operation =
-    (200, 200, |s| Box::pin(async { s.owner.patch(&s.role, &json!({"permissions": ["team.read"]})).await }));
-const DELETE_ROLE: Operation = (204, 404, |s| Box::pin(s.owner.delete(&s.idle_role)));
-const LIST_INVITATIONS: Operation = (200, 200, |s| Box::pin(async { s.owner.get(&s.of_team("invitations")).await }));
-const ISSUE: Operation = (201, 201, |s| {
-    let role_id = s.role.rsplit('/').next().unwrap();
-    let body = json!({"role_id": role_id, "note": "for Jisoo"});
-    Box::pin(async move { s.owner.post(&s.of_team("invitations"), &body).await })
-});
-const REISSUE: Operation =
-    (201, 201, |s| Box::pin(async { s.owner.post(&format!("{}/reissue", s.invitation), &Value::Null).await }));
-const REVOKE: Operation = (204, 204, |s| Box::pin(s.owner.delete(&s.invitation)));
-const REDEEM: Operation =
-    (200, 200, |s| Box::pin(async { s.newcomer.post("/v1/invitations/redeem", &json!({"code": s.code})).await }));
-const REGISTER: Operation = (201, 201, |s| {
-    let stranger = s.base.world.stranger().with("idempotency-key", "once");
-    Box::pin(async move { complete(&stranger, &s.registration.0, &s.registration.1).await })
-});
-const READ_AUDIT: Operation = (200, 200, |s| Box::pin(s.admin.get("/v1/audit?limit=5")));
-const READ_OWN_AUDIT: Operation = (200, 200, |s| Box::pin(s.owner.get("/v1/audit?action=role.create")));
-const CREATE_APP: Operation = (201, 201, |s| {
-    let body = json!({"name": "App", "team_id": s.base.team_id});
-    Box::pin(async move { s.owner.post("/v1/apps", &body).await })
-});
-
-fn login(login: &str) -> rollcall_domain::text::Login {
-    rollcall_domain::text::Login::parse(login).unwrap()
-}
 
 /// What has been done, without ids, hashes, codes and times: users with their teams and roles, teams with their counters,
 /// invitations with their states, and audit records. Attempt counters are left out: an attempt whose reply was lost may

@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// D1, by an admin: every other session of everybody else goes on.
+/// Changes by an admin. The sessions of other users stay valid.
 #[tokio::test]
-async fn whatever_an_admin_takes_from_a_user_ends_its_sessions_at_once() {
+async fn removing_rights_or_credentials_of_a_user_ends_their_sessions_at_once() {
     let world = World::new().await;
     let admin = world.admin().await;
     let bystander = world.member("bystander", []).await;
@@ -34,7 +34,7 @@ async fn whatever_an_admin_takes_from_a_user_ends_its_sessions_at_once() {
 }
 
 #[tokio::test]
-async fn what_takes_nothing_from_a_user_ends_nothing() {
+async fn other_changes_of_a_user_end_no_session() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (user, client) = world.user("mina", UserType::Member, []).await;
@@ -52,9 +52,9 @@ async fn what_takes_nothing_from_a_user_ends_nothing() {
     client.get("/v1/me").await.is(200);
 }
 
-/// Enabling somebody again brings no session back.
+/// Enabling a user again does not revive their sessions.
 #[tokio::test]
-async fn a_session_that_ended_stays_ended() {
+async fn an_ended_session_stays_ended() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (user, client) = world.user("mina", UserType::Member, []).await;
@@ -68,9 +68,8 @@ async fn a_session_that_ended_stays_ended() {
     again.get("/v1/me").await.is_problem(Code::Unauthenticated);
 }
 
-/// D1, by oneself: the calling session goes on, every other one is over.
 #[tokio::test]
-async fn whoever_changes_their_own_password_or_two_factor_keeps_the_calling_session_only() {
+async fn changing_ones_own_password_or_two_factor_keeps_only_the_calling_session() {
     let world = World::new().await;
     let (user, caller) = with_password(&world, "mina", UserType::PlatformAdmin).await;
     let other_of_now = async || world.signed_in(&world.store().user(user.user_id).await.unwrap().unwrap()).await;
@@ -104,9 +103,9 @@ async fn whoever_changes_their_own_password_or_two_factor_keeps_the_calling_sess
     check(other).await;
 }
 
-/// What the password opened is over with the password: the way to the second factor, too.
+/// A sign-in that waits for its second factor ends too.
 #[tokio::test]
-async fn a_sign_in_half_way_ends_with_what_ends_sessions() {
+async fn whatever_ends_sessions_also_ends_pending_sign_ins() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (user, caller) = with_password(&world, "mina", UserType::Member).await;

@@ -1,10 +1,10 @@
-//! What was ended stays ended.
+//! The epoch of a user: writes decided before sessions were ended cannot revive them.
 
 use super::*;
 
-/// Somebody reads a user; its sessions are ended; what was decided on before is written, or tries to be.
+/// A user is read, their sessions are ended, and then a change based on the earlier read is committed.
 #[tokio::test]
-async fn a_write_decided_on_before_the_end_brings_no_session_back() {
+async fn a_change_decided_before_the_end_revives_no_session() {
     let world = World::new().await;
     let (before, old) = world.user("mina", UserType::Member, []).await;
     let ended = before.clone().signed_out_everywhere();
@@ -14,7 +14,7 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
         .commit(rollcall_store::user::change(&before, &ended, CredentialChange::Kept).unwrap())
         .await
         .unwrap();
-    assert_eq!(ended.version, before.version, "nothing but the epoch tells");
+    assert_eq!(ended.version, before.version, "only the epoch differs");
     let renamed = before.clone().renamed(Fields::of(json!({"username": "Jin"})), world.now()).unwrap();
     let reset = before.clone().reset(false, world.now());
     let carried_on = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
@@ -34,9 +34,9 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
     assert_eq!(world.store().user(before.user_id).await.unwrap(), Some(ended));
 }
 
-/// Ending sessions beside renaming, many times: whichever is first, both happen.
+/// Ending sessions and renaming at the same time, many times: whichever is first, both happen.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_that_is_renamed_meanwhile_is_signed_out_all_the_same() {
+async fn a_user_renamed_at_the_same_time_is_signed_out_nevertheless() {
     for round in 0..12 {
         let world = World::new().await;
         world.faults.conflicts_like_dynamodb(round % 2 == 0);
@@ -54,9 +54,9 @@ async fn a_user_that_is_renamed_meanwhile_is_signed_out_all_the_same() {
     }
 }
 
-/// A session that was used while it was ended stays ended: remembering the use writes no session anew.
+/// Recording the use of a session that was ended meanwhile does not write the session again.
 #[tokio::test]
-async fn a_use_that_is_remembered_late_begins_no_session() {
+async fn recording_a_late_use_revives_no_session() {
     let world = World::new().await;
     let (user, client) = world.user("mina", UserType::Member, []).await;
     let session = world.store().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);

@@ -1,10 +1,10 @@
-//! How long a session lives, to the second.
+//! The lifetimes of sessions, to the second.
 
 use super::*;
 
-/// D3, as configured: to the second, and the items are still in the table.
+/// The expired items are still in the table.
 #[tokio::test]
-async fn an_installation_decides_how_long_sessions_rest_and_how_old_they_grow() {
+async fn idle_time_and_age_of_sessions_are_configurable() {
     let world = World::with(&[
         ("MEMBER_SESSION_IDLE_MINUTES", "5"),
         ("MEMBER_SESSION_AGE_MINUTES", "12"),
@@ -45,9 +45,9 @@ async fn an_installation_decides_how_long_sessions_rest_and_how_old_they_grow() 
     }
 }
 
-/// Who rises to an admin type has, from the next sign-in on, the shorter lifetimes.
+/// A promoted user has the shorter lifetimes of admins from their next sign-in on.
 #[tokio::test]
-async fn the_lifetime_is_that_of_the_type_one_has_now() {
+async fn the_lifetime_follows_the_current_type_of_the_user() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (user, _) = world.user("mina", UserType::Member, []).await;

@@ -1,9 +1,9 @@
-//! One's own sessions.
+//! Listing and ending one's own sessions.
 
 use super::*;
 
 #[tokio::test]
-async fn ones_sessions_stand_newest_first_and_the_calling_one_is_marked() {
+async fn sessions_are_listed_newest_first_and_the_calling_one_is_marked() {
     let world = World::new().await;
     let (user, first) = with_password(&world, "mina", UserType::Member).await;
     world.member("unrelated", []).await;
@@ -36,9 +36,8 @@ async fn ones_sessions_stand_newest_first_and_the_calling_one_is_marked() {
     assert_eq!(user.epoch, 0);
 }
 
-/// D6.
 #[tokio::test]
-async fn anothers_session_is_not_there() {
+async fn the_session_of_another_user_is_not_found() {
     let world = World::new().await;
     let (_, mina) = world.user("mina", UserType::Member, []).await;
     let (_, jin) = world.user("jin", UserType::SuperAdmin, []).await;
@@ -58,7 +57,7 @@ async fn anothers_session_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_session_is_ended_once_and_the_calling_one_can_be_too() {
+async fn a_session_can_be_ended_once_including_the_calling_one() {
     let world = World::new().await;
     let (user, caller) = world.user("mina", UserType::Member, []).await;
     world.clock.advance(Duration::from_millis(1));
@@ -73,9 +72,9 @@ async fn a_session_is_ended_once_and_the_calling_one_can_be_too() {
     assert_eq!(actions, ["user.end_sessions", "user.end_sessions"]);
 }
 
-/// What is over is not listed and cannot be ended, though its item is still there.
+/// The expired item is still in the table.
 #[tokio::test]
-async fn a_session_that_is_over_is_not_there() {
+async fn an_expired_session_is_not_found() {
     let world = World::new().await;
     let (user, old) = world.user("mina", UserType::Member, []).await;
     let over = session_ids(&old.get("/v1/me/sessions").await).remove(0);
@@ -89,7 +88,7 @@ async fn a_session_that_is_over_is_not_there() {
 }
 
 #[tokio::test]
-async fn ending_the_others_is_no_version_and_is_recorded() {
+async fn ending_the_others_is_audited_and_keeps_the_version() {
     let world = World::new().await;
     let (user, caller) = world.user("mina", UserType::Member, []).await;
     let other = world.signed_in(&user).await;

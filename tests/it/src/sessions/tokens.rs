@@ -1,10 +1,9 @@
-//! What is a token and what is none.
+//! Which tokens are valid, and from where cookies are accepted.
 
 use super::*;
 
-/// D2.
 #[tokio::test]
-async fn a_token_is_good_as_a_whole_and_for_its_own_session_only() {
+async fn parts_of_different_tokens_make_no_valid_token() {
     let world = World::new().await;
     let (_, mina) = world.user("mina", UserType::Member, []).await;
     let (_, jin) = world.user("jin", UserType::SuperAdmin, []).await;
@@ -32,7 +31,7 @@ async fn a_token_is_good_as_a_whole_and_for_its_own_session_only() {
         other[index] ^= 1;
         try_bytes(&other).await.is_problem(Code::Unauthenticated);
     }
-    // The user, the session and the secret of two tokens, mixed in every way.
+    // The user, the session and the secret of two tokens, in every combination.
     for mix in 1..7 {
         let part = |index: usize| if mix >> index & 1 == 0 { &mina } else { &jin };
         let mixed = [&part(0)[..16], &part(1)[16..32], &part(2)[32..]].concat();
@@ -40,9 +39,8 @@ async fn a_token_is_good_as_a_whole_and_for_its_own_session_only() {
     }
 }
 
-/// D5.
 #[tokio::test]
-async fn a_form_of_another_site_changes_nothing_of_ones_own() {
+async fn a_form_of_another_site_changes_nothing() {
     let world = World::new().await;
     let (user, client) = with_password(&world, "mina", UserType::SuperAdmin).await;
     let token = client.headers["authorization"].to_str().unwrap().replace("Bearer ", "");

@@ -1,4 +1,4 @@
-//! Teams, roles and invitations: what their commits rely on.
+//! The guards in the commits of teams, roles and invitations.
 
 use rollcall_domain::{
     breaker::Breaker,
@@ -27,13 +27,13 @@ use super::*;
 impl Table {
     async fn team(&self) -> Team {
         let team_id = TeamId::new(self.clock.uuid().unwrap());
-        // One database serves all tests of another implementation, and names are unique there.
+        // Tests of another implementation share one database, in which names are unique.
         let team = Team::create(team_id, TeamName::parse(&team_id.to_string()).unwrap(), self.now());
         self.writer().commit(team::create(&team, None).unwrap()).await.unwrap();
         team
     }
 
-    /// A user who is a member of the team, on both sides.
+    /// A user who is a member of the team.
     async fn member(&self, team: &Team, role: &Role) -> User {
         let user_id = UserId::new(self.clock.uuid().unwrap());
         let login = Login::parse(&user_id.to_string()).unwrap();
@@ -72,7 +72,7 @@ impl Table {
 }
 
 #[tokio::test]
-async fn a_teams_last_admin_stays_unless_it_may_go() {
+async fn the_last_admin_of_a_team_cannot_leave_unless_permitted() {
     let table = Table::new().await;
     let (team, admin) = (table.team().await, Role::from(Preset::Admin));
     let (one, other) = (table.member(&team, &admin).await, table.member(&team, &admin).await);
@@ -88,7 +88,7 @@ async fn a_teams_last_admin_stays_unless_it_may_go() {
 }
 
 #[tokio::test]
-async fn whoever_acts_must_still_have_the_role_it_acts_by_as_it_was() {
+async fn a_commit_requires_the_unchanged_role_of_the_actor() {
     let table = Table::new().await;
     let team = table.team().await;
     let (_, role) = table.role(&team).await;
@@ -100,7 +100,7 @@ async fn whoever_acts_must_still_have_the_role_it_acts_by_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_role_goes_only_when_nobody_uses_it() {
+async fn a_role_in_use_cannot_be_deleted() {
     let table = Table::new().await;
     let team = table.team().await;
     let (role_id, role) = table.role(&team).await;
@@ -115,7 +115,7 @@ async fn a_role_goes_only_when_nobody_uses_it() {
 }
 
 #[tokio::test]
-async fn an_invitation_ends_once_and_takes_its_code_along() {
+async fn an_invitation_ends_once_together_with_its_code() {
     let table = Table::new().await;
     let (team, role) = (table.team().await, Role::from(Preset::Developer));
     let issuer = table.member(&team, &Preset::Admin.into()).await;
@@ -161,7 +161,7 @@ async fn a_team_has_a_hundred_live_invitations_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_team_is_deleted_without_its_applications_only() {
+async fn a_team_with_applications_cannot_be_deleted() {
     let table = Table::new().await;
     let team = table.team().await;
     let new = NewApp { name: AppName::parse("App").unwrap(), team_id: Some(team.team_id) };
@@ -179,7 +179,7 @@ async fn a_team_is_deleted_without_its_applications_only() {
 }
 
 #[tokio::test]
-async fn the_breaker_counts_a_try_while_it_stands_as_it_was_read() {
+async fn the_breaker_counts_an_attempt_only_if_unchanged_since_it_was_read() {
     let table = Table::new().await;
     let before = table.store.breaker().await.unwrap();
     let reserved = before.reserve(table.now()).unwrap();

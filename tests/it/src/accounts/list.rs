@@ -1,0 +1,66 @@
+//! Lists of accounts.
+
+use super::*;
+
+#[tokio::test]
+async fn pages_lose_and_repeat_no_account_while_others_are_written() {
+    let (_world, admin, path) = with_app().await;
+    let stable: BTreeSet<String> = (0..60).map(|number| format!("s{number:02}")).collect();
+    for id in &stable {
+        create(&admin, &path, id, "general").await;
+    }
+    let (mut seen, mut cursor, mut round) = (Vec::new(), String::new(), 0);
+    loop {
+        let page = admin.get(&format!("{path}/accounts?limit=7{cursor}")).await;
+        seen.extend(ids(&page.is(200).body));
+        create(&admin, &path, &format!("before{round}"), "general").await;
+        create(&admin, &path, &format!("t{round}"), "general").await;
+        round += 1;
+        let Some(next) = page.body["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert!(seen.is_sorted() && seen.windows(2).all(|pair| pair[0] != pair[1]));
+    let seen: BTreeSet<_> = seen.into_iter().collect();
+    assert!(stable.is_subset(&seen));
+}
+
+#[tokio::test]
+async fn a_cursor_is_null_exactly_when_nothing_follows() {
+    let (_world, admin, path) = with_app().await;
+    let list = |query: &str| {
+        let (admin, path) = (admin.clone(), format!("{path}/accounts?{query}"));
+        async move { admin.get(&path).await.body }
+    };
+    assert_eq!(list("").await, json!({"items": [], "next_cursor": null}));
+    for id in ["a", "b", "c", "d"] {
+        create(&admin, &path, id, "general").await;
+    }
+    assert_eq!(list("limit=4").await["next_cursor"], Value::Null);
+    let first = list("limit=3").await;
+    assert_eq!(ids(&first), ["a", "b", "c"]);
+    let rest = list(&format!("limit=3&cursor={}", first["next_cursor"].as_str().unwrap())).await;
+    assert_eq!((ids(&rest), &rest["next_cursor"]), (vec!["d".to_owned()], &Value::Null));
+}
+
+#[tokio::test]
+async fn filters_combine_and_the_order_is_bytewise() {
+    let (_world, admin, path) = with_app().await;
+    for (id, account_type) in [("Zed", "admin"), ("ab", "general"), ("aa", "admin"), ("b", "general"), ("a~", "admin")]
+    {
+        create(&admin, &path, id, account_type).await;
+    }
+    let list = |query: &'static str| {
+        let (admin, path) = (admin.clone(), format!("{path}/accounts?{query}"));
+        async move { ids(&admin.get(&path).await.is(200).body) }
+    };
+    assert_eq!(list("").await, ["Zed", "aa", "ab", "a~", "b"]);
+    assert_eq!(list("user_id_prefix=a").await, ["aa", "ab", "a~"]);
+    assert_eq!(list("type=admin&user_id_prefix=a").await, ["aa", "a~"]);
+    assert_eq!(list("type=general").await, ["ab", "b"]);
+    assert!(list("user_id_prefix=%22").await.is_empty());
+    let first = admin.get(&format!("{path}/accounts?type=admin&limit=2")).await.body;
+    assert_eq!(ids(&first), ["Zed", "aa"]);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = admin.get(&format!("{path}/accounts?cursor={cursor}&limit=2&type=admin")).await.body;
+    assert_eq!((ids(&rest), &rest["next_cursor"]), (vec!["a~".to_owned()], &Value::Null));
+}

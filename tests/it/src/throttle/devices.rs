@@ -1,0 +1,59 @@
+//! Known devices, which are counted separately.
+
+use super::*;
+
+/// The device is known by the token in the body or by the cookie, for 180 days.
+#[tokio::test]
+async fn a_throttled_super_admin_signs_in_from_a_known_device() {
+    let world = World::new().await;
+    member(&world, "mina").await;
+    let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
+    bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let home = world.stranger();
+    let body = |login: &str, token: &Value| json!({"login": login, "password": PASSWORD, "device_token": token});
+    let token = try_password(&home, "admin", PASSWORD).await.is(200).body["device_token"].clone();
+    let minas = try_password(&home, "mina", PASSWORD).await.is(200).body["device_token"].clone();
+    let by_cookie = json!({"login": "admin", "password": PASSWORD, "transport": "cookie"});
+    let cookies = home.post("/v1/login", &by_cookie).await;
+    let device = cookies.is(200).headers.get_all("set-cookie").iter().find_map(|cookie| {
+        let (device, _) = cookie.to_str().unwrap().split_once(';')?;
+        device.starts_with("__Host-device=").then(|| device.to_owned())
+    });
+    let browser = home.with("cookie", &device.unwrap());
+    world.clock.advance(DEVICE_LIFETIME);
+    world.clock.retreat(LONGEST_WAIT * 100 + Duration::from_millis(1));
+    fail(&world, ThrottleKind::Password, "admin", 100).await;
+
+    home.post("/v1/login", &body("admin", &token)).await.is(200);
+    browser.post("/v1/login", &by_cookie).await.is(200);
+    try_password(&home, "admin", PASSWORD).await.is_problem(Code::TooManyAttempts);
+    home.post("/v1/login", &body("admin", &minas)).await.is_problem(Code::TooManyAttempts);
+    // The device has its own count and has to wait after its own failures.
+    for stranger in strangers(&world).take(5) {
+        let wrong = json!({"login": "admin", "password": WRONG, "device_token": token});
+        stranger.post("/v1/login", &wrong).await.is_problem(Code::InvalidCredentials);
+    }
+    home.post("/v1/login", &body("admin", &token)).await.is_problem(Code::TooManyAttempts);
+    browser.post("/v1/login", &by_cookie).await.is(200);
+
+    world.clock.advance(Duration::from_millis(1));
+    for (client, body) in [(&home, body("admin", &token)), (&browser, by_cookie)] {
+        client.post("/v1/login", &body).await.is_problem(Code::TooManyAttempts);
+    }
+}
+
+#[tokio::test]
+async fn a_password_reset_forgets_every_device() {
+    let world = World::new().await;
+    let user = member(&world, "mina").await;
+    let admin = world.admin().await;
+    let token = try_password(&world.stranger(), "mina", PASSWORD).await.is(200).body["device_token"].clone();
+    world.clock.advance(Duration::from_millis(1));
+    let path = format!("/v1/users/{}/password", user.user_id);
+    admin.post(&path, &json!({"password": PASSWORD})).await.is(200);
+    for stranger in strangers(&world).take(5) {
+        try_password(&stranger, "mina", WRONG).await.is_problem(Code::InvalidCredentials);
+    }
+    let body = json!({"login": "mina", "password": PASSWORD, "device_token": token});
+    world.stranger().post("/v1/login", &body).await.is_problem(Code::TooManyAttempts);
+}
