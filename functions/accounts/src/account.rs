@@ -4,39 +4,15 @@ use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
-    account::{Account, AccountType, NewAccount, Profile},
+    account::{Account, AccountPatch, AccountType, NewAccount},
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
     permission::Permission,
     text::AccountId,
 };
-use utoipa::ToSchema;
 
 use crate::app;
-
-/// What a new account is made of.
-#[derive(ToSchema)]
-#[schema(as = NewAccount)]
-#[expect(dead_code, reason = "describes the body that `domain::account::NewAccount` reads")]
-pub(crate) struct NewAccountBody {
-    user_id: AccountId,
-    #[schema(rename = "type")]
-    account_type: AccountType,
-    #[schema(inline)]
-    #[serde(flatten)]
-    profile: Profile,
-}
-
-/// A merge patch of an account's profile.
-#[derive(ToSchema)]
-#[schema(as = AccountPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::account::Account::edited` reads")]
-pub(crate) struct AccountPatchBody {
-    #[schema(inline)]
-    #[serde(flatten)]
-    profile: Profile,
-}
 
 /// Lists the accounts of an application by `user_id`, bytewise.
 #[utoipa::path(get, path = "/v1/apps/{app_id}/accounts", tag = "accounts",
@@ -69,7 +45,7 @@ pub(crate) async fn list(
 }
 
 /// Creates an account; an admin one only while there are fewer than ten.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/accounts", tag = "accounts", params(("app_id" = AppId, Path)), request_body = NewAccountBody,
+#[utoipa::path(post, path = "/v1/apps/{app_id}/accounts", tag = "accounts", params(("app_id" = AppId, Path)), request_body = NewAccount,
     responses((status = 201, body = Account, headers(("Location"), ("ETag")))))]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -79,10 +55,10 @@ pub(crate) async fn create(
     let fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.rights, Permission::AccountsWrite)?;
-    if fields.says("type", AccountType::Admin.as_str()) {
+    if fields.has_text("type", AccountType::Admin.as_str()) {
         app.permit(&call.actor.rights, Permission::AccountsAdmin)?;
     }
-    let account = NewAccount::read(fields, call.now().date())?.create(call.now());
+    let account = fields.parse(|fields| NewAccount::read(fields, call.now().date()))?.create(call.now());
     let commit = rollcall_store::account::create(app.app_id, &account, call.now())?;
     let change = change(Action::AccountCreate, &app, None, &account);
     let location = format!("/v1/apps/{}/accounts/{}", app.app_id, account.user_id);
@@ -105,7 +81,7 @@ pub(crate) async fn get(
 
 /// Edits an account's profile.
 #[utoipa::path(patch, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    request_body = AccountPatchBody, responses((status = 200, body = Account, headers(("ETag")))))]
+    request_body = AccountPatch, responses((status = 200, body = Account, headers(("ETag")))))]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -153,7 +129,7 @@ async fn turn(
     retry_on_conflict(|| async {
         let (app, before) = load(context, call, app_id, user_id, Permission::AccountsAdmin).await?;
         call.no_input()?;
-        let after = before.clone().turned(account_type, call.now());
+        let after = before.clone().with_type(account_type, call.now());
         replace(context, call, &app, &before, &after, action).await
     })
     .await

@@ -55,7 +55,7 @@ pub(crate) fn read_transport(fields: &mut Fields) -> Transport {
 /// The fields of a sign-in, which sets a cookie for our own pages only.
 pub(crate) fn fields_of(context: &Context, guest: &PublicRequest) -> Result<Fields, Problem> {
     let fields = guest.fields()?;
-    if fields.says("transport", "cookie") {
+    if fields.has_text("transport", "cookie") {
         guest.check_same_origin(context)?;
     }
     Ok(fields)

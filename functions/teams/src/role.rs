@@ -9,34 +9,12 @@ use rollcall_domain::{
     audit::Action,
     id::{CustomRoleId, TeamId},
     permission::{Permission, Preset},
-    role::{Role, RoleView, change},
+    role::{NewRole, Role, RolePatch, RoleView, change},
     role_id::{RoleId, unknown_role},
-    text::RoleName,
 };
 use rollcall_store::role::{change_role, create_role, delete_role};
-use utoipa::ToSchema;
 
 use crate::load;
-
-/// What a new role is made of.
-#[derive(ToSchema)]
-#[schema(as = NewRole)]
-#[expect(dead_code, reason = "describes the body that `domain::role::Role::read` reads")]
-pub(crate) struct NewRoleBody {
-    name: RoleName,
-    #[schema(min_items = 1, max_items = 11)]
-    permissions: Vec<Permission>,
-}
-
-/// A merge patch of a role.
-#[derive(ToSchema)]
-#[schema(as = RolePatch)]
-#[expect(dead_code, reason = "describes the body that `domain::role::Role::edited` reads")]
-pub(crate) struct RolePatchBody {
-    name: Option<RoleName>,
-    #[schema(min_items = 1, max_items = 11)]
-    permissions: Option<Vec<Permission>>,
-}
 
 /// Lists the presets, then the team's own roles by name.
 #[utoipa::path(get, path = "/v1/teams/{team_id}/roles", operation_id = "list_roles", tag = "teams",
@@ -60,7 +38,7 @@ pub(crate) async fn list(
 }
 
 /// Creates a custom role, within what the caller may grant.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/roles", operation_id = "create_role", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewRoleBody,
+#[utoipa::path(post, path = "/v1/teams/{team_id}/roles", operation_id = "create_role", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewRole,
     responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))))]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -93,7 +71,7 @@ pub(crate) async fn get(
 }
 
 /// Edits a custom role, at once for everyone who has it.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "edit_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), request_body = RolePatchBody,
+#[utoipa::path(patch, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "edit_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), request_body = RolePatch,
     responses((status = 200, body = RoleView, headers(("ETag")))))]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -170,7 +148,7 @@ fn check_custom(call: &Call, role: &Role, team_id: TeamId) -> Result<CustomRoleI
 }
 
 fn check_shape(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
-    if call.actor.rights.may_shape(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
+    if call.actor.rights.may_edit_role(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
 fn shown(role: Role) -> Result<Reply, Problem> {

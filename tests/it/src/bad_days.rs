@@ -49,9 +49,10 @@ impl Scene {
             return;
         }
         let app_id = AppId::parse(self.app.rsplit('/').next().unwrap()).unwrap();
+        let now = self.world.now();
         let accounts: Vec<_> = (ids.iter())
-            .map(|id| NewAccount::read(Fields::of(json!({"user_id": id, "type": "general"})), self.world.now().date()))
-            .map(|new| new.unwrap().create(self.world.now()))
+            .map(|id| Fields::of(json!({"user_id": id, "type": "general"})))
+            .map(|fields| fields.parse(|fields| NewAccount::read(fields, now.date())).unwrap().create(now))
             .collect();
         self.world.unfaulted().load_accounts(app_id, &accounts).await.unwrap();
     }

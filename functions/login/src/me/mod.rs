@@ -7,8 +7,7 @@ use rollcall_domain::{
     audit::Action,
     session::SessionView,
     team::Membership,
-    text::Username,
-    user::{User, UserView, change},
+    user::{MePatch, User, UserView, change},
 };
 use rollcall_store::user::CredentialChange;
 use serde::Serialize;
@@ -27,14 +26,6 @@ pub(crate) struct Me<'a> {
     session: SessionView<'a>,
 }
 
-/// A merge patch of the caller.
-#[derive(ToSchema)]
-#[schema(as = MePatch)]
-#[expect(dead_code, reason = "describes the body that `domain::user::User::renamed` reads")]
-pub(crate) struct PatchBody {
-    username: Option<Username>,
-}
-
 /// Tells the caller who it is.
 #[utoipa::path(get, path = "/v1/me", tag = "own identity", responses((status = 200, body = Me, headers(("ETag")))))]
 pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
@@ -43,7 +34,7 @@ pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Re
 }
 
 /// Changes the caller's username.
-#[utoipa::path(patch, path = "/v1/me", tag = "own identity", request_body = PatchBody,
+#[utoipa::path(patch, path = "/v1/me", tag = "own identity", request_body = MePatch,
     responses((status = 200, body = Me, headers(("ETag")))))]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
