@@ -15,10 +15,11 @@ use rollcall_domain::{
     digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
+    new_user::NewUser,
     password::{Password, PasswordRule},
     permission::UserType,
     text::{Login, Username},
-    user::{NewUser, User, UserView, change},
+    user::{User, UserView, change},
     verification::{FlowPurpose, Started, Verification},
 };
 use serde::Serialize;

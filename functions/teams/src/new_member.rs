@@ -7,12 +7,13 @@ use rollcall_domain::{
     audit::{Action, Change},
     credential::{Credential, PasswordHash},
     id::{TeamId, UserId},
+    new_user::{NewMemberUserBody, NewUser},
     password::{InitialPassword, PasswordRule},
     permission::Permission,
     role::Role,
     team::{Member, MemberView, membership_change},
     text::Login,
-    user::{NewMemberUserBody, NewUser, User, change},
+    user::{User, change},
 };
 use rollcall_store::{Commit, member::join, user::CredentialChange};
 use serde::Serialize;

@@ -26,6 +26,7 @@ use rollcall_domain::{
     credential::{Credential, PasswordHash},
     email::Email,
     id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
+    new_user::NewUser,
     password::Password,
     permission::UserType,
     role::Role,
@@ -33,7 +34,7 @@ use rollcall_domain::{
     session::{Secret, Session, SessionToken},
     team::{Member, Team},
     text::{Login, TeamName, Username},
-    user::{NewUser, Status, User},
+    user::{Status, User},
     verification::FlowPurpose,
 };
 use rollcall_store::{Commit, Connection, Secrets, Store, Writer, user::CredentialChange};
