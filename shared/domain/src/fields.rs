@@ -186,7 +186,7 @@ impl Fields {
     pub fn violation(&mut self, pointer: &str, invalid: Invalid) {
         let violation = Violation::from_invalid(format!("/{pointer}"), invalid);
         // One violation per field is enough: a rule over several fields adds nothing to a field that is invalid itself.
-        if self.is_object && !self.violations.iter().any(|noted| noted.place() == violation.place()) {
+        if self.is_object && !self.violations.iter().any(|found| found.place() == violation.place()) {
             self.violations.push(violation);
         }
     }
