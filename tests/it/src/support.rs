@@ -19,7 +19,7 @@ use axum::{
 };
 use chrono::DateTime;
 use http_body_util::BodyExt;
-use rollcall::{Data, Mail, Mailbox, TABLE, TestClock};
+use rollcall::{Data, Mailbox, MailboxEntry, TABLE, TestClock};
 use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
     Code, Fields, Timestamp,
@@ -135,7 +135,7 @@ impl World {
     }
 
     /// The mails to an address, newest first, delivered past the faults.
-    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+    pub async fn mails(&self, to: &str) -> Vec<MailboxEntry> {
         let context = Self::context(self.data.in_process(), &self.data, &self.clock, &[]);
         mailer::deliver_due(&context, &self.mailbox.sender(&context)).await.unwrap();
         self.mailbox.mails(Some(to))
