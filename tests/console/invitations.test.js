@@ -54,7 +54,10 @@ test("a code is issued for a login, shown once with its time left, and copied as
   assert.equal(await page.locator(".issued .tally.large i.on").count(), 24);
   await page.locator(".issued").getByText("jisoo.han").waitFor();
   // Markup is shown as text.
-  await row("<b>Welcome</b>").getByText(w.invitations.ending(code.slice(6))).first().waitFor();
+  await row("<b>Welcome</b>")
+    .getByText(w.invitations.ending(code.slice(6)))
+    .first()
+    .waitFor();
   assert.equal(await page.locator(".issued dd b").count(), 0);
   await button(w.issued.copy).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);
