@@ -1,7 +1,7 @@
 // The fixture of a test file: a server with its own data, and a browser.
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 

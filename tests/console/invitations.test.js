@@ -1,8 +1,8 @@
 // Inviting and joining: a code is shown once and works once.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { northwind, SECRET, user } from "./seed.js";
 import { Fixture } from "./fixture.js";
+import { northwind, SECRET, user } from "./seed.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");

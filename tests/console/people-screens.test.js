@@ -1,8 +1,8 @@
 // The screens of teams, invitations, roles, users and the audit log, in all their states.
 import { after, before } from "node:test";
+import { ADMIN, Fixture, PASSWORD, waitUntilIdle } from "./fixture.js";
 import { checkScreens } from "./screen-checks.js";
 import { northwind, SECRET, team, user } from "./seed.js";
-import { ADMIN, PASSWORD, waitUntilIdle, Fixture } from "./fixture.js";
 
 let fixture;
 let at;
