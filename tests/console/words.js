@@ -12,3 +12,6 @@ export async function wordsOf(language) {
   const [{ formatsOf }, { words }] = await Promise.all([imported("formats.js"), imported(`words/${language}.js`)]);
   return words(formatsOf(language));
 }
+
+// What the server's code generates for the console: codes, permissions, presets, limits.
+export const facts = await imported("facts.js");

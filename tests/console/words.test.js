@@ -1,7 +1,7 @@
 // Both languages have the same texts, counts read naturally, and the most visible sentences do not change by accident.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sourceOf, wordsOf } from "./words.js";
+import { facts, sourceOf, wordsOf } from "./words.js";
 
 // The paths of all texts, with their types: a text that depends on something is a function.
 const keysOf = (value, path = "") =>
@@ -13,6 +13,21 @@ const [en, ko] = [await wordsOf("en"), await wordsOf("ko")];
 
 test("English and Korean have the same keys", () => {
   assert.deepEqual(keysOf(ko).sort(), keysOf(en).sort());
+});
+
+test("every code, permission and role of the server has a text", () => {
+  for (const words of [en, ko]) {
+    const { weak_password: weakPassword, any } = words.violations;
+    const lists = [
+      [facts.errorCodes, words.problems],
+      [facts.violationCodes, { weak_password: weakPassword.guessable, ...any }],
+      [facts.permissions, words.permissions],
+      [Object.keys(facts.presets), words.roles],
+      [facts.userTypes, words.me.types],
+    ];
+    const missing = lists.flatMap(([names, texts]) => names.filter((name) => !texts[name]));
+    assert.deepEqual(missing, [], words.name);
+  }
 });
 
 test("counts follow the plural rules of the language", () => {

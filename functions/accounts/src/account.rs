@@ -1,7 +1,7 @@
 //! Accounts: list, create, read, edit, and make or unmake admins.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     account::{Account, AccountType, NewAccount, Profile},
@@ -111,7 +111,7 @@ pub(crate) async fn edit(
     Path((app_id, user_id)): Path<(String, String)>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let fields = call.fields()?;
         let (app, before) = load(&context, &call, &app_id, &user_id, Permission::AccountsWrite).await?;
         let after = before.clone().edited(fields, call.now())?;
@@ -150,7 +150,7 @@ async fn turn(
     account_type: AccountType,
     action: Action,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let (app, before) = load(context, call, app_id, user_id, Permission::AccountsAdmin).await?;
         call.no_input()?;
         let after = before.clone().turned(account_type, call.now());

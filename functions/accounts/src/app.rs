@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, Timestamp, ViolationCode,
     app::{App, DeletionLock, LockTurn, NewApp, READING},
@@ -103,7 +103,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 #[utoipa::path(post, path = "/v1/apps", tag = "apps", request_body = NewAppBody,
     responses((status = 201, body = AppView, headers(("Location"), ("ETag")))))]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         let team_id = NewApp::team(&mut fields, &call.actor.user);
         check_team(&context, &call, team_id, &mut fields).await?;
@@ -139,7 +139,7 @@ pub(crate) async fn edit(
     Path(app_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         let before = load(&context, &app_id).await?;
         before.permit(&call.actor.rights, Permission::AppsManage)?;
@@ -164,7 +164,7 @@ pub(crate) async fn turn_lock(
     Path(app_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let fields = call.fields()?;
         let before = load(&context, &app_id).await?;
         before.permit(&call.actor.rights, Permission::AppsManage)?;
@@ -182,7 +182,7 @@ pub(crate) async fn delete(
     Path(app_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let app = load(&context, &app_id).await?;
         app.permit(&call.actor.rights, Permission::AppsManage)?;
         call.no_input()?;

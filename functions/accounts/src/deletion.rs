@@ -30,7 +30,7 @@ pub(crate) struct DeletionBody {
 /// What became of one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+enum DeletionOutcome {
     Deleted,
     NotFound,
     Failed,
@@ -41,7 +41,7 @@ enum Outcome {
 #[schema(as = DeletionResult)]
 pub(crate) struct DeletionResult {
     user_id: AccountId,
-    outcome: Outcome,
+    outcome: DeletionOutcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
 }
@@ -84,7 +84,7 @@ impl<'a> Batch<'a> {
             if !results.iter().any(|result| result.user_id == user_id) {
                 results.push(DeletionResult {
                     user_id,
-                    outcome: Outcome::Failed,
+                    outcome: DeletionOutcome::Failed,
                     code: Some(Code::Unavailable.as_str()),
                 });
             }
@@ -100,7 +100,7 @@ impl<'a> Batch<'a> {
             match self.delete_chunk(start, end).await {
                 Ok(reply) => remembered = reply,
                 Err(problem @ Problem::Unavailable(_))
-                    if self.results.iter().any(|r| r.outcome == Outcome::Deleted) =>
+                    if self.results.iter().any(|r| r.outcome == DeletionOutcome::Deleted) =>
                 {
                     tracing::error!(%problem, "a batch stopped midway");
                     remembered = None;
@@ -122,14 +122,14 @@ impl<'a> Batch<'a> {
         let mut rounds = 0;
         loop {
             let wanted: Vec<_> = (self.results[start..end].iter())
-                .filter(|result| result.outcome == Outcome::Failed)
+                .filter(|result| result.outcome == DeletionOutcome::Failed)
                 .map(|result| result.user_id.clone())
                 .collect();
             if wanted.is_empty() {
                 return Ok(None);
             }
             let before = self.results.clone();
-            self.settle(&wanted, Outcome::Deleted, None);
+            self.settle(&wanted, DeletionOutcome::Deleted, None);
             let commit = account::delete(&self.app, &wanted, self.call.now());
             let committed =
                 self.context.commit_part(self.call, commit, self.change(&wanted), self.reply()?, follows).await;
@@ -146,7 +146,7 @@ impl<'a> Batch<'a> {
             };
             self.results = before;
             let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
-            self.settle(&missing, Outcome::NotFound, None);
+            self.settle(&missing, DeletionOutcome::NotFound, None);
             let is_gone = refused.keys(Code::NotFound).any(|key| account::id_of(key).is_none());
             let code = [Code::AccountDeletionLocked, Code::Conflict].into_iter().find(|code| refused.is(*code));
             match code {
@@ -164,17 +164,17 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Leaves what is not settled yet as failed for this reason. No commit remembered the reply.
+    /// Leaves what is not retry_on_conflict yet as failed for this reason. No commit remembered the reply.
     fn give_up(&mut self, ids: &[AccountId], code: Code) -> Option<Reply> {
         let undone: Vec<_> = (self.results.iter())
-            .filter(|result| ids.contains(&result.user_id) && result.outcome == Outcome::Failed)
+            .filter(|result| ids.contains(&result.user_id) && result.outcome == DeletionOutcome::Failed)
             .map(|result| result.user_id.clone())
             .collect();
-        self.settle(&undone, Outcome::Failed, Some(code.as_str()));
+        self.settle(&undone, DeletionOutcome::Failed, Some(code.as_str()));
         None
     }
 
-    fn settle(&mut self, ids: &[AccountId], outcome: Outcome, code: Option<&'static str>) {
+    fn settle(&mut self, ids: &[AccountId], outcome: DeletionOutcome, code: Option<&'static str>) {
         for result in self.results.iter_mut().filter(|result| ids.contains(&result.user_id)) {
             (result.outcome, result.code) = (outcome, code);
         }

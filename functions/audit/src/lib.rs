@@ -7,12 +7,12 @@ use futures_util::future::try_join_all;
 use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply};
 use rollcall_domain::{
     Code, Timestamp,
-    audit::{Action, Record},
+    audit::{Action, AuditRecord},
     id::{AuditId, TeamId, UserId},
     limits::{AUDIT_PARTITIONS_AT_ONCE, MAX_AUDIT_PARTITIONS},
     permission::Permission,
 };
-use rollcall_store::audit::Log;
+use rollcall_store::audit::AuditLog;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes, as their page of the contract has them.
@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 /// Which records are asked for.
-struct Filter {
+struct AuditFilter {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     actor: Option<UserId>,
@@ -30,7 +30,7 @@ struct Filter {
     team_id: Option<TeamId>,
 }
 
-impl Filter {
+impl AuditFilter {
     fn read(parameters: &mut Parameters) -> Self {
         Self {
             from: parameters.field("from"),
@@ -42,7 +42,7 @@ impl Filter {
         }
     }
 
-    fn takes(&self, record: &Record) -> bool {
+    fn takes(&self, record: &AuditRecord) -> bool {
         self.from.is_none_or(|from| record.at >= from)
             && self.to.is_none_or(|to| record.at < to)
             && self.actor.is_none_or(|wanted| record.actor.as_ref().is_some_and(|actor| actor.user_id == wanted))
@@ -80,7 +80,7 @@ impl std::fmt::Display for Position {
         ("actor" = Option<UserId>, Query), ("target" = Option<String>, Query, description = "The id of what was changed."),
         ("action" = Option<Action>, Query), ("team_id" = Option<TeamId>, Query),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<Record>)))]
+    responses((status = 200, body = List<AuditRecord>)))]
 async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let rights = &call.actor.rights;
     let mut teams: Vec<_> = rights.teams_with(Permission::AuditRead).collect();
@@ -92,13 +92,13 @@ async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Probl
         }
     }
     let mut parameters = call.request.parameters();
-    let filter = Filter::read(&mut parameters);
+    let filter = AuditFilter::read(&mut parameters);
     let page = PageRequest::read(&context, &call, parameters).await?;
     let log = match filter.team_id {
-        None if rights.is_platform_admin() => Log::All,
-        Some(team_id) if rights.is_platform_admin() => Log::Teams(vec![team_id]),
-        None => Log::Teams(teams),
-        Some(team_id) => Log::Teams(teams.into_iter().filter(|team| *team == team_id).collect()),
+        None if rights.is_platform_admin() => AuditLog::All,
+        Some(team_id) if rights.is_platform_admin() => AuditLog::Teams(vec![team_id]),
+        None => AuditLog::Teams(teams),
+        Some(team_id) => AuditLog::Teams(teams.into_iter().filter(|team| *team == team_id).collect()),
     };
     let (records, next) = read(&context, &log, &filter, &page, call.now()).await?;
     page.reply(&context, &call, records, next.map(|position| position.to_string())).await
@@ -107,17 +107,17 @@ async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Probl
 /// One page of a log, and where it ended if more may follow.
 async fn read(
     context: &Context,
-    log: &Log,
-    filter: &Filter,
+    log: &AuditLog,
+    filter: &AuditFilter,
     page: &PageRequest,
     now: Timestamp,
-) -> Result<(Vec<Record>, Option<Position>), Problem> {
+) -> Result<(Vec<AuditRecord>, Option<Position>), Problem> {
     if log.partitions() == 0 {
         return Ok((Vec::new(), None));
     }
     let begun = match log {
-        Log::All => context.store.founded_at().await?.map(Timestamp::date),
-        Log::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
+        AuditLog::All => context.store.founded_at().await?.map(Timestamp::date),
+        AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
     };
     let kept = (now - context.config.audit_retention).date();
     let oldest = filter.from.map_or(kept, |from| from.date().max(kept)).max(begun.unwrap_or(kept));

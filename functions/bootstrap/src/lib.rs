@@ -1,29 +1,29 @@
 //! The invocation that creates the first super admin, or, as explicit break-glass, gives a living one a new password.
 //! It has no route: whoever may invoke it holds the keys of the installation anyway.
 
-use rollcall_api::{By, Context, Problem, Reply, password, settled, throttle};
+use rollcall_api::{By, Context, Problem, Reply, password, retry_on_conflict, throttle};
 use rollcall_domain::{
     Code, Invalid, Refusal, Violation,
     audit::Action,
     credential::Credential,
     id::UserId,
-    lane::Kind,
     mail::Message,
-    password::{Given, Password},
+    password::{InitialPassword, Password},
     permission::UserType::SuperAdmin,
     text::{Login, Username},
+    throttle::ThrottleKind,
     user::{NewUser, User, change},
 };
 use rollcall_store::{
-    lane::forget,
-    user::{Proof, SecondFactor},
+    throttle::clear,
+    user::{CredentialChange, SecondFactorChange},
 };
 use serde::{Deserialize, Serialize};
 
 /// What the invocation is given.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Event {
+pub struct BootstrapEvent {
     /// The super admin's login; `admin` where none is given.
     login: Option<String>,
     /// Its name; its login where none is given.
@@ -36,7 +36,7 @@ pub struct Event {
     unbind_totp: bool,
 }
 
-impl Event {
+impl BootstrapEvent {
     /// The first super admin with a chosen password, or a generated one.
     pub fn first(password: Option<String>) -> Self {
         Self { password, ..Self::default() }
@@ -45,7 +45,7 @@ impl Event {
 
 /// What the invocation did.
 #[derive(Serialize)]
-pub struct Report {
+pub struct BootstrapReport {
     /// The super admin.
     pub user_id: UserId,
     /// What it signs in with.
@@ -56,7 +56,7 @@ pub struct Report {
 }
 
 /// Creates the first super admin, or breaks the glass for a living one.
-pub async fn run(context: Context, event: Event) -> Result<Report, Problem> {
+pub async fn run(context: Context, event: BootstrapEvent) -> Result<BootstrapReport, Problem> {
     let login = event.login.as_deref().unwrap_or("admin");
     let login = Login::parse(login).map_err(|invalid| refused("/login", invalid))?;
     let is_break_glass = event.break_glass;
@@ -66,14 +66,14 @@ pub async fn run(context: Context, event: Event) -> Result<Report, Problem> {
         found(&context, event, login).await?
     };
     tracing::warn!(user_id = %user.user_id, is_break_glass, "a super admin got a new password");
-    Ok(Report { user_id: user.user_id, login: user.login, generated_password })
+    Ok(BootstrapReport { user_id: user.user_id, login: user.login, generated_password })
 }
 
-async fn found(context: &Context, event: Event, login: Login) -> Result<(User, Option<String>), Problem> {
+async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result<(User, Option<String>), Problem> {
     let username = event.username.as_deref().unwrap_or(login.as_str());
     let username = Username::parse(username).map_err(|invalid| refused("/username", invalid))?;
     let given = given(context, event.password.as_deref(), &[login.as_str(), username.as_str()])?;
-    let (hash, generated) = password::hash_given(context, given).await?;
+    let (hash, generated) = password::hash_initial(context, given).await?;
     let named = NewUser::named(username, login, SuperAdmin);
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
@@ -84,18 +84,23 @@ async fn found(context: &Context, event: Event, login: Login) -> Result<(User, O
 }
 
 /// Whatever stands between a super admin and its account goes at once, or nothing does.
-async fn break_glass(context: &Context, event: Event, login: &Login) -> Result<(User, Option<String>), Problem> {
+async fn break_glass(
+    context: &Context,
+    event: BootstrapEvent,
+    login: &Login,
+) -> Result<(User, Option<String>), Problem> {
     let given = given(context, event.password.as_deref(), &living(context, login).await?.names())?;
-    let (hash, generated) = password::hash_given(context, given).await?;
-    let second_factor = if event.unbind_totp { SecondFactor::Removed } else { SecondFactor::Kept };
-    let user = settled(|| async {
+    let (hash, generated) = password::hash_initial(context, given).await?;
+    let second_factor = if event.unbind_totp { SecondFactorChange::Removed } else { SecondFactorChange::Kept };
+    let user = retry_on_conflict(|| async {
         let (before, now) = (living(context, login).await?, context.now());
         let after = before.clone().reset(generated.is_some(), now);
-        let after = User { totp_enabled: before.totp_enabled && second_factor == SecondFactor::Kept, ..after };
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(&hash, now, second_factor))?;
+        let after = User { totp_enabled: before.totp_enabled && second_factor == SecondFactorChange::Kept, ..after };
+        let mut commit =
+            rollcall_store::user::change(&before, &after, CredentialChange::Reset(&hash, now, second_factor))?;
         // Also of a second factor that stays: nobody else could open it again where strangers' guesses have shut it.
-        for kind in [Kind::Password, Kind::Totp] {
-            commit.extend([forget(&throttle::lane(context, kind, &login.key(), None).await?)]);
+        for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
+            commit.extend([clear(&throttle::id(context, kind, &login.key(), None).await?)]);
         }
         commit.extend(context.tell(&after, Message::PasswordChanged { login: login.clone() }, now)?);
         let change = change(Action::UserBreakGlass, Some(&before), Some(&after));
@@ -106,10 +111,10 @@ async fn break_glass(context: &Context, event: Event, login: &Login) -> Result<(
 }
 
 /// The chosen password, which obeys the rules that everybody's does, or one to be drawn.
-fn given(context: &Context, chosen: Option<&str>, names: &[&str]) -> Result<Given, Problem> {
-    let Some(chosen) = chosen.map(Password::new) else { return Ok(Given::Generated) };
+fn given(context: &Context, chosen: Option<&str>, names: &[&str]) -> Result<InitialPassword, Problem> {
+    let Some(chosen) = chosen.map(Password::new) else { return Ok(InitialPassword::Generated) };
     context.config.password.check(&chosen, names).map_err(|invalid| refused("/password", invalid))?;
-    Ok(Given::Typed(chosen))
+    Ok(InitialPassword::Typed(chosen))
 }
 
 async fn living(context: &Context, login: &Login) -> Result<User, Problem> {

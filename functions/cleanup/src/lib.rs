@@ -13,16 +13,16 @@ use rollcall_domain::{
     id::{AppId, TeamId},
     limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
 };
-use rollcall_store::{CommitError, due::Item, outbox::Drive};
+use rollcall_store::{CommitError, due::DueItem, outbox::Drive};
 use serde::{Deserialize, Serialize};
 
 /// What the schedule sends; nothing in it matters.
 #[derive(Debug, Default, Deserialize)]
-pub struct Event {}
+pub struct CleanupEvent {}
 
 /// What one run did.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct CleanupReport {
     /// Whether another run held the lease, so that this one did nothing.
     pub skipped: bool,
     /// Hours of the due index that were looked at.
@@ -44,12 +44,12 @@ pub struct Report {
 }
 
 /// Sweeps the due index from where the last run stopped up to now.
-pub async fn run(context: Context, _event: Event) -> Result<Report, Problem> {
+pub async fn run(context: Context, _event: CleanupEvent) -> Result<CleanupReport, Problem> {
     let run = context.uuid()?.to_string();
     let now = context.now();
-    let mut report = Report::default();
+    let mut report = CleanupReport::default();
     let Some(first_hour) = context.store.begin_cleanup(&run, now).await? else {
-        return Ok(Report { skipped: true, ..report });
+        return Ok(CleanupReport { skipped: true, ..report });
     };
     let swept = sweep(&context, first_hour, now, &mut report).await;
     // The lease goes back even after a failure: the next run may do better at once.
@@ -73,7 +73,7 @@ pub async fn run(context: Context, _event: Event) -> Result<Report, Problem> {
 
 /// Takes what is due, hour by hour, and returns the first hour the next run has to look at: one that is not done, or
 /// into which a clock that runs behind may still write.
-async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut Report) -> Result<i64, Problem> {
+async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut CleanupReport) -> Result<i64, Problem> {
     let mut budget = MAX_DUE_PER_CLEANUP;
     let mut stuck = None;
     for hour in first_hour..=now.unix_hours() {
@@ -83,10 +83,10 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
             let due = context.store.due(hour, &position, now, budget).await?;
             for entry in &due {
                 match end(context, entry.item, now, report).await {
-                    Ok(Outcome::Over) => {}
+                    Ok(DueOutcome::Over) => {}
                     // The hour of a mail that nobody sends is left behind when the mail itself is over.
-                    Ok(Outcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
-                    Ok(Outcome::Driven | Outcome::Pending) => drop(stuck.get_or_insert(hour)),
+                    Ok(DueOutcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
+                    Ok(DueOutcome::Driven | DueOutcome::Pending) => drop(stuck.get_or_insert(hour)),
                     // One item that cannot be read keeps its hour, and holds up nothing else.
                     Err(Problem::Internal(reason)) => {
                         tracing::error!(reason, item = ?entry.item, "left for the next run");
@@ -110,7 +110,7 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
 }
 
 /// What became of something that was due.
-enum Outcome {
+enum DueOutcome {
     /// It is due no more, as far as this run is concerned.
     Over,
     /// It stays due for whoever sends it, until its time is over.
@@ -119,36 +119,46 @@ enum Outcome {
     Pending,
 }
 
-async fn end(context: &Context, item: Item, now: Timestamp, report: &mut Report) -> Result<Outcome, Problem> {
+async fn end(
+    context: &Context,
+    item: DueItem,
+    now: Timestamp,
+    report: &mut CleanupReport,
+) -> Result<DueOutcome, Problem> {
     match item {
-        Item::App(app_id) => end_app(context, app_id, now, report).await,
-        Item::Team(team_id) => team::end(context, team_id, now, report).await,
-        Item::Invitation(team_id, invitation_id) => match expire(context, team_id, invitation_id, now).await {
+        DueItem::App(app_id) => end_app(context, app_id, now, report).await,
+        DueItem::Team(team_id) => team::end(context, team_id, now, report).await,
+        DueItem::Invitation(team_id, invitation_id) => match expire(context, team_id, invitation_id, now).await {
             Ok(expiry) => {
                 report.invitations_expired += usize::from(expiry == Expiry::Expired);
-                Ok(Outcome::Over)
+                Ok(DueOutcome::Over)
             }
-            Err(problem) if problem.is(Code::Conflict) => Ok(Outcome::Pending),
+            Err(problem) if problem.is(Code::Conflict) => Ok(DueOutcome::Pending),
             Err(problem) => Err(problem),
         },
-        Item::Mail(mail_id) => match context.store.drive(mail_id, now).await? {
+        DueItem::Mail(mail_id) => match context.store.drive(mail_id, now).await? {
             Drive::Driven => {
                 report.mails_driven += 1;
-                Ok(Outcome::Driven)
+                Ok(DueOutcome::Driven)
             }
-            Drive::Idle => Ok(Outcome::Over),
+            Drive::Idle => Ok(DueOutcome::Over),
         },
-        Item::Unknown => Ok(Outcome::Over),
+        DueItem::Unknown => Ok(DueOutcome::Over),
     }
 }
 
 /// Makes a deletion final, or takes it back where an account slipped in between the look and the tombstone.
 ///
 /// No request that read the application before its deletion still runs: it would have passed its deadline long ago.
-async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut Report) -> Result<Outcome, Problem> {
+async fn end_app(
+    context: &Context,
+    app_id: AppId,
+    now: Timestamp,
+    report: &mut CleanupReport,
+) -> Result<DueOutcome, Problem> {
     let found = context.store.app_or_tombstone(app_id).await?;
     let due = found.filter(|app| app.deleting_at.is_some_and(|at| at <= now));
-    let Some(tombstone) = due else { return Ok(Outcome::Over) };
+    let Some(tombstone) = due else { return Ok(DueOutcome::Over) };
     let (commit, count) = if context.store.has_accounts(app_id).await? {
         let team = match tombstone.team_id {
             Some(team_id) => context.store.team(team_id).await?,
@@ -164,10 +174,10 @@ async fn end_app(context: &Context, app_id: AppId, now: Timestamp, report: &mut 
     match context.store.commit(commit).await {
         Ok(()) => *count += 1,
         // Another run was here between the reading and the writing, or its team went: the next run sees.
-        Err(CommitError::Refused(refused)) if refused.is(Code::Conflict) => return Ok(Outcome::Pending),
+        Err(CommitError::Refused(refused)) if refused.is(Code::Conflict) => return Ok(DueOutcome::Pending),
         Err(error) => return Err(error.into()),
     }
-    Ok(Outcome::Over)
+    Ok(DueOutcome::Over)
 }
 
 fn restoration(before: &App, after: &App) -> Change {

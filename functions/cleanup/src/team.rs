@@ -12,10 +12,10 @@ use rollcall_store::{
     member::forget_member,
     role::forget_role,
     team::finalise,
-    user::{Proof, change},
+    user::{CredentialChange, change},
 };
 
-use crate::{Outcome, Report};
+use crate::{CleanupReport, DueOutcome};
 
 /// Takes a deleted team apart: its members leave, its invitations and roles go, then the team itself. What one run does
 /// not get to, the next does.
@@ -23,10 +23,10 @@ pub(crate) async fn end(
     context: &Context,
     team_id: TeamId,
     now: Timestamp,
-    report: &mut Report,
-) -> Result<Outcome, Problem> {
+    report: &mut CleanupReport,
+) -> Result<DueOutcome, Problem> {
     let found = context.store.team_or_tombstone(team_id).await?;
-    let Some(team) = found.filter(|team| team.deleting_at.is_some()) else { return Ok(Outcome::Over) };
+    let Some(team) = found.filter(|team| team.deleting_at.is_some()) else { return Ok(DueOutcome::Over) };
     let mut steps = 0;
     while steps < TEAM_END_STEPS {
         let taken = match remove_members(context, &team, now, report).await? {
@@ -37,20 +37,25 @@ pub(crate) async fn end(
             if written(context, finalise(&team)).await? {
                 report.teams_deleted += 1;
             }
-            return Ok(Outcome::Over);
+            return Ok(DueOutcome::Over);
         }
         steps += taken;
     }
     report.more = true;
-    Ok(Outcome::Pending)
+    Ok(DueOutcome::Pending)
 }
 
 /// Takes some members off, and tells how many were there.
-async fn remove_members(context: &Context, team: &Team, now: Timestamp, report: &mut Report) -> Result<usize, Problem> {
+async fn remove_members(
+    context: &Context,
+    team: &Team,
+    now: Timestamp,
+    report: &mut CleanupReport,
+) -> Result<usize, Problem> {
     let users = context.store.users_of_team(team.team_id, None, MAX_PAGE).await?.items;
     for before in &users {
         let after = before.clone().left(team.team_id, now);
-        let commit = change(before, &after, Proof::Kept)?.and(forget_member(team.team_id, before.user_id));
+        let commit = change(before, &after, CredentialChange::Kept)?.and(forget_member(team.team_id, before.user_id));
         // Whoever changed meanwhile is there again when the next ones are read.
         if written(context, commit).await? {
             report.members_removed += 1;

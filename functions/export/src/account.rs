@@ -50,11 +50,7 @@ fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Res
 mod tests {
     use super::*;
     use crate::column::tests::bare;
-    use rollcall_domain::{
-        id::TeamId,
-        role::{Role, RoleId},
-        user::User,
-    };
+    use rollcall_domain::{id::TeamId, role::Role, role_id::RoleId, user::User};
     use rstest::rstest;
     use serde_json::json;
 

@@ -3,18 +3,19 @@
 use axum::extract::{Path, State};
 use rollcall_api::{
     Call, Context, List, PageRequest, Problem, Reply,
-    invitation::{draw, unless_overdue},
-    settled,
+    invitation::{draw, make_room},
+    retry_on_conflict,
 };
 use rollcall_domain::{
     Code,
     audit::Action,
+    digits::EightDigits,
     id::{InvitationId, TeamId},
     invitation::{Invitation, InvitationStatus, InvitationView, NewInvitation, change},
     permission::Permission,
-    role::{Role, RoleId, unknown_role},
+    role::Role,
+    role_id::{RoleId, unknown_role},
     text::{Login, Note},
-    totp::EightDigits,
 };
 use rollcall_store::{Commit, invitation};
 use serde::Serialize;
@@ -81,7 +82,7 @@ pub(crate) async fn issue(
     call: Call,
 ) -> Result<Reply, Problem> {
     let team_id = permitted(&context, &call, &team_id).await?;
-    settled(|| async {
+    retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         let role_id: Option<RoleId> = fields.required("role_id");
         let role = match role_id {
@@ -109,7 +110,7 @@ pub(crate) async fn reissue(
     call: Call,
 ) -> Result<Reply, Problem> {
     let team_id = permitted(&context, &call, &team_id).await?;
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = read(&context, &call, team_id, &invitation_id).await?;
         let role = context.store.role(team_id, before.role.role_id).await?;
         check_grant(&call, role.as_ref().unwrap_or(&before.role), team_id)?;
@@ -143,7 +144,7 @@ pub(crate) async fn revoke(
     call: Call,
 ) -> Result<Reply, Problem> {
     let team_id = permitted(&context, &call, &team_id).await?;
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = read(&context, &call, team_id, &invitation_id).await?;
         let role = context.store.role(team_id, before.role.role_id).await?;
         let role = role.unwrap_or_else(|| before.role.clone());
@@ -209,7 +210,7 @@ async fn commit(
     let reply = Reply::created(location, &issued)?.at_version(version);
     match context.commit(call, commit, change, reply).await {
         Err(problem) if problem.is(Code::TooManyInvitations) => {
-            Err(unless_overdue(context, problem, team_id, call.now()).await)
+            Err(make_room(context, problem, team_id, call.now()).await)
         }
         done => done,
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use rollcall_api::{
     Call, Context, Problem, Reply,
-    invitation::{Joining, Try},
-    settled,
+    invitation::{Joining, RedemptionAttempt},
+    retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, id::UserId, limits::MAX_TEAMS_PER_USER, role::RoleView, team::TeamView, totp::EightDigits, user::User,
+    Code, digits::EightDigits, id::UserId, limits::MAX_TEAMS_PER_USER, role::RoleView, team::TeamView, user::User,
 };
-use rollcall_store::user::{Proof, change};
+use rollcall_store::user::{CredentialChange, change};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,15 +43,15 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
     if user.teams.len() >= MAX_TEAMS_PER_USER {
         return Err(Code::TooManyTeams.into());
     }
-    let tried = Try::reserve(&context, &call.request, &user.login, None, &code).await?;
-    let redeemed = settled(|| async {
+    let tried = RedemptionAttempt::reserve(&context, &call.request, &user.login, None, &code).await?;
+    let redeemed = retry_on_conflict(|| async {
         let (invited, now_is) = tried.invited(&context, Some(user.user_id)).await?;
         let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;
         check_may_join(&before)?;
         let issuer = invited.issuer.clone();
         let joining = tried.join(&context, invited, &before, call.now()).await?;
         let reply = joined(&context, &joining, issuer).await?;
-        let commit = change(&before, &joining.user, Proof::Kept)?.extended(joining.commit);
+        let commit = change(&before, &joining.user, CredentialChange::Kept)?.extended(joining.commit);
         context.commit(&call, commit, joining.change, reply).await
     });
     match redeemed.await {

@@ -1,19 +1,19 @@
-//! Trying a password: the same lanes, reads and hash for whoever asks, by whatever path.
+//! Trying a password: the same throttles, reads and hash for whoever asks, by whatever path.
 
 use rollcall_api::{
-    Call, Context, Guest, Problem,
+    Call, Context, Problem, PublicRequest,
     device::Mark,
     password::{self, Verdict},
     throttle::{self, Attempt},
 };
 use rollcall_domain::{
-    Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, lane::Kind, password::Password,
-    text::Login,
+    Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
+    throttle::ThrottleKind,
 };
 use rollcall_store::Commit;
 
 /// What is tried, and at whose login.
-pub(crate) struct Try<'a> {
+pub(crate) struct PasswordAttempt<'a> {
     /// The login as it is counted: also of one that could not exist.
     pub(crate) subject: &'a str,
     /// The login, if it could exist.
@@ -25,7 +25,7 @@ pub(crate) struct Try<'a> {
 }
 
 /// A password that was tried.
-pub(crate) struct Tried {
+pub(crate) struct PasswordCheck {
     pub(crate) credential: Option<Credential>,
     /// The device, if it signed in before.
     pub(crate) device_id: Option<DeviceId>,
@@ -33,31 +33,31 @@ pub(crate) struct Tried {
     pub(crate) verdict: Verdict,
 }
 
-impl Try<'_> {
+impl PasswordAttempt<'_> {
     /// Counts the try and computes one hash, whatever is there. A known device is counted on its own.
-    pub(crate) async fn make(self, context: &Context, guest: &Guest) -> Result<Tried, Problem> {
+    pub(crate) async fn make(self, context: &Context, guest: &PublicRequest) -> Result<PasswordCheck, Problem> {
         let mark = match self.login {
             Some(login) => Mark::of(context, guest, self.device_token, login).await?,
             None => None,
         };
-        let network = throttle::network_lane(context, guest.address).await?;
-        let strangers = throttle::lane(context, Kind::Password, self.subject, None).await?;
-        let mut lanes = vec![network, strangers];
+        let network = throttle::network_throttle(context, guest.address).await?;
+        let strangers = throttle::id(context, ThrottleKind::Password, self.subject, None).await?;
+        let mut throttles = vec![network, strangers];
         if let Some(mark) = mark {
-            lanes.push(throttle::lane(context, Kind::Password, self.subject, Some(mark.device_id)).await?);
+            throttles.push(throttle::id(context, ThrottleKind::Password, self.subject, Some(mark.device_id)).await?);
         }
-        let (credential, mut found) = context.store.credential_and_lanes(self.login, &lanes).await?;
+        let (credential, mut found) = context.store.credential_and_throttles(self.login, &throttles).await?;
         let device_id = mark.filter(|mark| mark.stands(credential.as_ref())).map(|mark| mark.device_id);
         // Of the lane of strangers and the device's, one is touched.
         let unused = if device_id.is_some() { 1 } else { 2 };
-        if unused < lanes.len() {
-            lanes.remove(unused);
+        if unused < throttles.len() {
+            throttles.remove(unused);
             found.remove(unused);
         }
-        let attempt = Attempt::reserve(context, lanes, found, guest.now).await?;
+        let attempt = Attempt::reserve(context, throttles, found, guest.now).await?;
         let stored = credential.as_ref().map(|credential| &credential.password);
         let verdict = password::verify(context, self.password, stored).await?;
-        Ok(Tried { credential, device_id, attempt, verdict })
+        Ok(PasswordCheck { credential, device_id, attempt, verdict })
     }
 }
 
@@ -65,7 +65,7 @@ impl Try<'_> {
 pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Password) -> Result<Credential, Problem> {
     let login = &call.actor.user.login;
     let subject = login.key();
-    let tried = Try { subject: &subject, login: Some(login), device_token: None, password };
+    let tried = PasswordAttempt { subject: &subject, login: Some(login), device_token: None, password };
     let tried = tried.make(context, &call.request).await?;
     match (tried.verdict, tried.credential) {
         (Verdict::Right | Verdict::RightButDated, Some(credential)) => {

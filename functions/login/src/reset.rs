@@ -2,25 +2,25 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    By, Context, Guest, Keyed, Problem, Reply, password, settled, throttle,
-    verification::{self, Proved, Wanted},
+    By, Context, IdempotentRequest, Problem, PublicRequest, Reply, password, retry_on_conflict, throttle,
+    verification::{self, ProvenFlow, VerificationRequest},
 };
 use rollcall_domain::{
     Code, Refusal, Violation,
     audit::Action,
     credential::PasswordHash,
+    digits::EightDigits,
     email::Email,
     id::FlowId,
-    lane::Kind,
     mail::Message,
     password::Password,
-    totp::EightDigits,
+    throttle::ThrottleKind,
     user::{User, change},
-    verification::{Purpose, Started, Verification},
+    verification::{FlowPurpose, Started, Verification},
 };
 use rollcall_store::{
-    lane::forget,
-    user::{Proof, SecondFactor},
+    throttle::clear,
+    user::{CredentialChange, SecondFactorChange},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,12 +54,13 @@ pub(crate) struct CompleteBody {
 
 /// Mails a code to whoever proved the address; the reply is the same where nobody did.
 #[utoipa::path(post, path = "/v1/password-resets", operation_id = "start_password_reset", tag = "public", request_body = StartBody, responses((status = 202, body = ResetStarted)))]
-pub(crate) async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
+pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
     let email = fields.finish(|| email)?;
-    let flow = settled(|| async {
-        let (flow, commit) = verification::begin(&context, &guest, Wanted::PasswordReset, email.clone()).await?;
+    let flow = retry_on_conflict(|| async {
+        let (flow, commit) =
+            verification::begin(&context, &guest, VerificationRequest::PasswordReset, email.clone()).await?;
         context.store.commit(commit).await?;
         Ok(flow)
     });
@@ -73,7 +74,7 @@ pub(crate) async fn start(State(context): State<Context>, guest: Guest) -> Resul
 pub(crate) async fn complete(
     State(context): State<Context>,
     Path(reset_id): Path<String>,
-    call: Keyed,
+    call: IdempotentRequest,
 ) -> Result<Reply, Problem> {
     let reset_id = FlowId::parse(&reset_id).ok_or(Code::NotFound)?;
     let mut fields = call.request.fields()?;
@@ -81,30 +82,41 @@ pub(crate) async fn complete(
     // Whose password it is shows only to whoever has the code: until then its other names are not looked for.
     let password = context.config.password.read_twice(&mut fields, &[]);
     let (code, password) = fields.finish(|| code.zip(password))?;
-    let flow = (reset_id, Purpose::PasswordReset);
+    let flow = (reset_id, FlowPurpose::PasswordReset);
     let known = context.store.verification(flow.0, flow.1).await?;
-    let proved = Proved::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
+    let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     match reset(&context, &call, &proved, password).await {
         Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.refused(&context, problem).await),
         done => done,
     }
 }
 
-async fn reset(context: &Context, call: &Keyed, proved: &Proved, password: Password) -> Result<Reply, Problem> {
+async fn reset(
+    context: &Context,
+    call: &IdempotentRequest,
+    proved: &ProvenFlow,
+    password: Password,
+) -> Result<Reply, Problem> {
     let user = owner(context, &proved.flow).await?;
     let good = context.config.password.check(&password, &user.names());
     good.map_err(|invalid| Refusal::from(Violation::at("/password", invalid.code, invalid.detail)))?;
     let hash = password::hash(context, password).await?;
-    settled(|| async { commit(context, call, proved, &hash).await }).await
+    retry_on_conflict(|| async { commit(context, call, proved, &hash).await }).await
 }
 
-async fn commit(context: &Context, call: &Keyed, proved: &Proved, hash: &PasswordHash) -> Result<Reply, Problem> {
+async fn commit(
+    context: &Context,
+    call: &IdempotentRequest,
+    proved: &ProvenFlow,
+    hash: &PasswordHash,
+) -> Result<Reply, Problem> {
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
     let after = before.clone().reset(false, now);
-    let mut commit = rollcall_store::user::change(&before, &after, Proof::Reset(hash, now, SecondFactor::Kept))?;
+    let mut commit =
+        rollcall_store::user::change(&before, &after, CredentialChange::Reset(hash, now, SecondFactorChange::Kept))?;
     commit.extend(proved.succeeded());
-    commit.extend([forget(&throttle::lane(context, Kind::Password, &before.login.key(), None).await?)]);
+    commit.extend([clear(&throttle::id(context, ThrottleKind::Password, &before.login.key(), None).await?)]);
     commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, now)?);
     let change = change(Action::UserSetPassword, Some(&before), Some(&after));
     context.commit(By::shown(call, &before), commit, change, Reply::no_content()).await

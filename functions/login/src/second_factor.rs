@@ -4,7 +4,7 @@ use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use rollcall_api::{
     Context, Problem,
     clock::random,
-    keyring::{Keyring, Purpose},
+    keyring::{KeyPurpose, Keyring},
 };
 use rollcall_domain::{
     Timestamp,
@@ -12,7 +12,7 @@ use rollcall_domain::{
     id::UserId,
     limits::{RECOVERY_CODE_CHARS, RECOVERY_CODES},
     text::Login,
-    totp::{SecondFactor, TotpCode, TotpSecret},
+    totp::{SecondFactorInput, TotpCode, TotpSecret},
 };
 use rollcall_store::{
     Write,
@@ -29,19 +29,19 @@ pub(crate) struct Used {
 /// Checks what was typed; nothing if it is wrong or was taken before.
 pub(crate) async fn check(
     context: &Context,
-    typed: &SecondFactor,
+    typed: &SecondFactorInput,
     credential: &Credential,
     login: &Login,
     now: Timestamp,
 ) -> Result<Option<Used>, Problem> {
     let Some(totp) = &credential.totp else { return Ok(None) };
     match typed {
-        SecondFactor::Code(code) => {
+        SecondFactorInput::Code(code) => {
             let keyring = context.keyring().await?;
             let Some(after) = stepped(keyring, credential.user_id, totp, code, now)? else { return Ok(None) };
             Ok(Some(Used { write: use_step(login, totp, &after)?, recovery_codes_left: None }))
         }
-        SecondFactor::RecoveryCode(code) => {
+        SecondFactorInput::RecoveryCode(code) => {
             let hash = hashed(code);
             if !credential.recovery_codes.contains(&hash) {
                 return Ok(None);
@@ -67,12 +67,12 @@ fn stepped(
 
 /// Encrypts a secret for its user.
 pub(crate) fn sealed(keyring: &Keyring, user_id: UserId, secret: &TotpSecret) -> Result<String, Problem> {
-    keyring.seal(Purpose::Totp, user_id.as_bytes(), secret.expose())
+    keyring.seal(KeyPurpose::Totp, user_id.as_bytes(), secret.expose())
 }
 
 /// Decrypts a user's secret.
 pub(crate) fn opened(keyring: &Keyring, user_id: UserId, sealed: &str) -> Result<TotpSecret, Problem> {
-    let bytes = keyring.open(Purpose::Totp, user_id.as_bytes(), sealed);
+    let bytes = keyring.open(KeyPurpose::Totp, user_id.as_bytes(), sealed);
     let secret = bytes.and_then(|bytes| bytes.try_into().ok()).map(TotpSecret::new);
     secret.ok_or_else(|| Problem::Unavailable("a two-factor secret cannot be read: its key is gone".to_owned()))
 }

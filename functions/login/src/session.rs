@@ -6,7 +6,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use rollcall_api::{
-    Call, Context, Guest, Problem, Reply, device,
+    Call, Context, Problem, PublicRequest, Reply, device,
     token::{self, DEVICE_COOKIE, SESSION_COOKIE, Transport},
 };
 use rollcall_domain::{
@@ -53,7 +53,7 @@ pub(crate) fn read_transport(fields: &mut Fields) -> Transport {
 }
 
 /// The fields of a sign-in, which sets a cookie for our own pages only.
-pub(crate) fn fields_of(context: &Context, guest: &Guest) -> Result<Fields, Problem> {
+pub(crate) fn fields_of(context: &Context, guest: &PublicRequest) -> Result<Fields, Problem> {
     let fields = guest.fields()?;
     if fields.says("transport", "cookie") {
         guest.check_same_origin(context)?;
@@ -68,7 +68,7 @@ pub(crate) fn failed(code: Code) -> Problem {
 }
 
 /// A session about to begin, for a user who proved to be it.
-pub(crate) struct Beginning<'a> {
+pub(crate) struct SessionStart<'a> {
     /// What proved it, read before the user.
     pub(crate) credential: &'a Credential,
     /// The device, if it signed in before.
@@ -82,8 +82,8 @@ pub(crate) struct Beginning<'a> {
     pub(crate) otherwise: Code,
 }
 
-impl Beginning<'_> {
-    pub(crate) async fn begin(self, context: &Context, guest: &Guest) -> Result<Response, Problem> {
+impl SessionStart<'_> {
+    pub(crate) async fn begin(self, context: &Context, guest: &PublicRequest) -> Result<Response, Problem> {
         let user = &self.user(context, guest).await?;
         let lifetime = context.config.sessions.of(user);
         let (session, token) = new_session(context, guest, user)?;
@@ -112,7 +112,7 @@ impl Beginning<'_> {
     }
 
     /// The user, of the credential's epoch: of another, something ended the proof meanwhile.
-    async fn user(&self, context: &Context, guest: &Guest) -> Result<User, Problem> {
+    async fn user(&self, context: &Context, guest: &PublicRequest) -> Result<User, Problem> {
         let user = context.store.user(self.credential.user_id).await?;
         let user = user.filter(|user| user.epoch == self.credential.epoch).ok_or(self.otherwise)?;
         let language = guest.language.unwrap_or(user.language);
@@ -120,7 +120,7 @@ impl Beginning<'_> {
     }
 }
 
-fn new_session(context: &Context, guest: &Guest, user: &User) -> Result<(Session, String), Problem> {
+fn new_session(context: &Context, guest: &PublicRequest, user: &User) -> Result<(Session, String), Problem> {
     let session_id = SessionId::new(context.uuid()?);
     let secret = Secret::new(rollcall_api::clock::random()?);
     let session = Session {
@@ -136,7 +136,7 @@ fn new_session(context: &Context, guest: &Guest, user: &User) -> Result<(Session
     Ok((session, token::encode(&SessionToken { user_id: user.user_id, session_id, secret })))
 }
 
-fn new_device(guest: &Guest, user: &User) -> Message {
+fn new_device(guest: &PublicRequest, user: &User) -> Message {
     let (login, address, user_agent) = (user.login.clone(), guest.address, guest.user_agent.clone());
     Message::NewDevice { login, address, user_agent }
 }

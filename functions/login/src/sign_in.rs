@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use rollcall_api::{
-    Context, Guest, Problem,
+    Context, Problem, PublicRequest,
     password::{self, Verdict},
     token::Transport,
 };
@@ -13,9 +13,9 @@ use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 use crate::{
-    authentication::Try,
-    session::{Beginning, SignedIn, failed, fields_of, read_transport},
-    ticket::{HalfSignedIn, half_signed_in},
+    authentication::PasswordAttempt,
+    session::{SessionStart, SignedIn, failed, fields_of, read_transport},
+    ticket::{SecondFactorRequired, require_second_factor},
 };
 
 /// What is typed to sign in.
@@ -62,7 +62,7 @@ impl SignIn {
 #[expect(dead_code, reason = "describes the two replies of a sign-in")]
 pub(crate) enum SignInReply<'a> {
     SignedIn(SignedIn<'a>),
-    HalfSignedIn(HalfSignedIn),
+    SecondFactorRequired(SecondFactorRequired),
 }
 
 /// Signs in with login and password, or, where two-factor is on, begins to.
@@ -70,11 +70,11 @@ pub(crate) enum SignInReply<'a> {
 /// Whatever is wrong, the same is read and written and one hash is computed: nobody learns whether it was the login,
 /// the password or the user.
 #[utoipa::path(post, path = "/v1/login", tag = "public", request_body = SignInBody, responses((status = 200, body = SignInReply)))]
-pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Result<Response, Problem> {
+pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
     let fields = fields_of(&context, &guest)?;
     let typed = SignIn::read(fields)?;
     let (subject, login, device_token) = (&typed.subject, typed.login.as_ref(), typed.device_token.as_deref());
-    let tried = Try { subject, login, device_token, password: typed.password.clone() };
+    let tried = PasswordAttempt { subject, login, device_token, password: typed.password.clone() };
     let tried = tried.make(&context, &guest).await?;
     let credential = tried.credential.filter(|credential| credential.enabled && tried.verdict != Verdict::Wrong);
     let Some((login, credential)) = typed.login.zip(credential) else {
@@ -85,10 +85,10 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: Guest) -> Res
     }
     let commit = Commit::new(tried.attempt.succeeded());
     if credential.totp.is_some() {
-        return half_signed_in(&context, &guest, (login, &credential), tried.device_id, commit).await;
+        return require_second_factor(&context, &guest, (login, &credential), tried.device_id, commit).await;
     }
     let (device_id, transport, otherwise) = (tried.device_id, typed.transport, Code::InvalidCredentials);
-    let beginning = Beginning { credential: &credential, device_id, transport, commit, notice: None, otherwise };
+    let beginning = SessionStart { credential: &credential, device_id, transport, commit, notice: None, otherwise };
     beginning.begin(&context, &guest).await
 }
 

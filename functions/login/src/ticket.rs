@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rollcall_api::{
-    Context, Guest, Problem, Reply,
+    Context, Problem, PublicRequest, Reply,
     clock::random,
     throttle::{self, Attempt},
     token,
@@ -14,12 +14,12 @@ use rollcall_domain::{
     Code, Timestamp,
     credential::Credential,
     id::{DeviceId, FlowId},
-    lane::Kind,
     limits::MAX_TICKET_TRIES,
     mail::Message,
-    session::{Secret, Ticket, TicketToken},
+    session::{Secret, SignInTicket, SignInTicketToken},
     text::Login,
-    totp::SecondFactor,
+    throttle::ThrottleKind,
+    totp::SecondFactorInput,
 };
 use rollcall_store::{Commit, flow};
 use serde::Serialize;
@@ -28,12 +28,12 @@ use utoipa::ToSchema;
 
 use crate::{
     second_factor,
-    session::{Beginning, SignedIn, failed, fields_of, read_transport},
+    session::{SessionStart, SignedIn, failed, fields_of, read_transport},
 };
 
 /// The password was right; the second factor is asked for.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct HalfSignedIn {
+pub(crate) struct SecondFactorRequired {
     mfa: Mfa,
 }
 
@@ -47,20 +47,20 @@ pub(crate) struct Mfa {
 }
 
 /// Ends the first step: the ticket opens the second.
-pub(crate) async fn half_signed_in(
+pub(crate) async fn require_second_factor(
     context: &Context,
-    guest: &Guest,
+    guest: &PublicRequest,
     (login, credential): (Login, &Credential),
     device_id: Option<DeviceId>,
     commit: Commit,
 ) -> Result<Response, Problem> {
     let flow_id = FlowId::new(context.uuid()?);
     let secret = Secret::new(random()?);
-    let ticket = Ticket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
+    let ticket = SignInTicket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
     context.store.commit(commit.and(flow::begin_ticket(&ticket)?)).await?;
     let (expires_at, methods) = (ticket.expires_at, ["totp", "recovery_code"]);
-    let ticket = token::encode_ticket(&TicketToken { flow_id, secret });
-    Ok(Reply::ok(&HalfSignedIn { mfa: Mfa { ticket, expires_at, methods } })?.into_response())
+    let ticket = token::encode_ticket(&SignInTicketToken { flow_id, secret });
+    Ok(Reply::ok(&SecondFactorRequired { mfa: Mfa { ticket, expires_at, methods } })?.into_response())
 }
 
 /// The second step of a sign-in.
@@ -83,22 +83,22 @@ pub(crate) struct SecondStepBody {
 #[utoipa::path(post, path = "/v1/login/totp", tag = "public", request_body = SecondStepBody, responses((status = 200, body = SignedIn)))]
 pub(crate) async fn sign_in_with_second_factor(
     State(context): State<Context>,
-    guest: Guest,
+    guest: PublicRequest,
 ) -> Result<Response, Problem> {
     let mut fields = fields_of(&context, &guest)?;
     let ticket: Option<String> = fields.required("ticket");
-    let typed = SecondFactor::read(&mut fields);
+    let typed = SecondFactorInput::read(&mut fields);
     let transport = read_transport(&mut fields);
     let (ticket, typed) = fields.finish(|| ticket.zip(typed))?;
 
     let ticket = ticket_of(&context, &guest, &ticket).await?;
-    let lanes = vec![
-        throttle::network_lane(&context, guest.address).await?,
-        throttle::lane(&context, Kind::Totp, &ticket.login.key(), ticket.device_id).await?,
+    let throttles = vec![
+        throttle::network_throttle(&context, guest.address).await?,
+        throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
     ];
-    let (credential, found) = context.store.credential_and_lanes(Some(&ticket.login), &lanes).await?;
+    let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
     let credential = credential.filter(|credential| ticket.stands(credential)).ok_or(Code::InvalidCode)?;
-    let attempt = Attempt::reserve(&context, lanes, found, guest.now).await?;
+    let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
     context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
     let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
@@ -107,12 +107,12 @@ pub(crate) async fn sign_in_with_second_factor(
     let left = used.recovery_codes_left;
     let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
     let (device_id, otherwise) = (ticket.device_id, Code::InvalidCode);
-    let beginning = Beginning { credential: &credential, device_id, transport, commit, notice, otherwise };
+    let beginning = SessionStart { credential: &credential, device_id, transport, commit, notice, otherwise };
     beginning.begin(&context, &guest).await
 }
 
 /// The ticket of this text, while it can be used.
-async fn ticket_of(context: &Context, guest: &Guest, text: &str) -> Result<Ticket, Problem> {
+async fn ticket_of(context: &Context, guest: &PublicRequest, text: &str) -> Result<SignInTicket, Problem> {
     let token = token::decode_ticket(text).ok_or(Code::InvalidCode)?;
     let ticket = context.store.ticket(token.flow_id).await?.ok_or(Code::InvalidCode)?;
     let is_proven = bool::from(token::hash(&token.secret).as_bytes().ct_eq(ticket.secret_hash.as_bytes()));

@@ -20,7 +20,7 @@ use rollcall_domain::{
     limits::{DUE_PAGE, MAIL_TIMEOUT, OUTBOX_LIFETIME},
     mail::{Mail, Turn},
 };
-use rollcall_store::{due::Item, outbox::Claim};
+use rollcall_store::{due::DueItem, outbox::Claim};
 
 pub use letter::Letter;
 pub use sender::{SendError, Sender};
@@ -47,7 +47,7 @@ pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Probl
         loop {
             let due = context.store.due(hour, &position, now, DUE_PAGE).await?;
             for entry in &due {
-                if let Item::Mail(mail_id) = entry.item
+                if let DueItem::Mail(mail_id) = entry.item
                     && let Err(problem) = deliver(context, sender, mail_id).await
                 {
                     tracing::error!(%problem, %mail_id, "a mail could not be processed");

@@ -3,23 +3,23 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    By, Context, Guest, Keyed, Problem, Reply,
-    invitation::Try,
-    password, settled,
-    verification::{self, Proved, Wanted},
+    By, Context, IdempotentRequest, Problem, PublicRequest, Reply,
+    invitation::RedemptionAttempt,
+    password, retry_on_conflict,
+    verification::{self, ProvenFlow, VerificationRequest},
 };
 use rollcall_domain::{
     Code, Fields, Refusal,
     audit::Action,
     credential::{Credential, PasswordHash},
+    digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
-    password::{Password, Rule},
+    password::{Password, PasswordRule},
     permission::UserType,
     text::{Login, Username},
-    totp::EightDigits,
     user::{NewUser, User, UserView, change},
-    verification::{Purpose, Started, Verification},
+    verification::{FlowPurpose, Started, Verification},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -77,7 +77,7 @@ struct Completion {
 }
 
 impl Completion {
-    fn read(mut fields: Fields, rule: &Rule, flow: Option<&Verification>) -> Result<Self, Refusal> {
+    fn read(mut fields: Fields, rule: &PasswordRule, flow: Option<&Verification>) -> Result<Self, Refusal> {
         let code = fields.required("code");
         let username: Option<Username> = fields.required("username");
         let login: Option<Login> = fields.required("login");
@@ -97,13 +97,14 @@ impl Completion {
 
 /// Mails a code; the reply is the same for an address that somebody has, and its owner is told instead.
 #[utoipa::path(post, path = "/v1/registrations", operation_id = "start_registration", tag = "public", request_body = StartBody, responses((status = 202, body = RegistrationStarted)))]
-async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
+async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     check_open(&context)?;
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
     let email = fields.finish(|| email)?;
-    let flow = settled(|| async {
-        let (flow, commit) = verification::begin(&context, &guest, Wanted::Registration, email.clone()).await?;
+    let flow = retry_on_conflict(|| async {
+        let (flow, commit) =
+            verification::begin(&context, &guest, VerificationRequest::Registration, email.clone()).await?;
         context.store.commit(commit).await?;
         Ok(flow)
     });
@@ -117,14 +118,14 @@ async fn start(State(context): State<Context>, guest: Guest) -> Result<Reply, Pr
 async fn complete(
     State(context): State<Context>,
     Path(registration_id): Path<String>,
-    call: Keyed,
+    call: IdempotentRequest,
 ) -> Result<Reply, Problem> {
     let registration_id = FlowId::parse(&registration_id).ok_or(Code::NotFound)?;
     check_open(&context)?;
-    let (flow_id, purpose) = (registration_id, Purpose::Registration);
+    let (flow_id, purpose) = (registration_id, FlowPurpose::Registration);
     let flow = context.store.verification(flow_id, purpose).await?;
     let completion = Completion::read(call.request.fields()?, &context.config.password, flow.as_ref())?;
-    let tried = Proved::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
+    let tried = ProvenFlow::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
     let proved = tried.await?;
     match register(&context, &call, &proved, completion).await {
         Err(problem) if NOT_THE_CODES_FAULT.into_iter().any(|code| problem.is(code)) => {
@@ -142,7 +143,12 @@ fn check_open(context: &Context) -> Result<(), Code> {
     if context.config.is_registration_open { Ok(()) } else { Err(Code::RegistrationClosed) }
 }
 
-async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: Completion) -> Result<Reply, Problem> {
+async fn register(
+    context: &Context,
+    call: &IdempotentRequest,
+    proved: &ProvenFlow,
+    completion: Completion,
+) -> Result<Reply, Problem> {
     let Completion { username, login, password, invitation_code, .. } = completion;
     // The transaction decides; asked before, what is taken costs no hash.
     let taken = context.store.taken(&proved.flow.email, &login).await?;
@@ -153,7 +159,9 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
         return Err(Code::LoginTaken.into());
     }
     let tried = match &invitation_code {
-        Some(code) => Some(Try::reserve(context, &call.request, &login, Some(&proved.flow.email), code).await?),
+        Some(code) => {
+            Some(RedemptionAttempt::reserve(context, &call.request, &login, Some(&proved.flow.email), code).await?)
+        }
         None => None,
     };
     let new = NewUser {
@@ -164,7 +172,7 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
     let new = NewUser { language: call.request.language.unwrap_or_default(), ..new };
     let user = new.create(UserId::new(context.uuid()?), call.request.now);
     let hash = password::hash(context, password).await?;
-    let registered = settled(|| create(context, call, proved, &user, &hash, tried.as_ref())).await;
+    let registered = retry_on_conflict(|| create(context, call, proved, &user, &hash, tried.as_ref())).await;
     match (registered, tried) {
         (Err(problem), Some(tried)) => Err(tried.failed(context, By::shown(call, &user), problem).await),
         (registered, _) => registered,
@@ -174,11 +182,11 @@ async fn register(context: &Context, call: &Keyed, proved: &Proved, completion: 
 /// Writes the user and, where an invitation came with it, the membership: both, or neither.
 async fn create(
     context: &Context,
-    call: &Keyed,
-    proved: &Proved,
+    call: &IdempotentRequest,
+    proved: &ProvenFlow,
     user: &User,
     hash: &PasswordHash,
-    tried: Option<&Try>,
+    tried: Option<&RedemptionAttempt>,
 ) -> Result<Reply, Problem> {
     let joining = match tried {
         Some(tried) => {

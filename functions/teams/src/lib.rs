@@ -2,13 +2,7 @@
 //! team does not learn that it is there.
 
 use rollcall_api::{Call, Context, Problem};
-use rollcall_domain::{
-    Code,
-    id::TeamId,
-    permission::Permission,
-    role::{Role, RoleId},
-    team::Team,
-};
+use rollcall_domain::{Code, id::TeamId, permission::Permission, role::Role, role_id::RoleId, team::Team};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod member;

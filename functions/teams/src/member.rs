@@ -1,7 +1,7 @@
 //! Members of a team: list, give another role, remove.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -14,7 +14,7 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     member::{leave, move_role},
-    user::Proof,
+    user::CredentialChange,
 };
 use utoipa::ToSchema;
 
@@ -64,7 +64,7 @@ pub(crate) async fn edit(
     Path((team_id, user_id)): Path<(String, String)>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
         let (user, before) = read(&context, &team, &user_id).await?;
         call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
@@ -82,7 +82,7 @@ pub(crate) async fn edit(
         let after = before.clone().moved(new.role_id);
         let moved = user.clone().moved(team.team_id, new.role_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&user, &moved, Proof::Kept)?
+        let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?
             .extended(move_role(team.team_id, (&before, &old), (&after, &new), last, call.now())?)
             .checking(call.actor.still_may(Some(team.team_id)));
         let change = membership_change(Action::MemberEdit, team.team_id, &user, Some(&old), Some(&new));
@@ -98,7 +98,7 @@ pub(crate) async fn remove(
     Path((team_id, user_id)): Path<(String, String)>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let is_own = user_id == call.actor.user.user_id.to_string();
         let team = if is_own {
             own(&context, &call, &team_id).await?
@@ -117,7 +117,7 @@ pub(crate) async fn remove(
         call.check_version(member.version)?;
         let after = before.clone().left(team.team_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?
             .extended(leave(&team, before.user_id, &role, last, call.now()))
             // Leaving takes no right.
             .checking(call.actor.still_may(Some(team.team_id).filter(|_| !is_own)));

@@ -1,21 +1,21 @@
 //! Somebody becomes a member of a team: a user there is already, or one made for it.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, Problem, Reply, password, settled};
+use rollcall_api::{Call, Context, Problem, Reply, password, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
     credential::{Credential, PasswordHash},
     email::Email,
     id::{TeamId, UserId},
-    password::{Given, Rule},
+    password::{InitialPassword, PasswordRule},
     permission::Permission,
     role::Role,
     team::{Member, MemberView, membership_change},
     text::{Login, Username},
     user::{NewUser, User, change},
 };
-use rollcall_store::{Commit, member::join, user::Proof};
+use rollcall_store::{Commit, member::join, user::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -59,12 +59,12 @@ pub(crate) struct Added {
 enum Who {
     User(UserId),
     Login(Login),
-    New(Box<(NewUser, Given)>),
+    New(Box<(NewUser, InitialPassword)>),
 }
 
 impl Who {
     /// Reads the one of three fields that is there.
-    fn read(fields: &mut Fields, rule: &Rule) -> Option<Self> {
+    fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<Self> {
         const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
         let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.gives(name)).collect();
         for name in given.iter().skip(1) {
@@ -106,7 +106,7 @@ pub(crate) async fn add(
     match (who, known.and_then(|(_, user)| user)) {
         (Who::New(new), _) => make(&context, &call, *new, team_id, role).await,
         (Who::User(_) | Who::Login(_), Some(user)) => {
-            settled(|| take(&context, &call, user.user_id, team_id, &role)).await
+            retry_on_conflict(|| take(&context, &call, user.user_id, team_id, &role)).await
         }
         (Who::User(_) | Who::Login(_), None) => Err(Code::Conflict.into()),
     }
@@ -123,7 +123,7 @@ async fn by_login(context: &Context, login: &Login) -> Result<Option<User>, Prob
 async fn take(context: &Context, call: &Call, user_id: UserId, team_id: TeamId, role: &Role) -> Result<Reply, Problem> {
     let before = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
     let after = before.clone().joined(team_id, role.role_id, call.now())?;
-    let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+    let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
     enter(context, call, commit, (after, team_id), role, None).await
 }
 
@@ -131,11 +131,11 @@ async fn take(context: &Context, call: &Call, user_id: UserId, team_id: TeamId, 
 async fn make(
     context: &Context,
     call: &Call,
-    (new, given): (NewUser, Given),
+    (new, given): (NewUser, InitialPassword),
     team_id: TeamId,
     role: Role,
 ) -> Result<Reply, Problem> {
-    let (hash, generated_password): (PasswordHash, _) = password::hash_given(context, given).await?;
+    let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let user = User { teams: [(team_id, role.role_id)].into(), ..user };
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;

@@ -1,13 +1,14 @@
 //! Roles of a team: the presets to be read, the custom ones to be made, edited and deleted.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, invitation::unless_overdue, settled};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, invitation::make_room, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields,
     audit::Action,
     id::{CustomRoleId, TeamId},
     permission::{Permission, Preset},
-    role::{Role, RoleId, RoleView, change, unknown_role},
+    role::{Role, RoleView, change},
+    role_id::{RoleId, unknown_role},
     text::RoleName,
 };
 use rollcall_store::role::{change_role, create_role, delete_role};
@@ -97,7 +98,7 @@ pub(crate) async fn edit(
     Path((team_id, role_id)): Path<(String, String)>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
         let before = read(&context, team.team_id, &role_id).await?;
         let role_id = check_custom(&call, &before, team.team_id)?;
@@ -122,7 +123,7 @@ pub(crate) async fn delete(
     Path((team_id, role_id)): Path<(String, String)>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
         let role = read(&context, team.team_id, &role_id).await?;
         let role_id = check_custom(&call, &role, team.team_id)?;
@@ -133,7 +134,7 @@ pub(crate) async fn delete(
         let change = change(Action::RoleDelete, team.team_id, Some(&role), None);
         match context.commit(&call, commit, change, Reply::no_content()).await {
             Err(problem) if problem.is(Code::RoleInUse) => {
-                Err(unless_overdue(&context, problem, team.team_id, call.now()).await)
+                Err(make_room(&context, problem, team.team_id, call.now()).await)
             }
             done => done,
         }

@@ -1,7 +1,7 @@
 //! Teams: list, create, read, rename and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::Action,
@@ -12,7 +12,7 @@ use rollcall_domain::{
     text::TeamName,
     user::User,
 };
-use rollcall_store::{Page, team, user::Proof};
+use rollcall_store::{Page, team, user::CredentialChange};
 use utoipa::ToSchema;
 
 use crate::load;
@@ -62,7 +62,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     if !call.actor.rights.is_platform_admin() {
         return Err(Code::Forbidden.into());
     }
-    settled(|| async {
+    retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         let name = fields.required("name");
         let admin = first_admin(&context, &mut fields).await?;
@@ -79,7 +79,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         let member = Member::join(before.user_id, admin.role_id, call.now());
         let joined = membership_change(Action::MemberAdd, team_id, &after, None, Some(&admin));
         let commit = team::create(&team, Some(&member))?
-            .extended(rollcall_store::user::change(&before, &after, Proof::Kept)?)
+            .extended(rollcall_store::user::change(&before, &after, CredentialChange::Kept)?)
             .and(context.audited(&(&call).into(), joined)?)
             .checking(call.actor.still_may(None));
         let change = change(Action::TeamCreate, None, Some(&team));
@@ -109,7 +109,7 @@ pub(crate) async fn edit(
     Path(team_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = load(&context, &call, &team_id, Permission::TeamEdit).await?;
         let after = before.clone().edited(call.fields()?, call.now())?;
         call.check_version(before.version)?;
@@ -130,7 +130,7 @@ pub(crate) async fn delete(
     Path(team_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
         if !call.actor.rights.is_platform_admin() {
             return Err(Code::Forbidden.into());

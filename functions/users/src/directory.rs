@@ -1,23 +1,23 @@
 //! The users of the platform: list, create, read, edit and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply, password, settled};
+use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply, password, retry_on_conflict};
 use rollcall_domain::{
     Code, Invalid, ViolationCode,
     audit::Action,
     credential::Credential,
     email::Email,
     id::{TeamId, UserId},
-    lane::Kind,
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
     mail::Message,
     permission::{UserAction, UserType},
     role::Rights,
     team::{LastAdmin, Membership, membership_change},
     text::{Login, Username},
+    throttle::ThrottleKind,
     user::{NewUser, Status, User, UserView, change},
 };
-use rollcall_store::{Page, Write, member::leave, user::Proof};
+use rollcall_store::{Page, Write, member::leave, user::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,7 +48,7 @@ pub(crate) struct NewUserBody {
 
 /// A new user, with its password if it was generated.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Created<'a> {
+pub(crate) struct CreatedUser<'a> {
     user: UserView<'a>,
     /// Told this once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub(crate) struct UserPatchBody {
 }
 
 /// Which users are asked for.
-struct Filter {
+struct UserFilter {
     user_type: Option<UserType>,
     team_id: Option<TeamId>,
     status: Option<Status>,
@@ -76,7 +76,7 @@ struct Filter {
     text: Option<String>,
 }
 
-impl Filter {
+impl UserFilter {
     fn read(parameters: &mut Parameters) -> Self {
         Self {
             user_type: parameters.field("type"),
@@ -121,7 +121,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         return Err(Code::NotFound.into());
     }
     let mut parameters = call.request.parameters();
-    let filter = Filter::read(&mut parameters);
+    let filter = UserFilter::read(&mut parameters);
     let page = PageRequest::read(&context, &call, parameters).await?;
     let mut after = page.after.as_deref().and_then(UserId::parse);
     let (mut found, mut examined) = (Vec::new(), 0);
@@ -149,7 +149,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 
 /// Creates a user, whose password must be changed at the first sign-in.
 #[utoipa::path(post, path = "/v1/users", tag = "users", request_body = NewUserBody,
-    responses((status = 201, body = Created, headers(("Location"), ("ETag")))))]
+    responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))))]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let actor = &call.actor.user;
     if !actor.user_type.is_admin() {
@@ -166,12 +166,12 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let user_type = fields.required("type");
     let ((new, given), user_type) = fields.finish(|| read.zip(user_type))?;
     // Whether the login is free, the transaction decides: asked before, the twin of a request would seem to be another.
-    let (hash, generated_password) = password::hash_given(&context, given).await?;
+    let (hash, generated_password) = password::hash_initial(&context, given).await?;
     let new = NewUser { user_type, ..new };
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
     let commit = commit.checking(call.actor.still_may(None));
-    let created = Created { user: (&user).into(), generated_password };
+    let created = CreatedUser { user: (&user).into(), generated_password };
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
     context.commit(&call, commit, change(Action::UserCreate, None, Some(&user)), reply).await
 }
@@ -197,7 +197,7 @@ pub(crate) async fn edit(
     Path(user_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = read(&context, &call, &user_id).await?;
         check_not_own(&call, &before)?;
         // Whoever may change nothing of a user may not send an empty patch either.
@@ -216,7 +216,7 @@ pub(crate) async fn edit(
         if after == before {
             return Ok(reply);
         }
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         if after.teams.is_empty() {
             commit.extend(left_teams(&context, &call, &before).await?);
         }
@@ -236,13 +236,13 @@ pub(crate) async fn delete(
     Path(user_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let user = load(&context, &call, &user_id, UserAction::Delete).await?;
         call.no_input()?;
         call.check_version(user.version)?;
         let mut commit = rollcall_store::user::delete(&user)?.extended(left_teams(&context, &call, &user).await?);
         // Whoever gets the login next does not inherit the guesses at it.
-        for kind in [Kind::Password, Kind::Totp] {
+        for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
             commit.extend([forgotten(&context, kind, &user).await?]);
         }
         let commit = commit.checking(call.actor.still_may(None));

@@ -1,19 +1,19 @@
 //! What admins do for users who cannot help themselves: a new password, no second factor, no address, no sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, Problem, Reply, password, settled, throttle};
+use rollcall_api::{Call, Context, Problem, Reply, password, retry_on_conflict, throttle};
 use rollcall_domain::{
     audit::Action,
     id::UserId,
-    lane::Kind,
     mail::Message,
     permission::UserAction,
+    throttle::ThrottleKind,
     user::{User, change},
 };
 use rollcall_store::{
     Commit, Write,
-    lane::forget,
-    user::{Proof, SecondFactor},
+    throttle::clear,
+    user::{CredentialChange, SecondFactorChange},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ use crate::load;
 /// A password for somebody else, which must be changed at the next sign-in.
 #[derive(ToSchema)]
 #[schema(as = PasswordReset)]
-#[expect(dead_code, reason = "describes the body that `domain::password::Rule::read_given` reads")]
+#[expect(dead_code, reason = "describes the body that `domain::password::PasswordRule::read_initial` reads")]
 pub(crate) struct ResetBody {
     /// Either this or `generate_password`.
     password: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct ResetBody {
 
 /// What was generated, if anything was.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct WasReset {
+pub(crate) struct PasswordResetReply {
     /// Told this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct WasReset {
 
 /// Sets a user's password: its sessions and devices are over, and guesses at it are forgotten.
 #[utoipa::path(post, path = "/v1/users/{user_id}/password", tag = "users", params(("user_id" = UserId, Path)), request_body = ResetBody,
-    responses((status = 200, body = WasReset)))]
+    responses((status = 200, body = PasswordResetReply)))]
 pub(crate) async fn reset_password(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -48,18 +48,21 @@ pub(crate) async fn reset_password(
 ) -> Result<Reply, Problem> {
     let target = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
     let mut fields = call.fields()?;
-    let given = context.config.password.read_given(&mut fields, &target.names());
+    let given = context.config.password.read_initial(&mut fields, &target.names());
     let given = fields.finish(|| given)?;
-    let (hash, generated_password) = password::hash_given(&context, given).await?;
-    let reply = Reply::ok(&WasReset { generated_password })?;
-    settled(|| async {
+    let (hash, generated_password) = password::hash_initial(&context, given).await?;
+    let reply = Reply::ok(&PasswordResetReply { generated_password })?;
+    retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
         let after = before.clone().reset(true, call.now());
-        let mut commit =
-            rollcall_store::user::change(&before, &after, Proof::Reset(&hash, call.now(), SecondFactor::Kept))?;
-        commit.extend([forgotten(&context, Kind::Password, &before).await?]);
+        let mut commit = rollcall_store::user::change(
+            &before,
+            &after,
+            CredentialChange::Reset(&hash, call.now(), SecondFactorChange::Kept),
+        )?;
+        commit.extend([forgotten(&context, ThrottleKind::Password, &before).await?]);
         if let Some(email) = before.verified_email() {
-            commit.extend([forget(&throttle::lane(&context, Kind::Code, &email.canonical(), None).await?)]);
+            commit.extend([clear(&throttle::id(&context, ThrottleKind::Code, &email.canonical(), None).await?)]);
         }
         commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
         write(&context, &call, commit, Action::UserSetPassword, (&before, &after), reply.clone()).await
@@ -74,7 +77,7 @@ pub(crate) async fn unbind_totp(
     Path(user_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::UnbindTotp).await?;
         call.no_input()?;
         call.check_version(before.version)?;
@@ -82,8 +85,8 @@ pub(crate) async fn unbind_totp(
             return Ok(Reply::no_content());
         }
         let after = before.clone().with_totp(false, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::NoTotp)?;
-        commit.extend([forgotten(&context, Kind::Totp, &before).await?]);
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
+        commit.extend([forgotten(&context, ThrottleKind::Totp, &before).await?]);
         commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
         write(&context, &call, commit, Action::UserUnbindTotp, (&before, &after), Reply::no_content()).await
     })
@@ -97,7 +100,7 @@ pub(crate) async fn unbind_email(
     Path(user_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ChangeEmail).await?;
         call.no_input()?;
         call.check_version(before.version)?;
@@ -105,7 +108,7 @@ pub(crate) async fn unbind_email(
         if after == before {
             return Ok(Reply::no_content());
         }
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
         write(&context, &call, commit, Action::UserUnbindEmail, (&before, &after), Reply::no_content()).await
     })
@@ -119,19 +122,19 @@ pub(crate) async fn end_sessions(
     Path(user_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::EndSessions).await?;
         call.no_input()?;
         call.check_version(before.version)?;
         let after = before.clone().signed_out_everywhere();
-        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         write(&context, &call, commit, Action::UserEndSessions, (&before, &after), Reply::no_content()).await
     })
     .await
 }
 
-pub(crate) async fn forgotten(context: &Context, kind: Kind, user: &User) -> Result<Write, Problem> {
-    Ok(forget(&throttle::lane(context, kind, &user.login.key(), None).await?))
+pub(crate) async fn forgotten(context: &Context, kind: ThrottleKind, user: &User) -> Result<Write, Problem> {
+    Ok(clear(&throttle::id(context, kind, &user.login.key(), None).await?))
 }
 
 async fn write(

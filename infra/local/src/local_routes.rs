@@ -10,7 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use rollcall_api::{Context, Guest, Problem, Reply};
+use rollcall_api::{Context, Problem, PublicRequest, Reply};
 use rollcall_domain::{Code, Invalid, ViolationCode};
 use serde_json::json;
 
@@ -23,11 +23,12 @@ const MAX_ADVANCE_SECONDS: u32 = 10 * 366 * 24 * 60 * 60;
 pub(crate) fn routes(office: &Post, clock: Option<&TestClock>) -> Router<Context> {
     let (list, page) = (office.clone(), office.clone());
     let mut routes = Router::new()
-        .route("/_local/mails", get(|guest: Guest| async move { mails(&list, &guest).await }))
+        .route("/_local/mails", get(|guest: PublicRequest| async move { mails(&list, &guest).await }))
         .route("/mailbox", get(|| async move { ([POLICY], Html(page_of(&page.mails(None).await))) }))
         .route("/mailbox.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }));
     if let Some(clock) = clock.cloned() {
-        let advance = |State(context): State<Context>, guest: Guest| async move { advance(&context, &clock, &guest) };
+        let advance =
+            |State(context): State<Context>, guest: PublicRequest| async move { advance(&context, &clock, &guest) };
         routes = routes.route("/_local/clock", post(advance)).route("/_local/cleanup", post(clean_up));
     }
     routes.route_layer(middleware::from_fn(from_here))
@@ -43,14 +44,14 @@ async fn from_here(request: Request, next: Next) -> Response {
     Problem::from(Code::NotFound).into_response()
 }
 
-async fn mails(office: &Post, guest: &Guest) -> Result<Reply, Problem> {
+async fn mails(office: &Post, guest: &PublicRequest) -> Result<Reply, Problem> {
     let mut parameters = guest.parameters();
     let to = parameters.optional("to", |to| Ok(to.to_owned()));
     parameters.finish_with(|| Some(()))?;
     Reply::ok(&office.mails(to.as_deref()).await)
 }
 
-fn advance(context: &Context, clock: &TestClock, guest: &Guest) -> Result<Reply, Problem> {
+fn advance(context: &Context, clock: &TestClock, guest: &PublicRequest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let seconds: Option<u32> = fields.required("advance_seconds");
     if seconds.is_some_and(|seconds| seconds > MAX_ADVANCE_SECONDS) {
@@ -61,9 +62,9 @@ fn advance(context: &Context, clock: &TestClock, guest: &Guest) -> Result<Reply,
     Reply::ok(&json!({"now": context.now()}))
 }
 
-async fn clean_up(State(context): State<Context>, guest: Guest) -> Result<Reply, Problem> {
+async fn clean_up(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     guest.no_input()?;
-    Reply::ok(&cleanup::run(context, cleanup::Event::default()).await?)
+    Reply::ok(&cleanup::run(context, cleanup::CleanupEvent::default()).await?)
 }
 
 /// The page loads its own style sheet and nothing else; neither does a mail in it.

@@ -164,16 +164,16 @@ fn context(data: &Data, connection: Connection, origin: &str, clock: Clock) -> R
 }
 
 /// Creates the first super admin, unless there is one.
-async fn found(context: &Context, password: Option<String>) -> Result<Option<bootstrap::Report>, String> {
+async fn found(context: &Context, password: Option<String>) -> Result<Option<bootstrap::BootstrapReport>, String> {
     let source = if password.is_some() { " with ADMIN_PASSWORD" } else { "" };
     let failed = |problem: Problem| format!("cannot set up the super admin{source}: {problem}");
     if !context.store.super_admins().await.map_err(|fault| failed(fault.into()))?.is_empty() {
         return Ok(None);
     }
-    bootstrap::run(context.clone(), bootstrap::Event::first(password)).await.map(Some).map_err(failed)
+    bootstrap::run(context.clone(), bootstrap::BootstrapEvent::first(password)).await.map(Some).map_err(failed)
 }
 
-fn greet(origin: &str, options: &Options, first: Option<&bootstrap::Report>) {
+fn greet(origin: &str, options: &Options, first: Option<&bootstrap::BootstrapReport>) {
     say!("Rollcall runs at {origin}");
     say!("  API document  {origin}/v1/openapi.json");
     match (&options.smtp_url, options.listen.ip().is_loopback()) {
@@ -212,7 +212,7 @@ async fn keep_clean(context: Context) {
     let mut ticks = tokio::time::interval(SCHEDULE);
     loop {
         ticks.tick().await;
-        if let Err(problem) = cleanup::run(context.clone(), cleanup::Event::default()).await {
+        if let Err(problem) = cleanup::run(context.clone(), cleanup::CleanupEvent::default()).await {
             tracing::error!(%problem, "the cleanup failed");
         }
     }

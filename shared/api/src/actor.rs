@@ -57,8 +57,8 @@ impl Actor {
     }
 
     /// The actor as audit records name it.
-    pub fn to_audit(&self) -> audit::Actor {
-        audit::Actor { user_id: self.user.user_id, login: self.user.login.clone() }
+    pub fn to_audit(&self) -> audit::AuditActor {
+        audit::AuditActor { user_id: self.user.user_id, login: self.user.login.clone() }
     }
 }
 

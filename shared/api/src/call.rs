@@ -14,7 +14,7 @@ use crate::{
     Context, Parameters, Problem,
     actor::Actor,
     body,
-    idempotency::{Pocket, Ticket},
+    idempotency::{IdempotencyKey, IdempotencySlot},
 };
 
 /// The network address a request came from, by the gateway's or the socket's word and never by a header's.
@@ -26,7 +26,7 @@ pub struct ClientAddress(pub IpAddr);
 pub(crate) struct RequestId(pub(crate) String);
 
 /// Where a request came from and what it asks, whoever sent it. It cannot be printed: it may hold a password.
-pub struct Guest {
+pub struct PublicRequest {
     /// When it arrived.
     pub now: Timestamp,
     /// Its id.
@@ -43,7 +43,7 @@ pub struct Guest {
     body: Option<Value>,
 }
 
-impl Guest {
+impl PublicRequest {
     fn new(parts: Parts, now: Timestamp, body: Option<Value>) -> Self {
         let address = parts.extensions.get::<ClientAddress>().map(|address| address.0);
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
@@ -88,7 +88,7 @@ impl Guest {
     }
 }
 
-impl FromRequest<Context> for Guest {
+impl FromRequest<Context> for PublicRequest {
     type Rejection = Problem;
 
     async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
@@ -100,13 +100,13 @@ impl FromRequest<Context> for Guest {
 }
 
 /// A public request whose reply is remembered under its `Idempotency-Key`.
-pub struct Keyed {
+pub struct IdempotentRequest {
     /// The request itself.
-    pub request: Guest,
-    pub(crate) ticket: Option<Arc<Ticket>>,
+    pub request: PublicRequest,
+    pub(crate) ticket: Option<Arc<IdempotencyKey>>,
 }
 
-impl FromRequest<Context> for Keyed {
+impl FromRequest<Context> for IdempotentRequest {
     type Rejection = Problem;
 
     async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
@@ -115,7 +115,7 @@ impl FromRequest<Context> for Keyed {
         let bytes = read_body(&parts, body).await?;
         let body = body::parse(&parts.headers, &bytes)?;
         let ticket = ticket_of(context, &parts, None, &bytes, now).await?;
-        Ok(Self { request: Guest::new(parts, now, body), ticket })
+        Ok(Self { request: PublicRequest::new(parts, now, body), ticket })
     }
 }
 
@@ -124,10 +124,10 @@ pub struct Call {
     /// Who sent it.
     pub actor: Actor,
     /// The request itself.
-    pub request: Guest,
+    pub request: PublicRequest,
     if_match: IfMatch,
     /// Under which key its reply is remembered, if it asked for that.
-    pub(crate) ticket: Option<Arc<Ticket>>,
+    pub(crate) ticket: Option<Arc<IdempotencyKey>>,
 }
 
 impl Call {
@@ -170,7 +170,7 @@ impl FromRequest<Context> for Call {
         let body = body::parse(&parts.headers, &bytes)?;
         let if_match = IfMatch::of(&parts.headers)?;
         let ticket = ticket_of(context, &parts, Some(&actor), &bytes, now).await?;
-        Ok(Self { actor, request: Guest::new(parts, now, body), if_match, ticket })
+        Ok(Self { actor, request: PublicRequest::new(parts, now, body), if_match, ticket })
     }
 }
 
@@ -181,10 +181,10 @@ async fn ticket_of(
     actor: Option<&Actor>,
     body: &[u8],
     now: Timestamp,
-) -> Result<Option<Arc<Ticket>>, Problem> {
-    let Some(ticket) = Ticket::of(parts, actor, body)?.map(Arc::new) else { return Ok(None) };
+) -> Result<Option<Arc<IdempotencyKey>>, Problem> {
+    let Some(ticket) = IdempotencyKey::of(parts, actor, body)?.map(Arc::new) else { return Ok(None) };
     ticket.replay(context, now).await?;
-    Pocket::of(parts).keep(&ticket);
+    IdempotencySlot::of(parts).keep(&ticket);
     Ok(Some(ticket))
 }
 

@@ -21,7 +21,7 @@ pub struct Config {
     /// How long audit records are kept: `AUDIT_RETENTION_DAYS`.
     pub audit_retention: Duration,
     /// Which passwords may be chosen: `PASSWORD_MIN_LENGTH`, `PASSWORD_REQUIRE_CLASSES`.
-    pub password: password::Rule,
+    pub password: password::PasswordRule,
     /// Whether strangers may register: `REGISTRATION`.
     pub is_registration_open: bool,
     /// How long sessions live: `MEMBER_SESSION_…` and `ADMIN_SESSION_…`.
@@ -62,12 +62,12 @@ fn origin(text: &str) -> Result<String, String> {
     }
 }
 
-fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password::Rule, String> {
+fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password::PasswordRule, String> {
     let bounds = PASSWORD_MIN_LENGTH_RANGE;
     let least = number(variable, "PASSWORD_MIN_LENGTH", *bounds.start() as u64..=*bounds.end() as u64)?;
     let require_classes = switch(variable, "PASSWORD_REQUIRE_CLASSES", ("true", "false"), false)?;
     let min_chars = least.map_or(MIN_PASSWORD_CHARS, |least| usize::try_from(least).unwrap_or(MIN_PASSWORD_CHARS));
-    Ok(password::Rule { min_chars, require_classes })
+    Ok(password::PasswordRule { min_chars, require_classes })
 }
 
 /// The rest and the age of one kind of sessions, in whole minutes. Longer than a day is not asked for by anybody's

@@ -10,14 +10,14 @@ use rollcall_domain::{
     mail::{Language, Mail, Message},
     user::User,
 };
-use rollcall_store::{Commit, CommitError, Refused, Secrets, Store, Write};
+use rollcall_store::{Commit, CommitError, FailedGuards, Secrets, Store, Write};
 use uuid::Uuid;
 
 use crate::{
-    Call, Guest, Keyed, Problem, Reply,
+    Call, IdempotentRequest, Problem, PublicRequest, Reply,
     clock::Clock,
     config::Config,
-    idempotency::{Follows, Ticket},
+    idempotency::{Follows, IdempotencyKey},
     keyring::{Keyring, LazyKeyring},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug)]
 pub enum NotCommitted {
     /// Guards did not hold.
-    Refused(Refused),
+    Refused(FailedGuards),
     /// The request is over.
     Problem(Problem),
 }
@@ -56,9 +56,9 @@ impl From<NotCommitted> for Problem {
 
 /// By whom a change is made, for its audit record, and under which key its reply is remembered.
 pub struct By<'a> {
-    request: Option<&'a Guest>,
-    actor: Option<audit::Actor>,
-    ticket: Option<&'a Ticket>,
+    request: Option<&'a PublicRequest>,
+    actor: Option<audit::AuditActor>,
+    ticket: Option<&'a IdempotencyKey>,
 }
 
 impl<'a> By<'a> {
@@ -68,8 +68,8 @@ impl<'a> By<'a> {
     }
 
     /// Somebody who is not signed in, and whom the request shows to be this user.
-    pub fn shown(call: &'a Keyed, user: &User) -> Self {
-        let actor = audit::Actor { user_id: user.user_id, login: user.login.clone() };
+    pub fn shown(call: &'a IdempotentRequest, user: &User) -> Self {
+        let actor = audit::AuditActor { user_id: user.user_id, login: user.login.clone() };
         Self { request: Some(&call.request), actor: Some(actor), ticket: call.ticket.as_deref() }
     }
 }
@@ -200,7 +200,7 @@ impl Context {
         // Of the moment it tells: the order of the ids is the log's.
         let at = self.moment_of(by);
         let audit_id = AuditId::new(Clock::uuid_of(at)?);
-        let record = audit::Record {
+        let record = audit::AuditRecord {
             audit_id,
             at,
             actor: by.actor.clone(),

@@ -4,7 +4,7 @@
 use rollcall_domain::{Timestamp, credential::Credential, id::DeviceId, limits::DEVICE_LIFETIME, text::Login};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Guest, Problem, keyring::Purpose, token};
+use crate::{Context, Problem, PublicRequest, keyring::KeyPurpose, token};
 
 /// A device's mark, once it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,13 +18,13 @@ impl Mark {
     /// The mark that was sent in the body or, else, as the cookie, if it is one of this login and not over by age.
     pub async fn of(
         context: &Context,
-        guest: &Guest,
+        guest: &PublicRequest,
         sent: Option<&str>,
         login: &Login,
     ) -> Result<Option<Self>, Problem> {
         let cookie = token::cookie(&guest.headers, token::DEVICE_COOKIE);
         let Some(text) = sent.or(cookie.as_deref()) else { return Ok(None) };
-        let opened = context.keyring().await?.open(Purpose::Device, login.key().as_bytes(), text);
+        let opened = context.keyring().await?.open(KeyPurpose::Device, login.key().as_bytes(), text);
         let mark: Option<Self> = opened.and_then(|json| serde_json::from_slice(&json).ok());
         Ok(mark.filter(|mark| guest.now < mark.marked_at + DEVICE_LIFETIME))
     }
@@ -39,5 +39,5 @@ impl Mark {
 pub async fn mark(context: &Context, device_id: DeviceId, login: &Login, now: Timestamp) -> Result<String, Problem> {
     let mark = serde_json::to_vec(&Mark { device_id, marked_at: now });
     let mark = mark.map_err(|error| Problem::Internal(error.to_string()))?;
-    context.keyring().await?.seal(Purpose::Device, login.key().as_bytes(), &mark)
+    context.keyring().await?.seal(KeyPurpose::Device, login.key().as_bytes(), &mark)
 }

@@ -11,7 +11,7 @@ use rollcall_domain::{
 use rollcall_store::{Write, idempotency};
 use sha2::{Digest, Sha256};
 
-use crate::{Context, Problem, Reply, actor::Actor, keyring::Purpose};
+use crate::{Context, Problem, Reply, actor::Actor, keyring::KeyPurpose};
 
 /// Whether a request has more to commit after this transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +24,15 @@ pub enum Follows {
 
 /// Where the layer around the handlers finds the ticket of the request that went through it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pocket(Arc<OnceLock<Arc<Ticket>>>);
+pub(crate) struct IdempotencySlot(Arc<OnceLock<Arc<IdempotencyKey>>>);
 
-impl Pocket {
+impl IdempotencySlot {
     /// The pocket that came with a request.
     pub(crate) fn of(parts: &Parts) -> Self {
         parts.extensions.get().cloned().unwrap_or_default()
     }
 
-    pub(crate) fn keep(&self, ticket: &Arc<Ticket>) {
+    pub(crate) fn keep(&self, ticket: &Arc<IdempotencyKey>) {
         drop(self.0.set(Arc::clone(ticket)));
     }
 
@@ -47,7 +47,7 @@ impl Pocket {
 
 /// Under which key a request's reply is remembered.
 #[derive(Debug)]
-pub(crate) struct Ticket {
+pub(crate) struct IdempotencyKey {
     /// SHA-256 of user, path and key.
     hash: String,
     /// SHA-256 of the body.
@@ -56,7 +56,7 @@ pub(crate) struct Ticket {
     written: Mutex<Option<String>>,
 }
 
-impl Ticket {
+impl IdempotencyKey {
     /// The ticket of a POST that carries a key; a key that is none is refused. A flow is named by its path alone.
     pub(crate) fn of(parts: &Parts, actor: Option<&Actor>, body: &[u8]) -> Result<Option<Self>, Code> {
         let mut values = parts.headers.get_all("idempotency-key").iter();
@@ -90,7 +90,7 @@ impl Ticket {
         if record.running_until.is_some_and(|until| now < until) {
             return Err(Code::IdempotencyInProgress.into());
         }
-        let opened = context.keyring().await?.open(Purpose::Idempotency, self.hash.as_bytes(), &record.sealed_reply);
+        let opened = context.keyring().await?.open(KeyPurpose::Idempotency, self.hash.as_bytes(), &record.sealed_reply);
         let reply = opened.and_then(|json| serde_json::from_slice(&json).ok());
         // Not readable any more means that its key was taken out: neither repeating nor guessing would be right.
         Err(reply.map_or_else(
@@ -102,7 +102,7 @@ impl Ticket {
     /// The write that remembers `reply`, for the transaction of the change it answers. While more transactions
     /// follow, it is the reply as it would be if they never came.
     ///
-    /// Returns what [`Ticket::wrote`] is to be told once the transaction is through.
+    /// Returns what [`IdempotencyKey::wrote`] is to be told once the transaction is through.
     pub(crate) async fn remember(
         &self,
         context: &Context,
@@ -111,13 +111,14 @@ impl Ticket {
         now: Timestamp,
     ) -> Result<(Write, String), Problem> {
         let json = serde_json::to_vec(reply).map_err(|error| Problem::Internal(error.to_string()))?;
-        let sealed_reply = context.keyring().await?.seal(Purpose::Idempotency, self.hash.as_bytes(), &json)?;
+        let sealed_reply = context.keyring().await?.seal(KeyPurpose::Idempotency, self.hash.as_bytes(), &json)?;
         let running_until = match follows {
             Follows::More => Some(now + REQUEST_DEADLINE),
             Follows::Nothing => None,
         };
         let expires_at = now + IDEMPOTENCY_LIFETIME;
-        let record = idempotency::Record { body_hash: self.body_hash.clone(), sealed_reply, running_until, expires_at };
+        let record =
+            idempotency::RememberedReply { body_hash: self.body_hash.clone(), sealed_reply, running_until, expires_at };
         let replaced = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let write = idempotency::remember(&self.hash, &record, replaced.as_deref(), now)?;
         Ok((write, record.sealed_reply))

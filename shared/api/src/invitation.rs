@@ -3,27 +3,27 @@
 use rollcall_domain::{
     Code, Refusal, Timestamp,
     audit::{Action, Change},
+    digits::EightDigits,
     email::Email,
     id::{InvitationId, TeamId, UserId},
     invitation,
-    lane::Kind,
     limits::{MAX_CODE_DRAWS, MAX_EXPIRED_AT_ONCE, MAX_RESERVATIONS},
     role::{Rights, Role},
     team::{Member, Team},
     text::Login,
-    totp::EightDigits,
+    throttle::ThrottleKind,
     user::{Status, User},
 };
 use rollcall_store::{
     Commit, CommitError,
-    invitation::{Invited, Pointer, end, give_back, hit, redeem, reserve},
+    invitation::{Invited, Pointer, end, record_success, redeem, reserve, undo_attempt},
 };
 
 use crate::{
-    By, Context, Guest, Problem,
+    By, Context, Problem, PublicRequest,
     clock::random,
-    keyring::Purpose,
-    settled,
+    keyring::KeyPurpose,
+    retry_on_conflict,
     throttle::{self, Attempt},
 };
 use data_encoding::HEXLOWER;
@@ -31,7 +31,7 @@ use data_encoding::HEXLOWER;
 /// A new code, and the hash under which it is found.
 pub async fn draw(context: &Context) -> Result<(EightDigits, String), Problem> {
     for _ in 0..MAX_CODE_DRAWS {
-        if let Some(code) = EightDigits::drawn(u32::from_be_bytes(random()?)) {
+        if let Some(code) = EightDigits::from_random(u32::from_be_bytes(random()?)) {
             let hash = hashes(context, &code).await?.into_iter().next().ok_or(Code::Internal)?;
             return Ok((code, hash));
         }
@@ -42,13 +42,13 @@ pub async fn draw(context: &Context) -> Result<(EightDigits, String), Problem> {
 /// The hashes of a code under every master key there is, the newest first.
 async fn hashes(context: &Context, code: &EightDigits) -> Result<Vec<String>, Problem> {
     let keyring = context.keyring().await?;
-    let hash = |id| keyring.mac(id, Purpose::InvitationCode, code.as_str().as_bytes());
+    let hash = |id| keyring.mac(id, KeyPurpose::InvitationCode, code.as_str().as_bytes());
     Ok(keyring.ids().filter_map(hash).map(|mac| HEXLOWER.encode(&mac)).collect())
 }
 
 /// A code that is being tried: the try is counted already.
 #[derive(Debug)]
-pub struct Try {
+pub struct RedemptionAttempt {
     attempt: Attempt,
     /// Where the code leads.
     pointer: Pointer,
@@ -72,29 +72,29 @@ pub struct Joining {
     pub change: Change,
 }
 
-impl Try {
+impl RedemptionAttempt {
     /// Counts a try at a code: of whoever has or wants this login, of its network, and of the whole platform; and of the
     /// address that somebody registers with, who may want one login after the other.
     pub async fn reserve(
         context: &Context,
-        guest: &Guest,
+        guest: &PublicRequest,
         login: &Login,
         registering: Option<&Email>,
         code: &EightDigits,
     ) -> Result<Self, Problem> {
-        let mut lanes = vec![
-            throttle::lane(context, Kind::Redeemer, &login.key(), None).await?,
-            throttle::redeeming_network_lane(context, guest.address).await?,
+        let mut throttles = vec![
+            throttle::id(context, ThrottleKind::Redeemer, &login.key(), None).await?,
+            throttle::redeeming_network_throttle(context, guest.address).await?,
         ];
         if let Some(email) = registering {
-            lanes.push(throttle::lane(context, Kind::Redeemer, &email.canonical(), None).await?);
+            throttles.push(throttle::id(context, ThrottleKind::Redeemer, &email.canonical(), None).await?);
         }
         let hashes = hashes(context, code).await?;
-        let tried = context.store.tried(&lanes, &hashes).await?;
-        let attempt = Attempt::reserve(context, lanes, tried.lanes, guest.now).await?;
+        let tried = context.store.tried(&throttles, &hashes).await?;
+        let attempt = Attempt::reserve(context, throttles, tried.throttles, guest.now).await?;
         let is_in_breaker = tried.pointer.login.as_ref().is_none_or(|bound| bound.key() != login.key());
         if is_in_breaker {
-            // What it refuses stays counted in the lanes: a code that is bound to the redeemer would be known by its
+            // What it refuses stays counted in the throttles: a code that is bound to the redeemer would be known by its
             // being let through, and to be guessed at without end.
             reserve_in_breaker(context, tried.breaker, guest.now).await?;
         }
@@ -134,7 +134,7 @@ impl Try {
         let user = redeemer.clone().joined(team_id, invited.role.role_id, now)?;
         let member = Member::join(user.user_id, invited.role.role_id, now);
         let commit = redeem(&invited, &after, &member, issuers_role.as_ref())?.extended(self.attempt.succeeded());
-        let commit = commit.extended(self.is_in_breaker.then(hit));
+        let commit = commit.extended(self.is_in_breaker.then(record_success));
         let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
         // The one record tells of the membership, too.
         change.after["role_id"] = invited.role.role_id.to_string().into();
@@ -145,7 +145,7 @@ impl Try {
     /// way: a login that is taken, or a twin of this very request that was quicker.
     pub async fn failed<'a>(self, context: &Context, by: impl Into<By<'a>>, problem: Problem) -> Problem {
         if (problem.is(Code::LoginTaken) || by.into().is_answered(context).await)
-            && let Err(fault) = self.give_back(context).await
+            && let Err(fault) = self.undo_attempt(context).await
         {
             return fault;
         }
@@ -153,11 +153,11 @@ impl Try {
         if problem.is(Code::NotFound) { Code::InvitationInvalid.into() } else { problem }
     }
 
-    async fn give_back(self, context: &Context) -> Result<(), Problem> {
+    async fn undo_attempt(self, context: &Context) -> Result<(), Problem> {
         if self.is_in_breaker {
-            context.store.commit(Commit::new([give_back()])).await?;
+            context.store.commit(Commit::new([undo_attempt()])).await?;
         }
-        self.attempt.give_back(context).await
+        self.attempt.undo_attempt(context).await
     }
 }
 
@@ -213,7 +213,7 @@ pub async fn expire(
     invitation_id: InvitationId,
     now: Timestamp,
 ) -> Result<Expiry, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let Some(before) = context.store.invitation(team_id, invitation_id).await? else { return Ok(Expiry::Not) };
         let Some(after) = before.clone().expired(now) else { return Ok(Expiry::Not) };
         // What is left of a deleted team ends with it.
@@ -229,7 +229,7 @@ pub async fn expire(
 
 /// What becomes of a refusal for which live invitations are the reason: some of those whose time ran out before the
 /// cleanup came end now, and what was refused is decided anew; where there are none, it stays refused.
-pub async fn unless_overdue(context: &Context, refused: Problem, team_id: TeamId, now: Timestamp) -> Problem {
+pub async fn make_room(context: &Context, refused: Problem, team_id: TeamId, now: Timestamp) -> Problem {
     let ended = async {
         let overdue = context.store.overdue_invitations(team_id, now, MAX_EXPIRED_AT_ONCE).await?;
         for invitation in &overdue {

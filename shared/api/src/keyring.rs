@@ -23,7 +23,7 @@ use crate::{Problem, clock::random};
 
 /// What a derived key is for. The words are part of the derivation and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum KeyPurpose {
     /// Peppers password hashes.
     Pepper,
     /// Authenticates list cursors.
@@ -32,8 +32,8 @@ pub enum Purpose {
     Idempotency,
     /// Computes mailed codes.
     MailedCode,
-    /// Names throttle lanes without saying whose they are.
-    Lane,
+    /// Names throttle throttles without saying whose they are.
+    Throttle,
     /// Encrypts the secrets of second factors.
     Totp,
     /// Encrypts the marks of devices.
@@ -42,14 +42,14 @@ pub enum Purpose {
     InvitationCode,
 }
 
-impl Purpose {
+impl KeyPurpose {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Pepper => b"rollcall/v1/pepper",
             Self::Cursor => b"rollcall/v1/cursor",
             Self::Idempotency => b"rollcall/v1/idempotency",
             Self::MailedCode => b"rollcall/v1/mailed-code",
-            Self::Lane => b"rollcall/v1/lane",
+            Self::Throttle => b"rollcall/v1/lane",
             Self::Totp => b"rollcall/v1/totp",
             Self::Device => b"rollcall/v1/device",
             Self::InvitationCode => b"rollcall/v1/invitation-code",
@@ -122,7 +122,7 @@ impl Keyring {
     }
 
     /// The authentication code of `message` under the key of this id, if it is still there.
-    pub fn mac(&self, id: &str, purpose: Purpose, message: &[u8]) -> Option<[u8; 32]> {
+    pub fn mac(&self, id: &str, purpose: KeyPurpose, message: &[u8]) -> Option<[u8; 32]> {
         let key = self.0.iter().find(|key| key.id == id)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(&derived(key, purpose)).ok()?;
         mac.update(message);
@@ -130,7 +130,7 @@ impl Keyring {
     }
 
     /// Encrypts `plaintext` under the current key, bound to `context`: what is sealed for one place opens in no other.
-    pub fn seal(&self, purpose: Purpose, context: &[u8], plaintext: &[u8]) -> Result<String, Problem> {
+    pub fn seal(&self, purpose: KeyPurpose, context: &[u8], plaintext: &[u8]) -> Result<String, Problem> {
         let nonce = random::<NONCE_BYTES>()?;
         let cipher = XChaCha20Poly1305::new(&derived(&self.0[0], purpose).into());
         let sealed = cipher
@@ -140,7 +140,7 @@ impl Keyring {
     }
 
     /// Decrypts what was sealed for this purpose and context under any key that is still there.
-    pub fn open(&self, purpose: Purpose, context: &[u8], sealed: &str) -> Option<Vec<u8>> {
+    pub fn open(&self, purpose: KeyPurpose, context: &[u8], sealed: &str) -> Option<Vec<u8>> {
         let (id, text) = sealed.split_once('.')?;
         let key = self.0.iter().find(|key| key.id == id)?;
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
@@ -150,7 +150,7 @@ impl Keyring {
     }
 }
 
-fn derived(key: &MasterKey, purpose: Purpose) -> [u8; 32] {
+fn derived(key: &MasterKey, purpose: KeyPurpose) -> [u8; 32] {
     let mut bytes = [0; 32];
     Hkdf::<Sha256>::new(None, key.key.as_bytes())
         .expand(purpose.label(), &mut bytes)
@@ -205,11 +205,11 @@ mod tests {
 
     #[test]
     fn a_sealed_text_opens_only_in_its_place_and_after_rotation() {
-        let sealed = ring(&["a"]).seal(Purpose::Idempotency, b"here", b"text").unwrap();
-        assert_eq!(ring(&["b", "a"]).open(Purpose::Idempotency, b"here", &sealed).as_deref(), Some(&b"text"[..]));
-        assert_eq!(ring(&["a"]).open(Purpose::Idempotency, b"there", &sealed), None);
-        assert_eq!(ring(&["a"]).open(Purpose::Cursor, b"here", &sealed), None);
-        assert_eq!(ring(&["b"]).open(Purpose::Idempotency, b"here", &sealed), None);
+        let sealed = ring(&["a"]).seal(KeyPurpose::Idempotency, b"here", b"text").unwrap();
+        assert_eq!(ring(&["b", "a"]).open(KeyPurpose::Idempotency, b"here", &sealed).as_deref(), Some(&b"text"[..]));
+        assert_eq!(ring(&["a"]).open(KeyPurpose::Idempotency, b"there", &sealed), None);
+        assert_eq!(ring(&["a"]).open(KeyPurpose::Cursor, b"here", &sealed), None);
+        assert_eq!(ring(&["b"]).open(KeyPurpose::Idempotency, b"here", &sealed), None);
     }
 
     #[test]

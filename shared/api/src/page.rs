@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use crate::{Call, Context, Parameters, Problem, Reply, keyring::Purpose};
+use crate::{Call, Context, Parameters, Problem, Reply, keyring::KeyPurpose};
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,7 +114,7 @@ fn tag(
     expires: [u8; 8],
     position: &str,
 ) -> Option<[u8; TAG_BYTES]> {
-    let mac = keyring.mac(id, Purpose::Cursor, &[scope, expires.as_slice(), position.as_bytes()].concat())?;
+    let mac = keyring.mac(id, KeyPurpose::Cursor, &[scope, expires.as_slice(), position.as_bytes()].concat())?;
     mac.first_chunk().copied()
 }
 

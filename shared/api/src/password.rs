@@ -9,7 +9,7 @@ use argon2::{
 use data_encoding::BASE32_NOPAD;
 use rollcall_domain::{
     credential::PasswordHash,
-    password::{Given, Password},
+    password::{InitialPassword, Password},
 };
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::{
     Context, Problem,
     clock::random,
-    keyring::{Keyring, Purpose},
+    keyring::{KeyPurpose, Keyring},
 };
 
 /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
@@ -65,10 +65,13 @@ pub async fn hash(context: &Context, password: Password) -> Result<PasswordHash,
 }
 
 /// Hashes a password that somebody sets for somebody else: with it comes the one that was drawn, if one was.
-pub async fn hash_given(context: &Context, given: Given) -> Result<(PasswordHash, Option<String>), Problem> {
+pub async fn hash_initial(
+    context: &Context,
+    given: InitialPassword,
+) -> Result<(PasswordHash, Option<String>), Problem> {
     let (password, generated) = match given {
-        Given::Typed(password) => (password, None),
-        Given::Generated => {
+        InitialPassword::Typed(password) => (password, None),
+        InitialPassword::Generated => {
             // 128 random bits in 26 letters and digits.
             let generated = BASE32_NOPAD.encode(&random::<16>()?).to_lowercase();
             (Password::new(&generated), Some(generated))
@@ -133,7 +136,7 @@ async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Z
 
 fn peppered(keyring: &Keyring, id: &str, raw: &[u8; HASH_BYTES]) -> Result<[u8; HASH_BYTES], Problem> {
     // Without its pepper a hash proves nothing: that is a fault of ours, and never a hash without pepper.
-    (keyring.mac(id, Purpose::Pepper, raw))
+    (keyring.mac(id, KeyPurpose::Pepper, raw))
         .ok_or_else(|| Problem::Unavailable(format!("the pepper key {id:?} is gone")))
 }
 

@@ -139,7 +139,7 @@ impl ProblemBody {
 
 /// What the outermost layer renders, since only it knows the request's id.
 #[derive(Clone, Debug)]
-pub(crate) struct Refused(pub(crate) Refusal);
+pub(crate) struct RefusalExtension(pub(crate) Refusal);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -153,7 +153,7 @@ impl IntoResponse for Problem {
                     Self::Refused(_) | Self::Replayed(_) => {}
                 }
                 let mut response = Response::default();
-                response.extensions_mut().insert(Refused(self.refusal()));
+                response.extensions_mut().insert(RefusalExtension(self.refusal()));
                 response
             }
         }

@@ -24,8 +24,8 @@ use crate::{
     call::RequestId,
     clock::Clock,
     config::{self, Config},
-    idempotency::Pocket,
-    problem::{ProblemBody, Refused},
+    idempotency::IdempotencySlot,
+    problem::{ProblemBody, RefusalExtension},
 };
 
 /// The routes with everything that surrounds a request: its id, its deadline, its problems and its headers.
@@ -49,7 +49,7 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     let mut response = handled.await.unwrap_or_else(|_| {
         span.in_scope(|| Problem::Unavailable("the request's deadline passed".to_owned()).into_response())
     });
-    if let Some(Refused(refusal)) = response.extensions_mut().remove() {
+    if let Some(RefusalExtension(refusal)) = response.extensions_mut().remove() {
         response = rendered(response, refusal, &request_id);
     }
     let headers = response.headers_mut();
@@ -68,11 +68,11 @@ async fn handled(context: &Context, request: Request, next: Next) -> Response {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
-    let pocket = Pocket::default();
+    let pocket = IdempotencySlot::default();
     request.extensions_mut().insert(pocket.clone());
     let response = next.run(request).await;
-    let refused = response.extensions().get::<Refused>();
-    if refused.is_some_and(|Refused(refusal)| refusal.code.status() < 500)
+    let refused = response.extensions().get::<RefusalExtension>();
+    if refused.is_some_and(|RefusalExtension(refusal)| refusal.code.status() < 500)
         && let Some(reply) = pocket.twins_reply(context).await
     {
         return reply.into_replayed();

@@ -6,15 +6,15 @@ use data_encoding::HEXLOWER;
 use rollcall_domain::{
     Code, Refusal, Timestamp,
     id::DeviceId,
-    lane::{self, Kind, Lane},
     limits::MAX_RESERVATIONS,
+    throttle::{self, Throttle, ThrottleKind},
 };
 use rollcall_store::{
     Commit, CommitError, Write,
-    lane::{LaneId, forget, give_back},
+    throttle::{ThrottleId, clear, undo_attempt},
 };
 
-use crate::{Context, Problem, keyring::Purpose};
+use crate::{Context, Problem, keyring::KeyPurpose};
 
 /// Bytes of a lane's hash: 128 bits meet by chance never.
 const HASH_BYTES: usize = 16;
@@ -37,26 +37,34 @@ async fn hashed(context: &Context, parts: &[&str]) -> Result<String, Problem> {
     // With their lengths, so that no parts run together into others.
     let message: Vec<u8> =
         parts.iter().flat_map(|part| [&part.len().to_be_bytes(), part.as_bytes()].concat()).collect();
-    let mac = keyring.mac(keyring.current_id(), Purpose::Lane, &message);
+    let mac = keyring.mac(keyring.current_id(), KeyPurpose::Throttle, &message);
     Ok(HEXLOWER.encode(&mac.ok_or(Code::Internal)?[..HASH_BYTES]))
 }
 
 /// The lane of everything that comes from one network.
-pub async fn network_lane(context: &Context, address: Option<IpAddr>) -> Result<LaneId, Problem> {
+pub async fn network_throttle(context: &Context, address: Option<IpAddr>) -> Result<ThrottleId, Problem> {
     let hash = hashed(context, &[&network_of(address)]).await?;
-    Ok(LaneId { kind: Kind::Network, is_known_device: false, hash })
+    Ok(ThrottleId { kind: ThrottleKind::Network, is_known_device: false, hash })
 }
 
 /// The lane of the invitation codes that are tried from one network.
-pub(crate) async fn redeeming_network_lane(context: &Context, address: Option<IpAddr>) -> Result<LaneId, Problem> {
-    lane(context, Kind::RedeemingNetwork, &network_of(address), None).await
+pub(crate) async fn redeeming_network_throttle(
+    context: &Context,
+    address: Option<IpAddr>,
+) -> Result<ThrottleId, Problem> {
+    id(context, ThrottleKind::RedeemingNetwork, &network_of(address), None).await
 }
 
 /// The lane of one authenticator of one login or address; a device that signed in before has its own.
-pub async fn lane(context: &Context, kind: Kind, subject: &str, device: Option<DeviceId>) -> Result<LaneId, Problem> {
+pub async fn id(
+    context: &Context,
+    kind: ThrottleKind,
+    subject: &str,
+    device: Option<DeviceId>,
+) -> Result<ThrottleId, Problem> {
     let device_id = device.map(|device| device.to_string());
     let hash = hashed(context, &[subject, device_id.as_deref().unwrap_or_default()]).await?;
-    Ok(LaneId { kind, is_known_device: device.is_some(), hash })
+    Ok(ThrottleId { kind, is_known_device: device.is_some(), hash })
 }
 
 /// The hashes under which mails to an address are counted: all of them, and those one network asked for.
@@ -74,31 +82,32 @@ pub(crate) async fn mailing_hashes(
 #[derive(Debug, Default)]
 #[must_use = "a try that succeeded is to be given back"]
 pub struct Attempt {
-    reserved: Vec<LaneId>,
+    reserved: Vec<ThrottleId>,
 }
 
 impl Attempt {
-    /// Counts one try in each of these lanes, which were read as `found`; or refuses it, and then none is counted.
+    /// Counts one try in each of these throttles, which were read as `found`; or refuses it, and then none is counted.
     ///
     /// Of others who do the same at once, each is counted: who keeps losing against them is refused as well.
     pub async fn reserve(
         context: &Context,
-        ids: Vec<LaneId>,
-        found: Vec<Option<Lane>>,
+        ids: Vec<ThrottleId>,
+        found: Vec<Option<Throttle>>,
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let mut attempt = Self::default();
         let mut pending: Vec<_> = ids.into_iter().zip(found).collect();
         for _ in 0..MAX_RESERVATIONS {
-            let decide =
-                |(id, lane): &(LaneId, Option<Lane>)| lane::reserve(id.kind, id.is_known_device, lane.as_ref(), now);
+            let decide = |(id, lane): &(ThrottleId, Option<Throttle>)| {
+                throttle::reserve(id.kind, id.is_known_device, lane.as_ref(), now)
+            };
             let reservations = match pending.iter().map(decide).collect::<Result<Vec<_>, _>>() {
                 Ok(reservations) => reservations,
                 Err(wait) => return attempt.refuse(context, wait).await,
             };
             let mut lost = Vec::new();
             for ((id, _), reservation) in pending.into_iter().zip(reservations) {
-                let write = rollcall_store::lane::reserve(&id, &reservation, now);
+                let write = rollcall_store::throttle::reserve(&id, &reservation, now);
                 match context.store.commit(Commit::new([write])).await {
                     Ok(()) => attempt.reserved.push(id),
                     Err(CommitError::Refused(_)) => lost.push(id),
@@ -108,25 +117,25 @@ impl Attempt {
             if lost.is_empty() {
                 return Ok(attempt);
             }
-            let lanes = context.store.lanes(&lost).await?;
-            pending = lost.into_iter().zip(lanes).collect();
+            let throttles = context.store.throttles(&lost).await?;
+            pending = lost.into_iter().zip(throttles).collect();
         }
         attempt.refuse(context, WAIT_AFTER_CROWD).await
     }
 
     /// The writes of a try that succeeded: an authenticator's lane forgets its failures, every other gets its one back.
     pub fn succeeded(&self) -> Vec<Write> {
-        let write = |id: &LaneId| match id.kind {
-            Kind::Network | Kind::Redeemer | Kind::RedeemingNetwork => give_back(id),
-            Kind::Password | Kind::Totp | Kind::Code => forget(id),
+        let write = |id: &ThrottleId| match id.kind {
+            ThrottleKind::Network | ThrottleKind::Redeemer | ThrottleKind::RedeemingNetwork => undo_attempt(id),
+            ThrottleKind::Password | ThrottleKind::Totp | ThrottleKind::Code => clear(id),
         };
         self.reserved.iter().map(write).collect()
     }
 
     /// Takes the tries off the count: something else stood in their way.
-    pub async fn give_back(self, context: &Context) -> Result<(), Problem> {
+    pub async fn undo_attempt(self, context: &Context) -> Result<(), Problem> {
         for id in &self.reserved {
-            match context.store.commit(Commit::new([give_back(id)])).await {
+            match context.store.commit(Commit::new([undo_attempt(id)])).await {
                 // Where the lane is gone, so is the try.
                 Ok(()) | Err(CommitError::Refused(_)) => {}
                 Err(CommitError::Fault(fault)) => return Err(fault.into()),
@@ -136,7 +145,7 @@ impl Attempt {
     }
 
     async fn refuse(self, context: &Context, wait: Duration) -> Result<Self, Problem> {
-        self.give_back(context).await?;
+        self.undo_attempt(context).await?;
         Err(Refusal::wait(Code::TooManyAttempts, wait).into())
     }
 }

@@ -5,7 +5,7 @@ use cookie::Cookie;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use rollcall_domain::{
     Code,
-    session::{Secret, SessionToken, TicketToken},
+    session::{Secret, SessionToken, SignInTicketToken},
 };
 use sha2::{Digest, Sha256};
 
@@ -37,13 +37,13 @@ pub fn hash(secret: &Secret) -> String {
 }
 
 /// The text of a ticket.
-pub fn encode_ticket(ticket: &TicketToken) -> String {
+pub fn encode_ticket(ticket: &SignInTicketToken) -> String {
     BASE64URL_NOPAD.encode(&ticket.to_bytes())
 }
 
 /// Reads the text of a ticket.
-pub fn decode_ticket(text: &str) -> Option<TicketToken> {
-    TicketToken::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
+pub fn decode_ticket(text: &str) -> Option<SignInTicketToken> {
+    SignInTicketToken::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
 }
 
 /// A `Set-Cookie` that only our own pages can set, and only over https, for this many seconds; for none it ends.

@@ -5,26 +5,26 @@ use std::time::Duration;
 
 use rollcall_domain::{
     Code, Refusal,
+    digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
-    lane::Kind,
     limits::{MAILS_PER_ADDRESS, MAILS_PER_ADDRESS_TO_BIND, MAILS_PER_NETWORK_AND_ADDRESS},
     mail::Message,
-    totp::EightDigits,
+    throttle::ThrottleKind,
     user::User,
-    verification::{Purpose, Verification},
+    verification::{FlowPurpose, Verification},
 };
 use rollcall_store::{Commit, CommitError, Write, flow};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Context, Guest, Problem, mailed_code,
+    Context, Problem, PublicRequest, mailed_code,
     throttle::{self, Attempt},
 };
 
 /// How a mailed code is asked for.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted<'a> {
+pub enum VerificationRequest<'a> {
     /// By a stranger who wants to register.
     Registration,
     /// By a stranger who forgot a password.
@@ -33,12 +33,12 @@ pub enum Wanted<'a> {
     EmailChange(&'a User),
 }
 
-impl Wanted<'_> {
-    fn purpose(self) -> Purpose {
+impl VerificationRequest<'_> {
+    fn purpose(self) -> FlowPurpose {
         match self {
-            Self::Registration => Purpose::Registration,
-            Self::PasswordReset => Purpose::PasswordReset,
-            Self::EmailChange(_) => Purpose::EmailChange,
+            Self::Registration => FlowPurpose::Registration,
+            Self::PasswordReset => FlowPurpose::PasswordReset,
+            Self::EmailChange(_) => FlowPurpose::EmailChange,
         }
     }
 }
@@ -52,8 +52,8 @@ pub fn email_change_of(user_id: UserId) -> FlowId {
 /// included. Within a minute of the last mail that is nothing.
 pub async fn begin(
     context: &Context,
-    guest: &Guest,
-    wanted: Wanted<'_>,
+    guest: &PublicRequest,
+    wanted: VerificationRequest<'_>,
     email: Email,
 ) -> Result<(Verification, Commit), Problem> {
     let (now, purpose, canonical) = (guest.now, wanted.purpose(), email.canonical());
@@ -61,8 +61,10 @@ pub async fn begin(
         throttle::mailing_hashes(context, purpose.word(), &canonical, guest.address).await?;
     let addressed = context.store.addressed(&canonical, &to_address, &from_network).await?;
     let flow_id = match wanted {
-        Wanted::EmailChange(user) => Some(email_change_of(user.user_id)),
-        Wanted::Registration | Wanted::PasswordReset => addressed.to_address.as_ref().and_then(|sent| sent.flow_id),
+        VerificationRequest::EmailChange(user) => Some(email_change_of(user.user_id)),
+        VerificationRequest::Registration | VerificationRequest::PasswordReset => {
+            addressed.to_address.as_ref().and_then(|sent| sent.flow_id)
+        }
     };
     let flow_id = flow_id.map_or_else(|| context.uuid().map(FlowId::new), Ok)?;
     let before = context.store.verification(flow_id, purpose).await?;
@@ -76,16 +78,18 @@ pub async fn begin(
     }
     let code = mailed_code::draw(context).await?;
     let user_id = match wanted {
-        Wanted::EmailChange(user) => Some(user.user_id),
-        Wanted::Registration | Wanted::PasswordReset => owner.as_ref().map(|owner| owner.user_id),
+        VerificationRequest::EmailChange(user) => Some(user.user_id),
+        VerificationRequest::Registration | VerificationRequest::PasswordReset => {
+            owner.as_ref().map(|owner| owner.user_id)
+        }
     };
     let after = if let Some(flow) = current {
         flow.resent(user_id, code, now)
     } else {
         let flow_id = match wanted {
-            Wanted::EmailChange(_) => flow_id,
+            VerificationRequest::EmailChange(_) => flow_id,
             // The flow that had this address, if one had, is over or spent, and so is its id.
-            Wanted::Registration | Wanted::PasswordReset => FlowId::new(context.uuid()?),
+            VerificationRequest::Registration | VerificationRequest::PasswordReset => FlowId::new(context.uuid()?),
         };
         Verification::begin(flow_id, purpose, email, user_id, code, now)
     };
@@ -96,8 +100,8 @@ pub async fn begin(
     let (to, message) = letter(wanted, owner.as_ref(), &after);
     let mut commit = Commit::new([flow::verify(replaced.as_ref(), &after)?]);
     let per_address = match wanted {
-        Wanted::EmailChange(_) => MAILS_PER_ADDRESS_TO_BIND,
-        Wanted::Registration | Wanted::PasswordReset => MAILS_PER_ADDRESS,
+        VerificationRequest::EmailChange(_) => MAILS_PER_ADDRESS_TO_BIND,
+        VerificationRequest::Registration | VerificationRequest::PasswordReset => MAILS_PER_ADDRESS,
     };
     let counts = [
         (to_address, addressed.to_address, per_address),
@@ -113,8 +117,8 @@ pub async fn begin(
         commit.extend([flow::mailed(&hash, before.as_ref(), &sent, now + longest)?]);
     }
     let reader = match wanted {
-        Wanted::EmailChange(user) => Some(user),
-        Wanted::Registration | Wanted::PasswordReset => None,
+        VerificationRequest::EmailChange(user) => Some(user),
+        VerificationRequest::Registration | VerificationRequest::PasswordReset => None,
     };
     let reader = owner.as_ref().filter(|owner| to.as_ref() == owner.verified_email()).or(reader);
     let language = reader.map_or(guest.language.unwrap_or_default(), |reader| reader.language);
@@ -122,16 +126,20 @@ pub async fn begin(
 }
 
 /// Who is told what: the code goes only to an address that it can be of use to; its owner hears of any other attempt.
-fn letter(wanted: Wanted<'_>, owner: Option<&User>, flow: &Verification) -> (Option<Email>, Message) {
+fn letter(wanted: VerificationRequest<'_>, owner: Option<&User>, flow: &Verification) -> (Option<Email>, Message) {
     let code = flow.purpose.message(flow.code.clone());
     let stored = |owner: &User| owner.verified_email().cloned();
     match (wanted, owner) {
-        (Wanted::Registration, Some(owner)) => (stored(owner), Message::AddressTaken { login: owner.login.clone() }),
-        (Wanted::EmailChange(user), Some(owner)) if owner.user_id != user.user_id => {
+        (VerificationRequest::Registration, Some(owner)) => {
             (stored(owner), Message::AddressTaken { login: owner.login.clone() })
         }
-        (Wanted::PasswordReset, owner) => (owner.and_then(stored), code),
-        (Wanted::Registration, None) | (Wanted::EmailChange(_), _) => (Some(flow.email.clone()), code),
+        (VerificationRequest::EmailChange(user), Some(owner)) if owner.user_id != user.user_id => {
+            (stored(owner), Message::AddressTaken { login: owner.login.clone() })
+        }
+        (VerificationRequest::PasswordReset, owner) => (owner.and_then(stored), code),
+        (VerificationRequest::Registration, None) | (VerificationRequest::EmailChange(_), _) => {
+            (Some(flow.email.clone()), code)
+        }
     }
 }
 
@@ -142,29 +150,29 @@ fn longest(limits: &[(usize, Duration)]) -> Duration {
 
 /// A flow whose code was right.
 #[derive(Debug)]
-pub struct Proved {
+pub struct ProvenFlow {
     /// The flow, as it was when the try was counted.
     pub flow: Verification,
     attempt: Attempt,
 }
 
-impl Proved {
+impl ProvenFlow {
     /// Tries a code at a flow that was read as `known`. Unknown, over, spent and wrong are one refusal.
     pub async fn by_code(
         context: &Context,
-        guest: &Guest,
-        (flow_id, purpose): (FlowId, Purpose),
+        guest: &PublicRequest,
+        (flow_id, purpose): (FlowId, FlowPurpose),
         known: Option<&Verification>,
         code: &EightDigits,
     ) -> Result<Self, Problem> {
         // What never was is guessed at like anything else.
         let subject = known.map_or_else(|| flow_id.to_string(), |flow| flow.email.canonical());
-        let lanes = vec![
-            throttle::network_lane(context, guest.address).await?,
-            throttle::lane(context, Kind::Code, &subject, None).await?,
+        let throttles = vec![
+            throttle::network_throttle(context, guest.address).await?,
+            throttle::id(context, ThrottleKind::Code, &subject, None).await?,
         ];
-        let found = context.store.lanes(&lanes).await?;
-        let attempt = Attempt::reserve(context, lanes, found, guest.now).await?;
+        let found = context.store.throttles(&throttles).await?;
+        let attempt = Attempt::reserve(context, throttles, found, guest.now).await?;
         let flow = context.store.try_code(flow_id, purpose, guest.now).await?.ok_or(Code::VerificationFailed)?;
         let digits = mailed_code::digits(context, &flow.code).await?;
         if bool::from(digits.as_bytes().ct_eq(code.as_str().as_bytes())) {
@@ -181,9 +189,9 @@ impl Proved {
     /// Gives the try back, since something else stood in the way, and passes that on.
     pub async fn refused(self, context: &Context, problem: Problem) -> Problem {
         let given_back = async {
-            match context.store.commit(Commit::new([flow::give_back_try(self.flow.flow_id)])).await {
+            match context.store.commit(Commit::new([flow::undo_try(self.flow.flow_id)])).await {
                 // A flow that ended meanwhile has no tries to give.
-                Ok(()) | Err(CommitError::Refused(_)) => self.attempt.give_back(context).await,
+                Ok(()) | Err(CommitError::Refused(_)) => self.attempt.undo_attempt(context).await,
                 Err(error) => Err(error.into()),
             }
         };

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     choice::choices,
     id::{AppId, AuditId, InvitationId, TeamId, UserId},
-    role::RoleId,
+    role_id::RoleId,
     text::Login,
     time::Timestamp,
 };
@@ -96,7 +96,7 @@ choices! {
 
 /// Who changed something; the system itself has no actor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Actor {
+pub struct AuditActor {
     /// The user's key.
     pub user_id: UserId,
     /// What it signs in with.
@@ -106,7 +106,7 @@ pub struct Actor {
 /// A kind of thing that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum TargetKind {
     /// An application.
     App,
     /// An account of an application.
@@ -127,7 +127,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Target {
     /// What kind of thing it is.
-    pub kind: Kind,
+    pub kind: TargetKind,
     /// Its id: an account's `user_id`, everything else's UUID.
     pub id: String,
     /// The application of an account, without which its id says nothing.
@@ -138,37 +138,37 @@ pub struct Target {
 impl Target {
     /// An application.
     pub fn app(app_id: AppId) -> Self {
-        Self { kind: Kind::App, id: app_id.to_string(), app_id: None }
+        Self { kind: TargetKind::App, id: app_id.to_string(), app_id: None }
     }
 
     /// An account of an application.
     pub fn account(app_id: AppId, user_id: &impl ToString) -> Self {
-        Self { kind: Kind::Account, id: user_id.to_string(), app_id: Some(app_id) }
+        Self { kind: TargetKind::Account, id: user_id.to_string(), app_id: Some(app_id) }
     }
 
     /// A console user.
     pub fn user(user_id: UserId) -> Self {
-        Self { kind: Kind::User, id: user_id.to_string(), app_id: None }
+        Self { kind: TargetKind::User, id: user_id.to_string(), app_id: None }
     }
 
     /// A team.
     pub fn team(team_id: TeamId) -> Self {
-        Self { kind: Kind::Team, id: team_id.to_string(), app_id: None }
+        Self { kind: TargetKind::Team, id: team_id.to_string(), app_id: None }
     }
 
     /// A member of a team.
     pub fn member(user_id: UserId) -> Self {
-        Self { kind: Kind::Member, id: user_id.to_string(), app_id: None }
+        Self { kind: TargetKind::Member, id: user_id.to_string(), app_id: None }
     }
 
     /// A role of a team.
     pub fn role(role_id: RoleId) -> Self {
-        Self { kind: Kind::Role, id: role_id.to_string(), app_id: None }
+        Self { kind: TargetKind::Role, id: role_id.to_string(), app_id: None }
     }
 
     /// An invitation into a team.
     pub fn invitation(invitation_id: InvitationId) -> Self {
-        Self { kind: Kind::Invitation, id: invitation_id.to_string(), app_id: None }
+        Self { kind: TargetKind::Invitation, id: invitation_id.to_string(), app_id: None }
     }
 }
 
@@ -222,13 +222,13 @@ fn fields_of<T: Serialize>(state: Option<&T>) -> Option<Map<String, Value>> {
 
 /// The record of a change, as stored and as shown. It never holds a secret: the states it compares hold none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Record {
+pub struct AuditRecord {
     /// The record's key.
     pub audit_id: AuditId,
     /// When it happened.
     pub at: Timestamp,
     /// Who did it; null for the system itself.
-    pub actor: Option<Actor>,
+    pub actor: Option<AuditActor>,
     /// From which network address.
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
@@ -248,7 +248,7 @@ pub struct Record {
     pub request_id: String,
 }
 
-impl Record {
+impl AuditRecord {
     /// Whether this is the thing that was changed, one of those that a batch names, or who joined by an invitation.
     pub fn concerns(&self, id: &str) -> bool {
         let batch = || self.before.get("user_ids").and_then(Value::as_array);

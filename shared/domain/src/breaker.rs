@@ -25,7 +25,7 @@ pub struct Breaker {
 
 /// A try that may be made, and what must still hold when it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reservation {
+pub enum BreakerReservation {
     /// The window begins: there was none, or the one that began then is over.
     Begin(Option<Timestamp>),
     /// One more of the same window, which has room below this.
@@ -39,14 +39,14 @@ pub enum Reservation {
 
 impl Breaker {
     /// Whether another try at an unbound code may be made now; if not, after how long one may.
-    pub fn reserve(&self, now: Timestamp) -> Result<Reservation, Duration> {
+    pub fn reserve(&self, now: Timestamp) -> Result<BreakerReservation, Duration> {
         let Some(since) = self.since.filter(|since| now < *since + BREAKER_WINDOW) else {
-            return Ok(Reservation::Begin(self.since));
+            return Ok(BreakerReservation::Begin(self.since));
         };
         // Shut once live × wrong passes the product: the try that finds it just there is the last.
         let below = BREAKER_LEAST.max(BREAKER_PRODUCT / self.live.max(1) + 1);
         if self.tries < below {
-            return Ok(Reservation::Count { since, below });
+            return Ok(BreakerReservation::Count { since, below });
         }
         Err((since + BREAKER_WINDOW).since(now))
     }

@@ -146,7 +146,7 @@ pub const MAX_FAILURES: i64 = 100;
 pub const CODE_FAILURES_WINDOW: Duration = DAY;
 
 /// How long failures are remembered after the last one. A year of waiting for a hundred more guesses pays nobody.
-pub const LANE_LIFETIME: Duration = Duration::from_hours(365 * 24);
+pub const THROTTLE_LIFETIME: Duration = Duration::from_hours(365 * 24);
 
 /// How often a try is decided anew while others at the same lane are quicker; after that it is refused.
 pub const MAX_RESERVATIONS: u32 = 10;

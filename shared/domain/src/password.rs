@@ -43,7 +43,7 @@ impl FromField for Password {
 
 /// A password that somebody sets for somebody else.
 #[derive(Clone, Debug)]
-pub enum Given {
+pub enum InitialPassword {
     /// This one.
     Typed(Password),
     /// One that is drawn, and told once.
@@ -52,14 +52,14 @@ pub enum Given {
 
 /// Which passwords may be chosen, beyond what holds for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct PasswordRule {
     /// Characters at least.
     pub min_chars: usize,
     /// Whether upper case, lower case, digits and symbols must all be there.
     pub require_classes: bool,
 }
 
-impl Default for Rule {
+impl Default for PasswordRule {
     fn default() -> Self {
         Self { min_chars: MIN_PASSWORD_CHARS, require_classes: false }
     }
@@ -72,7 +72,7 @@ const MIN_NAME_CHARS: usize = 3;
 /// every reading of digits and symbols as letters: of 256 well-chosen characters it would take seconds.
 const ESTIMATED_CHARS: usize = 24;
 
-impl Rule {
+impl PasswordRule {
     /// Reads `password`, which must be good for a user of these names, and `password_confirmation`, which must equal it.
     pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
         let password: Option<Password> = fields.required("password");
@@ -87,18 +87,18 @@ impl Rule {
     }
 
     /// Reads either `password`, which must be good for a user of these names, or `generate_password`.
-    pub fn read_given(&self, fields: &mut Fields, names: &[&str]) -> Option<Given> {
+    pub fn read_initial(&self, fields: &mut Fields, names: &[&str]) -> Option<InitialPassword> {
         let generate = fields.optional("generate_password").unwrap_or(false);
         match (generate, fields.has("password")) {
-            (true, false) => Some(Given::Generated),
+            (true, false) => Some(InitialPassword::Generated),
             (true, true) => {
                 let rule = "takes either password or generate_password";
                 fields.violation("generate_password", Invalid::new(ViolationCode::NotAllowed, rule));
-                fields.optional::<Password>("password").map(Given::Typed)
+                fields.optional::<Password>("password").map(InitialPassword::Typed)
             }
             (false, _) => {
                 let password = fields.required("password")?;
-                self.checked(fields, password, names).map(Given::Typed)
+                self.checked(fields, password, names).map(InitialPassword::Typed)
             }
         }
     }
@@ -155,7 +155,7 @@ mod tests {
 
     fn checked(password: &str) -> Option<ViolationCode> {
         let names = ["mina.park", "Mina_P", "mp"];
-        Rule::default().check(&Password::new(password), &names).err().map(|invalid| invalid.code)
+        PasswordRule::default().check(&Password::new(password), &names).err().map(|invalid| invalid.code)
     }
 
     /// A9.
@@ -179,13 +179,13 @@ mod tests {
         }
         // Two letters of an email address are no reason.
         assert_eq!(checked("tq7 vXmp 2pLw"), None);
-        let reason = Rule::default().check(&Password::new("password1234"), &[]).unwrap_err().detail;
+        let reason = PasswordRule::default().check(&Password::new("password1234"), &[]).unwrap_err().detail;
         assert!(reason.starts_with("is too easy to guess: "), "{reason}");
     }
 
     #[test]
     fn an_operator_may_ask_for_more() {
-        let strict = Rule { min_chars: 15, require_classes: true };
+        let strict = PasswordRule { min_chars: 15, require_classes: true };
         let checked = |password| strict.check(&Password::new(password), &[]).err().map(|invalid| invalid.code);
         assert_eq!(checked("tq7 vXk 2pLw"), Some(TooShort));
         assert_eq!(checked("tq7 vxk 2plw 9d"), Some(WeakPassword));

@@ -1,93 +1,20 @@
 //! Roles of teams, and what somebody may do by those it holds.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
     audit::{Action, Change, Target},
-    error::{Code, Refusal, ViolationCode},
-    fields::{Fields, FromField, Invalid},
+    error::{Code, Refusal},
+    fields::Fields,
     id::{CustomRoleId, TeamId},
     permission::{Permission, Preset, UserType},
+    role_id::RoleId,
     text::RoleName,
     user::User,
 };
-
-/// Which role: one that every team has, or one that a team made for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum RoleId {
-    /// A preset, by its word.
-    Preset(Preset),
-    /// A custom role, by its UUID.
-    Custom(CustomRoleId),
-}
-
-impl RoleId {
-    /// Reads a preset's word or a custom role's UUID.
-    pub fn parse(text: &str) -> Option<Self> {
-        Preset::of_id(text).map(Self::Preset).or_else(|| CustomRoleId::parse(text).map(Self::Custom))
-    }
-
-    /// The id, where it is a custom role's.
-    pub fn custom(self) -> Option<CustomRoleId> {
-        match self {
-            Self::Preset(_) => None,
-            Self::Custom(id) => Some(id),
-        }
-    }
-
-    /// Whether its holders are the team's admins.
-    pub fn is_admin(self) -> bool {
-        self == Self::Preset(Preset::Admin)
-    }
-}
-
-impl fmt::Display for RoleId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Preset(preset) => formatter.write_str(preset.id()),
-            Self::Custom(id) => id.fmt(formatter),
-        }
-    }
-}
-
-impl From<Preset> for RoleId {
-    fn from(preset: Preset) -> Self {
-        Self::Preset(preset)
-    }
-}
-
-impl From<RoleId> for String {
-    fn from(role_id: RoleId) -> Self {
-        role_id.to_string()
-    }
-}
-
-impl TryFrom<String> for RoleId {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("{text:?} is no role id"))
-    }
-}
-
-impl FromField for RoleId {
-    fn from_field(value: &Value) -> Result<Self, Invalid> {
-        Self::parse(&String::from_field(value)?).ok_or_else(unknown_role)
-    }
-}
-
-/// What is wrong with a role id that names nothing.
-pub fn unknown_role() -> Invalid {
-    Invalid::new(ViolationCode::UnknownReference, "must be the id of a preset or of a custom role of this team")
-}
 
 /// A role: a name for a set of permissions inside one team.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -239,7 +166,7 @@ impl Rights {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const TEAM: TeamId = TeamId::from_bytes([1; 16]);
 

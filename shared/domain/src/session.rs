@@ -169,7 +169,7 @@ impl Lifetimes {
 
 /// The step between the password and the second factor, as stored. It is not a session and opens nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ticket {
+pub struct SignInTicket {
     /// The flow's key.
     pub flow_id: FlowId,
     /// SHA-256 of the secret, in hex.
@@ -189,7 +189,7 @@ pub struct Ticket {
     pub expires_at: Timestamp,
 }
 
-impl Ticket {
+impl SignInTicket {
     /// A ticket for whoever gave the right password to this credential just now.
     pub fn new(
         flow_id: FlowId,
@@ -211,14 +211,14 @@ impl Ticket {
 
 /// What a client holds of a ticket.
 #[derive(Clone, Debug)]
-pub struct TicketToken {
+pub struct SignInTicketToken {
     /// Which ticket.
     pub flow_id: FlowId,
     /// The proof.
     pub secret: Secret,
 }
 
-impl TicketToken {
+impl SignInTicketToken {
     /// The 48 bytes that stand, in URL-safe base64, in the reply.
     pub fn to_bytes(&self) -> [u8; 16 + SECRET_BYTES] {
         let mut bytes = [0; 16 + SECRET_BYTES];

@@ -5,6 +5,7 @@ use totp_rs::{Builder, Secret, Totp};
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
+    digits,
     error::ViolationCode,
     fields::{Fields, FromField, Invalid},
     limits::TOTP_SECRET_BYTES,
@@ -61,20 +62,20 @@ pub struct TotpCode(String);
 
 impl FromField for TotpCode {
     fn from_field(value: &Value) -> Result<Self, Invalid> {
-        digits(value, 6).map(Self)
+        digits::parse(value, 6).map(Self)
     }
 }
 
 /// What a second factor is proved with.
 #[derive(Clone, Debug)]
-pub enum SecondFactor {
+pub enum SecondFactorInput {
     /// What the authenticator app shows.
     Code(TotpCode),
     /// A recovery code, without what people write between its parts.
     RecoveryCode(String),
 }
 
-impl SecondFactor {
+impl SecondFactorInput {
     /// Reads `code` or `recovery_code`. `None` only when a violation was noted.
     pub fn read(fields: &mut Fields) -> Option<Self> {
         if !fields.has("recovery_code") {
@@ -88,44 +89,6 @@ impl SecondFactor {
         let bare = typed?.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
         Some(Self::RecoveryCode(bare))
     }
-}
-
-/// Eight digits from a mail or an invitation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EightDigits(String);
-
-impl EightDigits {
-    /// The code of a random number, all of them equally likely; none of a number from the rest that does not share out
-    /// evenly.
-    pub fn drawn(random: u32) -> Option<Self> {
-        const CODES: u32 = 100_000_000;
-        const SHARED: u32 = u32::MAX / CODES * CODES;
-        (random < SHARED).then(|| Self(format!("{:08}", random % CODES)))
-    }
-
-    /// The last two of the digits.
-    pub fn hint(&self) -> &str {
-        &self.0[6..]
-    }
-
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromField for EightDigits {
-    fn from_field(value: &Value) -> Result<Self, Invalid> {
-        digits(value, 8).map(Self)
-    }
-}
-
-fn digits(value: &Value, count: usize) -> Result<String, Invalid> {
-    let text = String::from_field(value)?;
-    if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(text);
-    }
-    Err(Invalid::new(ViolationCode::BadFormat, format!("must be {count} digits")))
 }
 
 #[cfg(test)]
@@ -175,6 +138,5 @@ mod tests {
         {
             assert!(TotpCode::from_field(&bad).is_err(), "{bad}");
         }
-        assert_eq!(EightDigits::from_field(&json!("00000001")).unwrap().as_str(), "00000001");
     }
 }

@@ -14,9 +14,9 @@ use crate::{
     id::{TeamId, UserId},
     limits::MAX_TEAMS_PER_USER,
     mail::Language,
-    password::{Given, Rule},
+    password::{InitialPassword, PasswordRule},
     permission::UserType,
-    role::RoleId,
+    role_id::RoleId,
     text::{Login, Username},
     time::Timestamp,
 };
@@ -56,7 +56,7 @@ impl NewUser {
     }
 
     /// Reads a member that somebody else makes, with its password, which must be changed at the first sign-in.
-    pub fn read(fields: &mut Fields, rule: &Rule) -> Option<(Self, Given)> {
+    pub fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<(Self, InitialPassword)> {
         let username: Option<Username> = fields.required("username");
         let login: Option<Login> = fields.required("login");
         let email: Option<Email> = fields.text("email", None);
@@ -65,7 +65,7 @@ impl NewUser {
             login.as_ref().map(Login::as_str),
             email.as_ref().map(Email::local_part),
         ];
-        let given = rule.read_given(fields, &names.into_iter().flatten().collect::<Vec<_>>());
+        let given = rule.read_initial(fields, &names.into_iter().flatten().collect::<Vec<_>>());
         let new = Self::named(username?, login?, UserType::Member);
         Some((Self { email, password_change_required: true, ..new }, given?))
     }

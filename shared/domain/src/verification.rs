@@ -16,7 +16,7 @@ use crate::{
 /// What the address is proved for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Purpose {
+pub enum FlowPurpose {
     /// To become a user.
     Registration,
     /// To set a new password.
@@ -25,7 +25,7 @@ pub enum Purpose {
     EmailChange,
 }
 
-impl Purpose {
+impl FlowPurpose {
     /// The purpose's word in keys.
     pub const fn word(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ pub struct Verification {
     /// The flow's key, which says nothing of the code.
     pub flow_id: FlowId,
     /// What the address is proved for.
-    pub purpose: Purpose,
+    pub purpose: FlowPurpose,
     /// The address as it was typed.
     pub email: Email,
     /// Whose flow it is; nobody's at registration, and where no user has the address.
@@ -71,7 +71,7 @@ impl Verification {
     /// A flow whose first code is mailed now.
     pub fn begin(
         flow_id: FlowId,
-        purpose: Purpose,
+        purpose: FlowPurpose,
         email: Email,
         user_id: Option<UserId>,
         code: MailedCode,

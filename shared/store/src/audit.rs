@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
 use rollcall_domain::{
-    audit::Record,
+    audit::AuditRecord,
     id::{AuditId, TeamId},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The record of a change, kept for `retention`.
-pub fn record(record: &Record, retention: Duration) -> Result<Write, Fault> {
+pub fn record(record: &AuditRecord, retention: Duration) -> Result<Write, Fault> {
     let day = record.at.date();
     let item = to_item(&keys::audit(record.team_id, day, record.audit_id), record)?;
     let item = indexed(item, keys::audit_index(day, record.audit_id));
@@ -28,14 +28,14 @@ pub fn record(record: &Record, retention: Duration) -> Result<Write, Fault> {
 
 /// Whose records are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Log {
+pub enum AuditLog {
     /// Everybody's.
     All,
     /// Those of these teams.
     Teams(Vec<TeamId>),
 }
 
-impl Log {
+impl AuditLog {
     /// How many partitions hold one day of it.
     pub fn partitions(&self) -> usize {
         match self {
@@ -49,22 +49,27 @@ impl Store {
     /// The newest records of a day, at most `limit` of them, from before `before` down.
     pub async fn audit(
         &self,
-        log: &Log,
+        log: &AuditLog,
         day: NaiveDate,
         before: Option<AuditId>,
         limit: usize,
-    ) -> Result<Vec<Record>, Fault> {
+    ) -> Result<Vec<AuditRecord>, Fault> {
         let before = before.map(|id| id.to_string());
         let mut records = match log {
-            Log::All => self.audit_of_all(day, before.as_deref(), limit).await?,
-            Log::Teams(teams) => self.audit_of_teams(teams, day, before.as_deref(), limit).await?,
+            AuditLog::All => self.audit_of_all(day, before.as_deref(), limit).await?,
+            AuditLog::Teams(teams) => self.audit_of_teams(teams, day, before.as_deref(), limit).await?,
         };
         records.sort_unstable_by_key(|record| std::cmp::Reverse(record.audit_id));
         records.truncate(limit);
         Ok(records)
     }
 
-    async fn audit_of_all(&self, day: NaiveDate, before: Option<&str>, limit: usize) -> Result<Vec<Record>, Fault> {
+    async fn audit_of_all(
+        &self,
+        day: NaiveDate,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, Fault> {
         let shards = (0..keys::AUDIT_SHARDS)
             .map(|shard| async move { self.index_from_end(&keys::audit_shard(day, shard), before, limit).await });
         let mut keys: Vec<Key> = try_join_all(shards).await?.into_iter().flatten().collect();
@@ -79,7 +84,7 @@ impl Store {
         day: NaiveDate,
         before: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<Record>, Fault> {
+    ) -> Result<Vec<AuditRecord>, Fault> {
         let pages = teams.iter().map(|team_id| {
             self.query(Range {
                 pk: keys::audit_partition(Some(*team_id), day),

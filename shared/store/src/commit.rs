@@ -17,7 +17,7 @@ pub(crate) type Values = Vec<(&'static str, AttributeValue)>;
 
 /// What happens to an item if its guard holds.
 #[derive(Clone, Debug)]
-pub(crate) enum Action {
+pub(crate) enum WriteKind {
     Put(Item),
     Update(Cow<'static, str>),
     Delete,
@@ -28,7 +28,7 @@ pub(crate) enum Action {
 #[derive(Clone, Debug)]
 pub struct Write {
     pub(crate) key: Key,
-    pub(crate) action: Action,
+    pub(crate) action: WriteKind,
     pub(crate) guard: Option<Cow<'static, str>>,
     pub(crate) values: Values,
     pub(crate) aliases: Vec<(&'static str, String)>,
@@ -52,7 +52,7 @@ impl Meaning {
 }
 
 impl Write {
-    fn new(key: Key, action: Action) -> Self {
+    fn new(key: Key, action: WriteKind) -> Self {
         Self {
             key,
             action,
@@ -64,20 +64,20 @@ impl Write {
     }
 
     pub(crate) fn put(item: Item) -> Self {
-        Self::new(crate::item::key_of(&item), Action::Put(item))
+        Self::new(crate::item::key_of(&item), WriteKind::Put(item))
     }
 
     /// `expression` names attributes as `#name` and values as `:name`; the names are found in its text.
     pub(crate) fn update(key: Key, expression: impl Into<Cow<'static, str>>, values: Values) -> Self {
-        Self { values, ..Self::new(key, Action::Update(expression.into())) }
+        Self { values, ..Self::new(key, WriteKind::Update(expression.into())) }
     }
 
     pub(crate) fn delete(key: Key) -> Self {
-        Self::new(key, Action::Delete)
+        Self::new(key, WriteKind::Delete)
     }
 
     pub(crate) fn check(key: Key) -> Self {
-        Self::new(key, Action::Check)
+        Self::new(key, WriteKind::Check)
     }
 
     /// Guards the write by a condition in the notation of [`Write::update`].
@@ -122,8 +122,8 @@ impl Write {
     /// The attribute names that the write's expressions use: every `#name` in their text.
     pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
         let update = match &self.action {
-            Action::Update(expression) => expression.as_ref(),
-            Action::Put(_) | Action::Delete | Action::Check => "",
+            WriteKind::Update(expression) => expression.as_ref(),
+            WriteKind::Put(_) | WriteKind::Delete | WriteKind::Check => "",
         };
         let mut names = names_in([update, self.guard.as_deref().unwrap_or_default()]);
         for (name, attribute) in &self.aliases {
@@ -150,7 +150,7 @@ impl Write {
         let condition = self.guard.as_deref().map(str::to_owned);
         let item = TransactWriteItem::builder();
         Ok(match &self.action {
-            Action::Put(attributes) => item.put(
+            WriteKind::Put(attributes) => item.put(
                 Put::builder()
                     .table_name(table)
                     .set_item(Some(attributes.clone()))
@@ -160,7 +160,7 @@ impl Write {
                     .set_return_values_on_condition_check_failure(old)
                     .build()?,
             ),
-            Action::Update(expression) => item.update(
+            WriteKind::Update(expression) => item.update(
                 Update::builder()
                     .table_name(table)
                     .set_key(key)
@@ -171,7 +171,7 @@ impl Write {
                     .set_return_values_on_condition_check_failure(old)
                     .build()?,
             ),
-            Action::Delete => item.delete(
+            WriteKind::Delete => item.delete(
                 Delete::builder()
                     .table_name(table)
                     .set_key(key)
@@ -181,7 +181,7 @@ impl Write {
                     .set_return_values_on_condition_check_failure(old)
                     .build()?,
             ),
-            Action::Check => item.condition_check(
+            WriteKind::Check => item.condition_check(
                 ConditionCheck::builder()
                     .table_name(table)
                     .set_key(key)

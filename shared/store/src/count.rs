@@ -5,7 +5,7 @@ use rollcall_domain::{
     id::{TeamId, UserId},
     limits::{MAX_LIVE_INVITATIONS, MAX_MEMBERS_PER_TEAM, MAX_ROLES_PER_TEAM},
     permission::Preset,
-    role::RoleId,
+    role_id::RoleId,
     team::LastAdmin,
 };
 

@@ -13,12 +13,12 @@ pub struct Due {
     /// Its place in its hour, to go on after.
     pub position: String,
     /// What it is.
-    pub item: Item,
+    pub item: DueItem,
 }
 
 /// The kinds of things that fall due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item {
+pub enum DueItem {
     /// The end of an application.
     App(AppId),
     /// A mail.
@@ -41,12 +41,12 @@ impl Store {
     }
 }
 
-fn item_of(key: &Key) -> Item {
-    let app = || key.pk.strip_prefix("APP#").and_then(AppId::parse).map(Item::App);
-    let mail = || outbox::mail_of(&key.pk).map(Item::Mail);
+fn item_of(key: &Key) -> DueItem {
+    let app = || key.pk.strip_prefix("APP#").and_then(AppId::parse).map(DueItem::App);
+    let mail = || outbox::mail_of(&key.pk).map(DueItem::Mail);
     let team_id = key.pk.strip_prefix("TEAM#").and_then(TeamId::parse);
-    let team = || team_id.filter(|_| key.sk == "TEAM").map(Item::Team);
+    let team = || team_id.filter(|_| key.sk == "TEAM").map(DueItem::Team);
     let invitation_id = key.sk.strip_prefix(keys::INVITATION).and_then(InvitationId::parse);
-    let invitation = || Some(Item::Invitation(team_id?, invitation_id?));
-    app().or_else(mail).or_else(team).or_else(invitation).unwrap_or(Item::Unknown)
+    let invitation = || Some(DueItem::Invitation(team_id?, invitation_id?));
+    app().or_else(mail).or_else(team).or_else(invitation).unwrap_or(DueItem::Unknown)
 }

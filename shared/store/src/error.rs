@@ -40,11 +40,11 @@ impl std::error::Error for Fault {}
 
 /// The guards of a commit that did not hold, in the order of its writes. Nothing was written.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct FailedGuards {
     failures: Vec<(Key, Code)>,
 }
 
-impl Refused {
+impl FailedGuards {
     pub(crate) fn new(failures: Vec<(Key, Code)>) -> Self {
         Self { failures }
     }
@@ -69,7 +69,7 @@ impl Refused {
 #[derive(Debug)]
 pub enum CommitError {
     /// A guard did not hold: final.
-    Refused(Refused),
+    Refused(FailedGuards),
     /// The database did not do its part.
     Fault(Fault),
 }

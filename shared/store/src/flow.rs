@@ -7,8 +7,8 @@ use rollcall_domain::{
     credential::Enrolment,
     id::{FlowId, UserId},
     limits::{MAX_CODE_TRIES, MAX_TICKET_TRIES},
-    session::Ticket,
-    verification::{Mailings, Purpose, Verification},
+    session::SignInTicket,
+    verification::{FlowPurpose, Mailings, Verification},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -56,7 +56,7 @@ impl Store {
     }
 
     /// The verification of this id, also one that is over.
-    pub async fn verification(&self, flow_id: FlowId, purpose: Purpose) -> Result<Option<Verification>, Fault> {
+    pub async fn verification(&self, flow_id: FlowId, purpose: FlowPurpose) -> Result<Option<Verification>, Fault> {
         // The id may be a ticket's, which is none.
         let item = self.batch_get(&[keys::flow(flow_id)]).await?.pop();
         let item = item.filter(|item| item.get("purpose") == Some(&string(purpose.word())));
@@ -67,7 +67,7 @@ impl Store {
     pub async fn try_code(
         &self,
         flow_id: FlowId,
-        purpose: Purpose,
+        purpose: FlowPurpose,
         now: Timestamp,
     ) -> Result<Option<Verification>, Fault> {
         let open = "#purpose = :purpose AND #tries < :most AND #expires_at > :now";
@@ -76,13 +76,13 @@ impl Store {
     }
 
     /// The ticket of this id, also one that is over.
-    pub async fn ticket(&self, flow_id: FlowId) -> Result<Option<Ticket>, Fault> {
+    pub async fn ticket(&self, flow_id: FlowId) -> Result<Option<SignInTicket>, Fault> {
         let item = self.batch_get(&[keys::flow(flow_id)]).await?.pop();
         item.filter(|item| item.contains_key("secret_hash")).map(from_item).transpose()
     }
 
     /// Counts a try at a ticket's second factor, unless it has none left or is over.
-    pub async fn try_ticket(&self, flow_id: FlowId, now: Timestamp) -> Result<Option<Ticket>, Fault> {
+    pub async fn try_ticket(&self, flow_id: FlowId, now: Timestamp) -> Result<Option<SignInTicket>, Fault> {
         let open = "attribute_exists(#secret_hash) AND #tries < :most AND #expires_at > :now";
         self.count_try(keys::flow(flow_id), open, vec![(":most", number(MAX_TICKET_TRIES))], now).await
     }
@@ -139,7 +139,7 @@ pub fn end_verification(flow: &Verification) -> Write {
 }
 
 /// Gives a try back: the code was right, and something else stood in the way.
-pub fn give_back_try(flow_id: FlowId) -> Write {
+pub fn undo_try(flow_id: FlowId) -> Write {
     let one = vec![(":one", number(1))];
     Write::update(keys::flow(flow_id), "SET #tries = #tries - :one", one).only_if_present(Code::VerificationFailed)
 }
@@ -162,13 +162,13 @@ pub fn mailed(
 }
 
 /// A new ticket.
-pub fn begin_ticket(ticket: &Ticket) -> Result<Write, Fault> {
+pub fn begin_ticket(ticket: &SignInTicket) -> Result<Write, Fault> {
     let item = to_item(&keys::flow(ticket.flow_id), ticket)?;
     Ok(Write::put(ending(item, ticket.expires_at)).only_if_absent(Code::Conflict))
 }
 
 /// The end of a ticket by the session it was for.
-pub fn end_ticket(ticket: &Ticket) -> Write {
+pub fn end_ticket(ticket: &SignInTicket) -> Write {
     Write::delete(keys::flow(ticket.flow_id)).only_if_present(Code::InvalidCode)
 }
 

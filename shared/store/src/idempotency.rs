@@ -13,7 +13,7 @@ use crate::{
 
 /// A reply, sealed, and the body it answered, hashed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Record {
+pub struct RememberedReply {
     /// SHA-256 of the request's body, in hex.
     pub body_hash: String,
     /// The encrypted reply, in base64.
@@ -27,15 +27,15 @@ pub struct Record {
 
 impl Store {
     /// The reply remembered under this hash, unless it is over.
-    pub async fn idempotency_record(&self, hash: &str, now: Timestamp) -> Result<Option<Record>, Fault> {
-        let record: Option<Record> = self.get(&keys::idempotency(hash)).await?;
+    pub async fn idempotency_record(&self, hash: &str, now: Timestamp) -> Result<Option<RememberedReply>, Fault> {
+        let record: Option<RememberedReply> = self.get(&keys::idempotency(hash)).await?;
         Ok(record.filter(|record| now < record.expires_at))
     }
 }
 
 /// Remembers a reply. Another one under the same hash fails the commit, unless it is over or is `replaced`, which
 /// this request itself has written.
-pub fn remember(hash: &str, record: &Record, replaced: Option<&str>, now: Timestamp) -> Result<Write, Fault> {
+pub fn remember(hash: &str, record: &RememberedReply, replaced: Option<&str>, now: Timestamp) -> Result<Write, Fault> {
     let item = to_item(&keys::idempotency(hash), record)?;
     let values = vec![(":now", string(now.to_string())), (":replaced", string(replaced.unwrap_or_default()))];
     Ok(Write::put(ending(item, record.expires_at)).only_if(

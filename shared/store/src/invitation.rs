@@ -5,15 +5,16 @@
 
 use rollcall_domain::{
     Code, Timestamp,
-    breaker::{Breaker, Reservation},
+    breaker::{Breaker, BreakerReservation},
     id::{InvitationId, TeamId, UserId},
     invitation::{Invitation, InvitationStatus},
-    lane::Lane,
     limits::{INVITATION_HISTORY, MAX_PAGE},
     permission::Preset,
-    role::{Role, RoleId},
+    role::Role,
+    role_id::RoleId,
     team::{Member, Team},
     text::Login,
+    throttle::Throttle,
     user::User,
 };
 use serde::{Deserialize, Serialize};
@@ -24,12 +25,12 @@ use crate::{
     error::Fault,
     item::{Item, ending, from_item, indexed, key_of, number, string, to_item},
     keys,
-    lane::LaneId,
     member::{join_invited, still_may},
     query::{Order, Page, Range},
     role::use_role,
     table::Store,
     team::living,
+    throttle::ThrottleId,
     tombstone::unless_gone,
 };
 
@@ -58,9 +59,9 @@ impl Pointer {
 
 /// What is read before a code is tried.
 #[derive(Debug)]
-pub struct Tried {
-    /// The lanes that were asked for, in their order.
-    pub lanes: Vec<Option<Lane>>,
+pub struct CodeLookup {
+    /// The throttles that were asked for, in their order.
+    pub throttles: Vec<Option<Throttle>>,
     /// The breaker.
     pub breaker: Breaker,
     /// Where the code leads.
@@ -82,15 +83,18 @@ pub struct Invited {
 
 impl Store {
     /// Lanes, the breaker, and where a code leads that has one of these hashes, in one consistent read.
-    pub async fn tried(&self, lanes: &[LaneId], hashes: &[String]) -> Result<Tried, Fault> {
-        let keys = lanes.iter().map(LaneId::key).chain([keys::breaker()]);
+    pub async fn tried(&self, throttles: &[ThrottleId], hashes: &[String]) -> Result<CodeLookup, Fault> {
+        let keys = throttles.iter().map(ThrottleId::key).chain([keys::breaker()]);
         let keys: Vec<_> = keys.chain(hashes.iter().map(|hash| keys::code(hash))).collect();
-        let mut tried =
-            Tried { lanes: vec![None; lanes.len()], breaker: Breaker::default(), pointer: Pointer::to_nowhere() };
+        let mut tried = CodeLookup {
+            throttles: vec![None; throttles.len()],
+            breaker: Breaker::default(),
+            pointer: Pointer::to_nowhere(),
+        };
         for item in self.batch_get(&keys).await? {
             let key = key_of(&item);
-            if let Some(index) = lanes.iter().position(|lane| lane.key() == key) {
-                tried.lanes[index] = Some(from_item(item)?);
+            if let Some(index) = throttles.iter().position(|lane| lane.key() == key) {
+                tried.throttles[index] = Some(from_item(item)?);
             } else if key == keys::breaker() {
                 tried.breaker = from_item(item)?;
             } else {
@@ -248,16 +252,16 @@ pub fn forget(invitation: &Invitation) -> Commit {
 }
 
 /// Counts a try at an unbound code, if the breaker still stands as the reservation found it.
-pub fn reserve(reservation: &Reservation, now: Timestamp) -> Write {
+pub fn reserve(reservation: &BreakerReservation, now: Timestamp) -> Write {
     const BEGIN: &str = "SET #tries = :one, #since = :now";
     let taken = Meaning::Always(Code::Conflict);
     let begin = || Write::update(keys::breaker(), BEGIN, vec![(":one", number(1)), (":now", string(now.to_string()))]);
     match reservation {
-        Reservation::Begin(None) => begin().only_if("attribute_not_exists(#since)", Values::new(), taken),
-        Reservation::Begin(Some(since)) => {
+        BreakerReservation::Begin(None) => begin().only_if("attribute_not_exists(#since)", Values::new(), taken),
+        BreakerReservation::Begin(Some(since)) => {
             begin().only_if("#since = :seen", vec![(":seen", string(since.to_string()))], taken)
         }
-        Reservation::Count { since, below } => {
+        BreakerReservation::Count { since, below } => {
             Write::update(keys::breaker(), "ADD #tries :one", vec![(":one", number(1))]).only_if(
                 "#since = :seen AND #tries < :below",
                 vec![(":seen", string(since.to_string())), (":below", number(below))],
@@ -268,12 +272,12 @@ pub fn reserve(reservation: &Reservation, now: Timestamp) -> Write {
 }
 
 /// Takes a try off the breaker's count: it was none at a code, or it was not made.
-pub fn give_back() -> Write {
+pub fn undo_attempt() -> Write {
     Write::update(keys::breaker(), "ADD #tries :minus", vec![(":minus", number(-1))])
 }
 
-/// Takes a try off the breaker's count that hit, and the code that it hit.
-pub fn hit() -> Write {
+/// Takes a try off the breaker's count that record_success, and the code that it record_success.
+pub fn record_success() -> Write {
     Write::update(keys::breaker(), "ADD #tries :minus, #live :minus", vec![(":minus", number(-1))])
 }
 

@@ -37,8 +37,8 @@ use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
     id::{AppId, AuditId, CustomRoleId, FlowId, InvitationId, MailId, SessionId, TeamId, UserId},
-    lane::Kind,
     text::{AccountId, Login, TeamName},
+    throttle::ThrottleKind,
 };
 
 /// The sparse index of everything that is listed across partitions or falls due.
@@ -114,7 +114,7 @@ pub(crate) fn enrolment(user_id: UserId) -> Key {
     Key::new(format!("FLOW#{user_id}"), "TOTP")
 }
 
-pub(crate) fn lane(kind: Kind, hash: &str) -> Key {
+pub(crate) fn throttle(kind: ThrottleKind, hash: &str) -> Key {
     Key::new(format!("LANE#{}#{hash}", kind.word()), "LANE")
 }
 

@@ -6,7 +6,8 @@ use rollcall_domain::{
     Code, Timestamp,
     id::{CustomRoleId, TeamId},
     limits::MAX_ROLES_PER_TEAM,
-    role::{Role, RoleId},
+    role::Role,
+    role_id::RoleId,
     user::User,
 };
 

@@ -15,9 +15,9 @@ use rollcall_domain::limits::{MAX_ATTEMPTS, RETRY_BASE};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    commit::{Action, Commit, Meaning, Write},
+    commit::{Commit, Meaning, Write, WriteKind},
     connection::Connection,
-    error::{CommitError, Fault, Refused},
+    error::{CommitError, FailedGuards, Fault},
     item::{Item, from_item},
     keys::Key,
 };
@@ -147,7 +147,7 @@ impl Store {
         if failures.is_empty() {
             return Err(unavailable("TransactWriteItems")(error).into());
         }
-        Err(CommitError::Refused(Refused::new(failures)))
+        Err(CommitError::Refused(FailedGuards::new(failures)))
     }
 
     /// Writes one item without a transaction around it.
@@ -167,15 +167,15 @@ impl Store {
         }
         let key = Some(write.key.to_item());
         match (&write.action, write.meaning) {
-            (Action::Put(item), Meaning::Always(_)) => {
+            (WriteKind::Put(item), Meaning::Always(_)) => {
                 send!("PutItem", self.client.put_item().set_item(Some(item.clone())))
             }
-            (Action::Update(update), Meaning::Always(_)) => {
+            (WriteKind::Update(update), Meaning::Always(_)) => {
                 send!("UpdateItem", self.client.update_item().set_key(key).update_expression(update.as_ref()))
             }
-            (Action::Delete, Meaning::Always(_)) => send!("DeleteItem", self.client.delete_item().set_key(key)),
+            (WriteKind::Delete, Meaning::Always(_)) => send!("DeleteItem", self.client.delete_item().set_key(key)),
             // A check is a transaction's, and so is asking for the item that was found instead.
-            (Action::Check, _) | (_, Meaning::ByItem(_)) => self.transact(std::slice::from_ref(write)).await,
+            (WriteKind::Check, _) | (_, Meaning::ByItem(_)) => self.transact(std::slice::from_ref(write)).await,
         }
     }
 
@@ -238,7 +238,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     if error.code() == Some("ConditionalCheckFailedException") {
-        return CommitError::Refused(Refused::new(vec![(write.key.clone(), write.meaning.of(None))]));
+        return CommitError::Refused(FailedGuards::new(vec![(write.key.clone(), write.meaning.of(None))]));
     }
     unavailable(operation)(error).into()
 }

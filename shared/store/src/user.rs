@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct SuperAdmins {
+struct SuperAdminSet {
     user_ids: Vec<UserId>,
     #[serde(default)]
     since: Option<Timestamp>,
@@ -69,13 +69,13 @@ impl Store {
 
     /// The enabled super admins; none before the platform is set up.
     pub async fn super_admins(&self) -> Result<Vec<UserId>, Fault> {
-        let set: Option<SuperAdmins> = self.get(&keys::super_admins()).await?;
+        let set: Option<SuperAdminSet> = self.get(&keys::super_admins()).await?;
         Ok(set.map(|set| set.user_ids).unwrap_or_default())
     }
 
     /// When the first super admin was appointed: nothing is older.
     pub async fn founded_at(&self) -> Result<Option<Timestamp>, Fault> {
-        let set: Option<SuperAdmins> = self.get(&keys::super_admins()).await?;
+        let set: Option<SuperAdminSet> = self.get(&keys::super_admins()).await?;
         Ok(set.and_then(|set| set.since))
     }
 }
@@ -91,7 +91,7 @@ pub struct Taken {
 
 /// What becomes of the second factor when a password is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecondFactor {
+pub enum SecondFactorChange {
     /// It stays, if there is one.
     Kept,
     /// It goes.
@@ -100,13 +100,13 @@ pub enum SecondFactor {
 
 /// What becomes of a credential when its user changes.
 #[derive(Clone, Copy, Debug)]
-pub enum Proof<'a> {
+pub enum CredentialChange<'a> {
     /// Nothing but what it repeats of its user.
     Kept,
     /// Another password.
     Password(&'a PasswordHash),
     /// Another password, and all devices are unknown from now on.
-    Reset(&'a PasswordHash, Timestamp, SecondFactor),
+    Reset(&'a PasswordHash, Timestamp, SecondFactorChange),
     /// A second factor and the codes that take its place.
     Totp(&'a Totp, &'a BTreeSet<String>),
     /// No second factor.
@@ -125,7 +125,7 @@ pub fn found(user: &User, credential: &Credential) -> Result<Commit, Fault> {
 }
 
 /// The step from one state of a user to the next, with what stands elsewhere of it. Nothing else may have changed it.
-pub fn change(before: &User, after: &User, proof: Proof<'_>) -> Result<Commit, Fault> {
+pub fn change(before: &User, after: &User, proof: CredentialChange<'_>) -> Result<Commit, Fault> {
     let mut commit = Commit::new([unchanged(put_user(after)?, before)]);
     commit.extend(change_credential(before, after, proof)?);
     commit.extend(change_marker(before.user_id, before.verified_email(), after.verified_email())?);
@@ -220,29 +220,29 @@ const RESET: &str =
 const RESET_WITHOUT_TOTP: &str = "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper, \
     #devices_since = :now REMOVE #totp, #recovery_codes";
 
-fn change_credential(before: &User, after: &User, proof: Proof<'_>) -> Result<Option<Write>, Fault> {
+fn change_credential(before: &User, after: &User, proof: CredentialChange<'_>) -> Result<Option<Write>, Fault> {
     let mut values =
         vec![(":epoch", number(after.epoch)), (":enabled", AttributeValue::Bool(after.status == Status::Enabled))];
     let update = match proof {
-        Proof::Kept if (before.epoch, before.status) == (after.epoch, after.status) => return Ok(None),
-        Proof::Kept => "SET #epoch = :epoch, #enabled = :enabled",
-        Proof::Password(hash) => {
+        CredentialChange::Kept if (before.epoch, before.status) == (after.epoch, after.status) => return Ok(None),
+        CredentialChange::Kept => "SET #epoch = :epoch, #enabled = :enabled",
+        CredentialChange::Password(hash) => {
             values.extend([(":phc", string(&hash.phc)), (":pepper", string(&hash.pepper))]);
             "SET #epoch = :epoch, #enabled = :enabled, #password_hash = :phc, #pepper = :pepper"
         }
-        Proof::Reset(hash, now, second_factor) => {
+        CredentialChange::Reset(hash, now, second_factor) => {
             values.extend([(":phc", string(&hash.phc)), (":pepper", string(&hash.pepper))]);
             values.push((":now", string(now.to_string())));
             match second_factor {
-                SecondFactor::Kept => RESET,
-                SecondFactor::Removed => RESET_WITHOUT_TOTP,
+                SecondFactorChange::Kept => RESET,
+                SecondFactorChange::Removed => RESET_WITHOUT_TOTP,
             }
         }
-        Proof::Totp(totp, recovery_codes) => {
+        CredentialChange::Totp(totp, recovery_codes) => {
             values.extend([(":totp", value(totp)?), (":codes", string_set(recovery_codes.iter().cloned()))]);
             "SET #epoch = :epoch, #enabled = :enabled, #totp = :totp, #recovery_codes = :codes"
         }
-        Proof::NoTotp => "SET #epoch = :epoch, #enabled = :enabled REMOVE #totp, #recovery_codes",
+        CredentialChange::NoTotp => "SET #epoch = :epoch, #enabled = :enabled REMOVE #totp, #recovery_codes",
     };
     let update = Write::update(keys::credential(Some(&after.login)), update, values);
     Ok(Some(owned(update, after.user_id, Code::Conflict)))

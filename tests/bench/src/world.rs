@@ -48,7 +48,7 @@ impl World {
         })?;
         let store = Store::new(&connection, TABLE.to_owned());
         let context = Context::new(store, Secrets::new(connection), config, Clock::system());
-        let first = bootstrap::Event::first(Some(PASSWORD.to_owned()));
+        let first = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
         bootstrap::run(context.clone(), first).await.map_err(|problem| problem.to_string())?;
         let hash = rollcall_api::password::hash(&context, Password::new(PASSWORD)).await;
         let service = rollcall_api::service(login::routes().split_for_parts().0, context.clone());

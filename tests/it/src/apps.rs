@@ -188,7 +188,7 @@ mod delete {
             let (deleted, created) = tokio::join!(delete, join_all((0..4).map(create)));
             let created = created.into_iter().filter(|status| *status == 201).count();
             world.clock.advance(Duration::from_secs(61));
-            cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+            cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
             let listed = admin.get(&format!("{path}/accounts")).await;
             if created == 0 {
                 assert_eq!((deleted, listed.status), (204, 404));

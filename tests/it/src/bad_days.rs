@@ -202,7 +202,7 @@ async fn one_fault_stops_neither_the_first_admin_nor_a_sign_in_nor_the_cleanup(
             world.faults.calls() > call
         };
         world.faults.arm(fault, call, 1);
-        let event = bootstrap::Event::first(Some(PASSWORD.to_owned()));
+        let event = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
         bootstrap::run(world.context.clone(), event).await.unwrap();
         let mut any = went_wrong(0);
         let items = world.dump().await;
@@ -221,7 +221,7 @@ async fn one_fault_stops_neither_the_first_admin_nor_a_sign_in_nor_the_cleanup(
         admin.delete(&app).await.is(204);
         world.clock.advance(Duration::from_secs(61));
         world.faults.arm(fault, call, 1);
-        cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+        cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
         any |= went_wrong(2);
         let items = world.dump().await;
         assert_eq!(kinds(&items, "APP"), 0, "{fault:?} at call {call}");

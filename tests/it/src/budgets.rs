@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use rollcall_domain::verification::Purpose;
+use rollcall_domain::verification::FlowPurpose;
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,7 +25,7 @@ fn spent(world: &World) -> (usize, f64, f64) {
 #[tokio::test]
 async fn each_operation_costs_what_the_table_says() {
     let world = World::new().await;
-    let founded = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     bootstrap::run(world.context.clone(), founded).await.unwrap();
     let credentials = json!({"login": "admin", "password": "correct horse battery"});
     let token = world.stranger().post("/v1/login", &credentials).await.body["token"].as_str().unwrap().to_owned();
@@ -78,13 +78,13 @@ async fn each_operation_costs_what_the_table_says() {
     admin.post(&format!("{app}/account-deletions"), &json!({"user_ids": batch})).await.is(200);
     row("batch delete 100");
     // The first run asks when the platform began.
-    cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     spent(&world);
-    cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     row("cleanup, nothing due");
     let id = started(&world.stranger(), "new@example.com").await;
     row("start a registration");
-    let body = completion(&world.code(&id, Purpose::Registration).await, "newcomer");
+    let body = completion(&world.code(&id, FlowPurpose::Registration).await, "newcomer");
     complete(&world.stranger(), &id, &body).await.is(201);
     row("complete a registration");
     let team = admin.post("/v1/teams", &json!({"name": "Northwind"})).await;
@@ -103,7 +103,7 @@ async fn each_operation_costs_what_the_table_says() {
     redeemer.post("/v1/invitations/redeem", &json!({"code": "00000000"})).await.is(422);
     row("redeem, wrong");
     let id = started(&world.stranger(), "invited@example.com").await;
-    let mut body = completion(&world.code(&id, Purpose::Registration).await, "invited");
+    let mut body = completion(&world.code(&id, FlowPurpose::Registration).await, "invited");
     body["invitation_code"] = invite().await;
     spent(&world);
     complete(&world.stranger(), &id, &body).await.is(201);

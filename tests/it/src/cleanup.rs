@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::support::{Client, World};
 
 async fn run(world: &World) -> serde_json::Value {
-    let report = cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    let report = cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     serde_json::to_value(report).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use futures_util::future::BoxFuture;
-use rollcall_domain::{Code, permission::UserType, verification::Purpose};
+use rollcall_domain::{Code, permission::UserType, verification::FlowPurpose};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -34,14 +34,14 @@ impl Scene {
         world.clock.advance(Duration::from_secs(61));
         let stranger = world.stranger();
         let id = started(&stranger, "stranger@example.com").await;
-        let code = world.code(&id, Purpose::Registration).await;
+        let code = world.code(&id, FlowPurpose::Registration).await;
         let registration = (format!("/v1/registrations/{id}/complete"), completion(&code, "stranger"));
         let id = reset_started(&stranger, "old@example.com").await;
-        let code = world.code(&id, Purpose::PasswordReset).await;
+        let code = world.code(&id, FlowPurpose::PasswordReset).await;
         let reset = (format!("/v1/password-resets/{id}/complete"), new_password(&code, "another horse staple"));
         let wanted = json!({"email": "wanted@example.com", "current_password": PASSWORD});
         world.signed_in(&user).await.post("/v1/me/email", &wanted).await.is(202);
-        let code = world.code(&user.user_id.to_string(), Purpose::EmailChange).await;
+        let code = world.code(&user.user_id.to_string(), FlowPurpose::EmailChange).await;
         let client = client.with("idempotency-key", "once");
         Self { world, client, registration, reset, change: json!({"code": code}) }
     }

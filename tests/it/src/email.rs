@@ -6,7 +6,7 @@ use rollcall_domain::{
     limits::{CODE_LIFETIME, RESEND_AFTER},
     permission::UserType,
     user::User,
-    verification::Purpose,
+    verification::FlowPurpose,
 };
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn ask(client: &Client, email: &str) -> Reply {
 }
 
 async fn code_of(world: &World, user: &User) -> String {
-    world.code(&user.user_id.to_string(), Purpose::EmailChange).await
+    world.code(&user.user_id.to_string(), FlowPurpose::EmailChange).await
 }
 
 async fn confirm(client: &Client, code: &str) -> Reply {

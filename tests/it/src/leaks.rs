@@ -9,7 +9,7 @@ use std::{
 
 use axum::http::Method;
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER};
-use rollcall_domain::verification::Purpose;
+use rollcall_domain::verification::FlowPurpose;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -209,7 +209,7 @@ impl Known {
         assert_eq!(seen, 2);
     }
 
-    async fn mailed(&mut self, world: &World, flow: &Value, purpose: Purpose) -> String {
+    async fn mailed(&mut self, world: &World, flow: &Value, purpose: FlowPurpose) -> String {
         let code = world.code(flow.as_str().unwrap(), purpose).await;
         self.typed(&format!("the code of {}", purpose.word()), &code)
     }
@@ -229,7 +229,7 @@ async fn live(world: &World, known: &mut Known) {
         stranger.post("/v1/login", &json!({"login": login, "password": password})).await
     };
 
-    let founded = bootstrap::run(world.context.clone(), bootstrap::Event::first(None)).await.unwrap();
+    let founded = bootstrap::run(world.context.clone(), bootstrap::BootstrapEvent::first(None)).await.unwrap();
     let drawn = known.typed("the first password", &founded.generated_password.unwrap());
     let admin = bearer(&known.signed_in("admin", &sign_in("admin", &drawn).await));
     let own = known.typed("the admin's password", "tq7 vXk 2pLw Admin9");
@@ -254,13 +254,13 @@ async fn live(world: &World, known: &mut Known) {
     // Somebody registers; somebody else only begins to.
     let started = stranger.post("/v1/registrations", &json!({"email": "mina@example.com"})).await;
     let flow = started.is(202).body["registration_id"].clone();
-    let code = known.mailed(world, &flow, Purpose::Registration).await;
+    let code = known.mailed(world, &flow, FlowPurpose::Registration).await;
     let password = known.typed("mina's password", "violet 7 harbour engine");
     let body = json!({"code": code, "username": "Mina", "login": "mina", "password": password, "password_confirmation": password});
     let complete = format!("/v1/registrations/{}/complete", flow.as_str().unwrap());
     stranger.with("idempotency-key", "registration").post(&complete, &body).await.is(201);
     let pending = stranger.post("/v1/registrations", &json!({"email": "pending@example.com"})).await;
-    known.mailed(world, &pending.is(202).body["registration_id"], Purpose::Registration).await;
+    known.mailed(world, &pending.is(202).body["registration_id"], FlowPurpose::Registration).await;
 
     let mina = bearer(&known.signed_in("mina", &sign_in("mina", &password).await));
     known.cookies(
@@ -284,7 +284,7 @@ async fn live(world: &World, known: &mut Known) {
     stranger.post("/v1/login", &json!({"login": "mina", "pasword": unknown})).await.is(422);
     let broken = known.typed("a body that breaks off", "marble 52 walnut prairie");
     stranger.send(Method::POST, "/v1/login", Some(format!(r#"{{"login":"mina","password":"{broken}"#))).await.is(400);
-    cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
 }
 
 fn changed(old: &str, new: &str) -> Value {
@@ -294,14 +294,14 @@ fn changed(old: &str, new: &str) -> Value {
 async fn forgotten(world: &World, known: &mut Known, stranger: &Client) -> String {
     let started = stranger.post("/v1/password-resets", &json!({"email": "mina@example.com"})).await;
     let flow = started.is(202).body["reset_id"].clone();
-    let code = known.mailed(world, &flow, Purpose::PasswordReset).await;
+    let code = known.mailed(world, &flow, FlowPurpose::PasswordReset).await;
     let password = known.typed("mina's next password", "walrus 19 tangerine orbit");
     let body = json!({"code": code, "password": password, "password_confirmation": password});
     let complete = format!("/v1/password-resets/{}/complete", flow.as_str().unwrap());
     stranger.with("idempotency-key", "reset").post(&complete, &body).await.is(204);
     world.clock.advance(Duration::from_secs(61));
     let pending = stranger.post("/v1/password-resets", &json!({"email": "mina@example.com"})).await;
-    known.mailed(world, &pending.is(202).body["reset_id"], Purpose::PasswordReset).await;
+    known.mailed(world, &pending.is(202).body["reset_id"], FlowPurpose::PasswordReset).await;
     password
 }
 
@@ -310,7 +310,7 @@ async fn addresses(world: &World, known: &mut Known, mina: &Client, password: &s
     for email in ["second@example.com", "third@example.com"] {
         let body = json!({"email": email, "current_password": password});
         mina.with("idempotency-key", email).post("/v1/me/email", &body).await.is(202);
-        let code = known.mailed(world, &flow, Purpose::EmailChange).await;
+        let code = known.mailed(world, &flow, FlowPurpose::EmailChange).await;
         if email.starts_with("second") {
             mina.with("idempotency-key", "confirm").post("/v1/me/email/confirm", &json!({"code": code})).await.is(200);
         }

@@ -12,6 +12,7 @@ mod budgets;
 mod cleanup;
 mod codes_on_bad_days;
 mod console;
+mod console_facts;
 mod email;
 mod faults;
 mod invitations;

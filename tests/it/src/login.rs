@@ -74,7 +74,7 @@ async fn a_session_is_touched_at_most_once_a_minute() {
 #[tokio::test]
 async fn signing_in_out_and_wrongly() {
     let world = World::new().await;
-    let event = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    let event = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     bootstrap::run(world.context.clone(), event).await.unwrap();
     let stranger = world.stranger();
     let sign_in = |login: &str, password: &str| {
@@ -119,7 +119,7 @@ async fn signing_in_out_and_wrongly() {
 #[tokio::test]
 async fn one_hash_is_computed_whoever_asks() {
     let world = World::new().await;
-    let founded = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     bootstrap::run(world.context.clone(), founded).await.unwrap();
     let hashes = count_hashes();
     for (login, password, hashed) in [
@@ -140,7 +140,7 @@ async fn one_hash_is_computed_whoever_asks() {
 async fn a_password_that_was_reset_meanwhile_begins_no_session() {
     let world = World::new().await;
     let store = &world.context.store;
-    let founded = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     let report = bootstrap::run(world.context.clone(), founded).await.unwrap();
     let old_user = store.user(report.user_id).await.unwrap().unwrap();
     let break_glass = json!({"break_glass": true, "password": "another horse battery"});
@@ -167,7 +167,7 @@ async fn a_login_body_is_read_strictly() {
 #[tokio::test]
 async fn the_cookie_is_taken_from_our_own_pages_only() {
     let world = World::new().await;
-    let event = bootstrap::Event::first(Some("correct horse battery".to_owned()));
+    let event = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
     bootstrap::run(world.context.clone(), event).await.unwrap();
     let body = json!({"login": "admin", "password": "correct horse battery", "transport": "cookie"});
     let stranger = world.stranger();
@@ -210,7 +210,7 @@ async fn the_cookie_is_taken_from_our_own_pages_only() {
 #[tokio::test]
 async fn a_password_somebody_else_set_opens_nothing_but_its_change() {
     let world = World::new().await;
-    let report = bootstrap::run(world.context.clone(), bootstrap::Event::first(None)).await.unwrap();
+    let report = bootstrap::run(world.context.clone(), bootstrap::BootstrapEvent::first(None)).await.unwrap();
     let body = json!({"login": "admin", "password": report.generated_password.unwrap()});
     let signed_in = world.stranger().post("/v1/login", &body).await;
     let client =

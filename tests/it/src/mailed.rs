@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rollcall_domain::{Code, email::Email, permission::UserType, user::User, verification::Purpose};
-use rollcall_store::user::Proof;
+use rollcall_domain::{Code, email::Email, permission::UserType, user::User, verification::FlowPurpose};
+use rollcall_store::user::CredentialChange;
 use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};
@@ -51,7 +51,7 @@ pub async fn member(world: &World, login: &str, email: &str) -> (User, Client) {
 /// Confirms an address of a user without the API.
 pub async fn proved(world: &World, user: &User, email: &str) -> User {
     let after = user.clone().proved(Email::parse(email).unwrap(), world.now());
-    let commit = rollcall_store::user::change(user, &after, Proof::Kept).unwrap();
+    let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
     world.unfaulted().commit(commit).await.unwrap();
     after
 }
@@ -79,7 +79,7 @@ pub async fn complete(client: &Client, registration_id: &str, body: &Value) -> R
 /// Registers a user in all steps.
 pub async fn register(world: &World, client: &Client, email: &str, login: &str) -> Reply {
     let id = started(client, email).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     complete(client, &id, &completion(&code, login)).await
 }
 

@@ -36,9 +36,9 @@ use rollcall_domain::{
     email::Email,
     id::{AppId, CustomRoleId, InvitationId, TeamId},
     permission::UserType,
-    role::RoleId,
+    role_id::RoleId,
 };
-use rollcall_store::user::{Proof, change};
+use rollcall_store::user::{CredentialChange, change};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -254,7 +254,7 @@ impl Play {
     }
 
     async fn clean_up(&self) {
-        cleanup::run(self.world.context.clone(), cleanup::Event::default()).await.unwrap();
+        cleanup::run(self.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     }
 
     /// What was answered, of which what was made is remembered.
@@ -307,7 +307,7 @@ impl Play {
             let before = store.user(*user_id).await.unwrap().unwrap();
             let after = before.clone().proved(address(&person.login), self.world.now());
             let after = rollcall_domain::user::User { password_change_required: false, ..after };
-            store.commit(change(&before, &after, Proof::Kept).unwrap()).await.unwrap();
+            store.commit(change(&before, &after, CredentialChange::Kept).unwrap()).await.unwrap();
             (person.must_change_password, person.is_proved) = (false, true);
         }
     }

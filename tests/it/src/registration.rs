@@ -8,8 +8,8 @@ use rollcall_domain::{
     Code,
     id::FlowId,
     limits::{CODE_LIFETIME, RESEND_AFTER},
-    session::Ticket,
-    verification::Purpose,
+    session::SignInTicket,
+    verification::FlowPurpose,
 };
 use rollcall_store::{Commit, flow};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn a_proved_address_makes_a_user() {
     assert_eq!(begun.is(202).body["expires_at"], "2026-11-20T12:10:00.000Z");
     assert_eq!(begun.body["resend_after"], "2026-11-20T12:01:00.000Z");
     let id = begun.body["registration_id"].as_str().unwrap();
-    let code = world.code(id, Purpose::Registration).await;
+    let code = world.code(id, FlowPurpose::Registration).await;
     let done = complete(&stranger, id, &completion(&code, "mina")).await;
     let user = &done.is(201).body["user"];
     assert_eq!(done.body, json!({"user": user}));
@@ -74,7 +74,7 @@ async fn what_a_client_says_of_the_host_shows_nowhere() {
     let (plain, forged) = (start(&world.stranger(), "plain@example.com").await, start(&poisoned, MINA).await);
     are_alike(&plain, &forged);
     let id = forged.body["registration_id"].as_str().unwrap();
-    let code = world.code(id, Purpose::Registration).await;
+    let code = world.code(id, FlowPurpose::Registration).await;
     let done = complete(&poisoned, id, &completion(&code, "mina")).await;
     assert!(done.is(201).header("location").starts_with("/v1/users/"));
     for reply in [&forged, &done] {
@@ -98,7 +98,7 @@ async fn steps_out_of_order_change_nothing() {
     let change_id = user.user_id.to_string();
     let ticket_id = FlowId::new(world.context.uuid().unwrap());
     let credential = world.unfaulted().credential(&user.login).await.unwrap().unwrap();
-    let ticket = Ticket::new(ticket_id, "hash".to_owned(), user.login.clone(), &credential, None, world.now());
+    let ticket = SignInTicket::new(ticket_id, "hash".to_owned(), user.login.clone(), &credential, None, world.now());
     world.unfaulted().commit(Commit::new([flow::begin_ticket(&ticket).unwrap()])).await.unwrap();
     let flows = items(&world, "FLOW#").await;
     let users = items(&world, "USER#").await;
@@ -107,8 +107,8 @@ async fn steps_out_of_order_change_nothing() {
     let never = world.context.uuid().unwrap().to_string();
     for (number, (id, code)) in [
         (never, "00000000".to_owned()),
-        (reset_id.clone(), code_of(&reset_id, Purpose::PasswordReset).await),
-        (change_id.clone(), code_of(&change_id, Purpose::EmailChange).await),
+        (reset_id.clone(), code_of(&reset_id, FlowPurpose::PasswordReset).await),
+        (change_id.clone(), code_of(&change_id, FlowPurpose::EmailChange).await),
         (ticket_id.to_string(), "00000000".to_owned()),
     ]
     .into_iter()
@@ -120,7 +120,7 @@ async fn steps_out_of_order_change_nothing() {
             is_wrong(&reset(&elsewhere, &id, &new_password(&code, PASSWORD)).await);
         }
     }
-    let code = code_of(&registration_id, Purpose::Registration).await;
+    let code = code_of(&registration_id, FlowPurpose::Registration).await;
     is_wrong(&reset(&stranger, &registration_id, &new_password(&code, PASSWORD)).await);
     is_wrong(&client.post("/v1/me/email/confirm", &json!({"code": code})).await);
 
@@ -151,7 +151,7 @@ async fn a_registration_completes_once_and_its_id_is_never_used_again() {
     let world = World::new().await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     complete(&stranger, &id, &completion(&code, "mina")).await.is(201);
     let before = items(&world, "USER#").await;
     is_wrong(&complete(&stranger, &id, &completion(&code, "mina")).await);
@@ -169,7 +169,7 @@ async fn one_code_sent_many_times_at_once_makes_one_user() {
     let world = World::new().await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     let sent = (0..5).map(|number| {
         let (client, id) = (stranger.at(&format!("192.0.2.{number}")), id.clone());
         let body = completion(&code, "mina");
@@ -196,10 +196,10 @@ async fn the_newest_code_is_the_only_one() {
     let world = World::new().await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
-    let old = world.code(&id, Purpose::Registration).await;
+    let old = world.code(&id, FlowPurpose::Registration).await;
     world.clock.advance(RESEND_AFTER);
     assert_eq!(started(&stranger, MINA).await, id);
-    let new = world.code(&id, Purpose::Registration).await;
+    let new = world.code(&id, FlowPurpose::Registration).await;
     assert_ne!(old, new);
     is_wrong(&complete(&stranger, &id, &completion(&old, "mina")).await);
     complete(&stranger, &id, &completion(&new, "mina")).await.is(201);
@@ -211,11 +211,11 @@ async fn a_minute_must_pass_between_two_mails_and_until_then_the_reply_is_the_sa
     let world = World::new().await;
     let first = start(&world.stranger(), MINA).await;
     let id = first.body["registration_id"].as_str().unwrap();
-    let code = world.code(id, Purpose::Registration).await;
+    let code = world.code(id, FlowPurpose::Registration).await;
     world.clock.advance(just_before(RESEND_AFTER));
     let again = start(&world.stranger().at("192.0.2.1"), "MINA@EXAMPLE.COM").await;
     assert_eq!(again.is(202).body, first.body);
-    assert_eq!((mails(&world).await.len(), world.code(id, Purpose::Registration).await), (1, code.clone()));
+    assert_eq!((mails(&world).await.len(), world.code(id, FlowPurpose::Registration).await), (1, code.clone()));
     world.clock.advance(MILLISECOND);
     let resent = start(&world.stranger(), MINA).await;
     assert_eq!(
@@ -227,7 +227,7 @@ async fn a_minute_must_pass_between_two_mails_and_until_then_the_reply_is_the_sa
         })
     );
     assert_eq!(mails(&world).await.len(), 2);
-    assert_ne!(world.code(id, Purpose::Registration).await, code);
+    assert_ne!(world.code(id, FlowPurpose::Registration).await, code);
 }
 
 /// B3.
@@ -237,7 +237,7 @@ async fn a_code_is_good_for_ten_minutes_to_the_millisecond() {
         let world = World::new().await;
         let stranger = world.stranger();
         let id = started(&stranger, MINA).await;
-        let code = world.code(&id, Purpose::Registration).await;
+        let code = world.code(&id, FlowPurpose::Registration).await;
         world.clock.advance(lasts);
         let done = complete(&stranger, &id, &completion(&code, "mina")).await;
         if is_good {
@@ -256,14 +256,14 @@ async fn a_code_takes_five_tries_and_another_code_no_more() {
     let world = World::new().await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     for number in 0..4 {
         let elsewhere = stranger.at(&format!("192.0.2.{number}"));
         is_wrong(&complete(&elsewhere, &id, &completion(&other(&code), "mina")).await);
     }
     world.clock.advance(RESEND_AFTER);
     assert_eq!(started(&stranger, MINA).await, id);
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     is_wrong(&complete(&stranger, &id, &completion(&other(&code), "mina")).await);
     // The address's own lane is slower than the code's tries run out.
     let refused = complete(&stranger, &id, &completion(&code, "mina")).await;
@@ -272,12 +272,12 @@ async fn a_code_takes_five_tries_and_another_code_no_more() {
     is_wrong(&complete(&stranger, &id, &completion(&code, "mina")).await);
     world.clock.advance(RESEND_AFTER);
     assert_eq!(started(&stranger, MINA).await, id);
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     is_wrong(&complete(&stranger, &id, &completion(&code, "mina")).await);
     // Once it is over, the next flow begins with all its tries.
     world.clock.advance(CODE_LIFETIME);
     let next = started(&stranger, MINA).await;
-    let code = world.code(&next, Purpose::Registration).await;
+    let code = world.code(&next, FlowPurpose::Registration).await;
     complete(&stranger, &next, &completion(&code, "mina")).await.is(201);
 }
 
@@ -287,7 +287,7 @@ async fn the_fifth_try_may_be_the_right_one() {
     let world = World::new().await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     for _ in 0..4 {
         is_wrong(&complete(&stranger, &id, &completion(&other(&code), "mina")).await);
     }
@@ -352,7 +352,7 @@ async fn a_body_is_read_strictly() {
     }
     let refused = send(starts, r#"{"email":"mina@example.com","type":"super_admin"}"#).await;
     assert_eq!(refused.is_problem(Code::UnknownField).violations(), [json!(["/type", "unknown_field"])]);
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     for field in ["type", "email", "email_verified", "version", "user_id", "password_change_required"] {
         let mut body = completion(&code, "mina");
         body[field] = json!("super_admin");
@@ -374,7 +374,7 @@ async fn a_closed_installation_takes_no_registration() {
     let world = World::with(&[("REGISTRATION", "off")]).await;
     let open = world.stranger_to(&world.restarted(&[]));
     let id = started(&open, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     let before = world.dump().await.len();
     start(&world.stranger(), "other@example.com").await.is_problem(Code::RegistrationClosed);
     start(&world.stranger(), "").await.is_problem(Code::RegistrationClosed);
@@ -395,7 +395,7 @@ async fn whoever_typed_an_address_first_does_not_have_it() {
     let (eve, eve_client) = member(&world, "eve", "eve@example.com").await;
     let wanted = json!({"email": MINA, "current_password": PASSWORD});
     eve_client.post("/v1/me/email", &wanted).await.is(202);
-    let eves_code = world.code(&eve.user_id.to_string(), Purpose::EmailChange).await;
+    let eves_code = world.code(&eve.user_id.to_string(), FlowPurpose::EmailChange).await;
     let stranger = world.stranger().at("192.0.2.66");
     let id = started(&stranger, MINA).await;
     is_wrong(&complete(&stranger, &id, &completion("00000000", "eve2")).await);
@@ -410,7 +410,7 @@ async fn whoever_typed_an_address_first_does_not_have_it() {
     assert_eq!(eve_client.get("/v1/me").await.body["user"]["email"], "eve@example.com");
     markers_agree(&world).await;
     let reset_id = reset_started(&world.stranger(), MINA).await;
-    let flow = world.unfaulted().verification(FlowId::parse(&reset_id).unwrap(), Purpose::PasswordReset).await;
+    let flow = world.unfaulted().verification(FlowId::parse(&reset_id).unwrap(), FlowPurpose::PasswordReset).await;
     assert_eq!(flow.unwrap().unwrap().user_id.unwrap().to_string(), done.body["user"]["user_id"]);
     assert!(mails(&world).await.contains(&json!([MINA, "en", "password_reset_code"])));
 }
@@ -420,7 +420,7 @@ async fn whoever_typed_an_address_first_does_not_have_it() {
 async fn a_name_holds_no_line_end_no_markup_and_no_escape() {
     let world = World::new().await;
     let id = started(&world.stranger(), MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     for name in [
         "mina\r\nBcc: eve@example.com",
         "mina\n{\"level\":\"ERROR\"}",
@@ -548,7 +548,7 @@ async fn a_right_code_that_is_refused_for_something_else_gets_its_try_back() {
     member(&world, "Taken", "taken@example.com").await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     let with_invitation = |login: &str, code: &str| {
         let mut body = completion(code, login);
         body["invitation_code"] = json!("12345678");
@@ -575,7 +575,7 @@ async fn a_right_code_that_is_refused_for_something_else_gets_its_try_back() {
 async fn an_id_that_never_was_answers_as_a_wrong_code_and_costs_the_same() {
     let world = World::new().await;
     let id = started(&world.stranger(), MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     let mut seen = Vec::new();
     for (id, address) in [(id, "192.0.2.1"), (world.context.uuid().unwrap().to_string(), "192.0.2.2")] {
         world.faults.take_log();
@@ -596,7 +596,7 @@ async fn an_address_that_somebody_proved_is_refused_though_the_code_is_right() {
     let stranger = world.stranger();
     for email in ["owner@example.com", "OWNER@EXAMPLE.COM"] {
         let id = started(&stranger, email).await;
-        let code = world.code(&id, Purpose::Registration).await;
+        let code = world.code(&id, FlowPurpose::Registration).await;
         is_wrong(&complete(&stranger, &id, &completion(&code, "thief")).await);
         is_wrong(&complete(&stranger, &id, &completion(&code, "owner")).await);
     }
@@ -604,9 +604,9 @@ async fn an_address_that_somebody_proved_is_refused_though_the_code_is_right() {
     markers_agree(&world).await;
     assert_eq!(owner.get("/v1/me").await.is(200).body["user"]["version"], 2);
 
-    // Proved between the mail and the code.
+    // ProvenFlow between the mail and the code.
     let id = started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     member(&world, "mina", MINA).await;
     is_wrong(&complete(&stranger, &id, &completion(&code, "thief")).await);
     markers_agree(&world).await;
@@ -617,7 +617,7 @@ async fn a_key_repeats_the_reply_and_makes_no_second_user() {
     let world = World::new().await;
     let stranger = world.stranger().with("idempotency-key", "k");
     let id = started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     let wrong = completion(&other(&code), "mina");
     is_wrong(&complete(&stranger, &id, &wrong).await);
     is_wrong(&complete(&stranger, &id, &wrong).await);
@@ -650,7 +650,7 @@ async fn the_same_completion_sent_several_times_at_once_gets_one_reply() {
     let world = World::new().await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
-    let body = completion(&world.code(&id, Purpose::Registration).await, "mina");
+    let body = completion(&world.code(&id, FlowPurpose::Registration).await, "mina");
     let keyed = stranger.with("idempotency-key", "k");
     let replies = join_all((0..4).map(|_| complete(&keyed, &id, &body))).await;
     let made: BTreeSet<_> = replies.iter().map(|reply| reply.is(201).body["user"]["user_id"].to_string()).collect();
@@ -663,7 +663,7 @@ async fn the_same_completion_sent_several_times_at_once_gets_one_reply() {
 async fn a_weak_password_is_refused_with_the_reason_and_spends_no_try() {
     let world = World::new().await;
     let id = started(&world.stranger(), "minapark@example.com").await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     for (password, violation, reason) in [
         ("tq7 vXk 2pL", "too_short", "takes 12 to 256 characters"),
         (&"tq7 vXk 2pL".repeat(24), "too_long", "takes 12 to 256 characters"),
@@ -692,7 +692,7 @@ async fn a_weak_password_is_refused_with_the_reason_and_spends_no_try() {
 async fn an_operator_may_ask_for_longer_passwords() {
     let world = World::with(&[("PASSWORD_MIN_LENGTH", "22")]).await;
     let id = started(&world.stranger(), MINA).await;
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     let refused = complete(&world.stranger(), &id, &completion(&code, "nobody")).await;
     assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/password", "too_short"])]);
 }
@@ -709,7 +709,7 @@ async fn a_mail_speaks_the_language_of_whoever_gets_it() {
         mails(&world).await,
         [json!(["owner@example.com", "en", "address_taken"]), json!([MINA, "ko", "registration_code"])]
     );
-    let code = world.code(&id, Purpose::Registration).await;
+    let code = world.code(&id, FlowPurpose::Registration).await;
     complete(&korean, &id, &completion(&code, "mina")).await.is(201);
     world.clock.advance(RESEND_AFTER);
     start(&world.stranger(), MINA).await.is(202);
@@ -727,7 +727,7 @@ async fn look_alikes_of_an_address_are_one_address() {
         let world = World::new().await;
         let id = started(&world.stranger(), one).await;
         assert_eq!(started(&world.stranger(), other).await, id, "{other}");
-        let code = world.code(&id, Purpose::Registration).await;
+        let code = world.code(&id, FlowPurpose::Registration).await;
         let done = complete(&world.stranger(), &id, &completion(&code, "mina")).await;
         assert_eq!(done.is(201).body["user"]["email"], one);
         world.clock.advance(RESEND_AFTER);
@@ -770,7 +770,7 @@ async fn a_hundred_registrations_of_one_login_make_one_user() {
     for number in 0..100 {
         let client = world.stranger().at(&format!("192.0.2.{number}"));
         let id = started(&client, &format!("mina{number}@example.com")).await;
-        let code = world.code(&id, Purpose::Registration).await;
+        let code = world.code(&id, FlowPurpose::Registration).await;
         let body = completion(&code, if number % 2 == 0 { "mina" } else { "MINA" });
         sent.push(async move { complete(&client, &id, &body).await });
     }
@@ -800,8 +800,8 @@ async fn of_a_registration_and_a_change_to_the_same_address_one_wins() {
         let id = started(&stranger, MINA).await;
         let wanted = json!({"email": MINA, "current_password": PASSWORD});
         client.post("/v1/me/email", &wanted).await.is(202);
-        let code = world.code(&id, Purpose::Registration).await;
-        let change_code = json!({"code": world.code(&user.user_id.to_string(), Purpose::EmailChange).await});
+        let code = world.code(&id, FlowPurpose::Registration).await;
+        let change_code = json!({"code": world.code(&user.user_id.to_string(), FlowPurpose::EmailChange).await});
         let body = completion(&code, "mina");
         // Another call stalls in each round, so that each of the two is the quicker one in some.
         world.faults.arm(Fault::Hang, round, 1);

@@ -7,9 +7,9 @@ use rollcall_domain::{
     id::UserId,
     limits::{CODE_LIFETIME, RESEND_AFTER},
     user::User,
-    verification::Purpose,
+    verification::FlowPurpose,
 };
-use rollcall_store::user::Proof;
+use rollcall_store::user::CredentialChange;
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,7 +30,7 @@ async fn sign_in(client: &Client, login: &str, password: &str) -> crate::support
 /// Resets from the first step to the last.
 async fn reset_to(world: &World, client: &Client, email: &str, password: &str) -> crate::support::Reply {
     let id = reset_started(client, email).await;
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     reset(client, &id, &new_password(&code, password)).await
 }
 
@@ -94,7 +94,7 @@ async fn a_start_tells_not_whether_anybody_has_the_address() {
         let begun = world.faults.take_log().into_iter().map(|call| call.operation).collect::<Vec<_>>();
         let added = world.dump().await.len() - before;
         let id = reply.is(202).body["reset_id"].as_str().unwrap().to_owned();
-        let wrong = other(&world.code(&id, Purpose::PasswordReset).await);
+        let wrong = other(&world.code(&id, FlowPurpose::PasswordReset).await);
         let refused = reset(&client, &id, &new_password(&wrong, NEW)).await;
         let tried = world.faults.take_log().into_iter().map(|call| call.operation).collect::<Vec<_>>();
         is_wrong(&refused);
@@ -144,12 +144,12 @@ async fn a_reset_is_good_once_for_ten_minutes_with_its_newest_code() {
     let (user, _) = member(&world, "mina", MINA).await;
     let stranger = world.stranger();
     let id = reset_started(&stranger, MINA).await;
-    let old = world.code(&id, Purpose::PasswordReset).await;
+    let old = world.code(&id, FlowPurpose::PasswordReset).await;
     world.clock.advance(just_before(RESEND_AFTER));
     assert_eq!((reset_started(&stranger, MINA).await, mails(&world).await.len()), (id.clone(), 1));
     world.clock.advance(MILLISECOND);
     assert_eq!(reset_started(&stranger, MINA).await, id);
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     is_wrong(&reset(&stranger, &id, &new_password(&old, NEW)).await);
     reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
     let once = stored(&world, user.user_id).await;
@@ -157,7 +157,7 @@ async fn a_reset_is_good_once_for_ten_minutes_with_its_newest_code() {
     assert_eq!(stored(&world, user.user_id).await, once);
     let next = reset_started(&stranger, MINA).await;
     assert_ne!(next, id);
-    let code = world.code(&next, Purpose::PasswordReset).await;
+    let code = world.code(&next, FlowPurpose::PasswordReset).await;
     world.clock.advance(CODE_LIFETIME);
     is_wrong(&reset(&stranger, &next, &new_password(&code, NEW)).await);
     assert_eq!(stored(&world, user.user_id).await, once);
@@ -170,13 +170,13 @@ async fn a_reset_takes_five_tries_through_all_its_codes() {
     member(&world, "mina", MINA).await;
     let stranger = world.stranger();
     let id = reset_started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     for _ in 0..5 {
         is_wrong(&reset(&stranger, &id, &new_password(&other(&code), NEW)).await);
     }
     world.clock.advance(RESEND_AFTER);
     reset_started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     is_wrong(&reset(&stranger, &id, &new_password(&code, NEW)).await);
     sign_in(&stranger, "mina", PASSWORD).await.is(200);
 }
@@ -189,7 +189,7 @@ async fn a_reset_leaves_a_disabled_user_disabled_and_two_factor_on() {
     let totp = Totp { secret: "sealed".to_owned(), last_step: 7 };
     let after = user.clone().with_totp(true, world.now());
     let codes = ["hash".to_owned()].into();
-    let commit = rollcall_store::user::change(&user, &after, Proof::Totp(&totp, &codes)).unwrap();
+    let commit = rollcall_store::user::change(&user, &after, CredentialChange::Totp(&totp, &codes)).unwrap();
     world.unfaulted().commit(commit).await.unwrap();
     let admin = world.admin().await;
     let path = format!("/v1/users/{}", user.user_id);
@@ -212,7 +212,7 @@ async fn a_password_that_names_its_user_is_refused_to_whoever_has_the_code_and_s
     member(&world, "mina.park", "harbor@example.com").await;
     let stranger = world.stranger();
     let id = reset_started(&stranger, "harbor@example.com").await;
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     for (password, violation) in [("short", "too_short"), ("password1234", "weak_password")] {
         let refused = reset(&stranger, &id, &new_password(&other(&code), password)).await;
         assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/password", violation])]);
@@ -243,7 +243,7 @@ async fn an_address_that_was_given_up_meanwhile_resets_nobody() {
     let (user, client) = member(&world, "mina", MINA).await;
     let stranger = world.stranger();
     let id = reset_started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     let unbind = json!({"current_password": PASSWORD}).to_string();
     client.send(Method::DELETE, "/v1/me/email", Some(unbind)).await.is(204);
     is_wrong(&reset(&stranger, &id, &new_password(&code, NEW)).await);
@@ -265,7 +265,7 @@ async fn a_new_code_is_the_present_owners() {
     register(&world, &stranger, MINA, "mina").await.is(201);
     world.clock.advance(RESEND_AFTER);
     assert_eq!(reset_started(&stranger, MINA).await, id);
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
     sign_in(&stranger, "mina", NEW).await.is(200);
     markers_agree(&world).await;
@@ -295,7 +295,7 @@ async fn a_key_repeats_a_reset_without_resetting_again() {
     let (user, _) = member(&world, "mina", MINA).await;
     let stranger = world.stranger().with("idempotency-key", "k");
     let id = reset_started(&stranger, MINA).await;
-    let code = world.code(&id, Purpose::PasswordReset).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
     reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
     let once = stored(&world, user.user_id).await;
     let again = reset(&stranger, &id, &new_password(&code, NEW)).await;

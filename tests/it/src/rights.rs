@@ -11,7 +11,7 @@ mod taken;
 use std::time::Duration;
 
 use axum::http::Method;
-use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, role::RoleId, user::User};
+use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, role_id::RoleId, user::User};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Reply, World};

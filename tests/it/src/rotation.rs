@@ -4,7 +4,7 @@ use std::{fs, sync::atomic::Ordering, time::Duration};
 
 use futures_util::future::join_all;
 use rollcall_api::Context;
-use rollcall_domain::{Code, permission::UserType, verification::Purpose};
+use rollcall_domain::{Code, permission::UserType, verification::FlowPurpose};
 use serde_json::{Value, json};
 
 use crate::{
@@ -97,10 +97,10 @@ async fn a_key_is_turned_under_whatever_is_going_on() {
     let app = App::of(&enrolling.post("/v1/me/totp", &json!({"current_password": PASSWORD})).await);
     let reset = old.post("/v1/password-resets", &json!({"email": "dora@example.com"})).await;
     let reset_id = reset.is(202).body["reset_id"].as_str().unwrap();
-    let reset_code = world.code(reset_id, Purpose::PasswordReset).await;
+    let reset_code = world.code(reset_id, FlowPurpose::PasswordReset).await;
     let registration = old.post("/v1/registrations", &json!({"email": "new@example.com"})).await;
     let registration_id = registration.is(202).body["registration_id"].as_str().unwrap();
-    let registration_code = world.code(registration_id, Purpose::Registration).await;
+    let registration_code = world.code(registration_id, FlowPurpose::Registration).await;
     let page = admin.get("/v1/users?limit=1").await;
     let cursor = page.is(200).body["next_cursor"].as_str().unwrap();
     let keyed = |client: &Client| client.with("idempotency-key", "k");
@@ -172,7 +172,7 @@ async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
     everything_agrees(&scene.world).await;
     scene.world.clock.advance(Duration::from_hours(24));
     let context = scene.world.restarted(&[]);
-    cleanup::run(context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     scene.wake_up().await;
     redeem(&scene.world.redeemer("later").await, &third).await.is_problem(Code::InvitationInvalid);
     everything_agrees(&scene.world).await;

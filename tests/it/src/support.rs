@@ -24,14 +24,15 @@ use rollcall_domain::{
     id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
     password::Password,
     permission::UserType,
-    role::{Role, RoleId},
+    role::Role,
+    role_id::RoleId,
     session::{Secret, Session, SessionToken},
     team::{Member, Team},
     text::{Login, TeamName, Username},
     user::{NewUser, Status, User},
-    verification::Purpose,
+    verification::FlowPurpose,
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, user::Proof};
+use rollcall_store::{Commit, Connection, Secrets, Store, user::CredentialChange};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
@@ -114,7 +115,7 @@ impl World {
     }
 
     /// The code that was mailed last for a flow: what stands in the mail, computed as the mailer does.
-    pub async fn code(&self, flow_id: &str, purpose: Purpose) -> String {
+    pub async fn code(&self, flow_id: &str, purpose: FlowPurpose) -> String {
         let flow = self.unfaulted().verification(FlowId::parse(flow_id).unwrap(), purpose).await.unwrap().unwrap();
         rollcall_api::mailed_code::digits(&self.context, &flow.code).await.unwrap()
     }
@@ -122,7 +123,7 @@ impl World {
     /// Gives a user the password [`PASSWORD`], as if it had always had it.
     pub async fn with_password(&self, user: &User) {
         let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD)).await.unwrap();
-        let commit = rollcall_store::user::change(user, user, Proof::Password(&hash)).unwrap();
+        let commit = rollcall_store::user::change(user, user, CredentialChange::Password(&hash)).unwrap();
         self.unfaulted().commit(commit).await.unwrap();
     }
 
@@ -136,7 +137,7 @@ impl World {
     /// Gives a user an address, as if it had proved it.
     pub async fn with_email(&self, user: &User, address: &str) {
         let after = user.clone().proved(Email::parse(address).unwrap(), self.now());
-        let commit = rollcall_store::user::change(user, &after, Proof::Kept).unwrap();
+        let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
         self.unfaulted().commit(commit).await.unwrap();
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use rollcall_domain::{Code, permission::UserType, verification::Purpose};
+use rollcall_domain::{Code, permission::UserType, verification::FlowPurpose};
 use rstest::rstest;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -50,7 +50,7 @@ impl Stage {
         let id = issued["invitation"]["invitation_id"].as_str().unwrap();
         let stranger = scene.world.stranger();
         let flow = started(&stranger, "stranger@example.com").await;
-        let mut body = completion(&scene.world.code(&flow, Purpose::Registration).await, "stranger");
+        let mut body = completion(&scene.world.code(&flow, FlowPurpose::Registration).await, "stranger");
         body["invitation_code"] = issued["code"].clone();
         scene.world.clock.advance(Duration::from_secs(61));
         let keyed = |client: &Client| client.with("idempotency-key", "once");

@@ -16,7 +16,8 @@ use rollcall_domain::{
     email::Email,
     id::{CustomRoleId, TeamId, UserId},
     permission::{Permission, UserType},
-    role::{Role, RoleId},
+    role::Role,
+    role_id::RoleId,
     user::User,
 };
 use rstest::rstest;
@@ -151,7 +152,7 @@ async fn nothing_dangles(world: &World, gone: &[String], place: &str) {
 }
 
 async fn clean_up(world: &World) {
-    cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
 }
 
 /// The admins of a team.

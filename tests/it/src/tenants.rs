@@ -8,7 +8,7 @@ mod swapped;
 use std::time::Duration;
 
 use axum::http::Method;
-use rollcall_domain::{Code, permission::UserType, role::RoleId};
+use rollcall_domain::{Code, permission::UserType, role_id::RoleId};
 use serde_json::{Value, json};
 
 use crate::{

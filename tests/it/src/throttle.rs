@@ -4,16 +4,16 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use axum::http::{HeaderMap, Method};
 use futures_util::future::join_all;
-use rollcall_api::throttle::{Attempt, lane};
+use rollcall_api::throttle::{self, Attempt};
 use rollcall_domain::{
     Code,
-    lane::{Kind, Lane, Reservation},
     limits::{DEVICE_LIFETIME, LONGEST_WAIT},
     permission::UserType,
+    throttle::{Throttle, ThrottleKind, ThrottleReservation},
     user::User,
-    verification::Purpose,
+    verification::FlowPurpose,
 };
-use rollcall_store::{Commit, lane::LaneId};
+use rollcall_store::{Commit, throttle::ThrottleId};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -47,13 +47,13 @@ fn strangers(world: &World) -> impl Iterator<Item = Client> + use<> {
 }
 
 /// The first failures of strangers at a login's authenticator, one every quarter of an hour, and the wait after them.
-async fn fail(world: &World, kind: Kind, login: &str, times: i64) {
-    let id = lane(&world.context, kind, login, None).await.unwrap();
+async fn fail(world: &World, kind: ThrottleKind, login: &str, times: i64) {
+    let id = throttle::id(&world.context, kind, login, None).await.unwrap();
     let (since, mut found) = (world.now(), None);
     for failures in 1..=times {
         let last_at = world.now();
         drop(Attempt::reserve(&world.context, vec![id.clone()], vec![found], last_at).await.unwrap());
-        found = Some(Lane { failures, since, last_at });
+        found = Some(Throttle { failures, since, last_at });
         world.clock.advance(LONGEST_WAIT);
     }
 }
@@ -187,15 +187,15 @@ async fn guesses_at_the_current_password_and_at_sign_in_are_one_count() {
 async fn a_flood_of_other_logins_leaves_a_count_where_it_is() {
     let world = World::new().await;
     member(&world, "mina").await;
-    fail(&world, Kind::Password, "mina", 7).await;
+    fail(&world, ThrottleKind::Password, "mina", 7).await;
     let mut strangers = strangers(&world);
     try_password(&strangers.next().unwrap(), "mina", WRONG).await.is_problem(Code::InvalidCredentials);
     for number in 0..2_000 {
-        let id = LaneId { kind: Kind::Password, is_known_device: false, hash: format!("{number:032x}") };
-        let write = rollcall_store::lane::reserve(&id, &Reservation::Begin(None), world.now());
+        let id = ThrottleId { kind: ThrottleKind::Password, is_known_device: false, hash: format!("{number:032x}") };
+        let write = rollcall_store::throttle::reserve(&id, &ThrottleReservation::Begin(None), world.now());
         world.unfaulted().commit(Commit::new([write])).await.unwrap();
     }
-    cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     let shut = try_password(&strangers.next().unwrap(), "mina", PASSWORD).await;
     assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "8");
     world.clock.advance(Duration::from_secs(8));
@@ -217,14 +217,14 @@ async fn the_hundredth_failure_shuts_the_password_to_strangers_and_nothing_else(
     let signed_in = second_step(&known, &held, &mina.app.code(&world, 0)).await;
     let device_token = &signed_in.is(200).body["device_token"];
 
-    fail(&world, Kind::Password, "mina", 98).await;
+    fail(&world, ThrottleKind::Password, "mina", 98).await;
     // The ninety-ninth and the hundredth are looked at.
     for stranger in strangers.by_ref().take(2) {
         try_password(&stranger, "mina", WRONG).await.is_problem(Code::InvalidCredentials);
         world.clock.advance(LONGEST_WAIT);
     }
     world.clock.advance(Duration::from_hours(24));
-    fail(&world, Kind::Password, "nobody", 100).await;
+    fail(&world, ThrottleKind::Password, "nobody", 100).await;
     for login in ["mina", "nobody"] {
         let shut = try_password(&strangers.next().unwrap(), login, PASSWORD).await;
         assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "900", "{login}");
@@ -247,7 +247,7 @@ async fn the_hundredth_failure_shuts_the_password_to_strangers_and_nothing_else(
 async fn after_ninety_nine_failures_the_right_password_still_opens() {
     let world = World::new().await;
     member(&world, "mina").await;
-    fail(&world, Kind::Password, "mina", 99).await;
+    fail(&world, ThrottleKind::Password, "mina", 99).await;
     try_password(&world.stranger(), "mina", PASSWORD).await.is(200);
     for stranger in strangers(&world).take(5) {
         try_password(&stranger, "mina", WRONG).await.is_problem(Code::InvalidCredentials);
@@ -257,7 +257,7 @@ async fn after_ninety_nine_failures_the_right_password_still_opens() {
 async fn complete_reset(world: &World, client: &Client, email: &str) -> Reply {
     let started = client.post("/v1/password-resets", &json!({"email": email})).await;
     let reset_id = started.is(202).body["reset_id"].as_str().unwrap();
-    let code = world.code(reset_id, Purpose::PasswordReset).await;
+    let code = world.code(reset_id, FlowPurpose::PasswordReset).await;
     let body = json!({"code": code, "password": PASSWORD, "password_confirmation": PASSWORD});
     client.post(&format!("/v1/password-resets/{reset_id}/complete"), &body).await
 }
@@ -267,10 +267,10 @@ async fn complete_reset(world: &World, client: &Client, email: &str) -> Reply {
 async fn a_password_that_is_shut_is_opened_by_an_admin_and_by_breaking_the_glass() {
     let world = World::new().await;
     let user = member(&world, "mina").await;
-    let founded = bootstrap::Event::first(Some(PASSWORD.to_owned()));
+    let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
     bootstrap::run(world.context.clone(), founded).await.unwrap();
-    fail(&world, Kind::Password, "mina", 100).await;
-    fail(&world, Kind::Password, "admin", 100).await;
+    fail(&world, ThrottleKind::Password, "mina", 100).await;
+    fail(&world, ThrottleKind::Password, "admin", 100).await;
     let stranger = world.stranger();
     for login in ["mina", "admin"] {
         try_password(&stranger, login, PASSWORD).await.is_problem(Code::TooManyAttempts);
@@ -288,13 +288,13 @@ async fn a_password_that_is_shut_is_opened_by_an_admin_and_by_breaking_the_glass
 async fn a_second_factor_that_is_shut_is_opened_by_an_admin_and_by_breaking_the_glass() {
     let world = World::new().await;
     let mina = owner(&world, "mina").await;
-    let founded = bootstrap::Event::first(Some(PASSWORD.to_owned()));
+    let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
     let report = bootstrap::run(world.context.clone(), founded).await.unwrap();
     let user = world.unfaulted().user(report.user_id).await.unwrap().unwrap();
     let stranger = world.stranger();
     let admin = bind(&world, user, stranger.sign_in("admin").await).await;
-    fail(&world, Kind::Totp, "mina", 100).await;
-    fail(&world, Kind::Totp, "admin", 100).await;
+    fail(&world, ThrottleKind::Totp, "mina", 100).await;
+    fail(&world, ThrottleKind::Totp, "admin", 100).await;
     for (login, app) in [("mina", &mina.app), ("admin", &admin.app)] {
         let held = ticket(&stranger, login).await;
         let shut = second_step(&stranger, &held, &app.code(&world, 0)).await;
@@ -314,7 +314,7 @@ async fn a_second_factor_that_is_shut_is_opened_by_an_admin_and_by_breaking_the_
 async fn a_flooded_super_admin_signs_in_from_a_device_that_did_before() {
     let world = World::new().await;
     member(&world, "mina").await;
-    let founded = bootstrap::Event::first(Some(PASSWORD.to_owned()));
+    let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
     bootstrap::run(world.context.clone(), founded).await.unwrap();
     let home = world.stranger();
     let body = |login: &str, token: &Value| json!({"login": login, "password": PASSWORD, "device_token": token});
@@ -329,7 +329,7 @@ async fn a_flooded_super_admin_signs_in_from_a_device_that_did_before() {
     let browser = home.with("cookie", &device.unwrap());
     world.clock.advance(DEVICE_LIFETIME);
     world.clock.retreat(LONGEST_WAIT * 100 + Duration::from_millis(1));
-    fail(&world, Kind::Password, "admin", 100).await;
+    fail(&world, ThrottleKind::Password, "admin", 100).await;
 
     home.post("/v1/login", &body("admin", &token)).await.is(200);
     browser.post("/v1/login", &by_cookie).await.is(200);
@@ -545,12 +545,12 @@ async fn an_ipv4_address_is_one_network_in_either_notation() {
 async fn a_try_given_back_to_a_forgotten_lane_leaves_none_behind() {
     let world = World::new().await;
     member(&world, "mina").await;
-    let id = lane(&world.context, Kind::Password, "mina", None).await.unwrap();
+    let id = throttle::id(&world.context, ThrottleKind::Password, "mina", None).await.unwrap();
     let attempt = Attempt::reserve(&world.context, vec![id.clone()], vec![None], world.now()).await.unwrap();
-    let forget = rollcall_store::lane::forget(&id);
+    let forget = rollcall_store::throttle::clear(&id);
     world.context.store.commit(Commit::new([forget])).await.unwrap();
-    attempt.give_back(&world.context).await.unwrap();
-    assert_eq!(world.context.store.lanes(&[id]).await.unwrap(), [None]);
+    attempt.undo_attempt(&world.context).await.unwrap();
+    assert_eq!(world.context.store.throttles(&[id]).await.unwrap(), [None]);
     try_password(&world.stranger(), "mina", PASSWORD).await.is(200);
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::Method;
 use futures_util::future::join_all;
-use rollcall_domain::{Code, permission::UserType, user::User, verification::Purpose};
+use rollcall_domain::{Code, permission::UserType, user::User, verification::FlowPurpose};
 use rstest::rstest;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret, Totp};
@@ -167,7 +167,7 @@ async fn a_new_password_keeps_the_second_factor() {
 
     let reset = stranger.post("/v1/password-resets", &json!({"email": "mina@example.com"})).await;
     let reset_id = reset.is(202).body["reset_id"].as_str().unwrap();
-    let code = world.code(reset_id, Purpose::PasswordReset).await;
+    let code = world.code(reset_id, FlowPurpose::PasswordReset).await;
     let body = json!({"code": code, "password": PASSWORD, "password_confirmation": PASSWORD});
     stranger.post(&format!("/v1/password-resets/{reset_id}/complete"), &body).await.is(204);
     let after_own = ticket(&stranger, "mina").await;

@@ -25,11 +25,11 @@ use rollcall_domain::{
     password::Password,
     permission::{Preset, UserType},
     user::User,
-    verification::{Purpose, Verification},
+    verification::{FlowPurpose, Verification},
 };
 use rollcall_store::{
     Commit, CommitError,
-    user::{Proof, change, delete, still_entitled},
+    user::{CredentialChange, change, delete, still_entitled},
 };
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use axum::http::Method;
 use rollcall_domain::{Code, Fields, permission::UserType, user::User};
-use rollcall_store::user::Proof;
+use rollcall_store::user::CredentialChange;
 use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};
@@ -84,7 +84,7 @@ async fn actor(world: &World, kind: &str, login: &str) -> (User, Client) {
     let client = world.signed_in(&user).await;
     if kind == "disabled" {
         let disabled = user.clone().edited(Fields::of(json!({"status": "disabled"})), world.now()).unwrap();
-        let commit = rollcall_store::user::change(&user, &disabled, Proof::Kept).unwrap();
+        let commit = rollcall_store::user::change(&user, &disabled, CredentialChange::Kept).unwrap();
         world.unfaulted().commit(commit).await.unwrap();
         return (disabled, client);
     }

@@ -2,18 +2,18 @@
 
 use axum::extract::State;
 use rollcall_api::{
-    Call, Context, Problem, Reply, settled,
-    verification::{self, Proved, Wanted, email_change_of},
+    Call, Context, Problem, Reply, retry_on_conflict,
+    verification::{self, ProvenFlow, VerificationRequest, email_change_of},
 };
 use rollcall_domain::{
     audit::Action,
+    digits::EightDigits,
     email::Email,
     mail::Message,
-    totp::EightDigits,
     user::{UserView, change},
-    verification::{Purpose, Started},
+    verification::{FlowPurpose, Started},
 };
-use rollcall_store::user::{Proof, still_entitled};
+use rollcall_store::user::{CredentialChange, still_entitled};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,8 +60,8 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let password = fields.required("current_password");
     let (email, password) = fields.finish(|| email.zip(password))?;
     reauthenticate(&context, &call, password).await?;
-    settled(|| async {
-        let wanted = Wanted::EmailChange(&call.actor.user);
+    retry_on_conflict(|| async {
+        let wanted = VerificationRequest::EmailChange(&call.actor.user);
         let (flow, commit) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
         let commit = commit.and(still_entitled(&current(&context, &call).await?));
         context.answer(&call, commit, Reply::accepted(&Started::from(&flow))?).await
@@ -75,13 +75,14 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let mut fields = call.fields()?;
     let code: Option<EightDigits> = fields.required("code");
     let code = fields.finish(|| code)?;
-    let flow = (email_change_of(call.actor.user.user_id), Purpose::EmailChange);
+    let flow = (email_change_of(call.actor.user.user_id), FlowPurpose::EmailChange);
     let known = context.store.verification(flow.0, flow.1).await?;
-    let proved = Proved::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
-    settled(|| async {
+    let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
+    retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         let after = before.clone().proved(proved.flow.email.clone(), call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?.extended(proved.succeeded());
+        let mut commit =
+            rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(proved.succeeded());
         commit.extend(context.tell(&before, Message::EmailChanged { login: before.login.clone() }, call.now())?);
         let reply = Reply::ok(&Confirmed { user: (&after).into() })?.at_version(after.version);
         context.commit(&call, commit, change(Action::UserSetEmail, Some(&before), Some(&after)), reply).await
@@ -96,14 +97,14 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
     let password = fields.required("current_password");
     let password = fields.finish(|| password)?;
     reauthenticate(&context, &call, password).await?;
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         call.check_version(before.version)?;
         let after = before.clone().without_email(call.now());
         if after == before {
             return Ok(Reply::no_content());
         }
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
         let change = change(Action::UserUnbindEmail, Some(&before), Some(&after));
         context.commit(&call, commit, change, Reply::no_content()).await

@@ -1,7 +1,7 @@
 //! One's own account.
 
 use axum::extract::State;
-use rollcall_api::{Call, Context, Problem, Reply, settled};
+use rollcall_api::{Call, Context, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -10,7 +10,7 @@ use rollcall_domain::{
     text::Username,
     user::{User, UserView, change},
 };
-use rollcall_store::user::Proof;
+use rollcall_store::user::CredentialChange;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,7 +46,7 @@ pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Re
 #[utoipa::path(patch, path = "/v1/me", tag = "own identity", request_body = PatchBody,
     responses((status = 200, body = Me, headers(("ETag")))))]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         let after = before.clone().renamed(call.fields()?, call.now())?;
         call.check_version(before.version)?;
@@ -54,7 +54,7 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
         if after == before {
             return Ok(reply);
         }
-        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
     })
     .await

@@ -1,11 +1,11 @@
 //! Changing one's own password.
 
 use axum::extract::State;
-use rollcall_api::{Call, Context, Problem, Reply, settled};
+use rollcall_api::{Call, Context, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Refusal, Violation, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
 };
-use rollcall_store::user::Proof;
+use rollcall_store::user::CredentialChange;
 use utoipa::ToSchema;
 
 use super::current;
@@ -34,10 +34,10 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
         return Err(Refusal::from(Violation::at("/password", ViolationCode::NotAllowed, rule)).into());
     }
     let hash = rollcall_api::password::hash(&context, new).await?;
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         let after = before.clone().reset(false, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Password(&hash))?;
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
         commit.extend([rollcall_store::session::carry_on(&call.actor.session, &after)]);
         commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
         let change = change_of(Action::UserSetPassword, Some(&before), Some(&after));

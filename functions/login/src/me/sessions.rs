@@ -1,7 +1,7 @@
 //! One's own sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, settled};
+use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -9,7 +9,7 @@ use rollcall_domain::{
     session::{Session, SessionView},
     user::change,
 };
-use rollcall_store::{session::carry_on, user::Proof};
+use rollcall_store::{session::carry_on, user::CredentialChange};
 
 use super::current;
 
@@ -50,10 +50,10 @@ pub(crate) async fn end(
 #[utoipa::path(delete, path = "/v1/me/sessions", operation_id = "end_other_sessions", tag = "own identity", responses((status = 204)))]
 pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         let after = before.clone().signed_out_everywhere();
-        let commit = rollcall_store::user::change(&before, &after, Proof::Kept)?;
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         let commit = commit.and(carry_on(&call.actor.session, &after));
         let change = change(Action::UserEndSessions, Some(&before), Some(&after));
         context.commit(&call, commit, change, Reply::no_content()).await

@@ -6,25 +6,25 @@ use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use rollcall_api::{
     Call, Context, Problem, Reply,
     clock::random,
-    settled,
+    retry_on_conflict,
     throttle::{self, Attempt},
 };
 use rollcall_domain::{
     Code,
     audit::Action,
     credential::{Credential, Enrolment, Totp},
-    lane::Kind,
     limits::ENROLMENT_LIFETIME,
     mail::Message,
     password::Password,
-    totp::{SecondFactor, TotpCode, TotpSecret},
+    throttle::ThrottleKind,
+    totp::{SecondFactorInput, TotpCode, TotpSecret},
     user::change,
 };
 use rollcall_store::{
     Commit, CommitError, flow,
-    lane::LaneId,
     session::carry_on,
-    user::{Proof, still_entitled},
+    throttle::ThrottleId,
+    user::{CredentialChange, still_entitled},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -101,7 +101,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let mut fields = call.fields()?;
     let code: Option<TotpCode> = fields.required("code");
     let code = fields.finish(|| code)?;
-    let network = throttle::network_lane(&context, call.request.address).await?;
+    let network = throttle::network_throttle(&context, call.request.address).await?;
     let (_, attempt) = try_factor(&context, &call, Some(network)).await?;
     let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
     let enrolment = enrolment.ok_or(Code::VerificationFailed)?;
@@ -110,10 +110,10 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let totp = Totp { secret: enrolment.secret.clone(), last_step };
     let (codes, hashes): (Vec<_>, _) = second_factor::recovery_codes()?.into_iter().unzip();
     let reply = Reply::ok(&RecoveryCodes { recovery_codes: codes })?;
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         let after = before.clone().with_totp(true, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::Totp(&totp, &hashes))?;
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Totp(&totp, &hashes))?;
         commit.extend([carry_on(&call.actor.session, &after)]);
         commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
         commit.extend(attempt.succeeded());
@@ -129,7 +129,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password: Option<Password> = fields.required("current_password");
-    let factor = SecondFactor::read(&mut fields);
+    let factor = SecondFactorInput::read(&mut fields);
     let (password, factor) = fields.finish(|| password.zip(factor))?;
     reauthenticate(&context, &call, password).await?;
     // The network's try was the password's: in a network that has to wait, there would be no second one.
@@ -141,11 +141,11 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
         Err(CommitError::Refused(_)) => return Err(Code::VerificationFailed.into()),
         Err(error) => return Err(error.into()),
     }
-    settled(|| async {
+    retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         call.check_version(before.version)?;
         let after = before.clone().with_totp(false, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, Proof::NoTotp)?;
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
         commit.extend([carry_on(&call.actor.session, &after)]);
         commit.extend(attempt.succeeded());
         commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
@@ -156,11 +156,15 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
 }
 
 /// Counts a try at the caller's second factor, and in its network's lane where that has none of this request yet.
-async fn try_factor(context: &Context, call: &Call, network: Option<LaneId>) -> Result<(Credential, Attempt), Problem> {
+async fn try_factor(
+    context: &Context,
+    call: &Call,
+    network: Option<ThrottleId>,
+) -> Result<(Credential, Attempt), Problem> {
     let login = &call.actor.user.login;
-    let factor = throttle::lane(context, Kind::Totp, &login.key(), None).await?;
-    let lanes: Vec<_> = network.into_iter().chain([factor]).collect();
-    let (credential, found) = context.store.credential_and_lanes(Some(login), &lanes).await?;
-    let attempt = Attempt::reserve(context, lanes, found, call.now()).await?;
+    let factor = throttle::id(context, ThrottleKind::Totp, &login.key(), None).await?;
+    let throttles: Vec<_> = network.into_iter().chain([factor]).collect();
+    let (credential, found) = context.store.credential_and_throttles(Some(login), &throttles).await?;
+    let attempt = Attempt::reserve(context, throttles, found, call.now()).await?;
     Ok((credential.ok_or(Code::Unauthenticated)?, attempt))
 }

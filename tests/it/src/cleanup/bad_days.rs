@@ -104,7 +104,7 @@ async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
 
 async fn run_once(world: &World) {
     // A run whose calls fail for good says so.
-    drop(cleanup::run(world.context.clone(), cleanup::Event::default()).await);
+    drop(cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await);
 }
 
 /// L1, L2: one fault at any call is survived by the run itself, and nothing is done twice or left.
@@ -144,7 +144,7 @@ async fn a_run_that_a_lasting_fault_ends_is_finished_by_the_next(
     for call in 0.. {
         let scene = scene().await;
         scene.world.faults.arm(fault, call, FOREVER);
-        let ended = cleanup::run(scene.world.context.clone(), cleanup::Event::default()).await;
+        let ended = cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await;
         if scene.world.faults.calls() <= call {
             break;
         }

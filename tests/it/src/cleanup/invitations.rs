@@ -136,7 +136,7 @@ async fn what_is_reissued_while_the_cleanup_runs_survives() {
         scene.wake_up().await;
         scene.world.faults.conflicts_like_dynamodb(round % 2 == 0);
         let cleaning: Vec<_> = (0..2)
-            .map(|_| tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::Event::default())))
+            .map(|_| tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default())))
             .collect();
         let reissued = scene.reissue(&issued).await;
         let reports = join_all(cleaning).await;
@@ -236,7 +236,7 @@ async fn of_two_runs_at_once_one_does_the_work() {
         scene.world.clock.advance(DAY);
         scene.world.faults.conflicts_like_dynamodb(round % 2 == 0);
         let runs: Vec<_> = (0..2)
-            .map(|_| tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::Event::default())))
+            .map(|_| tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default())))
             .collect();
         let reports: Vec<_> = join_all(runs).await.into_iter().map(|report| report.unwrap().unwrap()).collect();
         assert_eq!(reports.iter().map(|report| report.invitations_expired).sum::<usize>(), 21);

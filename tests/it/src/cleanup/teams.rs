@@ -133,7 +133,7 @@ async fn users_who_change_meanwhile_keep_what_they_changed() {
         let of = |login: &str| users.iter().find(|user| user["login"] == login).unwrap()["user_id"].clone();
         admin.delete(&scene.team).await.is(204);
         scene.world.faults.conflicts_like_dynamodb(round % 2 == 0);
-        let cleaning = tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::Event::default()));
+        let cleaning = tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()));
         let mut sent = Vec::new();
         for number in 0..40 {
             let (client, path) =

@@ -130,7 +130,7 @@ async fn what_ran_out_makes_room_for_what_is_reissued() {
     let first = scene.issue(&json!({"role_id": "developer"})).await;
     let path = format!("{}/invitations/{}", scene.team, first["invitation"]["invitation_id"].as_str().unwrap());
     scene.world.clock.advance(DAY);
-    cleanup::run(scene.world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     scene.wake_up().await;
     for _ in 0..MOST {
         scene.try_to_issue().await.is(201);

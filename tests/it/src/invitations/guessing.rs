@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use rollcall_domain::{breaker::Reservation, limits::BREAKER_WINDOW};
+use rollcall_domain::{breaker::BreakerReservation, limits::BREAKER_WINDOW};
 use rollcall_store::{Commit, invitation::reserve};
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -98,8 +98,8 @@ impl Scene {
         let (store, since) = (self.world.unfaulted(), self.world.now());
         for number in 0..tries {
             let reservation = match number {
-                0 => Reservation::Begin(None),
-                _ => Reservation::Count { since, below: i64::MAX },
+                0 => BreakerReservation::Begin(None),
+                _ => BreakerReservation::Count { since, below: i64::MAX },
             };
             store.commit(Commit::new([reserve(&reservation, since)])).await.unwrap();
         }

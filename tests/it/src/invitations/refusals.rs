@@ -24,7 +24,7 @@ async fn refused(scene: &mut Scene) -> Vec<Refused> {
     scene.wake_up().await;
     let expired = scene.code().await;
     scene.world.clock.advance(Duration::from_hours(23));
-    cleanup::run(scene.world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     scene.world.clock.advance(Duration::from_hours(1));
     scene.wake_up().await;
     let (used, own) = (scene.code().await, scene.code().await);
@@ -107,7 +107,7 @@ async fn every_code_refused_at_registration_is_refused_alike_and_by_the_same_wor
     for (number, Refused { state, code, .. }) in refused(&mut scene).await.into_iter().enumerate() {
         let stranger = scene.world.stranger().at(&format!("10.0.0.{number}"));
         let id = crate::mailed::started(&stranger, &format!("stranger{number:02}@example.com")).await;
-        let mailed = scene.world.code(&id, rollcall_domain::verification::Purpose::Registration).await;
+        let mailed = scene.world.code(&id, rollcall_domain::verification::FlowPurpose::Registration).await;
         let mut body = crate::mailed::completion(&mailed, &format!("stranger{number:02}"));
         body["invitation_code"] = json!(code);
         scene.world.faults.take_log();
@@ -178,7 +178,7 @@ async fn a_code_stands_in_the_reply_that_tells_it_and_nowhere_else() {
     codes.push(code_of(&revoked));
     codes.push(scene.code().await);
     scene.world.clock.advance(DAY);
-    cleanup::run(scene.world.context.clone(), cleanup::Event::default()).await.unwrap();
+    cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     scene.wake_up().await;
     codes.push(scene.code().await);
     let shown = scene.inviter.get(&issue).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rollcall_domain::verification::Purpose;
+use rollcall_domain::verification::FlowPurpose;
 
 use super::*;
 use crate::mailed::{complete, completion, markers_agree, started};
@@ -18,7 +18,7 @@ impl Applicant {
     async fn new(world: &World, name: &str, address: &str) -> Self {
         let client = world.stranger().at(address);
         let id = started(&client, &format!("{name}@example.com")).await;
-        let code = world.code(&id, Purpose::Registration).await;
+        let code = world.code(&id, FlowPurpose::Registration).await;
         Self { client, id, body: completion(&code, name) }
     }
 

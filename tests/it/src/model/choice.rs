@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rollcall_domain::{
     id::{AppId, CustomRoleId, InvitationId, TeamId, UserId},
     permission::{Permission, Preset, UserType},
-    role::RoleId,
+    role_id::RoleId,
 };
 
 use super::{

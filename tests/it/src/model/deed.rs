@@ -6,7 +6,7 @@ use axum::http::Method;
 use rollcall_domain::{
     id::{AppId, InvitationId, TeamId, UserId},
     permission::UserType,
-    role::RoleId,
+    role_id::RoleId,
 };
 use serde_json::{Value, json};
 

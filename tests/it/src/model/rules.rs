@@ -9,7 +9,7 @@ use rollcall_domain::{
     Code, Timestamp,
     id::{TeamId, UserId},
     permission::{Permission, Preset},
-    role::RoleId,
+    role_id::RoleId,
 };
 
 use super::{

@@ -8,7 +8,7 @@ use rollcall_domain::{
     id::{AppId, InvitationId, TeamId, UserId},
     invitation::InvitationStatus,
     permission::{Permission, UserType},
-    role::RoleId,
+    role_id::RoleId,
     user::Status,
 };
 

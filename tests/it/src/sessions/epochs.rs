@@ -9,14 +9,18 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
     let (before, old) = world.user("mina", UserType::Member, []).await;
     let ended = before.clone().signed_out_everywhere();
     let sessions = world.unfaulted().sessions(before.user_id, None, 1).await.unwrap().items;
-    world.unfaulted().commit(rollcall_store::user::change(&before, &ended, Proof::Kept).unwrap()).await.unwrap();
+    world
+        .unfaulted()
+        .commit(rollcall_store::user::change(&before, &ended, CredentialChange::Kept).unwrap())
+        .await
+        .unwrap();
     assert_eq!(ended.version, before.version, "nothing but the epoch tells");
     let renamed = before.clone().renamed(Fields::of(json!({"username": "Jin"})), world.now()).unwrap();
     let reset = before.clone().reset(false, world.now());
-    let carried_on = rollcall_store::user::change(&before, &reset, Proof::Kept).unwrap();
+    let carried_on = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
     for stale in [
-        rollcall_store::user::change(&before, &renamed, Proof::Kept).unwrap(),
-        rollcall_store::user::change(&before, &before, Proof::Kept).unwrap(),
+        rollcall_store::user::change(&before, &renamed, CredentialChange::Kept).unwrap(),
+        rollcall_store::user::change(&before, &before, CredentialChange::Kept).unwrap(),
         carried_on.and(session::carry_on(&sessions[0], &reset)),
         rollcall_store::user::delete(&before).unwrap(),
     ] {

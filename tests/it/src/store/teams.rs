@@ -7,17 +7,19 @@ use rollcall_domain::{
     invitation::{Invitation, NewInvitation},
     limits::MAX_LIVE_INVITATIONS,
     permission::{Permission, Preset, UserType},
-    role::{Role, RoleId},
+    role::Role,
+    role_id::RoleId,
     team::{LastAdmin, Member, Team},
     text::{Login, RoleName, TeamName, Username},
     user::{NewUser, User},
 };
 use rollcall_store::{
     Commit, invitation,
-    lane::LaneId,
     member::{join, leave, still_may},
     role::{create_role, delete_role},
-    team, user,
+    team,
+    throttle::ThrottleId,
+    user,
 };
 
 use super::*;
@@ -119,7 +121,11 @@ async fn an_invitation_ends_once_and_takes_its_code_along() {
     let issuer = table.member(&team, &Preset::Admin.into()).await;
     let before = table.invitation(&team, &role, &issuer);
     table.commit(invitation::issue(&before).unwrap()).await.unwrap();
-    let lane = LaneId { kind: rollcall_domain::lane::Kind::Redeemer, is_known_device: false, hash: "x".to_owned() };
+    let lane = ThrottleId {
+        kind: rollcall_domain::throttle::ThrottleKind::Redeemer,
+        is_known_device: false,
+        hash: "x".to_owned(),
+    };
     let find = async || {
         let tried = table
             .store
@@ -181,6 +187,6 @@ async fn the_breaker_counts_a_try_while_it_stands_as_it_was_read() {
     table.commit(reserve()).await.unwrap();
     let after: Breaker = table.store.breaker().await.unwrap();
     assert!(after.tries >= 1 && after.since.is_some());
-    table.commit(Commit::new([invitation::give_back()])).await.unwrap();
+    table.commit(Commit::new([invitation::undo_attempt()])).await.unwrap();
     assert_eq!(table.store.breaker().await.unwrap().tries, after.tries - 1);
 }

@@ -1,7 +1,7 @@
 //! The bounds of a team, to the last one.
 
 use futures_util::future::join_all;
-use rollcall_domain::{permission::UserType, role::RoleId};
+use rollcall_domain::{permission::UserType, role_id::RoleId};
 
 use super::*;
 

@@ -19,7 +19,7 @@ async fn a_team_of_a_deleted_ones_name_has_nothing_of_it(#[values(true, false)] 
     boss.delete(&path).await.is(204);
     let clean = async || {
         world.clock.advance(Duration::from_secs(61));
-        cleanup::run(world.context.clone(), cleanup::Event::default()).await.unwrap()
+        cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap()
     };
     if is_cleaned_before {
         assert_eq!(clean().await.teams_deleted, 1);

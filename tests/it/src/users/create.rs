@@ -135,7 +135,7 @@ async fn an_address_typed_by_an_admin_blocks_nobody_and_gets_no_reset() {
     let stranger = world.stranger();
     let reset = stranger.post("/v1/password-resets", &json!({"email": email})).await;
     let reset_id = reset.is(202).body["reset_id"].as_str().unwrap().to_owned();
-    let code = world.code(&reset_id, Purpose::PasswordReset).await;
+    let code = world.code(&reset_id, FlowPurpose::PasswordReset).await;
     let complete = json!({"code": code, "password": PASSWORD, "password_confirmation": PASSWORD});
     let refused = stranger.post(&format!("/v1/password-resets/{reset_id}/complete"), &complete).await;
     refused.is_problem(Code::VerificationFailed);
@@ -144,7 +144,7 @@ async fn an_address_typed_by_an_admin_blocks_nobody_and_gets_no_reset() {
 
     let started = stranger.post("/v1/registrations", &json!({"email": email})).await;
     let registration = started.is(202).body["registration_id"].as_str().unwrap().to_owned();
-    let code = world.code(&registration, Purpose::Registration).await;
+    let code = world.code(&registration, FlowPurpose::Registration).await;
     let complete = json!({"code": code, "username": "Owner", "login": "owner", "password": PASSWORD, "password_confirmation": PASSWORD});
     let owner = stranger.post(&format!("/v1/registrations/{registration}/complete"), &complete).await;
     assert_eq!(owner.is(201).body["user"]["email_verified"], true);

@@ -114,8 +114,9 @@ async fn the_last_super_admin_stays_by_every_path() {
         remove(&client, &path_of(&boss), removal).await.is_problem(Code::UseOwnRoute);
         remove(&platform, &path_of(&boss), removal).await.is_problem(Code::Forbidden);
     }
-    let edited =
-        |patch: Value| change(&boss, &boss.clone().edited(Fields::of(patch), world.now()).unwrap(), Proof::Kept);
+    let edited = |patch: Value| {
+        change(&boss, &boss.clone().edited(Fields::of(patch), world.now()).unwrap(), CredentialChange::Kept)
+    };
     for commit in [
         delete(&boss).unwrap(),
         edited(json!({"status": "disabled"})).unwrap(),
@@ -167,14 +168,14 @@ impl Scene {
     async fn cast(world: Arc<World>, boss: Client, hash: PasswordHash, number: usize) -> Self {
         let email = |name: &str| format!("{name}{number}@example.com");
         let actor = proved(&world, &format!("actor{number}"), UserType::SuperAdmin, &email("actor")).await;
-        world.unfaulted().commit(change(&actor, &actor, Proof::Password(&hash)).unwrap()).await.unwrap();
+        world.unfaulted().commit(change(&actor, &actor, CredentialChange::Password(&hash)).unwrap()).await.unwrap();
         let client = world.signed_in(&actor).await.with("idempotency-key", "once");
         let target = proved(&world, &format!("target{number}"), UserType::Member, &email("target")).await;
         let app = format!("/v1/apps/{}/deletion-lock", world.app(&boss, "App").await);
         let drawn = rollcall_api::mailed_code::draw(&world.context).await.unwrap();
         let code = rollcall_api::mailed_code::digits(&world.context, &drawn).await.unwrap();
         let (flow_id, new) = (email_change_of(actor.user_id), Email::parse(&email("new")).unwrap());
-        let purpose = Purpose::EmailChange;
+        let purpose = FlowPurpose::EmailChange;
         let flow = Verification::begin(flow_id, purpose, new, Some(actor.user_id), drawn, world.now());
         let begun = Commit::new([rollcall_store::flow::verify(None, &flow).unwrap()]);
         world.unfaulted().commit(begun).await.unwrap();
@@ -358,20 +359,20 @@ async fn whoever_was_changed_since_is_not_entitled_any_more() {
     world.unfaulted().commit(check(&actor)).await.unwrap();
     let (target, _) = world.user("renamed", UserType::Member, []).await;
     let renamed = target.clone().renamed(Fields::of(json!({"username": "Other"})), world.now()).unwrap();
-    world.unfaulted().commit(change(&target, &renamed, Proof::Kept).unwrap()).await.unwrap();
+    world.unfaulted().commit(change(&target, &renamed, CredentialChange::Kept).unwrap()).await.unwrap();
     world.unfaulted().commit(check(&target)).await.unwrap();
     for after in [
         actor.clone().edited(Fields::of(json!({"type": "member"})), world.now()).unwrap(),
         actor.clone().edited(Fields::of(json!({"status": "disabled"})), world.now()).unwrap(),
         actor.clone().signed_out_everywhere(),
     ] {
-        world.unfaulted().commit(change(&actor, &after, Proof::Kept).unwrap()).await.unwrap();
+        world.unfaulted().commit(change(&actor, &after, CredentialChange::Kept).unwrap()).await.unwrap();
         let refused = world.unfaulted().commit(check(&actor)).await;
         assert!(matches!(&refused, Err(CommitError::Refused(refused)) if refused.code() == Code::Unauthenticated));
         let back = User { epoch: actor.epoch, version: after.version, ..actor.clone() };
         world
             .unfaulted()
-            .commit(change(&after, &User { version: actor.version, ..back }, Proof::Kept).unwrap())
+            .commit(change(&after, &User { version: actor.version, ..back }, CredentialChange::Kept).unwrap())
             .await
             .unwrap();
     }

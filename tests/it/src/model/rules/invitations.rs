@@ -6,7 +6,7 @@ use rollcall_domain::{
     invitation::InvitationStatus::{Expired, Live, Redeemed, Revoked},
     limits::INVITATION_LIFETIME,
     permission::Permission,
-    role::RoleId,
+    role_id::RoleId,
 };
 
 use super::{Outcome, Scene};

@@ -6,7 +6,7 @@ use rollcall_domain::{
     Code,
     id::{CustomRoleId, TeamId, UserId},
     permission::{Permission, Preset, UserType},
-    role::RoleId,
+    role_id::RoleId,
 };
 
 use super::{Outcome, Scene};

@@ -1,0 +1,58 @@
+//! Codes of a fixed number of digits.
+
+use serde_json::Value;
+
+use crate::{
+    error::ViolationCode,
+    fields::{FromField, Invalid},
+};
+
+/// An eight-digit code from a mail or an invitation, leading zeros kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EightDigits(String);
+
+impl EightDigits {
+    /// The code for a uniformly random number, so that every code is equally likely. Returns `None` for numbers above the
+    /// largest multiple of 100,000,000, which would favour low codes: draw again.
+    pub fn from_random(random: u32) -> Option<Self> {
+        const CODES: u32 = 100_000_000;
+        const EVEN: u32 = u32::MAX / CODES * CODES;
+        (random < EVEN).then(|| Self(format!("{:08}", random % CODES)))
+    }
+
+    /// The last two digits, which lists show.
+    pub fn hint(&self) -> &str {
+        &self.0[6..]
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromField for EightDigits {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        parse(value, 8).map(Self)
+    }
+}
+
+/// Reads a string of exactly `count` ASCII digits.
+pub(crate) fn parse(value: &Value, count: usize) -> Result<String, Invalid> {
+    let text = String::from_field(value)?;
+    if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text);
+    }
+    Err(Invalid::new(ViolationCode::BadFormat, format!("must be {count} digits")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn leading_zeros_are_kept() {
+        assert_eq!(EightDigits::from_field(&json!("00000001")).unwrap().as_str(), "00000001");
+    }
+}

@@ -1,0 +1,83 @@
+//! The id of a role: a preset's name or a custom role's UUID.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    error::ViolationCode,
+    fields::{FromField, Invalid},
+    id::CustomRoleId,
+    permission::Preset,
+};
+
+/// The id of a preset, which every team has, or of a custom role, which one team made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum RoleId {
+    /// A preset, by its name.
+    Preset(Preset),
+    /// A custom role, by its UUID.
+    Custom(CustomRoleId),
+}
+
+impl RoleId {
+    /// Reads a preset's name or a custom role's UUID.
+    pub fn parse(text: &str) -> Option<Self> {
+        Preset::of_id(text).map(Self::Preset).or_else(|| CustomRoleId::parse(text).map(Self::Custom))
+    }
+
+    /// The UUID of a custom role; `None` for a preset.
+    pub fn custom(self) -> Option<CustomRoleId> {
+        match self {
+            Self::Preset(_) => None,
+            Self::Custom(id) => Some(id),
+        }
+    }
+
+    /// Whether members with this role are the team's admins.
+    pub fn is_admin(self) -> bool {
+        self == Self::Preset(Preset::Admin)
+    }
+}
+
+impl fmt::Display for RoleId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preset(preset) => formatter.write_str(preset.id()),
+            Self::Custom(id) => id.fmt(formatter),
+        }
+    }
+}
+
+impl From<Preset> for RoleId {
+    fn from(preset: Preset) -> Self {
+        Self::Preset(preset)
+    }
+}
+
+impl From<RoleId> for String {
+    fn from(role_id: RoleId) -> Self {
+        role_id.to_string()
+    }
+}
+
+impl TryFrom<String> for RoleId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is not a role id"))
+    }
+}
+
+impl FromField for RoleId {
+    fn from_field(value: &Value) -> Result<Self, Invalid> {
+        Self::parse(&String::from_field(value)?).ok_or_else(unknown_role)
+    }
+}
+
+/// The violation for a role id that names no role of the team.
+pub fn unknown_role() -> Invalid {
+    Invalid::new(ViolationCode::UnknownReference, "must be the id of a preset or of a custom role of this team")
+}
