@@ -149,8 +149,12 @@ const QUIET_CHECKS = 2;
 // Waits until the page has loaded its screen and its data, and no animation runs.
 export async function waitUntilIdle(page) {
   await page.locator("h1, h2").first().waitFor({ state: "attached" });
-  for (let quiet = 0; quiet < QUIET_CHECKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(30);
   await page.waitForFunction(() => !document.querySelector(".wait, .bone, [aria-busy=true]"));
+  // Effects run after the next paint and may start further requests.
+  await page.evaluate(
+    () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(painted)))),
+  );
+  for (let quiet = 0; quiet < QUIET_CHECKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(30);
   await page.evaluate(() =>
     Promise.allSettled(
       document
