@@ -17,9 +17,9 @@ export function UserTable({ list, keyOf, memberships, act, current, empty }) {
     { name: w.user, width: "18%", class: "id-column", bone: html`<div class="who">${bone("disc")}${bone("w2")}</div>` },
     { name: w.type, width: "11.5%", class: "wide-column", bone: bone("w1") },
     { name: w.teams, width: "14.5%", class: "roomy-column", bone: bone("w2") },
-    { name: w.email, width: "20%", class: "roomy-column", bone: bone("w3") },
+    { name: w.email, width: "19.5%", class: "roomy-column", bone: bone("w3") },
     { name: w.twoFactor, width: "7%", class: "roomy-column", bone: "" },
-    { name: w.status, width: "14.5%", class: "wide-column", bone: bone("w1") },
+    { name: w.status, width: "15.5%", class: "wide-column", bone: bone("w1") },
     { name: w.lastSignIn, class: "wide-column", bone: bone("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "72px", class: "operations" },
   ];
