@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rollcall_api::Context;
+use rollcall_api::{Authority, Context, Plan};
 use rollcall_domain::{
     Fields,
     account::{Account, NewAccount},
@@ -98,8 +98,8 @@ pub async fn seed(context: &Context, accounts: usize) -> Result<(), String> {
         }
     }
     // Last, so that an interrupted start leaves no half-filled application to be seen.
-    let commit = rollcall_store::app::create(&app).map_err(|fault| failed(&fault))?;
-    context.store.commit(commit).await.map_err(|error| failed(&rollcall_api::Problem::from(error)))?;
+    let writes = rollcall_store::app::create(&app).map_err(|fault| failed(&fault))?;
+    context.commit(Plan::new(Authority::System, writes)).await.map_err(|problem| failed(&problem))?;
     progress.finish();
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! A world of one's own for each test: a table in memory, all routes, people who are signed in.
 
+pub mod consistency;
+pub mod faults;
+pub mod mailed_codes;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -32,12 +36,12 @@ use rollcall_domain::{
     user::{NewUser, Status, User},
     verification::FlowPurpose,
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, user::CredentialChange};
+use rollcall_store::{Commit, Connection, Secrets, Store, Writer, user::CredentialChange};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::faults::Faults;
+use crate::support::faults::Faults;
 
 /// The moment at which every world begins.
 pub const DAWN: &str = "2026-11-20T12:00:00.000Z";
@@ -47,6 +51,9 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// The origin the worlds are served under.
 pub const ORIGIN: &str = "https://console.example.com";
+
+/// An id that names nothing.
+pub const NOBODY: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
 
 /// One installation, empty but for its first super admin.
 pub struct World {
@@ -124,7 +131,7 @@ impl World {
     pub async fn with_password(&self, user: &User) {
         let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD)).await.unwrap();
         let commit = rollcall_store::user::change(user, user, CredentialChange::Password(&hash)).unwrap();
-        self.unfaulted().commit(commit).await.unwrap();
+        self.writer().commit(commit).await.unwrap();
     }
 
     /// The mails to an address, newest first, delivered past the faults.
@@ -138,12 +145,17 @@ impl World {
     pub async fn with_email(&self, user: &User, address: &str) {
         let after = user.clone().proved(Email::parse(address).unwrap(), self.now());
         let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
-        self.unfaulted().commit(commit).await.unwrap();
+        self.writer().commit(commit).await.unwrap();
     }
 
     /// The store, past the faults.
     pub fn unfaulted(&self) -> Store {
         Store::new(&self.data.in_process(), TABLE.to_owned())
+    }
+
+    /// Writes to the table, past the faults.
+    pub fn writer(&self) -> Writer {
+        Writer::new(self.unfaulted())
     }
 
     /// Who proved an address.
@@ -230,7 +242,7 @@ impl World {
             let member = Member::join(user.user_id, role.role_id, self.now());
             commit.extend(rollcall_store::member::join(team_id, &member, &role).unwrap());
         }
-        self.context.store.commit(commit).await.unwrap();
+        self.writer().commit(commit).await.unwrap();
         user
     }
 
@@ -251,7 +263,7 @@ impl World {
             user_agent: None,
         };
         let write = rollcall_store::session::create(&session, self.context.config.sessions.of(user)).unwrap();
-        self.context.store.commit(Commit::new([write])).await.unwrap();
+        self.writer().commit(Commit::new([write])).await.unwrap();
         let token = SessionToken { user_id: user.user_id, session_id: session.session_id, secret };
         self.stranger().with("authorization", &format!("Bearer {}", token::encode(&token)))
     }
@@ -260,7 +272,7 @@ impl World {
     pub async fn team(&self, name: &str) -> TeamId {
         let team_id = TeamId::new(self.context.uuid().unwrap());
         let team = Team::create(team_id, TeamName::parse(name).unwrap(), self.now());
-        self.context.store.commit(rollcall_store::team::create(&team, None).unwrap()).await.unwrap();
+        self.writer().commit(rollcall_store::team::create(&team, None).unwrap()).await.unwrap();
         team_id
     }
 
@@ -269,7 +281,7 @@ impl World {
         let role_id = CustomRoleId::new(self.context.uuid().unwrap());
         let role = Role::read(role_id, Fields::of(json!({"name": name, "permissions": permissions}))).unwrap();
         let commit = rollcall_store::role::create_role(team_id, role_id, &role, self.now()).unwrap();
-        self.unfaulted().commit(commit).await.unwrap();
+        self.writer().commit(commit).await.unwrap();
         role.role_id
     }
 
@@ -405,6 +417,14 @@ impl Reply {
         let place = |error: &Value| error.get("pointer").or(error.get("parameter")).cloned();
         errors.iter().map(|error| json!([place(error), error["code"]])).collect()
     }
+}
+
+/// Everything that is stored but for the counts of tries, which are counted whatever comes of them.
+pub async fn everything(world: &World) -> Vec<Value> {
+    let mut items = world.dump().await;
+    items.retain(|item| item["sk"] != "LANE" && item["sk"] != "BREAKER");
+    items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
+    items
 }
 
 /// Counts what the hashing logs, in this process, which is this test's own.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rollcall_domain::{breaker::BreakerReservation, limits::BREAKER_WINDOW};
-use rollcall_store::{Commit, invitation::reserve};
+use rollcall_store::invitation::reserve;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::*;
@@ -95,13 +95,13 @@ impl Scene {
 
     /// Wrong tries of people who are none of the test's.
     async fn tried(&self, tries: i64) {
-        let (store, since) = (self.world.unfaulted(), self.world.now());
+        let (writer, since) = (self.world.writer(), self.world.now());
         for number in 0..tries {
             let reservation = match number {
                 0 => BreakerReservation::Begin(None),
                 _ => BreakerReservation::Count { since, below: i64::MAX },
             };
-            store.commit(Commit::new([reserve(&reservation, since)])).await.unwrap();
+            writer.record([reserve(&reservation, since)]).await.unwrap();
         }
     }
 }

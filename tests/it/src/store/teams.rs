@@ -15,7 +15,7 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, invitation,
-    member::{join, leave, still_may},
+    member::{join, leave, still_authorised},
     role::{create_role, delete_role},
     team,
     throttle::ThrottleId,
@@ -29,7 +29,7 @@ impl Table {
         let team_id = TeamId::new(self.clock.uuid().unwrap());
         // One database serves all tests of another implementation, and names are unique there.
         let team = Team::create(team_id, TeamName::parse(&team_id.to_string()).unwrap(), self.now());
-        self.store.commit(team::create(&team, None).unwrap()).await.unwrap();
+        self.writer().commit(team::create(&team, None).unwrap()).await.unwrap();
         team
     }
 
@@ -67,7 +67,7 @@ impl Table {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), Code> {
-        refused(self.store.commit(commit).await)
+        refused(self.writer().commit(commit).await)
     }
 }
 
@@ -93,7 +93,7 @@ async fn whoever_acts_must_still_have_the_role_it_acts_by_as_it_was() {
     let team = table.team().await;
     let (_, role) = table.role(&team).await;
     let user = table.member(&team, &role).await;
-    let check = |role: &Role| Commit::new(still_may(&user, Some((team.team_id, role)), Code::Forbidden));
+    let check = |role: &Role| Commit::new(still_authorised(&user, Some((team.team_id, role)), Code::Forbidden));
     table.commit(check(&role)).await.unwrap();
     assert_eq!(table.commit(check(&Preset::Developer.into())).await, Err(Code::Forbidden));
     assert_eq!(table.commit(check(&Role { version: 2, ..role })).await, Err(Code::Conflict));
@@ -129,7 +129,7 @@ async fn an_invitation_ends_once_and_takes_its_code_along() {
     let find = async || {
         let tried = table
             .store
-            .tried(std::slice::from_ref(&lane), &["none".to_owned(), before.code_hash.clone()])
+            .look_up_code(std::slice::from_ref(&lane), &["none".to_owned(), before.code_hash.clone()])
             .await
             .unwrap();
         tried.pointer
