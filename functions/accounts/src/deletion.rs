@@ -9,7 +9,7 @@ use rollcall_domain::{
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
-    limits::{MAX_ACCOUNTS_PER_DELETION, MAX_DELETES_PER_TRANSACTION, MAX_REDECISIONS},
+    limits::{MAX_ACCOUNTS_PER_DELETION, MAX_CONFLICT_RETRIES, MAX_DELETES_PER_TRANSACTION},
     permission::Permission,
     text::AccountId,
 };
@@ -152,7 +152,7 @@ impl<'a> Batch<'a> {
             self.set(&missing, DeletionOutcome::NotFound, None);
             match next(&refused) {
                 Next::Retry => {}
-                Next::Reload if reloads < MAX_REDECISIONS => {
+                Next::Reload if reloads < MAX_CONFLICT_RETRIES => {
                     reloads += 1;
                     if let Some(app) = self.context.store.app(self.app.app_id).await? {
                         self.app = app;
@@ -175,7 +175,7 @@ impl<'a> Batch<'a> {
             Err(problem) => Err(problem.into()),
         };
         match &committed {
-            Ok(_) => self.app = self.app.clone().left_by(ids),
+            Ok(_) => self.app = self.app.clone().without_admins(ids),
             Err(_) => self.results = before,
         }
         committed

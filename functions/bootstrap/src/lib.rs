@@ -94,7 +94,7 @@ async fn break_glass(
     let second_factor = if event.unbind_totp { SecondFactorChange::Removed } else { SecondFactorChange::Kept };
     let user = retry_on_conflict(|| async {
         let (before, now) = (super_admin(context, login).await?, context.now());
-        let after = before.clone().reset(generated.is_some(), now);
+        let after = before.clone().with_new_password(generated.is_some(), now);
         let after = User { totp_enabled: before.totp_enabled && second_factor == SecondFactorChange::Kept, ..after };
         let mut commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Reset(&hash, now, second_factor))?;

@@ -4,7 +4,7 @@ use rollcall_api::{Authority, Context, NotCommitted, Plan, Problem};
 use rollcall_domain::{
     Timestamp,
     id::TeamId,
-    limits::{MAX_PAGE, TEAM_END_STEPS},
+    limits::{MAX_PAGE, TEAM_CLEANUP_STEPS},
     team::Team,
 };
 use rollcall_store::{
@@ -28,7 +28,7 @@ pub(crate) async fn end(
     let found = context.store.team_or_tombstone(team_id).await?;
     let Some(team) = found.filter(|team| team.deleting_at.is_some()) else { return Ok(DueOutcome::Done) };
     let mut steps = 0;
-    while steps < TEAM_END_STEPS {
+    while steps < TEAM_CLEANUP_STEPS {
         let taken = match remove_members(context, &team, now, report).await? {
             0 => forget_rest(context, &team).await?,
             taken => taken,
@@ -54,7 +54,7 @@ async fn remove_members(
 ) -> Result<usize, Problem> {
     let users = context.store.users_of_team(team.team_id, None, MAX_PAGE).await?.items;
     for before in &users {
-        let after = before.clone().left(team.team_id, now);
+        let after = before.clone().without_team(team.team_id, now);
         let commit = change(before, &after, CredentialChange::Kept)?.and(forget_member(team.team_id, before.user_id));
         // A user who changed concurrently is found again by the next read.
         if written(context, commit).await? {

@@ -66,11 +66,11 @@ pub(crate) async fn list(
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref().and_then(InvitationId::parse);
     let mut found = context.store.invitations(team_id, after, page.limit).await?;
-    if found.items.iter().any(|invitation| invitation.is_forgotten(call.now())) {
+    if found.items.iter().any(|invitation| invitation.is_past_history(call.now())) {
         // The list is sorted by age: whatever follows is forgotten too.
         found.next = None;
     }
-    found.items.retain(|invitation| !invitation.is_forgotten(call.now()));
+    found.items.retain(|invitation| !invitation.is_past_history(call.now()));
     found.items.retain(|invitation| status.is_none_or(|status| invitation.status_at(call.now()) == status));
     let role_ids: Vec<_> = found.items.iter().map(|invitation| invitation.role.role_id).collect();
     let roles = context.store.roles(team_id, role_ids).await?;
@@ -147,7 +147,7 @@ pub(crate) async fn reissue(
         };
         // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
-        let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
+        let (fresh, code) = fresh(&context, &call, before.to_reissue(role)).await?;
         let authority = Authority::TeamRole(&call, team_id);
         let plan = if after == before {
             Plan::new(authority, invitation::issue(&fresh)?)
@@ -208,7 +208,7 @@ async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<Team
 async fn read(context: &Context, call: &Call, team_id: TeamId, invitation_id: &str) -> Result<Invitation, Problem> {
     let invitation_id = InvitationId::parse(invitation_id).ok_or(Code::NotFound)?;
     let found = context.store.invitation(team_id, invitation_id).await?;
-    Ok(found.filter(|invitation| !invitation.is_forgotten(call.now())).ok_or(Code::NotFound)?)
+    Ok(found.filter(|invitation| !invitation.is_past_history(call.now())).ok_or(Code::NotFound)?)
 }
 
 fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {

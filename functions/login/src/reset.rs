@@ -122,7 +122,7 @@ async fn commit(
 ) -> Result<Reply, Problem> {
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
-    let after = before.clone().reset(false, now);
+    let after = before.clone().with_new_password(false, now);
     let mut commit =
         rollcall_store::user::change(&before, &after, CredentialChange::Reset(hash, now, SecondFactorChange::Kept))?;
     commit.extend(proved.succeeded());

@@ -55,7 +55,7 @@ pub(crate) fn read_transport(fields: &mut Fields) -> Transport {
 /// The fields of a sign-in. A sign-in that sets the cookie must be same-origin.
 pub(crate) fn fields_of(context: &Context, guest: &PublicRequest) -> Result<Fields, Problem> {
     let fields = guest.fields()?;
-    if fields.says("transport", "cookie") {
+    if fields.has_text("transport", "cookie") {
         guest.check_same_origin(context)?;
     }
     Ok(fields)

@@ -104,7 +104,7 @@ pub(crate) async fn sign_in_with_second_factor(
         throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
     ];
     let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
-    let credential = credential.filter(|credential| ticket.stands(credential)).ok_or(Code::InvalidCode)?;
+    let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
     let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
     context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;

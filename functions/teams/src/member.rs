@@ -95,8 +95,8 @@ pub(crate) async fn edit(
         if new.role_id == old.role_id {
             return shown(&before, user, old);
         }
-        let after = before.clone().moved(new.role_id);
-        let moved = user.clone().moved(team.team_id, new.role_id, call.now());
+        let after = before.clone().with_role(new.role_id);
+        let moved = user.clone().with_role(team.team_id, new.role_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
         let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(move_role(
             team.team_id,
@@ -143,7 +143,7 @@ pub(crate) async fn remove(
         }
         call.no_input()?;
         call.check_version(member.version)?;
-        let after = before.clone().left(team.team_id, call.now());
+        let after = before.clone().without_team(team.team_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(leave(
             &team,

@@ -6,14 +6,13 @@ use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
     credential::{Credential, PasswordHash},
-    email::Email,
     id::{TeamId, UserId},
     password::{InitialPassword, PasswordRule},
     permission::Permission,
     role::Role,
     team::{Member, MemberView, membership_change},
-    text::{Login, Username},
-    user::{NewUser, User, change},
+    text::Login,
+    user::{NewMemberUserBody, NewUser, User, change},
 };
 use rollcall_store::{Commit, member::join, user::CredentialChange};
 use serde::Serialize;
@@ -28,22 +27,9 @@ use crate::{load, role::named};
 pub(crate) struct NewMemberBody {
     user_id: Option<UserId>,
     login: Option<Login>,
-    new_user: Option<NewMembersUser>,
+    new_user: Option<NewMemberUserBody>,
     /// A preset's word, or a custom role's UUID.
     role_id: String,
-}
-
-/// A user made for a team.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the part of the body that `domain::user::NewUser::read` reads")]
-pub(crate) struct NewMembersUser {
-    username: Username,
-    login: Login,
-    /// A note until its owner proves it: it blocks nobody and gets no mail.
-    email: Option<Email>,
-    /// Either this, which must be changed at the first sign-in, or `generate_password`.
-    password: Option<String>,
-    generate_password: Option<bool>,
 }
 
 /// A new member, with the generated password if there is one.
@@ -66,19 +52,19 @@ impl Who {
     /// Reads `user_id`, `login` or `new_user`, exactly one of which must be present.
     fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<Self> {
         const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
-        let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.gives(name)).collect();
+        let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.has_value(name)).collect();
         for name in given.iter().skip(1) {
             let rule = "takes one of user_id, login and new_user";
             fields.violation(name, Invalid::new(ViolationCode::NotAllowed, rule));
         }
         let user = fields.optional("user_id").map(Self::User);
         let login = fields.optional("login").map(Self::Login);
-        let new = fields.object("new_user", |fields| NewUser::read(fields, rule));
+        let new = fields.object("new_user", |fields| NewMemberUserBody::read(fields, rule));
         if given.is_empty() {
             let rule = "must be given, or else login or new_user";
             fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
         }
-        user.or(login).or(new.map(|new| Self::New(Box::new(new))))
+        user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts()))))
     }
 }
 

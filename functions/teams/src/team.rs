@@ -8,7 +8,7 @@ use rollcall_domain::{
     id::{TeamId, UserId},
     permission::{Permission, Preset},
     role::Role,
-    team::{Member, Team, TeamView, change, membership_change},
+    team::{Member, Team, TeamPatch, TeamView, change, membership_change},
     text::TeamName,
     user::User,
 };
@@ -25,14 +25,6 @@ pub(crate) struct NewTeamBody {
     name: TeamName,
     /// A member of other teams, or of none, who becomes this one's first admin.
     admin_user_id: Option<UserId>,
-}
-
-/// A merge patch of a team.
-#[derive(ToSchema)]
-#[schema(as = TeamPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::team::Team::edited` reads")]
-pub(crate) struct TeamPatchBody {
-    name: Option<TeamName>,
 }
 
 /// `GET /v1/teams`: lists the teams the caller may read, by id.
@@ -130,7 +122,7 @@ pub(crate) async fn get(
     operation_id = "edit_team",
     tag = "teams",
     params(("team_id" = TeamId, Path)),
-    request_body = TeamPatchBody,
+    request_body = TeamPatch,
     responses((status = 200, body = TeamView, headers(("ETag")))),
 )]
 pub(crate) async fn edit(

@@ -129,5 +129,5 @@ fn account(index: usize, context: &Context) -> Result<Account, rollcall_domain::
     }
     let age = Duration::from_secs(60 * 37 * (index as u64 % 10_000));
     let now = context.now() - age;
-    Ok(NewAccount::read(Fields::of(body), now.date())?.create(now))
+    Ok(Fields::of(body).parse(|fields| NewAccount::read(fields, now.date()))?.create(now))
 }

@@ -141,7 +141,7 @@ impl MailCounts {
         }
         let [to_address, from_network] = counts.map(|(hash, before, limits)| {
             let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
-            let after = before.cloned().unwrap_or_default().and_now(Some(flow_id), longest, now);
+            let after = before.cloned().unwrap_or_default().with_mail_at_now(Some(flow_id), longest, now);
             flow::mailed(hash, before, &after, now + longest)
         });
         Ok([to_address?, from_network?])

@@ -164,7 +164,7 @@ impl World {
 
     /// Gives a user an address, as if it had proved it.
     pub async fn with_email(&self, user: &User, address: &str) {
-        let after = user.clone().proved(Email::parse(address).unwrap(), self.now());
+        let after = user.clone().with_verified_email(Email::parse(address).unwrap(), self.now());
         let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
         self.writer().commit(commit).await.unwrap();
     }

@@ -96,7 +96,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().proved(proved.flow.email.clone(), call.now());
+        let after = before.clone().with_verified_email(proved.flow.email.clone(), call.now());
         let commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(proved.succeeded());
         let reply = Reply::ok(&Confirmed { user: (&after).into() })?.at_version(after.version);

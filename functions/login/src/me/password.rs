@@ -43,7 +43,7 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
     let hash = rollcall_api::password::hash(&context, new).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().reset(false, call.now());
+        let after = before.clone().with_new_password(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
         commit.extend([rollcall_store::session::carry_on(&call.actor.session, &after)]);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)

@@ -2,7 +2,7 @@
 
 use rollcall_domain::{
     id::TeamId,
-    limits::TEAM_END_STEPS,
+    limits::TEAM_CLEANUP_STEPS,
     permission::{Preset, UserType},
 };
 use serde_json::Value;
@@ -98,7 +98,7 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
 async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late: Duration) {
     let fixture = InvitationFixture::new().await;
     let admin = fixture.world.admin().await;
-    fixture.grow(TEAM_END_STEPS - 1).await;
+    fixture.grow(TEAM_CLEANUP_STEPS - 1).await;
     for name in ["Helpers", "Readers"] {
         let body = json!({"name": name, "permissions": ["team.read"]});
         fixture.inviter.post(&format!("{}/roles", fixture.team), &body).await.is(201);
@@ -107,7 +107,7 @@ async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late
     admin.delete(&fixture.team).await.is(204);
     fixture.world.clock.advance(late);
     let first = run(&fixture.world).await;
-    assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_END_STEPS), &json!(0)));
+    assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_CLEANUP_STEPS), &json!(0)));
     assert_eq!(first["more"], true);
     assert_eq!(fixture.in_team().await, 0);
     everything_agrees(&fixture.world).await;

@@ -40,9 +40,10 @@ impl AppFixture {
         admin.put(&format!("{app}/deletion-lock"), &lifted).await.is(200);
         // Old enough for the next request to touch the session: that write is tried as well.
         world.clock.advance(Duration::from_secs(61));
+        let now = world.now();
         let accounts: Vec<_> = (ids.iter())
-            .map(|id| NewAccount::read(Fields::of(json!({"user_id": id, "type": "general"})), world.now().date()))
-            .map(|new| new.unwrap().create(world.now()))
+            .map(|id| Fields::of(json!({"user_id": id, "type": "general"})))
+            .map(|fields| fields.parse(|fields| NewAccount::read(fields, now.date())).unwrap().create(now))
             .collect();
         world.unfaulted().load_accounts(AppId::parse(&app_id).unwrap(), &accounts).await.unwrap();
         let start = world.snapshot().await;

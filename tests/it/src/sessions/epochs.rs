@@ -16,7 +16,7 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
         .unwrap();
     assert_eq!(ended.version, before.version, "nothing but the epoch tells");
     let renamed = before.clone().renamed(Fields::of(json!({"username": "Jin"})), world.now()).unwrap();
-    let reset = before.clone().reset(false, world.now());
+    let reset = before.clone().with_new_password(false, world.now());
     let carried_on = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
     for stale in [
         rollcall_store::user::change(&before, &renamed, CredentialChange::Kept).unwrap(),

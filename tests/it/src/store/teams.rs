@@ -79,10 +79,10 @@ async fn a_teams_last_admin_stays_unless_it_may_go() {
     let team = table.store.team(team.team_id).await.unwrap().unwrap();
     assert_eq!(team.admins, [one.user_id, other.user_id].into());
     let go = |user: &User, last| Commit::new(leave(&team, user.user_id, &admin, last, table.now()));
-    table.commit(go(&one, LastAdmin::Stays)).await.unwrap();
-    assert_eq!(table.commit(go(&other, LastAdmin::Stays)).await, Err(Code::LastTeamAdmin));
+    table.commit(go(&one, LastAdmin::Protected)).await.unwrap();
+    assert_eq!(table.commit(go(&other, LastAdmin::Protected)).await, Err(Code::LastTeamAdmin));
     assert_eq!(table.store.member(team.team_id, other.user_id).await.unwrap().map(|member| member.version), Some(1));
-    table.commit(go(&other, LastAdmin::MayGo)).await.unwrap();
+    table.commit(go(&other, LastAdmin::Removable)).await.unwrap();
     assert!(table.store.members(team.team_id, 10).await.unwrap().is_empty());
     assert!(table.store.team(team.team_id).await.unwrap().unwrap().admins.is_empty());
 }
@@ -107,7 +107,7 @@ async fn a_role_goes_only_when_nobody_uses_it() {
     let user = table.member(&team, &role).await;
     let delete = || delete_role(team.team_id, role_id, &role, table.now());
     assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
-    let gone = leave(&team, user.user_id, &role, LastAdmin::Stays, table.now());
+    let gone = leave(&team, user.user_id, &role, LastAdmin::Protected, table.now());
     table.commit(Commit::new(gone)).await.unwrap();
     table.commit(delete()).await.unwrap();
     assert_eq!(table.store.role(team.team_id, role.role_id).await.unwrap(), None);
