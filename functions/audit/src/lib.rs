@@ -116,7 +116,7 @@ async fn read(
         return Ok((Vec::new(), None));
     }
     let begun = match log {
-        AuditLog::All => context.store.founded_at().await?.map(Timestamp::date),
+        AuditLog::All => context.store.platform_created_at().await?.map(Timestamp::date),
         AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
     };
     let kept = (now - context.config.audit_retention).date();

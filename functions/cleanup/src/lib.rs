@@ -13,7 +13,7 @@ use rollcall_domain::{
     id::{AppId, TeamId},
     limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
 };
-use rollcall_store::{due::DueItem, outbox::Drive};
+use rollcall_store::{due::DueItem, outbox::Redrive};
 use serde::{Deserialize, Serialize};
 
 /// What the schedule sends; nothing in it matters.
@@ -136,12 +136,12 @@ async fn end(
             Err(problem) if problem.is(Code::Conflict) => Ok(DueOutcome::Pending),
             Err(problem) => Err(problem),
         },
-        DueItem::Mail(mail_id) => match context.store.drive(mail_id, now).await? {
-            Drive::Driven => {
+        DueItem::Mail(mail_id) => match context.store.redrive_mail(mail_id, now).await? {
+            Redrive::Redriven => {
                 report.mails_driven += 1;
                 Ok(DueOutcome::Driven)
             }
-            Drive::Idle => Ok(DueOutcome::Over),
+            Redrive::NotDue => Ok(DueOutcome::Over),
         },
         DueItem::Unknown => Ok(DueOutcome::Over),
     }

@@ -41,7 +41,7 @@ impl Event {
     pub(crate) fn mails(self) -> BTreeMap<MailId, String> {
         let mut mails = BTreeMap::new();
         for Record { dynamodb } in self.records {
-            if let Some(mail_id) = outbox::mail_of(&dynamodb.keys.pk.text) {
+            if let Some(mail_id) = outbox::id_of(&dynamodb.keys.pk.text) {
                 mails.entry(mail_id).or_insert(dynamodb.sequence_number);
             }
         }

@@ -15,7 +15,7 @@ use rollcall_domain::{
     text::{Login, Username},
     user::{NewUser, User, change},
 };
-use rollcall_store::{Commit, member::join, user::CredentialChange};
+use rollcall_store::{Commit, credential::CredentialChange, member::join};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -19,7 +19,7 @@ use rollcall_domain::{
     throttle::ThrottleKind,
     user::{NewUser, Status, User, UserView, change},
 };
-use rollcall_store::{Page, Write, member::leave, user::CredentialChange};
+use rollcall_store::{Page, Write, credential::CredentialChange, member::leave};
 use serde::Serialize;
 use utoipa::ToSchema;
 

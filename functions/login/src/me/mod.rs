@@ -10,7 +10,7 @@ use rollcall_domain::{
     text::Username,
     user::{User, UserView, change},
 };
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use serde::Serialize;
 use utoipa::ToSchema;
 

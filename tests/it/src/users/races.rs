@@ -177,7 +177,7 @@ impl Scene {
         let (flow_id, new) = (email_change_of(actor.user_id), Email::parse(&email("new")).unwrap());
         let purpose = FlowPurpose::EmailChange;
         let flow = Verification::begin(flow_id, purpose, new, Some(actor.user_id), drawn, world.now());
-        let begun = Commit::new([rollcall_store::flow::verify(None, &flow).unwrap()]);
+        let begun = Commit::new([rollcall_store::flow::save_verification(None, &flow).unwrap()]);
         world.writer().commit(begun).await.unwrap();
         Self { world, boss, hash, number, actor, client, target, app, code }
     }
