@@ -1,7 +1,7 @@
-// How soon the list of accounts can be used, and how it scrolls: beside 100 accounts and beside 100,000.
+// Measures how soon the list of accounts can be used and how it scrolls, with 100 and with 100,000 accounts.
 //
-// `tests/run console` first, which installs the browser's driver; then `node tests/bench/console.mjs`, with ROLLCALL_BIN
-// for another build than the debug one. It prints tables and asserts nothing: times are noisy.
+// Run `tests/run console` first, which installs the browser's driver, then `node tests/bench/console.mjs`. ROLLCALL_BIN
+// names another binary than the debug build. The script prints tables and asserts nothing, because times are noisy.
 import { World } from "../console/world.js";
 
 const SIZES = [100, 100_000];
@@ -99,9 +99,8 @@ const times = (kind, share) =>
     ),
   );
 const ratio = ([small, large]) => [ms(small), ms(large), `${(large / small).toFixed(2)}×`];
-console.log(
-  `| The list of accounts, ${VISITS} visits | ${SIZES.map((size) => `${size.toLocaleString("en")} accounts`).join(" | ")} | |\n|---|---|---|---|`,
-);
+const sizes = SIZES.map((size) => `${size.toLocaleString("en")} accounts`);
+console.log(`| The list of accounts, ${VISITS} visits | ${sizes.join(" | ")} | |\n|---|---|---|---|`);
 row("first visit, interactive, median", ratio(times("first", 0.5)));
 row("first visit, interactive, slowest", ratio(times("first", 1)));
 row("later visit, interactive, median", ratio(times("again", 0.5)));

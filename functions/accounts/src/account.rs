@@ -1,4 +1,4 @@
-//! Accounts: list, create, read, edit, and make or unmake admins.
+//! Accounts of an application: list, create, get, edit, and set or cancel admin.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
@@ -38,11 +38,20 @@ pub(crate) struct AccountPatchBody {
     profile: Profile,
 }
 
-/// Lists the accounts of an application by `user_id`, bytewise.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts", tag = "accounts",
-    params(("app_id" = AppId, Path), ("type" = Option<AccountType>, Query), ("user_id_prefix" = Option<String>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<Account>)))]
+/// `GET /v1/apps/{app_id}/accounts`: lists the accounts of an application by `user_id`, bytewise.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}/accounts",
+    tag = "accounts",
+    params(
+        ("app_id" = AppId, Path),
+        ("type" = Option<AccountType>, Query),
+        ("user_id_prefix" = Option<String>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<Account>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -56,7 +65,7 @@ pub(crate) async fn list(
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref();
     if wanted == Some(AccountType::Admin) {
-        // The application knows its admins: no page of general accounts has to be looked through for them.
+        // The application stores the ids of its admins, so there is no need to search all accounts for them.
         let admins = app.admins.iter().filter(|id| id.as_str().starts_with(&prefix));
         let mut admins = admins.filter(|id| after.is_none_or(|after| id.as_str() > after));
         let ids: Vec<_> = admins.by_ref().take(page.limit).collect();
@@ -68,9 +77,15 @@ pub(crate) async fn list(
     page.reply(&context, &call, found.items, found.next).await
 }
 
-/// Creates an account; an admin one only while there are fewer than ten.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/accounts", tag = "accounts", params(("app_id" = AppId, Path)), request_body = NewAccountBody,
-    responses((status = 201, body = Account, headers(("Location"), ("ETag")))))]
+/// `POST /v1/apps/{app_id}/accounts`: creates an account. An admin account is refused once the application has ten.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/accounts",
+    tag = "accounts",
+    params(("app_id" = AppId, Path)),
+    request_body = NewAccountBody,
+    responses((status = 201, body = Account, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -90,9 +105,14 @@ pub(crate) async fn create(
     context.commit(Plan::new(Authority::AsRead(&call), commit).audit(change).reply(reply)).await
 }
 
-/// Reads an account.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `GET /v1/apps/{app_id}/accounts/{user_id}`: gets an account.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}/accounts/{user_id}",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -103,9 +123,15 @@ pub(crate) async fn get(
     shown(&account)
 }
 
-/// Edits an account's profile.
-#[utoipa::path(patch, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    request_body = AccountPatchBody, responses((status = 200, body = Account, headers(("ETag")))))]
+/// `PATCH /v1/apps/{app_id}/accounts/{user_id}`: edits an account's profile.
+#[utoipa::path(
+    patch,
+    path = "/v1/apps/{app_id}/accounts/{user_id}",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    request_body = AccountPatchBody,
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -120,9 +146,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Makes an account an admin of its application, unless there are ten.
-#[utoipa::path(put, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `PUT /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an account an admin of its application, which has at most
+/// ten.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn set_admin(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -131,9 +163,14 @@ pub(crate) async fn set_admin(
     turn(&context, &call, &app_id, &user_id, AccountType::Admin, Action::AccountSetAdmin).await
 }
 
-/// Makes an admin a general account again.
-#[utoipa::path(delete, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `DELETE /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an admin account a general one again.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn cancel_admin(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -159,7 +196,7 @@ async fn turn(
     .await
 }
 
-/// The application and the account of a path, if the caller may do this to them.
+/// Loads the application and the account of a path and checks the caller's permission.
 async fn load(
     context: &Context,
     call: &Call,
@@ -177,7 +214,7 @@ async fn load(
     Ok((app, account))
 }
 
-/// Writes the next state, unless it is the same.
+/// Commits the edited account; nothing is written if it did not change.
 async fn replace(
     context: &Context,
     call: &Call,

@@ -1,4 +1,4 @@
-//! Applications: list, create, read, edit, lock and delete.
+//! Applications: list, create, get, edit, delete, and turn the deletion lock.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use rollcall_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An application as its readers see it.
+/// An application, as replies show it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = App)]
 pub(crate) struct AppView<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct AppView<'a> {
     #[schema(required)]
     team_id: Option<TeamId>,
     deletion_lock: &'a DeletionLock,
-    /// Admin accounts, at most 10.
+    /// The number of admin accounts, at most 10.
     admin_count: usize,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -76,10 +76,18 @@ pub(crate) struct LockTurnBody {
     risks_acknowledged: Option<bool>,
 }
 
-/// Lists the applications the caller may read, by id.
-#[utoipa::path(get, path = "/v1/apps", tag = "apps",
-    params(("team_id" = Option<TeamId>, Query), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<AppView>)))]
+/// `GET /v1/apps`: lists the applications the caller may read, by id.
+#[utoipa::path(
+    get,
+    path = "/v1/apps",
+    tag = "apps",
+    params(
+        ("team_id" = Option<TeamId>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<AppView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut parameters = call.request.parameters();
     let team = parameters.field("team_id");
@@ -99,9 +107,14 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, items, found.next).await
 }
 
-/// Creates an application, with its deletion lock on.
-#[utoipa::path(post, path = "/v1/apps", tag = "apps", request_body = NewAppBody,
-    responses((status = 201, body = AppView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/apps`: creates an application, with its deletion lock on.
+#[utoipa::path(
+    post,
+    path = "/v1/apps",
+    tag = "apps",
+    request_body = NewAppBody,
+    responses((status = 201, body = AppView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
@@ -115,9 +128,14 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     .await
 }
 
-/// Reads an application.
-#[utoipa::path(get, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)),
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `GET /v1/apps/{app_id}`: gets an application.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -125,15 +143,21 @@ pub(crate) async fn get(
 ) -> Result<Reply, Problem> {
     let app = load(&context, &app_id).await?;
     let rights = &call.actor.rights;
-    // Either reading permission will do; the other's absence is no refusal.
+    // Either of the two permissions is enough to read.
     app.permit(rights, READING[0]).or_else(|_| app.permit(rights, READING[1]))?;
     call.no_input()?;
     shown(&app)
 }
 
-/// Renames an application, or moves it to another team.
-#[utoipa::path(patch, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), request_body = AppPatchBody,
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `PATCH /v1/apps/{app_id}`: renames an application, or moves it to another team.
+#[utoipa::path(
+    patch,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    request_body = AppPatchBody,
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -156,9 +180,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Lifts the deletion lock, acknowledging the risk, or puts it back.
-#[utoipa::path(put, path = "/v1/apps/{app_id}/deletion-lock", tag = "apps", params(("app_id" = AppId, Path)), request_body = LockTurnBody,
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `PUT /v1/apps/{app_id}/deletion-lock`: lifts the deletion lock, with the risks acknowledged, or puts it back.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app_id}/deletion-lock",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    request_body = LockTurnBody,
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn turn_lock(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -175,8 +205,14 @@ pub(crate) async fn turn_lock(
     .await
 }
 
-/// Deletes an application that holds no account.
-#[utoipa::path(delete, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), responses((status = 204)))]
+/// `DELETE /v1/apps/{app_id}`: deletes an application that holds no account.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -197,13 +233,13 @@ pub(crate) async fn delete(
     .await
 }
 
-/// The application of a path, if there is one.
+/// Loads the application of a path.
 pub(crate) async fn load(context: &Context, app_id: &str) -> Result<App, Problem> {
     let app_id = AppId::parse(app_id).ok_or(Code::NotFound)?;
     Ok(context.store.app(app_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// A team that a body names must be one the caller may read, and must let the caller manage applications.
+/// Checks a team named in a body: the caller must be able to read it, and to manage applications in it.
 async fn check_team(
     context: &Context,
     call: &Call,
@@ -221,7 +257,7 @@ async fn check_team(
     Ok(())
 }
 
-/// Writes the next state, unless it is the same.
+/// Commits the edited application; nothing is written if it did not change.
 async fn replace(context: &Context, call: &Call, before: &App, after: &App, action: Action) -> Result<Reply, Problem> {
     call.check_version(before.version)?;
     if before == after {

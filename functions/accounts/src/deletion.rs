@@ -1,4 +1,4 @@
-//! Deleting accounts in batches, behind the application's lock.
+//! Batch deletion of accounts, possible only while the application's deletion lock is lifted.
 
 use std::ops::Range;
 
@@ -24,12 +24,12 @@ use crate::app;
 #[schema(as = AccountDeletion)]
 #[expect(dead_code, reason = "describes the body that `delete` reads")]
 pub(crate) struct DeletionBody {
-    /// Accounts named twice count once.
+    /// Duplicates count once.
     #[schema(min_items = 1, max_items = 100)]
     user_ids: Vec<AccountId>,
 }
 
-/// What became of one account.
+/// The outcome for one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum DeletionOutcome {
@@ -38,7 +38,7 @@ enum DeletionOutcome {
     Failed,
 }
 
-/// What became of one account, and why not, if not.
+/// The outcome for one account, and the reason if it failed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = DeletionResult)]
 pub(crate) struct DeletionResult {
@@ -48,15 +48,22 @@ pub(crate) struct DeletionResult {
     code: Option<&'static str>,
 }
 
-/// What became of every account, in the order in which they were first named.
+/// The outcome for every account, in the order of first occurrence.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeletionReport<'a> {
     results: &'a [DeletionResult],
 }
 
-/// Deletes up to 100 accounts while the lock is lifted, each on its own merits.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/account-deletions", tag = "accounts", params(("app_id" = AppId, Path)),
-    request_body = DeletionBody, responses((status = 200, body = DeletionReport)))]
+/// `POST /v1/apps/{app_id}/account-deletions`: deletes up to 100 accounts while the deletion lock is lifted, and
+/// reports an outcome for each.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/account-deletions",
+    tag = "accounts",
+    params(("app_id" = AppId, Path)),
+    request_body = DeletionBody,
+    responses((status = 200, body = DeletionReport)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(app_id): Path<String>,

@@ -1,5 +1,5 @@
-//! The function behind the gateway's `$default` route: it serves the console's page and its files and the API document,
-//! says that it is alive, and answers for every address that no other function has. It never reads the table.
+//! The function behind the gateway's `$default` route: it serves the console's page, its files and the API document,
+//! answers the health check, and refuses every path that no other function has. It never reads the table.
 
 mod asset;
 mod page;
@@ -18,45 +18,55 @@ use rollcall_domain::{Code, Value};
 use serde_json::json;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The API document, which a test keeps equal to what the code says.
+/// The API document. A test compares it with the code.
 const DOCUMENT: &str = include_str!("../openapi.json");
 
-/// The routes, as their page of the contract has them, and the answer to everything else.
+/// The routes of the function, and the reply to every other request.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(health))
         .routes(routes!(document))
         .route("/assets/{version}/{*name}", routing::get(asset::file))
-        .fallback(elsewhere)
+        .fallback(fallback)
 }
 
-/// Says that the function runs, without touching anything.
-#[utoipa::path(get, path = "/healthz", tag = "public", responses((status = 200, body = Object)))]
-async fn health(guest: PublicRequest) -> Result<Reply, Problem> {
-    guest.no_input()?;
+/// `GET /healthz`: says that the function runs, without reading anything.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "public",
+    responses((status = 200, body = Object)),
+)]
+async fn health(request: PublicRequest) -> Result<Reply, Problem> {
+    request.no_input()?;
     Reply::ok(&json!({"status": "ok"}))
 }
 
-/// The API document, OpenAPI 3.1.
-#[utoipa::path(get, path = "/v1/openapi.json", tag = "public", responses((status = 200, body = Object)))]
-async fn document(guest: PublicRequest) -> Result<impl IntoResponse, Problem> {
-    guest.no_input()?;
+/// `GET /v1/openapi.json`: the API document, OpenAPI 3.1.
+#[utoipa::path(
+    get,
+    path = "/v1/openapi.json",
+    tag = "public",
+    responses((status = 200, body = Object)),
+)]
+async fn document(request: PublicRequest) -> Result<impl IntoResponse, Problem> {
+    request.no_input()?;
     Ok(([(header::CONTENT_TYPE, "application/json")], DOCUMENT))
 }
 
-/// A place in the console, for whoever looks at it with a browser; otherwise nothing.
-async fn elsewhere(State(context): State<Context>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let looks = method == Method::GET || method == Method::HEAD;
-    if looks && page::is_place(uri.path()) && (uri.path() == "/" || asset::takes_pages(&headers)) {
+/// The console's page, if a browser requests one of the console's paths; otherwise a problem.
+async fn fallback(State(context): State<Context>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let reads = method == Method::GET || method == Method::HEAD;
+    if reads && page::is_console_path(uri.path()) && (uri.path() == "/" || asset::accepts_html(&headers)) {
         return asset::page(&context.config, uri.path(), &method, &headers);
     }
-    unknown(&method, &uri)
+    problem(&method, &uri)
 }
 
-/// Nothing is here, or not by this method: the gateway sends both to this function.
-fn unknown(method: &Method, uri: &Uri) -> Response {
-    let known = KNOWN.iter().find(|(path, _)| matches(path, uri.path()));
-    match known {
+/// 405 for a path of the API with another method, because the gateway sends such requests here; otherwise 404.
+fn problem(method: &Method, uri: &Uri) -> Response {
+    let path = API_PATHS.iter().find(|(template, _)| matches(template, uri.path()));
+    match path {
         Some((_, methods)) if !methods.iter().any(|known| known == method.as_str()) => {
             ([(header::ALLOW, methods.join(","))], Problem::from(Code::MethodNotAllowed)).into_response()
         }
@@ -64,8 +74,8 @@ fn unknown(method: &Method, uri: &Uri) -> Response {
     }
 }
 
-/// The addresses of the API and their methods.
-static KNOWN: LazyLock<Vec<(String, Vec<String>)>> = LazyLock::new(|| {
+/// The path templates of the API, each with its methods.
+static API_PATHS: LazyLock<Vec<(String, Vec<String>)>> = LazyLock::new(|| {
     let document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
     let methods = |item: &Value| {
         item.as_object().into_iter().flat_map(|item| item.keys().map(|method| method.to_uppercase())).collect()
@@ -74,14 +84,14 @@ static KNOWN: LazyLock<Vec<(String, Vec<String>)>> = LazyLock::new(|| {
     paths.map(|(path, item)| (path.clone(), methods(item))).collect()
 });
 
-/// Whether a path is an address of this template, whose parameters are `{named}` by the API and `:named` by the console.
+/// Whether a path fits a template. Parameters are `{named}` in the API's templates and `:named` in the console's.
 fn matches(template: &str, path: &str) -> bool {
     let (mut parts, mut segments) = (template.split('/'), path.split('/'));
     loop {
         match (parts.next(), segments.next()) {
             (None, None) => return true,
-            (Some(part), Some(segment)) if part == segment || (part.starts_with(['{', ':']) && !segment.is_empty()) => {
-            }
+            (Some(part), Some(segment)) if part == segment => {}
+            (Some(part), Some(segment)) if part.starts_with(['{', ':']) && !segment.is_empty() => {}
             (_, _) => return false,
         }
     }

@@ -1,4 +1,4 @@
-//! The files of the pages: embedded in the binary, named by what they hold, compressed once.
+//! The console's files: embedded in the binary, addressed by a hash of their content, compressed once.
 
 use std::{
     borrow::Cow,
@@ -13,14 +13,14 @@ use flate2::{Compression, write::GzEncoder};
 use rust_embed::{Embed, EmbeddedFile};
 use sha2::{Digest, Sha256};
 
-/// A debug build reads the folder at run time instead, so that a page is edited without compiling.
+/// A debug build reads the folder at run time instead, so that changes show without compiling.
 #[derive(Embed)]
 #[folder = "web/"]
 struct Web;
 
-/// What all files together hash to: the directory that addresses of files begin with.
+/// A hash of all files, which names the directory of their URLs.
 ///
-/// One name for the whole tree lets modules import each other by relative paths, and no page ever mixes two versions.
+/// One directory for all files lets modules import each other by relative paths, and no page mixes two versions.
 pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut names: Vec<_> = Web::iter().collect();
     names.sort();
@@ -31,11 +31,33 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex(&hash.finalize()[..8])
 });
 
-/// The style sheets in the order in which they build on each other. Browsers get them as one.
-const STYLES: [&str; 10] =
-    ["tokens", "fonts", "base", "controls", "fields", "overlays", "shell", "table", "places", "teams"];
+/// The style sheets in the order of the cascade. Browsers get them as one file.
+const STYLES: [&str; 22] = [
+    "tokens",
+    "fonts",
+    "base",
+    "buttons",
+    "badges",
+    "choices",
+    "fields",
+    "special-fields",
+    "dialogs",
+    "menus",
+    "notices",
+    "shell",
+    "shell-narrow",
+    "table",
+    "selection",
+    "table-narrow",
+    "signed-out",
+    "account",
+    "team-lists",
+    "invitations",
+    "roles",
+    "people",
+];
 
-/// A file and how it may be sent.
+/// A file and how it is sent.
 pub(crate) struct File {
     pub(crate) media_type: &'static str,
     pub(crate) bytes: Cow<'static, [u8]>,
@@ -44,7 +66,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// The file of this name, if there is one of a known type.
+    /// The file of this name, if it exists and its type is known.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let (media_type, compressible) = media_type(name)?;
         if name == "style/all.css" {
@@ -56,14 +78,14 @@ impl File {
         Some(Self { media_type, bytes: data, hash: metadata.sha256_hash(), compressible })
     }
 
-    /// The file with other content.
+    /// The same file with other content.
     pub(crate) fn with(mut self, text: String) -> Self {
         self.hash = Sha256::digest(&text).into();
         self.bytes = text.into_bytes().into();
         self
     }
 
-    /// The file compressed, unless it is so already by its type.
+    /// The compressed content, or nothing for types that are compressed already.
     pub(crate) fn gzipped(&self) -> Option<Bytes> {
         static GZIPPED: LazyLock<Mutex<HashMap<[u8; 32], Bytes>>> = LazyLock::new(Mutex::default);
         if !self.compressible {
@@ -77,13 +99,13 @@ impl File {
         })
     }
 
-    /// What the file holds, as an entity tag. A weak one, since it is the same for both encodings.
+    /// The entity tag of the content. It is weak, because compressed and plain replies share it.
     pub(crate) fn entity_tag(&self) -> String {
         format!("W/\"{}\"", hex(&self.hash[..8]))
     }
 }
 
-/// What a file says, if there is one of this name.
+/// The text of a file, if it exists.
 pub(crate) fn text(name: &str) -> Option<String> {
     String::from_utf8(Web::get(name)?.data.into_owned()).ok()
 }
@@ -102,7 +124,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The type of a file by how its name ends, and whether compressing it is worth it.
+/// The media type of a file by its extension, and whether compressing it is worthwhile.
 fn media_type(name: &str) -> Option<(&'static str, bool)> {
     Some(match name.rsplit_once('.')?.1 {
         "html" => ("text/html; charset=utf-8", true),
@@ -113,19 +135,4 @@ fn media_type(name: &str) -> Option<(&'static str, bool)> {
         "woff2" => ("font/woff2", false),
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_module_that_is_imported_is_there() {
-        for name in Web::iter().filter(|name| name.ends_with(".js")) {
-            let text = String::from_utf8(Web::get(&name).unwrap().data.into_owned()).unwrap();
-            for imported in crate::page::imports(&name, &text) {
-                assert!(Web::get(&imported).is_some(), "{name} imports {imported}");
-            }
-        }
-    }
 }

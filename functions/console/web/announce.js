@@ -1,6 +1,6 @@
-// What is told to readers who do not see it: copied, selected, found.
+// Announcements for screen readers: copied, selected, found.
 import { signal } from "./vendor/signals.js";
 
-export const told = signal("");
+export const announcement = signal("");
 
-export const announce = (text) => (told.value = text);
+export const announce = (text) => (announcement.value = text);

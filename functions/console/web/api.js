@@ -1,5 +1,6 @@
-// The only place that sends requests.
-// What went wrong, as the server said it. `offline` is ours: there was no reply.
+// The only module that sends requests to the server.
+
+// A refusal or a failure. The code `offline` is the console's own: there was no reply.
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail ?? body.title ?? body.code);
@@ -12,33 +13,34 @@ export class Problem extends Error {
   }
 }
 
-// Who is asked to sign in again, or to change the password, before a request can go on; and who looks at what the person may
-// do now. Set by the session.
-export const interruptions = { ended: null, passwordDue: null, forbidden: null };
+// What happens after a refusal: `ended` asks the person to sign in again, `passwordDue` to change the password,
+// `forbidden` loads what the person may still do. The session sets them.
+/** @type {Record<"ended" | "passwordDue" | "forbidden", null | (() => unknown)>} */
+export const onRefusal = { ended: null, passwordDue: null, forbidden: null };
 
-// When the server last answered somebody who is signed in: from then on a session rests.
-export const heard = { at: 0 };
+// When the server last replied to somebody who is signed in. The session's idle time counts from then.
+export const lastReply = { at: 0 };
 
-// Keys of requests whose reply never came: the same request sent again must not do the same thing twice. Who asks for it
-// again much later means it anew.
-const KEPT_MS = 120_000;
-const keys = new Map();
+// Idempotency keys of requests that have had no reply. A repeated request uses the same key, so that the server carries
+// it out only once. A much later repetition counts as a new request.
+const KEY_LIFETIME_MS = 120_000;
+const idempotencyKeys = new Map();
 
-function keyOf(path, body) {
+function idempotencyKeyOf(path, body) {
   const request = `${path}\n${body}`;
-  if (!keys.has(request)) {
-    keys.set(request, crypto.randomUUID());
-    setTimeout(() => keys.delete(request), KEPT_MS);
+  if (!idempotencyKeys.has(request)) {
+    idempotencyKeys.set(request, crypto.randomUUID());
+    setTimeout(() => idempotencyKeys.delete(request), KEY_LIFETIME_MS);
   }
-  return { key: keys.get(request), settle: () => keys.delete(request) };
+  return { key: idempotencyKeys.get(request), forget: () => idempotencyKeys.delete(request) };
 }
 
-async function send(method, path, { body, version, signal, keyed }) {
+async function send(method, path, { body, version, signal, idempotent }) {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers = { Accept: "application/json" };
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
-  const key = keyed ? keyOf(path, text) : undefined;
+  const key = idempotent ? idempotencyKeyOf(path, text) : undefined;
   if (key) headers["Idempotency-Key"] = key.key;
   let response;
   try {
@@ -47,7 +49,7 @@ async function send(method, path, { body, version, signal, keyed }) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { code: "offline" });
   }
-  if (response.ok || response.status < 500) key?.settle();
+  if (response.ok || response.status < 500) key?.forget();
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   throw new Problem(
@@ -57,38 +59,39 @@ async function send(method, path, { body, version, signal, keyed }) {
   );
 }
 
-async function carried(method, path, options) {
+async function sendWithSession(method, path, options) {
   try {
     const response = await send(method, path, options);
-    heard.at = Date.now();
+    lastReply.at = Date.now();
     return response;
   } catch (problem) {
-    if (options.asStranger) throw problem;
-    if (problem.code === "unauthenticated" && interruptions.ended) {
-      await interruptions.ended();
-      return carried(method, path, options);
+    if (options.anonymous) throw problem;
+    if (problem.code === "unauthenticated" && onRefusal.ended) {
+      await onRefusal.ended();
+      return sendWithSession(method, path, options);
     }
-    if (problem.code === "password_change_required") interruptions.passwordDue?.();
-    if (problem.code === "forbidden") interruptions.forbidden?.();
+    if (problem.code === "password_change_required") onRefusal.passwordDue?.();
+    if (problem.code === "forbidden") onRefusal.forbidden?.();
     throw problem;
   }
 }
 
-// `version` goes as If-Match; `asStranger` is for sign-in itself. Only what does something anew each time takes a key.
+// `version` is sent as If-Match. `anonymous` requests never ask the person to sign in. Only POST needs an idempotency
+// key: the other methods are idempotent.
 async function call(method, path, options = {}) {
-  const response = await carried(method, path, options);
+  const response = await sendWithSession(method, path, options);
   return response.status === 204 ? null : await response.json();
 }
 
 export const get = (path, options) => call("GET", path, options);
-export const post = (path, body, options) => call("POST", path, { ...options, body, keyed: true });
+export const post = (path, body, options) => call("POST", path, { ...options, body, idempotent: true });
 export const patch = (path, body, options) => call("PATCH", path, { ...options, body });
 export const put = (path, body, options) => call("PUT", path, { ...options, body });
 export const del = (path, options) => call("DELETE", path, options);
 
-// A file that the server makes: its bytes and the name it gives them.
+// A file that the server generates: its content and its name.
 export async function file(method, path, body) {
-  const response = await carried(method, path, { body });
+  const response = await sendWithSession(method, path, { body });
   const disposition = response.headers.get("Content-Disposition") ?? "";
   const extended = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
   const name = extended ? decodeURIComponent(extended) : /filename="([^"]+)"/.exec(disposition)?.[1];

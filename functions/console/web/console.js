@@ -1,82 +1,66 @@
-// The whole console: which screen is where.
-import { useEffect } from "./vendor/hooks.js";
+// The console: renders the screen that belongs to the current path.
+
 import { html } from "./html.js";
-import { go, match, place } from "./router.js";
-import { canSomewhere } from "./rights.js";
-import { ended, me } from "./session.js";
-import { settings } from "./settings.js";
-import { words } from "./words.js";
-import { Failed } from "./parts/failed.js";
-import { later } from "./parts/later.js";
+import { lazy } from "./parts/lazy.js";
+import { LoadError } from "./parts/load-error.js";
 import { Screen } from "./parts/screen.js";
-
-const OUTSIDE = {
-  "/sign-in": () => import("./screens/sign-in.js"),
-  "/register": () => import("./screens/register.js"),
-  "/reset": () => import("./screens/reset.js"),
-};
-
-const INSIDE = [
-  ["/apps/:app/accounts/:user", () => import("./screens/accounts.js"), "accounts"],
-  ["/apps/:app/accounts", () => import("./screens/accounts.js"), "accounts"],
-  ["/accounts", () => import("./screens/any-accounts.js"), "any-accounts"],
-  ["/apps/:app", () => import("./screens/apps.js"), "apps"],
-  ["/apps", () => import("./screens/apps.js"), "apps"],
-  ["/teams", () => import("./screens/teams.js"), "teams"],
-  ["/teams/:team", () => import("./screens/team.js"), "team"],
-  ["/teams/:team/:tab", () => import("./screens/team.js"), "team"],
-  ["/teams/:team/:tab/:role", () => import("./screens/team.js"), "team"],
-  ["/join", () => import("./screens/join.js"), "join"],
-  ["/users", () => import("./screens/users.js"), "users"],
-  ["/users/:user", () => import("./screens/users.js"), "users"],
-  ["/audit", () => import("./screens/audit.js"), "audit"],
-  ["/me/:tab", () => import("./screens/me.js"), "me"],
-];
+import { canSomewhere } from "./permissions.js";
+import { go, match, place } from "./router.js";
+import { loadScreen, SIGNED_IN, SIGNED_OUT } from "./routes.js";
+import { me, sessionEnded, signedIn } from "./session.js";
+import { settings } from "./settings.js";
+import { useEffect } from "./vendor/hooks.js";
+import { words } from "./words.js";
 
 function screenAt(path) {
-  for (const [pattern, load, name] of INSIDE) {
-    const found = match(pattern, path);
-    if (found) return { name, load, ...found };
+  for (const [pattern, name] of SIGNED_IN) {
+    const parameters = match(pattern, path);
+    if (parameters) return { name, ...parameters };
   }
   return null;
 }
 
-// Has the files of a screen on their way before it is known who looks. If they do not come, the screen says so.
-export const fetchScreen = (path) =>
-  void screenAt(path)
-    ?.load()
-    .catch(() => {});
+// Requests a screen's modules before it is known who is signed in. A failure shows when the screen is rendered.
+export function prefetchScreen(path) {
+  const screen = screenAt(path);
+  if (screen) loadScreen(screen.name).catch(() => {});
+}
 
-const ComeBack = later(async () => (await import("./parts/come-back.js")).ComeBack);
+const SignInAgain = lazy(async () => (await import("./parts/sign-in-again.js")).SignInAgain);
 
-function home() {
+function homeAddress() {
   if (canSomewhere("accounts.read")) return settings.value.app ? `/apps/${settings.value.app}/accounts` : "/accounts";
   if (canSomewhere("apps.manage")) return "/apps";
-  return me.value.teams.length > 0 ? "/teams" : "/join";
+  return signedIn().teams.length > 0 ? "/teams" : "/join";
 }
 
 export function Console({ failed }) {
   const { path } = place.value;
   return html`
-    ${failed && !me.value ? html`<${Failed} problem=${failed} onAgain=${() => location.reload()} />` : html`<${Place} path=${path} />`}
-    ${ended.value && html`<${ComeBack} />`}`;
+    ${
+      failed && !me.value
+        ? html`<${LoadError} problem=${failed} onAgain=${() => location.reload()} />`
+        : html`<${CurrentScreen} path=${path} />`
+    }
+    ${sessionEnded.value && html`<${SignInAgain} />`}`;
 }
 
-function Place({ path }) {
+function CurrentScreen({ path }) {
   if (!me.value) {
-    const outside = OUTSIDE[path];
-    if (outside) return html`<${Screen} name=${path} load=${outside} />`;
+    if (path in SIGNED_OUT) return html`<${Screen} name=${SIGNED_OUT[path]} />`;
     const next = path === "/" ? "" : `?next=${encodeURIComponent(path + location.search)}`;
     return html`<${Redirect} to=${`/sign-in${next}`} />`;
   }
-  if (me.value.user.password_change_required) {
+  if (signedIn().user.password_change_required) {
     if (path !== "/first-password") return html`<${Redirect} to="/first-password" />`;
-    return html`<${Screen} name=${path} load=${() => import("./screens/first-password.js")} />`;
+    return html`<${Screen} name="first-password" />`;
   }
   const screen = screenAt(path);
   if (screen) return html`<${Screen} ...${screen} />`;
-  if (path === "/" || path in OUTSIDE || path === "/first-password") return html`<${Redirect} to=${home()} />`;
-  return html`<${Screen} name="nowhere" load=${() => import("./screens/nowhere.js")} />`;
+  if (path === "/" || path in SIGNED_OUT || path === "/first-password")
+    return html`
+    <${Redirect} to=${homeAddress()} />`;
+  return html`<${Screen} name="not-found" />`;
 }
 
 function Redirect({ to }) {

@@ -1,8 +1,8 @@
-// What this installation decides, as its page says it.
-const said = document.documentElement.dataset;
+// The settings of this installation, which the server writes into the page.
+const settings = document.documentElement.dataset;
 
 export const deployment = {
-  registers: said.registration === "open",
-  minChars: Number(said.passwordMinChars),
-  classes: said.passwordClasses === "required",
+  isRegistrationOpen: settings.registration === "open",
+  minChars: Number(settings.passwordMinChars),
+  requiresClasses: settings.passwordClasses === "required",
 };

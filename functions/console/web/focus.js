@@ -1,28 +1,34 @@
-// The focus is never lost: when what has it goes, the row that takes its place gets it, or else the page or the dialog.
-let last = null;
-let row = null;
+// Keeps the focus when the focused element disappears: it moves to the row that takes its place, otherwise to the
+// dialog or the page.
+/** @type {HTMLElement | null} */
+let lastFocused = null;
+let lastRow = Number.NaN;
 
 document.addEventListener("focusin", ({ target }) => {
-  last = target;
-  row = Number(target.closest("tr.row")?.dataset.at ?? Number.NaN);
+  lastFocused = /** @type {HTMLElement} */ (target);
+  lastRow = rowNumber(lastFocused.closest("tr.row"));
 });
+
+const rowNumber = (row) => Number(row?.dataset.at ?? Number.NaN);
 
 function nextRow() {
   const rows = [...document.querySelectorAll("tr.row")];
-  return (rows.find((one) => Number(one.dataset.at) >= row) ?? rows.at(-1))?.querySelector(
-    ".who :is(a, button, [tabindex])",
-  );
+  const row = rows.find((one) => rowNumber(one) >= lastRow) ?? rows.at(-1);
+  return /** @type {HTMLElement | null | undefined} */ (row?.querySelector(".who :is(a, button, [tabindex])"));
 }
 
-function place() {
+function nextFocus() {
   const dialog = [...document.querySelectorAll("dialog:modal")].at(-1);
-  if (dialog) return dialog.querySelector(".sheet-body, input, select, textarea, button");
-  return (Number.isNaN(row) ? null : nextRow()) ?? document.getElementById("content");
+  if (dialog) {
+    const first = dialog.querySelector(".sheet-body, input, select, textarea, button");
+    return /** @type {HTMLElement | null} */ (first);
+  }
+  return (Number.isNaN(lastRow) ? null : nextRow()) ?? document.getElementById("content");
 }
 
 export function keepFocus() {
-  const gone = () => last && !last.isConnected && document.activeElement === document.body;
-  new MutationObserver(() => gone() && place()?.focus({ preventScroll: true })).observe(document.body, {
+  const gone = () => lastFocused && !lastFocused.isConnected && document.activeElement === document.body;
+  new MutationObserver(() => gone() && nextFocus()?.focus({ preventScroll: true })).observe(document.body, {
     childList: true,
     subtree: true,
   });

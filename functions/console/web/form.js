@@ -1,10 +1,12 @@
-// What is typed into a form, what is wrong with it, and sending it.
-import { useEffect, useRef, useState } from "./vendor/hooks.js";
+// The state of a form: values, errors, and sending it.
+
 import { announce } from "./announce.js";
-import { byField, sentence } from "./problems.js";
+import { messageOf, messagesByField } from "./problem-messages.js";
+import { useEffect, useRef, useState } from "./vendor/hooks.js";
 import { words } from "./words.js";
 
-// `check` gives a sentence for what is wrong with a value, by name and value; a code's own field takes its refusals.
+// `check` maps a field to a function that returns an error message or nothing. `codes` maps an error code to the field
+// that shows its message.
 export function useForm(initial, { check = {}, codes = {} } = {}) {
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState({});
@@ -16,16 +18,15 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
   const live = useRef(true);
   useEffect(() => () => (live.current = false), []);
   useEffect(() => {
-    if (failed)
-      (
-        document.querySelector("dialog[open]:last-of-type [aria-invalid=true]") ??
-        document.querySelector("[aria-invalid=true]")
-      )?.focus();
+    if (!failed) return;
+    const inDialog = document.querySelector("dialog[open]:last-of-type [aria-invalid=true]");
+    const invalid = inDialog ?? document.querySelector("[aria-invalid=true]");
+    /** @type {HTMLElement | null} */ (invalid)?.focus();
   }, [failed]);
 
   const set = (name, value) => {
     setValues((before) => ({ ...before, [name]: value }));
-    setErrors(({ [name]: _, ...rest }) => rest);
+    setErrors((before) => ({ ...before, [name]: undefined }));
     setProblem(null);
   };
   const judged = (name, value) => check[name]?.(value, values);
@@ -38,10 +39,15 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
       if (error) setErrors((before) => ({ ...before, [name]: error }));
     },
   });
+  /**
+   * @param {Record<string, string>} found
+   * @param {string | null} whole
+   */
   const refuse = (found, whole = null) => {
     setErrors(found);
     setProblem(whole);
-    setFailed((failures.current += 1));
+    failures.current += 1;
+    setFailed(failures.current);
     if (Object.keys(found).length > 1) announce(words().form.wrong(Object.keys(found).length));
   };
   const submit = async (act) => {
@@ -59,12 +65,12 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
       await act(values);
     } catch (problem) {
       if (!live.current) return;
-      const { fields, rest } = byField(problem, Object.keys(values));
+      const { fields, rest } = messagesByField(problem, Object.keys(values));
       const own = codes[problem.code];
-      if (own) fields[own] = sentence(problem);
+      if (own) fields[own] = messageOf(problem);
       refuse(
         fields,
-        Object.keys(fields).length > 0 && rest.length === 0 ? null : [sentence(problem), ...rest].join(" "),
+        Object.keys(fields).length > 0 && rest.length === 0 ? null : [messageOf(problem), ...rest].join(" "),
       );
     } finally {
       running.current = false;
@@ -76,14 +82,14 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
 
 export const required = (value) => (value.trim() === "" ? words().violations.any.required : undefined);
 
-// A password keeps its blanks.
-export const given = (value) => (value ? undefined : words().violations.any.required);
+// A password may consist of spaces.
+export const nonEmpty = (value) => (value ? undefined : words().violations.any.required);
 
-// The second time that a new password is typed.
-export const repeated = (value, { password }) =>
+// The confirmation of a new password.
+export const sameAsPassword = (value, { password }) =>
   value === password ? undefined : words().violations.password_confirmation.mismatch;
 
-export const needsCode =
+export const codeOfLength =
   (length = 8) =>
   (value) =>
     value.length === length ? undefined : words().violations.code(length);

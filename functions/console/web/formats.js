@@ -1,11 +1,11 @@
-// Numbers, counted things and lists, as a language writes them.
+// Numbers, plurals and lists in a language.
 export function formatsOf(language) {
   const numbers = new Intl.NumberFormat(language);
   const rules = new Intl.PluralRules(language);
   const lists = new Intl.ListFormat(language);
   return {
     number: (value) => numbers.format(value),
-    // Picks the whole sentence that fits the count; "other" is there in every language.
+    // Picks the sentence for a count. Every language has "other".
     plural: (count, sentences) => (sentences[rules.select(count)] ?? sentences.other)(numbers.format(count)),
     list: (names) => lists.format(names),
   };

@@ -1,52 +1,43 @@
-// What a role allows, and which roles a person may give or shape. The server decides; this tells it beforehand.
-import { can, isPlatform } from "./rights.js";
-import { me } from "./session.js";
+// What a role allows, and which roles the person may grant or edit. The server decides; the console only avoids
+// offering what the server would refuse.
+import { permissions, presets } from "./facts.js";
+import { can, isPlatform } from "./permissions.js";
+import { signedIn } from "./session.js";
 import { words } from "./words.js";
 
-export const GROUPS = {
-  team: ["team.read", "team.edit", "members.manage", "roles.manage"],
-  apps: ["apps.manage"],
-  accounts: ["accounts.read", "accounts.write", "accounts.admin", "accounts.delete", "accounts.export"],
-  record: ["audit.read"],
-};
-export const PERMISSIONS = Object.values(GROUPS).flat();
-
-export const PRESETS = {
-  admin: PERMISSIONS,
-  member_manager: GROUPS.team,
-  senior_developer: ["team.read", "apps.manage", ...GROUPS.accounts],
-  developer: ["team.read", "accounts.read", "accounts.write"],
-  operator: ["team.read", "accounts.read", "accounts.write", "accounts.export"],
-  reviewer: ["team.read", "accounts.read", "audit.read"],
-};
+// The permissions in the groups of the role editor.
+const GROUP_OF = { team: "team", members: "team", roles: "team", apps: "apps", accounts: "accounts", audit: "record" };
+export const permissionGroups = /** @type {Record<string, string[]>} */ (
+  Object.groupBy(permissions, (permission) => GROUP_OF[permission.split(".")[0]])
+);
 
 export const roleName = (role) => words().roles[role.role_id] ?? role.name;
 
-export const ownRole = (teamId) => me.value.teams.find((team) => team.team_id === teamId)?.role;
+export const ownRole = (teamId) => signedIn().teams.find((team) => team.team_id === teamId)?.role;
 
-const unbound = (teamId) => isPlatform() || ownRole(teamId)?.role_id === "admin";
+const grantsAnyRole = (teamId) => isPlatform() || ownRole(teamId)?.role_id === "admin";
 
-// Permissions lie within one's own and those of one preset that one may give.
-function within(permissions, teamId) {
-  if (unbound(teamId)) return true;
+// A member may grant permissions that lie within their own together with those of one preset other than admin.
+function grantable(permissions, teamId) {
+  if (grantsAnyRole(teamId)) return true;
   const own = ownRole(teamId)?.permissions ?? [];
-  return Object.entries(PRESETS).some(
+  return Object.entries(presets).some(
     ([id, preset]) => id !== "admin" && permissions.every((one) => own.includes(one) || preset.includes(one)),
   );
 }
 
-const reaches = (role, teamId) =>
-  role.preset ? unbound(teamId) || role.role_id !== "admin" : within(role.permissions, teamId);
+const reachesRole = (role, teamId) =>
+  role.preset ? grantsAnyRole(teamId) || role.role_id !== "admin" : grantable(role.permissions, teamId);
 
-export const mayGrant = (role, teamId) => can("members.manage", teamId) && reaches(role, teamId);
+export const mayGrantRole = (role, teamId) => can("members.manage", teamId) && reachesRole(role, teamId);
 
-export const mayCopy = (role, teamId) => can("roles.manage", teamId) && within(role.permissions, teamId);
+export const mayCopyRole = (role, teamId) => can("roles.manage", teamId) && grantable(role.permissions, teamId);
 
-export const mayShape = (role, teamId) =>
-  !role.preset && mayCopy(role, teamId) && ownRole(teamId)?.role_id !== role.role_id;
+export const mayEditRole = (role, teamId) =>
+  !role.preset && mayCopyRole(role, teamId) && ownRole(teamId)?.role_id !== role.role_id;
 
-// Whether a permission may not join those that are ticked, and the first of them that it cannot be together with.
-export function obstacle(permission, ticked, teamId) {
-  if (ticked.includes(permission) || within([...ticked, permission], teamId)) return null;
-  return { with: PERMISSIONS.find((other) => ticked.includes(other) && !within([permission, other], teamId)) };
+// Whether a permission cannot be added to the selected ones. `with` is the first selected permission that excludes it.
+export function conflictOf(permission, ticked, teamId) {
+  if (ticked.includes(permission) || grantable([...ticked, permission], teamId)) return null;
+  return { with: permissions.find((other) => ticked.includes(other) && !grantable([permission, other], teamId)) };
 }

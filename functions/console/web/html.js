@@ -1,5 +1,6 @@
-// Markup for Preact, as tagged templates: what the page is written in without a build.
-import { h } from "./vendor/preact.js";
+// Markup for Preact as tagged templates, which need no build step.
+
 import htm from "./vendor/htm.js";
+import { h } from "./vendor/preact.js";
 
 export const html = htm.bind(h);

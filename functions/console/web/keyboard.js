@@ -1,27 +1,28 @@
-// Single keys. They never act while something is typed, under a dialog or with a modifier, and can be switched off.
+// Keyboard shortcuts. They do not act while somebody types, under a dialog or with a modifier. Single keys can be
+// switched off.
 import { settings } from "./settings.js";
 
-const maps = [];
-let pending = null;
-let forgetting = 0;
+const keyMaps = [];
+let prefix = null;
+let prefixTimer = 0;
 
-// Keys of a screen or a part: the latest that knows a key has it. Returns what takes them back.
+// Adds shortcuts of a screen or a part; the latest addition takes precedence. Returns a function that removes them.
 export function keys(map) {
-  maps.push(map);
-  return () => maps.splice(maps.indexOf(map), 1);
+  keyMaps.push(map);
+  return () => keyMaps.splice(keyMaps.indexOf(map), 1);
 }
 
-const types = (element) =>
+const isTyping = (element) =>
   element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") != null;
 
-function name(event) {
+function keyName(event) {
   if (event.key === " ") return "Space";
   if (event.shiftKey && event.key.length > 1) return `Shift+${event.key}`;
   return event.key;
 }
 
-// What has its own use of a key keeps it.
-const OWN = {
+// Elements that use a key themselves.
+const NATIVE_KEYS = {
   Enter: "button, a, summary, input, [role^=menuitem]",
   Space: "button, summary, input, [role^=menuitem]",
 };
@@ -30,27 +31,27 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) return;
   if (document.querySelector("dialog[open], [popover]:popover-open:not(.toasts)")) return;
   const save = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-  if (save) return run("Mod+Enter", event);
-  if (event.ctrlKey || event.metaKey || event.altKey || types(event.target)) return;
-  const key = name(event);
+  if (save) return runShortcut("Mod+Enter", event);
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  const key = keyName(event);
   if (key.length === 1 && !settings.value.keys) return;
-  if (OWN[key] && event.target.closest?.(OWN[key])) return;
-  if (pending) {
-    const both = `${pending} ${key}`;
-    pending = null;
-    return run(both, event);
+  if (NATIVE_KEYS[key] && /** @type {Element} */ (event.target).closest(NATIVE_KEYS[key])) return;
+  if (prefix) {
+    const both = `${prefix} ${key}`;
+    prefix = null;
+    return runShortcut(both, event);
   }
   if (key === "g") {
-    pending = "g";
-    clearTimeout(forgetting);
-    forgetting = setTimeout(() => (pending = null), 1200);
+    prefix = "g";
+    clearTimeout(prefixTimer);
+    prefixTimer = setTimeout(() => (prefix = null), 1200);
     return;
   }
-  run(key, event);
+  runShortcut(key, event);
 });
 
-function run(key, event) {
-  const act = maps.findLast((map) => map[key])?.[key];
+function runShortcut(key, event) {
+  const act = keyMaps.findLast((map) => map[key])?.[key];
   if (!act) return;
   event.preventDefault();
   act(event);

@@ -1,14 +1,26 @@
-// A list that the server pages: loaded as it is scrolled, kept while it is loaded anew.
-import { useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
+// A paged list. More is loaded as it scrolls, and old items stay visible while it is reloaded.
+
 import { get, queryOf } from "./api.js";
+import { useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 
-const QUIET_MS = 200;
-const SHOWN_MS = 300;
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const SKELETON_DELAY_MS = 200;
+const SKELETON_MIN_MS = 300;
+const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/**
+ * @typedef {object} List
+ * @property {any[]} items
+ * @property {string | null} cursor
+ * @property {boolean} done
+ * @property {boolean} loading
+ * @property {"quiet" | "skeleton" | "ready" | "failed"} stage
+ * @property {import("./api.js").Problem | null} problem
+ */
+
+/** @type {List} */
 const EMPTY = { items: [], cursor: null, done: false, loading: true, stage: "quiet", problem: null };
 
-// `keyOf` names an item. Stages: quiet, skeleton, ready, failed.
+// `keyOf` returns the key of an item. `stage` is "quiet", "skeleton", "ready" or "failed".
 export function useList(path, parameters, keyOf) {
   const [list, setList] = useState(EMPTY);
   const running = useRef(null);
@@ -20,7 +32,8 @@ export function useList(path, parameters, keyOf) {
 
   const load = async (cursor) => {
     running.current?.abort();
-    const own = (running.current = new AbortController());
+    const own = new AbortController();
+    running.current = own;
     change({ loading: true, problem: null });
     let waiting = true;
     const skeleton = () => {
@@ -28,14 +41,14 @@ export function useList(path, parameters, keyOf) {
       shownSince.current = Date.now();
       change((before) => (before.stage === "quiet" ? { stage: "skeleton" } : {}));
     };
-    // With the next frame: a reply that has come while the page was busy goes first.
-    setTimeout(() => requestAnimationFrame(skeleton), QUIET_MS);
+    // With the next frame, so that a reply which arrived while the page was busy comes first.
+    setTimeout(() => requestAnimationFrame(skeleton), SKELETON_DELAY_MS);
     try {
       const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal }).finally(
         () => (waiting = false),
       );
       const shown = Date.now() - shownSince.current;
-      if (shown < SHOWN_MS) await pause(SHOWN_MS - shown);
+      if (shown < SKELETON_MIN_MS) await delay(SKELETON_MIN_MS - shown);
       if (own.signal.aborted) return null;
       change((before) => ({
         items: cursor ? [...before.items, ...page.items] : page.items,
@@ -53,7 +66,8 @@ export function useList(path, parameters, keyOf) {
     }
   };
 
-  // Before anything is painted, which takes a while. Under another filter the rows stay until the new ones come.
+  // A layout effect sends the request before the first paint. Under another filter, the old rows stay until the new
+  // ones arrive.
   useLayoutEffect(() => {
     load(null);
     return () => running.current?.abort();
@@ -61,11 +75,13 @@ export function useList(path, parameters, keyOf) {
 
   return {
     ...list,
+    // The name of the listed resource: the last part of the path.
+    noun: path.split("/").at(-1),
     reload: () => load(null),
     more: () => (list.loading || list.done ? undefined : load(list.cursor)),
-    // Loads until there are this many or no more, and says whether that is all; null when it failed, or when another
-    // list came in between.
-    upTo: async (most) => {
+    // Loads until there are `most` items or no more. `all` says whether that is everything. Returns null if a request
+    // failed or the list changed in between.
+    loadUpTo: async (most) => {
       let { items, cursor } = list;
       while (cursor !== null && items.length < most) {
         const page = await load(cursor);
@@ -75,8 +91,8 @@ export function useList(path, parameters, keyOf) {
       }
       return { items: items.slice(0, most), all: cursor === null && items.length <= most };
     },
-    // Puts an item where it belongs by its key, in place of what it was.
-    put: (item) =>
+    // Inserts an item in the order of the keys, or replaces it.
+    upsert: (item) =>
       change(({ items, done }) => {
         const at = items.findIndex((other) => keyOf(other) >= keyOf(item));
         if (at === -1) return { items: done ? [...items, item] : items };
@@ -84,6 +100,6 @@ export function useList(path, parameters, keyOf) {
       }),
     replace: (item) =>
       change(({ items }) => ({ items: items.map((other) => (keyOf(other) === keyOf(item) ? item : other)) })),
-    drop: (names) => change(({ items }) => ({ items: items.filter((item) => !names.includes(keyOf(item))) })),
+    remove: (names) => change(({ items }) => ({ items: items.filter((item) => !names.includes(keyOf(item))) })),
   };
 }

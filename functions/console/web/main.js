@@ -1,26 +1,27 @@
-// The start: words, who is signed in and the files of the screen, all asked for at once; then the page.
-import { render } from "./vendor/preact.js";
-import { html } from "./html.js";
-import { Console, fetchScreen } from "./console.js";
+// Starts the console: requests the texts, the session and the modules of the screen together, then renders.
+
+import { Console, prefetchScreen } from "./console.js";
 import { keepFocus } from "./focus.js";
+import { html } from "./html.js";
+import { host, Overlays } from "./parts/overlay-host.js";
 import { load } from "./session.js";
 import { settings } from "./settings.js";
-import { speak } from "./words.js";
-import { over, Over } from "./parts/over.js";
+import { render } from "./vendor/preact.js";
+import { setLanguage } from "./words.js";
 
 async function start() {
-  fetchScreen(location.pathname);
+  prefetchScreen(location.pathname);
   const [failed] = await Promise.all([
     load().then(
       () => null,
       (problem) => problem,
     ),
-    speak(settings.value.language),
+    setLanguage(settings.value.language),
   ]);
-  const root = document.getElementById("app");
+  const root = /** @type {HTMLElement} */ (document.getElementById("app"));
   root.replaceChildren();
   render(html`<${Console} failed=${failed} />`, root);
-  render(html`<${Over} />`, over);
+  render(html`<${Overlays} />`, host);
   keepFocus();
 }
 

@@ -1,14 +1,14 @@
-// A form over a thing that others may save meanwhile: what they saved shows where nothing was typed over it, and where both
-// changed the same, the person chooses.
+// A form for something that others may save at the same time. Their changes appear in the fields that the person did
+// not touch. Where both changed the same field, the person chooses.
 import { useEffect, useRef, useState } from "./vendor/hooks.js";
 
-// `typedOf` gives a thing's values as they are typed.
+// `formValuesOf` returns the values of a thing as the form holds them.
 export function useMerged(thing, typedOf, form) {
   const [base, setBase] = useState(thing);
   const [theirs, setTheirs] = useState(null);
   const original = typedOf(base);
   const changedIn = (values) => Object.keys(original).filter((name) => values[name] !== original[name]);
-  // A request takes a while, in which one may go on typing.
+  // A reference, because the person may go on typing while a request is under way.
   const typed = useRef(null);
   typed.current = form.values;
 
@@ -31,11 +31,11 @@ export function useMerged(thing, typedOf, form) {
   return {
     base,
     changed: changedIn(form.values),
-    // Saves by `send`, which gets the version that was looked at. Gives null where something is to be looked at first: what
-    // others saved meanwhile, or a question about it that is still open.
+    // Saves with `send`, which receives the version that the form began with. Returns null if the person has to look at
+    // something first: at what others saved (`look` loads it), or at a conflict that is still open.
     save: async (send, look) => {
       if (theirs?.names.length > 0) {
-        document.querySelector(".conflict button")?.focus();
+        /** @type {HTMLElement | null} */ (document.querySelector(".conflict button"))?.focus();
         return null;
       }
       try {
@@ -46,7 +46,7 @@ export function useMerged(thing, typedOf, form) {
         return null;
       }
     },
-    // What the question needs, if there is one.
+    // The properties of the conflict to settle, if there is one.
     conflict: theirs && {
       names: theirs.names,
       mine: form.values,

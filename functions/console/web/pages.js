@@ -1,10 +1,13 @@
-// All of a list whose size has a bound, page after page.
-import { get, queryOf } from "./api.js";
+// Loads all pages of a list whose length is limited.
 
-export async function everything(path, parameters = {}) {
+import { get, queryOf } from "./api.js";
+import { limits } from "./facts.js";
+
+export async function getAllPages(path, parameters = {}) {
+  /** @type {any[]} */
   const found = [];
   for (let cursor; cursor !== null; ) {
-    const page = await get(path + queryOf({ ...parameters, limit: 100, cursor }));
+    const page = await get(path + queryOf({ ...parameters, limit: limits.itemsPerPage, cursor }));
     found.push(...page.items);
     cursor = page.next_cursor;
   }

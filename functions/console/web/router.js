@@ -1,64 +1,71 @@
-// Where in the console one is. Addresses are real ones, so links, the back button and a reload all work.
+// The current path and query. They are the browser's own, so links, the back button and a reload work.
 import { signal } from "./vendor/signals.js";
 
-const read = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+const readLocation = () => ({ path: location.pathname, query: new URLSearchParams(location.search) });
 
-export const place = signal(read());
+export const place = signal(readLocation());
 
-// Asked before the page is left, the latest first; each says whether it may be.
+// Functions that are asked before the page is left, the latest first. Each returns whether it may be left.
 const guards = [];
 let index = history.state?.index ?? 0;
-const stays = (address = location.href) => history.replaceState({ ...history.state, index }, "", address);
-stays();
+/** @param {string | URL} address */
+const replaceState = (address = location.href) => history.replaceState({ ...history.state, index }, "", address);
+replaceState();
 
-// How the place was come to: "gone" there by a link, "returned" by the browser's buttons, or null as the page was loaded.
-export const arrival = { by: null };
+// How the person came to the current path: "gone" by a link, "returned" by the browser's buttons, null after a page
+// load.
+/** @type {{ by: "gone" | "returned" | null }} */
+export const navigation = { by: null };
 
-export function guardLeaving(asks) {
+export function addLeaveGuard(asks) {
   guards.push(asks);
   return () => {
     if (guards.includes(asks)) guards.splice(guards.indexOf(asks), 1);
   };
 }
 
-// Whether everybody who was asked lets the page be left.
+// Whether all guards allow leaving the page.
 export async function mayLeave() {
   for (const asks of guards.toReversed()) if (!(await asks())) return false;
   return true;
 }
 
-const dirty = () => guards.some((asks) => asks.dirty());
+const hasUnsavedChanges = () => guards.some((asks) => asks.dirty());
 
 const addressOf = ({ pathname, search }) => pathname + search;
 
-// From now on nothing asks any more.
-export const release = () => (guards.length = 0);
+// Drops all guards: nothing asks any more.
+export const removeLeaveGuards = () => (guards.length = 0);
 
-// Goes to an address. `replace` puts it in the place of the current one; `unasked` leaves without a question.
+// Goes to a path. `replace` replaces the current history entry; `unasked` skips the guards.
 export async function go(address, { replace = false, unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (!unasked && !(await mayLeave())) return false;
-  if (unasked) release();
+  if (unasked) removeLeaveGuards();
   const from = addressOf(location);
-  if (replace) stays(target);
-  else history.pushState({ index: (index += 1), from }, "", target);
-  arrival.by = "gone";
-  place.value = read();
+  if (replace) {
+    replaceState(target);
+  } else {
+    index += 1;
+    history.pushState({ index, from }, "", target);
+  }
+  navigation.by = "gone";
+  place.value = readLocation();
   return true;
 }
 
-// Closes what has an address of its own for the one above it: by going back, when one came from there, so that the
-// browser's back button does not open it again.
-export async function up(address, { unasked = false } = {}) {
+// Closes something that has a path of its own and goes to the path above it. If the person came from there, it goes
+// back in history, so that the browser's back button does not open the thing again.
+export async function closeTo(address, { unasked = false } = {}) {
   const target = new URL(address, location.origin);
   if (history.state?.from !== addressOf(target)) return go(address, { replace: true, unasked });
   if (!unasked && !(await mayLeave())) return false;
-  release();
+  removeLeaveGuards();
   history.back();
   return true;
 }
 
-// Changes the query of the current address; an empty value takes a parameter out.
+// Changes parameters of the current query. An empty value removes the parameter.
 export function setQuery(changes) {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) {
@@ -66,38 +73,39 @@ export function setQuery(changes) {
     else query.delete(name);
   }
   const text = query.toString();
-  stays(location.pathname + (text ? `?${text}` : ""));
-  place.value = read();
+  replaceState(location.pathname + (text ? `?${text}` : ""));
+  place.value = readLocation();
 }
 
-let returning = false;
+let restoring = false;
 addEventListener("popstate", async (event) => {
-  if (returning) {
-    returning = false;
+  if (restoring) {
+    restoring = false;
     return;
   }
   const target = event.state?.index ?? 0;
   const steps = target - index;
-  if (dirty()) {
-    // The browser has left already: it goes back first, and again forth when it may.
-    returning = true;
+  if (hasUnsavedChanges()) {
+    // The browser has changed the path already. Go back to the page first, and forward again if it may be left.
+    restoring = true;
     history.go(-steps);
     if (!(await mayLeave())) return;
-    release();
+    removeLeaveGuards();
     history.go(steps);
     return;
   }
   index = target;
-  arrival.by = "returned";
-  place.value = read();
+  navigation.by = "returned";
+  place.value = readLocation();
 });
 
 addEventListener("beforeunload", (event) => {
-  if (dirty()) event.preventDefault();
+  if (hasUnsavedChanges()) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("a[href]");
+  const target = /** @type {Element} */ (event.target);
+  const link = /** @type {HTMLAnchorElement | null} */ (target.closest("a[href]"));
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
   if (link.origin !== location.origin || link.hash) return;
@@ -105,21 +113,21 @@ document.addEventListener("click", (event) => {
   go(link.pathname + link.search);
 });
 
-// The parameters of a path by a pattern such as /apps/:app, or null.
+// The parameters of a path that fits a pattern such as /apps/:app, otherwise null.
 export function match(pattern, path) {
   const names = pattern.split("/");
   const parts = path.split("/");
   if (names.length !== parts.length) return null;
   const found = {};
   for (const [at, name] of names.entries()) {
-    if (name.startsWith(":") && parts[at]) found[name.slice(1)] = decoded(parts[at]);
+    if (name.startsWith(":") && parts[at]) found[name.slice(1)] = decodeSegment(parts[at]);
     else if (name !== parts[at]) return null;
   }
   return Object.values(found).includes(null) ? null : found;
 }
 
-// What was typed into the address bar may be no encoding of anything.
-function decoded(part) {
+// The address bar may hold text that is not valid percent-encoding.
+function decodeSegment(part) {
   try {
     return decodeURIComponent(part);
   } catch {

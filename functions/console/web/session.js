@@ -1,103 +1,112 @@
-// Who is signed in, and what happens when that ends.
+// The session: who is signed in, and what happens when it ends.
+
+import { get, lastReply, onRefusal, post } from "./api.js";
+import { go, mayLeave, place, removeLeaveGuards } from "./router.js";
+import { changeSettings, STORAGE_KEY as SETTINGS, settings } from "./settings.js";
 import { signal } from "./vendor/signals.js";
-import { get, heard, interruptions, post } from "./api.js";
-import { go, mayLeave, place, release } from "./router.js";
-import { KEY as SETTINGS, set, settings } from "./settings.js";
 
-const READ_MS = 300_000;
+const RELOAD_MS = 300_000;
 
-// undefined: not asked yet; null: nobody.
+/** @typedef {import("rollcall-api").components["schemas"]["Me"]} Me */
+
+// Undefined before the first request, null if nobody is signed in.
+/** @type {import("./vendor/signals.js").Signal<Me | null | undefined>} */
 export const me = signal(undefined);
 
-// Set while somebody's session has ended under an open page; settles when they are back.
-export const ended = signal(null);
+// The session in code that only runs while somebody is signed in.
+export const signedIn = () => /** @type {Me} */ (me.value);
 
-// When the session was last asked about.
-let read = 0;
+// Set while the session has ended under an open page. Its promise settles when the person has signed in again.
+export const sessionEnded = signal(null);
 
-// Whoever is known already is asked to come back when the session has ended, and loses nothing.
-export async function load({ asStranger = !me.value } = {}) {
+// When the session was last loaded.
+let lastLoadAt = 0;
+
+// If somebody was signed in and the session has ended, asks them to sign in again; otherwise only notes that nobody is.
+export async function load({ anonymous = !me.value } = {}) {
   try {
-    me.value = await get("/v1/me", { asStranger });
-    read = Date.now();
-    // What the last person looked at in this browser is not this one's.
-    const { user_id: user } = me.value.user;
-    if (settings.value.user !== user) set({ user, app: null, recent: [] });
+    me.value = await get("/v1/me", { anonymous });
+    lastLoadAt = Date.now();
+    // Forget what another person last looked at in this browser.
+    const { user_id: user } = signedIn().user;
+    if (settings.value.user !== user) changeSettings({ user, app: null, recent: [] });
   } catch (problem) {
     if (problem.status !== 401) throw problem;
     me.value = null;
   }
 }
 
-// How long the session still rests before it ends, in milliseconds. Its length is counted by the server's clock alone.
-export function restLeft() {
-  const { last_seen_at: seen, expires_at: end } = me.value?.session ?? {};
-  return seen ? heard.at + (new Date(end) - new Date(seen)) - Date.now() : Infinity;
+// Milliseconds until the session ends if it is not used. Only differences of the server's times count, because clocks
+// differ.
+export function idleTimeLeft() {
+  const session = me.value?.session;
+  if (!session?.last_seen_at) return Infinity;
+  return lastReply.at + (Date.parse(session.expires_at) - Date.parse(session.last_seen_at)) - Date.now();
 }
 
-// A session also ends by age, which only the server knows. It is asked now and then while somebody works: to ask one who
-// rests would keep the session alive.
-export function readAgain() {
-  if (heard.at - read > READ_MS) load().catch(() => {});
+// Only the server knows when a session ends by age, so the session is reloaded now and then while somebody works. It is
+// not reloaded while nobody does, because that would keep the session alive.
+export function refreshNowAndThen() {
+  if (lastReply.at - lastLoadAt > RELOAD_MS) load().catch(() => {});
 }
 
-// After a reply of sign-in: goes on to where the person wanted to be.
-export async function entered(user) {
+// Called after a successful sign-in. Goes to the path that the person requested.
+export async function finishSignIn(user) {
   if (user.password_change_required) {
-    me.value = { user, teams: [], session: {} };
+    me.value = /** @type {Me} */ ({ user, teams: /** @type {Me["teams"]} */ ([]), session: {} });
     return go("/first-password", { replace: true });
   }
   await load();
-  return go(wanted(), { replace: true });
+  return go(requestedAddress(), { replace: true });
 }
 
-function wanted() {
+function requestedAddress() {
   const next = new URL(place.value.query.get("next") ?? "/", location.origin);
   return next.origin === location.origin ? next.pathname + next.search : "/";
 }
 
-export async function leave() {
+export async function signOut() {
   if (!(await mayLeave())) return;
-  await post("/v1/logout", undefined, { asStranger: true }).catch((problem) => {
+  await post("/v1/logout", undefined, { anonymous: true }).catch((problem) => {
     if (problem.status !== 401) throw problem;
   });
-  left("/sign-in");
+  leavePage("/sign-in");
 }
 
-// Everything of the last person goes with the page, and the back button does not bring it back.
-function left(address) {
-  release();
-  document.getElementById("app").hidden = true;
+// Leaves with a full page load, so that nothing of the last person stays and the back button does not bring it back.
+function leavePage(address) {
+  removeLeaveGuards();
+  /** @type {HTMLElement} */ (document.getElementById("app")).hidden = true;
   location.replace(address);
 }
 
-// A page that the browser kept shows what was there, whoever looks now.
+// A page from the back-forward cache shows the data of whoever was signed in then.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-// Somebody else signed in under another page of this browser: what is open here is not theirs.
+// Somebody else signed in in another tab, and must not see what is open here.
 addEventListener("storage", (event) => {
-  const user = event.key === SETTINGS && me.value?.user && JSON.parse(event.newValue)?.user;
-  if (user && user !== me.value.user.user_id) left("/");
+  const user = event.key === SETTINGS && me.value?.user && JSON.parse(event.newValue ?? "null")?.user;
+  if (user && user !== signedIn().user.user_id) leavePage("/");
 });
 
-interruptions.forbidden = () => void load().catch(() => {});
+onRefusal.forbidden = () => void load().catch(() => {});
 
-// Whoever comes back as somebody else must not find what the first one had open.
-export async function cameBack() {
-  const before = me.value.user.user_id;
-  await load({ asStranger: true });
+// If somebody else has signed in, they must not see what the first person had open.
+export async function resumeSession() {
+  const before = signedIn().user.user_id;
+  await load({ anonymous: true });
   if (me.value?.user.user_id !== before) return location.assign("/");
-  ended.value.resolve();
-  ended.value = null;
+  sessionEnded.value.resolve();
+  sessionEnded.value = null;
 }
 
-interruptions.ended = () => {
-  ended.value ??= resolvers();
-  return ended.value.promise;
+onRefusal.ended = () => {
+  sessionEnded.value ??= resolvers();
+  return sessionEnded.value.promise;
 };
 
-interruptions.passwordDue = () => {
-  me.value = { ...me.value, user: { ...me.value.user, password_change_required: true } };
+onRefusal.passwordDue = () => {
+  me.value = { ...signedIn(), user: { ...signedIn().user, password_change_required: true } };
   go("/first-password", { replace: true });
 };
 

@@ -1,36 +1,36 @@
-// What a person chose for this browser: language, theme, single keys, photos; and who looked at which application last.
+// What is remembered in this browser: language, theme, shortcuts, photos, and who last looked at which application.
 import { effect, signal } from "./vendor/signals.js";
 
-export const KEY = "rollcall.settings";
+export const STORAGE_KEY = "rollcall.settings";
 
-function kept() {
+function stored() {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    return JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "null") ?? {};
   } catch {
     return {};
   }
 }
 
-const browsers = () =>
+const preferredLanguage = () =>
   navigator.languages.some((tag) => tag.startsWith("ko")) && !navigator.languages[0].startsWith("en") ? "ko" : "en";
 
 export const settings = signal({
-  language: browsers(),
+  language: preferredLanguage(),
   theme: "system",
   keys: true,
   photos: true,
   user: null,
   app: null,
   recent: [],
-  ...kept(),
+  ...stored(),
 });
 
-export function set(changes) {
+export function changeSettings(changes) {
   settings.value = { ...settings.value, ...changes };
   try {
-    localStorage.setItem(KEY, JSON.stringify(settings.value));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(settings.value));
   } catch {
-    // A browser that keeps nothing still shows what was chosen, until the page goes.
+    // Without storage, the choice lasts until the page is closed.
   }
 }
 

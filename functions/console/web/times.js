@@ -1,10 +1,11 @@
-// Moments as a reader says them, in the reader's own zone.
-import { words } from "./words.js";
+// Dates and durations in the person's language and time zone.
+
 import { settings } from "./settings.js";
+import { words } from "./words.js";
 
 const DAY = 86_400_000;
 
-// To make a format takes longer than to use it.
+// Formatters are kept, because creating one is slower than using it.
 const formats = new Map();
 
 function format(options) {
@@ -18,7 +19,7 @@ const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.ge
 
 const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
 
-function told(moment, now, { today, yesterday, tomorrow, on }) {
+function dayAndTime(moment, now, { today, yesterday, tomorrow, on }) {
   const date = new Date(moment);
   const days = Math.round((midnight(now) - midnight(date)) / DAY);
   if (days === 0) return today(clock(date));
@@ -28,32 +29,32 @@ function told(moment, now, { today, yesterday, tomorrow, on }) {
   return on(format({ day: "numeric", month: "short", year }).format(date), clock(date));
 }
 
-export const said = (moment) => told(moment, new Date(), words().times);
+export const shortTime = (moment) => dayAndTime(moment, new Date(), words().times);
 
-export const dated = (moment) =>
+export const dateAndTime = (moment) =>
   words().times.on(
     format({ day: "numeric", month: "short", year: "numeric" }).format(new Date(moment)),
     clock(new Date(moment)),
   );
 
-export const exact = (moment) => format({ dateStyle: "full", timeStyle: "long" }).format(new Date(moment));
+export const fullTime = (moment) => format({ dateStyle: "full", timeStyle: "long" }).format(new Date(moment));
 
-// How long to wait, in the largest unit that says it well.
-export function wait(seconds) {
+// A duration in its largest fitting unit.
+export function duration(seconds) {
   const w = words().times;
   if (seconds < 60) return w.seconds(Math.max(1, Math.ceil(seconds)));
   if (seconds < 3600) return w.minutes(Math.ceil(seconds / 60));
   return w.hours(Math.ceil(seconds / 3600));
 }
 
-// How lately something was: counted while it is fresh, then its moment.
-export function lately(moment) {
+// A recent time as "n minutes ago", an older one as a date.
+export function recentTime(moment) {
   const w = words().times;
-  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  const minutes = Math.floor((Date.now() - Date.parse(moment)) / 60_000);
   if (minutes < 1) return w.lately.now;
   if (minutes < 60) return w.lately.minutes(minutes);
   if (minutes < 12 * 60) return w.lately.hours(Math.floor(minutes / 60));
-  return said(moment);
+  return shortTime(moment);
 }
 
 const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({
@@ -63,14 +64,14 @@ const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({
   on: onAt,
 });
 
-// As a part of a sentence: when something ends.
-export const ending = (moment) => told(moment, new Date(), inSentence(words().times));
+// When something ends, as part of a sentence.
+export const futureTimeInSentence = (moment) => dayAndTime(moment, new Date(), inSentence(words().times));
 
-// As a part of a sentence: when something was.
-export function ago(moment) {
+// When something happened, as part of a sentence.
+export function timeAgoInSentence(moment) {
   const w = words().times;
-  const minutes = Math.floor((Date.now() - new Date(moment)) / 60_000);
+  const minutes = Math.floor((Date.now() - Date.parse(moment)) / 60_000);
   if (minutes < 1) return w.now;
   if (minutes < 60) return w.minutesAgo(minutes);
-  return told(moment, new Date(), inSentence(w));
+  return dayAndTime(moment, new Date(), inSentence(w));
 }

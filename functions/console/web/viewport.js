@@ -1,4 +1,4 @@
-// Whether a media query holds, for what has another shape then and not only another look.
+// Whether a media query matches, for parts whose markup depends on it and not only their style.
 import { useEffect, useState } from "./vendor/hooks.js";
 
 export const WIDE = "(width >= 1024px)";

@@ -1,7 +1,8 @@
-// The words of the language in use. Whoever reads them in a component is drawn anew when the language changes.
-import { signal } from "./vendor/signals.js";
+// The texts of the current language. A component that reads them is rendered again when the language changes.
+
 import { formatsOf } from "./formats.js";
-import { set, settings } from "./settings.js";
+import { changeSettings, settings } from "./settings.js";
+import { signal } from "./vendor/signals.js";
 
 export const LANGUAGES = { en: "English", ko: "한국어" };
 
@@ -9,9 +10,9 @@ const current = signal(null);
 
 export const words = () => current.value;
 
-export async function speak(language) {
+export async function setLanguage(language) {
   const { words: said } = await import(`./words/${language}.js`);
   current.value = said(formatsOf(language));
   document.documentElement.lang = language;
-  if (settings.value.language !== language) set({ language });
+  if (settings.value.language !== language) changeSettings({ language });
 }

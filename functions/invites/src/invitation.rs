@@ -1,4 +1,4 @@
-//! Invitations: list, issue, issue again, revoke.
+//! Invitations: list, issue, reissue, revoke.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
@@ -32,20 +32,29 @@ pub(crate) struct NewInvitationBody {
     note: Option<Note>,
 }
 
-/// An invitation and its code.
+/// A new invitation and its code.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Issued {
     invitation: InvitationView,
-    /// Told this once.
+    /// Shown once.
     #[schema(pattern = "^[0-9]{8}$")]
     code: String,
 }
 
-/// Lists a team's invitations, newest first: those of the last 30 days and more.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/invitations", operation_id = "list_invitations", tag = "invitations",
-    params(("team_id" = TeamId, Path), ("status" = Option<InvitationStatus>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<InvitationView>)))]
+/// `GET /v1/teams/{team_id}/invitations`: lists a team's invitations, newest first. Ended ones are listed for 30 days.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/invitations",
+    operation_id = "list_invitations",
+    tag = "invitations",
+    params(
+        ("team_id" = TeamId, Path),
+        ("status" = Option<InvitationStatus>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<InvitationView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -58,7 +67,7 @@ pub(crate) async fn list(
     let after = page.after.as_deref().and_then(InvitationId::parse);
     let mut found = context.store.invitations(team_id, after, page.limit).await?;
     if found.items.iter().any(|invitation| invitation.is_forgotten(call.now())) {
-        // What follows is older still.
+        // The list is sorted by age: whatever follows is forgotten too.
         found.next = None;
     }
     found.items.retain(|invitation| !invitation.is_forgotten(call.now()));
@@ -72,9 +81,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, found.items.into_iter().map(view).collect(), found.next).await
 }
 
-/// Issues an invitation for a role that the caller may grant.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations", operation_id = "issue_invitation", tag = "invitations", params(("team_id" = TeamId, Path)), request_body = NewInvitationBody,
-    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/invitations`: issues an invitation for a role that the caller may grant.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/invitations",
+    operation_id = "issue_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewInvitationBody,
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn issue(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -101,9 +117,16 @@ pub(crate) async fn issue(
     .await
 }
 
-/// Revokes an invitation and issues another in its place, in one step.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue", operation_id = "reissue_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
-    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/invitations/{invitation_id}/reissue`: revokes an invitation and issues a new one in its
+/// place, in one transaction.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue",
+    operation_id = "reissue_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn reissue(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,
@@ -122,7 +145,7 @@ pub(crate) async fn reissue(
             }
             InvitationStatus::Redeemed | InvitationStatus::Revoked => return Err(Code::InvitationEnded.into()),
         };
-        // A role that a live invitation gives is there; of one that ran out it may be gone.
+        // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
         let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
         let authority = Authority::TeamRole(&call, team_id);
@@ -137,8 +160,16 @@ pub(crate) async fn reissue(
     .await
 }
 
-/// Revokes an invitation. One that has ended without anybody joining stays ended.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/invitations/{invitation_id}", operation_id = "revoke_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/invitations/{invitation_id}`: revokes an invitation. Nothing changes if it has expired
+/// or was revoked before.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/invitations/{invitation_id}",
+    operation_id = "revoke_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn revoke(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,
@@ -165,7 +196,7 @@ pub(crate) async fn revoke(
     .await
 }
 
-/// The team of a path, if the caller may invite into it.
+/// Loads the team of a path and checks that the caller may manage its members.
 async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<TeamId, Problem> {
     let team_id = TeamId::parse(team_id).ok_or(Code::NotFound)?;
     call.actor.rights.permit(Permission::TeamRead, team_id)?;
@@ -184,7 +215,7 @@ fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
     if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
-/// An invitation with a code that was just drawn.
+/// A new invitation and its code.
 async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(Invitation, EightDigits), Problem> {
     let (code, hash) = draw(context).await?;
     let hint = (code.hint().to_owned(), hash);
@@ -192,8 +223,8 @@ async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(In
     Ok((Invitation::issue(new, invitation_id, hint, &call.actor.user, call.now()), code))
 }
 
-/// Writes a new invitation and tells its code. Where there is no room for it, what ran out is live no longer, whether or
-/// not the cleanup was here: then it is to be decided anew.
+/// Commits a new invitation and replies with its code. If the team has too many live invitations, those past their time
+/// are ended first and the request is decided again.
 async fn commit(
     context: &Context,
     call: &Call,

@@ -1,4 +1,4 @@
-//! A forgotten password, by a proved address.
+//! Resetting a forgotten password by a verified address.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
@@ -33,7 +33,7 @@ pub(crate) struct StartBody {
     email: Email,
 }
 
-/// A reset that waits for its code, if somebody has the address.
+/// A reset that waits for its code.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResetStarted {
     reset_id: FlowId,
@@ -52,8 +52,16 @@ pub(crate) struct CompleteBody {
     password_confirmation: String,
 }
 
-/// Mails a code to whoever proved the address; the reply is the same where nobody did.
-#[utoipa::path(post, path = "/v1/password-resets", operation_id = "start_password_reset", tag = "public", request_body = StartBody, responses((status = 202, body = ResetStarted)))]
+/// `POST /v1/password-resets`: mails a code to the user who has verified the address. The reply is the same if nobody
+/// has.
+#[utoipa::path(
+    post,
+    path = "/v1/password-resets",
+    operation_id = "start_password_reset",
+    tag = "public",
+    request_body = StartBody,
+    responses((status = 202, body = ResetStarted)),
+)]
 pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
@@ -62,9 +70,17 @@ pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) 
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
 
-/// Sets a new password. Two-factor stays, a disabled user stays disabled, every session and device is over.
-#[utoipa::path(post, path = "/v1/password-resets/{reset_id}/complete", operation_id = "complete_password_reset", tag = "public", params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
-    request_body = CompleteBody, responses((status = 204)))]
+/// `POST /v1/password-resets/{reset_id}/complete`: sets a new password. All sessions and device marks end; the second
+/// factor stays, and a disabled user stays disabled.
+#[utoipa::path(
+    post,
+    path = "/v1/password-resets/{reset_id}/complete",
+    operation_id = "complete_password_reset",
+    tag = "public",
+    params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
+    request_body = CompleteBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn complete(
     State(context): State<Context>,
     Path(reset_id): Path<String>,
@@ -73,7 +89,7 @@ pub(crate) async fn complete(
     let reset_id = FlowId::parse(&reset_id).ok_or(Code::NotFound)?;
     let mut fields = call.request.fields()?;
     let code: Option<EightDigits> = fields.required("code");
-    // Whose password it is shows only to whoever has the code: until then its other names are not looked for.
+    // The rule against the user's own names is checked after the code: before, it would reveal whose address it is.
     let password = context.config.password.read_twice(&mut fields, &[]);
     let (code, password) = fields.finish(|| code.zip(password))?;
     let flow = (reset_id, FlowPurpose::PasswordReset);
@@ -117,7 +133,7 @@ async fn commit(
     context.commit(plan).await
 }
 
-/// Whose reset it is: the address must still be proved by the one who had it when the code was mailed.
+/// The user to reset. They must still have the address that the code was mailed to.
 async fn owner(context: &Context, flow: &Verification) -> Result<User, Problem> {
     let user_id = flow.user_id.ok_or(Code::VerificationFailed)?;
     let user = context.store.user(user_id).await?;

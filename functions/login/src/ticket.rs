@@ -1,4 +1,4 @@
-//! The step between the password and the second factor.
+//! The second step of a sign-in: the ticket and the second factor.
 
 use axum::{
     extract::State,
@@ -31,22 +31,22 @@ use crate::{
     session::{SessionStart, SignedIn, failed, fields_of, read_transport},
 };
 
-/// The password was right; the second factor is asked for.
+/// The reply to a right password if the second factor is still needed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SecondFactorRequired {
     mfa: Mfa,
 }
 
-/// What takes the sign-in to its end.
+/// What the second step needs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Mfa {
-    /// Opens nothing but the next step.
+    /// Valid for the second step only; it is not a session.
     ticket: String,
     expires_at: Timestamp,
     methods: [&'static str; 2],
 }
 
-/// Ends the first step: the ticket opens the second.
+/// Issues the ticket that the second step takes.
 pub(crate) async fn require_second_factor(
     context: &Context,
     guest: &PublicRequest,
@@ -80,8 +80,14 @@ pub(crate) struct SecondStepBody {
     transport: Option<String>,
 }
 
-/// Ends a sign-in with the second factor.
-#[utoipa::path(post, path = "/v1/login/totp", tag = "public", request_body = SecondStepBody, responses((status = 200, body = SignedIn)))]
+/// `POST /v1/login/totp`: completes a sign-in with the second factor.
+#[utoipa::path(
+    post,
+    path = "/v1/login/totp",
+    tag = "public",
+    request_body = SecondStepBody,
+    responses((status = 200, body = SignedIn)),
+)]
 pub(crate) async fn sign_in_with_second_factor(
     State(context): State<Context>,
     guest: PublicRequest,
@@ -108,12 +114,12 @@ pub(crate) async fn sign_in_with_second_factor(
     writes.extend([flow::end_ticket(&ticket), used.write]);
     let left = used.recovery_codes_left;
     let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
-    let (device_id, otherwise) = (ticket.device_id, Code::InvalidCode);
-    let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice, otherwise };
+    let (device_id, refusal) = (ticket.device_id, Code::InvalidCode);
+    let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice, refusal };
     beginning.begin(&context, &guest).await
 }
 
-/// The ticket of this text, while it can be used.
+/// Reads a ticket that is still usable.
 async fn ticket_of(context: &Context, guest: &PublicRequest, text: &str) -> Result<SignInTicket, Problem> {
     let token = token::decode_ticket(text).ok_or(Code::InvalidCode)?;
     let ticket = context.store.ticket(token.flow_id).await?.ok_or(Code::InvalidCode)?;

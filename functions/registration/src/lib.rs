@@ -1,5 +1,5 @@
-//! The function by which strangers become users: an address is proved by a mailed code, then one request creates the
-//! user or changes nothing.
+//! The function for self-registration: an address is verified by a mailed code, then one request creates the user or
+//! changes nothing.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
@@ -25,7 +25,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(start)).routes(routes!(complete))
 }
@@ -95,8 +95,16 @@ impl Completion {
     }
 }
 
-/// Mails a code; the reply is the same for an address that somebody has, and its owner is told instead.
-#[utoipa::path(post, path = "/v1/registrations", operation_id = "start_registration", tag = "public", request_body = StartBody, responses((status = 202, body = RegistrationStarted)))]
+/// `POST /v1/registrations`: mails a code. If a user has verified the address, the reply is the same and that user is
+/// notified instead.
+#[utoipa::path(
+    post,
+    path = "/v1/registrations",
+    operation_id = "start_registration",
+    tag = "public",
+    request_body = StartBody,
+    responses((status = 202, body = RegistrationStarted)),
+)]
 async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     check_open(&context)?;
     let mut fields = guest.fields()?;
@@ -106,9 +114,20 @@ async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<R
     Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
 }
 
-/// Creates the user whose address was proved, or changes nothing.
-#[utoipa::path(post, path = "/v1/registrations/{registration_id}/complete", operation_id = "complete_registration", tag = "public", params(("registration_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
-    request_body = CompleteBody, responses((status = 201, body = Registered, headers(("Location"), ("ETag")))))]
+/// `POST /v1/registrations/{registration_id}/complete`: creates the user, with a verified address and, by an invitation
+/// code, a membership; or changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/registrations/{registration_id}/complete",
+    operation_id = "complete_registration",
+    tag = "public",
+    params(
+        ("registration_id" = FlowId, Path),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128),
+    ),
+    request_body = CompleteBody,
+    responses((status = 201, body = Registered, headers(("Location"), ("ETag")))),
+)]
 async fn complete(
     State(context): State<Context>,
     Path(registration_id): Path<String>,
@@ -122,15 +141,15 @@ async fn complete(
     let tried = ProvenFlow::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
     let proved = tried.await?;
     match register(&context, &call, &proved, completion).await {
-        Err(problem) if NOT_THE_CODES_FAULT.into_iter().any(|code| problem.is(code)) => {
+        Err(problem) if REFUSALS_AFTER_RIGHT_CODE.into_iter().any(|code| problem.is(code)) => {
             Err(proved.fail(&context, problem).await)
         }
         done => done,
     }
 }
 
-/// What stands in the way of somebody whose mailed code was right, and gives that try back.
-const NOT_THE_CODES_FAULT: [Code; 5] =
+/// Refusals after a right code. They do not count as a try.
+const REFUSALS_AFTER_RIGHT_CODE: [Code; 5] =
     [Code::LoginTaken, Code::InvitationInvalid, Code::TooManyMembers, Code::TooManyAttempts, Code::Conflict];
 
 fn check_open(context: &Context) -> Result<(), Code> {
@@ -144,7 +163,7 @@ async fn register(
     completion: Completion,
 ) -> Result<Reply, Problem> {
     let Completion { username, login, password, invitation_code, .. } = completion;
-    // The transaction decides; asked before, what is taken costs no hash.
+    // The transaction decides. Checking first saves the hash for a login or address that is taken.
     let taken = context.store.taken(&proved.flow.email, &login).await?;
     if taken.email {
         return Err(Code::VerificationFailed.into());
@@ -173,7 +192,7 @@ async fn register(
     }
 }
 
-/// Writes the user and, where an invitation came with it, the membership: both, or neither.
+/// Commits the user and, if an invitation code was sent, the membership: both or neither.
 async fn create(
     context: &Context,
     call: &IdempotentRequest,
@@ -189,7 +208,7 @@ async fn create(
         }
         None => None,
     };
-    // Whoever registers into a team was never without it: this is its first version.
+    // The user starts as a member, at version 1.
     let teams = joining.as_ref().map(|joining| joining.user.teams.clone()).unwrap_or_default();
     let user = User { teams, ..user.clone() };
     let credential = Credential::new(user.user_id, hash.clone(), call.request.now);

@@ -1,4 +1,4 @@
-//! Somebody becomes a member of a team: a user there is already, or one made for it.
+//! Adding a member to a team: an existing user, or a new one.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict};
@@ -46,16 +46,16 @@ pub(crate) struct NewMembersUser {
     generate_password: Option<bool>,
 }
 
-/// A new member, with the password of its user if that was generated.
+/// A new member, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Added {
     member: MemberView,
-    /// Told this once.
+    /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
 
-/// Who is meant.
+/// Who becomes a member.
 enum Who {
     User(UserId),
     Login(Login),
@@ -63,7 +63,7 @@ enum Who {
 }
 
 impl Who {
-    /// Reads the one of three fields that is there.
+    /// Reads `user_id`, `login` or `new_user`, exactly one of which must be present.
     fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<Self> {
         const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
         let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.gives(name)).collect();
@@ -82,9 +82,16 @@ impl Who {
     }
 }
 
-/// Makes somebody a member.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/members", operation_id = "add_member", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewMemberBody,
-    responses((status = 201, body = Added, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/members`: adds a member: an existing user, or a new one.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/members",
+    operation_id = "add_member",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewMemberBody,
+    responses((status = 201, body = Added, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn add(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -119,7 +126,7 @@ async fn by_login(context: &Context, login: &Login) -> Result<Option<User>, Prob
     }
 }
 
-/// A user there is already becomes a member.
+/// Adds an existing user.
 async fn add_existing(
     context: &Context,
     call: &Call,
@@ -134,7 +141,7 @@ async fn add_existing(
     join_team(context, call, joiner, team_id, role).await
 }
 
-/// A new user becomes a member in the same step.
+/// Creates a user and adds them, in one transaction.
 async fn add_new(
     context: &Context,
     call: &Call,

@@ -1,4 +1,4 @@
-//! Roles of a team: the presets to be read, the custom ones to be made, edited and deleted.
+//! Roles of a team: presets can be read, custom roles also created, edited and deleted.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
@@ -38,10 +38,19 @@ pub(crate) struct RolePatchBody {
     permissions: Option<Vec<Permission>>,
 }
 
-/// Lists the presets, then the team's own roles by name.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/roles", operation_id = "list_roles", tag = "teams",
-    params(("team_id" = TeamId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<RoleView>)))]
+/// `GET /v1/teams/{team_id}/roles`: lists the presets, then the team's own roles by name.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/roles",
+    operation_id = "list_roles",
+    tag = "teams",
+    params(
+        ("team_id" = TeamId, Path),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<RoleView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -49,7 +58,7 @@ pub(crate) async fn list(
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
-    // NUL ends the parts: it sorts before whatever a name may hold.
+    // NUL separates the parts: it sorts before every character of a name.
     let presets = Preset::ALL.iter().enumerate().map(|(index, preset)| (format!("0\0{index}"), Role::from(*preset)));
     let custom = context.store.custom_roles(team.team_id).await?;
     let custom = custom.into_iter().map(|role| (format!("1\0{}\0{}", role.name, role.role_id), role));
@@ -59,9 +68,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, roles.into_iter().map(RoleView::from).collect(), next).await
 }
 
-/// Creates a custom role, within what the caller may grant.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/roles", operation_id = "create_role", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewRoleBody,
-    responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/roles`: creates a custom role, within what the caller may grant.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/roles",
+    operation_id = "create_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewRoleBody,
+    responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -78,9 +94,15 @@ pub(crate) async fn create(
     context.commit(plan.audit(change(Action::RoleCreate, team.team_id, None, Some(&role))).reply(reply)).await
 }
 
-/// Reads a role.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "get_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
-    responses((status = 200, body = RoleView, headers(("ETag")))))]
+/// `GET /v1/teams/{team_id}/roles/{role_id}`: gets a role.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "get_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    responses((status = 200, body = RoleView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -92,9 +114,17 @@ pub(crate) async fn get(
     shown(role)
 }
 
-/// Edits a custom role, at once for everyone who has it.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "edit_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), request_body = RolePatchBody,
-    responses((status = 200, body = RoleView, headers(("ETag")))))]
+/// `PATCH /v1/teams/{team_id}/roles/{role_id}`: edits a custom role. The change takes effect at once for everyone who
+/// has it.
+#[utoipa::path(
+    patch,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "edit_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    request_body = RolePatchBody,
+    responses((status = 200, body = RoleView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -118,8 +148,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Deletes a custom role that no member has and no live invitation gives.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "delete_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/roles/{role_id}`: deletes a custom role that no member and no live invitation has.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "delete_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -143,7 +180,7 @@ pub(crate) async fn delete(
     .await
 }
 
-/// The role that a body names, if the caller may grant it.
+/// Loads the role that a body names. The caller must be able to grant it.
 pub(crate) async fn named(
     context: &Context,
     call: &Call,
@@ -163,7 +200,7 @@ async fn read(context: &Context, team_id: TeamId, role_id: &str) -> Result<Role,
     Ok(context.store.role(team_id, role_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// The id of a role that the caller may change: a custom one, within its bound.
+/// Checks that the caller may change a role: a custom one, within what they may grant.
 fn check_custom(call: &Call, role: &Role, team_id: TeamId) -> Result<CustomRoleId, Code> {
     check_shape(call, role, team_id)?;
     role.role_id.custom().ok_or(Code::Forbidden)

@@ -1,4 +1,4 @@
-//! Teams: list, create, read, rename and delete.
+//! Teams: list, create, get, rename and delete.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
@@ -35,10 +35,15 @@ pub(crate) struct TeamPatchBody {
     name: Option<TeamName>,
 }
 
-/// Lists the teams the caller may read, by id.
-#[utoipa::path(get, path = "/v1/teams", operation_id = "list_teams", tag = "teams",
+/// `GET /v1/teams`: lists the teams the caller may read, by id.
+#[utoipa::path(
+    get,
+    path = "/v1/teams",
+    operation_id = "list_teams",
+    tag = "teams",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<TeamView>)))]
+    responses((status = 200, body = List<TeamView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
     let rights = &call.actor.rights;
@@ -55,9 +60,15 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, views, next).await
 }
 
-/// Creates a team, with its first admin where one is named.
-#[utoipa::path(post, path = "/v1/teams", operation_id = "create_team", tag = "teams", request_body = NewTeamBody,
-    responses((status = 201, body = TeamView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams`: creates a team, with a first admin if one is named.
+#[utoipa::path(
+    post,
+    path = "/v1/teams",
+    operation_id = "create_team",
+    tag = "teams",
+    request_body = NewTeamBody,
+    responses((status = 201, body = TeamView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.rights.is_platform_admin() {
         return Err(Code::Forbidden.into());
@@ -93,9 +104,15 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     .await
 }
 
-/// Reads a team.
-#[utoipa::path(get, path = "/v1/teams/{team_id}", operation_id = "get_team", tag = "teams", params(("team_id" = TeamId, Path)),
-    responses((status = 200, body = TeamView, headers(("ETag")))))]
+/// `GET /v1/teams/{team_id}`: gets a team.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}",
+    operation_id = "get_team",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    responses((status = 200, body = TeamView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -106,9 +123,16 @@ pub(crate) async fn get(
     shown(&context, team).await
 }
 
-/// Renames a team.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}", operation_id = "edit_team", tag = "teams", params(("team_id" = TeamId, Path)), request_body = TeamPatchBody,
-    responses((status = 200, body = TeamView, headers(("ETag")))))]
+/// `PATCH /v1/teams/{team_id}`: renames a team.
+#[utoipa::path(
+    patch,
+    path = "/v1/teams/{team_id}",
+    operation_id = "edit_team",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = TeamPatchBody,
+    responses((status = 200, body = TeamView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -128,8 +152,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Deletes a team that owns no application. Its members leave it, and its invitations end.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}", operation_id = "delete_team", tag = "teams", params(("team_id" = TeamId, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}`: deletes a team that owns no application. Memberships and invitations end.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}",
+    operation_id = "delete_team",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -148,7 +179,7 @@ pub(crate) async fn delete(
     .await
 }
 
-/// The user whom a body names as the first admin.
+/// Loads the user that a body names as the first admin.
 async fn first_admin(context: &Context, fields: &mut Fields) -> Result<Option<User>, Problem> {
     let Some(user_id) = fields.optional("admin_user_id") else { return Ok(None) };
     let found = context.store.user(user_id).await?;

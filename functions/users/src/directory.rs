@@ -1,4 +1,4 @@
-//! The users of the platform: list, create, read, edit and delete.
+//! Console users: list, create, get, edit and delete.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 
 use crate::{check_not_own, load, permit, read, recovery::clear_throttle};
 
-/// A user and its teams.
+/// A user and their teams.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserDetail<'a> {
     #[serde(flatten)]
@@ -48,11 +48,11 @@ pub(crate) struct NewUserBody {
     generate_password: Option<bool>,
 }
 
-/// A new user, with its password if it was generated.
+/// A new user, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedUser<'a> {
     user: UserView<'a>,
-    /// Told this once.
+    /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
@@ -69,12 +69,12 @@ pub(crate) struct UserPatchBody {
     email: Option<Email>,
 }
 
-/// Which users are asked for.
+/// Which users the caller asks for. All filters apply together.
 struct UserFilter {
     user_type: Option<UserType>,
     team_id: Option<TeamId>,
     status: Option<Status>,
-    /// In lower case.
+    /// The search text in lower case.
     text: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl UserFilter {
         }
     }
 
-    /// Users by id, after `after`: of one team, where one is asked for, which may be none.
+    /// Reads candidates by id, after `after`: users of one team if the filter names one, otherwise all.
     async fn users(&self, context: &Context, after: Option<UserId>, limit: usize) -> Result<Page<User>, Problem> {
         let takes_all = self.user_type.is_none() && self.status.is_none() && self.text.is_none();
         let limit = if takes_all { limit } else { MAX_PAGE };
@@ -102,7 +102,7 @@ impl UserFilter {
         }
     }
 
-    fn takes(&self, user: &User) -> bool {
+    fn matches(&self, user: &User) -> bool {
         let holds = |text: &String| {
             user.username.as_str().to_lowercase().contains(text) || user.login.as_str().to_lowercase().contains(text)
         };
@@ -112,12 +112,22 @@ impl UserFilter {
     }
 }
 
-/// Lists users by id, all filters together. A rare match may take several pages: each looks at a bounded number.
-#[utoipa::path(get, path = "/v1/users", tag = "users",
-    params(("type" = Option<UserType>, Query), ("team_id" = Option<TeamId>, Query), ("status" = Option<Status>, Query),
+/// `GET /v1/users`: lists users by id. A page looks at a bounded number of users, so a filter that matches rarely may
+/// take several pages.
+#[utoipa::path(
+    get,
+    path = "/v1/users",
+    tag = "users",
+    params(
+        ("type" = Option<UserType>, Query),
+        ("team_id" = Option<TeamId>, Query),
+        ("status" = Option<Status>, Query),
         ("q" = Option<String>, Query, min_length = 1, max_length = 64),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<UserView>)))]
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<UserView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.user.user_type.is_admin() {
         return Err(Code::NotFound.into());
@@ -135,7 +145,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         {
             examined += 1;
             after = Some(user.user_id);
-            found.extend(Some(user).filter(|user| filter.takes(user)));
+            found.extend(Some(user).filter(|user| filter.matches(user)));
         }
         if rest.next().is_none() && users.next.is_none() {
             break None;
@@ -143,15 +153,20 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         if found.len() == page.limit || examined >= MAX_USERS_EXAMINED {
             break after.map(|user_id| user_id.to_string());
         }
-        // What the index still names may be gone from the table: the page ends where the index said.
+        // The index may name users that are gone from the table: go on where the index page ended.
         after = users.next.as_deref().and_then(UserId::parse);
     };
     page.reply(&context, &call, found.iter().map(UserView::from).collect(), next).await
 }
 
-/// Creates a user, whose password must be changed at the first sign-in.
-#[utoipa::path(post, path = "/v1/users", tag = "users", request_body = NewUserBody,
-    responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))))]
+/// `POST /v1/users`: creates a user, who must change the password at the first sign-in.
+#[utoipa::path(
+    post,
+    path = "/v1/users",
+    tag = "users",
+    request_body = NewUserBody,
+    responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let actor = &call.actor.user;
     if !actor.user_type.is_admin() {
@@ -167,7 +182,8 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let read = NewUser::read(&mut fields, &context.config.password);
     let user_type = fields.required("type");
     let ((new, given), user_type) = fields.finish(|| read.zip(user_type))?;
-    // Whether the login is free, the transaction decides: asked before, the twin of a request would seem to be another.
+    // The transaction checks that the login is free. An earlier check would refuse a concurrent request with the same
+    // idempotency key instead of replaying its reply.
     let (hash, generated_password) = password::hash_initial(&context, given).await?;
     let new = NewUser { user_type, ..new };
     let user = new.create(UserId::new(context.uuid()?), call.now());
@@ -178,9 +194,14 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }
 
-/// Reads a user and its teams.
-#[utoipa::path(get, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)),
-    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+/// `GET /v1/users/{user_id}`: gets a user and their teams.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 200, body = UserDetail, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -191,9 +212,15 @@ pub(crate) async fn get(
     shown(&context, &user).await
 }
 
-/// Edits a user's name, type, status or address.
-#[utoipa::path(patch, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), request_body = UserPatchBody,
-    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+/// `PATCH /v1/users/{user_id}`: edits a user's username, type, status or address.
+#[utoipa::path(
+    patch,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    request_body = UserPatchBody,
+    responses((status = 200, body = UserDetail, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -202,7 +229,7 @@ pub(crate) async fn edit(
     retry_on_conflict(|| async {
         let before = read(&context, &call, &user_id).await?;
         check_not_own(&call, &before)?;
-        // Whoever may change nothing of a user may not send an empty patch either.
+        // Without any right to edit this user, even an empty patch is refused.
         permit(&call, &before, UserAction::ChangeUsername)?;
         let fields = call.fields()?;
         for (field, action) in
@@ -234,8 +261,14 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Deletes a user: its sessions end, its login and address are free again, what belongs to its teams stays.
-#[utoipa::path(delete, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}`: deletes a user. Their sessions end, and their login and address become free.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -247,7 +280,7 @@ pub(crate) async fn delete(
         call.check_version(user.version)?;
         let left = leave_all_teams(&context, &call, &user).await?;
         let mut writes = rollcall_store::user::delete(&user)?.extended(left.writes);
-        // Whoever gets the login next does not inherit the guesses at it.
+        // The next user with this login does not inherit failed attempts.
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
             writes.extend([clear_throttle(&context, kind, &user).await?]);
         }

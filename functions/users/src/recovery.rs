@@ -1,4 +1,4 @@
-//! What admins do for users who cannot help themselves: a new password, no second factor, no address, no sessions.
+//! What admins do for users who lost access: set a password, remove the second factor or the address, end sessions.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle};
@@ -30,17 +30,24 @@ pub(crate) struct ResetBody {
     generate_password: Option<bool>,
 }
 
-/// What was generated, if anything was.
+/// The generated password, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasswordResetReply {
-    /// Told this once.
+    /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
 
-/// Sets a user's password: its sessions and devices are over, and guesses at it are forgotten.
-#[utoipa::path(post, path = "/v1/users/{user_id}/password", tag = "users", params(("user_id" = UserId, Path)), request_body = ResetBody,
-    responses((status = 200, body = PasswordResetReply)))]
+/// `POST /v1/users/{user_id}/password`: sets a user's password. Their sessions and device marks end, and failed
+/// attempts are forgotten.
+#[utoipa::path(
+    post,
+    path = "/v1/users/{user_id}/password",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    request_body = ResetBody,
+    responses((status = 200, body = PasswordResetReply)),
+)]
 pub(crate) async fn reset_password(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -73,8 +80,15 @@ pub(crate) async fn reset_password(
     .await
 }
 
-/// Takes a user's second factor off: its sessions are over, and guesses at it are forgotten.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/totp", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/totp`: removes a user's second factor. Their sessions end, and failed attempts are
+/// forgotten.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/totp",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind_totp(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -97,8 +111,14 @@ pub(crate) async fn unbind_totp(
     .await
 }
 
-/// Takes a user's address off, proved or noted.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/email", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/email`: removes a user's address, verified or not.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/email",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind_email(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -120,8 +140,14 @@ pub(crate) async fn unbind_email(
     .await
 }
 
-/// Ends all sessions of a user.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/sessions", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/sessions`: ends all sessions of a user.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/sessions",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn end_sessions(
     State(context): State<Context>,
     Path(user_id): Path<String>,

@@ -70,6 +70,7 @@ fn complete_operation(method: Method, operation: &mut Operation) {
     // Handlers are named by verbs, which repeat from noun to noun: the tag makes the id unique.
     let tag = tags.first().map(|tag| tag.replace(' ', "_")).unwrap_or_default();
     operation.operation_id = operation.operation_id.take().map(|verb| format!("{tag}_{verb}"));
+    operation.summary = operation.summary.take().map(|summary| without_route(&summary));
     if !is_tagged("public") {
         let sessions = ["bearer", "cookie"].map(|scheme| SecurityRequirement::new(scheme, [] as [String; 0]));
         operation.security = Some(sessions.into());
@@ -91,6 +92,13 @@ fn complete_operation(method: Method, operation: &mut Operation) {
         }
     }
     operation.responses.responses.insert("default".to_owned(), problem().into());
+}
+
+/// A handler's doc comment begins with its method and path, which an operation has anyway.
+fn without_route(summary: &str) -> String {
+    let text = summary.split_once("`: ").map_or(summary, |(_, text)| text);
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    format!("{}{rest}", first.to_uppercase())
 }
 
 fn header(name: &str, text: &str) -> RefOr<Parameter> {

@@ -15,11 +15,11 @@ use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, user
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::{
-    agreement::everything_agrees,
+use crate::support::{
+    Client, Reply, World,
+    consistency::everything_agrees,
     faults::{FOREVER, Fault},
-    mailed::{MILLISECOND, are_alike, items, just_before, other},
-    support::{Client, Reply, World},
+    mailed_codes::{MILLISECOND, are_alike, items, just_before, other},
 };
 
 const DAY: Duration = Duration::from_hours(24);

@@ -42,10 +42,7 @@ use rollcall_store::{credential::CredentialChange, user::change};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::{
-    agreement::everything_agrees,
-    support::{Client, Reply, World},
-};
+use crate::support::{Client, Reply, World, consistency::everything_agrees};
 use choice::Made;
 use deed::Deed;
 use order::{Answered, is_explained};
@@ -200,9 +197,9 @@ impl Play {
             let (actor, client) = self.actor(login).await;
             acts.push((login, deed, actor, client, wish.delay));
         }
-        self.world.faults.dawdle(Some(round.pace).filter(|_| acts.len() > 1));
+        self.world.faults.add_latency(Some(round.pace).filter(|_| acts.len() > 1));
         let replies = join_all(acts.iter().map(|(_, deed, _, client, delay)| self.act(*delay, deed, client))).await;
-        self.world.faults.dawdle(None);
+        self.world.faults.add_latency(None);
         self.history.push(format!("-- {}", self.state.now));
         let mut answers = Vec::new();
         for ((login, deed, actor, ..), reply) in acts.into_iter().zip(replies) {

@@ -14,13 +14,13 @@ use rollcall_domain::{
 use rollcall_store::{Commit, flow};
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
+    PASSWORD, World,
     faults::{Call, Fault},
-    mailed::{
+    mailed_codes::{
         MILLISECOND, MINA, are_alike, complete, completion, is_wrong, items, just_before, mails, markers_agree, member,
         new_password, other, register, reset, reset_started, start, started,
     },
-    support::{PASSWORD, World},
 };
 
 #[tokio::test]

@@ -1,5 +1,9 @@
 //! A world of one's own for each test: a table in memory, all routes, people who are signed in.
 
+pub mod consistency;
+pub mod faults;
+pub mod mailed_codes;
+
 use std::{
     net::IpAddr,
     sync::{
@@ -37,7 +41,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::faults::Faults;
+use crate::support::faults::Faults;
 
 /// The moment at which every world begins.
 pub const DAWN: &str = "2026-11-20T12:00:00.000Z";
@@ -47,6 +51,9 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// The origin the worlds are served under.
 pub const ORIGIN: &str = "https://console.example.com";
+
+/// An id that names nothing.
+pub const NOBODY: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
 
 /// One installation, empty but for its first super admin.
 pub struct World {
@@ -410,6 +417,14 @@ impl Reply {
         let place = |error: &Value| error.get("pointer").or(error.get("parameter")).cloned();
         errors.iter().map(|error| json!([place(error), error["code"]])).collect()
     }
+}
+
+/// Everything that is stored but for the counts of tries, which are counted whatever comes of them.
+pub async fn everything(world: &World) -> Vec<Value> {
+    let mut items = world.dump().await;
+    items.retain(|item| item["sk"] != "LANE" && item["sk"] != "BREAKER");
+    items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
+    items
 }
 
 /// Counts what the hashing logs, in this process, which is this test's own.

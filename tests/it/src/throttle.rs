@@ -19,8 +19,10 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    faults::{FOREVER, Fault},
-    support::{Client, PASSWORD, Reply, World, count_hashes},
+    support::{
+        Client, PASSWORD, Reply, World, count_hashes,
+        faults::{FOREVER, Fault},
+    },
     two_factor::{bind, owner, second_step, ticket},
 };
 

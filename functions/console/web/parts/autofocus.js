@@ -1,4 +1,4 @@
-// The attribute acts when a page loads; a step that comes later has to be told.
+// The attribute `autofocus` acts only when a page loads. This hook focuses what appears later.
 import { useEffect } from "../vendor/hooks.js";
 
 export function useAutofocus(ref, wanted) {

@@ -1,7 +1,8 @@
-// A face: initials at once, the photo over them when it has come.
-import { useState } from "../vendor/hooks.js";
+// A person's picture: initials first, the photo over them once it has loaded.
+
 import { html } from "../html.js";
 import { settings } from "../settings.js";
+import { useState } from "../vendor/hooks.js";
 
 const LETTERS = /[\p{L}\p{N}]+/gu;
 const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
@@ -28,8 +29,9 @@ export function Avatar({ id, name, photo, shape = "" }) {
       ${shape.includes("square") ? initials(name).slice(0, 1) : initials(name?.trim() || id)}
       ${
         shown &&
-        html`<img src=${photo} alt="" loading="lazy" referrerpolicy="no-referrer" class=${loaded === photo ? "loaded" : ""}
-        onLoad=${() => setLoaded(photo)} onError=${() => setLoaded(null)} />`
+        html`
+          <img src=${photo} alt="" loading="lazy" referrerpolicy="no-referrer" class=${loaded === photo ? "loaded" : ""}
+            onLoad=${() => setLoaded(photo)} onError=${() => setLoaded(null)} />`
       }
     </span>`;
 }

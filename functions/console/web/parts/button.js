@@ -1,6 +1,7 @@
-// A button that keeps its width and says when it works.
-import { useEffect, useState } from "../vendor/hooks.js";
+// A button that shows when its action is under way, without changing its width.
+
 import { html } from "../html.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { Icon } from "./icon.js";
 
 export function Button({ kind = "secondary", icon, busy = false, size = "", label, children, onClick, ...rest }) {

@@ -1,8 +1,9 @@
-// A new password in place of the current one.
-import { html } from "../html.js";
+// The form that replaces the current password by a new one.
+
 import { post } from "../api.js";
-import { given, repeated, useForm } from "../form.js";
-import { me } from "../session.js";
+import { nonEmpty, sameAsPassword, useForm } from "../form.js";
+import { html } from "../html.js";
+import { signedIn } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { FormError } from "./field.js";
@@ -12,11 +13,11 @@ const EMPTY = { current_password: "", password: "", password_confirmation: "" };
 
 export function ChangePassword({ action, wide = false, onChanged }) {
   const w = words().changePassword;
-  const { login, username, email } = me.value.user;
+  const { login, username, email } = signedIn().user;
   const check = {
-    current_password: given,
-    password: given,
-    password_confirmation: repeated,
+    current_password: nonEmpty,
+    password: nonEmpty,
+    password_confirmation: sameAsPassword,
   };
   const form = useForm(EMPTY, { check });
   const submit = (event) => {
@@ -30,10 +31,14 @@ export function ChangePassword({ action, wide = false, onChanged }) {
   return html`
     <form class=${wide ? "" : "form"} onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
-      <input type="text" class="unseen" autocomplete="username" value=${login} readonly tabindex="-1" aria-hidden="true" />
+      <input type="text" class="unseen" autocomplete="username" value=${login} readonly tabindex="-1"
+        aria-hidden="true" />
       <${PasswordField} label=${w.current} ...${form.bind("current_password")} autocomplete="current-password" />
-      <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[login, username, email?.split("@")[0] ?? ""]} />
+      <${NewPasswordField} label=${w.password} ...${form.bind("password")}
+        names=${[login, username, email?.split("@")[0] ?? ""]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
-      <div class=${wide ? "door-actions" : "form-actions"}><${Button} kind="primary" size=${wide ? "wide" : ""} type="submit" busy=${form.busy}>${action}</${Button}></div>
+      <div class=${wide ? "door-actions" : "form-actions"}>
+        <${Button} kind="primary" size=${wide ? "wide" : ""} type="submit" busy=${form.busy}>${action}</${Button}>
+      </div>
     </form>`;
 }

@@ -1,35 +1,42 @@
-// A code that was just issued: shown once, beside the list, with the hours that are left of it.
-import { useEffect, useState } from "../vendor/hooks.js";
+// A code that was just issued. It is shown once, beside the list, with the time left.
+import { limits } from "../facts.js";
 import { html } from "../html.js";
-import { ending } from "../times.js";
+import { futureTimeInSentence } from "../times.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Copy } from "./copy.js";
 import { Dialog } from "./dialog.js";
-import { Marked } from "./marked.js";
+import { Emphasis } from "./emphasis.js";
 import { Tally } from "./tally.js";
 
 const HOUR = 3_600_000;
 const FEW_HOURS = 2;
 
-// The time that is left, anew each minute.
+// The time left in milliseconds, updated every minute.
 export function useTimeLeft(expiresAt) {
-  const [left, setLeft] = useState(() => new Date(expiresAt) - Date.now());
+  const [left, setLeft] = useState(() => Date.parse(expiresAt) - Date.now());
   useEffect(() => {
-    const timer = setInterval(() => setLeft(new Date(expiresAt) - Date.now()), 60_000);
+    const timer = setInterval(() => setLeft(Date.parse(expiresAt) - Date.now()), 60_000);
     return () => clearInterval(timer);
   }, [expiresAt]);
   return Math.max(0, left);
 }
 
 export const Hours = ({ left, size }) =>
-  html`<${Tally} count=${Math.ceil(left / HOUR)} of=${24} group=${6} size=${size} tone=${left <= FEW_HOURS * HOUR ? "amber" : ""} />`;
+  html`
+    <${Tally} count=${Math.ceil(left / HOUR)} of=${limits.invitationHours} group=${6} size=${size}
+      tone=${left <= FEW_HOURS * HOUR ? "amber" : ""} />`;
 
-// `facts`: [[name, value]]; closing asks once while the code was never copied.
+// `facts`: [[name, value]]. Closing asks once if the code was not copied.
 export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onReissue, onClose }) {
   const w = words().issued;
   const [copied, setCopied] = useState(false);
   const [asked, setAsked] = useState(false);
+  const markCopied = () => {
+    setCopied(true);
+    onCopied?.();
+  };
   const left = useTimeLeft(expiresAt);
   const minutes = Math.floor(left / 60_000);
   return html`
@@ -38,16 +45,36 @@ export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onR
         <p><b>${title}</b> ${w.once}</p>
         ${
           left > 0
-            ? html`<div class="issued-line"><output class="issued-digits"><span>${code.slice(0, 4)}</span> <span>${code.slice(4)}</span></output><${Copy} text=${code} label=${w.copy} onCopied=${() => (setCopied(true), onCopied?.())} /></div>
-              <div class="issued-line"><${Hours} left=${left} size="large" /><span><${Marked} text=${w.until(w.left(Math.floor(minutes / 60), minutes % 60), ending(expiresAt))} /></span></div>`
-            : html`<div class="issued-line"><span class="issued-digits">${w.expired}</span><${Button} onClick=${onReissue}>${w.reissue}</${Button}></div>`
+            ? html`
+              <div class="issued-line">
+                <output class="issued-digits"><span>${code.slice(0, 4)}</span> <span>${code.slice(4)}</span></output>
+                <${Copy} text=${code} label=${w.copy} onCopied=${markCopied} />
+              </div>
+              <div class="issued-line">
+                <${Hours} left=${left} size="large" />
+                <span>
+                  <${Emphasis}
+                    text=${w.until(w.left(Math.floor(minutes / 60), minutes % 60), futureTimeInSentence(expiresAt))} />
+                </span>
+              </div>`
+            : html`
+              <div class="issued-line">
+                <span class="issued-digits">${w.expired}</span>
+                <${Button} onClick=${onReissue}>${w.reissue}</${Button}>
+              </div>`
         }
       </div>
       <div class="issued-facts">
         <dl class="plain">${facts.map(([name, value]) => html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`)}</dl>
         <p>${note}</p>
-        <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close} onClick=${() => (copied || left === 0 ? onClose() : setAsked(true))} />
+        <${Button} kind="ghost bare" size="small" icon="close" label=${words().dialog.close}
+          onClick=${() => (copied || left === 0 ? onClose() : setAsked(true))} />
       </div>
     </section>
-    ${asked && html`<${Dialog} title=${w.question} text=${note} action=${w.leave} destructive onClose=${() => setAsked(false)} onSubmit=${onClose} />`}`;
+    ${
+      asked &&
+      html`
+        <${Dialog} title=${w.question} text=${note} action=${w.leave} destructive onClose=${() => setAsked(false)}
+          onSubmit=${onClose} />`
+    }`;
 }

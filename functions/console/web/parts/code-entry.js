@@ -1,11 +1,12 @@
-// Eight digits, typed or pasted into one real input that lies over eight drawn slots.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+// A field for a numeric code: one real input over drawn slots, so that pasting and autofill work.
+
 import { html } from "../html.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { useAutofocus } from "./autofocus.js";
 import { Field } from "./field.js";
 
-// Mailed codes say `autocomplete="one-time-code"`; six digits are for authenticator apps.
+// Mailed codes have eight digits and `autocomplete="one-time-code"`; codes of authenticator apps have six digits.
 export function CodeEntry({
   value,
   onInput,
@@ -36,10 +37,13 @@ export function CodeEntry({
     html`<i class=${at === Math.min(value.length, length - 1) ? "next" : ""} aria-hidden="true">${value[at]}</i>`;
   return html`
     <${Field} ...${frame} error=${error} count=${words().field.digits(value.length, length)}>
-      ${(attributes) => html`
-        <div class=${`slots of-${length} ${chosen ? "chosen" : ""}`}>
-          <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete} spellcheck="false" value=${value} onInput=${input} onBlur=${onBlur} />
-          ${Array.from({ length: half }, (_, at) => slot(at))}<b></b>${Array.from({ length: half }, (_, at) => slot(at + half))}
-        </div>`}
+      ${(attributes) =>
+        html`
+          <div class=${`slots of-${length} ${chosen ? "chosen" : ""}`}>
+            <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete}
+              spellcheck="false" value=${value} onInput=${input} onBlur=${onBlur} />
+            ${Array.from({ length: half }, (_, at) => slot(at))}<b></b>
+            ${Array.from({ length: half }, (_, at) => slot(at + half))}
+          </div>`}
     </${Field}>`;
 }

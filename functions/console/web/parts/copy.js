@@ -1,11 +1,12 @@
-// Copies a text and says so for a moment.
-import { useRef, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// A button that copies a text and confirms it for a moment.
+
 import { announce } from "../announce.js";
+import { html } from "../html.js";
+import { useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
-const SAID_MS = 2000;
+const CONFIRMATION_MS = 2000;
 
 export function Copy({ text, label, onCopied, kind = "secondary" }) {
   const [said, setSaid] = useState(null);
@@ -14,7 +15,7 @@ export function Copy({ text, label, onCopied, kind = "secondary" }) {
     setSaid(name);
     announce(words().copy[name]);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => setSaid(null), SAID_MS);
+    timer.current = setTimeout(() => setSaid(null), CONFIRMATION_MS);
   };
   const copy = async () => {
     try {
@@ -25,5 +26,8 @@ export function Copy({ text, label, onCopied, kind = "secondary" }) {
     say("copied");
     onCopied?.();
   };
-  return html`<${Button} kind=${kind} icon=${said === "copied" ? "check" : "copy"} onClick=${copy}>${said ? words().copy[said] : label}</${Button}>`;
+  return html`
+    <${Button} kind=${kind} icon=${said === "copied" ? "check" : "copy"} onClick=${copy}>
+      ${said ? words().copy[said] : label}
+    </${Button}>`;
 }

@@ -1,6 +1,6 @@
-// Whether accounts of an application can be deleted, and who can change that.
+// Whether accounts of an application can be deleted, and the control for those who may change that.
 import { html } from "../html.js";
-import { ago } from "../times.js";
+import { timeAgoInSentence } from "../times.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
@@ -14,8 +14,13 @@ export function LockStrip({ lock, mayTurn, onLift, onRestore }) {
       </div>`;
   }
   return html`
-    <div class="lock-strip lifted"><${Icon} name="unlock" />
-      <p><b>${w.lifted}</b> ${lock.changed_by && w.liftedBy(lock.changed_by.username, ago(lock.changed_at))}</p>
+    <div class="lock-strip lifted">
+      <${Icon} name="unlock" />
+      <p>
+        <b>${w.lifted}</b> ${
+          lock.changed_by && w.liftedBy(lock.changed_by.username, timeAgoInSentence(lock.changed_at))
+        }
+      </p>
       ${mayTurn && html`<${Button} kind="link" onClick=${onRestore}>${w.restore}</${Button}>`}
     </div>`;
 }

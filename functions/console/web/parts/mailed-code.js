@@ -1,12 +1,13 @@
-// A code that was mailed: how to get another one, and from when on.
-import { useEffect, useState } from "../vendor/hooks.js";
+// A code that was sent by email, with the link that sends another one.
+
 import { html } from "../html.js";
-import { sentence } from "../problems.js";
-import { wait } from "../times.js";
+import { messageOf } from "../problem-messages.js";
+import { duration } from "../times.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
-const secondsUntil = (moment) => Math.max(0, Math.ceil((new Date(moment) - Date.now()) / 1000));
+const secondsUntil = (moment) => Math.max(0, Math.ceil((Date.parse(moment) - Date.now()) / 1000));
 
 export function MailedCode({ flow, onResend, children }) {
   const w = words().mailedCode;
@@ -19,17 +20,22 @@ export function MailedCode({ flow, onResend, children }) {
     return () => clearInterval(timer);
   }, [flow.resend_after]);
   const resend = async () => {
-    if (left > 0) return setSaid(w.wait(wait(left)));
+    if (left > 0) return setSaid(w.wait(duration(left)));
     setBusy(true);
     try {
       await onResend();
       setSaid(w.sent);
     } catch (problem) {
-      setSaid(sentence(problem));
+      setSaid(messageOf(problem));
     } finally {
       setBusy(false);
     }
   };
-  return html`<div>${children}
-    <p class="hint"><${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> <span role="status">${said}</span></p></div>`;
+  return html`
+    <div>
+      ${children}
+      <p class="hint">
+        <${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> <span role="status">${said}</span>
+      </p>
+    </div>`;
 }

@@ -1,9 +1,10 @@
-// A short list of things to do, opened from a button.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+// A menu that opens from a button.
+
 import { html } from "../html.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { Icon } from "./icon.js";
 
-// Puts a popover under its opener, or above it when there is no room.
+// Places a popover below its opener, or above it if there is no room below.
 function placeBeside(popover, opener, side = "end") {
   const box = opener.getBoundingClientRect();
   const own = popover.getBoundingClientRect();
@@ -14,7 +15,8 @@ function placeBeside(popover, opener, side = "end") {
   popover.style.left = `${Math.max(8, Math.min(left, innerWidth - own.width - 8))}px`;
 }
 
-// A popover's state: whether it is open, and what opener and popover need. What it lies in stays open under it.
+// The state of a popover, and the properties of its opener and of the popover itself.
+/** @param {{ side?: "start" | "end", onOpen?: (popover: HTMLElement) => void }} [options] */
 export function usePopover({ side, onOpen } = {}) {
   const [open, setOpen] = useState(false);
   const opener = useRef(null);
@@ -32,7 +34,7 @@ export function usePopover({ side, onOpen } = {}) {
   const onToggle = (event) => {
     if (event.newState === "closed") setOpen(false);
   };
-  // A press outside has closed it by the time of the click, so the press remembers how it was.
+  // A press outside closes the popover before the click event, so the press remembers whether it was open.
   const pressedOpen = useRef(false);
   const bindOpener = {
     ref: opener,
@@ -46,10 +48,13 @@ export function usePopover({ side, onOpen } = {}) {
   return { open, close, show: () => setOpen(true), bindOpener, bind: { ref: popover, popover: "auto", onToggle } };
 }
 
-// `items`: { icon, label, end, note, onChoose, href, red, name } or "line". One without anything to do is not possible now, and
-// its `note` says why. `trigger` draws the opener.
+// `items`: { icon, label, end, note, onChoose, href, red, name } or "line". An item without `onChoose` is disabled, and
+// its `note` says why. `trigger` renders the opener.
+const focusFirst = (list) => list.querySelector("[role^=menuitem]")?.focus();
+
+/** @param {{ side?: "start" | "end" } & Record<string, any>} properties */
 export function Menu({ label, items, trigger, side = "end", broad = false, openRef }) {
-  const menu = usePopover({ side, onOpen: (list) => list.querySelector("[role^=menuitem]")?.focus() });
+  const menu = usePopover({ side, onOpen: focusFirst });
   if (openRef) openRef.current = menu.show;
   const choose = (item) => {
     menu.close();
@@ -69,23 +74,31 @@ export function Menu({ label, items, trigger, side = "end", broad = false, openR
     event.preventDefault();
     event.stopPropagation();
   };
-  const row = (
-    item,
-  ) => html`${item.icon && html`<${Icon} name=${item.icon} />`}<span class="cut">${item.label}${item.name && html` <bdi>${item.name}</bdi>`}</span>
-    ${item.end && html`<span class="end">${item.end}</span>`}${item.note && html`<span class="note">${item.note}</span>`}`;
+  const row = (item) => html`
+    ${item.icon && html`<${Icon} name=${item.icon} />`}
+    <span class="cut">${item.label}${item.name && html` <bdi>${item.name}</bdi>`}</span>
+    ${item.end && html`<span class="end">${item.end}</span>`}
+    ${item.note && html`<span class="note">${item.note}</span>`}`;
   const drawn = (item) => {
     if (item === "line") return html`<hr role="separator" />`;
     const role = item.checked === undefined ? "menuitem" : "menuitemradio";
     const own = { role, tabindex: -1, class: item.red ? "red" : "", "aria-checked": item.checked };
     if (item.href) return html`<a ...${own} href=${item.href} onClick=${() => menu.close(false)}>${row(item)}</a>`;
     const blocked = !item.onChoose;
-    return html`<button type="button" ...${own} aria-disabled=${blocked ? "true" : undefined} onClick=${() => !blocked && choose(item)}>${row(item)}</button>`;
+    return html`
+      <button type="button" ...${own} aria-disabled=${blocked ? "true" : undefined}
+        onClick=${() => !blocked && choose(item)}>
+        ${row(item)}
+      </button>`;
   };
   return html`
     ${trigger({ ...menu.bindOpener, "aria-haspopup": "menu" })}
     ${
       menu.open &&
-      html`<div ...${menu.bind} class=${`menu ${broad ? "broad" : ""}`} role="menu" aria-label=${label} onKeyDown=${onKeyDown}>
-      ${items.filter(Boolean).map(drawn)}</div>`
+      html`
+        <div ...${menu.bind} class=${`menu ${broad ? "broad" : ""}`} role="menu" aria-label=${label}
+          onKeyDown=${onKeyDown}>
+          ${items.filter(Boolean).map(drawn)}
+        </div>`
     }`;
 }

@@ -1,69 +1,85 @@
-// A page: the side bar, the top bar of phones, the header with its one primary action, the content.
-import { useEffect, useState } from "../vendor/hooks.js";
+// A page: sidebar, top bar on phones, header with one primary action, content.
+
 import { html } from "../html.js";
-import { arrival, place } from "../router.js";
-import { me } from "../session.js";
+import { useTitle } from "../page-title.js";
+import { navigation, place } from "../router.js";
+import { signedIn } from "../session.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
-import { useTitle } from "../title.js";
 import { Avatar } from "./avatar.js";
 import { Button } from "./button.js";
-import { useModal } from "./dialog.js";
-import { Expiry } from "./expiry.js";
-import { Mark } from "./mark.js";
-import { Side } from "./side.js";
+import { Logo } from "./logo.js";
+import { useModal } from "./modal.js";
+import { SessionExpiry } from "./session-expiry.js";
+import { Sidebar } from "./sidebar.js";
 
-// `primary`: { icon, label, short, act, kind }; `actions` stand before it. A `parent` { href, label } stands before the title, and
-// `part` is what is shown of the thing then. A `plain` page has its title in its content.
+// `primary`: { icon, label, short, act, kind }. `actions` come before it. `parent` { href, label } comes before the
+// title, and `part` then names what is shown of the thing. A `plain` page has its title in its content.
 export function Page({ title, thing, parent, part, picker, actions, primary, plain = false, children }) {
   const [drawer, setDrawer] = useState(false);
   const w = words();
   useTitle(part ?? title, part ? title : thing);
   useEffect(() => setDrawer(false), [place.value.path]);
-  useEffect(arrive, []);
+  useEffect(scrollToStart, []);
   const main = (label) =>
     primary &&
     html`<${Button} kind=${primary.kind ?? "primary"} icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`;
   return html`
     <a class="skip" href="#content" onClick=${skip}>${w.skip}</a>
     <div class="shell">
-      <${Side} />
+      <${Sidebar} />
       <header class="top">
-        <${Button} kind="ghost bare" icon="menu" label=${w.menu} aria-haspopup="dialog" onClick=${() => setDrawer(true)} />
+        <${Button} kind="ghost bare" icon="menu" label=${w.menu} aria-haspopup="dialog"
+          onClick=${() => setDrawer(true)} />
         ${
           plain
-            ? html`<${Mark} /><a class="own-account" href="/me/profile"><${Avatar} id=${me.value.user.user_id} name=${me.value.user.username} /><span class="unseen">${w.person.account}</span></a>`
+            ? html`
+              <${Logo} />
+              <a class="own-account" href="/me/profile">
+                <${Avatar} id=${signedIn().user.user_id} name=${signedIn().user.username} />
+                <span class="unseen">${w.person.account}</span>
+              </a>`
             : html`<h1 class="cut">${title}</h1><div class="actions">${main(primary?.short ?? primary?.label)}</div>`
         }
       </header>
       <main class="content" id="content" tabindex="-1">
         ${
           !plain &&
-          html`<div class="page-head">
-          <h1>${parent && html`<a class="parent" href=${parent.href}>${parent.label}</a><span class="slash" aria-hidden="true">/</span>`}<bdi class="cut">${title}</bdi></h1>
-          ${picker && html`<span class="slash" aria-hidden="true">/</span>${picker}`}
-          <div class="actions wide-column">${actions}${main(primary?.label)}</div>
-        </div>`
+          html`
+            <div class="page-head">
+              <h1>
+                ${
+                  parent &&
+                  html`
+                    <a class="parent" href=${parent.href}>${parent.label}</a>
+                    <span class="slash" aria-hidden="true">/</span>`
+                }
+                <bdi class="cut">${title}</bdi>
+              </h1>
+              ${picker && html`<span class="slash" aria-hidden="true">/</span>${picker}`}
+              <div class="actions wide-column">${actions}${main(primary?.label)}</div>
+            </div>`
         }
-        <${Expiry} />
+        <${SessionExpiry} />
         ${children}
       </main>
       ${drawer && html`<${Drawer} onClose=${() => setDrawer(false)} />`}
     </div>`;
 }
 
-// Whoever followed a link is at the beginning of what it led to, with the focus too unless something there has taken it.
-function arrive() {
-  if (arrival.by === "gone") scrollTo(0, 0);
-  if (arrival.by && document.activeElement === document.body)
-    document.getElementById("content").focus({ preventScroll: true });
+// After following a link, the page is at its top and has the focus, unless something on it has taken the focus.
+function scrollToStart() {
+  if (navigation.by === "gone") scrollTo(0, 0);
+  if (navigation.by && document.activeElement === document.body)
+    document.getElementById("content")?.focus({ preventScroll: true });
 }
 
 function skip(event) {
   event.preventDefault();
-  document.getElementById("content").focus();
+  document.getElementById("content")?.focus();
 }
 
 function Drawer({ onClose }) {
   const modal = useModal(onClose);
-  return html`<dialog ...${modal} class="drawer" aria-label=${words().menu}><${Side} /></dialog>`;
+  return html`<dialog ...${modal} class="drawer" aria-label=${words().menu}><${Sidebar} /></dialog>`;
 }

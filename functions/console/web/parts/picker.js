@@ -1,6 +1,7 @@
-// Choosing one of many by name: what was chosen lately first, then all, by team.
-import { useEffect, useId, useRef, useState } from "../vendor/hooks.js";
+// Picks one of many by name: recent ones first, then all, by group.
+
 import { html } from "../html.js";
+import { useEffect, useId, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Avatar } from "./avatar.js";
 import { Icon } from "./icon.js";
@@ -26,6 +27,10 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
     .map(({ name, options }) => ({ name, options: options.filter(fits) }))
     .filter(({ options }) => options.length > 0);
   const flat = shown.flatMap(({ options }) => options);
+  const search = (event) => {
+    setTyped(event.currentTarget.value);
+    setAt(0);
+  };
   const choose = (option) => {
     popover.close();
     if (option.id !== current?.id) onChoose(option);
@@ -43,27 +48,49 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
   const row = (option) => {
     index += 1;
     const own = index;
-    return html`<div role="option" id=${`${id}-${own}`} class=${own === at ? "active" : ""} aria-selected=${option.id === current?.id ? "true" : "false"}
-      onClick=${() => choose(option)} onMouseMove=${() => setAt(own)}>
-      <${Avatar} id=${option.id} name=${option.name} shape="square" /><bdi class="cut strong">${option.name}</bdi>${option.note && html`<span class="quiet cut">${option.note}</span>`}</div>`;
+    return html`
+      <div role="option" id=${`${id}-${own}`} class=${own === at ? "active" : ""}
+        aria-selected=${option.id === current?.id ? "true" : "false"} onClick=${() => choose(option)}
+        onMouseMove=${() => setAt(own)}>
+        <${Avatar} id=${option.id} name=${option.name} shape="square" />
+        <bdi class="cut strong">${option.name}</bdi>
+        ${option.note && html`<span class="quiet cut">${option.note}</span>`}
+      </div>`;
   };
   return html`
     <button type="button" class="picker" ...${popover.bindOpener} aria-haspopup="listbox">
       <span class="unseen">${label}</span>
-      ${current && html`<${Avatar} id=${current.id} name=${current.name} shape="square" /><bdi class="name cut">${current.name}</bdi>${current.note && html`<span class="quiet cut">${current.note}</span>`}`}
+      ${
+        current &&
+        html`
+          <${Avatar} id=${current.id} name=${current.name} shape="square" />
+          <bdi class="name cut">${current.name}</bdi>
+          ${current.note && html`<span class="quiet cut">${current.note}</span>`}`
+      }
       <${Icon} name="down" />
     </button>
     ${
       popover.open &&
       html`
-      <div ...${popover.bind} class="popover" onKeyDown=${onKeyDown}>
-        <div class="search boxed"><${Icon} name="search" />
-          <input ref=${input} role="combobox" aria-expanded="true" aria-controls=${`${id}-list`} aria-activedescendant=${flat[at] ? `${id}-${at}` : undefined} aria-label=${w.search}
-            placeholder=${w.search} value=${typed} onInput=${(event) => (setTyped(event.currentTarget.value), setAt(0))} /></div>
-        <div role="listbox" id=${`${id}-list`} aria-label=${label}>
-          ${shown.map(({ name, options }) => html`<div role="group" aria-label=${name}><div class="popover-group" aria-hidden="true">${name}</div>${options.map(row)}</div>`)}
-        </div>
-        ${flat.length === 0 && html`<p class="popover-none">${w.none}</p>`}
-      </div>`
+        <div ...${popover.bind} class="popover" onKeyDown=${onKeyDown}>
+          <div class="search boxed">
+            <${Icon} name="search" />
+            <input ref=${input} role="combobox" aria-expanded="true" aria-controls=${`${id}-list`}
+              aria-activedescendant=${flat[at] ? `${id}-${at}` : undefined} aria-label=${w.search}
+              placeholder=${w.search} value=${typed}
+              onInput=${search} />
+          </div>
+          <div role="listbox" id=${`${id}-list`} aria-label=${label}>
+            ${shown.map(
+              ({ name, options }) =>
+                html`
+                  <div role="group" aria-label=${name}>
+                    <div class="popover-group" aria-hidden="true">${name}</div>
+                    ${options.map(row)}
+                  </div>`,
+            )}
+          </div>
+          ${flat.length === 0 && html`<p class="popover-none">${w.none}</p>`}
+        </div>`
     }`;
 }

@@ -1,7 +1,8 @@
-// Ten codes that are shown once: to copy, to keep as a file, and to leave only when that was done or waived.
-import { useEffect, useMemo, useState } from "../vendor/hooks.js";
+// The recovery codes, which are shown only once. Leaving asks first unless they were copied or downloaded.
+import { limits } from "../facts.js";
 import { html } from "../html.js";
 import { mayLeave } from "../router.js";
+import { useEffect, useMemo, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Copy } from "./copy.js";
@@ -21,11 +22,17 @@ export function RecoveryCodes({ codes, onDone }) {
     <section class="code-panel" aria-label=${w.title}>
       <header><h3>${w.title}</h3><span>${w.once}</span></header>
       <ol>${codes.map((code) => html`<li>${code}</li>`)}</ol>
-      <div class="counted"><${Tally} count=${codes.length} of=${10} size="large" />${w.left(codes.length)}</div>
+      <div class="counted">
+        <${Tally} count=${codes.length} of=${limits.recoveryCodes} size="large" />
+        ${w.left(codes.length)}
+      </div>
       <p>${w.text}</p>
       <div class="form-actions">
         <${Copy} text=${text} label=${w.copy} onCopied=${() => setKept(true)} />
-        <a class="button secondary" href=${url} download="rollcall-recovery-codes.txt" onClick=${() => setKept(true)}><${Icon} name="download" />${w.download}</a>
+        <a class="button secondary" href=${url} download="rollcall-recovery-codes.txt" onClick=${() => setKept(true)}>
+          <${Icon} name="download" />
+          ${w.download}
+        </a>
         <${Button} kind="primary" onClick=${done}>${w.done}</${Button}>
       </div>
     </section>

@@ -1,14 +1,15 @@
-// Another name for a thing, which somebody else may have named meanwhile.
-import { useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// A dialog that renames something which others may rename at the same time.
+
 import { get, patch } from "../api.js";
 import { required, useForm } from "../form.js";
+import { html } from "../html.js";
+import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
-import { Dialog } from "./dialog.js";
 import { FormError, TextField } from "./field.js";
+import { FormDialog } from "./form-dialog.js";
 import { toast } from "./toast.js";
 
-// `words`: { title, action, name, hint, done }; `taken` is the code of the refusal of a name that another one has.
+// `words`: { title, action, name, hint, done }. `taken` is the error code for a name that is in use.
 export function Rename({ thing, path, words: w, taken, onRenamed, onClose }) {
   const [base, setBase] = useState(thing);
   const form = useForm({ name: thing.name }, { check: { name: required }, codes: taken ? { [taken]: "name" } : {} });
@@ -32,10 +33,11 @@ export function Rename({ thing, path, words: w, taken, onRenamed, onClose }) {
       }
     });
   return html`
-    <${Dialog} title=${w.title} action=${w.action} busy=${form.busy} typed=${form.values.name !== thing.name} onClose=${onClose} onSubmit=${save}>
+    <${FormDialog} title=${w.title} action=${w.action} busy=${form.busy} typed=${form.values.name !== thing.name}
+      onClose=${onClose} onSubmit=${save}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.hint} autocomplete="off" autofocus />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -1,7 +1,8 @@
-// A search that waits for the typing to pause.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+// A search field that searches when the person pauses typing.
+
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
@@ -33,9 +34,16 @@ export function Search({ label, value, onSearch }) {
     else ref.current.blur();
   };
   return html`
-    <div class="search boxed" role="search"><${Icon} name="search" />
-      <input type="search" ref=${ref} aria-label=${label} placeholder=${label} value=${typed} autocomplete="off" spellcheck="false"
-        onInput=${(event) => input(event.currentTarget.value)} onKeyDown=${onKeyDown} />
-      ${typed ? html`<${Button} kind="ghost bare" size="small" icon="close" label=${words().list.clearSearch} onClick=${clear} />` : html`<kbd class="key">/</kbd>`}
+    <div class="search boxed" role="search">
+      <${Icon} name="search" />
+      <input type="search" ref=${ref} aria-label=${label} placeholder=${label} value=${typed} autocomplete="off"
+        spellcheck="false" onInput=${(event) => input(event.currentTarget.value)} onKeyDown=${onKeyDown} />
+      ${
+        typed
+          ? html`
+            <${Button} kind="ghost bare" size="small" icon="close" label=${words().list.clearSearch}
+              onClick=${clear} />`
+          : html`<kbd class="key">/</kbd>`
+      }
     </div>`;
 }

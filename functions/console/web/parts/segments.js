@@ -1,6 +1,7 @@
 // Up to three choices side by side: radio buttons that look like one control.
-import { useId } from "../vendor/hooks.js";
+
 import { html } from "../html.js";
+import { useId } from "../vendor/hooks.js";
 import { ChosenField, Field } from "./field.js";
 
 export function Segments({ label, value, options, onChoose, wide = false }) {
@@ -8,14 +9,22 @@ export function Segments({ label, value, options, onChoose, wide = false }) {
   return html`
     <div class=${`segments ${wide ? "wide" : ""}`} role="radiogroup" aria-label=${label}>
       ${options.map(
-        ([option, text]) => html`<label>
-        <input type="radio" name=${name} value=${option} checked=${option === value} onChange=${() => onChoose(option)} />${text}</label>`,
+        ([option, text]) =>
+          html`
+            <label>
+              <input type="radio" name=${name} value=${option} checked=${option === value}
+                onChange=${() => onChoose(option)} />
+              ${text}
+            </label>`,
       )}
     </div>`;
 }
 
-// Who may not choose reads what is chosen.
+// A read-only field shows the choice as text.
 export function SegmentsField({ value, options, onChoose, readonly, ...frame }) {
   if (readonly) return html`<${ChosenField} ...${frame} value=${value} options=${options} />`;
-  return html`<${Field} ...${frame} group>${() => html`<${Segments} label=${frame.label} value=${value} options=${options} onChoose=${onChoose} wide />`}</${Field}>`;
+  return html`
+    <${Field} ...${frame} group>
+      ${() => html`<${Segments} label=${frame.label} value=${value} options=${options} onChoose=${onChoose} wide />`}
+    </${Field}>`;
 }

@@ -1,7 +1,8 @@
-// What is selected in a list, though pages and filters come and go.
-import { useRef, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// The selected items of a list. They stay selected while pages and filters change.
+
 import { announce } from "../announce.js";
+import { html } from "../html.js";
+import { useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 
 export function useSelection(keyOf) {
@@ -22,16 +23,16 @@ export function useSelection(keyOf) {
       last.current = null;
       say(new Map());
     },
-    take: (items) => say(new Map(items.map((item) => [keyOf(item), item]))),
-    // What is chosen as it is now.
+    replaceWith: (items) => say(new Map(items.map((item) => [keyOf(item), item]))),
+    // Replaces selected items by their current state.
     update: (items) =>
       setChosen(
         (before) =>
           new Map([...before, ...items.filter((item) => before.has(keyOf(item))).map((item) => [keyOf(item), item])]),
       ),
-    drop: (names) => setChosen((before) => new Map([...before].filter(([name]) => !names.includes(name)))),
-    // Turns one over; with `range`, everything since the last one is as the last one is.
-    turn: (items, at, range = false) => {
+    remove: (names) => setChosen((before) => new Map([...before].filter(([name]) => !names.includes(name)))),
+    // Toggles one item. With `range`, all items since the last toggled one get its state.
+    toggle: (items, at, range = false) => {
       const next = new Map(chosen);
       const from = range && last.current !== null ? items.findIndex((item) => keyOf(item) === last.current) : -1;
       const on = from >= 0 ? chosen.has(last.current) : !chosen.has(keyOf(items[at]));
@@ -43,7 +44,7 @@ export function useSelection(keyOf) {
       last.current = keyOf(items[at]);
       say(next);
     },
-    turnAll: (items) =>
+    toggleAll: (items) =>
       say(
         items.every((item) => chosen.has(keyOf(item)))
           ? new Map()
@@ -52,6 +53,6 @@ export function useSelection(keyOf) {
   };
 }
 
-export const Pick = ({ label, checked, mixed = false, onTurn, ...rest }) => html`
+export const SelectionCheckbox = ({ label, checked, mixed = false, onTurn, ...rest }) => html`
   <label><input type="checkbox" class="check" aria-label=${label} checked=${checked} indeterminate=${mixed} ...${rest}
     onClick=${(event) => onTurn(event.shiftKey)} /></label>`;

@@ -1,8 +1,8 @@
-// A thing opened beside its list.
+// A panel beside the list that shows one item.
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
-import { useModal } from "./dialog.js";
+import { useModal } from "./modal.js";
 
 export function Sheet({ avatar, title, tag, caption, menu, children, foot, busy = false, onClose, onSubmit }) {
   const close = () => !busy && onClose();

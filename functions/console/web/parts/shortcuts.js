@@ -1,9 +1,10 @@
-// The list of keys, where single keys can be switched off.
+// The list of keyboard shortcuts. Single keys can be switched off here.
 import { html } from "../html.js";
-import { set, settings } from "../settings.js";
+import { changeSettings, settings } from "../settings.js";
 import { words } from "../words.js";
 import { Dialog } from "./dialog.js";
 
+/** @type {[string[], string][]} */
 const KEYS = [
   [["/"], "search"],
   [["↑", "↓", "j", "k"], "move"],
@@ -26,7 +27,13 @@ export function Shortcuts({ onClose }) {
   const w = words().shortcuts;
   return html`
     <${Dialog} title=${w.title} onClose=${onClose}>
-      <dl class="shortcuts">${KEYS.map(([keys, name]) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${w[name]}</dd>`)}</dl>
-      <label class="checked-line"><input class="check" type="checkbox" checked=${settings.value.keys} onChange=${(event) => set({ keys: event.currentTarget.checked })} />${w.single}</label>
+      <dl class="shortcuts">
+        ${KEYS.map(([keys, name]) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${w[name]}</dd>`)}
+      </dl>
+      <label class="checked-line">
+        <input class="check" type="checkbox" checked=${settings.value.keys}
+          onChange=${(event) => changeSettings({ keys: event.currentTarget.checked })} />
+        ${w.single}
+      </label>
     </${Dialog}>`;
 }

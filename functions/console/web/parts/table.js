@@ -1,38 +1,42 @@
-// A table with a head that stays, rows of one height, and only those rows drawn that are near.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+// A table with a sticky header and rows of one height. Long lists render only the rows near the viewport.
+
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
-import { sentence } from "../problems.js";
+import { messageOf } from "../problem-messages.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
-const DRAWN_AT_ONCE = 200;
-const SPARE = 24;
-const BONES = 8;
+const WINDOWED_FROM = 200;
+const SPARE_ROWS = 24;
+const SKELETON_ROWS = 8;
 
-// A bar where a text will be.
-export const bone = (width) => html`<span class=${`bone ${width}`}></span>`;
+// A placeholder bar for a text.
+export const skeletonBar = (width) => html`<span class=${`bone ${width}`}></span>`;
 
-// Rows of bars in the final geometry. `columns`: { class, bone }.
-export const skeleton = (columns) =>
+// Placeholder rows with the layout of the real ones. `columns`: { class, bone }.
+export const skeletonRows = (columns) =>
   Array.from(
-    { length: BONES },
+    { length: SKELETON_ROWS },
     (_, at) =>
-      html`<tr key=${at} aria-hidden="true">${columns.map(({ class: kind, bone: bar }) => html`<td class=${kind}>${bar}</td>`)}</tr>`,
+      html`
+        <tr key=${at} aria-hidden="true">
+          ${columns.map(({ class: kind, bone: bar }) => html`<td class=${kind}>${bar}</td>`)}
+        </tr>`,
   );
 
-function useNear(count, body) {
-  const [near, setNear] = useState([0, DRAWN_AT_ONCE]);
-  const windowed = count > DRAWN_AT_ONCE;
+function useVisibleRange(count, body) {
+  const [near, setNear] = useState([0, WINDOWED_FROM]);
+  const windowed = count > WINDOWED_FROM;
   useEffect(() => {
     if (!windowed) return;
     let frame = 0;
     const measure = () => {
       frame = 0;
       const row = Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"));
-      const above = Math.floor(-body.current.getBoundingClientRect().top / row) - SPARE;
+      const above = Math.floor(-body.current.getBoundingClientRect().top / row) - SPARE_ROWS;
       const from = Math.max(0, Math.min(above, count - 1));
-      setNear([from, Math.min(count, from + Math.ceil(innerHeight / row) + 2 * SPARE)]);
+      setNear([from, Math.min(count, from + Math.ceil(innerHeight / row) + 2 * SPARE_ROWS)]);
     };
     const soon = () => (frame ||= requestAnimationFrame(measure));
     measure();
@@ -47,11 +51,11 @@ function useNear(count, body) {
   return windowed ? near : [0, count];
 }
 
-// `columns`: { name, width, class, bone }; `head` covers the header row while something is selected.
+// `columns`: { name, width, class, bone }. `head` replaces the header row while something is selected.
 export function Table({ caption, columns, head, list, keyOf, row, empty }) {
   const body = useRef(null);
   const { items, stage, loading } = list;
-  const [from, to] = useNear(items.length, body);
+  const [from, to] = useVisibleRange(items.length, body);
   const height = (count) => ({ height: `calc(var(--row) * ${count})` });
   const space = (count) =>
     count > 0 &&
@@ -62,21 +66,23 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
     <div class=${`list ${loading && stage === "ready" ? "loading" : ""}`}>
       <table aria-rowcount="-1" aria-busy=${loading}>
         <caption class="unseen">${caption}</caption>
-        <colgroup>${columns.map((column) => html`<col class=${column.class} style=${{ width: column.width }} />`)}</colgroup>
-        <thead><tr>${head ?? columns.map((column) => html`<th scope="col" class=${column.class}>${column.name}</th>`)}</tr></thead>
+        <colgroup>
+          ${columns.map((column) => html`<col class=${column.class} style=${{ width: column.width }} />`)}
+        </colgroup>
+        <thead>
+          <tr>${head ?? columns.map((column) => html`<th scope="col" class=${column.class}>${column.name}</th>`)}</tr>
+        </thead>
         <tbody ref=${body}>
-          ${stage === "skeleton" && skeleton(columns)}
-          ${space(from)}
-          ${items.slice(from, to).map((item, at) => row(item, from + at, keyOf(item)))}
-          ${space(items.length - to)}
+          ${stage === "skeleton" && skeletonRows(columns)}${space(from)}
+          ${items.slice(from, to).map((item, at) => row(item, from + at, keyOf(item)))}${space(items.length - to)}
         </tbody>
       </table>
-      ${stage !== "skeleton" && html`<${Foot} list=${list} />`}
+      ${stage !== "skeleton" && html`<${ListFooter} list=${list} />`}
     </div>`;
 }
 
-// Loads more when it comes near; a button does the same for who does not scroll.
-export function Foot({ list }) {
+// Loads more when it scrolls into view. A button does the same for keyboard users.
+export function ListFooter({ list }) {
   const ref = useRef(null);
   const more = useRef(list.more);
   more.current = list.more;
@@ -87,21 +93,37 @@ export function Foot({ list }) {
   }, [list.items.length, list.done]);
   const w = words().list;
   const count = list.items.length;
-  return html`<div class="list-foot" ref=${ref}><span>${list.done ? w.all(count) : w.shown(count)}</span>
-    ${list.problem && count > 0 && html`<span role="alert">${sentence(list.problem)}</span>`}
-    ${!list.done && html`<${Button} kind="ghost" size="small" busy=${list.loading} onClick=${list.more}>${w.more}</${Button}>`}</div>`;
+  return html`
+    <div class="list-foot" ref=${ref}>
+      <span>${list.done ? w.complete[list.noun](count) : w.shown(count)}</span>
+      ${list.problem && count > 0 && html`<span role="alert">${messageOf(list.problem)}</span>`}
+      ${
+        !list.done &&
+        html`<${Button} kind="ghost" size="small" busy=${list.loading} onClick=${list.more}>${w.more}</${Button}>`
+      }
+    </div>`;
 }
 
-// Keys of rows: moving, selecting, opening. A row's link has the focus for it.
-export function useRowKeys({ items, turn, open, menu, clear }) {
+// Keyboard shortcuts for rows: move, select, open. The focus is on the row's link.
+/**
+ * @param {object} rows
+ * @param {any[]} rows.items
+ * @param {(at: number) => unknown} rows.open
+ * @param {(at: number, range: boolean) => void} [rows.turn]
+ * @param {() => void} [rows.clear]
+ */
+export function useRowKeys({ items, turn, open, clear }) {
   const current = useRef(null);
-  current.current = { items, turn, open, menu, clear };
+  current.current = { items, turn, open, clear };
   useEffect(() => {
-    const at = () => Number(document.activeElement?.closest?.("tr.row")?.dataset.at ?? -1);
+    const at = () => {
+      const row = /** @type {HTMLElement | null} */ (document.activeElement?.closest("tr.row") ?? null);
+      return Number(row?.dataset.at ?? -1);
+    };
     const focus = (index) => {
       const next = Math.max(0, Math.min(index, current.current.items.length - 1));
       const link = document.querySelector(`tr.row[data-at="${next}"] .who :is(a, button, [tabindex])`);
-      link?.focus();
+      /** @type {HTMLElement | null} */ (link)?.focus();
       return next;
     };
     const move = (steps) => () => focus(at() < 0 ? 0 : at() + steps);
@@ -109,7 +131,7 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
       if (at() < 0) return focus(0);
       const from = at();
       if (current.current.turn) {
-        if (!document.querySelector(`tr.row[data-at="${from}"]`).classList.contains("chosen"))
+        if (!document.querySelector(`tr.row[data-at="${from}"]`)?.classList.contains("chosen"))
           current.current.turn(from, false);
         setTimeout(() => current.current.turn(focus(from + steps), true));
       }
@@ -118,7 +140,10 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
     const here = (act) => () => at() >= 0 && act(at());
     const select = here((index) => current.current.turn?.(index, false));
     const open = here((index) => current.current.open(index));
-    const menu = () => document.activeElement?.closest?.("tr.row")?.querySelector("[aria-haspopup=menu]")?.click();
+    const menu = () => {
+      const opener = document.activeElement?.closest("tr.row")?.querySelector("[aria-haspopup=menu]");
+      /** @type {HTMLElement | null | undefined} */ (opener)?.click();
+    };
     return keys({
       ArrowDown: move(1),
       ArrowUp: move(-1),
@@ -136,7 +161,7 @@ export function useRowKeys({ items, turn, open, menu, clear }) {
   }, []);
 }
 
-// A press anywhere in a row opens it, but not on what has a use of its own.
+// A click anywhere in a row opens it, except on a control and while text is selected.
 export const opensRow = (open) => (event) => {
   if (event.target.closest("a, button, input, label, [popover], dialog") || getSelection()?.toString()) return;
   event.currentTarget.querySelector(".who :is(a, button)")?.focus({ preventScroll: true });

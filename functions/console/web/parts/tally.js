@@ -1,7 +1,7 @@
-// A count drawn as ticks, beside the words that say it.
+// A count as tick marks, beside the text that says it.
 import { html } from "../html.js";
 
-// `of` ticks, `count` of them filled, set off after every `group`.
+// Draws `of` ticks, `count` of them filled, with a gap after every `group`.
 export function Tally({ count, of, group = 5, size = "", tone = "" }) {
   const ticks = Array.from({ length: of }, (_, at) => {
     const gap = at > 0 && at % group === 0 ? "gap" : "";

@@ -1,4 +1,4 @@
-// What is left of something that lasts 24 hours, in a row of a list.
+// The time left until an invitation expires, in a row of a list.
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { Hours, useTimeLeft } from "./code-display.js";
@@ -6,5 +6,9 @@ import { Hours, useTimeLeft } from "./code-display.js";
 export function TimeLeft({ at }) {
   const left = useTimeLeft(at);
   const minutes = Math.floor(left / 60_000);
-  return html`<span class="time-left"><${Hours} left=${left} size="small" /><span class="digits">${words().issued.left(Math.floor(minutes / 60), minutes % 60)}</span></span>`;
+  return html`
+    <span class="time-left">
+      <${Hours} left=${left} size="small" />
+      <span class="digits">${words().issued.left(Math.floor(minutes / 60), minutes % 60)}</span>
+    </span>`;
 }

@@ -1,5 +1,5 @@
-// A moment, said shortly; its exact form is in the tooltip and for readers who ask.
+// A short date and time. The tooltip has the full form.
 import { html } from "../html.js";
-import { exact, said } from "../times.js";
+import { fullTime, shortTime } from "../times.js";
 
-export const Time = ({ at }) => html`<time class="digits" datetime=${at} title=${exact(at)}>${said(at)}</time>`;
+export const Time = ({ at }) => html`<time class="digits" datetime=${at} title=${fullTime(at)}>${shortTime(at)}</time>`;

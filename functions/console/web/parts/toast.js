@@ -1,26 +1,35 @@
-// What succeeded elsewhere, said for a moment.
-import { signal } from "../vendor/signals.js";
-import { useEffect, useRef } from "../vendor/hooks.js";
-import { told } from "../announce.js";
+// Short messages about what just happened elsewhere on the page.
+
+import { announcement } from "../announce.js";
 import { html } from "../html.js";
-import { sentence } from "../problems.js";
+import { messageOf } from "../problem-messages.js";
+import { useEffect, useRef } from "../vendor/hooks.js";
+import { signal } from "../vendor/signals.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Icon } from "./icon.js";
 
 const SHOWN_MS = 6000;
+/** @typedef {{ id: number, text: string, icon: string, undo?: () => Promise<unknown> }} Message */
+
+/** @type {import("../vendor/signals.js").Signal<Message[]>} */
 const shown = signal([]);
-let last = 0;
+let lastId = 0;
 
 function show(one) {
-  shown.value = [...shown.value, { id: (last += 1), ...one }].slice(-2);
+  lastId += 1;
+  shown.value = [...shown.value, { id: lastId, ...one }].slice(-2);
 }
 
-// Says what has been done; `undo` takes it back.
+// Reports a success. `undo` reverts it.
+/**
+ * @param {string} text
+ * @param {{ undo?: () => Promise<unknown> }} [options]
+ */
 export const toast = (text, { undo } = {}) => show({ text, icon: "check", undo });
 
-// Says what failed where nothing else on the page would.
-export const toastFailure = (problem) => show({ text: sentence(problem), icon: "alert" });
+// Reports a failure that nothing else on the page would show.
+export const toastFailure = (problem) => show({ text: messageOf(problem), icon: "alert" });
 
 const dismiss = (id) => (shown.value = shown.value.filter((one) => one.id !== id));
 
@@ -30,7 +39,7 @@ function Toast({ one }) {
   const stop = () => clearTimeout(timer.current);
   const start = () => {
     stop();
-    // It stays while somebody is at it.
+    // It stays while it is hovered or focused.
     timer.current = setTimeout(
       () => (ref.current.matches(":hover, :focus-within") ? start() : dismiss(one.id)),
       SHOWN_MS,
@@ -56,17 +65,20 @@ function Toast({ one }) {
     </div>`;
 }
 
-// Brings the toasts to the front once more, since what opened last lies above.
-export function raise() {
-  const popover = document.querySelector(".toasts");
+// Brings the toasts to the front: the popover or dialog that opened last lies on top.
+export function raiseToasts() {
+  const popover = /** @type {HTMLElement | null} */ (document.querySelector(".toasts"));
   if (popover?.matches(":popover-open")) popover.hidePopover();
   if (shown.value.length > 0) popover?.showPopover();
 }
 
 // A manual popover, so that it stays above dialogs.
 export function Toasts() {
-  useEffect(raise, [shown.value.length, shown.value.at(-1)?.id]);
-  return html`<div class="toasts" role="status" popover="manual">${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}</div>`;
+  useEffect(raiseToasts, [shown.value.length, shown.value.at(-1)?.id]);
+  return html`
+    <div class="toasts" role="status" popover="manual">
+      ${shown.value.map((one) => html`<${Toast} key=${one.id} one=${one} />`)}
+    </div>`;
 }
 
-export const Announcer = () => html`<div class="unseen" role="status">${told}</div>`;
+export const Announcer = () => html`<div class="unseen" role="status">${announcement}</div>`;

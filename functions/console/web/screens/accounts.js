@@ -1,37 +1,37 @@
-// The accounts of an application: the list, and what is done to one or many of them.
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// The accounts of an application, and the operations on one or many of them.
+
 import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
-import { apps, asOption, forget, keep, loadApp, loadApps, readable, visited } from "../apps.js";
+import { apps, forgetApp, keepApp, loadApp, rememberVisit } from "../apps.js";
+import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { can } from "../rights.js";
-import { go, place, setQuery, up } from "../router.js";
-import { settings } from "../settings.js";
-import { loadTeams } from "../teams.js";
-import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
-import { later } from "../parts/later.js";
+import { lazy } from "../parts/lazy.js";
+import { LoadError } from "../parts/load-error.js";
 import { LockStrip } from "../parts/lock-strip.js";
 import { Page } from "../parts/page.js";
-import { Picker } from "../parts/picker.js";
 import { useSelection } from "../parts/selection.js";
-import { turnAdmin } from "./accounts/admin.js";
+import { can } from "../permissions.js";
+import { closeTo, go, place, setQuery } from "../router.js";
+import { loadTeams } from "../teams.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
+import { setAdmin } from "./accounts/admin.js";
+import { AppPicker } from "./accounts/app-picker.js";
 import { AccountFilter } from "./accounts/filter.js";
 import { AccountTable } from "./accounts/table.js";
 
-const CreateAccount = later(async () => (await import("./accounts/create.js")).CreateAccount);
-const DeleteAccounts = later(async () => (await import("./accounts/deletion.js")).DeleteAccounts);
-const DeletionResults = later(async () => (await import("./accounts/deletion.js")).DeletionResults);
-const EditAccount = later(async () => (await import("./accounts/edit.js")).EditAccount);
-const ExportAccounts = later(async () => (await import("./accounts/export.js")).ExportAccounts);
-const LiftLock = later(async () => (await import("./accounts/lock.js")).LiftLock);
+const CreateAccount = lazy(async () => (await import("./accounts/create.js")).CreateAccount);
+const DeleteAccounts = lazy(async () => (await import("./accounts/deletion.js")).DeleteAccounts);
+const DeletionResults = lazy(async () => (await import("./accounts/deletion.js")).DeletionResults);
+const EditAccount = lazy(async () => (await import("./accounts/edit.js")).EditAccount);
+const ExportAccounts = lazy(async () => (await import("./accounts/export.js")).ExportAccounts);
+const LiftLock = lazy(async () => (await import("./accounts/lock.js")).LiftLock);
 
 const keyOf = (account) => account.user_id;
 
-// Nothing that is open or chosen in one application goes along to another.
+// The key makes another application start with fresh state.
 export default (parameters) => html`<${Accounts} key=${parameters.app} ...${parameters} />`;
 
 function Accounts({ app: appId, user: userId }) {
@@ -53,22 +53,16 @@ function Accounts({ app: appId, user: userId }) {
     let here = true;
     loadTeams();
     loadApp(appId).then(
-      () => here && visited(appId),
+      () => here && rememberVisit(appId),
       (refused) => {
-        if (refused.status === 404) forget(appId);
+        if (refused.status === 404) forgetApp(appId);
         setProblem(refused);
       },
     );
     return () => (here = false);
   }, []);
 
-  const may = {
-    write: can("accounts.write", app?.team_id),
-    admin: can("accounts.admin", app?.team_id),
-    delete: can("accounts.delete", app?.team_id),
-    export: can("accounts.export", app?.team_id),
-    lock: can("apps.manage", app?.team_id),
-  };
+  const may = permissionsFor(app?.team_id);
   const close = () => setDialog(null);
   const here = pathOf`/apps/${appId}/accounts`;
   const open = (account) => go(here + pathOf`/${account.user_id}` + location.search);
@@ -78,13 +72,14 @@ function Accounts({ app: appId, user: userId }) {
     export: (accounts) => ask("export", accounts),
     create: () => ask("create"),
     delete: (accounts) => {
+      if (!app) return undefined;
       if (!app.deletion_lock.locked) return ask("delete", accounts);
       if (may.lock) return ask("lift");
       announce(words().lock.locked);
       return strip.current?.scrollIntoView({ block: "center" });
     },
     turnAdmin: (account, on) =>
-      turnAdmin(app, account, on, changed).catch(async (refused) => {
+      setAdmin(app, account, on, changed).catch(async (refused) => {
         await refresh();
         setProblem(refused);
       }),
@@ -94,7 +89,7 @@ function Accounts({ app: appId, user: userId }) {
     selection.update([account]);
     refresh();
   };
-  const restore = () => put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }).then(keep, setProblem);
+  const restore = () => put(pathOf`/v1/apps/${appId}/deletion-lock`, { locked: true }).then(keepApp, setProblem);
   const again = () => {
     setProblem(null);
     refresh();
@@ -106,58 +101,88 @@ function Accounts({ app: appId, user: userId }) {
   const deleted = (outcomes) => {
     close();
     const gone = outcomes.filter(({ outcome }) => outcome !== "failed").map(({ user_id }) => user_id);
-    selection.drop(gone);
-    list.drop(gone);
+    selection.remove(gone);
+    list.remove(gone);
     setResults(outcomes);
     refresh();
     if (gone.includes(userId)) go(here + location.search, { replace: true, unasked: true });
   };
   const created = (account) => {
     close();
-    if ((!type || type === account.type) && account.user_id.startsWith(prefix)) list.put(account);
+    if ((!type || type === account.type) && account.user_id.startsWith(prefix)) list.upsert(account);
     refresh();
   };
 
   if (problem?.status === 404) {
-    return html`<${Page} title=${w.title}><${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}></${Page}>`;
+    return html`
+      <${Page} title=${w.title}>
+        <${Empty} text=${w.gone}><a class="button secondary" href="/apps">${words().entries.apps}</a></${Empty}>
+      </${Page}>`;
   }
-  const option = app && asOption(app);
-  const others = (readable() ?? []).map(asOption);
-  const groups = [
-    others.length > 5 && {
-      name: words().picker.recent,
-      options: settings.value.recent.map((id) => others.find((other) => other.id === id)).filter(Boolean),
-    },
-    ...[...new Set(others.map(({ note }) => note ?? ""))]
-      .sort()
-      .map((note) => ({
-        name: note || words().picker.platform,
-        options: others.filter((other) => (other.note ?? "") === note),
-      })),
-  ].filter(Boolean);
-  const picker = html`<${Picker} label=${w.app} current=${option} groups=${groups} onOpen=${() => loadApps().catch(setProblem)} onChoose=${({ id }) => go(pathOf`/apps/${id}/accounts`)} />`;
+  const picker = html`<${AppPicker} app=${app} onFailed=${setProblem} />`;
   const primary = app && may.write && { icon: "plus", label: w.create, short: w.createShort, act: act.create };
   const filtered = type !== "" || prefix !== "";
-  const empty = filtered
-    ? html`<${Empty} text=${w.noMatch}><button type="button" class="button secondary" onClick=${() => setQuery({ type: "", q: "" })}>${words().list.clearFilters}</button></${Empty}>`
-    : html`<${Empty} text=${w.none}>${primary && html`<button type="button" class="button secondary" onClick=${act.create}>${w.create}</button>`}</${Empty}>`;
+  const empty = html`<${NoAccounts} filtered=${filtered} onCreate=${primary && act.create} />`;
   const failed = problem ?? list.problem;
   return html`
     <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
-      <${Failed} problem=${failed} onAgain=${again} />
-      <div ref=${strip} class="wide-column">${app && html`<${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />`}</div>
-      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")} onRestore=${restore} />
+      <${LoadError} problem=${failed} onAgain=${again} />
+      <div ref=${strip} class="wide-column">
+        ${
+          app &&
+          html`
+            <${LockStrip} lock=${app.deletion_lock} mayTurn=${may.lock} onLift=${() => ask("lift")}
+              onRestore=${restore} />`
+        }
+      </div>
+      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")}
+        onRestore=${restore} />
       ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
-      <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId} empty=${empty} keyOf=${keyOf} />
+      <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId}
+        empty=${empty} keyOf=${keyOf} />
       ${
         userId &&
         app &&
-        html`<${EditAccount} key=${userId} app=${app} userId=${userId} listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act}
-        onSaved=${changed} onClose=${(options) => up(here + location.search, options)} />`
+        html`
+          <${EditAccount} key=${userId} app=${app} userId=${userId}
+            listed=${list.items.find((item) => item.user_id === userId)} may=${may} act=${act} onSaved=${changed}
+            onClose=${(options) => closeTo(here + location.search, options)} />`
       }
-      ${dialog?.kind === "create" && html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`}
+      ${
+        dialog?.kind === "create" &&
+        html`<${CreateAccount} app=${app} may=${may} onCreated=${created} onClose=${close} />`
+      }
       ${dialog?.kind === "lift" && html`<${LiftLock} app=${app} onClose=${close} />`}
-      ${dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`}
-      ${dialog?.kind === "delete" && html`<${DeleteAccounts} app=${app} accounts=${dialog.accounts} onDeleted=${deleted} onClose=${close} />`}
+      ${
+        dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`
+      }
+      ${
+        dialog?.kind === "delete" &&
+        html`<${DeleteAccounts} app=${app} accounts=${dialog.accounts} onDeleted=${deleted} onClose=${close} />`
+      }
     </${Page}>`;
+}
+
+const permissionsFor = (teamId) => ({
+  write: can("accounts.write", teamId),
+  admin: can("accounts.admin", teamId),
+  delete: can("accounts.delete", teamId),
+  export: can("accounts.export", teamId),
+  lock: can("apps.manage", teamId),
+});
+
+function NoAccounts({ filtered, onCreate }) {
+  const w = words().accounts;
+  if (filtered) {
+    return html`
+      <${Empty} text=${w.noMatch}>
+        <button type="button" class="button secondary" onClick=${() => setQuery({ type: "", q: "" })}>
+          ${words().list.clearFilters}
+        </button>
+      </${Empty}>`;
+  }
+  return html`
+    <${Empty} text=${w.none}>
+      ${onCreate && html`<button type="button" class="button secondary" onClick=${onCreate}>${w.create}</button>`}
+    </${Empty}>`;
 }

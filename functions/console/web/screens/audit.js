@@ -1,15 +1,16 @@
-// The audit log of everything the person may see the record of.
-import { useEffect } from "../vendor/hooks.js";
+// The audit log of everything that the person may see.
+
 import { html } from "../html.js";
-import { canSomewhere } from "../rights.js";
-import { loadTeams } from "../teams.js";
-import { words } from "../words.js";
 import { Page } from "../parts/page.js";
+import { canSomewhere } from "../permissions.js";
+import { loadTeams } from "../teams.js";
+import { useEffect } from "../vendor/hooks.js";
+import { words } from "../words.js";
 import { AuditLog } from "./audit/log.js";
-import Nowhere from "./nowhere.js";
+import NotFound from "./not-found.js";
 
 export default function Audit() {
   useEffect(() => void loadTeams(), []);
-  if (!canSomewhere("audit.read")) return html`<${Nowhere} />`;
+  if (!canSomewhere("audit.read")) return html`<${NotFound} />`;
   return html`<${Page} title=${words().audit.title}><${AuditLog} /></${Page}>`;
 }

@@ -1,33 +1,34 @@
-// Joining a team with the code that its people handed out.
-import { useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// Joining a team with an invitation code.
+
 import { post } from "../api.js";
-import { needsCode, useForm } from "../form.js";
+import { codeOfLength, useForm } from "../form.js";
 import { roleName } from "../grants.js";
-import { isPlatform } from "../rights.js";
-import { go } from "../router.js";
-import { load, me } from "../session.js";
-import { words } from "../words.js";
+import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
 import { FormError } from "../parts/field.js";
 import { Page } from "../parts/page.js";
 import { toast } from "../parts/toast.js";
-import Nowhere from "./nowhere.js";
+import { isPlatform } from "../permissions.js";
+import { go } from "../router.js";
+import { load, signedIn } from "../session.js";
+import { useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
+import NotFound from "./not-found.js";
 
 export default function Join() {
-  if (isPlatform()) return html`<${Nowhere} />`;
-  return html`<${Entry} />`;
+  if (isPlatform()) return html`<${NotFound} />`;
+  return html`<${JoinForm} />`;
 }
 
-function Entry() {
+function JoinForm() {
   const w = words().join;
-  const { user, teams } = me.value;
+  const { user, teams } = signedIn();
   const [unproved, setUnproved] = useState(!user.email_verified);
   const form = useForm(
     { code: "" },
     {
-      check: { code: needsCode() },
+      check: { code: codeOfLength() },
       codes: { invitation_invalid: "code", already_member: "code", too_many_attempts: "code" },
     },
   );
@@ -49,7 +50,7 @@ function Entry() {
     <${Page} title=${w.title} plain>
       <div class="join">
         <h1>${w.title}</h1><p>${w.text}</p>
-        ${unproved && html`<p class="form-note">${w.unproved} <a href="/me/email">${w.prove}</a></p>`}
+        ${unproved && html`<p class="form-note">${w.confirmFirst} <a href="/me/email">${w.confirmEmail}</a></p>`}
         <form onSubmit=${submit} novalidate>
           <${FormError}>${form.problem}</${FormError}>
           <${CodeEntry} label=${w.code} ...${form.bind("code")} hint=${w.hint} autofocus />

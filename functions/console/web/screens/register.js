@@ -1,42 +1,50 @@
-// Becoming a user: an address first, then the rest with the code that was mailed to it.
-import { useState } from "../vendor/hooks.js";
-import { deployment } from "../deployment.js";
-import { html } from "../html.js";
+// Registration: an address first, then the rest with the code that was sent to it.
+
 import { pathOf, post } from "../api.js";
-import { given, needsCode, repeated, useForm } from "../form.js";
-import { go } from "../router.js";
-import { rules } from "../rules.js";
-import { words } from "../words.js";
+import { deployment } from "../deployment.js";
+import { rules } from "../field-rules.js";
+import { codeOfLength, nonEmpty, sameAsPassword, useForm } from "../form.js";
+import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
-import { Door } from "../parts/door.js";
 import { FormError, TextField } from "../parts/field.js";
 import { LeaveGuard } from "../parts/leave-guard.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
+import { SignedOutLayout } from "../parts/signed-out-layout.js";
+import { go } from "../router.js";
+import { useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
 
-const start = (email) => post("/v1/registrations", { email }, { asStranger: true });
+const start = (email) => post("/v1/registrations", { email }, { anonymous: true });
 
 export default function Register() {
   const w = words().register;
   const [flow, setFlow] = useState(null);
-  if (!deployment.registers)
-    return html`<${Door} title=${w.title} text=${words().problems.registration_closed}><a class="button secondary wide" href="/sign-in">${w.back}</a></${Door}>`;
+  if (!deployment.isRegistrationOpen)
+    return html`
+      <${SignedOutLayout} title=${w.title} text=${words().problems.registration_closed}>
+        <a class="button secondary wide" href="/sign-in">${w.back}</a>
+      </${SignedOutLayout}>`;
   return html`
-    <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
-      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
-    </${Door}>`;
+    <${SignedOutLayout} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
+      ${
+        flow
+          ? html`<${Completion} flow=${flow} onFlow=${setFlow} />`
+          : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`
+      }
+    </${SignedOutLayout}>`;
 }
 
 function Completion({ flow, onFlow }) {
   const w = words().register;
   const check = {
-    code: needsCode(),
+    code: codeOfLength(),
     username: rules.username,
     login: rules.login,
-    password: given,
-    password_confirmation: repeated,
+    password: nonEmpty,
+    password_confirmation: sameAsPassword,
     invitation_code: (value) => (value === "" || value.length === 8 ? undefined : words().violations.code(8)),
   };
   const empty = { code: "", username: "", login: "", password: "", password_confirmation: "", invitation_code: "" };
@@ -48,7 +56,7 @@ function Completion({ flow, onFlow }) {
     event.preventDefault();
     form.submit(async ({ invitation_code, ...values }) => {
       const body = invitation_code ? { ...values, invitation_code } : values;
-      await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { asStranger: true });
+      await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { anonymous: true });
       go("/sign-in?done=registered", { unasked: true });
     });
   };
@@ -61,12 +69,16 @@ function Completion({ flow, onFlow }) {
         <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       </${MailedCode}>
       <${TextField} label=${w.username} ...${form.bind("username")} hint=${w.usernameHint} autocomplete="name" />
-      <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username" autocapitalize="off" spellcheck="false" />
-      <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[login, username, flow.email.split("@")[0]]} />
+      <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username"
+        autocapitalize="off" spellcheck="false" />
+      <${NewPasswordField} label=${w.password} ...${form.bind("password")}
+        names=${[login, username, flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
       <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
-      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
-        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}></div>
+      <div class="door-actions">
+        <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}>
+      </div>
       <${LeaveGuard} changes=${Object.values(form.values).filter((value) => value !== "").length} />
     </form>`;
 }

@@ -1,35 +1,40 @@
-// A forgotten password: proved by an address, set anew with the code that was mailed to it.
-import { useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// Resetting a forgotten password with a code that is sent by email.
+
 import { pathOf, post } from "../api.js";
-import { given, needsCode, repeated, useForm } from "../form.js";
-import { go } from "../router.js";
-import { words } from "../words.js";
+import { codeOfLength, nonEmpty, sameAsPassword, useForm } from "../form.js";
+import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
-import { Door } from "../parts/door.js";
 import { FormError } from "../parts/field.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
 import { NewPasswordField, PasswordField } from "../parts/password-field.js";
+import { SignedOutLayout } from "../parts/signed-out-layout.js";
+import { go } from "../router.js";
+import { useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
 
-const start = (email) => post("/v1/password-resets", { email }, { asStranger: true });
+const start = (email) => post("/v1/password-resets", { email }, { anonymous: true });
 
 export default function Reset() {
   const w = words().reset;
   const [flow, setFlow] = useState(null);
   return html`
-    <${Door} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
-      ${flow ? html`<${Completion} flow=${flow} onFlow=${setFlow} />` : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`}
-    </${Door}>`;
+    <${SignedOutLayout} title=${w.title} text=${flow ? w.mailed(flow.email) : w.text}>
+      ${
+        flow
+          ? html`<${Completion} flow=${flow} onFlow=${setFlow} />`
+          : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`
+      }
+    </${SignedOutLayout}>`;
 }
 
 function Completion({ flow, onFlow }) {
   const w = words().reset;
   const check = {
-    code: needsCode(),
-    password: given,
-    password_confirmation: repeated,
+    code: codeOfLength(),
+    password: nonEmpty,
+    password_confirmation: sameAsPassword,
   };
   const form = useForm(
     { code: "", password: "", password_confirmation: "" },
@@ -38,7 +43,7 @@ function Completion({ flow, onFlow }) {
   const submit = (event) => {
     event.preventDefault();
     form.submit(async (values) => {
-      await post(pathOf`/v1/password-resets/${flow.reset_id}/complete`, values, { asStranger: true });
+      await post(pathOf`/v1/password-resets/${flow.reset_id}/complete`, values, { anonymous: true });
       go("/sign-in?done=reset", { unasked: true });
     });
   };
@@ -51,7 +56,9 @@ function Completion({ flow, onFlow }) {
       </${MailedCode}>
       <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
-      <div class="door-actions"><${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
-        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}></div>
+      <div class="door-actions">
+        <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+        <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}>
+      </div>
     </form>`;
 }

@@ -1,18 +1,20 @@
-// One team, a tab for each part of it.
-import { useEffect, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// One team, with a tab for each part.
+
 import { get, pathOf, queryOf } from "../api.js";
+import { limits } from "../facts.js";
+import { html } from "../html.js";
 import { keys } from "../keyboard.js";
-import { everything } from "../pages.js";
-import { can } from "../rights.js";
-import { go } from "../router.js";
-import { words } from "../words.js";
+import { getAllPages } from "../pages.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
+import { LoadError } from "../parts/load-error.js";
 import { Page } from "../parts/page.js";
 import { Tabs } from "../parts/tabs.js";
+import { can } from "../permissions.js";
+import { go } from "../router.js";
+import { useEffect, useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
 import { AuditLog } from "./audit/log.js";
-import Nowhere from "./nowhere.js";
+import NotFound from "./not-found.js";
 import { TeamApps } from "./team/apps.js";
 import { Invitations } from "./team/invitations.js";
 import { Members } from "./team/members.js";
@@ -20,7 +22,8 @@ import { Roles } from "./team/roles.js";
 
 const TeamAudit = ({ team }) => html`<${AuditLog} teamId=${team.team_id} />`;
 
-// `create` is the right to the primary action; a count is shown where one page holds everything.
+// `create` is the permission for the primary action. `counted` is the list whose length the tab shows if it fits one
+// page.
 const TABS = {
   members: { Part: Members, sees: ["team.read"], create: "members.manage", counted: (path) => [`${path}/members`, {}] },
   invitations: {
@@ -39,12 +42,12 @@ const TABS = {
   audit: { Part: TeamAudit, sees: ["audit.read"] },
 };
 
-// Nothing of one team goes along to another.
+// The key makes another team start with fresh state.
 export default (parameters) => html`<${Team} key=${parameters.team} ...${parameters} />`;
 
 function Team({ team: teamId, tab, role }) {
   const [team, setTeam] = useState(null);
-  const [roles, setRoles] = useState([]);
+  const [roles, setRoles] = useState(/** @type {any[]} */ ([]));
   const [counts, setCounts] = useState({});
   const [problem, setProblem] = useState(null);
   const [creating, setCreating] = useState(false);
@@ -54,12 +57,12 @@ function Team({ team: teamId, tab, role }) {
 
   const count = async (name) => {
     const [list, parameters] = TABS[name].counted(path, teamId);
-    const page = await get(list + queryOf({ ...parameters, limit: 100 }));
+    const page = await get(list + queryOf({ ...parameters, limit: limits.itemsPerPage }));
     setCounts((before) => ({ ...before, [name]: page.next_cursor === null ? page.items.length : undefined }));
   };
-  // A count is an addition: without it the tab still has its name.
+  // The count is optional: without it the tab still has its name.
   const recount = (name) => count(name).catch(() => {});
-  const reloadRoles = () => everything(`${path}/roles`).then(setRoles, setProblem);
+  const reloadRoles = () => getAllPages(`${path}/roles`).then(setRoles, setProblem);
   const begin = () => {
     setProblem(null);
     get(path).then(setTeam, setProblem);
@@ -75,9 +78,14 @@ function Team({ team: teamId, tab, role }) {
   useEffect(() => void (tab === undefined && go(`/teams/${teamId}/members`, { replace: true })), [tab]);
 
   if (problem?.status === 404) {
-    return html`<${Page} title=${words().teams.title}><${Empty} text=${words().teams.gone}><a class="button secondary" href="/teams">${words().teams.title}</a></${Empty}></${Page}>`;
+    return html`
+      <${Page} title=${words().teams.title}>
+        <${Empty} text=${words().teams.gone}>
+          <a class="button secondary" href="/teams">${words().teams.title}</a>
+        </${Empty}>
+      </${Page}>`;
   }
-  if (tab !== undefined && !seen.includes(tab)) return html`<${Nowhere} />`;
+  if (tab !== undefined && !seen.includes(tab)) return html`<${NotFound} />`;
   const primary = mayCreate && {
     icon: "plus",
     label: w.create[tab],
@@ -88,9 +96,18 @@ function Team({ team: teamId, tab, role }) {
   const known = { ...counts, roles: roles.length || undefined };
   const Part = current?.Part;
   return html`
-    <${Page} title=${team?.name ?? ""} parent=${{ href: "/teams", label: words().teams.title }} part=${tab && w.tabs[tab]} primary=${primary}>
-      <${Failed} problem=${problem} onAgain=${begin} />
-      <${Tabs} label=${team?.name ?? w.tabs.members} tabs=${seen.map((name) => [`/teams/${teamId}/${name}`, w.tabs[name], known[name]])} current=${`/teams/${teamId}/${tab}`} />
-      ${team && tab && html`<${Part} key=${tab} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating} onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${reloadRoles} />`}
+    <${Page} title=${team?.name ?? ""} parent=${{ href: "/teams", label: words().teams.title }}
+      part=${tab && w.tabs[tab]} primary=${primary}>
+      <${LoadError} problem=${problem} onAgain=${begin} />
+      <${Tabs} label=${team?.name ?? w.tabs.members}
+        tabs=${seen.map((name) => [`/teams/${teamId}/${name}`, w.tabs[name], known[name]])}
+        current=${`/teams/${teamId}/${tab}`} />
+      ${
+        team &&
+        tab &&
+        html`
+          <${Part} key=${tab} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating}
+            onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${reloadRoles} />`
+      }
     </${Page}>`;
 }

@@ -1,22 +1,23 @@
-// The teams: all of them for platform admins, one's own for members.
-import { useEffect, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// The teams: all for platform admins, their own for members.
+
 import { ownRole, roleName } from "../grants.js";
+import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { can, isPlatform } from "../rights.js";
-import { go } from "../router.js";
-import { me } from "../session.js";
-import { words } from "../words.js";
 import { Avatar } from "../parts/avatar.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
-import { More } from "../parts/more.js";
+import { LoadError } from "../parts/load-error.js";
+import { MoreMenu } from "../parts/more-menu.js";
 import { Page } from "../parts/page.js";
-import { bone, opensRow, Table, useRowKeys } from "../parts/table.js";
+import { opensRow, skeletonBar, Table, useRowKeys } from "../parts/table.js";
 import { Time } from "../parts/time.js";
+import { can, isPlatform } from "../permissions.js";
+import { go } from "../router.js";
+import { signedIn } from "../session.js";
+import { useEffect, useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
 import { CreateTeam } from "./teams/create.js";
-import { DeleteTeam, LeaveTeam } from "./teams/end.js";
+import { DeleteTeam, LeaveTeam } from "./teams/delete-or-leave.js";
 import { RenameTeam } from "./teams/rename.js";
 
 const keyOf = (team) => team.team_id;
@@ -30,36 +31,46 @@ export default function Teams() {
   useEffect(() => (isPlatform() ? keys({ c: create }) : undefined), []);
   const open = (team) => go(`/teams/${team.team_id}/members`);
   useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });
-  // A role may not even allow to see the team, and still one is in it and may leave.
+  // A role may lack the permission to see its team. Members still see that they are in it, and may leave.
   const unseen =
     isPlatform() || !list.done
       ? []
-      : me.value.teams.filter((team) => !list.items.some((seen) => keyOf(seen) === keyOf(team)));
+      : signedIn().teams.filter((team) => !list.items.some((seen) => keyOf(seen) === keyOf(team)));
   const shown = { ...list, items: [...list.items, ...unseen] };
   const primary = isPlatform()
     ? { icon: "plus", label: w.create, short: w.createShort, act: create }
     : { icon: "plus", kind: "secondary", label: words().join.title, act: () => go("/join") };
   const columns = [
-    { name: w.name, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
-    { name: w.admins, width: "28%", class: "wide-column", bone: bone("w3") },
-    !isPlatform() && { name: w.yourRole, width: "18%", class: "wide-column", bone: bone("w2") },
-    { name: w.created, class: "wide-column", bone: bone("w2") },
+    { name: w.name, width: "34%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.admins, width: "28%", class: "wide-column", bone: skeletonBar("w3") },
+    !isPlatform() && { name: w.yourRole, width: "18%", class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.created, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ].filter(Boolean);
   const ask = (kind, team) => setDialog({ kind, team });
   const row = (team, at, key) =>
     html`<${Row} key=${key} team=${team} at=${at} onOpen=${() => open(team)} onAsk=${ask} />`;
-  const empty = html`<${Empty} text=${isPlatform() ? w.none : words().join.none}><button type="button" class="button secondary" onClick=${primary.act}>${primary.label}</button></${Empty}>`;
+  const empty = html`
+    <${Empty} text=${isPlatform() ? w.none : words().join.none}>
+      <button type="button" class="button secondary" onClick=${primary.act}>${primary.label}</button>
+    </${Empty}>`;
+  const created = (team) => {
+    close();
+    list.upsert(team);
+  };
   const gone = () => {
     close();
-    list.drop([dialog.team.team_id]);
+    list.remove([dialog.team.team_id]);
   };
   return html`
     <${Page} title=${w.title} primary=${primary}>
-      <${Failed} problem=${list.problem} onAgain=${list.reload} />
+      <${LoadError} problem=${list.problem} onAgain=${list.reload} />
       <${Table} caption=${w.title} columns=${columns} list=${shown} keyOf=${keyOf} row=${row} empty=${empty} />
-      ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${(team) => (close(), list.put(team))} />`}
-      ${dialog?.kind === "rename" && html`<${RenameTeam} team=${dialog.team} onClose=${close} onChanged=${list.replace} />`}
+      ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${created} />`}
+      ${
+        dialog?.kind === "rename" &&
+        html`<${RenameTeam} team=${dialog.team} onClose=${close} onChanged=${list.replace} />`
+      }
       ${dialog?.kind === "delete" && html`<${DeleteTeam} team=${dialog.team} onClose=${close} onDeleted=${gone} />`}
       ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${dialog.team} onClose=${close} onLeft=${gone} />`}
     </${Page}>`;
@@ -90,11 +101,25 @@ function Row({ team, at, onOpen, onAsk }) {
       : html`<span class="tag amber">${w.noAdmin}</span>`;
   return html`
     <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${reads ? opensRow(onOpen) : undefined}>
-      <th scope="row"><div class="who"><${Avatar} id=${team.team_id} name=${team.name} shape="square" />
-        <div class="lines">${reads ? html`<a class="strong cut" href=${`/teams/${team.team_id}/members`} title=${team.name}><bdi>${team.name}</bdi></a>` : html`<bdi class="strong cut" tabindex="-1">${team.name}</bdi>`}<span class="quiet under cut narrow-only">${own ? roleName(own) : admins}</span></div></div></th>
+      <th scope="row">
+        <div class="who">
+          <${Avatar} id=${team.team_id} name=${team.name} shape="square" />
+          <div class="lines">
+            ${
+              reads
+                ? html`
+                  <a class="strong cut" href=${`/teams/${team.team_id}/members`} title=${team.name}>
+                    <bdi>${team.name}</bdi>
+                  </a>`
+                : html`<bdi class="strong cut" tabindex="-1">${team.name}</bdi>`
+            }
+            <span class="quiet under cut narrow-only">${own ? roleName(own) : admins}</span>
+          </div>
+        </div>
+      </th>
       <td class="wide-column" title=${names.join(", ")}>${admins}</td>
       ${!isPlatform() && html`<td class="wide-column"><bdi>${own ? roleName(own) : "—"}</bdi></td>`}
       <td class="wide-column">${team.created_at ? html`<${Time} at=${team.created_at} />` : "—"}</td>
-      <td class="operations"><div><${More} label=${w.more(team.name)} items=${items} /></div></td>
+      <td class="operations"><div><${MoreMenu} label=${w.more(team.name)} items=${items} /></div></td>
     </tr>`;
 }

@@ -1,33 +1,34 @@
-// The users of the platform: the list, and what its admins do to one of them.
-import { useEffect, useState } from "../vendor/hooks.js";
-import { html } from "../html.js";
+// The users of the platform, and the operations on them.
+
 import { patch, pathOf } from "../api.js";
+import { userTypes } from "../facts.js";
+import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
-import { isPlatform } from "../rights.js";
-import { go, place, setQuery, up } from "../router.js";
-import { loadTeams, teams } from "../teams.js";
-import { words } from "../words.js";
 import { Empty } from "../parts/empty.js";
-import { Failed } from "../parts/failed.js";
 import { FilterMenu } from "../parts/filter-menu.js";
+import { InitialPassword } from "../parts/initial-password.js";
+import { LoadError } from "../parts/load-error.js";
 import { Page } from "../parts/page.js";
-import { PasswordShown } from "../parts/password-shown.js";
 import { Search } from "../parts/search.js";
 import { toast } from "../parts/toast.js";
-import Nowhere from "./nowhere.js";
+import { isPlatform } from "../permissions.js";
+import { closeTo, go, place, setQuery } from "../router.js";
+import { loadTeams, teams } from "../teams.js";
+import { useEffect, useState } from "../vendor/hooks.js";
+import { words } from "../words.js";
+import NotFound from "./not-found.js";
 import { CreateUser } from "./users/create.js";
+import { UserDialog } from "./users/dialogs.js";
 import { useMemberships } from "./users/memberships.js";
-import { UserQuestion } from "./users/questions.js";
 import { UserSheet } from "./users/sheet.js";
 import { UserTable } from "./users/table.js";
 
 const keyOf = (user) => user.user_id;
-const TYPES = ["member", "platform_admin", "super_admin"];
 const STATUSES = ["enabled", "disabled"];
 
 export default function Users(parameters) {
-  return isPlatform() ? html`<${List} ...${parameters} />` : html`<${Nowhere} />`;
+  return isPlatform() ? html`<${List} ...${parameters} />` : html`<${NotFound} />`;
 }
 
 function List({ user: userId }) {
@@ -62,13 +63,17 @@ function List({ user: userId }) {
   const done = (user, gone) => {
     close();
     if (!gone) return changed(user);
-    list.drop([keyOf(user)]);
+    list.remove([keyOf(user)]);
     if (userId === keyOf(user)) go(`/users${location.search}`, { replace: true, unasked: true });
     return undefined;
   };
   const shown = (login, password) => setDialog({ kind: "password", login, password });
+  const passwordReset = (user, password) => {
+    changed(user);
+    shown(user.login, password);
+  };
   const created = (user, password) => {
-    if (!type && !team && !status && !q) list.put(user);
+    if (!type && !team && !status && !q) list.upsert(user);
     else list.reload();
     toast(w.wasCreated(user.login));
     shown(user.login, password);
@@ -76,19 +81,29 @@ function List({ user: userId }) {
 
   const primary = { icon: "plus", label: w.create, short: w.createShort, act: () => setDialog({ kind: "create" }) };
   const filtered = [type, team, status, q].some((value) => value !== "");
-  const clear = html`<button type="button" class="button secondary" onClick=${() => setQuery({ type: "", team: "", status: "", q: "" })}>${words().list.clearFilters}</button>`;
+  const clear = html`
+    <button type="button" class="button secondary" onClick=${() => setQuery({ type: "", team: "", status: "", q: "" })}>
+      ${words().list.clearFilters}
+    </button>`;
+  const retry = () => {
+    setProblem(null);
+    list.reload();
+  };
   const failed = problem ?? list.problem;
   const filter = (name, value, options) =>
-    html`<${FilterMenu} label=${w.filters[name]} value=${value} options=${options} onChoose=${(chosen) => setQuery({ [name]: chosen })} />`;
+    html`
+      <${FilterMenu} label=${w.filters[name]} value=${value} options=${options}
+        onChoose=${(chosen) => setQuery({ [name]: chosen })} />`;
   return html`
-    <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login} primary=${primary}>
-      <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
+    <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login}
+      primary=${primary}>
+      <${LoadError} problem=${failed} onAgain=${retry} />
       <div class="filter-bar">
         <${Search} label=${w.search} value=${q} onSearch=${(typed) => setQuery({ q: typed })} />
         ${filter(
           "type",
           type,
-          TYPES.map((one) => [one, words().me.types[one]]),
+          userTypes.map((one) => [one, words().me.types[one]]),
         )}
         ${filter(
           "team",
@@ -101,10 +116,24 @@ function List({ user: userId }) {
           STATUSES.map((one) => [one, words().members.statuses[one]]),
         )}
       </div>
-      <${UserTable} list=${list} keyOf=${keyOf} memberships=${memberships} act=${act} current=${userId} empty=${html`<${Empty} text=${w.noMatch}>${filtered && clear}</${Empty}>`} />
-      ${userId && html`<${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)} act=${act} onSaved=${changed} onClose=${(options) => up(`/users${location.search}`, options)} />`}
+      <${UserTable} list=${list} keyOf=${keyOf} memberships=${memberships} act=${act} current=${userId}
+        empty=${html`<${Empty} text=${w.noMatch}>${filtered && clear}</${Empty}>`} />
+      ${
+        userId &&
+        html`
+          <${UserSheet} key=${userId} userId=${userId} listed=${list.items.find((user) => keyOf(user) === userId)}
+            act=${act} onSaved=${changed} onClose=${(options) => closeTo(`/users${location.search}`, options)} />`
+      }
       ${dialog?.kind === "create" && html`<${CreateUser} onCreated=${created} onClose=${close} />`}
-      ${dialog?.kind === "password" && html`<${PasswordShown} login=${dialog.login} password=${dialog.password} onClose=${close} />`}
-      ${dialog?.user && html`<${UserQuestion} kind=${dialog.kind} user=${dialog.user} onDone=${done} onPassword=${(user, password) => (changed(user), shown(user.login, password))} onClose=${close} />`}
+      ${
+        dialog?.kind === "password" &&
+        html`<${InitialPassword} login=${dialog.login} password=${dialog.password} onClose=${close} />`
+      }
+      ${
+        dialog?.user &&
+        html`
+          <${UserDialog} kind=${dialog.kind} user=${dialog.user} onDone=${done}
+            onPassword=${passwordReset} onClose=${close} />`
+      }
     </${Page}>`;
 }

@@ -1,4 +1,4 @@
-//! Binding and unbinding one's own address.
+//! Changing and removing the caller's address.
 
 use axum::extract::State;
 use rollcall_api::{
@@ -52,8 +52,16 @@ pub(crate) struct Confirmed<'a> {
     user: UserView<'a>,
 }
 
-/// Mails a code to the new address; the reply is the same where somebody else has it.
-#[utoipa::path(post, path = "/v1/me/email", operation_id = "change_email", tag = "own identity", request_body = StartBody, responses((status = 202, body = Started)))]
+/// `POST /v1/me/email`: mails a code to the new address. The reply is the same if another user has verified that
+/// address.
+#[utoipa::path(
+    post,
+    path = "/v1/me/email",
+    operation_id = "change_email",
+    tag = "own identity",
+    request_body = StartBody,
+    responses((status = 202, body = Started)),
+)]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let email: Option<Email> = fields.required("email");
@@ -70,8 +78,15 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     .await
 }
 
-/// Binds the address whose code this is, and tells the one before.
-#[utoipa::path(post, path = "/v1/me/email/confirm", operation_id = "confirm_email", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = Confirmed, headers(("ETag")))))]
+/// `POST /v1/me/email/confirm`: binds the address that the code was mailed to, and notifies the previous one.
+#[utoipa::path(
+    post,
+    path = "/v1/me/email/confirm",
+    operation_id = "confirm_email",
+    tag = "own identity",
+    request_body = ConfirmBody,
+    responses((status = 200, body = Confirmed, headers(("ETag")))),
+)]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let code: Option<EightDigits> = fields.required("code");
@@ -93,8 +108,15 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     .await
 }
 
-/// Takes the caller's address off, and tells it.
-#[utoipa::path(delete, path = "/v1/me/email", operation_id = "unbind_email", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+/// `DELETE /v1/me/email`: removes the caller's address, and notifies it.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/email",
+    operation_id = "unbind_email",
+    tag = "own identity",
+    request_body = UnbindBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password = fields.required("current_password");

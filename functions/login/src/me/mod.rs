@@ -1,4 +1,4 @@
-//! One's own account.
+//! The caller's own account.
 
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
@@ -19,7 +19,7 @@ pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod totp;
 
-/// The caller, its teams and the session it calls with.
+/// The caller, their teams and the session of this request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me<'a> {
     user: UserView<'a>,
@@ -35,16 +35,26 @@ pub(crate) struct PatchBody {
     username: Option<Username>,
 }
 
-/// Tells the caller who it is.
-#[utoipa::path(get, path = "/v1/me", tag = "own identity", responses((status = 200, body = Me, headers(("ETag")))))]
+/// `GET /v1/me`: gets the caller's user, teams and session.
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    tag = "own identity",
+    responses((status = 200, body = Me, headers(("ETag")))),
+)]
 pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
     shown(&context, &call, &call.actor.user).await
 }
 
-/// Changes the caller's username.
-#[utoipa::path(patch, path = "/v1/me", tag = "own identity", request_body = PatchBody,
-    responses((status = 200, body = Me, headers(("ETag")))))]
+/// `PATCH /v1/me`: changes the caller's username.
+#[utoipa::path(
+    patch,
+    path = "/v1/me",
+    tag = "own identity",
+    request_body = PatchBody,
+    responses((status = 200, body = Me, headers(("ETag")))),
+)]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
@@ -61,7 +71,7 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
     .await
 }
 
-/// The caller as it stands now, if the calling session still does: it may have gone on into another epoch.
+/// Reads the caller again. The session must still be valid; it may have moved on to a newer epoch of its user.
 async fn current(context: &Context, call: &Call) -> Result<User, Problem> {
     let session = &call.actor.session;
     let found = context.store.user_and_session(session.user_id, session.session_id).await?;

@@ -1,4 +1,4 @@
-//! Changing one's own password.
+//! Changing the caller's password.
 
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
@@ -21,8 +21,15 @@ pub(crate) struct ChangeBody {
     password_confirmation: String,
 }
 
-/// Changes the caller's password: every other session is over, this one goes on.
-#[utoipa::path(post, path = "/v1/me/password", operation_id = "change_password", tag = "own identity", request_body = ChangeBody, responses((status = 204)))]
+/// `POST /v1/me/password`: changes the caller's password. All other sessions end.
+#[utoipa::path(
+    post,
+    path = "/v1/me/password",
+    operation_id = "change_password",
+    tag = "own identity",
+    request_body = ChangeBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let old: Option<Password> = fields.required("current_password");

@@ -6,10 +6,12 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    agreement::everything_agrees,
-    faults::Fault,
     invitations::{Scene, audited, code_of, redeem},
-    mailed::{MILLISECOND, items},
+    support::{
+        consistency::everything_agrees,
+        faults::Fault,
+        mailed_codes::{MILLISECOND, items},
+    },
 };
 
 const DAY: Duration = Duration::from_hours(24);

@@ -9,10 +9,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    agreement::everything_agrees,
-    faults::Fault,
     invitations::{Scene, audited, code_of, redeem},
-    mailed::items,
+    support::{consistency::everything_agrees, faults::Fault, mailed_codes::items},
 };
 
 impl Scene {

@@ -106,12 +106,12 @@ async fn every_code_refused_at_registration_is_refused_alike_and_by_the_same_wor
     let mut seen: Vec<(&str, Reply, Vec<String>)> = Vec::new();
     for (number, Refused { state, code, .. }) in refused(&mut scene).await.into_iter().enumerate() {
         let stranger = scene.world.stranger().at(&format!("10.0.0.{number}"));
-        let id = crate::mailed::started(&stranger, &format!("stranger{number:02}@example.com")).await;
+        let id = crate::support::mailed_codes::started(&stranger, &format!("stranger{number:02}@example.com")).await;
         let mailed = scene.world.code(&id, rollcall_domain::verification::FlowPurpose::Registration).await;
-        let mut body = crate::mailed::completion(&mailed, &format!("stranger{number:02}"));
+        let mut body = crate::support::mailed_codes::completion(&mailed, &format!("stranger{number:02}"));
         body["invitation_code"] = json!(code);
         scene.world.faults.take_log();
-        let reply = crate::mailed::complete(&stranger, &id, &body).await;
+        let reply = crate::support::mailed_codes::complete(&stranger, &id, &body).await;
         let calls = scene.world.faults.take_log().into_iter().map(|call| call.operation).collect();
         reply.is_problem(Code::InvitationInvalid);
         seen.push((state, reply, calls));

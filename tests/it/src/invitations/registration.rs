@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rollcall_domain::verification::FlowPurpose;
 
 use super::*;
-use crate::mailed::{complete, completion, markers_agree, started};
+use crate::support::mailed_codes::{complete, completion, markers_agree, started};
 
 /// Somebody with a mailed code in hand.
 struct Applicant {

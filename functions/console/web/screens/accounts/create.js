@@ -1,25 +1,30 @@
-// A new account: its type and id, which are fixed from then on, and how it is shown.
-import { html } from "../../html.js";
+// The dialog that creates an account. Type and id cannot be edited later.
+
 import { pathOf, post } from "../../api.js";
-import { MAX_ADMINS } from "../../apps.js";
+import { limits } from "../../facts.js";
 import { required, useForm } from "../../form.js";
-import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
+import { html } from "../../html.js";
 import { FormError, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { SegmentsField } from "../../parts/segments.js";
 import { toast } from "../../parts/toast.js";
-import { checks, MAX_BYTES } from "./profile.js";
+import { words } from "../../words.js";
+import { profileChecks } from "./profile.js";
 
 const EMPTY = { type: "general", user_id: "", nickname: "", photo_url: "" };
-const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9!$&'()*+,;=:@._~-]{1,32}$/;
+// Any of these characters, but not `.` or `..`, which have a meaning of their own in a path.
+const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9!$&'()*+,;=:@._~-]+$/;
 
 export function CreateAccount({ app, may, onCreated, onClose }) {
   const w = words().accounts;
   const userId = (value) =>
-    required(value) ?? (USER_ID.test(value.trim()) ? undefined : words().violations.user_id.bad_format);
-  const check = { user_id: userId, nickname: checks().nickname, photo_url: checks().photo_url };
+    required(value) ??
+    (USER_ID.test(value.trim()) && value.trim().length <= limits.maxAccountIdChars
+      ? undefined
+      : words().violations.user_id.bad_format);
+  const check = { user_id: userId, nickname: profileChecks().nickname, photo_url: profileChecks().photo_url };
   const form = useForm(EMPTY, { check, codes: { account_exists: "user_id", admin_limit_reached: "type" } });
-  const full = app.admin_count >= MAX_ADMINS;
+  const full = app.admin_count >= limits.adminsPerApp;
   const create = () =>
     form.submit(async ({ user_id, nickname, photo_url, type }) => {
       const body = { user_id: user_id.trim(), type, nickname: nickname || null, photo_url: photo_url.trim() || null };
@@ -30,13 +35,22 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
   const typed = Object.keys(EMPTY).some((name) => form.values[name] !== EMPTY[name]);
   const { value, error, onInput } = form.bind("type");
   return html`
-    <${Dialog} title=${w.createTitle(app.name)} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.createTitle(app.name)} action=${w.create} busy=${form.busy} typed=${typed}
+      onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />
-        ${may.admin && html`<${SegmentsField} label=${w.type} value=${value} error=${error} hint=${full ? w.cap : w.typeHint} options=${[["general", w.types.general], ["admin", w.types.admin]]} onChoose=${onInput} />`}
-        <${TextField} label=${w.fields.nickname} ...${form.bind("nickname")} maxBytes=${MAX_BYTES} autocomplete="off" />
-        <${TextField} label=${w.fields.photo_url} ...${form.bind("photo_url")} maxBytes=${MAX_BYTES} type="url" autocomplete="off" spellcheck="false" />
+        <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id"
+          autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />
+        ${
+          may.admin &&
+          html`
+            <${SegmentsField} label=${w.type} value=${value} error=${error} hint=${full ? w.cap : w.typeHint}
+              options=${[["general", w.types.general], ["admin", w.types.admin]]} onChoose=${onInput} />`
+        }
+        <${TextField} label=${w.fields.nickname} ...${form.bind("nickname")} maxBytes=${limits.maxProfileTextBytes}
+          autocomplete="off" />
+        <${TextField} label=${w.fields.photo_url} ...${form.bind("photo_url")} maxBytes=${limits.maxProfileTextBytes}
+          type="url" autocomplete="off" spellcheck="false" />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

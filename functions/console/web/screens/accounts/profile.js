@@ -1,20 +1,18 @@
-// An account's profile between the wire and the form.
+// An account's profile, converted between the API's values and the form's.
+import { limits } from "../../facts.js";
 import { bytesOf } from "../../parts/field.js";
 import { words } from "../../words.js";
-
-export const MAX_BYTES = 500;
-const MAX_NUMBER = 4_294_967_295;
 
 const TEXTS = ["nickname", "photo_url", "location", "whats_up", "birth_date"];
 const CHOICES = ["gender", "friend_verification", "friending"];
 const NUMBERS = ["language", "message_settings", "level", "role"];
 const NAMES = [...TEXTS, ...CHOICES, ...NUMBERS];
 
-// As typed: every field a text.
-export const typedOf = (account) => Object.fromEntries(NAMES.map((name) => [name, String(account[name] ?? "")]));
+// The form holds every field as a text.
+export const formValuesOf = (account) => Object.fromEntries(NAMES.map((name) => [name, String(account[name] ?? "")]));
 
-// As sent: an empty text is none.
-export function sentOf(name, value) {
+// The API takes null for an empty text.
+export function bodyValueOf(name, value) {
   if (NUMBERS.includes(name)) return value.trim() === "" ? null : Number(value);
   if (CHOICES.includes(name)) return value;
   const text = name === "whats_up" ? value : value.trim();
@@ -23,15 +21,17 @@ export function sentOf(name, value) {
 
 const FIRST_BIRTH = "1900-01-01";
 const today = () => new Date().toISOString().slice(0, 10);
-// The calendar has no 30th of February, though Date takes it.
+// Date accepts days that do not exist, such as the 30th of February.
 const isDate = (text) =>
   /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
-// What is wrong with a field, by its rule.
-export function checks() {
+// The checks of the fields: each returns an error message or nothing.
+export function profileChecks() {
   const w = words().violations;
-  const short = (value) => (bytesOf(value) > MAX_BYTES ? w.bytes(MAX_BYTES) : undefined);
-  const number = (value) => (/^\d{0,10}$/.test(value.trim()) && Number(value) <= MAX_NUMBER ? undefined : w.number);
+  const short = (value) =>
+    bytesOf(value) > limits.maxProfileTextBytes ? w.bytes(limits.maxProfileTextBytes) : undefined;
+  const number = (value) =>
+    /^\d{0,10}$/.test(value.trim()) && Number(value) <= limits.maxProfileNumber ? undefined : w.number;
   const photo = (value) =>
     value.trim() === "" || /^https?:\/\/[^/\s]/i.test(value.trim()) ? short(value) : w.photo_url.bad_format;
   const date = (value) =>

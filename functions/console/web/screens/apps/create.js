@@ -1,14 +1,15 @@
-// A new application, of a team or of the platform.
-import { html } from "../../html.js";
+// The dialog that creates an application, of a team or of the platform.
+
 import { post } from "../../api.js";
-import { keep } from "../../apps.js";
+import { keepApp } from "../../apps.js";
 import { required, useForm } from "../../form.js";
-import { isPlatform, teamsWhere } from "../../rights.js";
+import { html } from "../../html.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
+import { toast } from "../../parts/toast.js";
+import { isPlatform, teamsWhere } from "../../permissions.js";
 import { teams } from "../../teams.js";
 import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
-import { FormError, SelectField, TextField } from "../../parts/field.js";
-import { toast } from "../../parts/toast.js";
 
 export function teamOptions() {
   if (!isPlatform()) return teamsWhere("apps.manage").map(({ team_id, name }) => [team_id, name]);
@@ -21,16 +22,17 @@ export function CreateApp({ teamId, onCreated, onClose }) {
   const form = useForm({ name: "", team_id: teamId ?? options[0]?.[0] ?? "" }, { check: { name: required } });
   const create = () =>
     form.submit(async ({ name, team_id }) => {
-      const app = keep(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }));
+      const app = keepApp(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }));
       onCreated(app);
       toast(w.wasCreated(app.name));
     });
   return html`
-    <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""}
+      onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         ${options.length > 1 && html`<${SelectField} label=${w.team} ...${form.bind("team_id")} options=${options} />`}
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -1,20 +1,27 @@
-// What the log is narrowed to. All of it stands in the address.
+// The filters of the audit log. They are part of the query.
 import { html } from "../../html.js";
-import { can } from "../../rights.js";
+import { Button } from "../../parts/button.js";
+import { FilterMenu } from "../../parts/filter-menu.js";
+import { can } from "../../permissions.js";
 import { setQuery } from "../../router.js";
 import { teams } from "../../teams.js";
 import { words } from "../../words.js";
-import { Button } from "../../parts/button.js";
-import { FilterMenu } from "../../parts/filter-menu.js";
 
-// A person or a thing that was chosen from a record: shown by the name the records give it.
-function Chosen({ label, name, onClear }) {
-  return html`<span class="filter"><span class="filter-button on fixed"><span>${label}</span><b class="cut"><bdi>${name}</bdi></b></span>
-    <${Button} kind="ghost bare" size="small" icon="close" label=${words().list.clearFilter(label)} onClick=${onClear} /></span>`;
+// A filter for a person or a thing that was chosen from a record.
+function ChosenFilter({ label, name, onClear }) {
+  return html`
+    <span class="filter">
+      <span class="filter-button on fixed"><span>${label}</span><b class="cut"><bdi>${name}</bdi></b></span>
+      <${Button} kind="ghost bare" size="small" icon="close" label=${words().list.clearFilter(label)}
+        onClick=${onClear} />
+    </span>`;
 }
 
-const Day = ({ name, value, label }) => html`
-  <label class=${`day ${value ? "on" : ""}`}><span>${label}</span><input type="date" value=${value} onChange=${(event) => setQuery({ [name]: event.currentTarget.value })} /></label>`;
+const DayFilter = ({ name, value, label }) => html`
+  <label class=${`day ${value ? "on" : ""}`}>
+    <span>${label}</span>
+    <input type="date" value=${value} onChange=${(event) => setQuery({ [name]: event.currentTarget.value })} />
+  </label>`;
 
 export function AuditFilter({ chosen, records, inTeam }) {
   const w = words().audit;
@@ -26,10 +33,18 @@ export function AuditFilter({ chosen, records, inTeam }) {
     .map(({ team_id, name }) => [team_id, name]);
   return html`
     <div class="filter-bar audit-filter">
-      <${FilterMenu} label=${w.action} value=${action} options=${Object.entries(w.actions)} onChoose=${(value) => setQuery({ action: value })} />
-      ${!inTeam && known.length > 1 && html`<${FilterMenu} label=${w.team} value=${team} options=${known} onChoose=${(value) => setQuery({ team: value })} />`}
-      <${Day} name="from" value=${from} label=${w.from} /><${Day} name="to" value=${to} label=${w.to} />
-      ${actor && html`<${Chosen} label=${w.who} name=${actorName} onClear=${clear("actor")} />`}
-      ${target && html`<${Chosen} label=${w.on} name=${target} onClear=${clear("target")} />`}
+      <${FilterMenu} label=${w.action} value=${action} options=${Object.entries(w.actions)}
+        onChoose=${(value) => setQuery({ action: value })} />
+      ${
+        !inTeam &&
+        known.length > 1 &&
+        html`
+          <${FilterMenu} label=${w.team} value=${team} options=${known}
+            onChoose=${(value) => setQuery({ team: value })} />`
+      }
+      <${DayFilter} name="from" value=${from} label=${w.from} />
+      <${DayFilter} name="to" value=${to} label=${w.to} />
+      ${actor && html`<${ChosenFilter} label=${w.who} name=${actorName} onClear=${clear("actor")} />`}
+      ${target && html`<${ChosenFilter} label=${w.on} name=${target} onClear=${clear("target")} />`}
     </div>`;
 }

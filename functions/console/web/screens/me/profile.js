@@ -1,20 +1,21 @@
-// One's name, and what is fixed about one.
-import { html } from "../../html.js";
+// The person's name, and the parts of their account that are fixed.
+
 import { patch } from "../../api.js";
+import { rules } from "../../field-rules.js";
 import { useForm } from "../../form.js";
 import { roleName } from "../../grants.js";
-import { rules } from "../../rules.js";
-import { load, me } from "../../session.js";
-import { dated } from "../../times.js";
-import { words } from "../../words.js";
+import { html } from "../../html.js";
 import { Button } from "../../parts/button.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
 import { toast } from "../../parts/toast.js";
+import { load, me, signedIn } from "../../session.js";
+import { dateAndTime } from "../../times.js";
+import { words } from "../../words.js";
 
 export function Profile() {
   const w = words().me;
-  const { user, teams } = me.value;
+  const { user, teams } = signedIn();
   const form = useForm(
     { username: user.username },
     { check: { username: rules.username }, codes: { version_conflict: "username" } },
@@ -37,16 +38,30 @@ export function Profile() {
     <section>
       <form class="form" onSubmit=${submit} novalidate>
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.username} ...${form.bind("username")} changed=${changed} hint=${w.usernameHint} autocomplete="name" />
+        <${TextField} label=${w.username} ...${form.bind("username")} changed=${changed} hint=${w.usernameHint}
+          autocomplete="name" />
         <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.save}</${Button}></div>
       </form>
     </section>
     <section>
       <dl class="plain">
-        <dt>${w.login}</dt><dd class="id">${user.login}</dd>
-        <dt>${w.type}</dt><dd>${w.types[user.type]}</dd>
-        <dt>${w.since}</dt><dd>${dated(user.created_at)}</dd>
-        ${user.type === "member" && html`<dt>${w.teams}</dt><dd>${teams.length === 0 ? w.noTeams : teams.map(({ name, role }) => html`<div><bdi>${name}</bdi> <span class="quiet">${roleName(role)}</span></div>`)}</dd>`}
+        <dt>${w.login}</dt><dd class="id">${user.login}</dd><dt>${w.type}</dt><dd>${w.types[user.type]}</dd>
+        <dt>${w.since}</dt><dd>${dateAndTime(user.created_at)}</dd>
+        ${
+          user.type === "member" &&
+          html`
+            <dt>${w.teams}</dt>
+            <dd>
+              ${
+                teams.length === 0
+                  ? w.noTeams
+                  : teams.map(
+                      ({ name, role }) =>
+                        html`<div><bdi>${name}</bdi> <span class="quiet">${roleName(role)}</span></div>`,
+                    )
+              }
+            </dd>`
+        }
       </dl>
     </section>
     <${LeaveGuard} changes=${changed ? 1 : 0} />`;

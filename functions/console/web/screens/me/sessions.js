@@ -1,14 +1,15 @@
-// Where one is signed in.
-import { useEffect, useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+// The person's sessions.
+
 import { del, get, pathOf } from "../../api.js";
-import { sentence } from "../../problems.js";
-import { words } from "../../words.js";
-import { browserOf } from "../../browsers.js";
+import { html } from "../../html.js";
 import { Button } from "../../parts/button.js";
 import { FormError } from "../../parts/field.js";
 import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
+import { messageOf } from "../../problem-messages.js";
+import { nameOfUserAgent } from "../../user-agent.js";
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
 
 export function Sessions() {
   const w = words().sessions;
@@ -34,17 +35,37 @@ export function Sessions() {
   return html`
     <section>
       <p class="prose">${w.text}</p>
-      <${FormError}>${problem && sentence(problem)}</${FormError}>
+      <${FormError}>${problem && messageOf(problem)}</${FormError}>
       <ul class="sessions" aria-busy=${sessions === null}>
         ${sessions?.map(
           ({ session_id: id, current, user_agent: agent, address, last_seen_at: seen, created_at: created }) => {
             const path = pathOf`/v1/me/sessions/${id}`;
-            return html`<li key=${id}><div><div class="who-line"><span class="strong" title=${agent}>${browserOf(agent) ?? w.program}</span>${current && html`<span class="tag accent">${w.this}</span>`}<span class="quiet digits">${address}</span></div>
-              <p class="quiet">${w.seen} <${Time} at=${seen} /> · ${w.begun} <${Time} at=${created} /></p></div>
-            ${!current && html`<${Button} busy=${busy === path} onClick=${() => end(path, w.ended)}>${w.end}</${Button}>`}</li>`;
+            return html`
+              <li key=${id}>
+                <div>
+                  <div class="who-line">
+                    <span class="strong" title=${agent}>${nameOfUserAgent(agent) ?? w.program}</span>
+                    ${current && html`<span class="tag accent">${w.this}</span>`}
+                    <span class="quiet digits">${address}</span>
+                  </div>
+                  <p class="quiet">${w.seen} <${Time} at=${seen} /> · ${w.begun} <${Time} at=${created} /></p>
+                </div>
+                ${
+                  !current &&
+                  html`<${Button} busy=${busy === path} onClick=${() => end(path, w.ended)}>${w.end}</${Button}>`
+                }
+              </li>`;
           },
         )}
       </ul>
-      ${others && html`<div><${Button} busy=${busy === "/v1/me/sessions"} onClick=${() => end("/v1/me/sessions", w.othersEnded)}>${w.endOthers}</${Button}></div>`}
+      ${
+        others &&
+        html`
+          <div>
+            <${Button} busy=${busy === "/v1/me/sessions"} onClick=${() => end("/v1/me/sessions", w.othersEnded)}>
+              ${w.endOthers}
+            </${Button}>
+          </div>`
+      }
     </section>`;
 }

@@ -1,10 +1,8 @@
-// The second factor: bound with an app and a code, taken off with both proofs, and the codes for the day the app is lost.
-import { useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+// Two-factor authentication: turning it on with an authenticator app, turning it off, and the recovery codes.
+
 import { del, post } from "../../api.js";
-import { given, needsCode, required, useForm } from "../../form.js";
-import { load, me } from "../../session.js";
-import { words } from "../../words.js";
+import { codeOfLength, nonEmpty, required, useForm } from "../../form.js";
+import { html } from "../../html.js";
 import { Button } from "../../parts/button.js";
 import { CodeEntry } from "../../parts/code-entry.js";
 import { Copy } from "../../parts/copy.js";
@@ -14,6 +12,9 @@ import { Icon } from "../../parts/icon.js";
 import { PasswordField } from "../../parts/password-field.js";
 import { RecoveryCodes } from "../../parts/recovery-codes.js";
 import { toast, toastFailure } from "../../parts/toast.js";
+import { load, signedIn } from "../../session.js";
+import { useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
 
 export function TwoFactor() {
   const w = words().twoFactor;
@@ -26,18 +27,22 @@ export function TwoFactor() {
     load().catch(toastFailure);
   };
   if (codes) return html`<${RecoveryCodes} codes=${codes} onDone=${() => setCodes(null)} />`;
-  if (me.value.user.totp_enabled) {
+  if (signedIn().user.totp_enabled) {
     return html`
       <section><p class="prose"><span class="state"><${Icon} name="shield" /><b>${w.on}</b></span> ${w.onText}</p>
         <div><${Button} onClick=${() => setRemoving(true)}>${w.remove}</${Button}></div></section>
       ${removing && html`<${Remove} onClose=${() => setRemoving(false)} />`}`;
   }
-  return html`<section><p class="prose">${w.offText}</p>${begun ? html`<${Confirm} begun=${begun} onBound=${bound} />` : html`<${Begin} onBegun=${setBegun} />`}</section>`;
+  return html`
+    <section>
+      <p class="prose">${w.offText}</p>
+      ${begun ? html`<${Confirm} begun=${begun} onBound=${bound} />` : html`<${Begin} onBegun=${setBegun} />`}
+    </section>`;
 }
 
 function Begin({ onBegun }) {
   const w = words().twoFactor;
-  const form = useForm({ current_password: "" }, { check: { current_password: given } });
+  const form = useForm({ current_password: "" }, { check: { current_password: nonEmpty } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async (body) => onBegun(await post("/v1/me/totp", body)));
@@ -45,14 +50,15 @@ function Begin({ onBegun }) {
   return html`
     <form class="form" onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
-      <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")} autocomplete="current-password" />
+      <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
+        autocomplete="current-password" />
       <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.begin}</${Button}></div>
     </form>`;
 }
 
 function Confirm({ begun, onBound }) {
   const w = words().twoFactor;
-  const form = useForm({ code: "" }, { check: { code: needsCode(6) }, codes: { verification_failed: "code" } });
+  const form = useForm({ code: "" }, { check: { code: codeOfLength(6) }, codes: { verification_failed: "code" } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ code }) => {
@@ -81,11 +87,11 @@ function Confirm({ begun, onBound }) {
 function Remove({ onClose }) {
   const w = words().twoFactor;
   const [recovery, setRecovery] = useState(false);
-  const proof = recovery ? { recovery_code: required } : { code: needsCode(6) };
+  const proof = recovery ? { recovery_code: required } : { code: codeOfLength(6) };
   const codes = { verification_failed: recovery ? "recovery_code" : "code" };
   const form = useForm(
     { current_password: "", code: "", recovery_code: "" },
-    { check: { current_password: given, ...proof }, codes },
+    { check: { current_password: nonEmpty, ...proof }, codes },
   );
   const run = () =>
     form.submit(async ({ current_password, code, recovery_code }) => {
@@ -97,15 +103,26 @@ function Remove({ onClose }) {
       toast(w.removed);
     });
   return html`
-    <${Dialog} title=${w.removeQuestion} text=${w.removeText} action=${w.remove} destructive busy=${form.busy} typed=${form.values.current_password !== ""} onClose=${onClose} onSubmit=${run}>
-      <div class="form"><${FormError}>${form.problem}</${FormError}>
-        <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")} autocomplete="current-password" />
+    <${Dialog} title=${w.removeQuestion} text=${w.removeText} action=${w.remove} destructive busy=${form.busy}
+      typed=${form.values.current_password !== ""} onClose=${onClose} onSubmit=${run}>
+      <div class="form">
+        <${FormError}>${form.problem}</${FormError}>
+        <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
+          autocomplete="current-password" />
         ${
           recovery
-            ? html`<${TextField} key="recovery" label=${words().signIn.recoveryCode} ...${form.bind("recovery_code")} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />`
-            : html`<${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} autocomplete="one-time-code" />`
+            ? html`
+              <${TextField} key="recovery" label=${words().signIn.recoveryCode} ...${form.bind("recovery_code")}
+                class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />`
+            : html`
+              <${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6}
+                autocomplete="one-time-code" />`
         }
-        <div><${Button} kind="link" onClick=${() => setRecovery(!recovery)}>${recovery ? words().signIn.useCode : words().signIn.useRecovery}</${Button}></div>
+        <div>
+          <${Button} kind="link" onClick=${() => setRecovery(!recovery)}>
+            ${recovery ? words().signIn.useCode : words().signIn.useRecovery}
+          </${Button}>
+        </div>
       </div>
     </${Dialog}>`;
 }

@@ -1,19 +1,20 @@
-// A new member: somebody who is a user already, or a user made for this team.
-import { html } from "../../html.js";
-import { post } from "../../api.js";
-import { required, useForm } from "../../form.js";
-import { rules } from "../../rules.js";
-import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
-import { FormError, SelectField, TextField } from "../../parts/field.js";
-import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
-import { SegmentsField } from "../../parts/segments.js";
-import { grantable } from "./change-role.js";
+// The dialog that adds a member: an existing user, or a new one.
 
-const EMPTY = { who: "known", login: "", username: "", email: "", role_id: "developer", ...NO_PASSWORD };
+import { post } from "../../api.js";
+import { rules } from "../../field-rules.js";
+import { required, useForm } from "../../form.js";
+import { html } from "../../html.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
+import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from "../../parts/password-choice.js";
+import { SegmentsField } from "../../parts/segments.js";
+import { words } from "../../words.js";
+import { roleOptions } from "./change-role.js";
+
+const EMPTY = { who: "known", login: "", username: "", email: "", role_id: "developer", ...NO_PASSWORD_CHOICE };
 const CODES = { already_member: "login", too_many_teams: "login", not_a_member: "login", login_taken: "login" };
 
-function sent({ who, login, username, email, role_id, ...password }) {
+function bodyOf({ who, login, username, email, role_id, ...password }) {
   if (who === "known") return { login: login.trim(), role_id };
   return {
     role_id,
@@ -21,7 +22,7 @@ function sent({ who, login, username, email, role_id, ...password }) {
       username: username.trim(),
       login: login.trim(),
       email: email.trim() || null,
-      ...chosenPassword(password),
+      ...passwordBody(password),
     },
   };
 }
@@ -38,7 +39,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
   const form = useForm(EMPTY, { check, codes: CODES });
   const create = () =>
     form.submit(async (values) => {
-      const { member, generated_password: generated } = await post(`${path}/members`, sent(values));
+      const { member, generated_password: generated } = await post(`${path}/members`, bodyOf(values));
       onAdded({ member, password: values.who === "new" ? (generated ?? values.password) : null });
     });
   const typed = ["login", "username", "email", "password"].some((name) => form.values[name] !== "");
@@ -48,15 +49,17 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
   const loginField = (hint) =>
     text("login", { hint, class: "id", autocapitalize: "off", spellcheck: "false", autofocus: who === "known" });
   return html`
-    <${Dialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose}
+      onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${SegmentsField} label=${w.who} value=${who} options=${[["known", w.known], ["new", w.new]]} onChoose=${(value) => form.set("who", value)} />
+        <${SegmentsField} label=${w.who} value=${who} options=${[["known", w.known], ["new", w.new]]}
+          onChoose=${(value) => form.set("who", value)} />
         ${who === "new" && text("username", { hint: words().me.usernameHint })}
         ${loginField(who === "known" ? w.loginHint : words().users.loginHint)}
         ${who === "new" && text("email", { type: "email", hint: words().users.emailHint })}
-        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
+        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
         ${who === "new" && html`<${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />`}
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

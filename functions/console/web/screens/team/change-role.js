@@ -1,14 +1,15 @@
-// Another role for a member, of those that one may give.
-import { html } from "../../html.js";
+// The dialog that gives a member another role.
+
 import { useForm } from "../../form.js";
-import { mayGrant, roleName } from "../../grants.js";
-import { words } from "../../words.js";
+import { mayGrantRole, roleName } from "../../grants.js";
+import { html } from "../../html.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField } from "../../parts/field.js";
+import { words } from "../../words.js";
 
-// What a role select offers; a team's own roles stand after the presets, as the API lists them.
-export const grantable = (roles, team) =>
-  roles.filter((role) => mayGrant(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
+// The roles that the person may grant, in the API's order: presets first, then the team's own.
+export const roleOptions = (roles, team) =>
+  roles.filter((role) => mayGrantRole(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
 
 export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
   const w = words().members;
@@ -30,10 +31,11 @@ export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
     });
   };
   return html`
-    <${Dialog} title=${w.changeTitle(member.username)} text=${w.changeText} action=${w.changeRole} busy=${form.busy} onClose=${onClose} onSubmit=${save}>
+    <${Dialog} title=${w.changeTitle(member.username)} text=${w.changeText} action=${w.changeRole} busy=${form.busy}
+      onClose=${onClose} onSubmit=${save}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
+        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
       </div>
     </${Dialog}>`;
 }

@@ -1,18 +1,19 @@
-// The invitations of a team: one that was just issued with its code, those that live, and what became of the others.
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+// The invitations of a team: a newly issued one with its code, the live ones, and the history.
+
 import { announce } from "../../announce.js";
 import { del, pathOf, post } from "../../api.js";
-import { mayGrant, roleName } from "../../grants.js";
+import { mayGrantRole, roleName } from "../../grants.js";
+import { html } from "../../html.js";
 import { useList } from "../../list.js";
-import { everything } from "../../pages.js";
-import { place, setQuery } from "../../router.js";
-import { words } from "../../words.js";
+import { getAllPages } from "../../pages.js";
 import { CodeDisplay } from "../../parts/code-display.js";
-import { Confirm } from "../../parts/confirm.js";
-import { Failed } from "../../parts/failed.js";
+import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
+import { LoadError } from "../../parts/load-error.js";
 import { toast } from "../../parts/toast.js";
+import { place, setQuery } from "../../router.js";
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
 import { InvitationTable } from "./invitation-table.js";
 import { Invite } from "./invite.js";
 
@@ -27,11 +28,11 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const [dialog, setDialog] = useState(null);
   const reissuing = useRef(false);
   const history = useList(`${path}/invitations`, { status }, keyOf);
-  const reloadLive = () => everything(`${path}/invitations`, { status: "live" }).then(setLive, setProblem);
+  const reloadLive = () => getAllPages(`${path}/invitations`, { status: "live" }).then(setLive, setProblem);
   useEffect(() => void reloadLive(), [path]);
 
   const open = issued && !issued.copied;
-  // A code that nobody has copied is not replaced by another one unasked.
+  // Ask before a new code replaces one that nobody has copied.
   const unlessOpen = (act) => (open ? setDialog({ kind: "uncopied", act }) : act());
   const reload = () => {
     reloadLive();
@@ -42,7 +43,7 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
     setIssued({ invitation, code, copied: false });
     announce(w.announced);
     reload();
-    document.querySelector(".content").scrollIntoView({ block: "start" });
+    document.querySelector(".content")?.scrollIntoView({ block: "start" });
   };
   const reissue = async (invitation) => {
     if (reissuing.current) return;
@@ -67,22 +68,54 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const act = {
     reissue: (invitation) => unlessOpen(() => reissue(invitation)),
     revoke: (invitation) => setDialog({ kind: "revoke", invitation }),
-    may: (invitation) => mayGrant(invitation.role, team.team_id),
+    may: (invitation) => mayGrantRole(invitation.role, team.team_id),
   };
   const close = () => setDialog(null);
+  const issuedByDialog = (reply) => {
+    onCreating(false);
+    show(reply);
+  };
+  const replaceUncopied = () => {
+    close();
+    return dialog.act();
+  };
   const leave = { title: w.uncopied, text: w.uncopiedText, discard: w.leave, keep: w.stay };
+  const retry = () => {
+    setProblem(null);
+    reload();
+  };
   const failed = problem ?? history.problem;
   return html`
-    <${Failed} problem=${failed} onAgain=${() => (setProblem(null), reload())} />
+    <${LoadError} problem=${failed} onAgain=${retry} />
     ${
       issued &&
-      html`<${CodeDisplay} key=${keyOf(issued.invitation)} title=${w.title} note=${w.send} code=${issued.code} expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
-      onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)} onClose=${() => setIssued(null)} />`
+      html`
+        <${CodeDisplay} key=${keyOf(issued.invitation)} title=${w.title} note=${w.send} code=${issued.code}
+          expiresAt=${issued.invitation.expires_at} facts=${factsOf(issued.invitation)}
+          onCopied=${() => setIssued({ ...issued, copied: true })} onReissue=${() => reissue(issued.invitation)}
+          onClose=${() => setIssued(null)} />`
     }
-    <${InvitationTable} team=${team} live=${live} history=${history} status=${status} onStatus=${(value) => setQuery({ status: value })} shown=${issued && keyOf(issued.invitation)} act=${act} onInvite=${() => onCreating(true)} />
-    ${creating && html`<${Invite} team=${team} path=${path} roles=${roles} replaces=${open} onIssued=${(reply) => (onCreating(false), show(reply))} onClose=${() => onCreating(false)} />`}
-    ${dialog?.kind === "revoke" && html`<${Confirm} title=${w.revokeQuestion(dialog.invitation.code_hint)} text=${w.revokeText} action=${w.revokeAction} onRun=${revoke} onClose=${close} />`}
-    ${dialog?.kind === "uncopied" && html`<${Confirm} title=${w.uncopied} text=${w.uncopiedText} action=${w.goOn} onRun=${() => (close(), dialog.act())} onClose=${close} />`}
+    <${InvitationTable} team=${team} live=${live} history=${history} status=${status}
+      onStatus=${(value) => setQuery({ status: value })} shown=${issued && keyOf(issued.invitation)} act=${act}
+      onInvite=${() => onCreating(true)} />
+    ${
+      creating &&
+      html`
+        <${Invite} team=${team} path=${path} roles=${roles} replaces=${open}
+          onIssued=${issuedByDialog} onClose=${() => onCreating(false)} />`
+    }
+    ${
+      dialog?.kind === "revoke" &&
+      html`
+        <${ConfirmDialog} title=${w.revokeQuestion(dialog.invitation.code_hint)} text=${w.revokeText}
+          action=${w.revokeAction} onRun=${revoke} onClose=${close} />`
+    }
+    ${
+      dialog?.kind === "uncopied" &&
+      html`
+        <${ConfirmDialog} title=${w.uncopied} text=${w.uncopiedText} action=${w.continueUncopied}
+          onRun=${replaceUncopied} onClose=${close} />`
+    }
     <${LeaveGuard} changes=${open ? 1 : 0} question=${leave} />`;
 }
 

@@ -1,11 +1,13 @@
-// A new invitation: for which role, and for whom.
-import { html } from "../../html.js";
+// The dialog that issues an invitation.
+
 import { post } from "../../api.js";
 import { useForm } from "../../form.js";
-import { words } from "../../words.js";
-import { Caution, Dialog } from "../../parts/dialog.js";
+import { html } from "../../html.js";
+import { Caution } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
-import { grantable } from "./change-role.js";
+import { FormDialog } from "../../parts/form-dialog.js";
+import { words } from "../../words.js";
+import { roleOptions } from "./change-role.js";
 
 export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
   const w = words().invitations;
@@ -16,13 +18,15 @@ export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
     });
   const { login, note } = form.values;
   return html`
-    <${Dialog} title=${w.inviteTitle(team.name)} action=${w.issue} busy=${form.busy} typed=${login !== "" || note !== ""} onClose=${onClose} onSubmit=${issue}>
+    <${FormDialog} title=${w.inviteTitle(team.name)} action=${w.issue} busy=${form.busy}
+      typed=${login !== "" || note !== ""} onClose=${onClose} onSubmit=${issue}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${grantable(roles, team)} />
-        <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
+        <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
+        <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
+          autocapitalize="off" spellcheck="false" />
         <${TextField} label=${w.note} ...${form.bind("note")} hint=${w.noteHint} autocomplete="off" />
       </div>
       ${replaces && html`<${Caution}>${w.replaces}</${Caution}>`}
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -1,23 +1,24 @@
-// The members of a team: who they are, which role they have, and how that changes.
-import { useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+// The members of a team and their roles.
+
 import { del, patch, pathOf } from "../../api.js";
-import { mayGrant, roleName } from "../../grants.js";
+import { mayGrantRole, roleName } from "../../grants.js";
+import { html } from "../../html.js";
 import { useList } from "../../list.js";
-import { can } from "../../rights.js";
-import { me } from "../../session.js";
-import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
-import { Confirm } from "../../parts/confirm.js";
+import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { Empty } from "../../parts/empty.js";
-import { Failed } from "../../parts/failed.js";
-import { More } from "../../parts/more.js";
-import { PasswordShown } from "../../parts/password-shown.js";
-import { bone, opensRow, Table, useRowKeys } from "../../parts/table.js";
+import { InitialPassword } from "../../parts/initial-password.js";
+import { LoadError } from "../../parts/load-error.js";
+import { MoreMenu } from "../../parts/more-menu.js";
+import { opensRow, skeletonBar, Table, useRowKeys } from "../../parts/table.js";
 import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
-import { LeaveTeam } from "../teams/end.js";
+import { can } from "../../permissions.js";
+import { signedIn } from "../../session.js";
+import { useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
+import { LeaveTeam } from "../teams/delete-or-leave.js";
 import { AddMember } from "./add-member.js";
 import { ChangeRole } from "./change-role.js";
 
@@ -30,9 +31,9 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   const [problem, setProblem] = useState(null);
   const close = () => setDialog(null);
   const ask = (kind, member) => setDialog({ kind, member });
-  const isOwn = (member) => member.user_id === me.value.user.user_id;
+  const isOwn = (member) => member.user_id === signedIn().user.user_id;
   const mayChange = (member) =>
-    !isOwn(member) && can("members.manage", team.team_id) && mayGrant(member.role, team.team_id);
+    !isOwn(member) && can("members.manage", team.team_id) && mayGrantRole(member.role, team.team_id);
   useRowKeys({ items: list.items, open: (at) => mayChange(list.items[at]) && ask("role", list.items[at]) });
 
   const give = async (member, role) => {
@@ -44,7 +45,7 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     list.replace(changed);
     toast(w.hasRole(changed.username, roleName(role)), { undo: () => give(changed, member.role) });
   };
-  // A member is looked at anew in the list, where the answer to it stands too.
+  // Someone else changed the member: reload the list, and show the error above it.
   const stale = async (refused) => {
     close();
     await list.reload();
@@ -54,7 +55,7 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     const { member } = dialog;
     await del(pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`);
     close();
-    list.drop([member.user_id]);
+    list.remove([member.user_id]);
     onRecount();
     toast(w.wasRemoved(member.username));
   };
@@ -67,23 +68,51 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   };
 
   const columns = [
-    { name: w.member, width: "34%", bone: html`<div class="who">${bone("disc")}${bone("w3")}</div>` },
-    { name: w.role, width: "22%", class: "wide-column", bone: bone("w2") },
-    { name: w.status, width: "14%", class: "wide-column", bone: bone("w1") },
-    { name: w.joined, class: "wide-column", bone: bone("w2") },
+    { name: w.member, width: "34%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.role, width: "22%", class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.status, width: "14%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.joined, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "176px", class: "operations" },
   ];
   const row = (member, at, key) =>
-    html`<${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
+    html`
+      <${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
+  const retry = () => {
+    setProblem(null);
+    list.reload();
+  };
   const failed = problem ?? list.problem;
   return html`
-    <${Failed} problem=${failed} onAgain=${() => (setProblem(null), list.reload())} />
-    <div class="after-tabs"><${Table} caption=${w.caption(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${html`<${Empty} text=${w.none} />`} /></div>
-    ${creating && html`<${AddMember} team=${team} path=${path} roles=${roles} onAdded=${added} onClose=${() => onCreating(false)} />`}
-    ${dialog?.kind === "role" && html`<${ChangeRole} team=${team} member=${dialog.member} roles=${roles} onGive=${give} onStale=${stale} onClose=${close} />`}
-    ${dialog?.kind === "remove" && html`<${Confirm} title=${w.removeQuestion(dialog.member.username, team.name)} text=${w.removeText} action=${w.removeAction} onRun=${remove} onClose=${close} />`}
-    ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${team} onLeft=${() => list.drop([me.value.user.user_id])} onClose=${close} />`}
-    ${dialog?.kind === "password" && html`<${PasswordShown} login=${dialog.member.login} password=${dialog.password} onClose=${close} />`}`;
+    <${LoadError} problem=${failed} onAgain=${retry} />
+    <div class="after-tabs">
+      <${Table} caption=${w.caption(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row}
+        empty=${html`<${Empty} text=${w.none} />`} />
+    </div>
+    ${
+      creating &&
+      html`
+        <${AddMember} team=${team} path=${path} roles=${roles} onAdded=${added} onClose=${() => onCreating(false)} />`
+    }
+    ${
+      dialog?.kind === "role" &&
+      html`
+        <${ChangeRole} team=${team} member=${dialog.member} roles=${roles} onGive=${give} onStale=${stale}
+          onClose=${close} />`
+    }
+    ${
+      dialog?.kind === "remove" &&
+      html`
+        <${ConfirmDialog} title=${w.removeQuestion(dialog.member.username, team.name)} text=${w.removeText}
+          action=${w.removeAction} onRun=${remove} onClose=${close} />`
+    }
+    ${
+      dialog?.kind === "leave" &&
+      html`<${LeaveTeam} team=${team} onLeft=${() => list.remove([signedIn().user.user_id])} onClose=${close} />`
+    }
+    ${
+      dialog?.kind === "password" &&
+      html`<${InitialPassword} login=${dialog.member.login} password=${dialog.password} onClose=${close} />`
+    }`;
 }
 
 function Row({ member, at, own, changes, onAsk }) {
@@ -103,18 +132,48 @@ function Row({ member, at, own, changes, onAsk }) {
       : html`<bdi class="cut">${roleName(role)}</bdi>`;
   const disabled = status === "disabled" && html`<span class="tag red">${w.statuses.disabled}</span>`;
   return html`
-    <tr class="row" data-at=${at} aria-rowindex=${at + 2} onClick=${changes ? opensRow(() => onAsk("role", member)) : undefined}>
-      <th scope="row"><div class="who"><${Avatar} id=${member.user_id} name=${username} />
-        <div class="lines"><span class="cut">${changes ? html`<button type="button" class="name-button strong cut" onClick=${() => onAsk("role", member)}><bdi>${username}</bdi></button>` : html`<bdi class="strong" tabindex="-1">${username}</bdi>`}${own && html` <span class="tag plain">${words().users.you}</span>`}</span>
-          <span class="quiet under cut"><span class="id">${login}</span><span class="narrow-only"> · ${roleName(role)}</span> <span class="narrow-only">${disabled}</span></span></div></div></th>
+    <tr class="row" data-at=${at} aria-rowindex=${at + 2}
+      onClick=${changes ? opensRow(() => onAsk("role", member)) : undefined}>
+      <th scope="row">
+        <div class="who">
+          <${Avatar} id=${member.user_id} name=${username} />
+          <div class="lines">
+            <span class="cut">
+              ${
+                changes
+                  ? html`
+                    <button type="button" class="name-button strong cut" onClick=${() => onAsk("role", member)}>
+                      <bdi>${username}</bdi>
+                    </button>`
+                  : html`<bdi class="strong" tabindex="-1">${username}</bdi>`
+              }
+              ${own && html` <span class="tag plain">${words().users.you}</span>`}
+            </span>
+            <span class="quiet under cut">
+              <span class="id">${login}</span>
+              <span class="narrow-only"> · ${roleName(role)}</span> <span class="narrow-only">${disabled}</span>
+            </span>
+          </div>
+        </div>
+      </th>
       <td class="wide-column" title=${roleName(role)}>${named}</td>
       <td class="wide-column">${disabled || html`<span class="quiet">${w.statuses.enabled}</span>`}</td>
       <td class="wide-column"><${Time} at=${member.joined_at} /></td>
-      <td class="operations">${
-        items.length > 0 &&
-        html`<div>
-        ${changes && html`<${Button} kind="ghost" size="late wide-only" onClick=${() => onAsk("role", member)}>${w.changeRole}</${Button}>`}
-        <${More} label=${w.more(login)} items=${items} /></div>`
-      }</td>
+      <td class="operations">
+        ${
+          items.length > 0 &&
+          html`
+            <div>
+              ${
+                changes &&
+                html`
+                  <${Button} kind="ghost" size="late wide-only" onClick=${() => onAsk("role", member)}>
+                    ${w.changeRole}
+                  </${Button}>`
+              }
+              <${MoreMenu} label=${w.more(login)} items=${items} />
+            </div>`
+        }
+      </td>
     </tr>`;
 }

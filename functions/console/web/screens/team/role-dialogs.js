@@ -1,14 +1,15 @@
-// A role's beginning, its name, its end.
-import { html } from "../../html.js";
+// The dialogs that create, rename and delete a role.
+
 import { del, pathOf, post } from "../../api.js";
 import { required, useForm } from "../../form.js";
-import { mayCopy, roleName } from "../../grants.js";
-import { words } from "../../words.js";
-import { Confirm } from "../../parts/confirm.js";
-import { Dialog } from "../../parts/dialog.js";
+import { mayCopyRole, roleName } from "../../grants.js";
+import { html } from "../../html.js";
+import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
 import { Rename } from "../../parts/rename.js";
 import { toast } from "../../parts/toast.js";
+import { words } from "../../words.js";
 
 export function NewRole({ team, path, roles, source, onCreated, onClose }) {
   const w = words().roleEditor;
@@ -20,15 +21,16 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
       onCreated(role);
       toast(w.wasCreated(role.name));
     });
-  const options = roles.filter((role) => mayCopy(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
+  const options = roles.filter((role) => mayCopyRole(role, team.team_id)).map((role) => [role.role_id, roleName(role)]);
   return html`
-    <${Dialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy} typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy}
+      typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${SelectField} label=${w.from} ...${form.bind("from")} options=${options} />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }
 
 export function RenameRole({ path, role, onRenamed, onClose }) {
@@ -40,7 +42,9 @@ export function RenameRole({ path, role, onRenamed, onClose }) {
     hint: w.nameHint,
     done: w.wasRenamed,
   };
-  return html`<${Rename} thing=${role} path=${path + pathOf`/roles/${role.role_id}`} words=${said} onRenamed=${onRenamed} onClose=${onClose} />`;
+  return html`
+    <${Rename} thing=${role} path=${path + pathOf`/roles/${role.role_id}`} words=${said} onRenamed=${onRenamed}
+      onClose=${onClose} />`;
 }
 
 export function DeleteRole({ path, role, onDeleted, onClose }) {
@@ -50,5 +54,7 @@ export function DeleteRole({ path, role, onDeleted, onClose }) {
     onDeleted();
     toast(w.wasDeleted(role.name));
   };
-  return html`<${Confirm} title=${w.deleteQuestion(role.name)} text=${w.deleteText} action=${w.deleteAction} onRun=${run} onClose=${onClose} />`;
+  return html`
+    <${ConfirmDialog} title=${w.deleteQuestion(role.name)} text=${w.deleteText} action=${w.deleteAction} onRun=${run}
+      onClose=${onClose} />`;
 }

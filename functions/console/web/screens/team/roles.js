@@ -1,32 +1,34 @@
-// The roles of a team: the presets as they are, and one role at a time to look at or to shape.
-import { useEffect, useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+// The roles of a team: one at a time to view or edit.
+
 import { patch, pathOf } from "../../api.js";
-import { can } from "../../rights.js";
-import { mayCopy, mayShape, ownRole, PERMISSIONS, roleName } from "../../grants.js";
+import { permissions } from "../../facts.js";
+import { mayCopyRole, mayEditRole, ownRole, roleName } from "../../grants.js";
+import { html } from "../../html.js";
 import { keys } from "../../keyboard.js";
-import { everything } from "../../pages.js";
-import { sentence } from "../../problems.js";
-import { go } from "../../router.js";
-import { words } from "../../words.js";
+import { getAllPages } from "../../pages.js";
 import { Banner } from "../../parts/banner.js";
 import { Button } from "../../parts/button.js";
+import { Emphasis } from "../../parts/emphasis.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
-import { Marked } from "../../parts/marked.js";
-import { More } from "../../parts/more.js";
+import { MoreMenu } from "../../parts/more-menu.js";
 import { Picker } from "../../parts/picker.js";
 import { toast } from "../../parts/toast.js";
-import { PermissionGrid } from "./grid.js";
+import { can } from "../../permissions.js";
+import { messageOf } from "../../problem-messages.js";
+import { go } from "../../router.js";
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
+import { PermissionGrid } from "./permission-grid.js";
 import { DeleteRole, NewRole, RenameRole } from "./role-dialogs.js";
 
-// Who has a role and who is invited to it: that is whom a change meets.
-function useHolders(path, teamId) {
+// How many members and live invitations a role has, that is, whom a change affects.
+function useRoleHolders(path, teamId) {
   const [people, setPeople] = useState({ members: null, invitations: null });
   useEffect(() => {
     const set = (name) => (found) => setPeople((before) => ({ ...before, [name]: found }));
-    everything(`${path}/members`).then(set("members"), () => {});
+    getAllPages(`${path}/members`).then(set("members"), () => {});
     if (can("members.manage", teamId))
-      everything(`${path}/invitations`, { status: "live" }).then(set("invitations"), () => {});
+      getAllPages(`${path}/invitations`, { status: "live" }).then(set("invitations"), () => {});
   }, [path]);
   return (roleId) => {
     const of = (list) => list?.filter(({ role }) => role.role_id === roleId).length;
@@ -38,7 +40,7 @@ export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles
   const role = roleId
     ? roles.find(({ role_id }) => role_id === roleId)
     : (roles.find(({ preset }) => !preset) ?? roles[0]);
-  const holders = useHolders(path, team.team_id);
+  const holders = useRoleHolders(path, team.team_id);
   const [dialog, setDialog] = useState(null);
   const close = () => setDialog(null);
   const here = (id) => `/teams/${team.team_id}/roles/${id}`;
@@ -56,25 +58,49 @@ export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles
   const w = words().roleEditor;
   if (roles.length > 0 && !role) return html`<${Banner} tone="amber"><span>${w.gone}</span></${Banner}>`;
   return html`
-    ${role && html`<${Editor} key=${role.role_id} team=${team} path=${path} roles=${roles} role=${role} held=${holders(role.role_id)} onAsk=${(kind) => setDialog({ kind, role })} onChoose=${(id) => go(here(id))} onRoles=${onRoles} />`}
-    ${creating && roles.length > 0 && html`<${NewRole} team=${team} path=${path} roles=${roles} source=${roles.find(({ role_id }) => role_id === "reviewer")} onCreated=${created} onClose=${() => onCreating(false)} />`}
-    ${dialog?.kind === "copy" && html`<${NewRole} team=${team} path=${path} roles=${roles} source=${dialog.role} onCreated=${created} onClose=${close} />`}
-    ${dialog?.kind === "rename" && html`<${RenameRole} path=${path} role=${dialog.role} onRenamed=${onRoles} onClose=${close} />`}
-    ${dialog?.kind === "delete" && html`<${DeleteRole} path=${path} role=${dialog.role} onDeleted=${gone} onClose=${close} />`}`;
+    ${
+      role &&
+      html`
+        <${RoleEditor} key=${role.role_id} team=${team} roles=${roles} role=${role}
+          held=${holders(role.role_id)} onAsk=${(kind) => setDialog({ kind, role })} onChoose=${(id) => go(here(id))}
+          onRoles=${onRoles} />`
+    }
+    ${
+      creating &&
+      roles.length > 0 &&
+      html`
+        <${NewRole} team=${team} path=${path} roles=${roles}
+          source=${roles.find(({ role_id }) => role_id === "reviewer")} onCreated=${created}
+          onClose=${() => onCreating(false)} />`
+    }
+    ${
+      dialog?.kind === "copy" &&
+      html`
+        <${NewRole} team=${team} path=${path} roles=${roles} source=${dialog.role} onCreated=${created}
+          onClose=${close} />`
+    }
+    ${
+      dialog?.kind === "rename" &&
+      html`<${RenameRole} path=${path} role=${dialog.role} onRenamed=${onRoles} onClose=${close} />`
+    }
+    ${
+      dialog?.kind === "delete" &&
+      html`<${DeleteRole} path=${path} role=${dialog.role} onDeleted=${gone} onClose=${close} />`
+    }`;
 }
 
-function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
+function RoleEditor({ team, roles, role, held, onAsk, onChoose, onRoles }) {
   const w = words().roleEditor;
   const [ticked, setTicked] = useState(role.permissions);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
-  const shapes = mayShape(role, team.team_id);
-  const changed = PERMISSIONS.filter(
+  const shapes = mayEditRole(role, team.team_id);
+  const changed = permissions.filter(
     (permission) => ticked.includes(permission) !== role.permissions.includes(permission),
   );
   const turn = (permission) => {
     setProblem(null);
-    setTicked(PERMISSIONS.filter((other) => (other === permission) !== ticked.includes(other)));
+    setTicked(permissions.filter((other) => (other === permission) !== ticked.includes(other)));
   };
   const save = async () => {
     if (changed.length === 0 || busy) return;
@@ -89,18 +115,18 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
       toast(w.wasSaved(role.name));
       await onRoles();
     } catch (refused) {
-      setProblem(sentence(refused));
+      setProblem(messageOf(refused));
       if (refused.code === "version_conflict") await onRoles();
     } finally {
       setBusy(false);
     }
   };
-  // What others saved meanwhile shows where nothing was turned over it.
+  // After another version was saved, the permissions that the person did not touch take its values.
   const [base, setBase] = useState(role);
   useEffect(() => {
     if (role.version === base.version) return;
     const mine = (permission) => ticked.includes(permission) !== base.permissions.includes(permission);
-    setTicked(PERMISSIONS.filter((permission) => (mine(permission) ? ticked : role.permissions).includes(permission)));
+    setTicked(permissions.filter((permission) => (mine(permission) ? ticked : role.permissions).includes(permission)));
     setBase(role);
   }, [role.version]);
   useEffect(() => keys({ "Mod+Enter": save }), [ticked, busy]);
@@ -111,7 +137,7 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     [w.presets, true],
   ].map(([name, preset]) => ({ name, options: roles.filter((one) => one.preset === preset).map(option) }));
   const items = [
-    mayCopy(role, team.team_id) && { icon: "copy", label: w.copy, onChoose: () => onAsk("copy") },
+    mayCopyRole(role, team.team_id) && { icon: "copy", label: w.copy, onChoose: () => onAsk("copy") },
     shapes && { icon: "edit", label: w.rename, onChoose: () => onAsk("rename") },
     shapes && "line",
     shapes && { icon: "trash", label: w.delete, name: role.name, red: true, onChoose: () => onAsk("delete") },
@@ -133,9 +159,15 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     .join(" · ");
   return html`
     <div class="role-bar">
-      <span class="plain-picker"><${Picker} label=${w.role} current=${option(role)} groups=${groups} onChoose=${({ id }) => onChoose(id)} /></span>
+      <span class="plain-picker">
+        <${Picker} label=${w.role} current=${option(role)} groups=${groups} onChoose=${({ id }) => onChoose(id)} />
+      </span>
       <span class="grow">${people}</span>
-      ${!shapes && mayCopy(role, team.team_id) ? html`<${Button} onClick=${() => onAsk("copy")}>${w.copy}</${Button}>` : items.length > 0 && html`<${More} label=${w.more(roleName(role))} items=${items} />`}
+      ${
+        !shapes && mayCopyRole(role, team.team_id)
+          ? html`<${Button} onClick=${() => onAsk("copy")}>${w.copy}</${Button}>`
+          : items.length > 0 && html`<${MoreMenu} label=${w.more(roleName(role))} items=${items} />`
+      }
     </div>
     ${why && html`<p class="role-why quiet">${why}</p>`}
     ${problem && html`<${Banner} tone="red"><span>${problem}</span></${Banner}>`}
@@ -143,11 +175,13 @@ function Editor({ team, path, roles, role, held, onAsk, onChoose, onRoles }) {
     ${
       changed.length > 0 &&
       html`
-      <div class="save-bar" role="region" aria-label=${w.saveBar}>
-        <p class="grow" role="status"><${Marked} text=${held.members === undefined ? effect : w.effectFor(effect, held.members)} /></p>
-        <${Button} kind="ghost" onClick=${() => setTicked(role.permissions)}>${w.discard}</${Button}>
-        <${Button} kind="primary" busy=${busy} onClick=${save}>${w.save}</${Button}>
-      </div>`
+        <div class="save-bar" role="region" aria-label=${w.saveBar}>
+          <p class="grow" role="status">
+            <${Emphasis} text=${held.members === undefined ? effect : w.effectFor(effect, held.members)} />
+          </p>
+          <${Button} kind="ghost" onClick=${() => setTicked(role.permissions)}>${w.discard}</${Button}>
+          <${Button} kind="primary" busy=${busy} onClick=${save}>${w.save}</${Button}>
+        </div>`
     }
     <${LeaveGuard} changes=${changed.length} />`;
 }

@@ -1,17 +1,19 @@
-// A new team, with its first admin where one is named.
-import { html } from "../../html.js";
-import { get, post, Problem, queryOf } from "../../api.js";
+// The dialog that creates a team, with its first admin if one is named.
+
+import { get, Problem, post, queryOf } from "../../api.js";
+import { limits } from "../../facts.js";
 import { required, useForm } from "../../form.js";
+import { html } from "../../html.js";
+import { FormError, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
+import { toast } from "../../parts/toast.js";
 import { keepTeam } from "../../teams.js";
 import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
-import { FormError, TextField } from "../../parts/field.js";
-import { toast } from "../../parts/toast.js";
 
-// The API names users by id, people know each other by login.
-async function memberOf(login) {
+// Finds a member by login, because the API takes only ids.
+async function findMember(login) {
   for (let cursor; cursor !== null; ) {
-    const page = await get(`/v1/users${queryOf({ type: "member", q: login, limit: 100, cursor })}`);
+    const page = await get(`/v1/users${queryOf({ type: "member", q: login, limit: limits.itemsPerPage, cursor })}`);
     const found = page.items.find((user) => user.login.toLowerCase() === login.toLowerCase());
     if (found) return found;
     cursor = page.next_cursor;
@@ -19,7 +21,7 @@ async function memberOf(login) {
   return null;
 }
 
-const NOBODY = new Problem(422, {
+const UNKNOWN_ADMIN = new Problem(422, {
   code: "validation_failed",
   errors: [{ pointer: "/admin_user_id", code: "unknown_reference" }],
 });
@@ -32,19 +34,21 @@ export function CreateTeam({ onCreated, onClose }) {
   );
   const create = () =>
     form.submit(async ({ name, admin_user_id: login }) => {
-      const admin = login.trim() === "" ? null : await memberOf(login.trim());
-      if (login.trim() !== "" && !admin) throw NOBODY;
+      const admin = login.trim() === "" ? null : await findMember(login.trim());
+      if (login.trim() !== "" && !admin) throw UNKNOWN_ADMIN;
       const team = await post("/v1/teams", { name: name.trim(), admin_user_id: admin?.user_id ?? null });
       onCreated(keepTeam(team));
       toast(w.wasCreated(team.name));
     });
   const typed = form.values.name !== "" || form.values.admin_user_id !== "";
   return html`
-    <${Dialog} title=${w.create} action=${w.create} busy=${form.busy} typed=${typed} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${typed} onClose=${onClose}
+      onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
-        <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
+        <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id"
+          autocomplete="off" autocapitalize="off" spellcheck="false" />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

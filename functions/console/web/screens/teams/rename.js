@@ -1,9 +1,10 @@
-// Another name for a team.
-import { html } from "../../html.js";
+// The dialog that renames a team.
+
 import { pathOf } from "../../api.js";
+import { html } from "../../html.js";
+import { Rename } from "../../parts/rename.js";
 import { keepTeam } from "../../teams.js";
 import { words } from "../../words.js";
-import { Rename } from "../../parts/rename.js";
 
 export function RenameTeam({ team, onChanged, onClose }) {
   const w = words().teams;
@@ -14,5 +15,7 @@ export function RenameTeam({ team, onChanged, onClose }) {
     hint: w.nameHint,
     done: w.wasRenamed,
   };
-  return html`<${Rename} thing=${team} path=${pathOf`/v1/teams/${team.team_id}`} words=${said} taken="team_name_taken" onRenamed=${(now) => onChanged(keepTeam(now))} onClose=${onClose} />`;
+  return html`
+    <${Rename} thing=${team} path=${pathOf`/v1/teams/${team.team_id}`} words=${said} taken="team_name_taken"
+      onRenamed=${(now) => onChanged(keepTeam(now))} onClose=${onClose} />`;
 }

@@ -1,22 +1,23 @@
-// A new user of the platform.
-import { html } from "../../html.js";
-import { post } from "../../api.js";
-import { useForm } from "../../form.js";
-import { rules } from "../../rules.js";
-import { words } from "../../words.js";
-import { Dialog } from "../../parts/dialog.js";
-import { FormError, TextField } from "../../parts/field.js";
-import { checkPassword, chosenPassword, NO_PASSWORD, PasswordChoice } from "../../parts/password-choice.js";
-import { SegmentsField } from "../../parts/segments.js";
-import { isSuper } from "./acts.js";
+// The dialog that creates a user.
 
-export const typesToGive = () =>
+import { post } from "../../api.js";
+import { rules } from "../../field-rules.js";
+import { useForm } from "../../form.js";
+import { html } from "../../html.js";
+import { FormError, TextField } from "../../parts/field.js";
+import { FormDialog } from "../../parts/form-dialog.js";
+import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from "../../parts/password-choice.js";
+import { SegmentsField } from "../../parts/segments.js";
+import { words } from "../../words.js";
+import { isSuper } from "./actions.js";
+
+export const typeOptions = () =>
   ["member", "platform_admin", ...(isSuper() ? ["super_admin"] : [])].map((type) => [type, words().me.types[type]]);
 
 export function CreateUser({ onCreated, onClose }) {
   const w = words().users;
   const form = useForm(
-    { username: "", login: "", type: "member", email: "", ...NO_PASSWORD },
+    { username: "", login: "", type: "member", email: "", ...NO_PASSWORD_CHOICE },
     { check: { ...rules, ...checkPassword }, codes: { login_taken: "login" } },
   );
   const create = () =>
@@ -26,21 +27,25 @@ export function CreateUser({ onCreated, onClose }) {
         login: login.trim(),
         type,
         email: email.trim() || null,
-        ...chosenPassword(password),
+        ...passwordBody(password),
       };
       const { user, generated_password: generated } = await post("/v1/users", body);
       onCreated(user, generated ?? password.password);
     });
   const { username, login, type, email, password } = form.values;
   return html`
-    <${Dialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${[username, login, email, password].some((value) => value !== "")} onClose=${onClose} onSubmit=${create}>
+    <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy}
+      typed=${[username, login, email, password].some((value) => value !== "")} onClose=${onClose} onSubmit=${create}>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off" autofocus />
-        <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />
-        <${SegmentsField} label=${w.type} value=${type} options=${typesToGive()} onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
+        <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off"
+          autofocus />
+        <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
+          autocapitalize="off" spellcheck="false" />
+        <${SegmentsField} label=${w.type} value=${type} options=${typeOptions()}
+          onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
         <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint} autocomplete="off" />
         <${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />
       </div>
-    </${Dialog}>`;
+    </${FormDialog}>`;
 }

@@ -1,12 +1,13 @@
-// Which teams the users of a list are in. The list does not tell, so each member is asked for once, few at a time.
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+// The teams of the listed users. The list does not include them, so each member is requested once, a few at a time.
+
 import { get, pathOf } from "../../api.js";
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 
 const AT_ONCE = 4;
 
 export function useMemberships(users) {
   const known = useRef(new Map());
-  const waiting = useRef([]);
+  const waiting = useRef(/** @type {string[]} */ ([]));
   const running = useRef(0);
   const live = useRef(true);
   const [, draw] = useState(0);
@@ -15,7 +16,7 @@ export function useMemberships(users) {
     const id = waiting.current.shift();
     if (!id || !live.current) return;
     running.current += 1;
-    // A row without its teams is still a row.
+    // Without its teams the row is still useful.
     const teams = await get(pathOf`/v1/users/${id}`).then(
       (user) => user.teams,
       () => null,

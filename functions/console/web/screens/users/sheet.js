@@ -1,27 +1,28 @@
 // One user, opened beside the list.
-import { useEffect, useState } from "../../vendor/hooks.js";
-import { html } from "../../html.js";
+
 import { get, patch, pathOf } from "../../api.js";
+import { rules } from "../../field-rules.js";
 import { useForm } from "../../form.js";
 import { roleName } from "../../grants.js";
+import { html } from "../../html.js";
 import { useMerged } from "../../merge.js";
-import { sentence } from "../../problems.js";
-import { rules } from "../../rules.js";
-import { me } from "../../session.js";
-import { dated } from "../../times.js";
-import { words } from "../../words.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
 import { Conflict } from "../../parts/conflict.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
-import { More } from "../../parts/more.js";
+import { MoreMenu } from "../../parts/more-menu.js";
 import { Sheet } from "../../parts/sheet.js";
 import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
-import { isSuper, mayAct, operationsOn } from "./acts.js";
-import { typesToGive } from "./create.js";
+import { messageOf } from "../../problem-messages.js";
+import { signedIn } from "../../session.js";
+import { dateAndTime } from "../../times.js";
+import { useEffect, useState } from "../../vendor/hooks.js";
+import { words } from "../../words.js";
+import { isSuper, mayAct, operationsOn } from "./actions.js";
+import { typeOptions } from "./create.js";
 import { Status, TypeTag } from "./table.js";
 
 export function UserSheet({ userId, listed, act, onSaved, onClose }) {
@@ -29,19 +30,21 @@ export function UserSheet({ userId, listed, act, onSaved, onClose }) {
   const [problem, setProblem] = useState(null);
   const path = pathOf`/v1/users/${userId}`;
   useEffect(() => void get(path).then(setUser, setProblem), [path, listed?.version, listed?.status]);
-  // What is being edited stays, whatever becomes of a look at how it stands now.
+  // A failed reload does not discard what is being edited.
   if (problem && !user)
-    return html`<${Dialog} title=${problem.status === 404 ? words().users.gone : sentence(problem)} onClose=${() => onClose({ unasked: true })} />`;
+    return html`
+      <${Dialog} title=${problem.status === 404 ? words().users.gone : messageOf(problem)}
+        onClose=${() => onClose({ unasked: true })} />`;
   return user && html`<${Details} user=${user} path=${path} act=${act} onSaved=${onSaved} onClose=${onClose} />`;
 }
 
-const typedOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
+const formValuesOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
 
 function Details({ user, path, act, onSaved, onClose }) {
   const w = words().users;
   const edits = mayAct(user);
-  const form = useForm(typedOf(user), { check: { username: rules.username, email: rules.email } });
-  const { base, changed, save, conflict } = useMerged(user, typedOf, form);
+  const form = useForm(formValuesOf(user), { check: { username: rules.username, email: rules.email } });
+  const { base, changed, save, conflict } = useMerged(user, formValuesOf, form);
   const submit = () => {
     if (changed.length === 0 || !edits) return onClose({});
     return form.submit(async (values) => {
@@ -57,7 +60,7 @@ function Details({ user, path, act, onSaved, onClose }) {
       toast(w.wasSaved(user.login), { undo: changed.join() === "username" ? back : undefined });
     });
   };
-  const own = user.user_id === me.value.user.user_id;
+  const own = user.user_id === signedIn().user.user_id;
   const foot =
     edits &&
     html`
@@ -67,24 +70,71 @@ function Details({ user, path, act, onSaved, onClose }) {
   const line = (name, value) =>
     html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
   const field = (name, rest) =>
-    html`<${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)} autocomplete="off" ...${rest} />`;
+    html`
+      <${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)}
+        autocomplete="off" ...${rest} />`;
   return html`
-    <${Sheet} title=${user.username} tag=${user.type === "member" ? html`<span class="tag plain">${words().me.types.member}</span>` : html`<${TypeTag} type=${user.type} />`} caption=${w.fixed(user.login, dated(user.created_at))} foot=${foot} busy=${form.busy} onClose=${() => onClose({})} onSubmit=${submit}
+    <${Sheet} title=${user.username}
+      tag=${
+        user.type === "member"
+          ? html`<span class="tag plain">${words().me.types.member}</span>`
+          : html`<${TypeTag} type=${user.type} />`
+      } caption=${w.fixed(user.login, dateAndTime(user.created_at))} foot=${foot} busy=${form.busy}
+      onClose=${() => onClose({})} onSubmit=${submit}
       avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}
-      menu=${(own || edits) && html`<${More} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`}>
+      menu=${
+        (own || edits) &&
+        html`<${MoreMenu} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`
+      }>
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
-        ${conflict && html`<${Conflict} ...${conflict} labels=${w} said=${(name, value) => (name === "type" ? words().me.types[value] : undefined)} />`}
+        ${
+          conflict &&
+          html`
+            <${Conflict} ...${conflict} labels=${w}
+              said=${(name, value) => (name === "type" ? words().me.types[value] : undefined)} />`
+        }
         ${field("username", { hint: edits ? words().me.usernameHint : undefined })}
-        ${edits && isSuper() && html`<${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")} options=${typesToGive()} hint=${form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]} />`}
+        ${
+          edits &&
+          isSuper() &&
+          html`
+            <${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")}
+              options=${typeOptions()}
+              hint=${
+                form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]
+              } />`
+        }
         ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
         <hr />
         ${line(w.status, html`<${Status} user=${user} />`)}
-        ${user.email && line(w.verified, user.email_verified ? w.yes : words().email.unverified)}
+        ${user.email && line(w.emailStatus, user.email_verified ? w.confirmed : words().email.unconfirmed)}
         ${line(w.twoFactorLong, user.totp_enabled ? w.on : w.off)}
         ${line(w.lastSignIn, user.last_login_at ? html`<${Time} at=${user.last_login_at} />` : w.never)}
-        ${user.type === "member" && line(w.teams, user.teams.length === 0 ? words().me.noTeams : user.teams.map(({ team_id, name, role }) => html`<span class="membership"><a href=${`/teams/${team_id}/members`}><bdi>${name}</bdi></a> <span class="loose">${roleName(role)}</span></span>`))}
-        ${line(w.record, html`<a href=${`/audit?actor=${user.user_id}`}>${w.did}</a> · <a href=${`/audit?target=${user.user_id}`}>${w.underwent}</a>`)}
+        ${
+          user.type === "member" &&
+          line(
+            w.teams,
+            user.teams.length === 0
+              ? words().me.noTeams
+              : user.teams.map(
+                  ({ team_id, name, role }) =>
+                    html`
+                      <span class="membership">
+                        <a href=${`/teams/${team_id}/members`}><bdi>${name}</bdi></a> <span class="loose">
+                          ${roleName(role)}
+                        </span>
+                      </span>`,
+                ),
+          )
+        }
+        ${line(
+          w.record,
+          html`
+            <a href=${`/audit?actor=${user.user_id}`}>${w.actionsBy}</a> · <a href=${`/audit?target=${user.user_id}`}>
+              ${w.changesTo}
+            </a>`,
+        )}
       </div>
     </${Sheet}>
     <${LeaveGuard} changes=${changed.length} />`;

@@ -1,0 +1,17 @@
+// The texts of the console in a language, as the browser has them.
+import { readFile } from "node:fs/promises";
+
+const web = new URL("../../functions/console/web/", import.meta.url);
+
+export const sourceOf = (name) => readFile(new URL(name, web), "utf8");
+
+// No package.json says that the console's files are modules, so they are imported by their text.
+const imported = async (name) => import(`data:text/javascript,${encodeURIComponent(await sourceOf(name))}`);
+
+export async function wordsOf(language) {
+  const [{ formatsOf }, { words }] = await Promise.all([imported("formats.js"), imported(`words/${language}.js`)]);
+  return words(formatsOf(language));
+}
+
+// What the server's code generates for the console: codes, permissions, presets, limits.
+export const facts = await imported("facts.js");
