@@ -59,7 +59,7 @@ impl Store {
         Ok(page)
     }
 
-    /// Writes accounts in batches, unconditionally and without audit records: for an application that nobody uses yet.
+    /// Writes accounts in batches, without guards and audit records: for an application that is not in use yet.
     pub async fn load_accounts(&self, app_id: AppId, accounts: &[Account]) -> Result<(), Fault> {
         let items = accounts.iter().map(|account| to_item(&keys::account(app_id, &account.user_id), account));
         self.batch_put(items.collect::<Result<Vec<_>, _>>()?).await

@@ -1,8 +1,8 @@
-//! What one change writes: items with their conditions, all or nothing.
+//! What one change writes: guarded writes, all or nothing.
 
 use crate::write::Write;
 
-/// All writes of one change. Either every condition holds and everything is written, or nothing is.
+/// All writes of one change. Either every guard holds and everything is written, or nothing is.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
     pub(crate) writes: Vec<Write>,

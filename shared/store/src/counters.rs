@@ -66,17 +66,17 @@ impl CounterUpdate {
         self.decrement("#apps :minus_one")
     }
 
-    /// The user joins in this role. Only the role of an admin is counted.
+    /// Counts a member who joins in this role. Only admins are counted by role.
     pub(crate) fn add_role_holder(self, user_id: UserId, role_id: RoleId, now: Timestamp) -> Self {
         if is_admin(role_id) { self.add_admin(user_id, now) } else { self }
     }
 
-    /// The user leaves from this role.
+    /// Counts off a member who leaves in this role.
     pub(crate) fn remove_role_holder(self, user_id: UserId, role_id: RoleId, last: LastAdmin, now: Timestamp) -> Self {
         if is_admin(role_id) { self.remove_admin(user_id, last, now) } else { self }
     }
 
-    /// The user moves from one role to another.
+    /// Counts a member who moves from one role to another.
     pub(crate) fn move_role_holder(
         self,
         user_id: UserId,
@@ -91,7 +91,8 @@ impl CounterUpdate {
         }
     }
 
-    /// The write, and the error code if the team is deleted, a limit is reached, or the last admin would go.
+    /// The write, with the error code to report if the team is deleted, a limit is reached, or the last admin would
+    /// leave.
     pub(crate) fn write(self, failure: FailureCode) -> Write {
         let key = keys::team(self.team_id);
         let write = if self.add.is_empty() {

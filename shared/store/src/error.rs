@@ -38,7 +38,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// The conditions of a commit that did not hold, in the order of its writes. Nothing was written.
+/// The guards of a commit that failed, in the order of its writes. Nothing was written.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FailedGuards {
     failures: Vec<(Key, Code)>,
@@ -49,17 +49,17 @@ impl FailedGuards {
         Self { failures }
     }
 
-    /// The error code of the first failed condition.
+    /// The error code of the first failed guard.
     pub fn code(&self) -> Code {
         self.failures.first().map_or(Code::Conflict, |(_, code)| *code)
     }
 
-    /// Whether a condition failed with this error code.
+    /// Whether a guard failed with this error code.
     pub fn is(&self, code: Code) -> bool {
         self.failures.iter().any(|(_, failed)| *failed == code)
     }
 
-    /// The keys of the items whose conditions failed with this error code.
+    /// The keys of the items whose guards failed with this error code.
     pub fn keys(&self, code: Code) -> impl Iterator<Item = &Key> {
         self.failures.iter().filter(move |(_, failed)| *failed == code).map(|(key, _)| key)
     }
@@ -68,7 +68,7 @@ impl FailedGuards {
 /// Why a commit failed.
 #[derive(Debug)]
 pub enum CommitError {
-    /// A condition did not hold. Nothing was written, and sending the same commit again is pointless.
+    /// A guard failed. Nothing was written, and a retry of the same commit would fail, too.
     Refused(FailedGuards),
     /// The database failed. The commit may or may not have been written.
     Fault(Fault),

@@ -85,7 +85,7 @@ pub fn issue(invitation: &Invitation) -> Result<Commit, Fault> {
     Ok(commit.extended(count_use(invitation.team_id, &invitation.role, 1)).extended(count_live(invitation, 1)))
 }
 
-/// Ends a live invitation that nobody redeemed. `role` is its role as stored now.
+/// Ends a live invitation that was not redeemed. `role` is its role as stored now.
 pub fn end(before: &Invitation, after: &Invitation, role: &Role) -> Result<Commit, Fault> {
     let counters = CounterUpdate::new(before.team_id).remove_invitation().write(Code::Conflict.into());
     let commit = Commit::new(put_ended(before, after)?).and(counters);

@@ -1,8 +1,8 @@
-//! Rollcall's one DynamoDB table: its keys, reads by kind of item, and commits of conditional writes.
+//! Rollcall's one DynamoDB table: its keys, reads by kind of item, and commits of guarded writes.
 //!
 //! This is the only crate that uses the DynamoDB SDK. It also reads the one secret, from Secrets Manager. It decides
-//! nothing: a commit carries the conditions that the decision relied on, each with the error code to report if it does
-//! not hold.
+//! nothing: a commit carries guards, which are the conditions that the decision relied on, each with the error code to
+//! report if it does not hold.
 
 pub mod account;
 pub mod app;

@@ -24,7 +24,7 @@ pub const PREFIX: &str = keys::OUTBOX;
 pub enum Claim {
     /// It may: no other sender takes the mail before it is due again.
     Taken,
-    /// Another sender was faster, or the mail is gone.
+    /// Another sender has it, or the mail no longer exists.
     Lost,
 }
 
@@ -33,7 +33,7 @@ pub enum Claim {
 pub enum Redrive {
     /// It was: the table's stream reports it again.
     Redriven,
-    /// It is gone, has failed for good, or is not overdue.
+    /// It no longer exists, has failed for good, or is not overdue.
     NotDue,
 }
 
@@ -90,8 +90,8 @@ impl Store {
         self.write_if(Write::delete(keys::mail(mail.mail_id))).await.map(drop)
     }
 
-    /// Keeps a mail as a dead letter until it expires: nobody tries to send it again. A mail that another sender has
-    /// claimed meanwhile is left alone.
+    /// Keeps a mail as a dead letter until it expires: it is not sent again. A mail that another sender has claimed
+    /// meanwhile is left alone.
     pub async fn mark_mail_failed(&self, mail: &Mail, now: Timestamp) -> Result<Claim, Fault> {
         let update = "SET #failed_at = :now REMOVE #gsi1pk, #gsi1sk";
         let write = Write::update(keys::mail(mail.mail_id), update, vec![(":now", timestamp(now))]).only_if(

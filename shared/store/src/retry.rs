@@ -1,4 +1,4 @@
-//! Retries of requests that failed for a passing reason.
+//! Retries of requests after transient errors.
 //!
 //! The SDK's own retries are off: they would repeat a transaction whose condition failed as readily as a throttled one.
 
@@ -14,7 +14,7 @@ const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 /// The error code of a cancelled transaction. Only its cancellation reasons say whether a retry may succeed.
 const TRANSACTION_CANCELED: &str = "TransactionCanceledException";
 
-/// Error codes of the database that pass by themselves, besides those with a 5xx status.
+/// Error codes of transient errors, besides those with a 5xx status.
 const TRANSIENT: [&str; 5] = [
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -23,8 +23,8 @@ const TRANSIENT: [&str; 5] = [
     "TransactionInProgressException",
 ];
 
-/// Sends a request, and again after a wait when it failed for a passing reason: a conflict, throttling, a server error,
-/// a lost reply. Sends at most [`MAX_ATTEMPTS`] times.
+/// Sends a request, and sends it again after a wait if the error is transient: a conflict, throttling, a server error,
+/// a lost reply. It makes at most [`MAX_ATTEMPTS`] attempts.
 pub(crate) async fn with_retries<T, E, Sent>(send: impl Fn() -> Sent) -> Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata,
@@ -33,7 +33,7 @@ where
     transaction_with_retries(send, |_| false).await
 }
 
-/// [`with_retries`] for a transaction; `is_transient` tells of a cancelled one whether a retry may succeed.
+/// [`with_retries`] for a transaction. `is_transient` decides whether a cancelled one is sent again.
 pub(crate) async fn transaction_with_retries<T, E, Sent>(
     send: impl Fn() -> Sent,
     is_transient: impl Fn(&E) -> bool,
@@ -46,7 +46,7 @@ where
     loop {
         attempt += 1;
         match send().await {
-            Err(error) if attempt < MAX_ATTEMPTS && may_pass(&error, &is_transient) => back_off(attempt).await,
+            Err(error) if attempt < MAX_ATTEMPTS && is_retryable(&error, &is_transient) => back_off(attempt).await,
             result => return result,
         }
     }
@@ -74,7 +74,7 @@ where
     move |error| Fault::Unavailable { operation, reason: DisplayErrorContext(&error).to_string() }
 }
 
-fn may_pass<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, is_transient: impl Fn(&E) -> bool) -> bool {
+fn is_retryable<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, is_transient: impl Fn(&E) -> bool) -> bool {
     match error {
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
         SdkError::ServiceError(service) => {
@@ -83,7 +83,7 @@ fn may_pass<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, is_trans
                 || TRANSIENT.contains(&code)
                 || (code == TRANSACTION_CANCELED && is_transient(service.err()))
         }
-        // A request that could not be built, or a kind of failure that a newer SDK may add.
+        // A request that could not be built, or a kind of error that a newer SDK may add.
         _ => false,
     }
 }

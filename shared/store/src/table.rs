@@ -97,7 +97,7 @@ impl Store {
         }
     }
 
-    /// See [`Writer::commit`](crate::writer::Writer::commit).
+    /// Commits as `Writer::commit` describes.
     pub(crate) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         match commit.writes.as_slice() {
             [] => Ok(()),

@@ -7,8 +7,7 @@ use crate::item::Item;
 /// Condition: the item exists and is not deleted.
 pub(crate) const EXISTS: &str = "attribute_exists(#pk) AND attribute_not_exists(#deleting_at)";
 
-/// The error code of a failed condition on an item: not found if the item is missing or deleted, otherwise what
-/// `otherwise` says.
+/// The error code of a failed guard: not found if the item is missing or deleted, else that of `otherwise`.
 pub(crate) fn not_found_or(found: Option<&Item>, otherwise: impl Fn(&Item) -> Code) -> Code {
     existing(found).map_or(Code::NotFound, otherwise)
 }

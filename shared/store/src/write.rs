@@ -1,4 +1,6 @@
-//! One write of a commit: what happens to an item, on which condition, and what it means if the condition fails.
+//! One write of a commit: what happens to an item, and its guard.
+//!
+//! A guard is the condition of a write, with the error code to report if the condition does not hold.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -25,7 +27,7 @@ pub(crate) enum WriteKind {
     Check,
 }
 
-/// A write of one item, with its condition and the error code of a failed condition.
+/// A write of one item, with its guard.
 #[derive(Clone, Debug)]
 pub struct Write {
     pub(crate) key: Key,
@@ -83,7 +85,7 @@ impl Write {
         Self::new(key, WriteKind::Check)
     }
 
-    /// Sets the condition of the write, and its error code.
+    /// Sets the guard of the write.
     pub(crate) fn only_if(
         mut self,
         condition: impl Into<Cow<'static, str>>,
@@ -188,7 +190,7 @@ impl Write {
 /// A write of bookkeeping: throttles, steps of a flow, sessions, mails to send, remembered replies.
 ///
 /// It needs no permission and the audit log does not record it, so it may be written on its own. Every other [`Write`]
-/// changes a resource and reaches the table only as part of a [`Commit`](crate::commit::Commit).
+/// changes a resource and reaches the table only as part of a `Commit`.
 #[derive(Clone, Debug)]
 pub struct Bookkeeping(Write);
 

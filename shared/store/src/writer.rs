@@ -14,10 +14,10 @@ impl Writer {
 
     /// Writes a commit: all of it, or nothing.
     ///
-    /// A failed condition is final and is returned with its error code. Conflicts with other writers, throttling and
+    /// A failed guard is final and is returned with its error code. Conflicts with other writers, throttling and
     /// lost replies are retried. A transaction carries a client request token, so a retry is applied once. A commit of
     /// one write is a conditional write without a transaction, which costs half as much but has no such token: its
-    /// condition must tolerate that a retry finds the write already applied.
+    /// guard must tolerate that a retry finds the write already applied.
     pub async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         self.0.commit(commit).await
     }
