@@ -189,7 +189,7 @@ pub(crate) async fn revoke(
             InvitationStatus::Redeemed => return Err(Code::InvitationEnded.into()),
         }
         let after = before.clone().revoked();
-        let commit = invitation::end(&before, &after, &role, call.now())?;
+        let commit = invitation::end(&before, &after, &role)?;
         let change = change(Action::InvitationRevoke, Some(&before), Some(&after));
         context.commit(Plan::new(Authority::TeamRole(&call, team_id), commit).audit(change)).await
     })

@@ -11,7 +11,7 @@ use rollcall_api::{
 use rollcall_domain::{
     Code, digits::EightDigits, id::UserId, limits::MAX_TEAMS_PER_USER, role::RoleView, team::TeamView, user::User,
 };
-use rollcall_store::user::{CredentialChange, change};
+use rollcall_store::{credential::CredentialChange, user::change};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -19,8 +19,8 @@ use rollcall_domain::{
     verification::{FlowPurpose, Started, Verification},
 };
 use rollcall_store::{
+    credential::{CredentialChange, SecondFactorChange},
     throttle::clear,
-    user::{CredentialChange, SecondFactorChange},
 };
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -102,7 +102,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
 /// without.
 async fn rehash(context: &Context, login: &Login, old: &PasswordHash, password: Password) -> Result<(), Problem> {
     let better = password::hash(context, password).await?;
-    let write = rollcall_store::user::rehash(login, old, &better);
+    let write = rollcall_store::credential::rehash(login, old, &better);
     match context.record([write]).await {
         Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
         Err(CommitError::Fault(fault)) => Err(fault.into()),

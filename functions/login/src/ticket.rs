@@ -106,7 +106,7 @@ pub(crate) async fn sign_in_with_second_factor(
     let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
     let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
     let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
-    context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
+    context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
     let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
 

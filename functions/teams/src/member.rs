@@ -13,8 +13,8 @@ use rollcall_domain::{
     user::User,
 };
 use rollcall_store::{
+    credential::CredentialChange,
     member::{leave, move_role},
-    user::CredentialChange,
 };
 use utoipa::ToSchema;
 

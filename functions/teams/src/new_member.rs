@@ -14,7 +14,7 @@ use rollcall_domain::{
     text::Login,
     user::{NewMemberUserBody, NewUser, User, change},
 };
-use rollcall_store::{Commit, member::join, user::CredentialChange};
+use rollcall_store::{Commit, credential::CredentialChange, member::join};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -12,7 +12,7 @@ use rollcall_domain::{
     text::TeamName,
     user::User,
 };
-use rollcall_store::{Page, team, user::CredentialChange};
+use rollcall_store::{Page, credential::CredentialChange, team};
 use utoipa::ToSchema;
 
 use crate::load;

@@ -38,7 +38,7 @@ use rollcall_domain::{
     permission::UserType,
     role_id::RoleId,
 };
-use rollcall_store::user::{CredentialChange, change};
+use rollcall_store::{credential::CredentialChange, user::change};
 use serde_json::json;
 use tokio::runtime::Runtime;
 

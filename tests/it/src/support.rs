@@ -37,7 +37,7 @@ use rollcall_domain::{
     user::{NewUser, Status, User},
     verification::FlowPurpose,
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, Writer, user::CredentialChange};
+use rollcall_store::{Commit, Connection, Secrets, Store, Writer, credential::CredentialChange};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
@@ -181,7 +181,7 @@ impl World {
 
     /// Who proved an address.
     pub async fn owner_of(&self, email: &str) -> Option<UserId> {
-        self.unfaulted().addressed(email, "nobody's", "nowhere's").await.unwrap().owner
+        self.unfaulted().address_state(email, "nobody's", "nowhere's").await.unwrap().owner
     }
 
     /// Every item of the table, past the API and the faults.
@@ -302,7 +302,7 @@ impl World {
     pub async fn role(&self, team_id: TeamId, name: &str, permissions: &[&str]) -> RoleId {
         let role_id = CustomRoleId::new(self.context.uuid().unwrap());
         let role = Role::read(role_id, Fields::of(json!({"name": name, "permissions": permissions}))).unwrap();
-        let commit = rollcall_store::role::create_role(team_id, role_id, &role, self.now()).unwrap();
+        let commit = rollcall_store::role::create_role(team_id, role_id, &role).unwrap();
         self.writer().commit(commit).await.unwrap();
         role.role_id
     }

@@ -29,8 +29,9 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, CommitError,
+    credential::CredentialChange,
     member::still_authorised,
-    user::{CredentialChange, change, delete},
+    user::{change, delete},
 };
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ use rollcall_domain::{
     user::{UserView, change},
     verification::{FlowPurpose, Started},
 };
-use rollcall_store::{Commit, user::CredentialChange};
+use rollcall_store::{Commit, credential::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -5,7 +5,7 @@ use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conf
 use rollcall_domain::{
     Refusal, Violation, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
 };
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use utoipa::ToSchema;
 
 use super::current;
@@ -45,7 +45,7 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
         let before = current(&context, &call).await?;
         let after = before.clone().with_new_password(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
-        commit.extend([rollcall_store::session::carry_on(&call.actor.session, &after)]);
+        commit.extend([rollcall_store::session::adopt_epoch(&call.actor.session, &after)]);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::PasswordChanged { login: after.login.clone() })
             .audit(change_of(Action::UserSetPassword, Some(&before), Some(&after)));

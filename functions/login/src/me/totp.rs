@@ -20,7 +20,9 @@ use rollcall_domain::{
     totp::{SecondFactorInput, TotpCode, TotpSecret},
     user::change,
 };
-use rollcall_store::{Commit, CommitError, flow, session::carry_on, throttle::ThrottleId, user::CredentialChange};
+use rollcall_store::{
+    Commit, CommitError, credential::CredentialChange, flow, session::adopt_epoch, throttle::ThrottleId,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,7 +126,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
         let before = current(&context, &call).await?;
         let after = before.clone().with_totp(true, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Totp(&totp, &hashes))?;
-        commit.extend([carry_on(&call.actor.session, &after)]);
+        commit.extend([adopt_epoch(&call.actor.session, &after)]);
         commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
@@ -164,7 +166,7 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
         call.check_version(before.version)?;
         let after = before.clone().with_totp(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
-        commit.extend([carry_on(&call.actor.session, &after)]);
+        commit.extend([adopt_epoch(&call.actor.session, &after)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::TotpDisabled { login: after.login.clone() })
