@@ -13,6 +13,7 @@ import types
 
 import pytest
 
+from clock import run_cleanup
 from mails import Mailbox
 from server import PASSWORD, Server
 from teams import create_team
@@ -73,9 +74,14 @@ def start(launch, tmp_path):
 
 @pytest.fixture(scope="session")
 def admin_data(run_server, tmp_path_factory):
-    """A data directory with the platform's admin only."""
+    """A data directory with the platform's admin only.
+
+    A cleanup runs before the server stops, because stopping it during the cleanup of its start would leave the lease of
+    that cleanup in the data.
+    """
     data = tmp_path_factory.mktemp("admin") / "data"
-    with run_server("--data", data, password=PASSWORD):
+    with run_server("--data", data, "--test-clock", password=PASSWORD) as server:
+        run_cleanup(server.client)
         return data
 
 
@@ -86,7 +92,8 @@ def harbor_data(run_server, admin_data, tmp_path_factory):
     Signing in and creating users is slow, because passwords are hashed, so a file does this once.
     """
     data = shutil.copytree(admin_data, tmp_path_factory.mktemp("harbor") / "data")
-    with run_server("--data", data) as server:
+    with run_server("--data", data, "--test-clock") as server:
+        run_cleanup(server.client)
         admin = server.admin()
         owner = create_person(admin, "Owner")
         mina = Mailbox(server.client).register("mina@example.com", "mina.harbor")
