@@ -1,27 +1,30 @@
-// The accounts of an application, as the stories tell them: create, edit, admins, deletion behind the lock, export.
+// The accounts of an application: create, edit, set admins, select, export, delete.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, test } from "node:test";
-import { World } from "./world.js";
+import { Fixture } from "./fixture.js";
+import { wordsOf } from "./words.js";
 
-let world;
+const w = await wordsOf("en");
+
+let fixture;
 let app;
 let page;
 before(async () => {
-  world = await World.start({ seed: 260 });
+  fixture = await Fixture.start({ seed: 260 });
   ({
     items: [app],
-  } = await world.call("GET", "/v1/apps"));
+  } = await fixture.call("GET", "/v1/apps"));
 });
-after(() => world.stop());
+after(() => fixture.stop());
 afterEach(async () => {
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.errors, []);
   await page.context().close();
 });
 
-const account = (id) => world.call("GET", `/v1/apps/${app.app_id}/accounts/${id}`);
+const account = (id) => fixture.call("GET", `/v1/apps/${app.app_id}/accounts/${id}`);
 const open = async (rest = "", options = {}) => {
-  page = await world.page({ signedIn: true, ...options });
+  page = await fixture.page({ signedIn: true, ...options });
   await page.goto(`/apps/${app.app_id}/accounts${rest}`);
   await page
     .locator(rest.startsWith("/") ? "dialog.sheet" : "tr.row")
@@ -30,130 +33,130 @@ const open = async (rest = "", options = {}) => {
 };
 const row = (id) => page.getByRole("row", { name: new RegExp(`^(Select )?${id}`) });
 const more = async (id, item) => {
-  await page.getByRole("button", { name: `More for ${id}` }).click();
+  await page.getByRole("button", { name: w.accounts.more(id) }).click();
   await page.getByRole("menuitem", { name: item }).click();
 };
 
-test("an account is created, and what is wrong stands beside its field", async () => {
+test("an account is created, and each error is shown beside its field", async () => {
   await open();
-  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByRole("button", { name: w.accounts.create }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("User ID").fill("ava.kim33");
-  await dialog.getByLabel("Nickname").fill("<b onclick=alert(1)>Ava</b>");
-  await dialog.getByLabel("Profile photo").fill("example.com/x.png");
-  await dialog.getByRole("button", { name: "Create account" }).click();
-  await dialog.getByText("Enter a full address that starts with https:// or http://").waitFor();
-  await dialog.getByLabel("Profile photo").fill("");
-  await dialog.getByRole("button", { name: "Create account" }).click();
-  await dialog.getByText("An account has this user ID already.").waitFor();
-  assert.ok(await dialog.getByLabel("User ID").evaluate((input) => input === document.activeElement));
-  await dialog.getByLabel("User ID").fill("aa.new");
-  await dialog.getByRole("button", { name: "Create account" }).click();
-  await page.getByText("aa.new created.").waitFor();
-  // Markup is what it says, not what it does.
+  await dialog.getByLabel(w.accounts.fields.user_id).fill("ava.kim33");
+  await dialog.getByLabel(w.accounts.fields.nickname).fill("<b onclick=alert(1)>Ava</b>");
+  await dialog.getByLabel(w.accounts.fields.photo_url).fill("example.com/x.png");
+  await dialog.getByRole("button", { name: w.accounts.create }).click();
+  await dialog.getByText(w.violations.photo_url.bad_format).waitFor();
+  await dialog.getByLabel(w.accounts.fields.photo_url).fill("");
+  await dialog.getByRole("button", { name: w.accounts.create }).click();
+  await dialog.getByText(w.problems.account_exists).waitFor();
+  assert.ok(await dialog.getByLabel(w.accounts.fields.user_id).evaluate((input) => input === document.activeElement));
+  await dialog.getByLabel(w.accounts.fields.user_id).fill("aa.new");
+  await dialog.getByRole("button", { name: w.accounts.create }).click();
+  await page.getByText(w.accounts.wasCreated("aa.new")).waitFor();
+  // Markup is shown as text.
   assert.equal(await row("aa.new").locator("td").getByText("<b onclick=alert(1)>Ava</b>").count(), 1);
   assert.equal(await page.locator("tbody b").count(), 0);
   assert.equal((await account("aa.new")).type, "general");
 });
 
-test("an edit sends what changed, and only that", async () => {
+test("an edit sends only the changed fields", async () => {
   await open("/ava.kim33");
   const sent = page.waitForRequest((request) => request.method() === "PATCH");
-  await page.getByLabel("Nickname").fill("은지");
-  await page.getByLabel("Location").fill("Jeju");
-  await page.getByText("2 unsaved changes").waitFor();
-  await page.getByRole("button", { name: "Save changes" }).click();
-  await page.getByText("ava.kim33 saved.").waitFor();
+  await page.getByLabel(w.accounts.fields.nickname).fill("은지");
+  await page.getByLabel(w.accounts.fields.location).fill("Jeju");
+  await page.getByText(w.unsaved.count(2)).waitFor();
+  await page.getByRole("button", { name: w.dialog.saveChanges }).click();
+  await page.getByText(w.accounts.wasSaved("ava.kim33")).waitFor();
   assert.deepEqual((await sent).postDataJSON(), { nickname: "은지", location: "Jeju" });
   await page.waitForURL(/\/accounts$/);
   assert.equal(await row("ava.kim33").locator("td").getByText("은지").count(), 1);
 });
 
-test("the named bit of the message settings leaves the others alone", async () => {
-  await world.call("PATCH", `/v1/apps/${app.app_id}/accounts/ava.kim33`, { message_settings: 6 });
+test("the checkbox of the message settings changes only its own bit", async () => {
+  await fixture.call("PATCH", `/v1/apps/${app.app_id}/accounts/ava.kim33`, { message_settings: 6 });
   await open("/ava.kim33");
-  await page.getByLabel("Do not receive messages").check();
-  await page.getByRole("button", { name: "Save changes" }).click();
-  await page.getByText("ava.kim33 saved.").waitFor();
+  await page.getByLabel(w.accounts.noMessages).check();
+  await page.getByRole("button", { name: w.dialog.saveChanges }).click();
+  await page.getByText(w.accounts.wasSaved("ava.kim33")).waitFor();
   assert.equal((await account("ava.kim33")).message_settings, 7);
 });
 
-test("leaving with changes asks, and the back button does too", async () => {
+test("leaving with unsaved changes asks first, with the back button too", async () => {
   await open();
   await row("ava.kim33").getByRole("link").click();
-  await page.getByLabel("Nickname").fill("Somebody");
+  await page.getByLabel(w.accounts.fields.nickname).fill("Somebody");
   await page.goBack();
-  await page.getByText("Leave without saving 1 change?").waitFor();
-  await page.getByRole("button", { name: "Keep editing" }).click();
-  assert.equal(await page.getByLabel("Nickname").inputValue(), "Somebody");
+  await page.getByText(w.unsaved.title(1)).waitFor();
+  await page.getByRole("button", { name: w.unsaved.keep }).click();
+  assert.equal(await page.getByLabel(w.accounts.fields.nickname).inputValue(), "Somebody");
   await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "Discard" }).click();
+  await page.getByRole("button", { name: w.unsaved.discard }).click();
   await page.locator("dialog.sheet").waitFor({ state: "detached" });
   assert.notEqual((await account("ava.kim33")).nickname, "Somebody");
 });
 
-test("what somebody else saved meanwhile is shown beside one's own", async () => {
+test("a conflicting edit is shown beside the own values", async () => {
   await open("/ava.kim33");
-  await page.getByLabel("Nickname").fill("Mine");
-  await world.call("PATCH", `/v1/apps/${app.app_id}/accounts/ava.kim33`, { nickname: "Theirs", location: "Lagos" });
-  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByLabel(w.accounts.fields.nickname).fill("Mine");
+  await fixture.call("PATCH", `/v1/apps/${app.app_id}/accounts/ava.kim33`, { nickname: "Theirs", location: "Lagos" });
+  await page.getByRole("button", { name: w.dialog.saveChanges }).click();
   const conflict = page.locator(".conflict");
   await conflict.getByText("Theirs", { exact: true }).last().waitFor();
-  assert.equal(await page.getByLabel("Location").inputValue(), "Lagos");
-  await conflict.getByRole("button", { name: "Take theirs" }).click();
-  assert.equal(await page.getByLabel("Nickname").inputValue(), "Theirs");
-  await page.getByLabel("Nickname").fill("Both");
-  await page.getByRole("button", { name: "Save changes" }).click();
-  await page.getByText("ava.kim33 saved.").waitFor();
+  assert.equal(await page.getByLabel(w.accounts.fields.location).inputValue(), "Lagos");
+  await conflict.getByRole("button", { name: w.conflict.take }).click();
+  assert.equal(await page.getByLabel(w.accounts.fields.nickname).inputValue(), "Theirs");
+  await page.getByLabel(w.accounts.fields.nickname).fill("Both");
+  await page.getByRole("button", { name: w.dialog.saveChanges }).click();
+  await page.getByText(w.accounts.wasSaved("ava.kim33")).waitFor();
   assert.deepEqual([(await account("ava.kim33")).nickname, (await account("ava.kim33")).location], ["Both", "Lagos"]);
 });
 
-test("an admin is set and the undo takes it back", async () => {
+test("setting an admin can be undone", async () => {
   await open();
-  await page.getByText("7 of 10 admins").waitFor();
-  await more("ava.kim33", /Set as admin/);
-  await page.getByText("8 of 10 admins").waitFor();
+  await page.getByText(w.accounts.admins(7, 10)).waitFor();
+  await more("ava.kim33", new RegExp(w.accounts.setAdmin));
+  await page.getByText(w.accounts.admins(8, 10)).waitFor();
   assert.equal((await account("ava.kim33")).type, "admin");
-  await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByText("7 of 10 admins").waitFor();
+  await page.getByRole("button", { name: w.toast.undo }).click();
+  await page.getByText(w.accounts.admins(7, 10)).waitFor();
   assert.equal((await account("ava.kim33")).type, "general");
 });
 
-test("at ten admins the reason stands where the action was", async () => {
+test("at ten admins, the menu gives the reason instead of the action", async () => {
   const ids = ["aditi.chen21", "aditi.rao45", "anais.novak34"];
-  for (const id of ids) await world.call("PUT", `/v1/apps/${app.app_id}/accounts/${id}/admin`);
+  for (const id of ids) await fixture.call("PUT", `/v1/apps/${app.app_id}/accounts/${id}/admin`);
   await open();
-  await page.getByText("10 of 10 admins").waitFor();
-  await page.getByRole("button", { name: "More for ava.kim33" }).click();
-  await page.getByRole("menu").getByText("This application already has 10 admins. Cancel one first.").waitFor();
-  for (const id of ids) await world.call("DELETE", `/v1/apps/${app.app_id}/accounts/${id}/admin`);
+  await page.getByText(w.accounts.admins(10, 10)).waitFor();
+  await page.getByRole("button", { name: w.accounts.more("ava.kim33") }).click();
+  await page.getByRole("menu").getByText(w.accounts.cap).waitFor();
+  for (const id of ids) await fixture.call("DELETE", `/v1/apps/${app.app_id}/accounts/${id}/admin`);
 });
 
-test("the filter lives in the address, and what is selected survives it", async () => {
+test("the filter is part of the address, and the selection survives it", async () => {
   await open();
   await row("aditi.chen21").getByRole("checkbox").check();
-  await page.getByLabel("User ID starts with…").fill("ava");
+  await page.getByLabel(w.accounts.search).fill("ava");
   await page.waitForURL(/q=ava/);
-  await page.getByText("1 selected, 1 not shown").waitFor();
-  await page.getByRole("radio", { name: "Admin" }).check();
+  await page.getByText(w.list.selectedNotShown(1, 1)).waitFor();
+  await page.getByRole("radio", { name: w.accounts.types.admin }).check();
   await page.waitForURL(/type=admin/);
-  await page.getByText("No account matches.").or(row("ava")).first().waitFor();
+  await page.getByText(w.accounts.noMatch).or(row("ava")).first().waitFor();
   await page.reload();
-  assert.equal(await page.getByLabel("User ID starts with…").inputValue(), "ava");
+  assert.equal(await page.getByLabel(w.accounts.search).inputValue(), "ava");
 });
 
-test("a range is selected with shift", async () => {
+test("shift-click selects a range", async () => {
   await open();
   const boxes = page.locator("tbody input[type=checkbox]");
   await boxes.nth(1).click();
   await boxes.nth(4).click({ modifiers: ["Shift"] });
-  await page.getByText("4 selected").first().waitFor();
+  await page.getByText(w.list.selected(4)).first().waitFor();
 });
 
-test("beyond two hundred rows only those near are drawn, and all can be selected", async () => {
+test("above two hundred rows only nearby rows are drawn, and all can be selected", async () => {
   await open();
   await page.locator("tbody input[type=checkbox]").first().click();
-  await page.getByRole("button", { name: "Select everything that matches" }).click();
+  await page.getByRole("button", { name: w.list.everything }).click();
   await page
     .getByText(/26\d selected/)
     .first()
@@ -164,74 +167,74 @@ test("beyond two hundred rows only those near are drawn, and all can be selected
   await row("zoe\\.").last().waitFor();
 });
 
-test("a selection is exported, and downloaded", async () => {
+test("a selection is exported and downloaded", async () => {
   await open();
   await row("aditi.chen21").getByRole("checkbox").check();
   await row("aditi.rao45").getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Export 2" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Export", exact: true }).click();
-  await page.getByRole("heading", { name: "Export successful" }).waitFor();
-  await page.getByText("2 accounts, CSV.").waitFor();
+  await page.getByRole("button", { name: w.accounts.exportCount(2) }).click();
+  await page.getByRole("dialog").getByRole("button", { name: w.accounts.export, exact: true }).click();
+  await page.getByRole("heading", { name: w.export.done }).waitFor();
+  await page.getByText(w.export.what(2, "CSV")).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download" }).click(),
+    page.getByRole("link", { name: w.export.download }).click(),
   ]);
   const text = await readFile(await download.path(), "utf8");
   assert.ok(text.startsWith("\uFEFFuser_id,") && text.includes("aditi.chen21") && text.includes("aditi.rao45"));
 });
 
-test("one account is exported in a format of choice", async () => {
+test("a single account is exported in the chosen format", async () => {
   await open();
-  await more("ava.kim33", "Export");
+  await more("ava.kim33", w.accounts.export);
   await page.getByRole("radio", { name: "NDJSON" }).check();
-  await page.getByRole("dialog").getByRole("button", { name: "Export", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: w.accounts.export, exact: true }).click();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download" }).click(),
+    page.getByRole("link", { name: w.export.download }).click(),
   ]);
   assert.equal(JSON.parse(await readFile(await download.path(), "utf8")).user_id, "ava.kim33");
 });
 
-test("accounts are deleted behind the lock, after one more question", async () => {
+test("accounts are deleted once the lock is lifted and the deletion confirmed", async () => {
   await open();
   for (const id of ["aditi.chen21", "aditi.rao45"]) await row(id).getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Delete 2" }).click();
-  // Locked: what stands in the way can be lifted by who may.
-  await page.getByRole("heading", { name: "Remove the restriction for Harbor Chat?" }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Cancel");
-  await page.getByRole("button", { name: "Remove restriction" }).click();
-  await page.getByText("admin removed the restriction just now.").waitFor();
-  await page.getByRole("button", { name: "Delete 2" }).click();
-  await page.getByRole("heading", { name: "Delete 2 accounts?" }).waitFor();
+  await page.getByRole("button", { name: w.accounts.deleteCount(2) }).click();
+  // While the lock is on, a person who may lift it is offered that first.
+  await page.getByRole("heading", { name: w.lock.question("Harbor Chat") }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), w.dialog.cancel);
+  await page.getByRole("button", { name: w.lock.liftAction }).click();
+  await page.getByText(w.lock.liftedBy("admin", "just now")).waitFor();
+  await page.getByRole("button", { name: w.accounts.deleteCount(2) }).click();
+  await page.getByRole("heading", { name: w.deletion.question(2) }).waitFor();
   await page.getByRole("dialog").getByText("aditi.rao45").waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Cancel");
-  await page.getByRole("button", { name: "Delete 2 accounts" }).click();
-  await page.getByText("2 deleted.").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), w.dialog.cancel);
+  await page.getByRole("button", { name: w.deletion.action(2) }).click();
+  await page.getByText(w.deletion.done(2)).waitFor();
   assert.equal(await row("aditi.chen21").count(), 0);
   await assert.rejects(account("aditi.chen21"), /not_found/);
 });
 
-test("more than ten are deleted only after their number was typed", async () => {
+test("deleting more than ten accounts requires typing their number", async () => {
   await open("?q=noah");
-  await page.getByLabel("Select all that are shown").click();
+  await page.getByLabel(w.list.selectAll).click();
   const count = await page.locator("tr.row").count();
   assert.ok(count > 10);
-  await page.getByRole("button", { name: `Delete ${count}` }).click();
+  await page.getByRole("button", { name: w.accounts.deleteCount(count) }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText(`and ${count - 5} more`).waitFor();
-  await dialog.getByRole("button", { name: `Delete ${count} accounts` }).click();
-  assert.equal(await dialog.getByLabel(`Type ${count} to confirm`).getAttribute("aria-invalid"), "true");
-  await dialog.getByLabel(`Type ${count} to confirm`).fill(String(count));
-  await dialog.getByRole("button", { name: `Delete ${count} accounts` }).click();
-  await page.getByText(`${count} deleted.`).waitFor();
+  await dialog.getByText(w.deletion.andMore(count - 5)).waitFor();
+  await dialog.getByRole("button", { name: w.deletion.action(count) }).click();
+  assert.equal(await dialog.getByLabel(w.deletion.typeCount(count)).getAttribute("aria-invalid"), "true");
+  await dialog.getByLabel(w.deletion.typeCount(count)).fill(String(count));
+  await dialog.getByRole("button", { name: w.deletion.action(count) }).click();
+  await page.getByText(w.deletion.done(count)).waitFor();
 });
 
-test("a lock that came back meanwhile says why nothing was deleted", async () => {
+test("a deletion that the lock refuses says why", async () => {
   await open();
   await row("ava.kim33").getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Delete 1" }).click();
-  await world.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: true });
-  await page.getByRole("button", { name: "Delete 1 account" }).click();
-  await page.getByRole("dialog").getByText("Accounts of this application cannot be deleted.").waitFor();
+  await page.getByRole("button", { name: w.accounts.deleteCount(1) }).click();
+  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: true });
+  await page.getByRole("button", { name: w.deletion.action(1) }).click();
+  await page.getByRole("dialog").getByText(w.lock.locked).waitFor();
   assert.equal((await account("ava.kim33")).user_id, "ava.kim33");
 });

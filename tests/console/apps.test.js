@@ -1,64 +1,67 @@
-// Applications: creating, renaming with undo, opening, deleting empty ones, and what is hidden without permission.
+// Applications: create, rename, move, delete.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { World } from "./world.js";
+import { Fixture } from "./fixture.js";
+import { wordsOf } from "./words.js";
 
-let world;
+const w = await wordsOf("en");
+
+let fixture;
 let page;
-before(async () => (world = await World.start({ seed: 5 })));
-after(() => world.stop());
+before(async () => (fixture = await Fixture.start({ seed: 5 })));
+after(() => fixture.stop());
 afterEach(async () => {
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.errors, []);
   await page.context().close();
 });
 
 const names = () => page.locator("tr.row .who a").allTextContents();
 
-test("an application is created, renamed, and the undo takes the name back", async () => {
-  page = await world.page({ signedIn: true });
+test("an application is created and renamed, and the renaming is undone", async () => {
+  page = await fixture.page({ signedIn: true });
   await page.goto("/apps");
-  await page.getByRole("button", { name: "New application" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "New application" }).click();
-  await page.getByText("This is needed.").waitFor();
-  await page.getByLabel("Name").fill("Pier Live");
-  await page.getByLabel("Name").press("Enter");
+  await page.getByRole("button", { name: w.apps.create }).click();
+  await page.getByRole("dialog").getByRole("button", { name: w.apps.createAction }).click();
+  await page.getByText(w.violations.any.required).waitFor();
+  await page.getByLabel(w.apps.name).fill("Pier Live");
+  await page.getByLabel(w.apps.name).press("Enter");
   await page.getByRole("link", { name: "Pier Live" }).click();
   await page.waitForURL(/\/apps\/[0-9a-f-]{36}$/);
-  await page.getByLabel("Name").fill("Quay Live");
-  await page.getByText("1 unsaved change").waitFor();
-  await page.getByRole("button", { name: "Save changes" }).click();
-  await page.getByText("Quay Live saved.").waitFor();
-  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByLabel(w.apps.name).fill("Quay Live");
+  await page.getByText(w.unsaved.count(1)).waitFor();
+  await page.getByRole("button", { name: w.dialog.saveChanges }).click();
+  await page.getByText(w.apps.wasSaved("Quay Live")).waitFor();
+  await page.getByRole("button", { name: w.toast.undo }).click();
   await page.getByRole("link", { name: "Pier Live" }).waitFor();
   assert.deepEqual(await names(), ["Harbor Chat", "Pier Live"]);
 });
 
-test("only an application without accounts is deleted", async () => {
-  page = await world.page({ signedIn: true });
+test("only an application without accounts can be deleted", async () => {
+  page = await fixture.page({ signedIn: true });
   await page.goto("/apps");
   const remove = async (name) => {
-    await page.getByRole("button", { name: `More for ${name}` }).click();
+    await page.getByRole("button", { name: w.apps.more(name) }).click();
     await page.getByRole("menuitem", { name: /^Delete/ }).click();
-    await page.getByRole("button", { name: "Delete application" }).click();
+    await page.getByRole("button", { name: w.apps.deleteAction }).click();
   };
   await remove("Harbor Chat");
-  await page.getByRole("dialog").getByText("This application still has accounts. Delete them first.").waitFor();
-  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog").getByText(w.problems.app_not_empty).waitFor();
+  await page.getByRole("button", { name: w.dialog.cancel }).click();
   await remove("Pier Live");
-  await page.getByText("Pier Live deleted.").waitFor();
+  await page.getByText(w.apps.wasDeleted("Pier Live")).waitFor();
   assert.deepEqual(await names(), ["Harbor Chat"]);
 });
 
-test("a member without a team is shown nothing of applications", async () => {
-  await world.call("POST", "/v1/users", {
+test("a member without a team sees no applications", async () => {
+  await fixture.call("POST", "/v1/users", {
     username: "Sam",
     login: "sam",
     type: "member",
     password: "seven quiet harbours",
   });
-  page = await world.page();
-  await world.signIn(page, "sam", "seven quiet harbours");
-  const origin = { Origin: world.origin };
+  page = await fixture.page();
+  await fixture.signIn(page, "sam", "seven quiet harbours");
+  const origin = { Origin: fixture.origin };
   await page.request.post("/v1/me/password", {
     headers: origin,
     data: {
@@ -69,31 +72,31 @@ test("a member without a team is shown nothing of applications", async () => {
   });
   await page.goto("/");
   await page.waitForURL("**/join");
-  await page.locator(".side nav").getByText("Join a team").waitFor();
+  await page.locator(".side nav").getByText(w.entries.join).waitFor();
   assert.equal(await page.locator(".side nav a").count(), 1);
   await page.goto("/apps");
-  await page.getByText("There are no applications yet.").waitFor();
-  assert.equal(await page.getByRole("button", { name: "New application" }).count(), 0);
+  await page.getByText(w.apps.none).waitFor();
+  assert.equal(await page.getByRole("button", { name: w.apps.create }).count(), 0);
 });
 
-test("an application is moved to a team, and a name that somebody else gave meanwhile is asked about", async () => {
-  const app = await world.call("POST", "/v1/apps", { name: "Ferry", team_id: null });
-  const team = await world.call("POST", "/v1/teams", { name: "Crew" });
-  page = await world.page({ signedIn: true });
+test("an application is moved to a team, and a conflicting name must be resolved", async () => {
+  const app = await fixture.call("POST", "/v1/apps", { name: "Ferry", team_id: null });
+  const team = await fixture.call("POST", "/v1/teams", { name: "Crew" });
+  page = await fixture.page({ signedIn: true });
   await page.goto(`/apps/${app.app_id}`);
   const sheet = page.getByRole("dialog");
-  await sheet.getByLabel("Team").selectOption("Crew");
-  await sheet.getByLabel("Name").fill("Mine");
-  await world.call("PATCH", `/v1/apps/${app.app_id}`, { name: "Theirs" });
-  await sheet.getByRole("button", { name: "Save changes" }).click();
+  await sheet.getByLabel(w.apps.team).selectOption("Crew");
+  await sheet.getByLabel(w.apps.name).fill("Mine");
+  await fixture.call("PATCH", `/v1/apps/${app.app_id}`, { name: "Theirs" });
+  await sheet.getByRole("button", { name: w.dialog.saveChanges }).click();
   await sheet.locator(".conflict").getByText("Theirs", { exact: true }).last().waitFor();
-  assert.equal(await sheet.getByLabel("Team").inputValue(), team.team_id);
-  // What is asked is answered first.
-  await sheet.getByRole("button", { name: "Save changes" }).click();
-  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Keep mine");
+  assert.equal(await sheet.getByLabel(w.apps.team).inputValue(), team.team_id);
+  // The question must be answered before anything is saved.
+  await sheet.getByRole("button", { name: w.dialog.saveChanges }).click();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), w.conflict.keep);
   await page.keyboard.press("Enter");
-  await sheet.getByRole("button", { name: "Save changes" }).click();
+  await sheet.getByRole("button", { name: w.dialog.saveChanges }).click();
   await page.locator("tr.row", { hasText: "Mine" }).filter({ hasText: "Crew" }).waitFor();
-  const now = await world.call("GET", `/v1/apps/${app.app_id}`);
+  const now = await fixture.call("GET", `/v1/apps/${app.app_id}`);
   assert.deepEqual([now.name, now.team_id], ["Mine", team.team_id]);
 });

@@ -1,17 +1,17 @@
-// What a first visit costs, and what the page is allowed.
+// The size of a first visit, caching, and the content security policy.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { World } from "./world.js";
+import { Fixture } from "./fixture.js";
 
 const BUDGET = 100_000;
 
-let world;
-before(async () => (world = await World.start({ seed: 5 })));
-after(() => world.stop());
+let fixture;
+before(async () => (fixture = await Fixture.start({ seed: 5 })));
+after(() => fixture.stop());
 
-// What comes over the wire for a page's requests: each body as it was compressed, without the headers, which HTTP/2
-// compresses among each other and HTTP/1.1 does not.
-async function watched(page) {
+// Records the transferred size of each reply: the compressed body without its headers, since HTTP/2 compresses headers
+// and HTTP/1.1 does not.
+async function recordReplies(page) {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   const seen = new Map();
@@ -32,28 +32,28 @@ async function watched(page) {
   return () => [...seen.values()].filter(Boolean);
 }
 
-test("a first visit transfers at most 100 KB, all of it from here", async () => {
-  const page = await world.page();
-  const replies = await watched(page);
+test("a first visit transfers at most 100 KB, all from the server itself", async () => {
+  const page = await fixture.page();
+  const replies = await recordReplies(page);
   await page.goto("/");
   await page.getByLabel("Login").waitFor();
   await page.waitForLoadState("networkidle");
   const bytes = replies().reduce((sum, reply) => sum + reply.bytes, 0);
   assert.ok(bytes > 50_000 && bytes <= BUDGET, `${bytes} bytes`);
-  assert.deepEqual([...new Set(replies().map(({ url }) => url.origin))], [world.origin]);
+  assert.deepEqual([...new Set(replies().map(({ url }) => url.origin))], [fixture.origin]);
 });
 
-test("a second visit takes every file from the cache", async () => {
-  const page = await world.page();
+test("a second visit loads only new files", async () => {
+  const page = await fixture.page();
   await page.goto("/sign-in");
   await page.waitForLoadState("networkidle");
-  const replies = await watched(page);
+  const replies = await recordReplies(page);
   await page.goto("/register");
   await page.waitForLoadState("networkidle");
   const files = replies().filter(({ url }) => url.pathname.startsWith("/assets/"));
   assert.ok(files.length > 30);
   const fetched = files.filter(({ cached }) => !cached).map(({ url }) => url.pathname);
-  // What only this screen needs is new.
+  // Only the modules of this screen are new.
   const named = async (place) =>
     (await (await page.request.get(place, { headers: { Accept: "text/html" } })).text()).match(/\/assets\/[^">\s]+/g);
   const known = await named("/sign-in");
@@ -62,8 +62,8 @@ test("a second visit takes every file from the cache", async () => {
   assert.deepEqual(fetched.sort(), own.sort());
 });
 
-test("no text becomes markup or code, whoever asks for it", async () => {
-  const page = await world.page();
+test("the page refuses to turn text into markup or code", async () => {
+  const page = await fixture.page();
   await page.goto("/sign-in");
   await page.getByLabel("Login").waitFor();
   const done = await page.evaluate(() => {
@@ -81,5 +81,5 @@ test("no text becomes markup or code, whoever asks for it", async () => {
     });
   });
   assert.deepEqual(done, []);
-  assert.equal(page.complaints.filter((text) => text.includes("Trusted")).length, 3, String(page.complaints));
+  assert.equal(page.errors.filter((text) => text.includes("Trusted")).length, 3, String(page.errors));
 });

@@ -1,40 +1,43 @@
-// The whole walk without a mouse.
+// The console without a mouse.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { PASSWORD, World } from "./world.js";
+import { Fixture, PASSWORD } from "./fixture.js";
+import { wordsOf } from "./words.js";
 
-let world;
+const w = await wordsOf("en");
+
+let fixture;
 let app;
 before(async () => {
-  world = await World.start({ seed: 30 });
+  fixture = await Fixture.start({ seed: 30 });
   ({
     items: [app],
-  } = await world.call("GET", "/v1/apps"));
+  } = await fixture.call("GET", "/v1/apps"));
 });
-after(() => world.stop());
+after(() => fixture.stop());
 
 const focused = (page) =>
   page.evaluate(() => document.activeElement?.textContent.trim() || document.activeElement?.getAttribute("aria-label"));
 
-test("signing in, finding, selecting, editing, saving and leaving take no mouse", async () => {
-  const page = await world.page();
+test("signing in, searching, selecting, editing and saving work with the keyboard alone", async () => {
+  const page = await fixture.page();
   const press = async (...keys) => {
     for (const key of keys) await page.keyboard.press(key);
   };
   await page.goto("/");
-  await page.getByLabel("Login").waitFor();
+  await page.getByLabel(w.signIn.login).waitFor();
   await page.keyboard.type("admin");
   await press("Tab", "Tab");
   await page.keyboard.type(PASSWORD);
   await press("Enter");
   await page.locator("tr.row").first().waitFor();
 
-  // Whoever came from somewhere is at the beginning of the page; whoever loads it may skip to there.
+  // After navigation the focus is on the content; after a reload a link skips to it.
   assert.equal(await page.evaluate(() => document.activeElement.id), "content");
   await page.reload();
   await page.locator("tr.row").first().waitFor();
   await press("Tab");
-  assert.equal(await focused(page), "Skip to content");
+  assert.equal(await focused(page), w.skip);
   await press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "content");
 
@@ -48,20 +51,20 @@ test("signing in, finding, selecting, editing, saving and leaving take no mouse"
   const second = await focused(page);
   assert.equal(second, await page.locator('tr.row[data-at="1"] .who a').textContent());
   await press("x");
-  await page.getByText("1 selected").first().waitFor();
+  await page.getByText(w.list.selected(1)).first().waitFor();
   await press("Space");
-  await page.getByText("1 selected").first().waitFor({ state: "detached" });
+  await page.getByText(w.list.selected(1)).first().waitFor({ state: "detached" });
   await press("Space");
   await press("Shift+ArrowDown");
-  await page.getByText("2 selected").first().waitFor();
+  await page.getByText(w.list.selected(2)).first().waitFor();
   await press("Escape");
-  await page.getByText("2 selected").first().waitFor({ state: "detached" });
+  await page.getByText(w.list.selected(2)).first().waitFor({ state: "detached" });
 
   await press("e");
   await page.locator("dialog.sheet").waitFor();
   await press("Tab");
-  await page.getByLabel("Nickname").focus();
-  await page.getByLabel("Nickname").fill("By keyboard");
+  await page.getByLabel(w.accounts.fields.nickname).focus();
+  await page.getByLabel(w.accounts.fields.nickname).fill("By keyboard");
   await press("Control+Enter");
   await page.getByText(/ saved\.$/).waitFor();
   await page.locator("dialog.sheet").waitFor({ state: "detached" });
@@ -74,20 +77,20 @@ test("signing in, finding, selecting, editing, saving and leaving take no mouse"
   await press(".");
   await page.getByRole("menu").waitFor();
   await press("End", "Home", "ArrowDown");
-  assert.equal(await focused(page), "Export");
+  assert.equal(await focused(page), w.accounts.export);
   await press("Escape");
   await page.getByRole("menu").waitFor({ state: "detached" });
 
   await press("g", "p");
   await page.waitForURL("**/apps");
-  await page.getByRole("heading", { name: "Applications" }).waitFor();
+  await page.getByRole("heading", { name: w.entries.apps }).waitFor();
   await press("g", "a");
   await page.waitForURL(`**/apps/${app.app_id}/accounts`);
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.errors, []);
 });
 
-test("single keys can be switched off, and never act where something is typed", async () => {
-  const page = await world.page({ signedIn: true });
+test("single-key shortcuts can be switched off, and do nothing in inputs", async () => {
+  const page = await fixture.page({ signedIn: true });
   await page.goto(`/apps/${app.app_id}/accounts`);
   await page.locator("tr.row").first().waitFor();
   await page.keyboard.press("/");
@@ -96,20 +99,20 @@ test("single keys can be switched off, and never act where something is typed", 
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await page.keyboard.press("?");
-  await page.getByLabel("Single keys act").uncheck();
+  await page.getByLabel(w.shortcuts.single).uncheck();
   await page.keyboard.press("Escape");
   await page.locator("dialog").waitFor({ state: "detached" });
   await page.keyboard.press("c");
   await page.keyboard.press("?");
   assert.equal(await page.locator("dialog").count(), 0);
-  // What is no letter still acts.
+  // Keys that are not characters still work.
   await page.locator("tr.row .who a").first().focus();
   await page.keyboard.press("Space");
-  await page.getByText("1 selected").first().waitFor();
+  await page.getByText(w.list.selected(1)).first().waitFor();
 });
 
-test("what has the focus is never under what sticks to the top", async () => {
-  const page = await world.page({ signedIn: true, height: 500 });
+test("the focused row is never covered by the sticky header", async () => {
+  const page = await fixture.page({ signedIn: true, height: 500 });
   await page.goto(`/apps/${app.app_id}/accounts`);
   await page.locator("tr.row").first().waitFor();
   await page.locator("tr.row .who a").nth(20).focus();
@@ -123,8 +126,8 @@ test("what has the focus is never under what sticks to the top", async () => {
   }
 });
 
-test("targets are large enough for fingers", async () => {
-  const page = await world.page({ signedIn: true, width: 390, height: 800 });
+test("targets are at least 24 pixels wide and high", async () => {
+  const page = await fixture.page({ signedIn: true, width: 390, height: 800 });
   await page.goto(`/apps/${app.app_id}/accounts`);
   await page.locator("tr.row").first().waitFor();
   const small = await page.evaluate(() =>

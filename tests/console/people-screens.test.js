@@ -1,29 +1,29 @@
-// Every screen and state of teams, invitations, roles, users and the log, in every look.
+// The screens of teams, invitations, roles, users and the audit log, in all their states.
 import { after, before } from "node:test";
-import { everyLook } from "./looks.js";
-import { northwind, SECRET, team, user } from "./people.js";
-import { ADMIN, PASSWORD, settled, World } from "./world.js";
+import { ADMIN, Fixture, PASSWORD, waitUntilIdle } from "./fixture.js";
+import { checkScreens } from "./screen-checks.js";
+import { northwind, SECRET, team, user } from "./seed.js";
 
-let world;
+let fixture;
 let at;
 let orphan;
 before(async () => {
-  world = await World.start();
-  at = await northwind(world);
-  await user(world, "new.comer", { confirmed: false });
-  await user(world, "grace.oduya", { type: "platform_admin" });
-  orphan = await team(world, "<img src=x onerror=alert(1)>", null);
-  const { user: due } = await world.call("POST", "/v1/users", {
+  fixture = await Fixture.start();
+  at = await northwind(fixture);
+  await user(fixture, "new.comer", { confirmed: false });
+  await user(fixture, "grace.oduya", { type: "platform_admin" });
+  orphan = await team(fixture, "<img src=x onerror=alert(1)>", null);
+  const { user: due } = await fixture.call("POST", "/v1/users", {
     username: "priya",
     login: "priya+ops",
     type: "member",
     email: "priya@northwind.example",
     generate_password: true,
   });
-  await world.call("PATCH", `/v1/users/${(await user(world, "ops-contractor")).user_id}`, { status: "disabled" });
-  await world.call("PATCH", `/v1/users/${due.user_id}`, { username: "Priya.Nair" });
+  await fixture.call("PATCH", `/v1/users/${(await user(fixture, "ops-contractor")).user_id}`, { status: "disabled" });
+  await fixture.call("PATCH", `/v1/users/${due.user_id}`, { username: "Priya.Nair" });
 });
-after(() => world.stop());
+after(() => fixture.stop());
 
 const of = (tab) => `/teams/${at.team.team_id}/${tab}`;
 const submit = (page) => page.locator("dialog button[type=submit]").click();
@@ -61,13 +61,7 @@ const superAdmin = () => [
   ["team-gone", "/teams/01a1fb21-fb01-75d9-8551-bd613cefbc94/members", null],
   ["members", of("members"), null],
   ["member-role", of("members"), item(0, 0)],
-  [
-    "member-remove",
-    of("members"),
-    async (page) => {
-      await item(0, 1)(page);
-    },
-  ],
+  ["member-remove", of("members"), item(0, 1)],
   [
     "member-add",
     of("members"),
@@ -149,16 +143,16 @@ const member = () => [
       await page.locator("dialog .input").nth(1).fill("jisoo.han");
       await submit(page);
       await page.locator(".issued").waitFor();
-      await settled(page);
+      await waitUntilIdle(page);
     },
   ],
   [
     "roles",
     of("roles"),
-    async (page) => {
+    async (page, w) => {
       await page.locator("input.check").first().waitFor();
-      await page.getByRole("checkbox", { name: /Create, edit, import|생성, 편집/ }).check();
-      await page.getByRole("checkbox", { name: /Export|내보내기/ }).check();
+      await page.getByRole("checkbox", { name: w.permissions["accounts.write"] }).check();
+      await page.getByRole("checkbox", { name: w.permissions["accounts.export"] }).check();
     },
   ],
   ["teams-member", "/teams", null],
@@ -176,9 +170,9 @@ const newcomer = () => [
     },
   ],
 ];
-everyLook(
+checkScreens(
   "people",
-  () => world,
+  () => fixture,
   () => [
     [[ADMIN, PASSWORD], superAdmin()],
     [["t.berg", SECRET], member()],

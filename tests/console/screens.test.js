@@ -1,23 +1,23 @@
-// Every screen and state of signing in, accounts, applications and one's own account, in every look.
+// The screens of signing in, accounts, applications and the own account, in all their states.
 import { after, before } from "node:test";
-import { everyLook } from "./looks.js";
-import { ADMIN, PASSWORD, World } from "./world.js";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
+import { checkScreens } from "./screen-checks.js";
 
-let world;
+let fixture;
 let app;
 let empty;
 before(async () => {
-  world = await World.start({ seed: 60 });
+  fixture = await Fixture.start({ seed: 60 });
   ({
     items: [app],
-  } = await world.call("GET", "/v1/apps"));
-  empty = await world.call("POST", "/v1/apps", { name: "Empty Harbour", team_id: null });
-  await world.call("PATCH", `/v1/apps/${app.app_id}/accounts/aditi.chen21`, {
+  } = await fixture.call("GET", "/v1/apps"));
+  empty = await fixture.call("POST", "/v1/apps", { name: "Empty Harbour", team_id: null });
+  await fixture.call("PATCH", `/v1/apps/${app.app_id}/accounts/aditi.chen21`, {
     nickname: "<img src=x onerror=alert(1)>",
     photo_url: "http://localhost/x.png",
   });
 });
-after(() => world.stop());
+after(() => fixture.stop());
 
 const choose = async (page) => {
   for (const at of [0, 2, 4]) await page.locator("tbody .pick label").nth(at).click();
@@ -108,9 +108,9 @@ const inside = (accounts) => [
   ["nowhere", "/no/such/place", null],
 ];
 
-everyLook(
+checkScreens(
   "accounts and identity",
-  () => world,
+  () => fixture,
   () => [
     [null, outside],
     [[ADMIN, PASSWORD], inside(`/apps/${app.app_id}/accounts`)],

@@ -1,46 +1,49 @@
-// The users of the platform: find, create, edit, disable, unbind, end, delete.
+// The users of the platform: search, create, edit, disable, reset, delete.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { northwind, SECRET, user } from "./people.js";
-import { ADMIN, PASSWORD, World } from "./world.js";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
+import { northwind, SECRET, user } from "./seed.js";
+import { wordsOf } from "./words.js";
 
-let world;
+const w = await wordsOf("en");
+
+let fixture;
 let at;
 let page;
 before(async () => {
-  world = await World.start();
-  at = await northwind(world);
-  await user(world, "grace", { type: "platform_admin" });
+  fixture = await Fixture.start();
+  at = await northwind(fixture);
+  await user(fixture, "grace", { type: "platform_admin" });
 });
-after(() => world.stop());
+after(() => fixture.stop());
 afterEach(async () => {
-  assert.deepEqual(page.complaints, []);
+  assert.deepEqual(page.errors, []);
   await page.context().close();
 });
 
 const open = async (address = "/users", login = ADMIN, options = {}) => {
-  page = await world.page(options);
-  await world.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
+  page = await fixture.page(options);
+  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
   await page.goto(address);
   await page.locator("tr.row, h1:visible").first().waitFor();
 };
-const found = async (login) => (await world.call("GET", `/v1/users?q=${login}`)).items[0];
+const found = async (login) => (await fixture.call("GET", `/v1/users?q=${login}`)).items[0];
 const dialog = () => page.getByRole("dialog");
 const press = (name) => dialog().getByRole("button", { name, exact: true }).click();
 const button = (name) => page.getByRole("button", { name, exact: true });
 const row = (login) => page.locator("tr.row", { hasText: login });
 const choose = async (login, item) => {
-  await button(`More for ${login}`).click();
+  await button(w.users.more(login)).click();
   await page.getByRole("menuitem", { name: item }).click();
 };
 const items = async (login) => {
-  await button(`More for ${login}`).click();
+  await button(w.users.more(login)).click();
   const texts = await page.getByRole("menuitem").allTextContents();
   await page.keyboard.press("Escape");
   return texts;
 };
 
-test("users are found by a part of their name, and narrowed by type, team and status, all in the address", async () => {
+test("users are searched and filtered, and the address contains the filters", async () => {
   await open();
   await row("t.berg").getByText("Northwind Mobile").waitFor();
   await page.keyboard.press("/");
@@ -48,13 +51,13 @@ test("users are found by a part of their name, and narrowed by type, team and st
   await row("mina.park").waitFor({ state: "detached" });
   assert.equal(await page.locator("tr.row").count(), 1);
   await page.waitForURL("**/users?q=BERG");
-  await page.getByLabel("Username or login").fill("");
+  await page.getByLabel(w.users.search).fill("");
   await button("Type All").click();
-  await page.getByRole("menuitemradio", { name: "Platform admin" }).click();
+  await page.getByRole("menuitemradio", { name: w.me.types.platform_admin }).click();
   await row("t.berg").waitFor({ state: "detached" });
   await row("grace").waitFor();
   assert.deepEqual(await page.locator("tr.row .who a").allTextContents(), ["grace"]);
-  await button("Clear Type").click();
+  await button(w.list.clearFilter(w.users.filters.type)).click();
   await button("Team All").click();
   await page.getByRole("menuitemradio", { name: "Northwind Mobile" }).click();
   await row("grace").waitFor({ state: "detached" });
@@ -64,78 +67,75 @@ test("users are found by a part of their name, and narrowed by type, team and st
   assert.equal(await page.locator("tr.row").count(), 3);
 });
 
-test("a user is created with a password of the server's or with a typed one", async () => {
+test("a user is created with a generated or a typed password", async () => {
   await open();
   await page.keyboard.press("c");
-  await dialog().getByLabel("Username").fill("<script>");
-  await dialog().getByLabel("Login").fill("made.here");
-  await press("Create user");
-  await dialog().getByText("Use letters, digits, Chinese characters or + = , . @ - _.").waitFor();
-  await dialog().getByLabel("Username").fill("Made.Here");
-  await dialog().getByLabel("Email").fill("nonsense");
-  await press("Create user");
-  await dialog().getByText("Enter one address such as mina@example.com.").waitFor();
-  await dialog().getByLabel("Email").fill("made@northwind.example");
-  await press("Create user");
-  await dialog().getByText("Password of made.here").waitFor();
+  await dialog().getByLabel(w.users.username).fill("<script>");
+  await dialog().getByLabel(w.users.login).fill("made.here");
+  await press(w.users.createAction);
+  await dialog().getByText(w.violations.username.bad_format).waitFor();
+  await dialog().getByLabel(w.users.username).fill("Made.Here");
+  await dialog().getByLabel(w.users.email).fill("nonsense");
+  await press(w.users.createAction);
+  await dialog().getByText(w.violations.email.bad_format).waitFor();
+  await dialog().getByLabel(w.users.email).fill("made@northwind.example");
+  await press(w.users.createAction);
+  await dialog().getByText(w.initialPassword.of("made.here")).waitFor();
   const password = await dialog().locator("output").textContent();
   await page.keyboard.press("Escape");
-  await dialog().getByText("It was not copied, and it is not shown again.").waitFor();
-  await press("Close without copying");
-  await row("made.here").locator("td", { hasText: "Password due" }).waitFor();
-  await row("made.here").getByText("Not verified").waitFor();
+  await dialog().getByText(w.initialPassword.uncopied).waitFor();
+  await press(w.initialPassword.leave);
+  await row("made.here").locator("td", { hasText: w.users.passwordDue }).waitFor();
+  await row("made.here").getByText(w.email.unconfirmed).waitFor();
   assert.equal(
-    (await world.send("POST", "/v1/login", { login: "made.here", password })).user.password_change_required,
+    (await fixture.send("POST", "/v1/login", { login: "made.here", password })).user.password_change_required,
     true,
   );
 
-  await button("New user").click();
-  await dialog().getByLabel("Username").fill("Typed.Here");
-  await dialog().getByLabel("Login").fill("MADE.here");
-  await dialog().getByText("Platform admin").click();
-  await dialog().getByText("Type one").click();
-  await press("Create user");
-  await dialog().getByText("This is needed.").waitFor();
-  await dialog().getByLabel("Password", { exact: true }).fill("typed.here is short");
-  await press("Create user");
-  await dialog()
-    .getByText(/It contains your login|Somebody has this login/)
-    .first()
-    .waitFor();
-  await dialog().getByLabel("Login").fill("typed.here");
-  await dialog().getByLabel("Password", { exact: true }).fill(SECRET);
-  await press("Create user");
-  await dialog().getByText("Password of typed.here").waitFor();
+  await button(w.users.create).click();
+  await dialog().getByLabel(w.users.username).fill("Typed.Here");
+  await dialog().getByLabel(w.users.login).fill("MADE.here");
+  await dialog().getByText(w.me.types.platform_admin).click();
+  await dialog().getByText(w.initialPassword.type).click();
+  await press(w.users.createAction);
+  await dialog().getByText(w.violations.any.required).waitFor();
+  await dialog().getByLabel(w.initialPassword.password, { exact: true }).fill("typed.here is short");
+  await press(w.users.createAction);
+  await dialog().getByText(w.violations.weak.names).or(dialog().getByText(w.problems.login_taken)).first().waitFor();
+  await dialog().getByLabel(w.users.login).fill("typed.here");
+  await dialog().getByLabel(w.initialPassword.password, { exact: true }).fill(SECRET);
+  await press(w.users.createAction);
+  await dialog().getByText(w.initialPassword.of("typed.here")).waitFor();
   assert.equal(await dialog().locator("output").textContent(), SECRET);
   assert.equal((await found("typed.here")).type, "platform_admin");
 });
 
-test("a user is edited beside the list; a promotion takes it out of its teams", async () => {
-  const climber = await user(world, "climber");
-  await world.call("POST", `/v1/teams/${at.team.team_id}/members`, { login: "climber", role_id: "developer" });
+test("a user is edited beside the list, and a promotion removes them from their teams", async () => {
+  const climber = await user(fixture, "climber");
+  await fixture.call("POST", `/v1/teams/${at.team.team_id}/members`, { login: "climber", role_id: "developer" });
   await open(`/users/${climber.user_id}`);
   await dialog().getByText("Northwind Mobile").waitFor();
-  await dialog().getByLabel("Username").fill("Climber.One");
-  await dialog().getByLabel("Type").selectOption("Platform admin");
-  await dialog().getByText("this user leaves all teams").waitFor();
-  await dialog().getByText("2 unsaved changes").waitFor();
-  await press("Save changes");
-  await row("Climber.One").locator("td", { hasText: "Platform admin" }).waitFor();
+  await dialog().getByLabel(w.users.username).fill("Climber.One");
+  await dialog().getByLabel(w.users.type).selectOption(w.me.types.platform_admin);
+  await dialog().getByText(w.users.promoteHint).waitFor();
+  await dialog().getByText(w.unsaved.count(2)).waitFor();
+  await press(w.dialog.saveChanges);
+  await row("Climber.One").locator("td", { hasText: w.me.types.platform_admin }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/users");
-  const now = await world.call("GET", `/v1/users/${climber.user_id}`);
+  const now = await fixture.call("GET", `/v1/users/${climber.user_id}`);
   assert.deepEqual([now.type, now.teams], ["platform_admin", []]);
 });
 
-test("a rename is undone; leaving with changes asks; the back button closes the sheet", async () => {
+test("a renaming is undone, and leaving with unsaved changes asks first", async () => {
   await open();
   await row("t.berg").getByRole("link").click();
-  await dialog().getByLabel("Username").fill("Tom");
+  await dialog().getByLabel(w.users.username).fill("Tom");
   await page.goBack();
-  await page.getByText("Leave without saving 1 change?").waitFor();
-  await page.getByRole("button", { name: "Keep editing" }).click();
-  await press("Save changes");
+  await page.getByText(w.unsaved.title(1)).waitFor();
+  await page.getByRole("button", { name: w.unsaved.keep }).click();
+  await press(w.dialog.saveChanges);
   await row("t.berg").getByText("Tom", { exact: true }).waitFor();
-  await button("Undo").click();
+  await button(w.toast.undo).click();
   await row("t.berg").getByText("Tomas.Berg").waitFor();
   await row("t.berg").getByRole("link").click();
   await dialog().waitFor();
@@ -144,85 +144,85 @@ test("a rename is undone; leaving with changes asks; the back button closes the 
   assert.equal(new URL(page.url()).pathname, "/users");
 });
 
-test("disabling is undone where it was done", async () => {
-  await user(world, "switched");
+test("disabling a user can be undone", async () => {
+  await user(fixture, "switched");
   await open();
-  await choose("switched", "Disable");
-  await row("switched").locator("td", { hasText: "Disabled" }).waitFor();
+  await choose("switched", w.users.disable);
+  await row("switched").locator("td", { hasText: w.members.statuses.disabled }).waitFor();
   assert.equal((await found("switched")).status, "disabled");
-  await button("Undo").click();
-  await row("switched").locator("td", { hasText: "Disabled" }).waitFor({ state: "detached" });
+  await button(w.toast.undo).click();
+  await row("switched").locator("td", { hasText: w.members.statuses.disabled }).waitFor({ state: "detached" });
   assert.equal((await found("switched")).status, "enabled");
 });
 
-test("a password is reset, an email unbound, sessions ended, the user deleted", async () => {
-  await user(world, "handled");
+test("a password is reset, an email removed, sessions ended and the user deleted", async () => {
+  await user(fixture, "handled");
   await open();
-  await choose("handled", "Reset password");
-  await press("Reset password");
-  await dialog().getByText("Password of handled").waitFor();
+  await choose("handled", w.users.resetPassword);
+  await press(w.users.resetPassword);
+  await dialog().getByText(w.initialPassword.of("handled")).waitFor();
   const password = await dialog().locator("output").textContent();
-  await press("Close");
-  await press("Close without copying");
-  await row("handled").locator("td", { hasText: "Password due" }).waitFor();
-  await world.send("POST", "/v1/login", { login: "handled", password });
-  await choose("handled", "Unbind email");
-  await press("Unbind email");
-  await page.getByText("The email of handled is unbound.").waitFor();
+  await press(w.dialog.close);
+  await press(w.initialPassword.leave);
+  await row("handled").locator("td", { hasText: w.users.passwordDue }).waitFor();
+  await fixture.send("POST", "/v1/login", { login: "handled", password });
+  await choose("handled", w.users.unbindEmail);
+  await press(w.users.unbindEmail);
+  await page.getByText(w.users.questions["unbind-email"].done("handled")).waitFor();
   assert.equal((await found("handled")).email, null);
-  assert.ok(!(await items("handled")).includes("Unbind email"));
-  await choose("handled", "End sessions");
-  await press("End sessions");
-  await page.getByText("All sessions of handled ended.").waitFor();
-  await choose("handled", "Delete");
-  await dialog().getByText("Delete handled?").waitFor();
+  assert.ok(!(await items("handled")).includes(w.users.unbindEmail));
+  await choose("handled", w.users.endSessions);
+  await press(w.users.endSessions);
+  await page.getByText(w.users.questions["end-sessions"].done("handled")).waitFor();
+  await choose("handled", w.users.delete);
+  await dialog().getByText(w.users.questions.delete.title("handled")).waitFor();
   assert.ok(
     await dialog()
-      .getByRole("button", { name: "Cancel" })
+      .getByRole("button", { name: w.dialog.cancel })
       .evaluate((one) => one === document.activeElement),
   );
-  await press("Delete user");
+  await press(w.users.questions.delete.action);
   await row("handled").waitFor({ state: "detached" });
   assert.equal(await found("handled"), undefined);
 });
 
-test("a platform admin acts on members only, and nobody on itself", async () => {
+test("a platform admin manages only members, and nobody manages themselves", async () => {
   await open("/users", "grace");
   await row("admin").first().waitFor();
-  assert.equal(await button("More for admin").count(), 0);
-  assert.deepEqual(await items("grace"), ["Your account", "Audit log"]);
-  assert.ok((await items("t.berg")).includes("Disable"));
+  assert.equal(await button(w.users.more("admin")).count(), 0);
+  assert.deepEqual(await items("grace"), [w.person.account, w.users.record]);
+  assert.ok((await items("t.berg")).includes(w.users.disable));
   await row("t.berg").getByRole("link").click();
-  await dialog().getByLabel("Username").waitFor();
-  assert.equal(await dialog().getByLabel("Type").count(), 0);
-  await press("Close");
-  await button("New user").click();
+  await dialog().getByLabel(w.users.username).waitFor();
+  assert.equal(await dialog().getByLabel(w.users.type).count(), 0);
+  await press(w.dialog.close);
+  await button(w.users.create).click();
   assert.deepEqual(await dialog().locator(".segments").first().locator("label").allTextContents(), [
-    "Member",
-    "Platform admin",
+    w.me.types.member,
+    w.me.types.platform_admin,
   ]);
 });
 
-test("what somebody else saved meanwhile is kept beside one's own, or taken", async () => {
-  const second = await user(world, "second.hand");
+test("a conflicting edit is resolved with the own values or the others", async () => {
+  const second = await user(fixture, "second.hand");
   await open(`/users/${second.user_id}`);
-  await dialog().getByLabel("Username").fill("Mine");
-  await world.call("PATCH", `/v1/users/${second.user_id}`, { username: "Theirs", email: "note@northwind.example" });
-  await press("Save changes");
-  await dialog().getByText("Somebody else saved meanwhile.").waitFor();
-  assert.equal(await dialog().getByLabel("Email").inputValue(), "note@northwind.example");
-  await press("Keep mine");
-  await press("Save changes");
+  await dialog().getByLabel(w.users.username).fill("Mine");
+  await fixture.call("PATCH", `/v1/users/${second.user_id}`, { username: "Theirs", email: "note@northwind.example" });
+  await press(w.dialog.saveChanges);
+  await dialog().getByText(w.conflict.title).waitFor();
+  assert.equal(await dialog().getByLabel(w.users.email).inputValue(), "note@northwind.example");
+  await press(w.conflict.keep);
+  await press(w.dialog.saveChanges);
   await row("second.hand").getByText("Mine", { exact: true }).waitFor();
   assert.equal((await found("second.hand")).email, "note@northwind.example");
 });
 
-test("members have no users, and phones have the same list", async () => {
+test("members cannot open the list of users, and a phone shows the same list", async () => {
   await open("/users", "t.berg");
-  await page.getByText("This address leads nowhere").waitFor();
+  await page.getByText(w.notFound.text).waitFor();
   await page.context().close();
   await open("/users", ADMIN, { width: 390 });
   await row("mina.park").waitFor();
-  await choose("mina.park", "Edit");
-  await dialog().getByLabel("Username").waitFor();
+  await choose("mina.park", w.users.edit);
+  await dialog().getByLabel(w.users.username).waitFor();
 });

@@ -1,4 +1,4 @@
-//! A mail in its final words: what a sender carries.
+//! A rendered mail, as a sender takes it.
 
 use askama::Template;
 use rollcall_api::{Context, Problem, mailed_code};
@@ -7,59 +7,59 @@ use rollcall_domain::{
     mail::{Language, Mail},
 };
 
-use crate::words::{Paragraph, Words};
+use crate::words::{MailWords, Paragraph};
 
-/// A mail as its reader gets it. It holds the code that its table item does not, so it cannot be printed.
+/// A mail as its reader gets it. It contains the code, which the table item does not, so it has no `Debug`.
 #[derive(Clone)]
 pub struct Letter {
-    /// The same for each try at the same mail, in angle brackets.
+    /// In angle brackets. The same in each attempt at a mail, so that readers can recognise a repeated one.
     pub message_id: String,
-    /// Where to, as its owner spells it.
+    /// The recipient, as they spell their address.
     pub to: Email,
-    /// One line without anything that a user chose.
+    /// One line without user input.
     pub subject: String,
     /// The plain text.
     pub text: String,
-    /// The same as a page, which loads nothing and runs nothing.
+    /// The same as HTML that loads and runs nothing.
     pub html: String,
 }
 
 #[derive(Template)]
 #[template(path = "mail.txt")]
-struct Text<'a> {
-    words: &'a Words,
+struct PlainTextTemplate<'a> {
+    words: &'a MailWords,
     code: &'a str,
     origin: &'a str,
 }
 
 #[derive(Template)]
 #[template(path = "mail.html")]
-struct Page<'a> {
+struct HtmlTemplate<'a> {
     language: &'static str,
-    words: &'a Words,
+    words: &'a MailWords,
     code: &'a str,
     origin: &'a str,
 }
 
 impl Letter {
-    /// Puts a mail into words. Links lead to the configured origin only: no request has a say in a mail.
-    pub(crate) async fn write(context: &Context, mail: &Mail, to: &Email) -> Result<Self, Problem> {
+    /// Renders a mail. Links lead to the configured origin, which no request can influence.
+    pub(crate) async fn render(context: &Context, mail: &Mail, to: &Email) -> Result<Self, Problem> {
         let code = match mail.message.code() {
             Some(code) => mailed_code::digits(context, code).await?,
             None => String::new(),
         };
-        let (words, origin) = (Words::of(mail), context.config.public_origin.as_str());
+        let (words, origin) = (MailWords::of(mail), context.config.public_origin.as_str());
         let language = match mail.language {
             Language::En => "en",
             Language::Ko => "ko",
         };
-        let failed = |error: askama::Error| Problem::Internal(format!("a mail cannot be laid out: {error}"));
+        let failed = |error: askama::Error| Problem::Internal(format!("a mail cannot be rendered: {error}"));
         Ok(Self {
             message_id: format!("<{}@{}>", mail.mail_id, host(origin)),
             to: to.clone(),
             subject: words.subject.to_owned(),
-            text: Text { words: &words, code: &code, origin }.render().map_err(failed)?,
-            html: Page { language, words: &words, code: &code, origin }.render().map_err(failed)?,
+            text: PlainTextTemplate { words: &words, code: &code, origin }.render().map_err(failed)?,
+            html: HtmlTemplate { language, words: &words, code: &code, origin }.render().map_err(failed)?,
         })
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_has_no_port() {
+    fn the_host_of_an_origin_has_no_port() {
         assert_eq!(host("https://console.example.com"), "console.example.com");
         assert_eq!(host("http://127.0.0.1:3000"), "127.0.0.1");
         assert_eq!((host("http://[::1]:3000"), host("http://[::1]")), ("[::1]", "[::1]"));

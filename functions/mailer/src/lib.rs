@@ -1,8 +1,8 @@
-//! The sender of mails: takes what changes left in the outbox, puts it into words and hands it on.
+//! Sends the mails that changes leave in the outbox: renders each one and hands it to SES or an SMTP server.
 //!
-//! It never decides who is told what: that was decided with the change. A mail is taken up by one sender at a time, so
-//! an event that comes twice, late or out of order sends nothing twice. What no order of writes can rule out is a sender
-//! that dies between handing a mail on and forgetting it: that mail goes out again, under the same Message-ID.
+//! It never decides who gets a mail: the change that wrote the mail did. Each attempt claims the mail first, so
+//! repeated, late or reordered stream events send nothing twice. One case remains: if the function dies after handing
+//! a mail over and before deleting it, the mail is sent again under the same Message-ID.
 
 mod letter;
 mod sender;
@@ -25,21 +25,21 @@ use rollcall_store::{due::DueItem, outbox::Claim};
 pub use letter::Letter;
 pub use sender::{SendError, Sender};
 pub use ses::ENDPOINT;
-pub use stream::{Event, Report};
+pub use stream::{MailerReport, StreamEvent};
 
-/// Delivers the mails that the table's stream tells of, side by side: one that hangs holds up no other.
-pub async fn run(context: Context, sender: Sender, event: Event) -> Result<Report, Problem> {
-    let tried = event.mails().into_iter().map(async |(mail_id, sequence_number)| {
+/// Delivers the mails that a stream event is about, concurrently: a mail that hangs delays no other.
+pub async fn run(context: Context, sender: Sender, event: StreamEvent) -> Result<MailerReport, Problem> {
+    let failed = event.mails().into_iter().map(async |(mail_id, sequence_number)| {
         let problem = deliver(&context, &sender, mail_id).await.err()?;
-        tracing::error!(%problem, %mail_id, "a mail could not be looked after");
+        tracing::error!(%problem, %mail_id, "a mail could not be processed");
         Some(sequence_number)
     });
-    Ok(Report::new(join_all(tried).await.into_iter().flatten()))
+    Ok(MailerReport::new(join_all(failed).await.into_iter().flatten()))
 }
 
-/// Delivers everything that is due, in the order in which it fell due, and leaves what fails to its next time.
+/// Delivers all due mails, the longest due first. What fails is retried when it is due next.
 ///
-/// It comes to an end: what it tries is gone or due later than it began.
+/// This terminates, because each attempt deletes the mail or makes it due after the start of this call.
 pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Problem> {
     let now = context.now();
     for hour in (now - OUTBOX_LIFETIME).unix_hours()..=now.unix_hours() {
@@ -50,7 +50,7 @@ pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Probl
                 if let DueItem::Mail(mail_id) = entry.item
                     && let Err(problem) = deliver(context, sender, mail_id).await
                 {
-                    tracing::error!(%problem, %mail_id, "a mail could not be looked after");
+                    tracing::error!(%problem, %mail_id, "a mail could not be processed");
                 }
             }
             let Some(last) = due.into_iter().next_back() else { break };
@@ -60,21 +60,21 @@ pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Probl
     Ok(())
 }
 
-/// Takes one mail up, if it is still there, due, and nobody else's.
+/// Delivers one mail, if it still exists, is due, and no other attempt has claimed it.
 ///
-/// An error is a failure of ours; that a mail was not accepted is dealt with here.
+/// An error is a fault of our own. A mail that was not accepted is handled here: it is retried later or given up.
 pub async fn deliver(context: &Context, sender: &Sender, mail_id: MailId) -> Result<(), Problem> {
     let Some(mail) = context.store.mail(mail_id).await? else { return Ok(()) };
-    // A clock behind the writer's must not take a new mail for one that waits: nobody would tell of it again for long.
+    // If this clock is behind the writer's, a new mail would look as if it were not due, and no other event would come.
     let now = context.now().max(mail.created_at);
     match (mail.turn(now), &mail.to) {
         (Turn::Wait, _) => Ok(()),
-        // It was never meant for anybody.
+        // Requests for unknown addresses write a mail without a recipient, so that they cost the same as for known ones.
         (Turn::Try(_) | Turn::GiveUp, None) => Ok(context.store.sent(&mail).await?),
         (Turn::GiveUp, Some(_)) => give_up(context, &mail, now, "it was not accepted in time").await,
         (Turn::Try(next), Some(to)) => {
-            let taker = context.uuid()?.to_string();
-            match context.store.claim(&mail, &next, &taker).await? {
+            let claimant = context.uuid()?.to_string();
+            match context.store.claim(&mail, &next, &claimant).await? {
                 Claim::Taken => send(context, sender, &next, to).await,
                 Claim::Lost => Ok(()),
             }
@@ -83,12 +83,12 @@ pub async fn deliver(context: &Context, sender: &Sender, mail_id: MailId) -> Res
 }
 
 async fn send(context: &Context, sender: &Sender, mail: &Mail, to: &Email) -> Result<(), Problem> {
-    let letter = Letter::write(context, mail, to).await?;
+    let letter = Letter::render(context, mail, to).await?;
     let sent = tokio::time::timeout(MAIL_TIMEOUT, sender.send(letter)).await;
     match sent.unwrap_or_else(|_| Err(SendError::Transient("no answer in time".to_owned()))) {
         Ok(()) => Ok(context.store.sent(mail).await?),
         Err(SendError::Transient(reason)) => {
-            tracing::warn!(reason, mail_id = %mail.mail_id, attempts = mail.attempts, "a mail is tried again later");
+            tracing::warn!(reason, mail_id = %mail.mail_id, attempts = mail.attempts, "a mail will be retried");
             Ok(())
         }
         Err(SendError::Permanent(reason)) => give_up(context, mail, context.now(), &reason).await,

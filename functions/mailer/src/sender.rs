@@ -1,4 +1,4 @@
-//! Who takes a letter and carries it on: SES, an SMTP server, or whatever a closure does.
+//! The service that sends a letter: SES, an SMTP server, or a closure.
 
 use std::{fmt, pin::Pin, sync::Arc};
 
@@ -8,23 +8,23 @@ use rollcall_store::Connection;
 
 use crate::{Letter, ses, smtp};
 
-/// Why a letter was not taken. The reason is for the log: it names no address and quotes nothing that might.
+/// Why a letter was not accepted. The reason is logged, so it contains no address and quotes no reply that might.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// It may do better later.
+    /// A later attempt may succeed.
     Transient(String),
-    /// It will not.
+    /// No attempt will succeed.
     Permanent(String),
 }
 
-type Sending = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
+type SendFuture = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
 
-/// Takes letters. Clones are the same sender.
+/// Sends letters. Cheap to clone.
 #[derive(Clone)]
-pub struct Sender(Arc<dyn Fn(Letter) -> Sending + Send + Sync>);
+pub struct Sender(Arc<dyn Fn(Letter) -> SendFuture + Send + Sync>);
 
 impl Sender {
-    /// A sender that does what `send` does.
+    /// A sender that calls `send`.
     pub fn new<Sent>(send: impl Fn(Letter) -> Sent + Send + Sync + 'static) -> Self
     where
         Sent: Future<Output = Result<(), SendError>> + Send + 'static,
@@ -32,7 +32,8 @@ impl Sender {
         Self(Arc::new(move |letter| Box::pin(send(letter))))
     }
 
-    /// The sender that the environment names: the server of `SMTP_URL`, or else SES, from the address in `MAIL_FROM`.
+    /// The sender that the environment configures: the SMTP server at `SMTP_URL`, otherwise SES. `MAIL_FROM` is the
+    /// sender's address.
     pub fn read(connection: &Connection, variable: &Variable<'_>) -> Result<Self, String> {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         let from = set("MAIL_FROM").ok_or("MAIL_FROM must be set")?;
@@ -44,12 +45,12 @@ impl Sender {
 
     /// The SES of the connection's region, or at `endpoint`, sending from the address `from`.
     pub fn ses(connection: &Connection, endpoint: Option<String>, from: &str) -> Result<Self, String> {
-        Ok(ses::sender(connection, endpoint, &parsed(from)?))
+        Ok(ses::sender(connection, endpoint, &parse_from(from)?))
     }
 
     /// The SMTP server at `url`, which may hold a password and is never printed, sending from the address `from`.
     pub fn smtp(url: &str, from: &str) -> Result<Self, String> {
-        smtp::sender(url, parsed(from)?)
+        smtp::sender(url, parse_from(from)?)
     }
 
     pub(crate) async fn send(&self, letter: Letter) -> Result<(), SendError> {
@@ -63,7 +64,7 @@ impl fmt::Debug for Sender {
     }
 }
 
-fn parsed(from: &str) -> Result<Mailbox, String> {
+fn parse_from(from: &str) -> Result<Mailbox, String> {
     from.parse()
         .map_err(|_| format!("MAIL_FROM must be an address such as Rollcall <rollcall@example.com>, and is {from:?}"))
 }
@@ -73,12 +74,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_sender_address_is_named() {
+    fn an_invalid_sender_address_is_reported() {
         for good in ["rollcall@example.com", "Rollcall <rollcall@localhost>", "\"롤콜\" <rollcall@example.com>"] {
-            assert!(parsed(good).is_ok(), "{good}");
+            assert!(parse_from(good).is_ok(), "{good}");
         }
         for bad in ["", "rollcall", "a@example.com, b@example.com", "a@example.com\r\nBcc: b@example.com"] {
-            assert!(parsed(bad).unwrap_err().contains("MAIL_FROM"), "{bad}");
+            assert!(parse_from(bad).unwrap_err().contains("MAIL_FROM"), "{bad}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sending by Amazon SES.
+//! Sends letters with Amazon SES.
 
 use aws_sdk_sesv2::{
     Client,
@@ -17,10 +17,11 @@ use rollcall_store::Connection;
 
 use crate::{Letter, SendError, Sender};
 
-/// The variable that names where SES is asked instead of the region's endpoint.
+/// The environment variable that overrides the endpoint of SES.
 pub const ENDPOINT: &str = "AWS_ENDPOINT_URL_SESV2";
 
-/// Attempts at one letter when SES throttles or fails: a hiccup should not cost a code its minute.
+/// Attempts per letter when SES throttles or fails: a brief fault should not delay a code until the next retry of the
+/// outbox.
 const MAX_ATTEMPTS: u32 = 3;
 
 pub(crate) fn sender(connection: &Connection, endpoint: Option<String>, from: &Mailbox) -> Sender {
@@ -33,10 +34,11 @@ pub(crate) fn sender(connection: &Connection, endpoint: Option<String>, from: &M
         .http_client(connection.http_client.clone())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
-        // No bound for an attempt: one that was given up early may have been a mail that went out. The letter has one.
+        // No timeout per attempt: an attempt that was cut off may have sent the mail, and a retry would repeat it.
+        // The caller limits the time of all attempts together.
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
         .build();
-    let (client, from) = (Client::from_conf(config), encoded(from));
+    let (client, from) = (Client::from_conf(config), encode(from));
     Sender::new(move |letter| {
         let request = client
             .send_email()
@@ -49,7 +51,7 @@ pub(crate) fn sender(connection: &Connection, endpoint: Option<String>, from: &M
     })
 }
 
-/// SES gives each mail a Message-ID of its own, so ours goes beside it.
+/// SES sets a Message-ID of its own, so ours goes into another header.
 fn content(letter: Letter) -> Result<EmailContent, BuildError> {
     let content = |text: String| Content::builder().charset("UTF-8").data(text).build();
     let header = |name: &str, value: &str| MessageHeader::builder().name(name).value(value).build();
@@ -63,14 +65,14 @@ fn content(letter: Letter) -> Result<EmailContent, BuildError> {
     Ok(EmailContent::builder().simple(message).build())
 }
 
-/// The sender's address in the ASCII that SES asks for.
-fn encoded(from: &Mailbox) -> String {
+/// The sender's address in ASCII, which SES requires.
+fn encode(from: &Mailbox) -> String {
     let mut headers = Headers::new();
     headers.set(header::Sender::from(from.clone()));
     headers.to_string().trim_start_matches("Sender:").replace("\r\n", "").trim().to_owned()
 }
 
-/// The words of SES may quote the address, so only its code is told.
+/// Only the error code is logged: the message of SES may quote the address.
 fn refusal<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -> SendError {
     let Some(code) = error.code() else {
         let reason = match error {
@@ -79,7 +81,7 @@ fn refusal<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -> SendError
         };
         return SendError::Transient(reason);
     };
-    // SES rejects with the same code what an unverified identity would send, which the operator can mend meanwhile.
+    // SES uses the same code for an unverified sender, which an operator can verify while the mail waits.
     let is_unverified = error.message().is_some_and(|message| message.contains("not verified"));
     let is_about_the_mail = error
         .as_service_error()
@@ -93,8 +95,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_senders_name_is_ascii_on_the_wire() {
-        let encoded = |text: &str| encoded(&text.parse().unwrap());
+    fn the_name_of_the_sender_is_encoded_as_ascii() {
+        let encoded = |text: &str| encode(&text.parse().unwrap());
         assert_eq!(encoded("rollcall@example.com"), "rollcall@example.com");
         assert_eq!(encoded("Rollcall <rollcall@example.com>"), "Rollcall <rollcall@example.com>");
         assert_eq!(encoded("\"롤콜\" <rollcall@example.com>"), "=?utf-8?b?66Gk7L2c?= <rollcall@example.com>");

@@ -1,4 +1,4 @@
-//! Sending by an SMTP server, which gets its own connection for each letter: mails are rare, idle connections go stale.
+//! Sends letters with an SMTP server, over a new connection each: mails are rare, and idle connections go stale.
 
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
@@ -16,7 +16,7 @@ use rollcall_domain::limits::MAIL_TIMEOUT;
 use crate::{Letter, SendError, Sender};
 
 pub(crate) fn sender(url: &str, from: Mailbox) -> Result<Sender, String> {
-    // What is wrong with it is not told: the words might be a part of the password.
+    // The parser's error is not repeated: it may quote a part of the password.
     let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
         "SMTP_URL must be a URL such as smtps://user:password@smtp.example.com or smtp://localhost:25, with \
          ?tls=required for STARTTLS"
@@ -32,7 +32,7 @@ pub(crate) fn sender(url: &str, from: Mailbox) -> Result<Sender, String> {
 }
 
 fn message(letter: Letter, from: Mailbox) -> Result<Message, String> {
-    // The address itself stays out of the reason, which goes to the log.
+    // The reason is logged, so it does not contain the address.
     let to: Address = letter.to.to_wire().parse().map_err(|_| "the address cannot be written in a mail")?;
     Message::builder()
         .from(from)
@@ -44,19 +44,19 @@ fn message(letter: Letter, from: Mailbox) -> Result<Message, String> {
         .map_err(|error| error.to_string())
 }
 
-/// A server's words may quote the address, so only its code is told.
+/// Only the status code is logged: the text of a server may quote the address.
 fn refusal(error: &smtp::Error) -> SendError {
     let Some(code) = error.status() else {
-        // An answer that is none is quoted in the error's own text.
-        let reason = if error.is_response() { "an answer that is not SMTP".to_owned() } else { error.to_string() };
+        // The error quotes a reply that cannot be parsed.
+        let reason = if error.is_response() { "the reply is not SMTP".to_owned() } else { error.to_string() };
         return SendError::Transient(reason);
     };
     let reason = format!("SMTP {code}");
     if is_about_the_mail(code) { SendError::Permanent(reason) } else { SendError::Transient(reason) }
 }
 
-/// Refusals for good that are about the mailbox or the mail. The others are about our sign-in or our way to speak, which
-/// the operator can mend while the mail waits.
+/// Whether a refusal is permanent and concerns the mailbox or the mail. Other refusals concern our sign-in or our use
+/// of the protocol, which an operator can fix while the mail waits.
 fn is_about_the_mail(code: Code) -> bool {
     code.severity == Severity::PermanentNegativeCompletion && code.category == Category::MailSystem
 }

@@ -1,4 +1,4 @@
-//! What the table's stream says, and what it is answered. Of a record, only which item it is about is read.
+//! Events of the table's stream, and the reply to them. Of a record, only the key of its item is read.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,42 @@ use rollcall_domain::id::MailId;
 use rollcall_store::outbox;
 use serde::{Deserialize, Serialize};
 
-/// Records of the table's stream.
+/// A batch of records of the table's stream.
 #[derive(Debug, Default, Deserialize)]
-pub struct Event {
+pub struct StreamEvent {
     #[serde(rename = "Records", default)]
-    records: Vec<Record>,
+    records: Vec<StreamRecord>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Record {
-    dynamodb: Change,
+struct StreamRecord {
+    dynamodb: StreamChange,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Change {
-    keys: Keys,
+struct StreamChange {
+    keys: ItemKeys,
     sequence_number: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Keys {
-    pk: Text,
+struct ItemKeys {
+    pk: StringAttribute,
 }
 
 #[derive(Debug, Deserialize)]
-struct Text {
+struct StringAttribute {
     #[serde(rename = "S")]
-    text: String,
+    value: String,
 }
 
-impl Event {
-    /// The mails it is about, each once, with the first record of each.
+impl StreamEvent {
+    /// The mails that the records are about, each once, with the sequence number of its first record.
     pub(crate) fn mails(self) -> BTreeMap<MailId, String> {
         let mut mails = BTreeMap::new();
-        for Record { dynamodb } in self.records {
-            if let Some(mail_id) = outbox::mail_of(&dynamodb.keys.pk.text) {
+        for StreamRecord { dynamodb } in self.records {
+            if let Some(mail_id) = outbox::mail_of(&dynamodb.keys.pk.value) {
                 mails.entry(mail_id).or_insert(dynamodb.sequence_number);
             }
         }
@@ -49,21 +49,21 @@ impl Event {
     }
 }
 
-/// The records that the stream is to send again.
+/// The records that the stream must send again.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Report {
-    batch_item_failures: Vec<Failure>,
+pub struct MailerReport {
+    batch_item_failures: Vec<FailedRecord>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Failure {
+struct FailedRecord {
     item_identifier: String,
 }
 
-impl Report {
+impl MailerReport {
     pub(crate) fn new(sequence_numbers: impl Iterator<Item = String>) -> Self {
-        Self { batch_item_failures: sequence_numbers.map(|item_identifier| Failure { item_identifier }).collect() }
+        Self { batch_item_failures: sequence_numbers.map(|item_identifier| FailedRecord { item_identifier }).collect() }
     }
 }

@@ -1,4 +1,4 @@
-//! What each message says in each language. How it is laid out is the templates' business.
+//! The texts of each message in each language. The templates lay them out.
 
 mod english;
 mod korean;
@@ -9,12 +9,12 @@ use rollcall_domain::{
     mail::{Language, Mail},
 };
 
-/// Characters of a user agent that are told: enough to recognise a browser, too few for a letter of one's own.
+/// Characters kept of a user agent: enough to recognise a browser, too few to write a message to the reader.
 const MAX_USER_AGENT_CHARS: usize = 120;
 
-/// The words of one mail.
-pub(crate) struct Words {
-    /// A fixed text, so that nothing anybody chose comes near a header.
+/// The texts of one mail.
+pub(crate) struct MailWords {
+    /// A fixed text, so that no user input reaches a header.
     pub(crate) subject: &'static str,
     pub(crate) paragraphs: Vec<Paragraph>,
     pub(crate) footer: &'static str,
@@ -24,11 +24,11 @@ pub(crate) struct Words {
 pub(crate) enum Paragraph {
     /// One line of text.
     Text(String),
-    /// The code's digits, alone.
+    /// The digits of the code, on a line of their own.
     Code,
 }
 
-impl Words {
+impl MailWords {
     pub(crate) fn of(mail: &Mail) -> Self {
         let when = when(mail.created_at);
         match mail.language {
@@ -42,7 +42,7 @@ fn text(text: impl Into<String>) -> Paragraph {
     Paragraph::Text(text.into())
 }
 
-/// Such as `2026-11-20 12:00:00 UTC`: never eight digits in a row, which would look like a code.
+/// A time such as `2026-11-20 12:00:00 UTC`: never eight digits in a row, which would look like a code.
 fn when(at: Timestamp) -> String {
     let text = at.to_string();
     let (date, time) = text.split_once('T').unwrap_or_default();
@@ -54,8 +54,9 @@ fn code_minutes() -> u64 {
     CODE_LIFETIME.as_secs() / 60
 }
 
-/// What a program says of itself, on one line and no longer than it should be, in the direction it is written.
-fn inert(user_agent: &str) -> String {
+/// A user agent on one line, of bounded length, and without characters that change the direction of writing: its sender
+/// chooses it freely.
+fn single_line(user_agent: &str) -> String {
     let breaks = |c: char| {
         c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
@@ -67,15 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_told_to_the_second_in_utc() {
+    fn a_time_is_written_to_the_second_in_utc() {
         let at = Timestamp::new("2026-11-20T12:00:00.987Z".parse().unwrap());
         assert_eq!(when(at), "2026-11-20 12:00:00 UTC");
     }
 
-    /// B11.
     #[test]
     fn a_user_agent_is_one_short_line() {
-        assert_eq!(inert("a\r\nBcc: b\u{2028}c\u{202e}d\0"), "a  Bcc: b c d ");
-        assert_eq!(inert(&"한".repeat(1_000)).chars().count(), MAX_USER_AGENT_CHARS);
+        assert_eq!(single_line("a\r\nBcc: b\u{2028}c\u{202e}d\0"), "a  Bcc: b c d ");
+        assert_eq!(single_line(&"한".repeat(1_000)).chars().count(), MAX_USER_AGENT_CHARS);
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests of mailed codes share: addresses, codes, and the mails on their way.
+//! Shared by the tests of mailed codes: addresses, flows, and the mails in the outbox.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};
 
-/// The address that the tests are about.
+/// The address that most tests use.
 pub const MINA: &str = "mina@example.com";
 
-/// The smallest step of the clock that anything here tells apart.
+/// The resolution of stored times.
 pub const MILLISECOND: Duration = Duration::from_millis(1);
 
-/// The last moment at which this much time has not yet passed.
+/// The longest duration that is shorter than `time`, at the resolution of stored times.
 pub fn just_before(time: Duration) -> Duration {
     time.checked_sub(MILLISECOND).unwrap()
 }
 
-/// Items whose partition key begins so.
+/// The items whose partition key starts with `prefix`, in a fixed order.
 pub async fn items(world: &World, prefix: &str) -> Vec<Value> {
     let mut items = world.dump().await;
     items.retain(|item| item["pk"].as_str().unwrap().starts_with(prefix));
@@ -27,7 +27,7 @@ pub async fn items(world: &World, prefix: &str) -> Vec<Value> {
     items
 }
 
-/// The mails on their way, oldest first, as `[to, language, kind]`.
+/// The mails in the outbox, oldest first, as `[to, language, kind]`.
 pub async fn mails(world: &World) -> Vec<Value> {
     let mut mails = items(world, "OUTBOX#").await;
     mails.sort_by_key(|mail| (mail["created_at"].to_string(), mail["message"]["kind"].to_string()));
@@ -35,20 +35,20 @@ pub async fn mails(world: &World) -> Vec<Value> {
     mails.iter().map(read).collect()
 }
 
-/// A code that this one is not.
+/// A code that differs from `code`.
 pub fn other(code: &str) -> String {
     let first = if code.starts_with('0') { "1" } else { "0" };
     format!("{first}{}", &code[1..])
 }
 
-/// A member that signs in with [`PASSWORD`] and proved this address, and a client signed in as it.
+/// A member with [`PASSWORD`] and a confirmed address, and a client that is signed in as them.
 pub async fn member(world: &World, login: &str, email: &str) -> (User, Client) {
     let (user, client) = world.user(login, UserType::Member, []).await;
     world.with_password(&user).await;
     (proved(world, &user, email).await, client)
 }
 
-/// The user with an address that it proved, past the API.
+/// Confirms an address of a user without the API.
 pub async fn proved(world: &World, user: &User, email: &str) -> User {
     let after = user.clone().proved(Email::parse(email).unwrap(), world.now());
     let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
@@ -61,12 +61,12 @@ pub async fn start(client: &Client, email: &str) -> Reply {
     client.post("/v1/registrations", &json!({"email": email})).await
 }
 
-/// Starts a registration that is answered as promised, and returns its id.
+/// Starts a registration and returns its id.
 pub async fn started(client: &Client, email: &str) -> String {
     start(client, email).await.is(202).body["registration_id"].as_str().unwrap().to_owned()
 }
 
-/// What completes a registration.
+/// The body that completes a registration.
 pub fn completion(code: &str, login: &str) -> Value {
     json!({"code": code, "username": login, "login": login, "password": PASSWORD, "password_confirmation": PASSWORD})
 }
@@ -76,30 +76,30 @@ pub async fn complete(client: &Client, registration_id: &str, body: &Value) -> R
     client.post(&format!("/v1/registrations/{registration_id}/complete"), body).await
 }
 
-/// Registers somebody from the first step to the last.
+/// Registers a user in all steps.
 pub async fn register(world: &World, client: &Client, email: &str, login: &str) -> Reply {
     let id = started(client, email).await;
     let code = world.code(&id, FlowPurpose::Registration).await;
     complete(client, &id, &completion(&code, login)).await
 }
 
-/// Starts a reset that is answered as promised, and returns its id.
+/// Starts a password reset and returns its id.
 pub async fn reset_started(client: &Client, email: &str) -> String {
     let reply = client.post("/v1/password-resets", &json!({"email": email})).await;
     reply.is(202).body["reset_id"].as_str().unwrap().to_owned()
 }
 
-/// What completes a reset.
+/// The body that completes a password reset.
 pub fn new_password(code: &str, password: &str) -> Value {
     json!({"code": code, "password": password, "password_confirmation": password})
 }
 
-/// Completes a reset.
+/// Completes a password reset.
 pub async fn reset(client: &Client, reset_id: &str, body: &Value) -> Reply {
     client.post(&format!("/v1/password-resets/{reset_id}/complete"), body).await
 }
 
-/// Every user's login and address agree with their markers, and no marker stands without its user.
+/// Asserts that each user's login and address have their uniqueness markers, and that there are no other markers.
 pub async fn markers_agree(world: &World) {
     let users = items(world, "USER#").await;
     let keys = |of: &dyn Fn(&Value) -> Option<String>| {
@@ -121,10 +121,10 @@ pub async fn markers_agree(world: &World) {
     }
 }
 
-/// Asserts that these replies say the same, but for what names the request or its flow.
+/// Asserts that two replies are equal except for the ids of the request and its flow.
 #[track_caller]
 pub fn are_alike(one: &Reply, other: &Reply) {
-    let said = |reply: &Reply| {
+    let compared = |reply: &Reply| {
         let mut body = reply.body.clone();
         for id in ["request_id", "registration_id", "reset_id"] {
             body.as_object_mut().map(|body| body.remove(id));
@@ -133,10 +133,10 @@ pub fn are_alike(one: &Reply, other: &Reply) {
         headers.remove("x-request-id");
         (reply.status, headers, body, reply.bytes.len())
     };
-    assert_eq!(said(one), said(other));
+    assert_eq!(compared(one), compared(other));
 }
 
-/// Asserts that the code was not taken.
+/// Asserts that the code was refused.
 #[track_caller]
 pub fn is_wrong(reply: &Reply) {
     reply.is_problem(Code::VerificationFailed);

@@ -1,4 +1,4 @@
-//! What SES and SMTP servers are sent, and what their answers mean.
+//! The requests to SES and SMTP servers, and the meaning of their replies.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,14 +16,14 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::{mailer::leave, support::World};
+use crate::{mailer::enqueue, support::World};
 
 const FROM: &str = "\"롤콜\" <rollcall@example.com>";
 
-/// What became of a mail by this sender: gone, waiting for its next time, or given up.
-async fn fate(world: &World, sender: &Sender) -> &'static str {
+/// The state of a mail after an attempt with this sender.
+async fn state_after_sending(world: &World, sender: &Sender) -> &'static str {
     let message = Message::TotpDisabled { login: Login::parse("mina").unwrap() };
-    let mail = leave(world, Some("Mina@Bücher.example"), message).await;
+    let mail = enqueue(world, Some("Mina@Bücher.example"), message).await;
     mailer::deliver(&world.context, sender, mail.mail_id).await.unwrap();
     let key = format!("OUTBOX#{}", mail.mail_id);
     match world.dump().await.into_iter().find(|item| item["pk"] == key.as_str()) {
@@ -33,14 +33,14 @@ async fn fate(world: &World, sender: &Sender) -> &'static str {
     }
 }
 
-/// SES, as far as the SDK can tell: it answers each request the same and keeps the requests.
+/// A fake SES behind the SDK: it gives the same reply to every request and records the requests.
 #[derive(Clone, Debug)]
-struct Ses {
+struct FakeSes {
     requests: Arc<Mutex<Vec<(String, Value)>>>,
     answer: (u16, &'static str, &'static str),
 }
 
-impl HttpConnector for Ses {
+impl HttpConnector for FakeSes {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         self.requests.lock().unwrap().push((format!("{} {}", request.method(), request.uri()), body));
@@ -53,8 +53,8 @@ impl HttpConnector for Ses {
     }
 }
 
-fn ses(status: u16, error: &'static str, body: &'static str) -> (Ses, Sender) {
-    let ses = Ses { requests: Arc::default(), answer: (status, error, body) };
+fn fake_ses(status: u16, error: &'static str, body: &'static str) -> (FakeSes, Sender) {
+    let ses = FakeSes { requests: Arc::default(), answer: (status, error, body) };
     let connector = SharedHttpConnector::new(ses.clone());
     let connection = Connection {
         http_client: http_client_fn(move |_, _| connector.clone()),
@@ -64,10 +64,10 @@ fn ses(status: u16, error: &'static str, body: &'static str) -> (Ses, Sender) {
 }
 
 #[tokio::test]
-async fn ses_is_sent_both_parts_in_one_request() {
+async fn ses_gets_both_parts_in_one_request() {
     let world = World::new().await;
-    let (ses, sender) = ses(200, "", r#"{"MessageId": "1"}"#);
-    assert_eq!(fate(&world, &sender).await, "sent");
+    let (ses, sender) = fake_ses(200, "", r#"{"MessageId": "1"}"#);
+    assert_eq!(state_after_sending(&world, &sender).await, "sent");
     let [(line, body)] = ses.requests.lock().unwrap().clone().try_into().unwrap();
     assert_eq!(line, "POST http://ses.local/v2/email/outbound-emails");
     assert_eq!(body["FromEmailAddress"], "=?utf-8?b?66Gk7L2c?= <rollcall@example.com>");
@@ -75,7 +75,10 @@ async fn ses_is_sent_both_parts_in_one_request() {
     let message = &body["Content"]["Simple"];
     assert_eq!(message["Subject"], json!({"Data": "Two-factor sign-in is off", "Charset": "UTF-8"}));
     let text = message["Body"]["Text"]["Data"].as_str().unwrap();
-    assert!(text.starts_with("Since 2026-11-20 12:00:00 UTC, signing in as mina takes the password alone."), "{text}");
+    assert!(
+        text.starts_with("Since 2026-11-20 12:00:00 UTC, signing in as mina requires only the password."),
+        "{text}"
+    );
     assert!(message["Body"]["Html"]["Data"].as_str().unwrap().starts_with("<!doctype html>"));
     let id = message["Headers"][0]["Value"].as_str().unwrap();
     assert_eq!(message["Headers"][0]["Name"], "X-Mail-ID");
@@ -84,10 +87,10 @@ async fn ses_is_sent_both_parts_in_one_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_ses_refuses_for_good_is_about_the_mail() {
+async fn a_mail_is_given_up_only_if_ses_rejects_the_mail_itself() {
     let world = World::new().await;
-    let unverified = ses(400, "MessageRejected", r#"{"message": "Email address is not verified."}"#).1;
-    assert_eq!(fate(&world, &unverified).await, "waits");
+    let unverified = fake_ses(400, "MessageRejected", r#"{"message": "Email address is not verified."}"#).1;
+    assert_eq!(state_after_sending(&world, &unverified).await, "waits");
     for (status, error, expected, requests) in [
         (400, "MessageRejected", "given up", 1),
         (400, "BadRequestException", "given up", 1),
@@ -98,14 +101,14 @@ async fn what_ses_refuses_for_good_is_about_the_mail() {
         (429, "TooManyRequestsException", "waits", 3),
         (503, "", "waits", 3),
     ] {
-        let (ses, sender) = ses(status, error, r#"{"message": "Mina@xn--bcher-kva.example is odd"}"#);
-        assert_eq!(fate(&world, &sender).await, expected, "{error}");
+        let (ses, sender) = fake_ses(status, error, r#"{"message": "Mina@xn--bcher-kva.example is odd"}"#);
+        assert_eq!(state_after_sending(&world, &sender).await, expected, "{error}");
         assert_eq!(ses.requests.lock().unwrap().len(), requests, "{error}");
     }
 }
 
-/// A server that greets, takes everything but what `refusals` answers, and keeps what it was sent.
-async fn server(refusals: &'static [(&'static str, &'static str)]) -> (String, Arc<Mutex<Vec<String>>>) {
+/// Starts an SMTP server that accepts everything except the commands in `refusals`, and records the lines it gets.
+async fn smtp_server(refusals: &'static [(&'static str, &'static str)]) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", listener.local_addr().unwrap());
     let heard = Arc::new(Mutex::new(Vec::new()));
@@ -142,10 +145,10 @@ async fn server(refusals: &'static [(&'static str, &'static str)]) -> (String, A
 }
 
 #[tokio::test]
-async fn a_mail_server_is_sent_a_mail_of_both_parts() {
+async fn an_smtp_server_gets_a_mail_with_both_parts() {
     let world = World::new().await;
-    let (url, heard) = server(&[]).await;
-    assert_eq!(fate(&world, &Sender::smtp(&url, FROM).unwrap()).await, "sent");
+    let (url, heard) = smtp_server(&[]).await;
+    assert_eq!(state_after_sending(&world, &Sender::smtp(&url, FROM).unwrap()).await, "sent");
     let heard = heard.lock().unwrap();
     let has = |line: &str| heard.iter().any(|heard| heard == line);
     assert!(has("MAIL FROM:<rollcall@example.com>"), "{heard:?}");
@@ -159,7 +162,7 @@ async fn a_mail_server_is_sent_a_mail_of_both_parts() {
 }
 
 #[tokio::test]
-async fn what_a_mail_server_refuses_for_good_is_given_up_if_it_is_about_the_mail() {
+async fn a_mail_is_given_up_only_if_the_smtp_server_rejects_the_mail_itself() {
     let world = World::new().await;
     for (refusals, expected) in [
         (&[("RCPT", "550 no such user")][..], "given up"),
@@ -171,15 +174,15 @@ async fn what_a_mail_server_refuses_for_good_is_given_up_if_it_is_about_the_mail
         (&[("MAIL", "501 what?")], "waits"),
         (&[("RCPT", "what?")], "waits"),
     ] {
-        let (url, _) = server(refusals).await;
-        assert_eq!(fate(&world, &Sender::smtp(&url, FROM).unwrap()).await, expected, "{refusals:?}");
+        let (url, _) = smtp_server(refusals).await;
+        assert_eq!(state_after_sending(&world, &Sender::smtp(&url, FROM).unwrap()).await, expected, "{refusals:?}");
     }
     let unreachable = Sender::smtp("smtp://127.0.0.1:1", FROM).unwrap();
-    assert_eq!(fate(&world, &unreachable).await, "waits");
+    assert_eq!(state_after_sending(&world, &unreachable).await, "waits");
 }
 
 #[test]
-fn a_wrong_configuration_is_named_and_no_password_is_told() {
+fn an_invalid_configuration_is_reported_without_the_password() {
     let connection = rollcall::Data::temporary().unwrap().in_process();
     let read = |from: Option<&str>, url: &str| {
         Sender::read(&connection, &|name| match name {
@@ -198,7 +201,7 @@ fn a_wrong_configuration_is_named_and_no_password_is_told() {
     for bad in
         ["secret", "smtp.example.com:25", "https://u:secret@h", "smtp://u:secret@h?tls=never", "smtp://", "smtps:"]
     {
-        let told = read(Some(FROM), bad).unwrap_err();
-        assert!(told.starts_with("SMTP_URL must be") && !told.contains("secret"), "{bad}: {told}");
+        let error = read(Some(FROM), bad).unwrap_err();
+        assert!(error.starts_with("SMTP_URL must be") && !error.contains("secret"), "{bad}: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What mails say.
+//! The texts of mails.
 
 use mailer::Letter;
 use rollcall_api::mailed_code;
@@ -11,11 +11,11 @@ use rollcall_domain::{
 use rollcall_store::{Commit, outbox};
 
 use crate::{
-    mailer::Carrier,
+    mailer::RecordingSender,
     support::{ORIGIN, World},
 };
 
-/// A login that looks like a code.
+/// A login of eight digits, which could be mistaken for a code.
 const LOGIN: &str = "12345678";
 
 fn mailed_code() -> MailedCode {
@@ -46,23 +46,23 @@ fn messages() -> Vec<Message> {
     ]
 }
 
-async fn worded(world: &World, to: &str, language: Language, message: Message) -> Letter {
-    let carrier = Carrier::default();
+async fn rendered(world: &World, to: &str, language: Language, message: Message) -> Letter {
+    let recorder = RecordingSender::default();
     let mail_id = MailId::new(world.context.uuid().unwrap());
     let mail = Mail::new(mail_id, Some(Email::parse(to).unwrap()), language, message, world.now());
     world.context.store.commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
-    mailer::deliver(&world.context, &carrier.sender(), mail_id).await.unwrap();
-    let [letter] = carrier.take().try_into().unwrap_or_else(|_| panic!("one letter"));
+    mailer::deliver(&world.context, &recorder.sender(), mail_id).await.unwrap();
+    let [letter] = recorder.take().try_into().unwrap_or_else(|_| panic!("one letter"));
     letter
 }
 
-/// The lines of a text that are a code.
+/// The lines of a text that consist of eight digits.
 fn codes(text: &str) -> Vec<&str> {
     let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
     text.split(|c: char| c.is_control() || c == '\u{2028}').map(str::trim).filter(is_code).collect()
 }
 
-/// The words of a page, without its markup.
+/// The words of an HTML part, without its markup.
 fn words_of(html: &str) -> Vec<String> {
     let (_, body) = html.split_once("<body>").unwrap();
     let text: String =
@@ -73,14 +73,14 @@ fn words_of(html: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_message_is_worded_in_every_language_and_both_parts_say_the_same() {
+async fn every_message_exists_in_every_language_and_both_parts_have_the_same_words() {
     let world = World::new().await;
     let digits = mailed_code::digits(&world.context, &mailed_code()).await.unwrap();
     for message in messages() {
         let mut subjects = Vec::new();
         for language in [Language::En, Language::Ko] {
             let Letter { subject, text, html, .. } =
-                worded(&world, "mina@example.com", language, message.clone()).await;
+                rendered(&world, "mina@example.com", language, message.clone()).await;
             let has_code = matches!(
                 message,
                 Message::RegistrationCode(_) | Message::PasswordResetCode(_) | Message::EmailChangeCode(_)
@@ -100,13 +100,13 @@ async fn every_message_is_worded_in_every_language_and_both_parts_say_the_same()
     }
 }
 
-/// B1 and B11: links lead to the configured origin, nothing is loaded, and what users chose is text.
+/// Links lead to the configured origin, nothing is loaded, and user input stays text.
 #[tokio::test]
-async fn nothing_that_users_chose_is_markup_or_a_line() {
+async fn user_input_becomes_neither_markup_nor_a_line_of_its_own() {
     let world = World::new().await;
     for message in messages() {
         for language in [Language::En, Language::Ko] {
-            let letter = worded(&world, "mina@example.com", language, message.clone()).await;
+            let letter = rendered(&world, "mina@example.com", language, message.clone()).await;
             let tags: Vec<&str> =
                 letter.html.split('<').skip(1).map(|tag| tag.split(['>', ' ']).next().unwrap()).collect();
             let known = [
@@ -123,12 +123,12 @@ async fn nothing_that_users_chose_is_markup_or_a_line() {
     }
 }
 
-/// The mailbox shows what its owner typed; the wire has what servers take.
+/// The letter keeps the address as its owner typed it; the wire has the ASCII form that servers accept.
 #[tokio::test]
 async fn an_address_keeps_its_spelling() {
     let world = World::new().await;
     let message = Message::TotpEnabled { login: Login::parse("mina").unwrap() };
-    let letter = worded(&world, "Mina@Bücher.example", Language::En, message).await;
+    let letter = rendered(&world, "Mina@Bücher.example", Language::En, message).await;
     assert_eq!(
         (letter.to.as_str(), letter.to.to_wire().as_str()),
         ("Mina@Bücher.example", "Mina@xn--bcher-kva.example")

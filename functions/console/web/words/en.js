@@ -946,7 +946,7 @@ export const words = ({ plural, number, list }) => ({
     forbidden: "You don’t have permission to do this.",
     not_found: "This doesn’t exist, or you don’t have access.",
     conflict: "Someone else changed this at the same time. Try again.",
-    version_conflict: "Someone else saved changes while you were editing. Check them and save again.",
+    version_conflict: "Someone else changed this while you were editing. Check it and try again.",
     account_exists: "This user ID is taken. Choose another one.",
     account_deletion_locked: "Accounts of this application cannot be deleted.",
     admin_limit_reached: "This application already has 10 admins. Remove one first.",

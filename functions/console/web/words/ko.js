@@ -921,7 +921,7 @@ export const words = ({ plural, number, list }) => ({
     forbidden: "이 작업을 할 권한이 없습니다.",
     not_found: "없거나 볼 수 있는 권한이 없습니다.",
     conflict: "동시에 다른 사람이 변경했습니다. 다시 시도하세요.",
-    version_conflict: "편집하는 동안 다른 사람이 변경 사항을 저장했습니다. 확인하고 다시 저장하세요.",
+    version_conflict: "편집하는 동안 다른 사람이 변경했습니다. 확인하고 다시 시도하세요.",
     account_exists: "이미 사용 중인 사용자 ID입니다. 다른 ID를 입력하세요.",
     account_deletion_locked: "이 애플리케이션의 계정은 삭제할 수 없습니다.",
     admin_limit_reached: "이 애플리케이션에는 이미 관리자가 10명 있습니다. 먼저 한 명을 해제하세요.",

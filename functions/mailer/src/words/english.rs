@@ -1,101 +1,105 @@
-//! English.
+//! The English texts.
 
 use rollcall_domain::mail::Message;
 
-use super::{Paragraph, Words, code_minutes, inert, text};
+use super::{MailWords, Paragraph, code_minutes, single_line, text};
 
-/// For what its owner can mend with a new password.
-const IF_NOT_YOU: &str = "If that was neither you nor an administrator on your behalf, choose a new password with \
-                          \"Forgotten password\" on the sign-in page at once, and tell an administrator.";
+/// Advice where a new password undoes what somebody else did.
+const CHANGE_PASSWORD: &str = "If neither you nor an administrator did this, choose \"Forgot password?\" on the \
+                               sign-in page now to set a new password, and tell an administrator.";
 
-/// For what a new password cannot mend, since this address no longer proves anything.
-const TELL: &str = "If that was neither you nor an administrator on your behalf, tell an administrator at once.";
+/// Advice where a new password does not help, because this address can no longer reset it.
+const TELL_ADMINISTRATOR: &str = "If neither you nor an administrator did this, tell an administrator now.";
 
-pub(super) fn words(message: &Message, when: &str) -> Words {
+pub(super) fn words(message: &Message, when: &str) -> MailWords {
     match message {
-        Message::RegistrationCode(_) => coded(
-            "Your code to register",
-            "Somebody, probably you, is registering at Rollcall with this address. Enter this code to go on:",
-            "If it was not you, you need not do anything: without the code, nobody can register with your address.",
+        Message::RegistrationCode(_) => with_code(
+            "Your registration code",
+            "Someone, probably you, is registering at Rollcall with this address. Enter this code to continue:",
+            "If it was not you, ignore this email. Nobody can register with your address without the code.",
         ),
-        Message::PasswordResetCode(_) => coded(
-            "Your code for a new password",
-            "Somebody, probably you, wants to choose a new password at Rollcall. Enter this code to go on:",
-            "If it was not you, you need not do anything: without the code, your password stays as it is.",
+        Message::PasswordResetCode(_) => with_code(
+            "Your password reset code",
+            "Someone, probably you, asked to reset your Rollcall password. Enter this code to continue:",
+            "If it was not you, ignore this email. Your password does not change without the code.",
         ),
-        Message::EmailChangeCode(_) => coded(
-            "Your code to confirm this address",
-            "Somebody, probably you, wants to use this address at Rollcall. Enter this code to confirm it:",
-            "If it was not you, you need not do anything: without the code, your address is not used.",
+        Message::EmailChangeCode(_) => with_code(
+            "Confirm your email address",
+            "Someone, probably you, wants to use this address at Rollcall. Enter this code to confirm it:",
+            "If it was not you, ignore this email. Your address is not used without the code.",
         ),
-        Message::AddressTaken { login } => told(
-            "Your address is in use already",
+        Message::AddressTaken { login } => notice(
+            "Your address is already in use",
             format!(
-                "On {when}, somebody, probably you, entered this address at Rollcall as a new one. It is the address \
-                 of the user {login} already, so nothing was changed and no code was sent."
+                "On {when}, someone, probably you, tried to add this address at Rollcall. The user {login} already \
+                 has it, so nothing was changed and no code was sent."
             ),
-            "If it was you, sign in as that user; a forgotten password is replaced from the sign-in page. If it was \
-             not you, you need not do anything.",
+            "If it was you, sign in as that user. You can reset a forgotten password on the sign-in page. If it was \
+             not you, ignore this email.",
         ),
-        Message::PasswordChanged { login } => told(
+        Message::PasswordChanged { login } => notice(
             "Your password was changed",
-            format!("On {when}, the password of the user {login} was changed. Sessions open elsewhere have ended."),
-            IF_NOT_YOU,
+            format!("On {when}, the password of the user {login} was changed. Other sessions were signed out."),
+            CHANGE_PASSWORD,
         ),
-        Message::EmailChanged { login } => told(
+        Message::EmailChanged { login } => notice(
             "Your address was replaced",
-            format!("On {when}, another address took the place of this one for the user {login}."),
-            TELL,
+            format!("On {when}, the address of the user {login} was changed from this one to another."),
+            TELL_ADMINISTRATOR,
         ),
-        Message::EmailUnbound { login } => told(
+        Message::EmailUnbound { login } => notice(
             "Your address was removed",
-            format!("On {when}, this address was removed from the user {login}. No more mails about it come here."),
-            TELL,
+            format!(
+                "On {when}, this address was removed from the user {login}. It will receive no more notifications."
+            ),
+            TELL_ADMINISTRATOR,
         ),
-        Message::TotpEnabled { login } => told(
+        Message::TotpEnabled { login } => notice(
             "Two-factor sign-in is on",
-            format!("Since {when}, signing in as {login} takes a code of an authenticator app beside the password."),
-            IF_NOT_YOU,
+            format!(
+                "Since {when}, signing in as {login} requires a code from an authenticator app besides the password."
+            ),
+            CHANGE_PASSWORD,
         ),
-        Message::TotpDisabled { login } => told(
+        Message::TotpDisabled { login } => notice(
             "Two-factor sign-in is off",
-            format!("Since {when}, signing in as {login} takes the password alone."),
-            IF_NOT_YOU,
+            format!("Since {when}, signing in as {login} requires only the password."),
+            CHANGE_PASSWORD,
         ),
-        Message::RecoveryCodeUsed { login, left } => told(
+        Message::RecoveryCodeUsed { login, left } => notice(
             "A recovery code was used",
             format!(
-                "On {when}, somebody signed in as {login} with a recovery code in place of the second factor. \
+                "On {when}, someone signed in as {login} with a recovery code instead of the authenticator app. \
                  Recovery codes left: {left}."
             ),
-            IF_NOT_YOU,
+            CHANGE_PASSWORD,
         ),
         Message::NewDevice { login, address, user_agent } => {
-            let mut words = told(
+            let mut words = notice(
                 "Sign-in from a new device",
-                format!("On {when}, somebody signed in as {login} from a device that was not seen before."),
-                IF_NOT_YOU,
+                format!("On {when}, someone signed in as {login} from a new device."),
+                CHANGE_PASSWORD,
             );
-            let address = address.map(|address| text(format!("Network address: {address}")));
-            let program = user_agent.as_deref().map(|name| text(format!("Program, by its own word: {}", inert(name))));
-            words.paragraphs.splice(1..1, address.into_iter().chain(program));
+            let address = address.map(|address| text(format!("IP address: {address}")));
+            let browser = user_agent.as_deref().map(|name| text(format!("Browser: {}", single_line(name))));
+            words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }
     }
 }
 
-fn coded(subject: &'static str, occasion: &str, otherwise: &str) -> Words {
+fn with_code(subject: &'static str, occasion: &str, otherwise: &str) -> MailWords {
     let use_once = format!(
-        "It is good for {} minutes and for one use. Give it to nobody: Rollcall never asks for it by phone or mail.",
+        "It expires in {} minutes and works once. Don't share it. Rollcall never asks for it by phone or email.",
         code_minutes()
     );
-    of(subject, vec![text(occasion), Paragraph::Code, text(use_once), text(otherwise)])
+    mail(subject, vec![text(occasion), Paragraph::Code, text(use_once), text(otherwise)])
 }
 
-fn told(subject: &'static str, what: String, advice: &str) -> Words {
-    of(subject, vec![text(what), text(advice)])
+fn notice(subject: &'static str, what: String, advice: &str) -> MailWords {
+    mail(subject, vec![text(what), text(advice)])
 }
 
-fn of(subject: &'static str, paragraphs: Vec<Paragraph>) -> Words {
-    Words { subject, paragraphs, footer: "Sent by Rollcall. Answers to this mail are not read." }
+fn mail(subject: &'static str, paragraphs: Vec<Paragraph>) -> MailWords {
+    MailWords { subject, paragraphs, footer: "Sent by Rollcall. Replies are not monitored." }
 }

@@ -1,110 +1,106 @@
-//! Korean.
+//! The Korean texts.
 
 use rollcall_domain::mail::Message;
 
-use super::{Paragraph, Words, code_minutes, inert, text};
+use super::{MailWords, Paragraph, code_minutes, single_line, text};
 
-/// For what its owner can mend with a new password.
-const IF_NOT_YOU: &str = "본인이 직접 하거나 관리자에게 요청한 일이 아니라면, 지금 바로 로그인 화면의 \"비밀번호 \
-                          찾기\"에서 비밀번호를 새로 정하고 관리자에게 알려 주시기 바랍니다.";
+/// Advice where a new password undoes what somebody else did.
+const CHANGE_PASSWORD: &str = "본인이나 관리자가 한 일이 아니라면 지금 바로 로그인 화면의 \"비밀번호 찾기\"에서 비밀번호를 \
+                               새로 정하고 관리자에게 알려 주세요.";
 
-/// For what a new password cannot mend, since this address no longer proves anything.
-const TELL: &str = "본인이 직접 하거나 관리자에게 요청한 일이 아니라면, 지금 바로 관리자에게 알려 주시기 바랍니다.";
+/// Advice where a new password does not help, because this address can no longer reset it.
+const TELL_ADMINISTRATOR: &str = "본인이나 관리자가 한 일이 아니라면 지금 바로 관리자에게 알려 주세요.";
 
-pub(super) fn words(message: &Message, when: &str) -> Words {
+pub(super) fn words(message: &Message, when: &str) -> MailWords {
     match message {
-        Message::RegistrationCode(_) => coded(
+        Message::RegistrationCode(_) => with_code(
             "가입 인증 코드",
-            "이 이메일 주소로 Rollcall 가입 요청이 접수되었습니다. 계속하시려면 아래 코드를 입력해 주세요.",
-            "본인이 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다. 코드가 없으면 아무도 이 주소로 가입할 수 없습니다.",
+            "이 이메일 주소로 Rollcall 가입 요청이 접수되었습니다. 계속하려면 아래 코드를 입력하세요.",
+            "본인이 요청하지 않았다면 이 메일을 무시하세요. 코드가 없으면 아무도 이 주소로 가입할 수 없습니다.",
         ),
-        Message::PasswordResetCode(_) => coded(
+        Message::PasswordResetCode(_) => with_code(
             "비밀번호 재설정 코드",
-            "Rollcall 비밀번호 재설정 요청이 접수되었습니다. 새 비밀번호를 정하시려면 아래 코드를 입력해 주세요.",
-            "본인이 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다. 코드가 없으면 비밀번호는 바뀌지 않습니다.",
+            "Rollcall 비밀번호 재설정 요청이 접수되었습니다. 새 비밀번호를 정하려면 아래 코드를 입력하세요.",
+            "본인이 요청하지 않았다면 이 메일을 무시하세요. 코드가 없으면 비밀번호는 바뀌지 않습니다.",
         ),
-        Message::EmailChangeCode(_) => coded(
+        Message::EmailChangeCode(_) => with_code(
             "이메일 주소 확인 코드",
-            "이 이메일 주소를 Rollcall에서 사용하려는 요청이 접수되었습니다. 주소를 확인하시려면 아래 코드를 입력해 주세요.",
-            "본인이 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다. 코드가 없으면 이 주소는 사용되지 않습니다.",
+            "이 이메일 주소를 Rollcall에서 사용하려는 요청이 접수되었습니다. 주소를 확인하려면 아래 코드를 입력하세요.",
+            "본인이 요청하지 않았다면 이 메일을 무시하세요. 코드가 없으면 이 주소는 사용되지 않습니다.",
         ),
-        Message::AddressTaken { login } => told(
+        Message::AddressTaken { login } => notice(
             "이미 사용 중인 이메일 주소입니다",
             format!(
                 "{when}에 이 이메일 주소를 Rollcall에 새로 등록하려는 요청이 있었습니다. 이미 사용자 {login} 님의 주소로 \
-                 등록되어 있으므로 변경된 내용은 없으며, 코드도 발송되지 않았습니다."
+                 등록되어 있으므로 변경된 내용은 없으며 코드도 보내지 않았습니다."
             ),
-            "본인이 요청하셨다면 해당 사용자로 로그인해 주세요. 비밀번호를 잊으셨다면 로그인 화면에서 새로 정하실 수 \
-             있습니다. 본인이 요청하지 않으셨다면 이 메일을 무시하셔도 됩니다.",
+            "본인이 요청했다면 해당 사용자로 로그인하세요. 비밀번호를 잊었다면 로그인 화면에서 재설정할 수 \
+             있습니다. 본인이 요청하지 않았다면 이 메일을 무시하세요.",
         ),
-        Message::PasswordChanged { login } => told(
+        Message::PasswordChanged { login } => notice(
             "비밀번호가 변경되었습니다",
-            format!(
-                "{when}에 사용자 {login} 님의 비밀번호가 변경되었습니다. 다른 곳에서 열려 있던 세션은 모두 종료되었습니다."
-            ),
-            IF_NOT_YOU,
+            format!("{when}에 사용자 {login} 님의 비밀번호가 변경되었습니다. 다른 세션은 모두 종료되었습니다."),
+            CHANGE_PASSWORD,
         ),
-        Message::EmailChanged { login } => told(
+        Message::EmailChanged { login } => notice(
             "이메일 주소가 변경되었습니다",
             format!("{when}에 사용자 {login} 님의 이메일 주소가 이 주소에서 다른 주소로 변경되었습니다."),
-            TELL,
+            TELL_ADMINISTRATOR,
         ),
-        Message::EmailUnbound { login } => told(
-            "이메일 주소 등록이 해제되었습니다",
+        Message::EmailUnbound { login } => notice(
+            "이메일 주소가 삭제되었습니다",
             format!(
-                "{when}에 사용자 {login} 님의 이메일 주소에서 이 주소의 등록이 해제되었습니다. 앞으로 이 주소로는 알림이 \
-                 발송되지 않습니다."
+                "{when}에 사용자 {login} 님의 이메일에서 이 주소가 삭제되었습니다. 앞으로 이 주소로는 알림을 보내지 않습니다."
             ),
-            TELL,
+            TELL_ADMINISTRATOR,
         ),
-        Message::TotpEnabled { login } => told(
+        Message::TotpEnabled { login } => notice(
             "2단계 인증이 켜졌습니다",
             format!("{when}부터 사용자 {login} 님이 로그인할 때 비밀번호와 함께 인증 앱의 코드가 필요합니다."),
-            IF_NOT_YOU,
+            CHANGE_PASSWORD,
         ),
-        Message::TotpDisabled { login } => told(
+        Message::TotpDisabled { login } => notice(
             "2단계 인증이 꺼졌습니다",
             format!("{when}부터 사용자 {login} 님은 비밀번호만으로 로그인할 수 있습니다."),
-            IF_NOT_YOU,
+            CHANGE_PASSWORD,
         ),
-        Message::RecoveryCodeUsed { login, left } => told(
+        Message::RecoveryCodeUsed { login, left } => notice(
             "복구 코드가 사용되었습니다",
             format!(
-                "{when}에 사용자 {login} 님의 로그인에 2단계 인증 대신 복구 코드가 사용되었습니다. 남은 복구 코드는 \
+                "{when}에 사용자 {login} 님의 로그인에 인증 앱 대신 복구 코드가 사용되었습니다. 남은 복구 코드는 \
                  {left}개입니다."
             ),
-            IF_NOT_YOU,
+            CHANGE_PASSWORD,
         ),
         Message::NewDevice { login, address, user_agent } => {
-            let mut words = told(
+            let mut words = notice(
                 "새 기기에서 로그인했습니다",
-                format!("{when}에 처음 보는 기기에서 사용자 {login} 님의 로그인이 있었습니다."),
-                IF_NOT_YOU,
+                format!("{when}에 새 기기에서 사용자 {login} 님이 로그인했습니다."),
+                CHANGE_PASSWORD,
             );
-            let address = address.map(|address| text(format!("네트워크 주소: {address}")));
-            let program =
-                user_agent.as_deref().map(|name| text(format!("프로그램(스스로 밝힌 이름): {}", inert(name))));
-            words.paragraphs.splice(1..1, address.into_iter().chain(program));
+            let address = address.map(|address| text(format!("IP 주소: {address}")));
+            let browser = user_agent.as_deref().map(|name| text(format!("브라우저/앱: {}", single_line(name))));
+            words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }
     }
 }
 
-fn coded(subject: &'static str, occasion: &str, otherwise: &str) -> Words {
+fn with_code(subject: &'static str, occasion: &str, otherwise: &str) -> MailWords {
     let use_once = format!(
         "이 코드는 {}분 동안 한 번만 사용할 수 있습니다. 다른 사람에게 알려 주지 마세요. Rollcall은 전화나 메일로 코드를 묻지 \
          않습니다.",
         code_minutes()
     );
-    of(subject, vec![text(occasion), Paragraph::Code, text(use_once), text(otherwise)])
+    mail(subject, vec![text(occasion), Paragraph::Code, text(use_once), text(otherwise)])
 }
 
-fn told(subject: &'static str, what: String, advice: &str) -> Words {
-    of(subject, vec![text(what), text(advice)])
+fn notice(subject: &'static str, what: String, advice: &str) -> MailWords {
+    mail(subject, vec![text(what), text(advice)])
 }
 
-fn of(subject: &'static str, paragraphs: Vec<Paragraph>) -> Words {
-    Words {
-        subject, paragraphs, footer: "Rollcall에서 보낸 발신 전용 메일입니다. 회신하신 내용은 확인되지 않습니다."
+fn mail(subject: &'static str, paragraphs: Vec<Paragraph>) -> MailWords {
+    MailWords {
+        subject, paragraphs, footer: "Rollcall에서 보낸 발신 전용 메일입니다. 회신은 확인하지 않습니다."
     }
 }

@@ -1,4 +1,4 @@
-// A server of one's own for each file, a browser beside it, and people who sign in.
+// The fixture of a test file: a server with its own data, and a browser.
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -13,19 +13,35 @@ const binary = process.env.ROLLCALL_BIN ?? `${root}/target/debug/rollcall`;
 const screenshots = fileURLToPath(new URL("screenshots", import.meta.url));
 
 const freePort = () =>
-  new Promise((found) => {
+  new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address();
-      probe.close(() => found(port));
+      probe.close(() => resolve(port));
     });
   });
 
-export class World {
-  // `environment` is what the installation decides; `launch` what the browser is started with besides.
+const isUp = (origin) =>
+  fetch(`${origin}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+// Polls until `read` returns something truthy, and returns it.
+async function until(read, failure) {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const value = await read();
+    if (value) return value;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(failure);
+}
+
+export class Fixture {
+  // `environment` configures the server, and `launch` the browser.
   static async start({ seed = 0, environment = {}, launch = {} } = {}) {
-    const world = new World();
+    const fixture = new Fixture();
     const port = await freePort();
-    world.origin = `http://127.0.0.1:${port}`;
+    fixture.origin = `http://127.0.0.1:${port}`;
     const options = [
       "--memory",
       "--test-clock",
@@ -33,28 +49,18 @@ export class World {
       `127.0.0.1:${port}`,
       ...(seed ? ["--seed", String(seed)] : []),
     ];
-    world.server = spawn(binary, options, {
+    fixture.server = spawn(binary, options, {
       env: { ...process.env, ADMIN_PASSWORD: PASSWORD, ...environment },
       stdio: ["ignore", "ignore", "inherit"],
     });
-    for (
-      let tries = 0;
-      !(await fetch(`${world.origin}/healthz`).then(
-        () => true,
-        () => false,
-      ));
-      tries += 1
-    ) {
-      if (tries > 300) throw new Error("the server does not listen");
-      await new Promise((later) => setTimeout(later, 100));
-    }
-    world.browser = await chromium.launch({
+    await until(() => isUp(fixture.origin), "the server does not listen");
+    fixture.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox"],
       ...launch,
     });
     await mkdir(screenshots, { recursive: true });
-    return world;
+    return fixture;
   }
 
   async stop() {
@@ -62,7 +68,7 @@ export class World {
     this.server.kill();
   }
 
-  // A page of a browser that knows nothing yet. What it complains about is collected in `page.complaints`.
+  // A page in a browser context of its own. Errors of the page are collected in `page.errors`.
   async page({ language = "en", theme = "light", width = 1280, height = 800, signedIn = false, settings = {} } = {}) {
     const phone = width < 640;
     const context = await this.browser.newContext({
@@ -76,23 +82,23 @@ export class World {
       timezoneId: "Asia/Seoul",
     });
     await context.addInitScript(
-      (kept) => {
+      (initial) => {
         if (location.protocol !== "about:" && !localStorage.getItem("rollcall.settings"))
-          localStorage.setItem("rollcall.settings", kept);
+          localStorage.setItem("rollcall.settings", initial);
       },
       JSON.stringify({ language, theme, ...settings }),
     );
     const page = await context.newPage();
-    page.complaints = [];
+    page.errors = [];
     page.pending = 0;
     page.on("request", () => (page.pending += 1));
     for (const end of ["requestfinished", "requestfailed"]) page.on(end, () => (page.pending -= 1));
     page.on("console", (message) => {
-      // A browser reports every refused request; which ones are refused is what the tests are about.
+      // The browser reports every request that the server refuses. Tests provoke refusals on purpose.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-        page.complaints.push(message.text());
+        page.errors.push(message.text());
     });
-    page.on("pageerror", (error) => page.complaints.push(String(error)));
+    page.on("pageerror", (error) => page.errors.push(String(error)));
     page.setDefaultTimeout(8000);
     if (signedIn) await this.signIn(page, signedIn === true ? ADMIN : signedIn);
     return page;
@@ -106,7 +112,7 @@ export class World {
     if (!reply.ok()) throw new Error(await reply.text());
   }
 
-  // The super admin's hands, past the console.
+  // Calls the API as the super admin.
   async call(method, path, body) {
     this.token ??= (await this.send("POST", "/v1/login", { login: ADMIN, password: PASSWORD })).token;
     return this.send(method, path, body, { Authorization: `Bearer ${this.token}` });
@@ -123,34 +129,47 @@ export class World {
     return text ? JSON.parse(text) : null;
   }
 
-  async code(address) {
-    for (let tries = 0; tries < 50; tries += 1) {
+  // The code that was mailed to an address.
+  code(address) {
+    const read = async () => {
       const [mail] = await this.send("GET", `/_local/mails?to=${encodeURIComponent(address)}`);
-      const code = mail && /^\s*(\d{8})\s*$/m.exec(mail.text)?.[1];
-      if (code) return code;
-      await new Promise((later) => setTimeout(later, 100));
-    }
-    throw new Error(`no code for ${address}`);
+      return mail && /^\s*(\d{8})\s*$/m.exec(mail.text)?.[1];
+    };
+    return until(read, `no code for ${address}`);
   }
 
   advance = (seconds) => this.send("POST", "/_local/clock", { advance_seconds: seconds });
 }
 
-export const shot = (page, name) => page.screenshot({ path: `${screenshots}/${name}.png` });
+export const screenshot = (page, name) => page.screenshot({ path: `${screenshots}/${name}.png` });
 
-// The browser's own idea of a quiet network takes half a second each time.
-const QUIET_LOOKS = 3;
+// How often in a row no request may be pending. Playwright's "networkidle" takes half a second each time.
+const QUIET_CHECKS = 2;
 
-// Nothing animates, nothing loads.
-export async function settled(page) {
+// Waits until the page has loaded its screen and its data, and no animation runs. A list may show its skeleton for a
+// moment after its data has arrived, so the page is looked at again once no request is pending.
+export async function waitUntilIdle(page) {
   await page.locator("h1, h2").first().waitFor({ state: "attached" });
-  for (let quiet = 0; quiet < QUIET_LOOKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(40);
-  await page.evaluate(() =>
-    Promise.allSettled(
-      document
-        .getAnimations()
-        .filter((one) => one.effect.getTiming().iterations === 1)
-        .map((one) => one.finished),
-    ),
-  );
+  do {
+    await page.waitForFunction(isDrawn);
+    // Effects run after the next paint and may start further requests.
+    await page.evaluate(nextPaint);
+    for (let quiet = 0; quiet < QUIET_CHECKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(30);
+  } while (!(await page.evaluate(isDrawn)));
+  await page.evaluate(animationsEnd);
 }
+
+// These run in the browser.
+
+const isDrawn = () => !document.querySelector(".wait, .bone, [aria-busy=true]");
+
+const nextPaint = () =>
+  new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(painted))));
+
+const animationsEnd = () =>
+  Promise.allSettled(
+    document
+      .getAnimations()
+      .filter((animation) => animation.effect.getTiming().iterations === 1)
+      .map((animation) => animation.finished),
+  );

@@ -1,0 +1,142 @@
+// Roles of a team and their permissions.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
+import { member, northwind, role, SECRET, user } from "./seed.js";
+import { wordsOf } from "./words.js";
+
+const w = await wordsOf("en");
+
+let fixture;
+let at;
+let page;
+before(async () => {
+  fixture = await Fixture.start();
+  at = await northwind(fixture);
+});
+after(() => fixture.stop());
+afterEach(async () => {
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+const open = async (address, login = ADMIN, options = {}) => {
+  page = await fixture.page(options);
+  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
+  await page.goto(address);
+  await page.locator("h1:visible, h2:visible").first().waitFor();
+};
+const of = (tab, made = at.team) => `/teams/${made.team_id}/${tab}`;
+const dialog = () => page.getByRole("dialog");
+const press = (name) => dialog().getByRole("button", { name, exact: true }).click();
+const choose = async (name, item) => {
+  await page.getByRole("button", { name: w.teams.more(name), exact: true }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+};
+const button = (name) => page.getByRole("button", { name, exact: true });
+
+// What the save bar says, without its emphasis.
+const effect = (changes, role, members) =>
+  w.roleEditor.effectFor(w.roleEditor.effect(changes, role), members).replaceAll("*", "");
+
+test("a role offers only permissions that can be granted with the selected ones", async () => {
+  await open(of("roles"), "t.berg");
+  const box = (permission) => page.getByRole("checkbox", { name: w.roleEditor.allow(permission, "Support lead") });
+  await box(w.permissions["accounts.read"]).waitFor();
+  await page.getByText(`${w.roleEditor.members(1)} · ${w.roleEditor.invitations(1)}`).waitFor();
+  await box(w.permissions["accounts.write"]).check();
+  await page.getByText(w.roleEditor.notWith(w.permissions["accounts.write"])).waitFor();
+  assert.equal(await box(w.permissions["audit.read"]).count(), 0);
+  await box(w.permissions["accounts.write"]).uncheck();
+  await box(w.permissions["audit.read"]).check();
+  // Among the presets only the reviewer may read the log, and a reviewer can neither write nor delete.
+  assert.equal(await box(w.permissions["accounts.delete"]).count(), 0);
+  await box(w.permissions["audit.read"]).uncheck();
+  await box(w.permissions["accounts.write"]).check();
+  await box(w.permissions["accounts.export"]).check();
+  await page.getByText(effect(2, "Support lead", 1)).waitFor();
+  await page.getByRole("link", { name: w.team.tabs.members }).click();
+  await page.getByText(w.unsaved.title(2)).waitFor();
+  await press(w.unsaved.keep);
+  await page.keyboard.press("Control+Enter");
+  await page.getByText(w.roleEditor.wasSaved("Support lead")).waitFor();
+  const { items } = await fixture.call("GET", `/v1${of("roles")}`);
+  assert.deepEqual(items.at(-1).permissions, ["team.read", "accounts.read", "accounts.write", "accounts.export"]);
+});
+
+test("a concurrent change of a role is merged with the own selection", async () => {
+  const shared = await role(fixture, at.team, "Shared role", ["team.read"]);
+  await open(of(`roles/${shared.role_id}`), "mina.park");
+  await page.getByRole("checkbox", { name: w.roleEditor.allow(w.permissions["accounts.read"], "Shared role") }).check();
+  await fixture.call("PATCH", `/v1${of("roles")}/${shared.role_id}`, { permissions: ["team.read", "audit.read"] });
+  await button(w.roleEditor.save).click();
+  await page.getByText(w.problems.version_conflict).waitFor();
+  await page
+    .getByRole("checkbox", { name: w.roleEditor.allow(w.permissions["audit.read"], "Shared role"), checked: true })
+    .waitFor();
+  await button(w.roleEditor.save).click();
+  await page.getByText(w.roleEditor.wasSaved("Shared role")).waitFor();
+  const saved = await fixture.call("GET", `/v1${of("roles")}/${shared.role_id}`);
+  assert.deepEqual(saved.permissions, ["team.read", "accounts.read", "audit.read"]);
+  await fixture.call("DELETE", `/v1${of("roles")}/${shared.role_id}`);
+});
+
+test("a preset can be copied, and a role in use cannot be deleted", async () => {
+  await open(of("roles/operator"), "t.berg");
+  await page.getByText(w.roleEditor.presetFixed).waitFor();
+  assert.equal(await page.getByRole("checkbox").count(), 0);
+  await button(w.roleEditor.copy).click();
+  await dialog().getByLabel(w.roleEditor.name).fill("<u>Night</u> operator");
+  await press(w.roleEditor.create);
+  await page.getByText(w.roleEditor.wasCreated("<u>Night</u> operator")).waitFor();
+  await page
+    .getByRole("checkbox", {
+      name: w.roleEditor.allow(w.permissions["accounts.export"], "<u>Night</u> operator"),
+      checked: true,
+    })
+    .waitFor();
+  assert.equal(await page.locator("main u").count(), 0);
+
+  await page
+    .locator(".role-bar")
+    .getByRole("button", { name: w.teams.more("<u>Night</u> operator") })
+    .click();
+  await page.getByRole("menuitem", { name: w.roleEditor.rename }).click();
+  await dialog().getByLabel(w.roleEditor.name).fill("Night operator");
+  await press(w.roleEditor.rename);
+  await page.getByText(w.roleEditor.wasRenamed("Night operator")).waitFor();
+  await choose("Night operator", w.roleEditor.delete);
+  await press(w.roleEditor.deleteAction);
+  await page.getByText(w.roleEditor.wasDeleted("Night operator")).waitFor();
+
+  await page.goto(of(`roles/${at.lead.role_id}`));
+  await choose("Support lead", w.roleEditor.delete);
+  await press(w.roleEditor.deleteAction);
+  await dialog().getByText(w.problems.role_in_use).waitFor();
+});
+
+test("a role that cannot be edited says why", async () => {
+  const strong = await role(fixture, at.team, "Strong role", ["team.read", "accounts.delete", "audit.read"]);
+  const own = await role(fixture, at.team, "Role shaper", ["team.read", "roles.manage"]);
+  await user(fixture, "shaper");
+  await member(fixture, at.team, "shaper", own.role_id);
+  await open(of(`roles/${strong.role_id}`), "shaper");
+  await page.getByText(w.roleEditor.beyond).waitFor();
+  await page.goto(of(`roles/${own.role_id}`));
+  await page.getByText(w.roleEditor.ownFixed).waitFor();
+  assert.equal(await page.getByRole("link", { name: w.team.tabs.invitations }).count(), 0);
+});
+
+test("a narrow screen shows the role as a list beside a role to compare with", async () => {
+  await open(of(`roles/${at.lead.role_id}`), "t.berg", { width: 390 });
+  await page.getByLabel(w.roleEditor.compare).selectOption(w.roles.reviewer);
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: "audit.read" })
+    .getByText(w.roleEditor.alsoIn(w.roles.reviewer))
+    .waitFor({ state: "attached" });
+  await page.getByRole("checkbox", { name: w.roleEditor.allow(w.permissions["team.edit"], "Support lead") }).check();
+  await page.getByText(effect(1, "Support lead", 1)).waitFor();
+  await button(w.roleEditor.discard).click();
+  await page.locator(".save-bar").waitFor({ state: "detached" });
+});

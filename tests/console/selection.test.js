@@ -1,0 +1,77 @@
+// Selecting and deleting many accounts.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Fixture } from "./fixture.js";
+import { twoApps } from "./seed.js";
+import { wordsOf } from "./words.js";
+
+const w = await wordsOf("en");
+
+let fixture;
+let app;
+let other;
+let page;
+before(async () => {
+  fixture = await Fixture.start({ seed: 1100 });
+  ({ app, other } = await twoApps(fixture));
+});
+after(() => fixture.stop());
+afterEach(async () => {
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+const accounts = (of = app) => `/apps/${of.app_id}/accounts`;
+const open = async (address) => {
+  page = await fixture.page({ signedIn: true });
+  await page.goto(address);
+  await page.locator("tr.row").first().waitFor();
+};
+const row = (id) => page.locator("tr.row", { hasText: id });
+const dialog = () => page.getByRole("dialog");
+const more = async (id, item) => {
+  await page.getByRole("button", { name: w.accounts.more(id), exact: true }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+};
+
+test("selecting all matches is limited to what one export and one deletion take", async () => {
+  await open(accounts());
+  await page.locator("tbody input[type=checkbox]").first().click();
+  await page.getByRole("button", { name: w.list.everything }).click();
+  await page.getByText(w.list.selectedFirst(1000)).waitFor();
+  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await page.reload();
+  await page.locator("tbody input[type=checkbox]").first().click();
+  await page.getByRole("button", { name: w.list.everything }).click();
+  await page.getByRole("button", { name: w.accounts.deleteCount(1000) }).click();
+  await dialog().getByText(w.deletion.tooMany(1000, 100)).waitFor();
+  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: true });
+});
+
+test("each account that could not be deleted is listed with the reason", async () => {
+  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await open(accounts());
+  const [first, second] = await page.locator("tr.row .who a").allTextContents();
+  for (const id of [first, second]) await row(id).first().getByRole("checkbox").check();
+  await fixture.call("POST", `/v1/apps/${app.app_id}/account-deletions`, { user_ids: [second] });
+  await page.getByRole("button", { name: w.accounts.deleteCount(2) }).click();
+  await dialog()
+    .getByRole("button", { name: w.deletion.action(2) })
+    .click();
+  await page.getByText(w.deletion.partly(1, 1)).waitFor();
+  await page.getByRole("button", { name: w.deletion.why }).click();
+  await page.getByRole("listitem").filter({ hasText: second }).getByText(w.problems.not_found).waitFor();
+  assert.equal(await row(second).count(), 0);
+});
+
+test("a deletion dialog shows the selected accounts in their current state", async () => {
+  await fixture.call("PUT", `/v1/apps/${other.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await fixture.call("PUT", `/v1/apps/${other.app_id}/accounts/only.here/admin`);
+  await open(accounts(other));
+  await row("only.here").getByRole("checkbox").check();
+  await more("only.here", new RegExp(w.accounts.cancelAdmin));
+  await page.getByText(w.accounts.isGeneral("only.here")).waitFor();
+  await page.getByRole("button", { name: w.accounts.deleteCount(1), exact: true }).click();
+  await dialog().getByText(w.deletion.question(1)).waitFor();
+  assert.equal(await dialog().locator(".facts .tag, .caution").count(), 0);
+});
