@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Reads exported files back with readers that share no code with their writers.
+"""Compares exported files with the expected accounts. Its readers share no code with the server.
 
     read_back.py [--libreoffice] DIRECTORY
 
-DIRECTORY holds `expected.json`, an array of accounts as the API shows them, and `export.csv`, `export.ndjson` and
-`export.xlsx`, the same accounts in the same order. Every difference is printed, and any makes the exit status 1.
+DIRECTORY contains `expected.json`, an array of accounts as the API returns them, and `export.csv`, `export.ndjson` and
+`export.xlsx` with the same accounts in the same order. Differences are printed and make the exit status 1.
 
-With --libreoffice, Calc opens the CSV with evaluation of formulas switched on, and no cell may be a formula or an
-error. That Calc would have evaluated one is shown first, with a file that holds one.
+With --libreoffice, Calc opens the CSV with formula evaluation turned on, and no cell may be a formula or an error. A
+control file with a formula shows first that Calc would evaluate it.
 """
 
 import argparse
@@ -32,22 +32,22 @@ NUMBERS = {"language", "message_settings", "level", "role"}
 FIELDS = {*COLUMNS, "version"}
 GUARDED = tuple("=+-@'\t\r\n\0＝＋－＠＇")
 
-# Comma, quotation mark, UTF-8, from line 1; then: language, quote all text, detect special numbers, cell contents as
-# shown, export formulas, remove spaces, sheet, evaluate formulas.
+# Calc's filter options: comma, quotation mark, UTF-8, from line 1, column formats, language, quote all text, detect
+# special numbers, cell content as shown, export formulas, remove spaces, sheet, evaluate formulas.
 CALC_CSV = "44,34,76,1,,0,false,true,false,false,false,0,true"
 
 
-class Different(Exception):
-    """A file is not what it should be."""
+class MismatchError(Exception):
+    """A file differs from the expected accounts."""
 
 
 def require(holds, message):
     if not holds:
-        raise Different(message)
+        raise MismatchError(message)
 
 
 def equal(what, found, expected):
-    # JSON tells 1 from 1.0 and from true, which Python's == does not.
+    # Unlike Python's ==, JSON distinguishes 1, 1.0 and true.
     require(
         type(found) is type(expected) and json.dumps(found, sort_keys=True) == json.dumps(expected, sort_keys=True),
         f"{what} is {found!r} instead of {expected!r}",
@@ -60,18 +60,18 @@ def guarded(text):
 
 def unguarded(cell, what):
     if cell.startswith("'"):
-        require(cell[1:].startswith(GUARDED), f"{what} is {cell!r}: marked without need")
+        require(cell[1:].startswith(GUARDED), f"{what} is {cell!r}: escaped without need")
         return cell[1:]
-    require(not cell.startswith(GUARDED), f"{what} is {cell!r}: not marked")
+    require(not cell.startswith(GUARDED), f"{what} is {cell!r}: not escaped")
     return cell
 
 
 def check_line_ends(text):
-    """Outside of quotation marks, CR and LF stand together or not at all."""
+    """Checks that CR and LF occur only together, except inside quotation marks."""
     outside = "".join(re.split(r'"[^"]*"', text))
-    require('"' not in outside, "a quotation mark is left open")
-    require(not re.search(r"\r(?!\n)|(?<!\r)\n", outside), "a record ends with something else than CRLF")
-    require(text.endswith("\r\n"), "the last record has no CRLF")
+    require('"' not in outside, "a quotation mark is not closed")
+    require(not re.search(r"\r(?!\n)|(?<!\r)\n", outside), "a record does not end with CRLF")
+    require(text.endswith("\r\n"), "the last record does not end with CRLF")
 
 
 def check_csv(path, accounts):
@@ -82,9 +82,9 @@ def check_csv(path, accounts):
     header, *records = csv.reader(io.StringIO(text, newline=""), strict=True)
     equal("the header", header, COLUMNS)
     equal("the number of records", len(records), len(accounts))
-    for row, (record, account) in enumerate(zip(records, accounts), start=2):
+    for row, (record, account) in enumerate(zip(records, accounts, strict=True), start=2):
         equal(f"the number of cells of record {row}", len(record), len(COLUMNS))
-        for column, cell in zip(COLUMNS, record):
+        for column, cell in zip(COLUMNS, record, strict=True):
             what = f"{column} of record {row}"
             expected = account[column]
             if expected is None:
@@ -93,13 +93,13 @@ def check_csv(path, accounts):
                 equal(what, cell, str(expected))
             else:
                 equal(what, unguarded(cell, what), expected)
-    marked = sum(cell.startswith("'") for record in records for cell in record)
-    return f"byte order mark, CRLF, header, {len(records)} records, {marked} marked cells"
+    escaped = sum(cell.startswith("'") for record in records for cell in record)
+    return f"byte order mark, CRLF, header, {len(records)} records, {escaped} escaped cells"
 
 
-def object_without_repeats(pairs):
+def reject_duplicate_names(pairs):
     names = [name for name, _ in pairs]
-    require(len(set(names)) == len(names), f"a name is repeated among {names}")
+    require(len(set(names)) == len(names), f"duplicate name among {names}")
     return dict(pairs)
 
 
@@ -107,27 +107,27 @@ def check_ndjson(path, accounts):
     *lines, rest = path.read_bytes().split(b"\n")
     equal("what follows the last line feed", rest.decode("utf-8"), "")
     equal("the number of lines", len(lines), len(accounts))
-    for number, (line, account) in enumerate(zip(lines, accounts), start=1):
+    for number, (line, account) in enumerate(zip(lines, accounts, strict=True), start=1):
         require(not line.endswith(b"\r"), f"line {number} ends with CR")
-        equal(f"line {number}", json.loads(line.decode("utf-8"), object_pairs_hook=object_without_repeats), account)
+        equal(f"line {number}", json.loads(line.decode("utf-8"), object_pairs_hook=reject_duplicate_names), account)
     return f"{len(lines)} lines with all {len(FIELDS)} fields"
 
 
 def check_xlsx(path, accounts):
     with zipfile.ZipFile(path) as package:
-        require(package.testzip() is None, "a part is damaged")
+        require(package.testzip() is None, "the archive is damaged")
         for name in package.namelist():
-            require("vba" not in name and "external" not in name, f"there is {name}")
+            require("vba" not in name and "external" not in name, f"{name} is not allowed")
             part = package.read(name)
-            # No text of an account holds a tag: its `<` is written `&lt;`.
+            # In the text of an account, `<` is written as `&lt;`.
             bad = [b"<f>", b"<f ", b"<hyperlink"] + [b"External"] * name.endswith(".rels")
-            require(not any(mark in part for mark in bad), f"{name} holds a formula or a link")
+            require(not any(mark in part for mark in bad), f"{name} contains a formula or a link")
     workbook = openpyxl.load_workbook(path)
     equal("the sheets", workbook.sheetnames, ["accounts"])
     header, *rows = workbook["accounts"].iter_rows()
     equal("the header", [cell.value for cell in header], COLUMNS)
     equal("the number of rows", len(rows), len(accounts))
-    for row, account in zip(rows, accounts):
+    for row, account in zip(rows, accounts, strict=True):
         for column, cell in zip(COLUMNS, row, strict=True):
             what = f"{column} in {cell.coordinate}"
             require(cell.hyperlink is None, f"{what} is a link")
@@ -135,17 +135,17 @@ def check_xlsx(path, accounts):
                 require(cell.value is None, f"{what} is {cell.value!r} instead of empty")
                 continue
             equal(f"the type of {what}", cell.data_type, "n" if column in NUMBERS else "s")
-            # Excel writes what XML cannot hold as _xHHHH_; openpyxl hands that out as it stands.
+            # Excel encodes characters that XML does not allow as _xHHHH_, which openpyxl does not decode.
             value = unescape(cell.value) if isinstance(cell.value, str) else cell.value
             equal(what, value, account[column])
     return f"one sheet, header, {len(rows)} rows of texts and numbers, no formula, no link"
 
 
 def in_calc(path, profile):
-    """The sheet that LibreOffice makes of a CSV file."""
+    """Opens a CSV file in LibreOffice and returns the sheet."""
     command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"]
     command += [f"--infilter=Text - txt - csv (StarCalc):{CALC_CSV}", "--outdir", profile, path]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     converted = profile / (path.stem + ".xlsx")
     require(converted.exists(), f"LibreOffice did not convert {path}: {done.stdout}{done.stderr}")
     return openpyxl.load_workbook(converted).active
@@ -162,7 +162,7 @@ def check_in_calc(path, accounts):
     equal("the header in LibreOffice", [cell.value for cell in header], COLUMNS)
     equal("the number of rows in LibreOffice", len(rows), len(accounts))
     formula_like = 0
-    for row, account in zip(rows, accounts):
+    for row, account in zip(rows, accounts, strict=True):
         for column, cell in zip(COLUMNS, row, strict=True):
             what = f"{column} in {cell.coordinate} in LibreOffice, {cell.value!r},"
             require(cell.data_type not in ("f", "e"), f"{what} is a formula or an error")
@@ -171,13 +171,15 @@ def check_in_calc(path, accounts):
                 formula_like += 1
                 equal(f"the type of {what}", cell.data_type, "s")
                 equal(what, unescape(cell.value), guarded(account[column]))
-    return f"the control is evaluated; of {len(rows)} rows nothing is, {formula_like} cells that would run are texts"
+    return f"the control is evaluated; none of {len(rows)} rows is, and {formula_like} formula-like cells are texts"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=pathlib.Path)
-    parser.add_argument("--libreoffice", action="store_true", help="also open the CSV in LibreOffice, which must be there")
+    parser.add_argument(
+        "--libreoffice", action="store_true", help="also open the CSV in LibreOffice, which must be installed"
+    )
     arguments = parser.parse_args()
 
     accounts = json.loads((arguments.directory / "expected.json").read_text(encoding="utf-8"))
@@ -191,7 +193,15 @@ def main():
     for name, check in checks:
         try:
             print(f"{name}: {check(arguments.directory / name, accounts)}")
-        except (Different, OSError, ValueError, KeyError, csv.Error, subprocess.SubprocessError, zipfile.BadZipFile) as error:
+        except (
+            MismatchError,
+            OSError,
+            ValueError,
+            KeyError,
+            csv.Error,
+            subprocess.SubprocessError,
+            zipfile.BadZipFile,
+        ) as error:
             failures += 1
             print(f"{name}: DIFFERENT: {error}", file=sys.stderr)
     sys.exit(1 if failures else 0)

@@ -1,9 +1,10 @@
-"""Stands between the functions and the embedded database and refuses what template.yaml does not allow.
+"""A proxy between the functions and the embedded database that denies what template.yaml does not allow.
 
-Usage: guard.py PORT DATABASE_URL GATEWAY_URL; a function's endpoint is http://127.0.0.1:PORT/<function>.
+Usage: guard.py PORT DATABASE_URL GATEWAY_URL
 
-It knows of IAM what the template uses: Allow statements on the table or its index, each with the leading keys it is for.
-As the embedded database has no stream, the guard also tells the mailer of mails that were written.
+The endpoint of a function is http://127.0.0.1:PORT/<function>. The guard understands the part of IAM that the template
+uses: Allow statements on the table or its index, each with leading keys. The embedded database has no stream, so the
+guard also invokes the mailer when mail is written to the outbox.
 """
 
 import fnmatch
@@ -20,31 +21,31 @@ TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
 
 
 def rights(template):
-    """{function: [(actions, whether of the index, leading keys)]}"""
+    """The statements of each function: {function: [(actions, is on the index, leading keys)]}."""
     table = {}
     for name, resource in template["Resources"].items():
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         statements = [s for policy in resource["Properties"].get("Policies", []) for s in policy["Statement"]]
         table[name.removesuffix("Function").lower()] = [
-            (listed(statement["Action"]), "/index/" in json.dumps(statement["Resource"]), leading_keys(statement))
+            (as_list(statement["Action"]), "/index/" in json.dumps(statement["Resource"]), leading_keys(statement))
             for statement in statements
             if "dynamodb:" in json.dumps(statement["Action"])
         ]
     return table
 
 
-def listed(value):
+def as_list(value):
     return value if isinstance(value, list) else [value]
 
 
 def leading_keys(statement):
     (keys,) = statement["Condition"].values()
-    return listed(keys["dynamodb:LeadingKeys"])
+    return as_list(keys["dynamodb:LeadingKeys"])
 
 
 def accesses(operation, request):
-    """The (action, whether of the index, leading key) that a request consists of."""
+    """The accesses of a request: (action, is on the index, leading key)."""
     if operation == "TransactWriteItems":
         for entry in request["TransactItems"]:
             ((kind, write),) = entry.items()
@@ -53,7 +54,7 @@ def accesses(operation, request):
         for entry in request["RequestItems"].values():
             yield from ((operation, False, key["pk"]["S"]) for key in entry["Keys"])
     elif operation == "Query":
-        # The store's queries name the partition first: `#pk = :pk AND …`.
+        # The store's queries start with the partition key: `#pk = :pk AND …`.
         value = request["KeyConditionExpression"].split("=")[1].split()[0]
         yield operation, "IndexName" in request, request["ExpressionAttributeValues"][value]["S"]
     else:
@@ -62,16 +63,18 @@ def accesses(operation, request):
 
 
 def allowed(statements, access):
-    action, index, key = access
+    action, is_index, key = access
     return any(
-        f"dynamodb:{action}" in actions and index == of_index and any(fnmatch.fnmatchcase(key, like) for like in keys)
-        for actions, of_index, keys in statements
+        f"dynamodb:{action}" in actions
+        and is_index == on_index
+        and any(fnmatch.fnmatchcase(key, like) for like in keys)
+        for actions, on_index, keys in statements
     )
 
 
-def tell_of_mails(gateway, written):
-    """Invokes the mailer as the table's stream does, and waits for it."""
-    records = [{"dynamodb": {"Keys": {"pk": {"S": key}}, "SequenceNumber": "1"}} for key in written]
+def invoke_mailer(gateway, keys):
+    """Invokes the mailer with the event that the table's stream would send, and waits for the reply."""
+    records = [{"dynamodb": {"Keys": {"pk": {"S": key}}, "SequenceNumber": "1"}} for key in keys]
     connection = http.client.HTTPConnection(gateway)
     connection.request("POST", "/2015-03-31/functions/mailer/invocations", json.dumps({"Records": records}))
     answer = connection.getresponse()
@@ -80,7 +83,7 @@ def tell_of_mails(gateway, written):
 
 
 class Guard(BaseHTTPRequestHandler):
-    # Headers and body are written apart; together with delayed acknowledgements that would cost 40 ms a call.
+    # Headers and body are separate writes: with Nagle's algorithm each call would wait 40 ms for an acknowledgement.
     disable_nagle_algorithm = True
     protocol_version = "HTTP/1.1"
 
@@ -93,15 +96,18 @@ class Guard(BaseHTTPRequestHandler):
             if not allowed(self.server.rights[function], access):
                 print("DENIED", function, *access, flush=True)
                 refusal = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": f"{access}"}
-                return self.reply(400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(refusal).encode())
+                self.reply(400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(refusal).encode())
+                return
         connection = http.client.HTTPConnection(self.server.database)
         connection.request("POST", "/", body, dict(self.headers))
         answer = connection.getresponse()
         self.reply(answer.status, dict(answer.headers), answer.read())
         connection.close()
-        mails = [key for action, _, key in accessed if key.startswith("OUTBOX#") and action in ("PutItem", "UpdateItem")]
+        mails = [
+            key for action, _, key in accessed if key.startswith("OUTBOX#") and action in ("PutItem", "UpdateItem")
+        ]
         if mails and answer.status == 200:
-            threading.Thread(target=tell_of_mails, args=(self.server.gateway, mails), daemon=True).start()
+            threading.Thread(target=invoke_mailer, args=(self.server.gateway, mails), daemon=True).start()
 
     def reply(self, status, headers, body):
         self.send_response(status)

@@ -1,20 +1,23 @@
-"""The local server as a process: how it starts, what it prints, what it keeps, and how it ends.
+"""Tests of the local server as a process: start, output, stored data, and shutdown.
 
     ROLLCALL_BIN=target/debug/rollcall pytest tests/local
 
-Every test starts its own servers, on ports that the system chooses, and ends them.
+The tests start the servers they need on free ports, and stop them.
 """
 
+import contextlib
 import os
+import shutil
 import sys
 import types
 
 import pytest
 
+from clock import run_cleanup
 from mails import Mailbox
 from server import PASSWORD, Server
-from teams import found
-from users import hire
+from teams import create_team
+from users import create_person
 
 sys.dont_write_bytecode = True
 
@@ -23,13 +26,30 @@ sys.dont_write_bytecode = True
 def binary():
     path = os.environ.get("ROLLCALL_BIN")
     if not path or not os.access(path, os.X_OK):
-        pytest.exit(f"ROLLCALL_BIN names the server's binary, and is {path!r}", returncode=4)
+        pytest.exit(f"ROLLCALL_BIN must name the server binary, not {path!r}", returncode=4)
     return os.path.abspath(path)
+
+
+@pytest.fixture(scope="session")
+def run_server(binary, tmp_path_factory):
+    """Runs a server on a free port while a `with` block lasts."""
+
+    @contextlib.contextmanager
+    def run_server(*arguments, password=None):
+        server = Server(
+            binary, tmp_path_factory.mktemp("server"), 0, ["--listen", "127.0.0.1:0", *arguments], password=password
+        )
+        try:
+            yield server.ready()
+        finally:
+            server.stop()
+
+    return run_server
 
 
 @pytest.fixture
 def launch(binary, tmp_path):
-    """Starts the binary with these arguments; whatever still runs after the test is killed."""
+    """Starts the binary with the given arguments. After the test, kills what still runs."""
     servers = []
 
     def launch(*arguments, **options):
@@ -43,7 +63,7 @@ def launch(binary, tmp_path):
 
 @pytest.fixture
 def start(launch, tmp_path):
-    """Starts a server on a free port, with its data in the test's directory, and waits until it listens."""
+    """Starts a server on a free port, with its data in the test's directory, and waits until it is ready."""
 
     def start(*arguments, password=None, **options):
         place = [] if "--memory" in arguments else ["--data", tmp_path / "data"]
@@ -52,10 +72,58 @@ def start(launch, tmp_path):
     return start
 
 
+@pytest.fixture(scope="session")
+def admin_data(run_server, tmp_path_factory):
+    """A data directory with the platform's admin only.
+
+    A cleanup runs before the server stops, because stopping it during the cleanup of its start would leave the lease of
+    that cleanup in the data.
+    """
+    data = tmp_path_factory.mktemp("admin") / "data"
+    with run_server("--data", data, "--test-clock", password=PASSWORD) as server:
+        run_cleanup(server.client)
+        return data
+
+
+@pytest.fixture(scope="module")
+def harbor_data(run_server, admin_data, tmp_path_factory):
+    """A data directory with a team, its first admin `owner`, and the registered user `mina`; all are signed in.
+
+    Signing in and creating users is slow, because passwords are hashed, so a file does this once.
+    """
+    data = shutil.copytree(admin_data, tmp_path_factory.mktemp("harbor") / "data")
+    with run_server("--data", data, "--test-clock") as server:
+        run_cleanup(server.client)
+        admin = server.admin()
+        owner = create_person(admin, "Owner")
+        mina = Mailbox(server.client).register("mina@example.com", "mina.harbor")
+        return types.SimpleNamespace(
+            data=data, admin=admin, owner=owner, mina=mina, team=create_team(admin, "Harbor", owner)
+        )
+
+
 @pytest.fixture
-def server(start):
-    """A server of the test's own, in memory, whose clock can be moved."""
-    return start("--memory", "--test-clock", password=PASSWORD)
+def server(request, start, tmp_path):
+    """A server for one test, with a clock that the test can move and a copy of the data that its fixtures need."""
+    if {"harbor", "mina"} & {*request.fixturenames}:
+        data = request.getfixturevalue("harbor_data").data
+    else:
+        data = request.getfixturevalue("admin_data")
+    shutil.copytree(data, tmp_path / "data")
+    return start("--test-clock")
+
+
+@pytest.fixture
+def harbor(server, harbor_data):
+    """A team, its first admin `owner` and the platform's admin, on the server of the test."""
+    admin, owner = harbor_data.admin.at(server.url), harbor_data.owner.at(server.url)
+    return types.SimpleNamespace(admin=admin, owner=owner, team=harbor_data.team)
+
+
+@pytest.fixture
+def mina(server, harbor_data):
+    """A registered member with a verified address who is in no team, on the server of the test."""
+    return harbor_data.mina.at(server.url)
 
 
 @pytest.fixture
@@ -69,17 +137,7 @@ def mailbox(server):
 
 
 @pytest.fixture(scope="module")
-def office(binary, tmp_path_factory):
-    """A server for a whole file, whose tests leave its clock alone."""
-    directory = tmp_path_factory.mktemp("office")
-    server = Server(binary, directory, 0, ["--listen", "127.0.0.1:0", "--memory", "--test-clock"], password=PASSWORD)
-    yield server.ready()
-    server.kill()
-
-
-@pytest.fixture
-def harbor(server):
-    """A team on a server of the test's own: the platform's admin, the team's first admin, and the team."""
-    admin = server.admin()
-    owner = hire(admin, "Owner")
-    return types.SimpleNamespace(admin=admin, owner=owner, team=found(admin, "Harbor", owner))
+def shared_server(run_server):
+    """A server for all tests of a file. They do not move its clock."""
+    with run_server("--memory", "--test-clock", password=PASSWORD) as server:
+        yield server

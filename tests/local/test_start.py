@@ -1,27 +1,33 @@
-"""The first start, the next one, and what they print."""
+"""The first start, later starts, and what they print."""
 
 import json
 
 from server import PASSWORD
 
 
-def test_a_first_start_prints_the_url_and_a_password_that_must_be_changed(start):
+def test_the_first_start_prints_the_url_and_a_temporary_password(start):
     server = start()
     password = server.generated_password
-    assert len(password) >= 16 and server.printed.count(password) == 1
-    assert password not in server.complained, "a log is kept longer than a screen"
-    assert f"{server.url}/v1/openapi.json" in server.printed and f"{server.url}/mailbox" in server.printed
+    assert len(password) >= 16 and server.stdout.count(password) == 1
+    assert password not in server.stderr, "stderr is often kept in logs"
+    assert f"{server.url}/v1/openapi.json" in server.stdout and f"{server.url}/mailbox" in server.stdout
     admin = server.admin(password)
-    me = admin.get("/v1/me").is_(200).json
-    assert (me["user"]["login"], me["user"]["type"], me["user"]["password_change_required"]) == ("admin", "super_admin", True)
-    admin.get("/v1/apps").refused(403, "password_change_required")
-    admin.post("/v1/apps", {"name": "Early"}).refused(403, "password_change_required")
-    admin.post("/v1/apps", b"{").refused(403, "password_change_required")
-    admin.get("/v1/apps/x").refused(403, "password_change_required")
-    server.client.get("/v1/apps").refused(401, "unauthenticated")
-    server.client.post("/v1/login", {"login": "admin", "password": password[:-1]}).refused(401, "invalid_credentials")
-    admin.post("/v1/logout").is_(204)
-    admin.get("/v1/me").refused(401, "unauthenticated")
+    me = admin.get("/v1/me").expect(200).json
+    assert (me["user"]["login"], me["user"]["type"], me["user"]["password_change_required"]) == (
+        "admin",
+        "super_admin",
+        True,
+    )
+    admin.get("/v1/apps").expect_problem(403, "password_change_required")
+    admin.post("/v1/apps", {"name": "Early"}).expect_problem(403, "password_change_required")
+    admin.post("/v1/apps", b"{").expect_problem(403, "password_change_required")
+    admin.get("/v1/apps/x").expect_problem(403, "password_change_required")
+    server.client.get("/v1/apps").expect_problem(401, "unauthenticated")
+    server.client.post("/v1/login", {"login": "admin", "password": password[:-1]}).expect_problem(
+        401, "invalid_credentials"
+    )
+    admin.post("/v1/logout").expect(204)
+    admin.get("/v1/me").expect_problem(401, "unauthenticated")
 
 
 def test_two_installations_have_different_passwords(start):
@@ -30,96 +36,104 @@ def test_two_installations_have_different_passwords(start):
 
 def test_a_chosen_password_is_not_printed_and_need_not_be_changed(start):
     server = start(password=PASSWORD)
-    assert server.says_no_password()
-    assert PASSWORD not in server.printed + server.complained
+    assert server.prints_no_password()
+    assert PASSWORD not in server.stdout + server.stderr
     admin = server.admin()
     assert admin.get("/v1/me").json["user"]["password_change_required"] is False
-    assert admin.get("/v1/apps").is_(200).json == {"items": [], "next_cursor": None}
+    assert admin.get("/v1/apps").expect(200).json == {"items": [], "next_cursor": None}
 
 
-def test_a_second_start_keeps_everything_and_prints_no_password(start):
+def test_the_second_start_keeps_all_data_and_prints_no_password(start):
     first = start(password=PASSWORD)
     admin = first.admin()
-    app = admin.post("/v1/apps", {"name": "Kept"}).is_(201).json
+    app = admin.post("/v1/apps", {"name": "Kept"}).expect(201).json
     path = f"/v1/apps/{app['app_id']}"
-    account = admin.having(idempotency_key="k").post(f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"}).is_(201)
+    account = (
+        admin.with_headers(idempotency_key="k")
+        .post(f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"})
+        .expect(201)
+    )
     cursor = admin.get(f"{path}/accounts", limit=1)
-    admin.post(f"{path}/accounts", {"user_id": "zoe", "type": "general"}).is_(201)
+    admin.post(f"{path}/accounts", {"user_id": "zoe", "type": "general"}).expect(201)
     cursor = admin.get(f"{path}/accounts", limit=1).json["next_cursor"]
     app = admin.get(path).json
     assert first.stop() == 0
 
     second = start(password="another-" + PASSWORD)
-    assert second.says_no_password()
-    again = second.client.having(**{"authorization": admin.headers["authorization"]})
-    assert again.get("/v1/me").is_(200), "the session, too"
+    assert second.prints_no_password()
+    again = second.client.with_headers(authorization=admin.headers["authorization"])
+    assert again.get("/v1/me").expect(200), "the session is still valid"
     assert again.get(path).json == app
     assert again.get(f"{path}/accounts/mina").json == account.json
-    assert [item["user_id"] for item in again.get(f"{path}/accounts", limit=1, cursor=cursor).is_(200).json["items"]] == ["zoe"]
-    repeated = again.having(idempotency_key="k").post(f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"})
-    assert repeated.is_(201).header("idempotency-replayed") == "true" and repeated.body == account.body
+    assert [
+        item["user_id"] for item in again.get(f"{path}/accounts", limit=1, cursor=cursor).expect(200).json["items"]
+    ] == ["zoe"]
+    repeated = again.with_headers(idempotency_key="k").post(
+        f"{path}/accounts", {"user_id": "mina", "type": "admin", "nickname": "미나"}
+    )
+    assert repeated.expect(201).header("idempotency-replayed") == "true" and repeated.body == account.body
     second.admin()
     other = {"login": "admin", "password": "another-" + PASSWORD}
-    second.client.post("/v1/login", other).refused(401, "invalid_credentials")
+    second.client.post("/v1/login", other).expect_problem(401, "invalid_credentials")
 
 
-def test_a_generated_password_is_printed_once_and_outlives_the_start(start):
+def test_a_generated_password_is_printed_once_and_remains_valid(start):
     first = start()
     password = first.generated_password
     assert first.stop() == 0
     second = start()
-    assert second.says_no_password() and password not in second.printed
-    second.admin(password).get("/v1/apps").refused(403, "password_change_required")
+    assert second.prints_no_password() and password not in second.stdout
+    second.admin(password).get("/v1/apps").expect_problem(403, "password_change_required")
 
 
-def test_memory_is_gone_with_its_process(start, tmp_path):
+def test_data_in_memory_is_gone_after_the_process(start, tmp_path):
     first = start("--memory", password=PASSWORD)
-    first.admin().post("/v1/apps", {"name": "Gone"}).is_(201)
+    first.admin().post("/v1/apps", {"name": "Gone"}).expect(201)
     assert first.stop() == 0
     assert start("--memory", password=PASSWORD).admin().get("/v1/apps").json["items"] == []
     assert not (tmp_path / "data").exists()
 
 
-def test_health_needs_nobody(start):
+def test_the_health_check_needs_no_session(start):
     server = start("--memory")
-    reply = server.client.get("/healthz").is_(200)
+    reply = server.client.get("/healthz").expect(200)
     assert reply.json == {"status": "ok"}
     assert reply.header("content-type") == "application/json"
-    server.client.post("/healthz").refused(405, "method_not_allowed")
+    server.client.post("/healthz").expect_problem(405, "method_not_allowed")
 
 
-def test_a_seed_is_sown_once(start):
+def test_demo_data_is_created_once(start):
     first = start("--seed", 300, password=PASSWORD)
     admin = first.admin()
     (app,) = admin.get("/v1/apps").json["items"]
     path = f"/v1/apps/{app['app_id']}"
-    accounts = admin.everything(f"{path}/accounts", limit=100)
+    accounts = admin.list_all(f"{path}/accounts", limit=100)
     admins = [account for account in accounts if account["type"] == "admin"]
     assert (len(accounts), len(admins), app["admin_count"]) == (300, 7, 7)
-    assert admin.everything(f"{path}/accounts", type="admin") == admins
+    assert admin.list_all(f"{path}/accounts", type="admin") == admins
     assert len({account["user_id"] for account in accounts}) == 300
-    assert len({account["nickname"] for account in accounts}) > 30, "demo accounts look like people"
+    assert len({account["nickname"] for account in accounts}) > 30, "demo accounts have different nicknames"
     assert all(account["version"] == 1 for account in accounts)
-    admin.post(f"{path}/accounts", {"user_id": "~mine", "type": "general"}).is_(201)
+    admin.post(f"{path}/accounts", {"user_id": "~mine", "type": "general"}).expect(201)
     assert first.stop() == 0
 
     admin = start("--seed", 300).admin()
     assert admin.get("/v1/apps").json["items"] == [app]
-    ids = [account["user_id"] for account in admin.everything(f"{path}/accounts", limit=100)]
+    ids = [account["user_id"] for account in admin.list_all(f"{path}/accounts", limit=100)]
     assert ids == sorted([account["user_id"] for account in accounts] + ["~mine"])
 
 
-def test_a_seed_leaves_what_is_there_alone(start):
+def test_demo_data_is_not_added_to_existing_data(start):
     first = start(password=PASSWORD)
-    app = first.admin().post("/v1/apps", {"name": "Mine"}).is_(201).json
+    app = first.admin().post("/v1/apps", {"name": "Mine"}).expect(201).json
     assert first.stop() == 0
     admin = start("--seed", 300).admin()
     assert admin.get("/v1/apps").json["items"] == [app]
     assert admin.get(f"/v1/apps/{app['app_id']}/accounts").json["items"] == []
 
 
-def test_a_small_seed_is_a_small_application(start):
+def test_demo_data_may_be_a_single_account(start):
     for count in (1, 5):
         admin = start("--memory", "--seed", count, password=PASSWORD).admin()
         (app,) = admin.get("/v1/apps").json["items"]
-        assert len(admin.everything(f"/v1/apps/{app['app_id']}/accounts")) == count, json.dumps(app)
+        assert len(admin.list_all(f"/v1/apps/{app['app_id']}/accounts")) == count, json.dumps(app)

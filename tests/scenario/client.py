@@ -1,6 +1,6 @@
-"""A client of Rollcall's HTTP API that hides nothing: one request, one reply, no redirect, no retry.
+"""An HTTP client for tests: one request, one reply, no redirects, no retries.
 
-What holds for every reply (`shared/spec/api.md`, Headers and Errors) is checked on every reply.
+The client checks the conventions that hold for every reply, such as security headers and the shape of errors.
 """
 
 import http.client
@@ -11,30 +11,40 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, urlencode, urlsplit
 
 UUID_V7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
-ONCE = ["content-type", "cache-control", "content-length", "etag", "location", "x-content-type-options", "x-request-id"]
-PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
-VIOLATION_CODES = set("""
+TIMESTAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+SINGLE_HEADERS = [
+    "content-type",
+    "cache-control",
+    "content-length",
+    "etag",
+    "location",
+    "x-content-type-options",
+    "x-request-id",
+]
+PROBLEM_FIELDS = {"type", "title", "status", "code", "detail", "request_id"}
+VIOLATION_CODES = set(
+    """
     required wrong_type too_short too_long bad_format not_allowed out_of_range mismatch weak_password unknown_field
     immutable_field unknown_reference incorrect
-""".split())
+""".split()
+)
 
-# Longer than the 5 s after which a reply is promised, as a machine under load also has to run this client.
+# The server replies within 5 s. A busy machine gets more.
 TIMEOUT_SECONDS = 30
 
-# Waits double from one second; a scenario makes a handful of wrong tries more than are free.
-MOST_WAITS = 5
+# Each wait is twice the previous one, starting at one second.
+MAX_RETRIES = 5
 
 
 class Reply:
-    """A reply as it came; `json` is the body read as JSON."""
+    """A reply. `json` is its parsed body."""
 
-    def __init__(self, asked, response, body):
-        self.asked, self.status, self.headers, self.body = asked, response.status, response.headers, body
+    def __init__(self, request, response, body):
+        self.request, self.status, self.headers, self.body = request, response.status, response.headers, body
 
     @property
     def json(self):
-        return json.loads(self.body.decode("utf-8"), object_pairs_hook=without_repeats)
+        return json.loads(self.body.decode("utf-8"), object_pairs_hook=reject_duplicate_names)
 
     @property
     def code(self):
@@ -43,29 +53,29 @@ class Reply:
     def header(self, name):
         return self.headers.get(name)
 
-    def is_(self, status):
-        """Asserts the status, and hands the reply on."""
+    def expect(self, status):
+        """Asserts the status and returns the reply."""
         assert self.status == status, f"{self} instead of {status}"
         return self
 
-    def refused(self, status, code):
-        """Asserts a refusal by its status and its code, and hands the reply on."""
+    def expect_problem(self, status, code):
+        """Asserts the status and the code of an error and returns the reply."""
         assert (self.status, self.code) == (status, code), f"{self} instead of {status} {code}"
         return self
 
-    def violates(self, *expected, code="validation_failed"):
-        """Asserts a 422 with exactly these violations, each `(pointer or parameter, code)`."""
-        self.refused(422, code)
+    def expect_violations(self, *expected, code="validation_failed"):
+        """Asserts a 422 with exactly these violations. Each is `(pointer or parameter, code)`."""
+        self.expect_problem(422, code)
         found = [(error.get("pointer", error.get("parameter")), error["code"]) for error in self.json["errors"]]
         assert sorted(found) == sorted(expected), f"{self} instead of {sorted(expected)}"
         return self
 
     def __str__(self):
-        return f"{self.asked} -> {self.status} {dict(self.headers)} {self.body[:600]!r}"
+        return f"{self.request} -> {self.status} {dict(self.headers)} {self.body[:600]!r}"
 
 
 class Client:
-    """Sends requests to one deployment, as one session or as nobody; clients share no connection."""
+    """Sends requests to one deployment, with or without a session."""
 
     def __init__(self, url, headers=None):
         self.url, self.headers = url.rstrip("/"), dict(headers or {})
@@ -74,17 +84,21 @@ class Client:
         self.connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self.host, self.port = parts.hostname, parts.port
 
-    def having(self, **headers):
-        """A client that sends these headers too: `having(if_match='"1"')`."""
+    def with_headers(self, **headers):
+        """A client that also sends these headers, for example `with_headers(if_match='"1"')`."""
         return type(self)(self.url, self.headers | {name.replace("_", "-"): value for name, value in headers.items()})
 
+    def at(self, url):
+        """The same session on another server, which has a copy of the data."""
+        return type(self)(url, self.headers)
+
     def as_bearer(self, token):
-        return self.having(authorization=f"Bearer {token}")
+        return self.with_headers(authorization=f"Bearer {token}")
 
     def as_cookie(self, token):
-        return self.having(cookie=f"__Host-session={token}")
+        return self.with_headers(cookie=f"__Host-session={token}")
 
-    def stranger(self):
+    def anonymous(self):
         return type(self)(self.url)
 
     def get(self, path, **query):
@@ -103,7 +117,7 @@ class Client:
         return self.send("DELETE", path, body)
 
     def send(self, method, path, body=None):
-        """Sends `body` as JSON, or as it is where it is bytes."""
+        """Sends `body` as JSON. Bytes are sent unchanged."""
         headers = {"user-agent": "rollcall-scenario", **self.headers}
         if body is not None:
             headers.setdefault("content-type", "application/json")
@@ -116,34 +130,34 @@ class Client:
             reply = Reply(f"{method} {path[:200]}", response, response.read())
         finally:
             connection.close()
-        check_manners(reply)
+        check_conventions(reply)
         return reply
 
     def sign_in(self, password, login="admin"):
-        """The client of a new session, by bearer token."""
-        reply = self.stranger().post("/v1/login", {"login": login, "password": password}).is_(200)
-        return self.stranger().as_bearer(reply.json["token"])
+        """A client with a new session, which it sends as a bearer token."""
+        reply = self.anonymous().post("/v1/login", {"login": login, "password": password}).expect(200)
+        return self.anonymous().as_bearer(reply.json["token"])
 
     def pages(self, path, **query):
-        """The pages of a list, one after the other, to its end."""
+        """The items of a list, page by page."""
         while True:
-            page = self.get(path, **query).is_(200).json
+            page = self.get(path, **query).expect(200).json
             assert page.keys() == {"items", "next_cursor"}
             yield page["items"]
             if page["next_cursor"] is None:
                 return
             query["cursor"] = page["next_cursor"]
 
-    def everything(self, path, **query):
+    def list_all(self, path, **query):
         return [item for page in self.pages(path, **query) for item in page]
 
 
-class PatientClient(Client):
-    """Comes back when it is told to: a scenario's wrong tries all come from one network, which has ten a minute."""
+class RetryingClient(Client):
+    """Retries throttled requests: the scenario's failed logins share one network, which may fail ten times a minute."""
 
     def send(self, method, path, body=None):
         reply = super().send(method, path, body)
-        for _ in range(MOST_WAITS):
+        for _ in range(MAX_RETRIES):
             if reply.status != 429:
                 break
             time.sleep(int(reply.headers["retry-after"]))
@@ -151,19 +165,19 @@ class PatientClient(Client):
         return reply
 
 
-def check_manners(reply):
-    """What holds for every reply of ours."""
-    for name in ONCE:
+def check_conventions(reply):
+    """Checks what holds for every reply."""
+    for name in SINGLE_HEADERS:
         values = reply.headers.get_all(name, [])
-        assert len(values) <= 1, f"{reply}: {name} is given {len(values)} times"
+        assert len(values) <= 1, f"{reply}: {name} occurs {len(values)} times"
     header = lambda name: reply.header(name) or ""
     assert re.fullmatch(UUID_V7, header("x-request-id")), f"{reply}: no X-Request-Id"
     assert header("x-content-type-options") == "nosniff", f"{reply}: no nosniff"
     assert header("strict-transport-security").startswith("max-age="), f"{reply}: no HSTS"
     policy = header("content-security-policy")
     assert policy and "unsafe-inline" not in policy, f"{reply}: no strict CSP"
-    if reply.asked.split()[1].startswith("/v1/"):
-        assert "no-store" in header("cache-control"), f"{reply}: may be stored"
+    if reply.request.split()[1].startswith("/v1/"):
+        assert "no-store" in header("cache-control"), f"{reply}: may be cached"
     if reply.status == 204:
         assert reply.body == b"", f"{reply}: 204 with a body"
     if reply.status >= 400:
@@ -171,32 +185,43 @@ def check_manners(reply):
 
 
 def check_problem(reply):
-    """RFC 9457 with our members, and nothing else."""
-    assert reply.header("content-type") == "application/problem+json", f"{reply}: not a problem"
+    """Checks that an error is an RFC 9457 problem with exactly the documented members."""
+    assert reply.header("content-type") == "application/problem+json", f"{reply}: not application/problem+json"
     problem = reply.json
-    assert PROBLEM <= problem.keys() <= PROBLEM | {"errors"}, f"{reply}: other members"
+    assert PROBLEM_FIELDS <= problem.keys() <= PROBLEM_FIELDS | {"errors"}, f"{reply}: unexpected members"
     assert problem["type"] == f"urn:problem:{problem['code']}", f"{reply}: type and code differ"
     assert problem["status"] == reply.status, f"{reply}: another status in the body"
-    assert problem["request_id"] == reply.header("x-request-id"), f"{reply}: another id in the body"
-    assert problem["title"] and problem["detail"], f"{reply}: says nothing"
+    assert problem["request_id"] == reply.header("x-request-id"), f"{reply}: another request id in the body"
+    assert problem["title"] and problem["detail"], f"{reply}: empty title or detail"
     invalid = problem["code"] in ("validation_failed", "unknown_field", "immutable_field")
-    assert bool(problem.get("errors")) == invalid, f"{reply}: violations where none belong, or none"
+    assert bool(problem.get("errors")) == invalid, f"{reply}: violations are missing or unexpected"
     for error in problem.get("errors", []):
         assert error.keys() in ({"pointer", "code", "detail"}, {"parameter", "code", "detail"}), f"{reply}: {error}"
         assert error["code"] in VIOLATION_CODES and error["detail"], f"{reply}: {error}"
 
 
-def without_repeats(pairs):
-    assert len(dict(pairs)) == len(pairs), f"a name is repeated among {[name for name, _ in pairs]}"
+def reject_duplicate_names(pairs):
+    assert len(dict(pairs)) == len(pairs), f"duplicate name among {[name for name, _ in pairs]}"
     return dict(pairs)
 
 
 def segment(text):
-    """A text as one segment of a path, encoded wherever that is possible."""
+    """Percent-encodes a text as one path segment."""
     return quote(text, safe="")
 
 
 def in_parallel(threads, function, arguments):
-    """`function` of each argument, on so many threads, in the arguments' order; the first failure is raised."""
+    """Calls `function` with each argument on a thread pool. Returns the results in order or raises the first error."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(function, arguments))
+
+
+def shape(reply):
+    """What an attacker could use to tell two replies apart: status, header names, body length and JSON members."""
+    names = sorted(name.lower() for name in reply.headers)
+    return reply.status, names, len(reply.body), sorted(reply.json) if reply.body else None
+
+
+def without_request_id(reply):
+    """The body of an error without the member that differs in every reply."""
+    return {name: value for name, value in reply.json.items() if name != "request_id"}

@@ -1,4 +1,4 @@
-"""The codes that people read somewhere and type: in a mail, in a picture, on an authenticator."""
+"""Reads the codes that users type: mailed codes, QR codes and TOTP codes."""
 
 import io
 import re
@@ -14,45 +14,45 @@ STEP_SECONDS = 30
 
 
 class Authenticator:
-    """An authenticator that knows nothing but the `otpauth:` address it was shown, and what time it is."""
+    """A TOTP authenticator. It knows only the `otpauth:` URI and the time."""
 
-    def __init__(self, address, now=time.time):
-        self.totp, self.now, self.shown = pyotp.parse_uri(address), now, 0
+    def __init__(self, uri, now=time.time):
+        self.totp, self.now, self.last_step = pyotp.parse_uri(uri), now, 0
 
     def code(self):
-        """A code that it has not shown before.
+        """A code that was not returned before.
 
-        The first and the next one are good for another 15 seconds, by a clock that is 15 seconds off, too; a third one
-        takes a clock that has moved on.
+        Two consecutive codes are valid for at least 15 seconds, even if the clock is 15 seconds off. A third code is
+        valid only after the clock has moved on.
         """
-        self.shown = max(self.shown + 1, step(self.now() + STEP_SECONDS / 2) - 1)
-        return self.at(self.shown)
+        self.last_step = max(self.last_step + 1, step(self.now() + STEP_SECONDS / 2) - 1)
+        return self.at(self.last_step)
 
     def at(self, step):
-        """The code of this step."""
+        """The code of a step."""
         return self.totp.at(datetime.fromtimestamp(step * STEP_SECONDS, UTC))
 
 
 def step(seconds):
-    """The step that a moment lies in."""
+    """The step that contains a Unix time."""
     return int(seconds // STEP_SECONDS)
 
 
-def scanned(svg):
-    """What a reader of QR codes sees in a picture that is shown on a white page."""
+def read_qr_code(svg):
+    """Decodes a QR code that is displayed on a white page."""
     png = resvg_py.svg_to_bytes(svg_string=svg, width=600, background="white", skip_system_fonts=True)
     (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(bytes(png))).convert("L"))
-    assert "QR" in str(found.format), f"{found.format} is another kind of code"
+    assert "QR" in str(found.format), f"{found.format} is not a QR code"
     return found.text
 
 
 def mailed_code(text):
-    """The code of a mail, or nothing: 8 digits on a line of their own, as no other number of 8 digits stands."""
+    """The code of a mail: the only line that consists of 8 digits. None if there is no such line."""
     numbers = re.findall(r"^\s*(\d{8})\s*$", text, re.MULTILINE)
-    assert len(numbers) <= 1, f"which one is the code?\n{text}"
+    assert len(numbers) <= 1, f"more than one code:\n{text}"
     return numbers[0] if numbers else None
 
 
-def other_than(code):
-    """A wrong code that looks like the right one."""
+def wrong_code(code):
+    """A well-formed code that differs from this one."""
     return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"

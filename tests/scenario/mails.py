@@ -1,4 +1,4 @@
-"""Mails, as whoever has the address reads them, and what takes a mailed code: registering."""
+"""Reads the mail of a deployment, and registers users with the mailed code."""
 
 import email
 import email.policy
@@ -6,44 +6,52 @@ import mailbox
 import time
 
 from codes import mailed_code
-from users import PASSWORD, Person, twice
+from users import PASSWORD, Person, password_fields
 
-# Sending takes milliseconds, on a machine that also builds the project perhaps seconds.
+# Sending takes milliseconds. A busy machine gets more.
 DELIVERY_SECONDS = 20
 
 
-def until(what, found, seconds):
-    """Polls `found` until it is truthy, and returns that."""
+def wait_until(what, condition, seconds):
+    """Polls `condition` until it returns a truthy value, and returns that value."""
     deadline = time.monotonic() + seconds
     while True:
-        result = found()
+        result = condition()
         if result:
             return result
-        assert time.monotonic() < deadline, f"after {seconds} s there is still no {what}"
+        assert time.monotonic() < deadline, f"no {what} after {seconds} s"
         time.sleep(0.01)
 
 
-def begin(client, email):
-    """Asks for a code with which to register."""
-    begun = client.post("/v1/registrations", {"email": email}).is_(202).json
-    assert begun.keys() == {"registration_id", "expires_at", "resend_after"}
-    return begun
+def begin_registration(client, email):
+    """Starts a registration: requests a mailed code."""
+    flow = client.post("/v1/registrations", {"email": email}).expect(202).json
+    assert flow.keys() == {"registration_id", "expires_at", "resend_after"}
+    return flow
 
 
-def complete(client, begun, code, login, **other):
-    body = {"code": code, "username": login, "login": login, **twice(PASSWORD), **other}
-    return client.post(f"/v1/registrations/{begun['registration_id']}/complete", body)
+def complete_registration(client, flow, code, login, **other):
+    body = {"code": code, "username": login, "login": login, **password_fields(PASSWORD), **other}
+    return client.post(f"/v1/registrations/{flow['registration_id']}/complete", body)
+
+
+def is_valid_code(client, flow, code):
+    """Checks a code without using it up: the login `admin` is taken, which is reported only for a valid code."""
+    reply = complete_registration(client, flow, code, "admin")
+    if reply.status == 409:
+        return reply.expect_problem(409, "login_taken")
+    return not reply.expect_problem(422, "verification_failed")
 
 
 class Mailbox:
-    """The mails of a deployment that shows them itself, as whoever has the address reads them."""
+    """The mailbox of a local server, which keeps sent mail."""
 
     def __init__(self, client):
-        self.client, self.settled = client, 0
+        self.client, self.probes = client, 0
 
     def mails(self, to):
-        """What has come to this address, newest first."""
-        mails = self.client.get("/_local/mails", to=to).is_(200).json
+        """The mail to an address, newest first."""
+        mails = self.client.get("/_local/mails", to=to).expect(200).json
         for mail in mails:
             assert mail.keys() == {"to", "subject", "text", "html", "sent_at"} and mail["to"].lower() == to.lower()
         assert [mail["sent_at"] for mail in mails] == sorted((mail["sent_at"] for mail in mails), reverse=True)
@@ -53,45 +61,52 @@ class Mailbox:
         return [code for mail in self.mails(to) if (code := mailed_code(mail["text"]))]
 
     def notices(self, to):
-        """The mails without a code."""
+        """The mail without a code."""
         return [mail for mail in self.mails(to) if not mailed_code(mail["text"])]
 
     def code(self, to, count=1):
-        """The newest code, once so many have come."""
-        found = until(f"code {count} for {to}", lambda: len(codes := self.codes(to)) >= count and codes, DELIVERY_SECONDS)
+        """Waits for the given number of codes and returns the newest."""
+        found = wait_until(
+            f"code {count} for {to}", lambda: len(codes := self.codes(to)) >= count and codes, DELIVERY_SECONDS
+        )
         assert len(found) == count
         return found[0]
 
     def notice(self, to, count=1):
-        """The newest mail without a code, once so many have come."""
-        found = until(f"notice {count} for {to}", lambda: len(mails := self.notices(to)) >= count and mails, DELIVERY_SECONDS)
+        """Waits for the given number of mails without a code and returns the newest."""
+        found = wait_until(
+            f"notice {count} for {to}", lambda: len(mails := self.notices(to)) >= count and mails, DELIVERY_SECONDS
+        )
         assert len(found) == count
         return found[0]
 
-    def settle(self):
-        """Waits until every mail that is under way has come: until one that was asked for later has."""
-        self.settled += 1
-        begin(self.client, f"settle-{self.settled}@example.org")
-        self.code(f"settle-{self.settled}@example.org")
+    def wait_for_pending(self):
+        """Waits for all mail that was queued before this call. Mail is sent in order, so a later one arrives last."""
+        self.probes += 1
+        begin_registration(self.client, f"probe-{self.probes}@example.org")
+        self.code(f"probe-{self.probes}@example.org")
 
     def register(self, email, login):
-        """Somebody who came by a mailed code, and is signed in."""
-        begun = begin(self.client, email)
-        complete(self.client, begun, self.code(email), login).is_(201)
+        """Registers a user with a mailed code and signs them in."""
+        flow = begin_registration(self.client, email)
+        complete_registration(self.client, flow, self.code(email), login).expect(201)
         return Person(self.client.sign_in(PASSWORD, login), login, PASSWORD)
 
 
 class Maildir(Mailbox):
-    """The mails of a deployment that sends them by SMTP, to a server that keeps them in a directory."""
+    """The mail of a deployment that sends by SMTP to a server with a Maildir."""
 
     def __init__(self, client, directory):
         super().__init__(client)
         self.directory = directory
 
     def mails(self, to):
-        # Each time anew: a Maildir that stays open looks for what is new once a second.
+        # Open the Maildir for every read: an open one looks for new mail only once a second.
         kept = mailbox.Maildir(self.directory, create=False)
-        letters = [email.message_from_bytes(kept.get_bytes(key), policy=email.policy.default) for key in kept.keys()]
+        letters = [email.message_from_bytes(kept.get_bytes(key), policy=email.policy.default) for key in kept]
         letters = [letter for letter in letters if letter["to"].addresses[0].addr_spec.lower() == to.lower()]
         letters.sort(key=lambda letter: letter["date"].datetime, reverse=True)
-        return [{"to": to, "subject": letter["subject"], "text": letter.get_body(["plain"]).get_content()} for letter in letters]
+        return [
+            {"to": to, "subject": letter["subject"], "text": letter.get_body(["plain"]).get_content()}
+            for letter in letters
+        ]

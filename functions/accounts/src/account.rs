@@ -1,48 +1,33 @@
-//! Accounts: list, create, read, edit, and make or unmake admins.
+//! Accounts of an application: list, create, get, edit, and set or cancel admin.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
-    account::{Account, AccountType, NewAccount, Profile},
+    account::{Account, AccountPatch, AccountType, NewAccount},
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
     permission::Permission,
     text::AccountId,
 };
-use utoipa::ToSchema;
 
 use crate::app;
 
-/// What a new account is made of.
-#[derive(ToSchema)]
-#[schema(as = NewAccount)]
-#[expect(dead_code, reason = "describes the body that `domain::account::NewAccount` reads")]
-pub(crate) struct NewAccountBody {
-    user_id: AccountId,
-    #[schema(rename = "type")]
-    account_type: AccountType,
-    #[schema(inline)]
-    #[serde(flatten)]
-    profile: Profile,
-}
-
-/// A merge patch of an account's profile.
-#[derive(ToSchema)]
-#[schema(as = AccountPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::account::Account::edited` reads")]
-pub(crate) struct AccountPatchBody {
-    #[schema(inline)]
-    #[serde(flatten)]
-    profile: Profile,
-}
-
-/// Lists the accounts of an application by `user_id`, bytewise.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts", tag = "accounts",
-    params(("app_id" = AppId, Path), ("type" = Option<AccountType>, Query), ("user_id_prefix" = Option<String>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<Account>)))]
+/// `GET /v1/apps/{app_id}/accounts`: lists the accounts of an application by `user_id`, bytewise.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}/accounts",
+    tag = "accounts",
+    params(
+        ("app_id" = AppId, Path),
+        ("type" = Option<AccountType>, Query),
+        ("user_id_prefix" = Option<String>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<Account>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -56,7 +41,7 @@ pub(crate) async fn list(
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref();
     if wanted == Some(AccountType::Admin) {
-        // The application knows its admins: no page of general accounts has to be looked through for them.
+        // The application stores the ids of its admins, so there is no need to search all accounts for them.
         let admins = app.admins.iter().filter(|id| id.as_str().starts_with(&prefix));
         let mut admins = admins.filter(|id| after.is_none_or(|after| id.as_str() > after));
         let ids: Vec<_> = admins.by_ref().take(page.limit).collect();
@@ -68,9 +53,15 @@ pub(crate) async fn list(
     page.reply(&context, &call, found.items, found.next).await
 }
 
-/// Creates an account; an admin one only while there are fewer than ten.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/accounts", tag = "accounts", params(("app_id" = AppId, Path)), request_body = NewAccountBody,
-    responses((status = 201, body = Account, headers(("Location"), ("ETag")))))]
+/// `POST /v1/apps/{app_id}/accounts`: creates an account. An admin account is refused once the application has ten.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/accounts",
+    tag = "accounts",
+    params(("app_id" = AppId, Path)),
+    request_body = NewAccount,
+    responses((status = 201, body = Account, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -79,20 +70,25 @@ pub(crate) async fn create(
     let fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.rights, Permission::AccountsWrite)?;
-    if fields.says("type", AccountType::Admin.as_str()) {
+    if fields.has_text("type", AccountType::Admin.as_str()) {
         app.permit(&call.actor.rights, Permission::AccountsAdmin)?;
     }
-    let account = NewAccount::read(fields, call.now().date())?.create(call.now());
+    let account = fields.parse(|fields| NewAccount::read(fields, call.now().date()))?.create(call.now());
     let commit = rollcall_store::account::create(app.app_id, &account, call.now())?;
     let change = change(Action::AccountCreate, &app, None, &account);
     let location = format!("/v1/apps/{}/accounts/{}", app.app_id, account.user_id);
     let reply = Reply::created(location, &account)?.at_version(account.version);
-    context.commit(&call, commit, change, reply).await
+    context.commit(Plan::new(Authority::AsRead(&call), commit).audit(change).reply(reply)).await
 }
 
-/// Reads an account.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `GET /v1/apps/{app_id}/accounts/{user_id}`: gets an account.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}/accounts/{user_id}",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -103,9 +99,15 @@ pub(crate) async fn get(
     shown(&account)
 }
 
-/// Edits an account's profile.
-#[utoipa::path(patch, path = "/v1/apps/{app_id}/accounts/{user_id}", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    request_body = AccountPatchBody, responses((status = 200, body = Account, headers(("ETag")))))]
+/// `PATCH /v1/apps/{app_id}/accounts/{user_id}`: edits an account's profile.
+#[utoipa::path(
+    patch,
+    path = "/v1/apps/{app_id}/accounts/{user_id}",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    request_body = AccountPatch,
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -120,9 +122,15 @@ pub(crate) async fn edit(
     .await
 }
 
-/// Makes an account an admin of its application, unless there are ten.
-#[utoipa::path(put, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `PUT /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an account an admin of its application, which has at most
+/// ten.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn set_admin(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -131,9 +139,14 @@ pub(crate) async fn set_admin(
     turn(&context, &call, &app_id, &user_id, AccountType::Admin, Action::AccountSetAdmin).await
 }
 
-/// Makes an admin a general account again.
-#[utoipa::path(delete, path = "/v1/apps/{app_id}/accounts/{user_id}/admin", tag = "accounts", params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    responses((status = 200, body = Account, headers(("ETag")))))]
+/// `DELETE /v1/apps/{app_id}/accounts/{user_id}/admin`: makes an admin account a general one again.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    tag = "accounts",
+    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
+    responses((status = 200, body = Account, headers(("ETag")))),
+)]
 pub(crate) async fn cancel_admin(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -153,13 +166,13 @@ async fn turn(
     retry_on_conflict(|| async {
         let (app, before) = load(context, call, app_id, user_id, Permission::AccountsAdmin).await?;
         call.no_input()?;
-        let after = before.clone().turned(account_type, call.now());
+        let after = before.clone().with_type(account_type, call.now());
         replace(context, call, &app, &before, &after, action).await
     })
     .await
 }
 
-/// The application and the account of a path, if the caller may do this to them.
+/// Loads the application and the account of a path and checks the caller's permission.
 async fn load(
     context: &Context,
     call: &Call,
@@ -177,7 +190,7 @@ async fn load(
     Ok((app, account))
 }
 
-/// Writes the next state, unless it is the same.
+/// Commits the edited account; nothing is written if it did not change.
 async fn replace(
     context: &Context,
     call: &Call,
@@ -191,7 +204,8 @@ async fn replace(
         return shown(after);
     }
     let commit = rollcall_store::account::change(app.app_id, before, after, call.now())?;
-    context.commit(call, commit, change(action, app, Some(before), after), shown(after)?).await
+    let change = change(action, app, Some(before), after);
+    context.commit(Plan::new(Authority::AsRead(call), commit).audit(change).reply(shown(after)?)).await
 }
 
 fn shown(account: &Account) -> Result<Reply, Problem> {

@@ -1,12 +1,12 @@
-//! Applications: list, create, read, edit, lock and delete.
+//! Applications: list, create, get, edit, delete, and turn the deletion lock.
 
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, Timestamp, ViolationCode,
-    app::{App, DeletionLock, LockTurn, NewApp, READING},
+    app::{App, AppPatch, DeletionLock, DeletionLockUpdate, NewApp, READING},
     audit::{Action, Change, Target},
     id::{AppId, TeamId},
     permission::Permission,
@@ -15,7 +15,7 @@ use rollcall_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An application as its readers see it.
+/// An application, as replies show it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = App)]
 pub(crate) struct AppView<'a> {
@@ -24,7 +24,7 @@ pub(crate) struct AppView<'a> {
     #[schema(required)]
     team_id: Option<TeamId>,
     deletion_lock: &'a DeletionLock,
-    /// Admin accounts, at most 10.
+    /// The number of admin accounts, at most 10.
     admin_count: usize,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -46,40 +46,18 @@ impl<'a> From<&'a App> for AppView<'a> {
     }
 }
 
-/// What a new application is made of.
-#[derive(ToSchema)]
-#[schema(as = NewApp)]
-#[expect(dead_code, reason = "describes the body that `domain::app::NewApp` reads")]
-pub(crate) struct NewAppBody {
-    name: AppName,
-    /// Members must name a team in which they may manage applications.
-    team_id: Option<TeamId>,
-}
-
-/// A merge patch of an application.
-#[derive(ToSchema)]
-#[schema(as = AppPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::app::App::edited` reads")]
-pub(crate) struct AppPatchBody {
-    name: Option<AppName>,
-    /// Only platform admins move applications; null gives it to the platform.
-    team_id: Option<TeamId>,
-}
-
-/// A turn of the deletion lock.
-#[derive(ToSchema)]
-#[schema(as = LockTurn)]
-#[expect(dead_code, reason = "describes the body that `domain::app::LockTurn` reads")]
-pub(crate) struct LockTurnBody {
-    locked: bool,
-    /// Must be true to lift the lock.
-    risks_acknowledged: Option<bool>,
-}
-
-/// Lists the applications the caller may read, by id.
-#[utoipa::path(get, path = "/v1/apps", tag = "apps",
-    params(("team_id" = Option<TeamId>, Query), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<AppView>)))]
+/// `GET /v1/apps`: lists the applications the caller may read, by id.
+#[utoipa::path(
+    get,
+    path = "/v1/apps",
+    tag = "apps",
+    params(
+        ("team_id" = Option<TeamId>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<AppView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut parameters = call.request.parameters();
     let team = parameters.field("team_id");
@@ -99,25 +77,35 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, items, found.next).await
 }
 
-/// Creates an application, with its deletion lock on.
-#[utoipa::path(post, path = "/v1/apps", tag = "apps", request_body = NewAppBody,
-    responses((status = 201, body = AppView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/apps`: creates an application, with its deletion lock on.
+#[utoipa::path(
+    post,
+    path = "/v1/apps",
+    tag = "apps",
+    request_body = NewApp,
+    responses((status = 201, body = AppView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
-        let team_id = NewApp::team(&mut fields, &call.actor.user);
-        check_team(&context, &call, team_id, &mut fields).await?;
-        let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
-        let commit = rollcall_store::app::create(&app)?.checking(call.actor.still_may(app.team_id));
+        check_team(&context, &call, fields.peek("team_id"), &mut fields).await?;
+        let new = fields.parse(|fields| NewApp::read(fields, &call.actor.user))?;
+        let app = new.create(AppId::new(context.uuid()?), call.now());
         let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
-        context.commit(&call, commit, change(Action::AppCreate, &app, None, Some(&app)), reply).await
+        let plan = Plan::new(Authority::over(&call, app.team_id), rollcall_store::app::create(&app)?);
+        context.commit(plan.audit(change(Action::AppCreate, &app, None, Some(&app))).reply(reply)).await
     })
     .await
 }
 
-/// Reads an application.
-#[utoipa::path(get, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)),
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `GET /v1/apps/{app_id}`: gets an application.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -125,15 +113,21 @@ pub(crate) async fn get(
 ) -> Result<Reply, Problem> {
     let app = load(&context, &app_id).await?;
     let rights = &call.actor.rights;
-    // Either reading permission will do; the other's absence is no refusal.
+    // Either of the two permissions is enough to read.
     app.permit(rights, READING[0]).or_else(|_| app.permit(rights, READING[1]))?;
     call.no_input()?;
     shown(&app)
 }
 
-/// Renames an application, or moves it to another team.
-#[utoipa::path(patch, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), request_body = AppPatchBody,
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `PATCH /v1/apps/{app_id}`: renames an application, or moves it to another team.
+#[utoipa::path(
+    patch,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    request_body = AppPatch,
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -146,19 +140,25 @@ pub(crate) async fn edit(
         if fields.has("team_id") && !call.actor.user.user_type.is_admin() {
             return Err(Code::Forbidden.into());
         }
-        let team_id = fields.text("team_id", before.team_id);
+        let team_id = fields.peek("team_id");
         if team_id != before.team_id {
             check_team(&context, &call, team_id, &mut fields).await?;
         }
-        let after = before.clone().edited(team_id, fields, call.now())?;
+        let after = before.clone().edited(fields, call.now())?;
         replace(&context, &call, &before, &after, Action::AppEdit).await
     })
     .await
 }
 
-/// Lifts the deletion lock, acknowledging the risk, or puts it back.
-#[utoipa::path(put, path = "/v1/apps/{app_id}/deletion-lock", tag = "apps", params(("app_id" = AppId, Path)), request_body = LockTurnBody,
-    responses((status = 200, body = AppView, headers(("ETag")))))]
+/// `PUT /v1/apps/{app_id}/deletion-lock`: lifts the deletion lock, with the risks acknowledged, or puts it back.
+#[utoipa::path(
+    put,
+    path = "/v1/apps/{app_id}/deletion-lock",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    request_body = DeletionLockUpdate,
+    responses((status = 200, body = AppView, headers(("ETag")))),
+)]
 pub(crate) async fn turn_lock(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -168,15 +168,21 @@ pub(crate) async fn turn_lock(
         let fields = call.fields()?;
         let before = load(&context, &app_id).await?;
         before.permit(&call.actor.rights, Permission::AppsManage)?;
-        let after = before.clone().turned(LockTurn::read(fields)?, &call.actor.user, call.now());
+        let after = before.clone().with_lock(fields.parse(DeletionLockUpdate::read)?, &call.actor.user, call.now());
         let action = if after.deletion_lock.locked { Action::AppLock } else { Action::AppUnlock };
         replace(&context, &call, &before, &after, action).await
     })
     .await
 }
 
-/// Deletes an application that holds no account.
-#[utoipa::path(delete, path = "/v1/apps/{app_id}", tag = "apps", params(("app_id" = AppId, Path)), responses((status = 204)))]
+/// `DELETE /v1/apps/{app_id}`: deletes an application that holds no account.
+#[utoipa::path(
+    delete,
+    path = "/v1/apps/{app_id}",
+    tag = "apps",
+    params(("app_id" = AppId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -191,19 +197,19 @@ pub(crate) async fn delete(
             return Err(Code::AppNotEmpty.into());
         }
         let tombstone = app.clone().deleted(call.now());
-        let commit = rollcall_store::app::change(&app, &tombstone)?.checking(call.actor.still_may(app.team_id));
-        context.commit(&call, commit, change(Action::AppDelete, &app, Some(&app), None), Reply::no_content()).await
+        let plan = Plan::new(Authority::over(&call, app.team_id), rollcall_store::app::change(&app, &tombstone)?);
+        context.commit(plan.audit(change(Action::AppDelete, &app, Some(&app), None))).await
     })
     .await
 }
 
-/// The application of a path, if there is one.
+/// Loads the application of a path.
 pub(crate) async fn load(context: &Context, app_id: &str) -> Result<App, Problem> {
     let app_id = AppId::parse(app_id).ok_or(Code::NotFound)?;
     Ok(context.store.app(app_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// A team that a body names must be one the caller may read, and must let the caller manage applications.
+/// Checks a team named in a body: the caller must be able to read it, and to manage applications in it.
 async fn check_team(
     context: &Context,
     call: &Call,
@@ -221,18 +227,18 @@ async fn check_team(
     Ok(())
 }
 
-/// Writes the next state, unless it is the same.
+/// Commits the edited application; nothing is written if it did not change.
 async fn replace(context: &Context, call: &Call, before: &App, after: &App, action: Action) -> Result<Reply, Problem> {
     call.check_version(before.version)?;
     if before == after {
         return shown(after);
     }
-    let mut commit = rollcall_store::app::change(before, after)?.checking(call.actor.still_may(before.team_id));
+    let mut plan = Plan::new(Authority::over(call, before.team_id), rollcall_store::app::change(before, after)?);
     if before.team_id.is_some() && before.team_id != after.team_id {
-        // The team that it leaves remembers where it went, too.
-        commit.extend([context.audited(&call.into(), change(action, before, Some(before), Some(after)))?]);
+        // The log of the team that the application leaves tells where it went.
+        plan = plan.audit(change(action, before, Some(before), Some(after)));
     }
-    context.commit(call, commit, change(action, after, Some(before), Some(after)), shown(after)?).await
+    context.commit(plan.audit(change(action, after, Some(before), Some(after))).reply(shown(after)?)).await
 }
 
 fn shown(app: &App) -> Result<Reply, Problem> {

@@ -1,17 +1,19 @@
-//! Deleting accounts in batches, behind the application's lock.
+//! Batch deletion of accounts, possible only while the application's deletion lock is lifted.
+
+use std::ops::Range;
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, Follows, NotCommitted, Problem, Reply};
+use rollcall_api::{Authority, Call, Context, Follows, NotCommitted, Plan, Problem, Reply};
 use rollcall_domain::{
     Code,
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
-    limits::{MAX_ACCOUNTS_PER_DELETION, MAX_DELETES_PER_TRANSACTION, MAX_REDECISIONS},
+    limits::{MAX_ACCOUNTS_PER_DELETION, MAX_CONFLICT_RETRIES, MAX_DELETES_PER_TRANSACTION},
     permission::Permission,
     text::AccountId,
 };
-use rollcall_store::{Commit, account};
+use rollcall_store::{Commit, FailedGuards, account};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,12 +24,12 @@ use crate::app;
 #[schema(as = AccountDeletion)]
 #[expect(dead_code, reason = "describes the body that `delete` reads")]
 pub(crate) struct DeletionBody {
-    /// Accounts named twice count once.
+    /// Duplicates count once.
     #[schema(min_items = 1, max_items = 100)]
     user_ids: Vec<AccountId>,
 }
 
-/// What became of one account.
+/// The outcome for one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum DeletionOutcome {
@@ -36,7 +38,7 @@ enum DeletionOutcome {
     Failed,
 }
 
-/// What became of one account, and why not, if not.
+/// The outcome for one account, and the reason if it failed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = DeletionResult)]
 pub(crate) struct DeletionResult {
@@ -46,15 +48,22 @@ pub(crate) struct DeletionResult {
     code: Option<&'static str>,
 }
 
-/// What became of every account, in the order in which they were first named.
+/// The outcome for every account, in the order of first occurrence.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeletionReport<'a> {
     results: &'a [DeletionResult],
 }
 
-/// Deletes up to 100 accounts while the lock is lifted, each on its own merits.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/account-deletions", tag = "accounts", params(("app_id" = AppId, Path)),
-    request_body = DeletionBody, responses((status = 200, body = DeletionReport)))]
+/// `POST /v1/apps/{app_id}/account-deletions`: deletes up to 100 accounts while the deletion lock is lifted, and
+/// reports an outcome for each.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/account-deletions",
+    tag = "accounts",
+    params(("app_id" = AppId, Path)),
+    request_body = DeletionBody,
+    responses((status = 200, body = DeletionReport)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -69,7 +78,7 @@ pub(crate) async fn delete(
     Batch::new(&context, &call, app, ids).run().await
 }
 
-/// A batch on its way: what is still to be deleted stands as failed until it is.
+/// A batch deletion in progress. An account counts as failed until it is deleted or found missing.
 struct Batch<'a> {
     context: &'a Context,
     call: &'a Call,
@@ -77,104 +86,118 @@ struct Batch<'a> {
     results: Vec<DeletionResult>,
 }
 
+/// What to do after a transaction whose conditions did not hold.
+enum Next {
+    /// Try again without the accounts that turned out to be missing.
+    Retry,
+    /// Read the application again, whose admins changed, then try again.
+    Reload,
+    /// Leave the rest of the chunk undeleted, for this reason.
+    GiveUp(Code),
+}
+
 impl<'a> Batch<'a> {
     fn new(context: &'a Context, call: &'a Call, app: App, ids: Vec<AccountId>) -> Self {
         let mut results: Vec<DeletionResult> = Vec::with_capacity(ids.len());
         for user_id in ids {
             if !results.iter().any(|result| result.user_id == user_id) {
-                results.push(DeletionResult {
-                    user_id,
-                    outcome: DeletionOutcome::Failed,
-                    code: Some(Code::Unavailable.as_str()),
-                });
+                let (outcome, code) = (DeletionOutcome::Failed, Some(Code::Unavailable.as_str()));
+                results.push(DeletionResult { user_id, outcome, code });
             }
         }
         Self { context, call, app, results }
     }
 
-    /// Deletes chunk by chunk. Once something is deleted, a failure is an outcome and no longer the end of the request.
+    /// Deletes chunk by chunk. Once something is deleted, a failing dependency no longer fails the request: the report
+    /// says what was not deleted.
     async fn run(mut self) -> Result<Reply, Problem> {
-        let mut remembered = None;
+        let mut stored = None;
         for start in (0..self.results.len()).step_by(MAX_DELETES_PER_TRANSACTION) {
             let end = self.results.len().min(start + MAX_DELETES_PER_TRANSACTION);
-            match self.delete_chunk(start, end).await {
-                Ok(reply) => remembered = reply,
-                Err(problem @ Problem::Unavailable(_))
-                    if self.results.iter().any(|r| r.outcome == DeletionOutcome::Deleted) =>
-                {
-                    tracing::error!(%problem, "a batch stopped midway");
-                    remembered = None;
+            match self.delete_chunk(start..end).await {
+                Ok(reply) => stored = reply,
+                Err(problem @ Problem::Unavailable(_)) if self.has_deleted() => {
+                    tracing::error!(%problem, "a batch deletion stopped early");
+                    stored = None;
                     break;
                 }
                 Err(problem) => return Err(problem),
             }
         }
-        match remembered {
+        match stored {
             Some(reply) => Ok(reply),
-            None => self.context.answer(self.call, Commit::default(), self.reply()?).await,
+            // The last transaction did not store the final report: store it now.
+            None => {
+                let plan = Plan::new(Authority::AsRead(self.call), Commit::default());
+                self.context.commit(plan.reply(self.reply()?)).await
+            }
         }
     }
 
-    /// Deletes what can be deleted between `start` and `end`. Returns the reply if the chunk's commit remembered the
-    /// final one.
-    async fn delete_chunk(&mut self, start: usize, end: usize) -> Result<Option<Reply>, Problem> {
-        let follows = if end == self.results.len() { Follows::Nothing } else { Follows::More };
-        let mut rounds = 0;
+    /// Deletes what can be deleted of a chunk. Returns the reply if the chunk's transaction stored the final report.
+    async fn delete_chunk(&mut self, chunk: Range<usize>) -> Result<Option<Reply>, Problem> {
+        let follows = if chunk.end == self.results.len() { Follows::Nothing } else { Follows::More };
+        let mut reloads = 0;
         loop {
-            let wanted: Vec<_> = (self.results[start..end].iter())
-                .filter(|result| result.outcome == DeletionOutcome::Failed)
-                .map(|result| result.user_id.clone())
-                .collect();
-            if wanted.is_empty() {
+            let pending = self.pending(chunk.clone());
+            if pending.is_empty() {
                 return Ok(None);
             }
-            let before = self.results.clone();
-            self.settle(&wanted, DeletionOutcome::Deleted, None);
-            let commit = account::delete(&self.app, &wanted, self.call.now());
-            let committed =
-                self.context.commit_part(self.call, commit, self.change(&wanted), self.reply()?, follows).await;
-            let refused = match committed {
-                Ok(reply) => {
-                    self.app = self.app.clone().left_by(&wanted);
-                    return Ok(Some(reply).filter(|_| follows == Follows::Nothing));
-                }
+            let refused = match self.delete_at_once(&pending, follows).await {
+                Ok(reply) => return Ok(Some(reply).filter(|_| follows == Follows::Nothing)),
                 Err(NotCommitted::Refused(refused)) => refused,
-                Err(NotCommitted::Problem(problem)) => {
-                    self.results = before;
-                    return Err(problem);
-                }
+                Err(NotCommitted::Problem(problem)) => return Err(problem),
             };
-            self.results = before;
             let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
-            self.settle(&missing, DeletionOutcome::NotFound, None);
-            let is_gone = refused.keys(Code::NotFound).any(|key| account::id_of(key).is_none());
-            let code = [Code::AccountDeletionLocked, Code::Conflict].into_iter().find(|code| refused.is(*code));
-            match code {
-                None if is_gone => return Ok(self.give_up(&wanted, Code::NotFound)),
-                None => {}
-                // Somebody became or ceased to be an admin: the set that was read is another now.
-                Some(Code::Conflict) if rounds < MAX_REDECISIONS => {
-                    rounds += 1;
+            self.set(&missing, DeletionOutcome::NotFound, None);
+            match next(&refused) {
+                Next::Retry => {}
+                Next::Reload if reloads < MAX_CONFLICT_RETRIES => {
+                    reloads += 1;
                     if let Some(app) = self.context.store.app(self.app.app_id).await? {
                         self.app = app;
                     }
                 }
-                Some(code) => return Ok(self.give_up(&wanted, code)),
+                Next::Reload => return Ok(self.give_up(chunk, Code::Conflict)),
+                Next::GiveUp(code) => return Ok(self.give_up(chunk, code)),
             }
         }
     }
 
-    /// Leaves what is not retry_on_conflict yet as failed for this reason. No commit remembered the reply.
-    fn give_up(&mut self, ids: &[AccountId], code: Code) -> Option<Reply> {
-        let undone: Vec<_> = (self.results.iter())
-            .filter(|result| ids.contains(&result.user_id) && result.outcome == DeletionOutcome::Failed)
-            .map(|result| result.user_id.clone())
-            .collect();
-        self.settle(&undone, DeletionOutcome::Failed, Some(code.as_str()));
+    /// Deletes these accounts in one transaction, which stores the report as it is after it.
+    async fn delete_at_once(&mut self, ids: &[AccountId], follows: Follows) -> Result<Reply, NotCommitted> {
+        let before = self.results.clone();
+        self.set(ids, DeletionOutcome::Deleted, None);
+        let writes = account::delete(&self.app, ids, self.call.now());
+        let plan = Plan::new(Authority::AsRead(self.call), writes).audit(self.change(ids)).follows(follows);
+        let committed = match self.reply() {
+            Ok(reply) => self.context.try_commit(plan.reply(reply)).await,
+            Err(problem) => Err(problem.into()),
+        };
+        match &committed {
+            Ok(_) => self.app = self.app.clone().without_admins(ids),
+            Err(_) => self.results = before,
+        }
+        committed
+    }
+
+    /// The accounts of a chunk that are neither deleted nor found missing.
+    fn pending(&self, chunk: Range<usize>) -> Vec<AccountId> {
+        let failed = self.results[chunk].iter().filter(|result| result.outcome == DeletionOutcome::Failed);
+        failed.map(|result| result.user_id.clone()).collect()
+    }
+
+    fn has_deleted(&self) -> bool {
+        self.results.iter().any(|result| result.outcome == DeletionOutcome::Deleted)
+    }
+
+    /// Reports the pending accounts of a chunk as failed for this reason. No transaction stored the reply.
+    fn give_up(&mut self, chunk: Range<usize>, code: Code) -> Option<Reply> {
+        self.set(&self.pending(chunk), DeletionOutcome::Failed, Some(code.as_str()));
         None
     }
 
-    fn settle(&mut self, ids: &[AccountId], outcome: DeletionOutcome, code: Option<&'static str>) {
+    fn set(&mut self, ids: &[AccountId], outcome: DeletionOutcome, code: Option<&'static str>) {
         for result in self.results.iter_mut().filter(|result| ids.contains(&result.user_id)) {
             (result.outcome, result.code) = (outcome, code);
         }
@@ -184,7 +207,7 @@ impl<'a> Batch<'a> {
         Reply::ok(&DeletionReport { results: &self.results })
     }
 
-    /// One record a transaction: a record an account would double the price of deleting.
+    /// One audit record per transaction: one per account would double the price of a deletion.
     fn change(&self, ids: &[AccountId]) -> Change {
         #[derive(Serialize)]
         struct Deleted<'a> {
@@ -193,4 +216,15 @@ impl<'a> Batch<'a> {
         let before = Deleted { user_ids: ids };
         Change::between(Action::AccountDelete, Target::app(self.app.app_id), self.app.team_id, Some(&before), None)
     }
+}
+
+fn next(refused: &FailedGuards) -> Next {
+    if refused.is(Code::AccountDeletionLocked) {
+        return Next::GiveUp(Code::AccountDeletionLocked);
+    }
+    if refused.is(Code::Conflict) {
+        return Next::Reload;
+    }
+    let is_app_gone = refused.keys(Code::NotFound).any(|key| account::id_of(key).is_none());
+    if is_app_gone { Next::GiveUp(Code::NotFound) } else { Next::Retry }
 }

@@ -1,5 +1,4 @@
-//! The function that keeps applications and their accounts. It knows one team's applications from another's by the
-//! store's word only, and never reads a clock.
+//! The function for applications and their accounts.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -8,7 +7,7 @@ mod account;
 mod app;
 mod deletion;
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(app::list, app::create))

@@ -1,4 +1,4 @@
-//! The accounts function, on Lambda.
+//! The `accounts` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(accounts::routes())

@@ -1,5 +1,7 @@
-//! The function that reads the audit log out, newest first: all of it to the platform's admins, to others what their
-//! teams let them read. It changes nothing.
+//! The function that lists the audit log, newest first: the whole log for platform admins, the logs of their teams for
+//! members with `audit.read`. It changes nothing.
+
+use std::ops::RangeInclusive;
 
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
@@ -15,12 +17,12 @@ use rollcall_domain::{
 use rollcall_store::audit::AuditLog;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// Which records are asked for.
+/// Which records the caller asks for. All filters apply together.
 struct AuditFilter {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -42,7 +44,7 @@ impl AuditFilter {
         }
     }
 
-    fn takes(&self, record: &AuditRecord) -> bool {
+    fn matches(&self, record: &AuditRecord) -> bool {
         self.from.is_none_or(|from| record.at >= from)
             && self.to.is_none_or(|to| record.at < to)
             && self.actor.is_none_or(|wanted| record.actor.as_ref().is_some_and(|actor| actor.user_id == wanted))
@@ -52,7 +54,7 @@ impl AuditFilter {
     }
 }
 
-/// Where a page ends: a record, and the day it stands under.
+/// A position in the log: a day, and the record of that day before which to go on; without one, the end of the day.
 #[derive(Clone, Copy)]
 struct Position {
     day: NaiveDate,
@@ -72,20 +74,30 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Lists records, newest first, all filters together. A rare match may take several pages: each looks at a bounded
-/// number of days and records.
-#[utoipa::path(get, path = "/v1/audit", operation_id = "list_audit", tag = "audit",
+/// `GET /v1/audit`: lists audit records, newest first. A page looks at a bounded number of days and records, so a filter
+/// that matches rarely may take several pages.
+#[utoipa::path(
+    get,
+    path = "/v1/audit",
+    operation_id = "list_audit",
+    tag = "audit",
     params(
-        ("from" = Option<Timestamp>, Query, description = "Inclusive."), ("to" = Option<Timestamp>, Query, description = "Exclusive."),
-        ("actor" = Option<UserId>, Query), ("target" = Option<String>, Query, description = "The id of what was changed."),
-        ("action" = Option<Action>, Query), ("team_id" = Option<TeamId>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<AuditRecord>)))]
+        ("from" = Option<Timestamp>, Query, description = "Inclusive."),
+        ("to" = Option<Timestamp>, Query, description = "Exclusive."),
+        ("actor" = Option<UserId>, Query),
+        ("target" = Option<String>, Query, description = "The id of what was changed."),
+        ("action" = Option<Action>, Query),
+        ("team_id" = Option<TeamId>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<AuditRecord>)),
+)]
 async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let rights = &call.actor.rights;
     let mut teams: Vec<_> = rights.teams_with(Permission::AuditRead).collect();
     if !rights.is_platform_admin() {
-        // A team that was deleted takes its log with it, but for the platform's admins.
+        // Only platform admins can read the log of a deleted team.
         teams = context.store.teams(teams).await?.into_iter().map(|team| team.team_id).collect();
         if teams.is_empty() {
             return Err(Code::NotFound.into());
@@ -100,62 +112,121 @@ async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Probl
         None => AuditLog::Teams(teams),
         Some(team_id) => AuditLog::Teams(teams.into_iter().filter(|team| *team == team_id).collect()),
     };
-    let (records, next) = read(&context, &log, &filter, &page, call.now()).await?;
+    let reader = Reader { context: &context, log, filter, limit: page.limit };
+    let start = page.after.as_deref().and_then(Position::parse);
+    let (records, next) = reader.read(start, call.now()).await?;
     page.reply(&context, &call, records, next.map(|position| position.to_string())).await
 }
 
-/// One page of a log, and where it ended if more may follow.
-async fn read(
-    context: &Context,
-    log: &AuditLog,
-    filter: &AuditFilter,
-    page: &PageRequest,
-    now: Timestamp,
-) -> Result<(Vec<AuditRecord>, Option<Position>), Problem> {
-    if log.partitions() == 0 {
-        return Ok((Vec::new(), None));
-    }
-    let begun = match log {
-        AuditLog::All => context.store.founded_at().await?.map(Timestamp::date),
-        AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
-    };
-    let kept = (now - context.config.audit_retention).date();
-    let oldest = filter.from.map_or(kept, |from| from.date().max(kept)).max(begun.unwrap_or(kept));
-    // A clock that runs ahead may have written into tomorrow.
-    let newest = (now.date() + Days::new(1)).min(filter.to.map_or(NaiveDate::MAX, Timestamp::date));
-    let start = page.after.as_deref().and_then(Position::parse);
-    let mut position = start.unwrap_or(Position { day: newest, before: None });
-    let (mut found, mut looked_at, mut at_once) = (Vec::new(), 0, 1);
-    while position.day >= oldest {
-        let days = (0..at_once).map(|days| position.day - Days::new(days)).take_while(|day| *day >= oldest);
-        let pages = try_join_all(days.map(async |day| {
-            let before = position.before.filter(|_| day == position.day);
-            Ok::<_, Problem>((day, context.store.audit(log, day, before, page.limit + 1).await?))
-        }));
-        for (day, records) in pages.await? {
-            looked_at += log.partitions();
-            let is_last_of_day = records.len() <= page.limit;
-            if day != position.day {
-                position = Position { day, before: None };
-            }
-            for record in records.into_iter().take(page.limit) {
-                if found.len() == page.limit {
-                    return Ok((found, Some(position)));
+/// Reads one page of a log.
+struct Reader<'a> {
+    context: &'a Context,
+    log: AuditLog,
+    filter: AuditFilter,
+    limit: usize,
+}
+
+/// A page under construction.
+struct Progress {
+    found: Vec<AuditRecord>,
+    position: Position,
+}
+
+/// What one day added to a page.
+#[derive(PartialEq, Eq)]
+enum Day {
+    /// The page is full; the next one goes on at the position.
+    PageFull,
+    /// The day has more records than were read.
+    HasMore,
+    /// All records of the day were looked at.
+    Done,
+}
+
+impl Reader<'_> {
+    /// The records of a page, and the position at which the next page goes on, if more may follow.
+    async fn read(
+        &self,
+        start: Option<Position>,
+        now: Timestamp,
+    ) -> Result<(Vec<AuditRecord>, Option<Position>), Problem> {
+        if self.log.partitions() == 0 {
+            return Ok((Vec::new(), None));
+        }
+        let days = self.days(now).await?;
+        let position = start.unwrap_or(Position { day: *days.end(), before: None });
+        let mut progress = Progress { found: Vec::new(), position };
+        let (mut examined, mut at_once) = (0, 1);
+        while progress.position.day >= *days.start() {
+            let mut has_more = false;
+            for (day, records) in self.read_days(progress.position, *days.start(), at_once).await? {
+                examined += self.log.partitions();
+                match self.add_day(&mut progress, day, records) {
+                    Day::PageFull => return Ok((progress.found, Some(progress.position))),
+                    Day::HasMore => {
+                        has_more = true;
+                        break;
+                    }
+                    Day::Done => {}
                 }
-                position.before = Some(record.audit_id);
-                found.extend(Some(record).filter(|record| filter.takes(record)));
             }
-            if !is_last_of_day {
-                at_once = 0;
-                break;
+            // A day with more records is read on alone. After days without any, twice as many are read at once.
+            let most = (AUDIT_PARTITIONS_AT_ONCE / self.log.partitions()).max(1) as u64;
+            at_once = if has_more { 1 } else { (2 * at_once).min(most) };
+            if examined >= MAX_AUDIT_PARTITIONS && progress.position.day >= *days.start() {
+                return Ok((progress.found, Some(progress.position)));
             }
-            position = Position { day: day - Days::new(1), before: None };
         }
-        // A full day is read on by itself; the longer nothing comes, the more days are looked at together.
-        at_once = (2 * at_once).clamp(1, (AUDIT_PARTITIONS_AT_ONCE / log.partitions()).max(1) as u64);
-        if looked_at >= MAX_AUDIT_PARTITIONS && position.day >= oldest {
-            return Ok((found, Some(position)));
+        Ok((progress.found, None))
+    }
+
+    /// The days that can hold matching records: since the log began, within retention and the filter.
+    async fn days(&self, now: Timestamp) -> Result<RangeInclusive<NaiveDate>, Problem> {
+        let begun = match &self.log {
+            AuditLog::All => self.context.store.founded_at().await?.map(Timestamp::date),
+            AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
+        };
+        let kept = (now - self.context.config.audit_retention).date();
+        let oldest = self.filter.from.map_or(kept, |from| from.date().max(kept)).max(begun.unwrap_or(kept));
+        // A clock that runs ahead may have written records of tomorrow.
+        let tomorrow = now.date() + Days::new(1);
+        let newest = tomorrow.min(self.filter.to.map_or(NaiveDate::MAX, Timestamp::date));
+        Ok(oldest..=newest)
+    }
+
+    /// Reads a number of days down from a position, in parallel, each with one record more than a page takes.
+    async fn read_days(
+        &self,
+        from: Position,
+        oldest: NaiveDate,
+        count: u64,
+    ) -> Result<Vec<(NaiveDate, Vec<AuditRecord>)>, Problem> {
+        let days = (0..count).map(|back| from.day - Days::new(back)).take_while(|day| *day >= oldest);
+        try_join_all(days.map(async |day| {
+            let before = from.before.filter(|_| day == from.day);
+            Ok((day, self.context.store.audit(&self.log, day, before, self.limit + 1).await?))
+        }))
+        .await
+    }
+
+    /// Adds the matching records of a day to the page, and moves its position.
+    fn add_day(&self, progress: &mut Progress, day: NaiveDate, records: Vec<AuditRecord>) -> Day {
+        let is_complete = records.len() <= self.limit;
+        if day != progress.position.day {
+            progress.position = Position { day, before: None };
+        }
+        for record in records.into_iter().take(self.limit) {
+            if progress.found.len() == self.limit {
+                return Day::PageFull;
+            }
+            progress.position.before = Some(record.audit_id);
+            progress.found.extend(Some(record).filter(|record| self.filter.matches(record)));
+        }
+        if is_complete {
+            progress.position = Position { day: day - Days::new(1), before: None };
+            Day::Done
+        } else {
+            Day::HasMore
         }
     }
-    Ok((found, None))
 }

@@ -1,4 +1,4 @@
-//! The audit function, on Lambda.
+//! The `audit` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(audit::routes())

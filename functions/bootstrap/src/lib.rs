@@ -1,7 +1,7 @@
-//! The invocation that creates the first super admin, or, as explicit break-glass, gives a living one a new password.
-//! It has no route: whoever may invoke it holds the keys of the installation anyway.
+//! The function that creates the first super admin, or, as break-glass, resets the password of an existing one. It has
+//! no route: it can only be invoked, by somebody with rights over the installation itself.
 
-use rollcall_api::{By, Context, Problem, Reply, password, retry_on_conflict, throttle};
+use rollcall_api::{Authority, Context, Plan, Problem, password, retry_on_conflict, throttle};
 use rollcall_domain::{
     Code, Invalid, Refusal, Violation,
     audit::Action,
@@ -20,42 +20,42 @@ use rollcall_store::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What the invocation is given.
+/// The event of an invocation.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BootstrapEvent {
-    /// The super admin's login; `admin` where none is given.
+    /// The super admin's login, by default `admin`.
     login: Option<String>,
-    /// Its name; its login where none is given.
+    /// The username, by default the login.
     username: Option<String>,
-    /// Its password; a generated one where none is given.
+    /// The password. One is generated if none is given.
     password: Option<String>,
-    /// Gives the super admin of this login a new password and ends its sessions.
+    /// Resets the password of the super admin with this login and ends their sessions.
     break_glass: bool,
-    /// With that, also takes the second factor off, for whoever lost the device and the recovery codes.
+    /// Together with `break_glass`: also removes the second factor, if both the device and the recovery codes are lost.
     unbind_totp: bool,
 }
 
 impl BootstrapEvent {
-    /// The first super admin with a chosen password, or a generated one.
+    /// The event that creates the first super admin, with this password or a generated one.
     pub fn first(password: Option<String>) -> Self {
         Self { password, ..Self::default() }
     }
 }
 
-/// What the invocation did.
+/// The reply to an invocation.
 #[derive(Serialize)]
 pub struct BootstrapReport {
     /// The super admin.
     pub user_id: UserId,
-    /// What it signs in with.
+    /// Their login.
     pub login: Login,
-    /// Its password, this once, if it was generated; it must be changed at the first sign-in.
+    /// The generated password, shown once. It must be changed at the first sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generated_password: Option<String>,
 }
 
-/// Creates the first super admin, or breaks the glass for a living one.
+/// Creates the first super admin, or resets the password of an existing one.
 pub async fn run(context: Context, event: BootstrapEvent) -> Result<BootstrapReport, Problem> {
     let login = event.login.as_deref().unwrap_or("admin");
     let login = Login::parse(login).map_err(|invalid| refused("/login", invalid))?;
@@ -78,46 +78,48 @@ async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
     let commit = rollcall_store::user::found(&user, &Credential::new(user.user_id, hash, context.now()))?;
-    let change = change(Action::UserCreate, None, Some(&user));
-    context.commit(By::system(), commit, change, Reply::no_content()).await?;
+    let plan = Plan::new(Authority::System, commit);
+    context.commit(plan.audit(change(Action::UserCreate, None, Some(&user)))).await?;
     Ok((user, generated))
 }
 
-/// Whatever stands between a super admin and its account goes at once, or nothing does.
+/// Resets everything that keeps a super admin from signing in, in one transaction.
 async fn break_glass(
     context: &Context,
     event: BootstrapEvent,
     login: &Login,
 ) -> Result<(User, Option<String>), Problem> {
-    let given = given(context, event.password.as_deref(), &living(context, login).await?.names())?;
+    let given = given(context, event.password.as_deref(), &super_admin(context, login).await?.names())?;
     let (hash, generated) = password::hash_initial(context, given).await?;
     let second_factor = if event.unbind_totp { SecondFactorChange::Removed } else { SecondFactorChange::Kept };
     let user = retry_on_conflict(|| async {
-        let (before, now) = (living(context, login).await?, context.now());
-        let after = before.clone().reset(generated.is_some(), now);
+        let (before, now) = (super_admin(context, login).await?, context.now());
+        let after = before.clone().with_new_password(generated.is_some(), now);
         let after = User { totp_enabled: before.totp_enabled && second_factor == SecondFactorChange::Kept, ..after };
         let mut commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Reset(&hash, now, second_factor))?;
-        // Also of a second factor that stays: nobody else could open it again where strangers' guesses have shut it.
+        // The second factor's throttle too, even if the factor stays: guesses may have locked it, and nobody else could
+        // reset it.
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
             commit.extend([clear(&throttle::id(context, kind, &login.key(), None).await?)]);
         }
-        commit.extend(context.tell(&after, Message::PasswordChanged { login: login.clone() }, now)?);
-        let change = change(Action::UserBreakGlass, Some(&before), Some(&after));
-        context.commit(By::system(), commit, change, Reply::no_content()).await?;
+        let plan = Plan::new(Authority::System, commit)
+            .notify(&after, Message::PasswordChanged { login: login.clone() })
+            .audit(change(Action::UserBreakGlass, Some(&before), Some(&after)));
+        context.commit(plan).await?;
         Ok(after)
     });
     Ok((user.await?, generated))
 }
 
-/// The chosen password, which obeys the rules that everybody's does, or one to be drawn.
+/// The given password, if it obeys the password rule, or a password to be generated.
 fn given(context: &Context, chosen: Option<&str>, names: &[&str]) -> Result<InitialPassword, Problem> {
     let Some(chosen) = chosen.map(Password::new) else { return Ok(InitialPassword::Generated) };
     context.config.password.check(&chosen, names).map_err(|invalid| refused("/password", invalid))?;
     Ok(InitialPassword::Typed(chosen))
 }
 
-async fn living(context: &Context, login: &Login) -> Result<User, Problem> {
+async fn super_admin(context: &Context, login: &Login) -> Result<User, Problem> {
     let credential = context.store.credential(login).await?.ok_or(Code::NotFound)?;
     let user = context.store.user(credential.user_id).await?;
     Ok(user.filter(|user| user.user_type == SuperAdmin).ok_or(Code::NotFound)?)

@@ -1,4 +1,4 @@
-//! The bootstrap function, on Lambda.
+//! The `bootstrap` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::event(bootstrap::run)

@@ -1,10 +1,11 @@
-//! The scheduled function that ends what is over. Running it twice, late, or beside itself changes nothing further.
+//! The scheduled cleanup: expires invitations, finalises tombstones, redrives overdue mail. It is idempotent and may run
+//! twice, late or concurrently.
 
 mod team;
 
 use rollcall_api::{
-    By, Context, Problem,
-    invitation::{Expiry, expire},
+    Authority, Context, NotCommitted, Plan, Problem,
+    invitation_expiry::{Expiry, expire},
 };
 use rollcall_domain::{
     Code, Timestamp,
@@ -13,37 +14,37 @@ use rollcall_domain::{
     id::{AppId, TeamId},
     limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
 };
-use rollcall_store::{CommitError, due::DueItem, outbox::Drive};
+use rollcall_store::{due::DueItem, outbox::Drive};
 use serde::{Deserialize, Serialize};
 
-/// What the schedule sends; nothing in it matters.
+/// The event of the schedule. Its content is not used.
 #[derive(Debug, Default, Deserialize)]
 pub struct CleanupEvent {}
 
-/// What one run did.
+/// The report of one run.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CleanupReport {
-    /// Whether another run held the lease, so that this one did nothing.
+    /// Whether another run held the lease, in which case this run did nothing.
     pub skipped: bool,
-    /// Hours of the due index that were looked at.
+    /// Hours of the due index that were read.
     pub hours: usize,
-    /// Applications whose deletion became final.
+    /// Applications whose deletion was finalised.
     pub apps_deleted: usize,
-    /// Applications whose deletion was reverted, since an account had slipped in.
+    /// Applications whose deletion was reverted because they held an account after all.
     pub apps_restored: usize,
-    /// Invitations that were found to have run out.
+    /// Invitations that were marked as expired.
     pub invitations_expired: usize,
-    /// Members that were taken off teams which were deleted.
+    /// Members that were removed from deleted teams.
     pub members_removed: usize,
-    /// Teams of which nothing is left.
+    /// Deleted teams that were removed completely.
     pub teams_deleted: usize,
-    /// Mails that were overdue, of which the sender was told again.
+    /// Overdue mails that were sent to the mailer again.
     pub mails_driven: usize,
-    /// Whether something due was left for the next run.
+    /// Whether due items are left for the next run.
     pub more: bool,
 }
 
-/// Sweeps the due index from where the last run stopped up to now.
+/// Processes the due index from where the last run stopped up to now.
 pub async fn run(context: Context, _event: CleanupEvent) -> Result<CleanupReport, Problem> {
     let run = context.uuid()?.to_string();
     let now = context.now();
@@ -52,11 +53,11 @@ pub async fn run(context: Context, _event: CleanupEvent) -> Result<CleanupReport
         return Ok(CleanupReport { skipped: true, ..report });
     };
     let swept = sweep(&context, first_hour, now, &mut report).await;
-    // The lease goes back even after a failure: the next run may do better at once.
+    // The lease is released even after a failure, so that the next run need not wait for its end.
     let next_hour = *swept.as_ref().unwrap_or(&first_hour);
     context.store.end_cleanup(&run, next_hour).await?;
     swept?;
-    // The names by which `infra/alarms.yaml` counts them.
+    // Metric filters in `infra/alarms.yaml` use these names.
     tracing::info!(
         apps_deleted = report.apps_deleted,
         apps_restored = report.apps_restored,
@@ -71,8 +72,8 @@ pub async fn run(context: Context, _event: CleanupEvent) -> Result<CleanupReport
     Ok(report)
 }
 
-/// Takes what is due, hour by hour, and returns the first hour the next run has to look at: one that is not done, or
-/// into which a clock that runs behind may still write.
+/// Processes the due items hour by hour. Returns the first hour the next run has to read: one that is not finished, or
+/// that a clock running behind may still write to.
 async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut CleanupReport) -> Result<i64, Problem> {
     let mut budget = MAX_DUE_PER_CLEANUP;
     let mut stuck = None;
@@ -82,21 +83,21 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
         loop {
             let due = context.store.due(hour, &position, now, budget).await?;
             for entry in &due {
-                match end(context, entry.item, now, report).await {
-                    Ok(DueOutcome::Over) => {}
-                    // The hour of a mail that nobody sends is left behind when the mail itself is over.
+                match process(context, entry.item, now, report).await {
+                    Ok(DueOutcome::Done) => {}
+                    // An hour is not kept open for a mail that has itself expired.
                     Ok(DueOutcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
                     Ok(DueOutcome::Driven | DueOutcome::Pending) => drop(stuck.get_or_insert(hour)),
-                    // One item that cannot be read keeps its hour, and holds up nothing else.
+                    // A corrupt item keeps its hour open but does not stop the others.
                     Err(Problem::Internal(reason)) => {
-                        tracing::error!(reason, item = ?entry.item, "left for the next run");
+                        tracing::error!(reason, item = ?entry.item, "a due item is left for the next run");
                         report.more = true;
                         stuck.get_or_insert(hour);
                     }
                     Err(problem) => return Err(problem),
                 }
             }
-            // An empty answer counts as well: after a long sleep there are many hours to look at.
+            // An empty page counts too: after a long pause there are many hours to read.
             budget = budget.saturating_sub(due.len().max(1));
             if budget == 0 {
                 report.more = true;
@@ -109,17 +110,17 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
     Ok(stuck.unwrap_or((now - DUE_HOUR_GRACE).unix_hours().max(first_hour)))
 }
 
-/// What became of something that was due.
+/// The outcome for a due item.
 enum DueOutcome {
-    /// It is due no more, as far as this run is concerned.
-    Over,
-    /// It stays due for whoever sends it, until its time is over.
+    /// There is nothing left to do.
+    Done,
+    /// The mailer was told; the item stays due until the mail is sent or expires.
     Driven,
-    /// It stays due for the next run, however late that is.
+    /// The next run has to try again.
     Pending,
 }
 
-async fn end(
+async fn process(
     context: &Context,
     item: DueItem,
     now: Timestamp,
@@ -131,7 +132,7 @@ async fn end(
         DueItem::Invitation(team_id, invitation_id) => match expire(context, team_id, invitation_id, now).await {
             Ok(expiry) => {
                 report.invitations_expired += usize::from(expiry == Expiry::Expired);
-                Ok(DueOutcome::Over)
+                Ok(DueOutcome::Done)
             }
             Err(problem) if problem.is(Code::Conflict) => Ok(DueOutcome::Pending),
             Err(problem) => Err(problem),
@@ -141,15 +142,14 @@ async fn end(
                 report.mails_driven += 1;
                 Ok(DueOutcome::Driven)
             }
-            Drive::Idle => Ok(DueOutcome::Over),
+            Drive::Idle => Ok(DueOutcome::Done),
         },
-        DueItem::Unknown => Ok(DueOutcome::Over),
+        DueItem::Unknown => Ok(DueOutcome::Done),
     }
 }
 
-/// Makes a deletion final, or takes it back where an account slipped in between the look and the tombstone.
-///
-/// No request that read the application before its deletion still runs: it would have passed its deadline long ago.
+/// Finalises the deletion of an application, or reverts it if an account was created between the check for accounts and
+/// the tombstone. Requests that read the application before its deletion have passed their deadline by now.
 async fn end_app(
     context: &Context,
     app_id: AppId,
@@ -158,26 +158,26 @@ async fn end_app(
 ) -> Result<DueOutcome, Problem> {
     let found = context.store.app_or_tombstone(app_id).await?;
     let due = found.filter(|app| app.deleting_at.is_some_and(|at| at <= now));
-    let Some(tombstone) = due else { return Ok(DueOutcome::Over) };
-    let (commit, count) = if context.store.has_accounts(app_id).await? {
+    let Some(tombstone) = due else { return Ok(DueOutcome::Done) };
+    let (plan, count) = if context.store.has_accounts(app_id).await? {
         let team = match tombstone.team_id {
             Some(team_id) => context.store.team(team_id).await?,
             None => None,
         };
         let restored = tombstone.clone().reverted(team.as_ref(), now);
-        let change = restoration(&tombstone, &restored);
-        let commit = rollcall_store::app::change(&tombstone, &restored)?.and(context.audited(&By::system(), change)?);
-        (commit, &mut report.apps_restored)
+        let plan = Plan::new(Authority::System, rollcall_store::app::change(&tombstone, &restored)?);
+        (plan.audit(restoration(&tombstone, &restored)), &mut report.apps_restored)
     } else {
-        (rollcall_store::app::finalise(&tombstone), &mut report.apps_deleted)
+        let writes = rollcall_store::app::finalise(&tombstone);
+        (Plan::new(Authority::System, writes), &mut report.apps_deleted)
     };
-    match context.store.commit(commit).await {
-        Ok(()) => *count += 1,
-        // Another run was here between the reading and the writing, or its team went: the next run sees.
-        Err(CommitError::Refused(refused)) if refused.is(Code::Conflict) => return Ok(DueOutcome::Pending),
+    match context.try_commit(plan).await {
+        Ok(_) => *count += 1,
+        // A concurrent run was first, or the team was deleted. The next run decides again.
+        Err(NotCommitted::Refused(refused)) if refused.is(Code::Conflict) => return Ok(DueOutcome::Pending),
         Err(error) => return Err(error.into()),
     }
-    Ok(DueOutcome::Over)
+    Ok(DueOutcome::Done)
 }
 
 fn restoration(before: &App, after: &App) -> Change {

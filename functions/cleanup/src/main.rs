@@ -1,4 +1,4 @@
-//! The cleanup function, on Lambda.
+//! The `cleanup` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::event(cleanup::run)

@@ -1,14 +1,14 @@
-//! The end of a team that was deleted: in steps, each of which leaves both sides of a membership in agreement.
+//! Removing a deleted team in steps, each of which keeps user and team consistent.
 
-use rollcall_api::{Context, Problem};
+use rollcall_api::{Authority, Context, NotCommitted, Plan, Problem};
 use rollcall_domain::{
     Timestamp,
     id::TeamId,
-    limits::{MAX_PAGE, TEAM_END_STEPS},
+    limits::{MAX_PAGE, TEAM_CLEANUP_STEPS},
     team::Team,
 };
 use rollcall_store::{
-    Commit, CommitError, invitation,
+    Commit, invitation,
     member::forget_member,
     role::forget_role,
     team::finalise,
@@ -17,8 +17,8 @@ use rollcall_store::{
 
 use crate::{CleanupReport, DueOutcome};
 
-/// Takes a deleted team apart: its members leave, its invitations and roles go, then the team itself. What one run does
-/// not get to, the next does.
+/// Removes a deleted team: first its members, then its invitations and roles, then the team itself. The next run goes on
+/// where this one stops.
 pub(crate) async fn end(
     context: &Context,
     team_id: TeamId,
@@ -26,9 +26,9 @@ pub(crate) async fn end(
     report: &mut CleanupReport,
 ) -> Result<DueOutcome, Problem> {
     let found = context.store.team_or_tombstone(team_id).await?;
-    let Some(team) = found.filter(|team| team.deleting_at.is_some()) else { return Ok(DueOutcome::Over) };
+    let Some(team) = found.filter(|team| team.deleting_at.is_some()) else { return Ok(DueOutcome::Done) };
     let mut steps = 0;
-    while steps < TEAM_END_STEPS {
+    while steps < TEAM_CLEANUP_STEPS {
         let taken = match remove_members(context, &team, now, report).await? {
             0 => forget_rest(context, &team).await?,
             taken => taken,
@@ -37,7 +37,7 @@ pub(crate) async fn end(
             if written(context, finalise(&team)).await? {
                 report.teams_deleted += 1;
             }
-            return Ok(DueOutcome::Over);
+            return Ok(DueOutcome::Done);
         }
         steps += taken;
     }
@@ -45,7 +45,7 @@ pub(crate) async fn end(
     Ok(DueOutcome::Pending)
 }
 
-/// Takes some members off, and tells how many were there.
+/// Removes some members. Returns how many were found.
 async fn remove_members(
     context: &Context,
     team: &Team,
@@ -54,9 +54,9 @@ async fn remove_members(
 ) -> Result<usize, Problem> {
     let users = context.store.users_of_team(team.team_id, None, MAX_PAGE).await?.items;
     for before in &users {
-        let after = before.clone().left(team.team_id, now);
+        let after = before.clone().without_team(team.team_id, now);
         let commit = change(before, &after, CredentialChange::Kept)?.and(forget_member(team.team_id, before.user_id));
-        // Whoever changed meanwhile is there again when the next ones are read.
+        // A user who changed concurrently is found again by the next read.
         if written(context, commit).await? {
             report.members_removed += 1;
         }
@@ -64,7 +64,7 @@ async fn remove_members(
     Ok(users.len())
 }
 
-/// Forgets some invitations, and once there are none the roles; tells how many there were.
+/// Removes some invitations or, once there are none, the roles. Returns how many were found.
 async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     let invitations = context.store.invitations(team.team_id, None, MAX_PAGE).await?.items;
     for invitation in &invitations {
@@ -81,11 +81,11 @@ async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     Ok(roles.len())
 }
 
-/// Whether this was written, and not refused since somebody else was here meanwhile.
-async fn written(context: &Context, commit: Commit) -> Result<bool, Problem> {
-    match context.store.commit(commit).await {
-        Ok(()) => Ok(true),
-        Err(CommitError::Refused(_)) => Ok(false),
-        Err(CommitError::Fault(fault)) => Err(fault.into()),
+/// Writes, and returns whether the conditions held: they do not if a concurrent run or request was first.
+async fn written(context: &Context, writes: Commit) -> Result<bool, Problem> {
+    match context.try_commit(Plan::new(Authority::System, writes)).await {
+        Ok(_) => Ok(true),
+        Err(NotCommitted::Refused(_)) => Ok(false),
+        Err(NotCommitted::Problem(problem)) => Err(problem),
     }
 }

@@ -31,14 +31,24 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 /// `GET /healthz`: says that the function runs, without reading anything.
-#[utoipa::path(get, path = "/healthz", tag = "public", responses((status = 200, body = Object)))]
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "public",
+    responses((status = 200, body = Object)),
+)]
 async fn health(request: PublicRequest) -> Result<Reply, Problem> {
     request.no_input()?;
     Reply::ok(&json!({"status": "ok"}))
 }
 
 /// `GET /v1/openapi.json`: the API document, OpenAPI 3.1.
-#[utoipa::path(get, path = "/v1/openapi.json", tag = "public", responses((status = 200, body = Object)))]
+#[utoipa::path(
+    get,
+    path = "/v1/openapi.json",
+    tag = "public",
+    responses((status = 200, body = Object)),
+)]
 async fn document(request: PublicRequest) -> Result<impl IntoResponse, Problem> {
     request.no_input()?;
     Ok(([(header::CONTENT_TYPE, "application/json")], DOCUMENT))

@@ -1,4 +1,4 @@
-//! Exporting one account.
+//! Downloading one account.
 
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
@@ -11,16 +11,31 @@ use crate::{
     format::Format,
 };
 
-/// Downloads one account as a file.
+/// `GET /v1/apps/{app_id}/accounts/{user_id}/export`: downloads one account as a file.
 ///
 /// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
-/// account as its own address shows it. CSV is UTF-8 with a byte order mark; a cell that a spreadsheet would take for
-/// a formula, or that begins with `'`, has one `'` more in front.
-#[utoipa::path(get, path = "/v1/apps/{app_id}/accounts/{user_id}/export", tag = "files", operation_id = "export_account",
+/// account as `GET` shows it. CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula, or that
+/// begins with `'`, gets a leading `'`.
+#[utoipa::path(
+    get,
+    path = "/v1/apps/{app_id}/accounts/{user_id}/export",
+    tag = "files",
+    operation_id = "export_account",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path), ("format" = Format, Query)),
-    responses((status = 200, description = "The file.", headers(("Content-Disposition")), content((String = "text/csv"),
-        (String = "application/x-ndjson"), (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+    responses(
+        (
+            status = 200,
+            description = "The file.",
+            headers(("Content-Disposition")),
+            content(
+                (String = "text/csv"),
+                (String = "application/x-ndjson"),
+                (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ),
+        ),
+    ),
+)]
 pub(crate) async fn export(
     State(context): State<Context>,
     Path((app_id, user_id)): Path<(String, String)>,
@@ -36,7 +51,7 @@ pub(crate) async fn export(
     Download::new(format, &format!("account-{user_id}"), &[account], call.now())
 }
 
-/// The account, if these rights allow exporting it. Who may neither read nor export accounts does not learn that it is missing.
+/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any case.
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<Account, Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);

@@ -1,4 +1,4 @@
-//! The columns that CSV and XLSX have in common.
+//! The columns of CSV and XLSX files.
 
 use std::borrow::Cow;
 
@@ -7,21 +7,21 @@ use rollcall_domain::{
     text::{Location, Nickname, PhotoUrl, WhatsUp},
 };
 
-/// What an account has in one column.
+/// The value of an account in one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cell<'a> {
-    /// Nothing: the field is null.
+    /// The field is null.
     Empty,
-    /// A text, never empty.
+    /// A non-empty text.
     Text(Cow<'a, str>),
     /// A number.
     Number(u32),
 }
 
-/// A column: its name and what an account has in it.
+/// A column: its name and its value for an account.
 type Column = (&'static str, for<'a> fn(&'a Account) -> Cell<'a>);
 
-/// The columns in their order. A version is missing on purpose: no import could honour it.
+/// The columns in order. `version` is left out on purpose, since an import could not honour it.
 #[rustfmt::skip]
 pub(crate) const COLUMNS: [Column; 16] = [
     ("user_id",             |account| text(account.user_id.as_str())),
@@ -55,7 +55,7 @@ pub(crate) mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// An account with every field set; `changed` replaces some, without asking the fields' rules.
+    /// An account with every field set. `changed` replaces some of them, past the field rules.
     pub(crate) fn account(changed: Value) -> Account {
         let mut account = json!({
             "user_id": "harbor.pilot", "type": "admin", "nickname": "Harbor Pilot",
@@ -69,7 +69,7 @@ pub(crate) mod tests {
         serde_json::from_value(account).unwrap()
     }
 
-    /// The account with nothing but what every account has.
+    /// An account with the required fields only.
     pub(crate) fn bare(user_id: &str) -> Account {
         serde_json::from_value(json!({
             "user_id": user_id, "type": "general",

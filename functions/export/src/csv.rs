@@ -1,4 +1,4 @@
-//! CSV as spreadsheets open it: RFC 4180 in UTF-8 with a byte order mark, and nothing in it that would run.
+//! CSV for spreadsheets: RFC 4180 in UTF-8 with a byte order mark, with formulas disarmed.
 
 use std::{
     borrow::Cow,
@@ -13,16 +13,16 @@ use crate::{
     encoder::Encoder,
 };
 
-/// Without it, spreadsheets take the file for the local eight-bit encoding.
+/// The byte order mark. Without it, spreadsheets assume the local eight-bit encoding.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A CSV file that is being written.
+/// A CSV file being written.
 pub(crate) struct Csv<Sink: Write> {
     writer: Writer<Sink>,
 }
 
 impl<Sink: Write> Csv<Sink> {
-    /// Writes the names of the columns.
+    /// Writes the header row.
     pub(crate) fn begin(mut sink: Sink) -> io::Result<Self> {
         sink.write_all(BYTE_ORDER_MARK.as_bytes())?;
         let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(sink);
@@ -41,7 +41,7 @@ impl<Sink: Write> Encoder<Sink> for Csv<Sink> {
             };
             self.writer.write_field(text.as_bytes())?;
         }
-        // No further field ends the record.
+        // Writing no further field ends the record.
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
@@ -50,15 +50,15 @@ impl<Sink: Write> Encoder<Sink> for Csv<Sink> {
     }
 }
 
-/// A text that no spreadsheet runs: one that begins as a formula may, or with the mark itself, gets the mark `'`.
+/// Disarms a text that a spreadsheet would run as a formula: a leading `'` marks it as text.
 ///
-/// Because the mark is marked too, taking one `'` off the front of every cell that has one gives the text back.
+/// A text that itself begins with `'` gets one more, so removing one leading `'` from every cell restores the text.
 fn guarded(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.starts_with(is_guarded) { format!("'{text}").into() } else { text }
 }
 
-/// What begins a formula (`= + - @`), the mark, what spreadsheets skip before they look (tab, CR, LF, NUL), and the
-/// full-width forms, which East Asian editions read as the ASCII ones.
+/// The first characters that need a mark: those that begin a formula (`= + - @`), the mark itself, those that
+/// spreadsheets skip (tab, CR, LF, NUL), and full-width forms, which East Asian editions treat as ASCII.
 fn is_guarded(first: char) -> bool {
     matches!(first, '=' | '+' | '-' | '@' | '\'' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠' | '＇')
 }
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(records(&file(&[account(json!({"nickname": text}))]))[1][1], *text);
     }
 
-    /// Texts of the characters that CSV or a spreadsheet could trip over, and of any others.
+    /// Texts of characters with a meaning in CSV or in a spreadsheet, and of any others.
     fn texts() -> impl Strategy<Value = String> {
         let awkward = "[=+\\-@'\\t\\r\\n\\x00＝＋－＠＇,;\"\u{feff} a]{1,8}";
         prop_oneof![awkward, "(?s).{1,24}"]

@@ -1,4 +1,4 @@
-//! A file as a reply, and the request for one.
+//! Downloads: the request for a file, and the file as a reply.
 
 use std::fmt::Write as _;
 
@@ -8,31 +8,31 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rollcall_api::{Call, Context, Problem};
+use rollcall_api::{Call, Context, Problem, call::Rejection};
 use rollcall_domain::{Timestamp, account::Account};
 use utoipa::ToSchema;
 
 use crate::format::Format;
 
-/// A request for a file. It changes nothing, so its `Idempotency-Key` means nothing, even where it is none.
+/// A request for a file. It changes nothing, so an `Idempotency-Key` is ignored, even an invalid one.
 pub(crate) struct DownloadCall(pub(crate) Call);
 
 impl FromRequest<Context> for DownloadCall {
-    type Rejection = Problem;
+    type Rejection = Rejection;
 
-    async fn from_request(mut request: Request, context: &Context) -> Result<Self, Problem> {
+    async fn from_request(mut request: Request, context: &Context) -> Result<Self, Rejection> {
         request.headers_mut().remove("idempotency-key");
         Call::from_request(request, context).await.map(Self)
     }
 }
 
-/// The content of a file that is no text, for the API document.
+/// The content of a binary file, for the API document.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "describes the bytes that `Download` sends")]
 pub(crate) struct Bytes(Vec<u8>);
 
-/// A whole file, to be saved under a name.
+/// A whole file with its name.
 pub(crate) struct Download {
     format: Format,
     name: String,
@@ -40,7 +40,7 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    /// The file of these accounts, as they were at `as_of`. Its name is `stem` and what its format ends names with.
+    /// The file of these accounts, as they were at `as_of`. Its name is `stem` with the format's extension.
     pub(crate) fn new(format: Format, stem: &str, accounts: &[Account], as_of: Timestamp) -> Result<Self, Problem> {
         let encoded = || {
             let mut file = format.begin(Vec::new(), as_of)?;
@@ -60,7 +60,7 @@ impl IntoResponse for Download {
     }
 }
 
-/// What stands in an extended value as it is: RFC 8187's `attr-char`.
+/// The characters that an extended value cannot contain unencoded: all but RFC 8187's `attr-char`.
 const NOT_IN_AN_EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -75,10 +75,10 @@ const NOT_IN_AN_EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// The `Content-Disposition` that saves a reply under `name`, by RFC 6266.
+/// The `Content-Disposition` of a file of this name (RFC 6266).
 ///
-/// The plain name has only characters that no browser, proxy or file system trips over. A name with others is given a
-/// second time, exactly, for those who read the extended form.
+/// `filename` has only characters that are safe in every browser, proxy and file system. If that changes the name, the
+/// exact one is added as `filename*`.
 fn attachment(name: &str) -> String {
     let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
     let mut disposition = format!("attachment; filename=\"{plain}\"");
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(attachment(name), format!("attachment; {expected}"));
     }
 
-    /// Quotation marks are what both CSV and JSON double.
+    /// Both CSV and JSON double quotation marks, so accounts full of them make the largest files.
     #[rstest]
     fn a_full_selection_of_the_longest_accounts_fits_a_reply_of_lambda(
         #[values(Format::Csv, Format::Ndjson, Format::Xlsx)] format: Format,

@@ -1,15 +1,14 @@
-//! How accounts get into a file.
+//! The interface of the file formats.
 
 use std::io;
 
 use rollcall_domain::account::Account;
 
-/// Writes accounts into one file of one format, as they come: no more than one of them is held, so that a file may
-/// have any number of rows.
+/// Writes accounts into a file one by one, without keeping them in memory.
 pub(crate) trait Encoder<Sink> {
     /// Writes the next account.
     fn write(&mut self, account: &Account) -> io::Result<()>;
 
-    /// Writes what ends the file, and gives the sink back. A file that is not finished is not a file.
+    /// Writes the end of the file and returns the sink. Until then the file is incomplete.
     fn finish(self: Box<Self>) -> io::Result<Sink>;
 }

@@ -1,4 +1,4 @@
-//! What a file can be.
+//! File formats.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{csv::Csv, encoder::Encoder, ndjson::Ndjson, xlsx::Xlsx};
 
-/// What a file can be.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub(crate) enum Format {
@@ -18,7 +18,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// The format's name on the wire, which is also how names of its files end.
+    /// The format's name in the API, which is also its file extension.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -42,7 +42,7 @@ impl Format {
         known.ok_or_else(|| Invalid::new(ViolationCode::NotAllowed, "takes one of: csv, ndjson, xlsx"))
     }
 
-    /// Begins a file whose accounts are as they were at `as_of`.
+    /// Starts a file of accounts as they were at `as_of`.
     pub(crate) fn begin<'a, Sink>(self, sink: Sink, as_of: Timestamp) -> io::Result<Box<dyn Encoder<Sink> + Send + 'a>>
     where
         Sink: Write + Send + 'a,

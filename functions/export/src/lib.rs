@@ -1,4 +1,4 @@
-//! The function that hands accounts out as files. It changes nothing and remembers nothing, not even a reply.
+//! The function for downloads of accounts. It changes nothing and stores no replies.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -13,7 +13,7 @@ mod ndjson;
 mod selection;
 mod xlsx;
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(account::export)).routes(routes!(selection::export))
 }

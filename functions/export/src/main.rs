@@ -1,4 +1,4 @@
-//! The export function, on Lambda.
+//! The `export` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(export::routes())

@@ -1,4 +1,4 @@
-//! NDJSON: one account a line, exactly as its own address shows it.
+//! NDJSON: one account per line, exactly as the API shows it.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use rollcall_domain::account::Account;
 
 use crate::encoder::Encoder;
 
-/// An NDJSON file that is being written.
+/// An NDJSON file being written.
 pub(crate) struct Ndjson<Sink> {
     sink: Sink,
 }

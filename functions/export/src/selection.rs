@@ -1,4 +1,4 @@
-//! Exporting a selection of accounts at once.
+//! Downloading a selection of accounts.
 
 use std::collections::BTreeSet;
 
@@ -17,19 +17,35 @@ use crate::{
 #[schema(as = ExportSelection)]
 #[expect(dead_code, reason = "describes the body that `export` reads")]
 pub(crate) struct SelectionBody {
-    /// Accounts named twice count once; missing ones are left out.
+    /// Duplicates count once; missing accounts are left out.
     #[schema(min_items = 1, max_items = 1_000)]
     user_ids: Vec<AccountId>,
     format: Format,
 }
 
-/// Downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
+/// `POST /v1/apps/{app_id}/export-selection`: downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
 ///
-/// The file is made as for one account. Nothing is changed, so an `Idempotency-Key` is ignored.
-#[utoipa::path(post, path = "/v1/apps/{app_id}/export-selection", tag = "files", operation_id = "export_selection", params(("app_id" = AppId, Path)),
+/// The formats are those of the download of one account. An `Idempotency-Key` is ignored, since nothing changes.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/export-selection",
+    tag = "files",
+    operation_id = "export_selection",
+    params(("app_id" = AppId, Path)),
     request_body = SelectionBody,
-    responses((status = 200, description = "The file.", headers(("Content-Disposition")), content((String = "text/csv"),
-        (String = "application/x-ndjson"), (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+    responses(
+        (
+            status = 200,
+            description = "The file.",
+            headers(("Content-Disposition")),
+            content(
+                (String = "text/csv"),
+                (String = "application/x-ndjson"),
+                (Bytes = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ),
+        ),
+    ),
+)]
 pub(crate) async fn export(
     State(context): State<Context>,
     Path(app_id): Path<String>,
@@ -42,7 +58,7 @@ pub(crate) async fn export(
     let ids: Option<Vec<AccountId>> = fields.list("user_ids", MAX_ACCOUNTS_PER_SELECTION);
     let format = fields.required("format");
     let (ids, format) = fields.finish(|| Some((ids?, format?)))?;
-    // The database refuses a batch that names a key twice.
+    // DynamoDB refuses a batch with duplicate keys.
     let ids: BTreeSet<AccountId> = ids.into_iter().collect();
     let accounts = context.store.accounts_of_ids(app_id, &ids).await?;
     Download::new(format, "accounts", &accounts, call.now())

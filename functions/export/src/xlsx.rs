@@ -1,4 +1,4 @@
-//! XLSX: one sheet of texts and numbers, and never a formula or a link.
+//! XLSX: one sheet of texts and numbers, without formulas and links.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::{
     encoder::Encoder,
 };
 
-/// An XLSX file that is being written. Its rows wait in a temporary file that has no name and ends with the process.
+/// An XLSX file being written. Its rows are kept in an unnamed temporary file, which is gone with the process.
 pub(crate) struct Xlsx<Sink> {
     workbook: Workbook,
     sheet: Worksheet,
@@ -19,10 +19,10 @@ pub(crate) struct Xlsx<Sink> {
 }
 
 impl<Sink> Xlsx<Sink> {
-    /// Begins a workbook of `as_of`, and writes the names of the columns.
+    /// Starts a workbook and writes the header row.
     ///
-    /// Constant memory is not only for large files: every other mode of the library keeps texts in a table of shared
-    /// strings, and there takes a text from `<r>` to `</r>` for its own markup and lets it through as XML.
+    /// The constant-memory mode is needed for correctness, too: every other mode of the library keeps texts in a table of
+    /// shared strings, where a text from `<r>` to `</r>` is taken for markup and written as XML.
     pub(crate) fn begin(sink: Sink, as_of: Timestamp) -> io::Result<Self> {
         let mut workbook = Workbook::new();
         let created = ExcelDateTime::from_timestamp(as_of.unix_seconds()).map_err(io::Error::other)?;
@@ -35,7 +35,7 @@ impl<Sink> Xlsx<Sink> {
         Ok(xlsx)
     }
 
-    /// The writers of one type are asked for by name: the general one would look for more in a text.
+    /// Uses the writers for one type: the general one would interpret texts as links or formulas.
     fn write_row<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) -> Result<(), XlsxError> {
         for (column, cell) in (0 as ColNum..).zip(cells) {
             match cell {

@@ -1,10 +1,9 @@
-//! Invitations: list, issue, issue again, revoke.
+//! Invitations: list, issue, reissue, revoke.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Call, Context, List, PageRequest, Problem, Reply,
-    invitation::{draw, make_room},
-    retry_on_conflict,
+    Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, invitation_code::draw,
+    invitation_expiry::make_room, retry_on_conflict,
 };
 use rollcall_domain::{
     Code,
@@ -17,7 +16,7 @@ use rollcall_domain::{
     role_id::{RoleId, unknown_role},
     text::{Login, Note},
 };
-use rollcall_store::{Commit, invitation};
+use rollcall_store::invitation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,20 +32,29 @@ pub(crate) struct NewInvitationBody {
     note: Option<Note>,
 }
 
-/// An invitation and its code.
+/// A new invitation and its code.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Issued {
     invitation: InvitationView,
-    /// Told this once.
+    /// Shown once.
     #[schema(pattern = "^[0-9]{8}$")]
     code: String,
 }
 
-/// Lists a team's invitations, newest first: those of the last 30 days and more.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/invitations", operation_id = "list_invitations", tag = "invitations",
-    params(("team_id" = TeamId, Path), ("status" = Option<InvitationStatus>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<InvitationView>)))]
+/// `GET /v1/teams/{team_id}/invitations`: lists a team's invitations, newest first. Ended ones are listed for 30 days.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/invitations",
+    operation_id = "list_invitations",
+    tag = "invitations",
+    params(
+        ("team_id" = TeamId, Path),
+        ("status" = Option<InvitationStatus>, Query),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<InvitationView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -58,11 +66,11 @@ pub(crate) async fn list(
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref().and_then(InvitationId::parse);
     let mut found = context.store.invitations(team_id, after, page.limit).await?;
-    if found.items.iter().any(|invitation| invitation.is_forgotten(call.now())) {
-        // What follows is older still.
+    if found.items.iter().any(|invitation| invitation.is_past_history(call.now())) {
+        // The list is sorted by age: whatever follows is forgotten too.
         found.next = None;
     }
-    found.items.retain(|invitation| !invitation.is_forgotten(call.now()));
+    found.items.retain(|invitation| !invitation.is_past_history(call.now()));
     found.items.retain(|invitation| status.is_none_or(|status| invitation.status_at(call.now()) == status));
     let role_ids: Vec<_> = found.items.iter().map(|invitation| invitation.role.role_id).collect();
     let roles = context.store.roles(team_id, role_ids).await?;
@@ -73,9 +81,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, found.items.into_iter().map(view).collect(), found.next).await
 }
 
-/// Issues an invitation for a role that the caller may grant.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations", operation_id = "issue_invitation", tag = "invitations", params(("team_id" = TeamId, Path)), request_body = NewInvitationBody,
-    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/invitations`: issues an invitation for a role that the caller may grant.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/invitations",
+    operation_id = "issue_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewInvitationBody,
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn issue(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -96,14 +111,22 @@ pub(crate) async fn issue(
         let (login, note) = (fields.text("login", None), fields.text("note", None));
         let role = fields.finish(|| role)?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
-        commit(&context, &call, invitation::issue(&fresh)?, Action::InvitationIssue, fresh, code).await
+        let plan = Plan::new(Authority::TeamRole(&call, team_id), invitation::issue(&fresh)?);
+        commit(&context, &call, plan, Action::InvitationIssue, fresh, code).await
     })
     .await
 }
 
-/// Revokes an invitation and issues another in its place, in one step.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue", operation_id = "reissue_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
-    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/invitations/{invitation_id}/reissue`: revokes an invitation and issues a new one in its
+/// place, in one transaction.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/invitations/{invitation_id}/reissue",
+    operation_id = "reissue_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
+    responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn reissue(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,
@@ -122,22 +145,31 @@ pub(crate) async fn reissue(
             }
             InvitationStatus::Redeemed | InvitationStatus::Revoked => return Err(Code::InvitationEnded.into()),
         };
-        // A role that a live invitation gives is there; of one that ran out it may be gone.
+        // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
-        let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
-        let mut reissue =
-            if after == before { invitation::issue(&fresh)? } else { invitation::replace(&before, &after, &fresh)? };
-        if after != before {
+        let (fresh, code) = fresh(&context, &call, before.to_reissue(role)).await?;
+        let authority = Authority::TeamRole(&call, team_id);
+        let plan = if after == before {
+            Plan::new(authority, invitation::issue(&fresh)?)
+        } else {
             let ended = change(action, Some(&before), Some(&after));
-            reissue.extend([context.audited(&(&call).into(), ended)?]);
-        }
-        commit(&context, &call, reissue, Action::InvitationReissue, fresh, code).await
+            Plan::new(authority, invitation::replace(&before, &after, &fresh)?).audit(ended)
+        };
+        commit(&context, &call, plan, Action::InvitationReissue, fresh, code).await
     })
     .await
 }
 
-/// Revokes an invitation. One that has ended without anybody joining stays ended.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/invitations/{invitation_id}", operation_id = "revoke_invitation", tag = "invitations", params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/invitations/{invitation_id}`: revokes an invitation. Nothing changes if it has expired
+/// or was revoked before.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/invitations/{invitation_id}",
+    operation_id = "revoke_invitation",
+    tag = "invitations",
+    params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn revoke(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,
@@ -157,14 +189,14 @@ pub(crate) async fn revoke(
             InvitationStatus::Redeemed => return Err(Code::InvitationEnded.into()),
         }
         let after = before.clone().revoked();
-        let commit = invitation::end(&before, &after, &role, call.now())?.checking(call.actor.still_may(Some(team_id)));
+        let commit = invitation::end(&before, &after, &role, call.now())?;
         let change = change(Action::InvitationRevoke, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        context.commit(Plan::new(Authority::TeamRole(&call, team_id), commit).audit(change)).await
     })
     .await
 }
 
-/// The team of a path, if the caller may invite into it.
+/// Loads the team of a path and checks that the caller may manage its members.
 async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<TeamId, Problem> {
     let team_id = TeamId::parse(team_id).ok_or(Code::NotFound)?;
     call.actor.rights.permit(Permission::TeamRead, team_id)?;
@@ -176,14 +208,14 @@ async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<Team
 async fn read(context: &Context, call: &Call, team_id: TeamId, invitation_id: &str) -> Result<Invitation, Problem> {
     let invitation_id = InvitationId::parse(invitation_id).ok_or(Code::NotFound)?;
     let found = context.store.invitation(team_id, invitation_id).await?;
-    Ok(found.filter(|invitation| !invitation.is_forgotten(call.now())).ok_or(Code::NotFound)?)
+    Ok(found.filter(|invitation| !invitation.is_past_history(call.now())).ok_or(Code::NotFound)?)
 }
 
 fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
     if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
-/// An invitation with a code that was just drawn.
+/// A new invitation and its code.
 async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(Invitation, EightDigits), Problem> {
     let (code, hash) = draw(context).await?;
     let hint = (code.hint().to_owned(), hash);
@@ -191,24 +223,23 @@ async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(In
     Ok((Invitation::issue(new, invitation_id, hint, &call.actor.user, call.now()), code))
 }
 
-/// Writes a new invitation and tells its code. Where there is no room for it, what ran out is live no longer, whether or
-/// not the cleanup was here: then it is to be decided anew.
+/// Commits a new invitation and replies with its code. If the team has too many live invitations, those past their time
+/// are ended first and the request is decided again.
 async fn commit(
     context: &Context,
     call: &Call,
-    commit: Commit,
+    plan: Plan<'_>,
     action: Action,
     fresh: Invitation,
     code: EightDigits,
 ) -> Result<Reply, Problem> {
     let (team_id, version) = (fresh.team_id, fresh.version);
-    let commit = commit.checking(call.actor.still_may(Some(team_id)));
     let change = change(action, None, Some(&fresh));
     let location = format!("/v1/teams/{team_id}/invitations/{}", fresh.invitation_id);
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
     let reply = Reply::created(location, &issued)?.at_version(version);
-    match context.commit(call, commit, change, reply).await {
+    match context.commit(plan.audit(change).reply(reply)).await {
         Err(problem) if problem.is(Code::TooManyInvitations) => {
             Err(make_room(context, problem, team_id, call.now()).await)
         }

@@ -1,5 +1,5 @@
-//! The function by which people are invited into teams and join them. A code is told once, when it is issued; a code
-//! that is refused is refused in the same words, whatever is the matter with it.
+//! The function for invitations: issuing, listing, revoking and redeeming them. A code is shown once, when it is issued.
+//! The refusal of a code does not say whether it is wrong, expired, used, revoked or another person's.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 mod invitation;
 mod redemption;
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(invitation::list, invitation::issue))

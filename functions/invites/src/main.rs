@@ -1,4 +1,4 @@
-//! The invites function, on Lambda.
+//! The `invites` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(invites::routes())

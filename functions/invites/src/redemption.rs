@@ -1,11 +1,11 @@
-//! Joining a team by an invitation's code.
+//! Joining a team by an invitation code.
 
 use std::collections::BTreeMap;
 
 use axum::extract::State;
 use rollcall_api::{
-    Call, Context, Problem, Reply,
-    invitation::{Joining, RedemptionAttempt},
+    Authority, Call, Context, Plan, Problem, Reply,
+    redemption::{Joining, RedemptionAttempt},
     retry_on_conflict,
 };
 use rollcall_domain::{
@@ -31,36 +31,45 @@ pub(crate) struct Joined {
     role: RoleView,
 }
 
-/// Joins the team of an invitation. Wrong, expired, used, revoked and foreign codes all get the same answer.
-#[utoipa::path(post, path = "/v1/invitations/redeem", operation_id = "redeem_invitation", tag = "invitations", request_body = RedemptionBody, responses((status = 200, body = Joined)))]
+/// `POST /v1/invitations/redeem`: joins the team of an invitation. Wrong, expired, used, revoked and foreign codes get
+/// the same reply.
+#[utoipa::path(
+    post,
+    path = "/v1/invitations/redeem",
+    operation_id = "redeem_invitation",
+    tag = "invitations",
+    request_body = RedemptionBody,
+    responses((status = 200, body = Joined)),
+)]
 pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let user = &call.actor.user;
     check_may_join(user)?;
     let mut fields = call.fields()?;
     let code: Option<EightDigits> = fields.required("code");
     let code = fields.finish(|| code)?;
-    // Asked before anything is tried, it says nothing of the code.
+    // Checked before the attempt, so that the refusal reveals nothing about the code.
     if user.teams.len() >= MAX_TEAMS_PER_USER {
         return Err(Code::TooManyTeams.into());
     }
-    let tried = RedemptionAttempt::reserve(&context, &call.request, &user.login, None, &code).await?;
+    let attempt = RedemptionAttempt::reserve(&context, &call.request, &user.login, None, &code).await?;
     let redeemed = retry_on_conflict(|| async {
-        let (invited, now_is) = tried.invited(&context, Some(user.user_id)).await?;
+        let (invited, now_is) = attempt.read(&context, Some(user.user_id)).await?;
         let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;
         check_may_join(&before)?;
         let issuer = invited.issuer.clone();
-        let joining = tried.join(&context, invited, &before, call.now()).await?;
+        let joining = attempt.join(&context, invited, &before, call.now()).await?;
         let reply = joined(&context, &joining, issuer).await?;
         let commit = change(&before, &joining.user, CredentialChange::Kept)?.extended(joining.commit);
-        context.commit(&call, commit, joining.change, reply).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit).audit(joining.change);
+        context.commit(plan.reply(reply)).await
     });
     match redeemed.await {
-        Err(problem) => Err(tried.failed(&context, &call, problem).await),
+        Err(problem) => Err(attempt.fail(&context, call.idempotency_key.as_deref(), problem).await),
         redeemed => redeemed,
     }
 }
 
-/// Invitations are for members who proved an address.
+/// Only members with a verified address may redeem invitations.
 fn check_may_join(user: &User) -> Result<(), Code> {
     if user.user_type.is_admin() {
         return Err(Code::Forbidden);
@@ -68,7 +77,8 @@ fn check_may_join(user: &User) -> Result<(), Code> {
     if user.verified_email().is_some() { Ok(()) } else { Err(Code::EmailNotVerified) }
 }
 
-/// The team as it is with its new member. Often the issuer is its one admin, and known already.
+/// The reply with the team after the change. Its admins are read only where they are not known already: often the issuer
+/// is the only one.
 async fn joined(context: &Context, joining: &Joining, issuer: User) -> Result<Reply, Problem> {
     let mut team = joining.team.clone();
     if joining.role.role_id.is_admin() {

@@ -1,4 +1,4 @@
-//! Trying a password: the same throttles, reads and hash for whoever asks, by whatever path.
+//! Checking a password: the same throttles, reads and hash on every path that asks for one.
 
 use rollcall_api::{
     Call, Context, Problem, PublicRequest,
@@ -10,45 +10,44 @@ use rollcall_domain::{
     Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
     throttle::ThrottleKind,
 };
-use rollcall_store::Commit;
 
-/// What is tried, and at whose login.
+/// A password to be checked, and the login it is for.
 pub(crate) struct PasswordAttempt<'a> {
-    /// The login as it is counted: also of one that could not exist.
+    /// The login in the form that is throttled, even if no user could have it.
     pub(crate) subject: &'a str,
-    /// The login, if it could exist.
+    /// The login, if it is a valid one.
     pub(crate) login: Option<&'a Login>,
-    /// The device's mark in the body; else its cookie counts.
+    /// The device mark from the body; without one the cookie counts.
     pub(crate) device_token: Option<&'a str>,
-    /// What was typed.
+    /// The password as typed.
     pub(crate) password: Password,
 }
 
-/// A password that was tried.
+/// A password that was checked.
 pub(crate) struct PasswordCheck {
     pub(crate) credential: Option<Credential>,
-    /// The device, if it signed in before.
+    /// The device, if it is a known one.
     pub(crate) device_id: Option<DeviceId>,
     pub(crate) attempt: Attempt,
     pub(crate) verdict: Verdict,
 }
 
 impl PasswordAttempt<'_> {
-    /// Counts the try and computes one hash, whatever is there. A known device is counted on its own.
+    /// Counts the attempt and computes exactly one hash, whether or not the login exists.
     pub(crate) async fn make(self, context: &Context, guest: &PublicRequest) -> Result<PasswordCheck, Problem> {
         let mark = match self.login {
-            Some(login) => Mark::of(context, guest, self.device_token, login).await?,
+            Some(login) => Mark::read(context, guest, self.device_token, login).await?,
             None => None,
         };
         let network = throttle::network_throttle(context, guest.address).await?;
-        let strangers = throttle::id(context, ThrottleKind::Password, self.subject, None).await?;
-        let mut throttles = vec![network, strangers];
+        let any_device = throttle::id(context, ThrottleKind::Password, self.subject, None).await?;
+        let mut throttles = vec![network, any_device];
         if let Some(mark) = mark {
             throttles.push(throttle::id(context, ThrottleKind::Password, self.subject, Some(mark.device_id)).await?);
         }
         let (credential, mut found) = context.store.credential_and_throttles(self.login, &throttles).await?;
-        let device_id = mark.filter(|mark| mark.stands(credential.as_ref())).map(|mark| mark.device_id);
-        // Of the lane of strangers and the device's, one is touched.
+        let device_id = mark.filter(|mark| mark.is_valid_for(credential.as_ref())).map(|mark| mark.device_id);
+        // Count the attempt against the known device if there is one, otherwise against the login.
         let unused = if device_id.is_some() { 1 } else { 2 };
         if unused < throttles.len() {
             throttles.remove(unused);
@@ -61,15 +60,15 @@ impl PasswordAttempt<'_> {
     }
 }
 
-/// The caller's credential, once its current password was right.
+/// Checks the caller's current password. Returns their credential.
 pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Password) -> Result<Credential, Problem> {
     let login = &call.actor.user.login;
     let subject = login.key();
     let tried = PasswordAttempt { subject: &subject, login: Some(login), device_token: None, password };
     let tried = tried.make(context, &call.request).await?;
     match (tried.verdict, tried.credential) {
-        (Verdict::Right | Verdict::RightButDated, Some(credential)) => {
-            context.store.commit(Commit::new(tried.attempt.succeeded())).await?;
+        (Verdict::Right | Verdict::RightButOutdated, Some(credential)) => {
+            context.record(tried.attempt.succeeded()).await?;
             Ok(credential)
         }
         (Verdict::Wrong, _) | (_, None) => {

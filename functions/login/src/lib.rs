@@ -1,5 +1,4 @@
-//! The function of one's own identity: signing in and out, forgotten passwords, and everything under `/v1/me`. It
-//! knows passwords and codes only while it compares them.
+//! The function for the caller's own identity: sign-in and sign-out, password resets, and everything under `/v1/me`.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -12,7 +11,7 @@ mod session;
 mod sign_in;
 mod ticket;
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(sign_in::sign_in))

@@ -1,4 +1,4 @@
-//! The login function, on Lambda.
+//! The `login` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(login::routes())

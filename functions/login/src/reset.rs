@@ -1,8 +1,8 @@
-//! A forgotten password, by a proved address.
+//! Resetting a forgotten password by a verified address.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    By, Context, IdempotentRequest, Problem, PublicRequest, Reply, password, retry_on_conflict, throttle,
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password, retry_on_conflict, throttle,
     verification::{self, ProvenFlow, VerificationRequest},
 };
 use rollcall_domain::{
@@ -33,7 +33,7 @@ pub(crate) struct StartBody {
     email: Email,
 }
 
-/// A reset that waits for its code, if somebody has the address.
+/// A reset that waits for its code.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResetStarted {
     reset_id: FlowId,
@@ -52,25 +52,35 @@ pub(crate) struct CompleteBody {
     password_confirmation: String,
 }
 
-/// Mails a code to whoever proved the address; the reply is the same where nobody did.
-#[utoipa::path(post, path = "/v1/password-resets", operation_id = "start_password_reset", tag = "public", request_body = StartBody, responses((status = 202, body = ResetStarted)))]
+/// `POST /v1/password-resets`: mails a code to the user who has verified the address. The reply is the same if nobody
+/// has.
+#[utoipa::path(
+    post,
+    path = "/v1/password-resets",
+    operation_id = "start_password_reset",
+    tag = "public",
+    request_body = StartBody,
+    responses((status = 202, body = ResetStarted)),
+)]
 pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
     let email = fields.finish(|| email)?;
-    let flow = retry_on_conflict(|| async {
-        let (flow, commit) =
-            verification::begin(&context, &guest, VerificationRequest::PasswordReset, email.clone()).await?;
-        context.store.commit(commit).await?;
-        Ok(flow)
-    });
-    let flow = flow.await?;
+    let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset, email).await?;
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
 
-/// Sets a new password. Two-factor stays, a disabled user stays disabled, every session and device is over.
-#[utoipa::path(post, path = "/v1/password-resets/{reset_id}/complete", operation_id = "complete_password_reset", tag = "public", params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
-    request_body = CompleteBody, responses((status = 204)))]
+/// `POST /v1/password-resets/{reset_id}/complete`: sets a new password. All sessions and device marks end; the second
+/// factor stays, and a disabled user stays disabled.
+#[utoipa::path(
+    post,
+    path = "/v1/password-resets/{reset_id}/complete",
+    operation_id = "complete_password_reset",
+    tag = "public",
+    params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
+    request_body = CompleteBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn complete(
     State(context): State<Context>,
     Path(reset_id): Path<String>,
@@ -79,14 +89,14 @@ pub(crate) async fn complete(
     let reset_id = FlowId::parse(&reset_id).ok_or(Code::NotFound)?;
     let mut fields = call.request.fields()?;
     let code: Option<EightDigits> = fields.required("code");
-    // Whose password it is shows only to whoever has the code: until then its other names are not looked for.
+    // The rule against the user's own names is checked after the code: before, it would reveal whose address it is.
     let password = context.config.password.read_twice(&mut fields, &[]);
     let (code, password) = fields.finish(|| code.zip(password))?;
     let flow = (reset_id, FlowPurpose::PasswordReset);
     let known = context.store.verification(flow.0, flow.1).await?;
     let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     match reset(&context, &call, &proved, password).await {
-        Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.refused(&context, problem).await),
+        Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.fail(&context, problem).await),
         done => done,
     }
 }
@@ -112,17 +122,18 @@ async fn commit(
 ) -> Result<Reply, Problem> {
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
-    let after = before.clone().reset(false, now);
+    let after = before.clone().with_new_password(false, now);
     let mut commit =
         rollcall_store::user::change(&before, &after, CredentialChange::Reset(hash, now, SecondFactorChange::Kept))?;
     commit.extend(proved.succeeded());
     commit.extend([clear(&throttle::id(context, ThrottleKind::Password, &before.login.key(), None).await?)]);
-    commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, now)?);
-    let change = change(Action::UserSetPassword, Some(&before), Some(&after));
-    context.commit(By::shown(call, &before), commit, change, Reply::no_content()).await
+    let plan = Plan::new(Authority::Proven(call, &before), commit)
+        .notify(&after, Message::PasswordChanged { login: after.login.clone() })
+        .audit(change(Action::UserSetPassword, Some(&before), Some(&after)));
+    context.commit(plan).await
 }
 
-/// Whose reset it is: the address must still be proved by the one who had it when the code was mailed.
+/// The user to reset. They must still have the address that the code was mailed to.
 async fn owner(context: &Context, flow: &Verification) -> Result<User, Problem> {
     let user_id = flow.user_id.ok_or(Code::VerificationFailed)?;
     let user = context.store.user(user_id).await?;

@@ -1,4 +1,4 @@
-//! The second factor: checking what was typed, and using it up.
+//! Checking a second factor, and using it up.
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use rollcall_api::{
@@ -15,18 +15,18 @@ use rollcall_domain::{
     totp::{SecondFactorInput, TotpCode, TotpSecret},
 };
 use rollcall_store::{
-    Write,
+    Bookkeeping,
     user::{use_recovery_code, use_step},
 };
 use sha2::{Digest, Sha256};
 
-/// A second factor that was right: what uses it up, and how many recovery codes are left if it was one.
+/// A second factor that was right: the write that uses it up and, for a recovery code, how many are left.
 pub(crate) struct Used {
-    pub(crate) write: Write,
+    pub(crate) write: Bookkeeping,
     pub(crate) recovery_codes_left: Option<usize>,
 }
 
-/// Checks what was typed; nothing if it is wrong or was taken before.
+/// Checks what was typed. Returns `None` if it is wrong or was used before.
 pub(crate) async fn check(
     context: &Context,
     typed: &SecondFactorInput,
@@ -52,7 +52,8 @@ pub(crate) async fn check(
     }
 }
 
-/// The factor after this code, encrypted anew so that old keys fall out of use; nothing if the code is wrong or old.
+/// The factor after the use of this code, encrypted again so that it moves to the current key. Returns `None` if the code is
+/// wrong, or not newer than the last one.
 fn stepped(
     keyring: &Keyring,
     user_id: UserId,
@@ -65,7 +66,7 @@ fn stepped(
     step.map(|last_step| Ok(Totp { secret: sealed(keyring, user_id, &secret)?, last_step })).transpose()
 }
 
-/// Encrypts a secret for its user.
+/// Encrypts a secret, bound to its user.
 pub(crate) fn sealed(keyring: &Keyring, user_id: UserId, secret: &TotpSecret) -> Result<String, Problem> {
     keyring.seal(KeyPurpose::Totp, user_id.as_bytes(), secret.expose())
 }
@@ -74,10 +75,10 @@ pub(crate) fn sealed(keyring: &Keyring, user_id: UserId, secret: &TotpSecret) ->
 pub(crate) fn opened(keyring: &Keyring, user_id: UserId, sealed: &str) -> Result<TotpSecret, Problem> {
     let bytes = keyring.open(KeyPurpose::Totp, user_id.as_bytes(), sealed);
     let secret = bytes.and_then(|bytes| bytes.try_into().ok()).map(TotpSecret::new);
-    secret.ok_or_else(|| Problem::Unavailable("a two-factor secret cannot be read: its key is gone".to_owned()))
+    secret.ok_or_else(|| Problem::Unavailable("a two-factor secret cannot be decrypted: its key is missing".to_owned()))
 }
 
-/// New recovery codes as their owner reads them, in two halves, and their hashes. 130 random bits need no slow hash.
+/// New recovery codes in two halves, for their owner, with their hashes. 130 random bits need no slow hash.
 pub(crate) fn recovery_codes() -> Result<Vec<(String, String)>, Problem> {
     let draw = || {
         let code = BASE32_NOPAD.encode(&random::<17>()?)[..RECOVERY_CODE_CHARS].to_owned();

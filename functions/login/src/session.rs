@@ -1,4 +1,4 @@
-//! Sessions as they begin and end: what both ways of signing in come to, and signing out.
+//! The start of a session, with or without a second factor, and its end.
 
 use axum::{
     extract::State,
@@ -6,7 +6,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use rollcall_api::{
-    Call, Context, Problem, PublicRequest, Reply, device,
+    Authority, Call, Context, Plan, Problem, PublicRequest, Reply, device,
     token::{self, DEVICE_COOKIE, SESSION_COOKIE, Transport},
 };
 use rollcall_domain::{
@@ -18,11 +18,11 @@ use rollcall_domain::{
     session::{Secret, Session, SessionToken},
     user::{User, UserView},
 };
-use rollcall_store::Commit;
+use rollcall_store::{Bookkeeping, Commit};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A session that has just begun.
+/// The reply to a successful sign-in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignedIn<'a> {
     user: UserView<'a>,
@@ -30,7 +30,7 @@ pub(crate) struct SignedIn<'a> {
     /// Only with the bearer transport.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
-    /// The mark of this device, for the next sign-in; only with the bearer transport.
+    /// The device mark for the next sign-in; only with the bearer transport.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
 }
@@ -52,34 +52,34 @@ pub(crate) fn read_transport(fields: &mut Fields) -> Transport {
     fields.optional("transport").map_or(Transport::Bearer, |TransportField(transport)| transport)
 }
 
-/// The fields of a sign-in, which sets a cookie for our own pages only.
+/// The fields of a sign-in. A sign-in that sets the cookie must be same-origin.
 pub(crate) fn fields_of(context: &Context, guest: &PublicRequest) -> Result<Fields, Problem> {
     let fields = guest.fields()?;
-    if fields.says("transport", "cookie") {
+    if fields.has_text("transport", "cookie") {
         guest.check_same_origin(context)?;
     }
     Ok(fields)
 }
 
-/// A sign-in that failed. One is nothing; an alarm counts them over the whole platform.
+/// A failed sign-in, logged for the alarm that counts them over the whole platform.
 pub(crate) fn failed(code: Code) -> Problem {
     tracing::warn!("a sign-in failed");
     code.into()
 }
 
-/// A session about to begin, for a user who proved to be it.
+/// The start of a session, after every factor was checked.
 pub(crate) struct SessionStart<'a> {
-    /// What proved it, read before the user.
+    /// The credential that was checked. It was read before the user.
     pub(crate) credential: &'a Credential,
-    /// The device, if it signed in before.
+    /// The device, if it is a known one.
     pub(crate) device_id: Option<DeviceId>,
     pub(crate) transport: Transport,
-    /// What is written with the session.
-    pub(crate) commit: Commit,
-    /// What the user is told besides.
+    /// What is written together with the session.
+    pub(crate) writes: Vec<Bookkeeping>,
+    /// A mail to the user besides the one about a new device.
     pub(crate) notice: Option<Message>,
-    /// What it is called when the proof ended meanwhile.
-    pub(crate) otherwise: Code,
+    /// The refusal if the credential has changed since it was read.
+    pub(crate) refusal: Code,
 }
 
 impl SessionStart<'_> {
@@ -87,15 +87,17 @@ impl SessionStart<'_> {
         let user = &self.user(context, guest).await?;
         let lifetime = context.config.sessions.of(user);
         let (session, token) = new_session(context, guest, user)?;
-        let mut commit = self.commit.and(rollcall_store::session::create(&session, lifetime)?);
-        commit.extend([rollcall_store::user::signed_in(user, guest.now, self.otherwise)?]);
+        let writes = Commit::new(self.writes)
+            .and(rollcall_store::session::create(&session, lifetime)?)
+            .and(rollcall_store::user::signed_in(user, guest.now, self.refusal)?);
+        let mut plan = Plan::new(Authority::SignIn(guest, user), writes);
         let new_device = self.device_id.is_none().then(|| new_device(guest, user));
         for message in self.notice.into_iter().chain(new_device) {
-            commit.extend(context.tell(user, message, guest.now)?);
+            plan = plan.notify(user, message);
         }
         let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
         let mark = device::mark(context, device_id, &user.login, guest.now).await?;
-        context.store.commit(commit).await?;
+        context.commit(plan).await?;
 
         let (kept, cookies) = match self.transport {
             Transport::Bearer => (Some((token, mark)), Vec::new()),
@@ -111,10 +113,10 @@ impl SessionStart<'_> {
         Ok((cookies, reply).into_response())
     }
 
-    /// The user, of the credential's epoch: of another, something ended the proof meanwhile.
+    /// Reads the user. An epoch other than the credential's means that the credential has changed since it was read.
     async fn user(&self, context: &Context, guest: &PublicRequest) -> Result<User, Problem> {
         let user = context.store.user(self.credential.user_id).await?;
-        let user = user.filter(|user| user.epoch == self.credential.epoch).ok_or(self.otherwise)?;
+        let user = user.filter(|user| user.epoch == self.credential.epoch).ok_or(self.refusal)?;
         let language = guest.language.unwrap_or(user.language);
         Ok(User { last_login_at: Some(guest.now), language, ..user })
     }
@@ -141,10 +143,15 @@ fn new_device(guest: &PublicRequest, user: &User) -> Message {
     Message::NewDevice { login, address, user_agent }
 }
 
-/// Ends the calling session.
-#[utoipa::path(post, path = "/v1/logout", tag = "own identity", responses((status = 204)))]
+/// `POST /v1/logout`: ends the session of this request.
+#[utoipa::path(
+    post,
+    path = "/v1/logout",
+    tag = "own identity",
+    responses((status = 204)),
+)]
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
     call.no_input()?;
-    context.store.commit(rollcall_store::session::end(&call.actor.session)).await?;
+    context.record([rollcall_store::session::end(&call.actor.session)]).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, token::set_cookie(SESSION_COOKIE, "", 0)?)]), Reply::no_content()))
 }

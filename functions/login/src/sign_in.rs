@@ -7,7 +7,7 @@ use rollcall_api::{
     token::Transport,
 };
 use rollcall_domain::{Code, Fields, Refusal, credential::PasswordHash, password::Password, text::Login};
-use rollcall_store::{Commit, CommitError};
+use rollcall_store::CommitError;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
@@ -33,7 +33,7 @@ pub(crate) struct SignInBody {
 }
 
 struct SignIn {
-    /// As typed, in the form under which it is counted.
+    /// The login as typed, in the form that is throttled.
     subject: String,
     login: Option<Login>,
     password: Password,
@@ -42,7 +42,7 @@ struct SignIn {
 }
 
 impl SignIn {
-    /// Reads what was typed. A login that could not exist is not a mistake to point out but a login nobody has.
+    /// Reads the body. An invalid login is no violation: it is treated as an unknown login.
     fn read(mut fields: Fields) -> Result<Self, Refusal> {
         let login: Option<String> = fields.required("login");
         let password = fields.required("password");
@@ -56,7 +56,7 @@ impl SignIn {
     }
 }
 
-/// What both replies are, for the API document.
+/// Both replies, for the API document.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes the two replies of a sign-in")]
@@ -65,11 +65,17 @@ pub(crate) enum SignInReply<'a> {
     SecondFactorRequired(SecondFactorRequired),
 }
 
-/// Signs in with login and password, or, where two-factor is on, begins to.
+/// `POST /v1/login`: signs in with login and password. With a second factor this is the first of two steps.
 ///
-/// Whatever is wrong, the same is read and written and one hash is computed: nobody learns whether it was the login,
-/// the password or the user.
-#[utoipa::path(post, path = "/v1/login", tag = "public", request_body = SignInBody, responses((status = 200, body = SignInReply)))]
+/// Every failure costs the same reads, writes and one hash, so neither reply nor latency reveals whether the login is
+/// unknown, the password wrong or the user disabled.
+#[utoipa::path(
+    post,
+    path = "/v1/login",
+    tag = "public",
+    request_body = SignInBody,
+    responses((status = 200, body = SignInReply)),
+)]
 pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
     let fields = fields_of(&context, &guest)?;
     let typed = SignIn::read(fields)?;
@@ -80,24 +86,24 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
     let Some((login, credential)) = typed.login.zip(credential) else {
         return Err(failed(Code::InvalidCredentials));
     };
-    if tried.verdict == Verdict::RightButDated {
+    if tried.verdict == Verdict::RightButOutdated {
         rehash(&context, &login, &credential.password, typed.password).await?;
     }
-    let commit = Commit::new(tried.attempt.succeeded());
+    let writes = tried.attempt.succeeded();
     if credential.totp.is_some() {
-        return require_second_factor(&context, &guest, (login, &credential), tried.device_id, commit).await;
+        return require_second_factor(&context, &guest, (login, &credential), tried.device_id, writes).await;
     }
-    let (device_id, transport, otherwise) = (tried.device_id, typed.transport, Code::InvalidCredentials);
-    let beginning = SessionStart { credential: &credential, device_id, transport, commit, notice: None, otherwise };
+    let (device_id, transport, refusal) = (tried.device_id, typed.transport, Code::InvalidCredentials);
+    let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice: None, refusal };
     beginning.begin(&context, &guest).await
 }
 
-/// Keeps a better hash of the password that was right. It is no part of the sign-in: of several at once one writes it,
-/// and the others are no less right.
+/// Stores a new hash with current parameters and pepper. Of several concurrent sign-ins one writes it; the others go on
+/// without.
 async fn rehash(context: &Context, login: &Login, old: &PasswordHash, password: Password) -> Result<(), Problem> {
     let better = password::hash(context, password).await?;
     let write = rollcall_store::user::rehash(login, old, &better);
-    match context.store.commit(Commit::new([write])).await {
+    match context.record([write]).await {
         Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
         Err(CommitError::Fault(fault)) => Err(fault.into()),
     }

@@ -1,4 +1,4 @@
-//! The step between the password and the second factor.
+//! The second step of a sign-in: the ticket and the second factor.
 
 use axum::{
     extract::State,
@@ -21,7 +21,7 @@ use rollcall_domain::{
     throttle::ThrottleKind,
     totp::SecondFactorInput,
 };
-use rollcall_store::{Commit, flow};
+use rollcall_store::{Bookkeeping, flow};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
@@ -31,33 +31,34 @@ use crate::{
     session::{SessionStart, SignedIn, failed, fields_of, read_transport},
 };
 
-/// The password was right; the second factor is asked for.
+/// The reply to a right password if the second factor is still needed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SecondFactorRequired {
     mfa: Mfa,
 }
 
-/// What takes the sign-in to its end.
+/// What the second step needs.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Mfa {
-    /// Opens nothing but the next step.
+    /// Valid for the second step only; it is not a session.
     ticket: String,
     expires_at: Timestamp,
     methods: [&'static str; 2],
 }
 
-/// Ends the first step: the ticket opens the second.
+/// Issues the ticket that the second step takes.
 pub(crate) async fn require_second_factor(
     context: &Context,
     guest: &PublicRequest,
     (login, credential): (Login, &Credential),
     device_id: Option<DeviceId>,
-    commit: Commit,
+    mut writes: Vec<Bookkeeping>,
 ) -> Result<Response, Problem> {
     let flow_id = FlowId::new(context.uuid()?);
     let secret = Secret::new(random()?);
     let ticket = SignInTicket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
-    context.store.commit(commit.and(flow::begin_ticket(&ticket)?)).await?;
+    writes.push(flow::begin_ticket(&ticket)?);
+    context.record(writes).await?;
     let (expires_at, methods) = (ticket.expires_at, ["totp", "recovery_code"]);
     let ticket = token::encode_ticket(&SignInTicketToken { flow_id, secret });
     Ok(Reply::ok(&SecondFactorRequired { mfa: Mfa { ticket, expires_at, methods } })?.into_response())
@@ -79,8 +80,14 @@ pub(crate) struct SecondStepBody {
     transport: Option<String>,
 }
 
-/// Ends a sign-in with the second factor.
-#[utoipa::path(post, path = "/v1/login/totp", tag = "public", request_body = SecondStepBody, responses((status = 200, body = SignedIn)))]
+/// `POST /v1/login/totp`: completes a sign-in with the second factor.
+#[utoipa::path(
+    post,
+    path = "/v1/login/totp",
+    tag = "public",
+    request_body = SecondStepBody,
+    responses((status = 200, body = SignedIn)),
+)]
 pub(crate) async fn sign_in_with_second_factor(
     State(context): State<Context>,
     guest: PublicRequest,
@@ -97,21 +104,22 @@ pub(crate) async fn sign_in_with_second_factor(
         throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
     ];
     let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
-    let credential = credential.filter(|credential| ticket.stands(credential)).ok_or(Code::InvalidCode)?;
+    let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
     let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
     context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
     let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
 
-    let commit = Commit::new(attempt.succeeded()).and(flow::end_ticket(&ticket)).and(used.write);
+    let mut writes = attempt.succeeded();
+    writes.extend([flow::end_ticket(&ticket), used.write]);
     let left = used.recovery_codes_left;
     let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
-    let (device_id, otherwise) = (ticket.device_id, Code::InvalidCode);
-    let beginning = SessionStart { credential: &credential, device_id, transport, commit, notice, otherwise };
+    let (device_id, refusal) = (ticket.device_id, Code::InvalidCode);
+    let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice, refusal };
     beginning.begin(&context, &guest).await
 }
 
-/// The ticket of this text, while it can be used.
+/// Reads a ticket that is still usable.
 async fn ticket_of(context: &Context, guest: &PublicRequest, text: &str) -> Result<SignInTicket, Problem> {
     let token = token::decode_ticket(text).ok_or(Code::InvalidCode)?;
     let ticket = context.store.ticket(token.flow_id).await?.ok_or(Code::InvalidCode)?;

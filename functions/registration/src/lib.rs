@@ -1,11 +1,11 @@
-//! The function by which strangers become users: an address is proved by a mailed code, then one request creates the
-//! user or changes nothing.
+//! The function for self-registration: an address is verified by a mailed code, then one request creates the user or
+//! changes nothing.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    By, Context, IdempotentRequest, Problem, PublicRequest, Reply,
-    invitation::RedemptionAttempt,
-    password, retry_on_conflict,
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password,
+    redemption::RedemptionAttempt,
+    retry_on_conflict,
     verification::{self, ProvenFlow, VerificationRequest},
 };
 use rollcall_domain::{
@@ -25,7 +25,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(start)).routes(routes!(complete))
 }
@@ -95,26 +95,39 @@ impl Completion {
     }
 }
 
-/// Mails a code; the reply is the same for an address that somebody has, and its owner is told instead.
-#[utoipa::path(post, path = "/v1/registrations", operation_id = "start_registration", tag = "public", request_body = StartBody, responses((status = 202, body = RegistrationStarted)))]
+/// `POST /v1/registrations`: mails a code. If a user has verified the address, the reply is the same and that user is
+/// notified instead.
+#[utoipa::path(
+    post,
+    path = "/v1/registrations",
+    operation_id = "start_registration",
+    tag = "public",
+    request_body = StartBody,
+    responses((status = 202, body = RegistrationStarted)),
+)]
 async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     check_open(&context)?;
     let mut fields = guest.fields()?;
     let email: Option<Email> = fields.required("email");
     let email = fields.finish(|| email)?;
-    let flow = retry_on_conflict(|| async {
-        let (flow, commit) =
-            verification::begin(&context, &guest, VerificationRequest::Registration, email.clone()).await?;
-        context.store.commit(commit).await?;
-        Ok(flow)
-    });
-    let flow = flow.await?;
+    let flow = verification::start(&context, &guest, VerificationRequest::Registration, email).await?;
     Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
 }
 
-/// Creates the user whose address was proved, or changes nothing.
-#[utoipa::path(post, path = "/v1/registrations/{registration_id}/complete", operation_id = "complete_registration", tag = "public", params(("registration_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
-    request_body = CompleteBody, responses((status = 201, body = Registered, headers(("Location"), ("ETag")))))]
+/// `POST /v1/registrations/{registration_id}/complete`: creates the user, with a verified address and, by an invitation
+/// code, a membership; or changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/registrations/{registration_id}/complete",
+    operation_id = "complete_registration",
+    tag = "public",
+    params(
+        ("registration_id" = FlowId, Path),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128),
+    ),
+    request_body = CompleteBody,
+    responses((status = 201, body = Registered, headers(("Location"), ("ETag")))),
+)]
 async fn complete(
     State(context): State<Context>,
     Path(registration_id): Path<String>,
@@ -128,15 +141,15 @@ async fn complete(
     let tried = ProvenFlow::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
     let proved = tried.await?;
     match register(&context, &call, &proved, completion).await {
-        Err(problem) if NOT_THE_CODES_FAULT.into_iter().any(|code| problem.is(code)) => {
-            Err(proved.refused(&context, problem).await)
+        Err(problem) if REFUSALS_AFTER_RIGHT_CODE.into_iter().any(|code| problem.is(code)) => {
+            Err(proved.fail(&context, problem).await)
         }
         done => done,
     }
 }
 
-/// What stands in the way of somebody whose mailed code was right, and gives that try back.
-const NOT_THE_CODES_FAULT: [Code; 5] =
+/// Refusals after a right code. They do not count as a try.
+const REFUSALS_AFTER_RIGHT_CODE: [Code; 5] =
     [Code::LoginTaken, Code::InvitationInvalid, Code::TooManyMembers, Code::TooManyAttempts, Code::Conflict];
 
 fn check_open(context: &Context) -> Result<(), Code> {
@@ -150,7 +163,7 @@ async fn register(
     completion: Completion,
 ) -> Result<Reply, Problem> {
     let Completion { username, login, password, invitation_code, .. } = completion;
-    // The transaction decides; asked before, what is taken costs no hash.
+    // The transaction decides. Checking first saves the hash for a login or address that is taken.
     let taken = context.store.taken(&proved.flow.email, &login).await?;
     if taken.email {
         return Err(Code::VerificationFailed.into());
@@ -174,12 +187,12 @@ async fn register(
     let hash = password::hash(context, password).await?;
     let registered = retry_on_conflict(|| create(context, call, proved, &user, &hash, tried.as_ref())).await;
     match (registered, tried) {
-        (Err(problem), Some(tried)) => Err(tried.failed(context, By::shown(call, &user), problem).await),
+        (Err(problem), Some(tried)) => Err(tried.fail(context, call.idempotency_key.as_deref(), problem).await),
         (registered, _) => registered,
     }
 }
 
-/// Writes the user and, where an invitation came with it, the membership: both, or neither.
+/// Commits the user and, if an invitation code was sent, the membership: both or neither.
 async fn create(
     context: &Context,
     call: &IdempotentRequest,
@@ -190,21 +203,23 @@ async fn create(
 ) -> Result<Reply, Problem> {
     let joining = match tried {
         Some(tried) => {
-            let (invited, _) = tried.invited(context, None).await?;
+            let (invited, _) = tried.read(context, None).await?;
             Some(tried.join(context, invited, user, call.request.now).await?)
         }
         None => None,
     };
-    // Whoever registers into a team was never without it: this is its first version.
+    // The user starts as a member, at version 1.
     let teams = joining.as_ref().map(|joining| joining.user.teams.clone()).unwrap_or_default();
     let user = User { teams, ..user.clone() };
-    let by = || By::shown(call, &user);
     let credential = Credential::new(user.user_id, hash.clone(), call.request.now);
-    let mut commit = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
+    let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
+    let mut joined = None;
     if let Some(joining) = joining {
-        commit = commit.extended(joining.commit).and(context.audited(&by(), joining.change)?);
+        writes = writes.extended(joining.commit);
+        joined = Some(joining.change);
     }
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &Registered { user: (&user).into() })?;
     let reply = reply.at_version(user.version);
-    context.commit(by(), commit, change(Action::UserRegister, None, Some(&user)), reply).await
+    let plan = Plan::new(Authority::Proven(call, &user), writes).audit_all(joined);
+    context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await
 }

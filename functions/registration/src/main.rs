@@ -1,4 +1,4 @@
-//! The registration function, on Lambda.
+//! The `registration` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(registration::routes())

@@ -1,4 +1,4 @@
-//! The teams function, on Lambda.
+//! The `teams` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(teams::routes())

@@ -1,7 +1,7 @@
-//! Members of a team: list, give another role, remove.
+//! Members of a team: list, change role, remove.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -18,7 +18,7 @@ use rollcall_store::{
 };
 use utoipa::ToSchema;
 
-use crate::{held, load, role::named};
+use crate::{load, role::named, role_in_use};
 
 /// Another role for a member.
 #[derive(ToSchema)]
@@ -29,10 +29,19 @@ pub(crate) struct MemberPatchBody {
     role_id: String,
 }
 
-/// Lists the members of a team in the order of their joining.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/members", operation_id = "list_members", tag = "teams",
-    params(("team_id" = TeamId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<MemberView>)))]
+/// `GET /v1/teams/{team_id}/members`: lists the members of a team in the order in which they joined.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/members",
+    operation_id = "list_members",
+    tag = "teams",
+    params(
+        ("team_id" = TeamId, Path),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<MemberView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -56,9 +65,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, views, next).await
 }
 
-/// Gives a member another role. Nobody changes its own.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}/members/{user_id}", operation_id = "edit_member", tag = "teams", params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)), request_body = MemberPatchBody,
-    responses((status = 200, body = MemberView, headers(("ETag")))))]
+/// `PATCH /v1/teams/{team_id}/members/{user_id}`: changes a member's role. Nobody can change their own.
+#[utoipa::path(
+    patch,
+    path = "/v1/teams/{team_id}/members/{user_id}",
+    operation_id = "edit_member",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
+    request_body = MemberPatchBody,
+    responses((status = 200, body = MemberView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, user_id)): Path<(String, String)>,
@@ -68,7 +84,7 @@ pub(crate) async fn edit(
         let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
         let (user, before) = read(&context, &team, &user_id).await?;
         call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
-        let old = held(&context, team.team_id, before.role_id).await?;
+        let old = role_in_use(&context, team.team_id, before.role_id).await?;
         if user.user_id == call.actor.user.user_id || !call.actor.rights.may_grant(&old, team.team_id) {
             return Err(Code::Forbidden.into());
         }
@@ -79,20 +95,32 @@ pub(crate) async fn edit(
         if new.role_id == old.role_id {
             return shown(&before, user, old);
         }
-        let after = before.clone().moved(new.role_id);
-        let moved = user.clone().moved(team.team_id, new.role_id, call.now());
+        let after = before.clone().with_role(new.role_id);
+        let moved = user.clone().with_role(team.team_id, new.role_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?
-            .extended(move_role(team.team_id, (&before, &old), (&after, &new), last, call.now())?)
-            .checking(call.actor.still_may(Some(team.team_id)));
+        let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(move_role(
+            team.team_id,
+            (&before, &old),
+            (&after, &new),
+            last,
+            call.now(),
+        )?);
         let change = membership_change(Action::MemberEdit, team.team_id, &user, Some(&old), Some(&new));
-        context.commit(&call, commit, change, shown(&after, moved, new)?).await
+        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
+        context.commit(plan.audit(change).reply(shown(&after, moved, new)?)).await
     })
     .await
 }
 
-/// Removes a member; a member may remove itself.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/members/{user_id}", operation_id = "remove_member", tag = "teams", params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/members/{user_id}`: removes a member. Members may remove themselves.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/members/{user_id}",
+    operation_id = "remove_member",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn remove(
     State(context): State<Context>,
     Path((team_id, user_id)): Path<(String, String)>,
@@ -106,7 +134,7 @@ pub(crate) async fn remove(
             load(&context, &call, &team_id, Permission::TeamRead).await?
         };
         let (before, member) = read(&context, &team, &user_id).await?;
-        let role = held(&context, team.team_id, member.role_id).await?;
+        let role = role_in_use(&context, team.team_id, member.role_id).await?;
         if !is_own {
             call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
         }
@@ -115,30 +143,39 @@ pub(crate) async fn remove(
         }
         call.no_input()?;
         call.check_version(member.version)?;
-        let after = before.clone().left(team.team_id, call.now());
+        let after = before.clone().without_team(team.team_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?
-            .extended(leave(&team, before.user_id, &role, last, call.now()))
-            // Leaving takes no right.
-            .checking(call.actor.still_may(Some(team.team_id).filter(|_| !is_own)));
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(leave(
+            &team,
+            before.user_id,
+            &role,
+            last,
+            call.now(),
+        ));
         let action = if is_own { Action::MemberLeave } else { Action::MemberRemove };
         let change = membership_change(action, team.team_id, &before, Some(&role), None);
-        context.commit(&call, commit, change, Reply::no_content()).await
+        // Leaving takes no permission in the team.
+        let authority = if is_own {
+            Authority::OwnAccount(&call, &call.actor.user)
+        } else {
+            Authority::TeamRole(&call, team.team_id)
+        };
+        context.commit(Plan::new(authority, commit).audit(change)).await
     })
     .await
 }
 
-/// A team that the caller is a member of, whether or not its role lets it read it.
+/// Loads a team of the caller's, even if their role has no permission to read it.
 async fn own(context: &Context, call: &Call, team_id: &str) -> Result<Team, Problem> {
     let team_id = TeamId::parse(team_id).filter(|team_id| call.actor.user.teams.contains_key(team_id));
     Ok(context.store.team(team_id.ok_or(Code::NotFound)?).await?.ok_or(Code::NotFound)?)
 }
 
-/// The member of a path.
+/// Loads the member of a path, with their user.
 async fn read(context: &Context, team: &Team, user_id: &str) -> Result<(User, Member), Problem> {
     let user_id = UserId::parse(user_id).ok_or(Code::NotFound)?;
     let member = context.store.member(team.team_id, user_id).await?.ok_or(Code::NotFound)?;
-    // Both sides of a membership go together: where one is missing, it went while this was read.
+    // User and member item change together: if they differ, one changed between the two reads.
     let user = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
     if user.teams.get(&team.team_id) == Some(&member.role_id) { Ok((user, member)) } else { Err(Code::Conflict.into()) }
 }

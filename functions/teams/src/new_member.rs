@@ -1,19 +1,18 @@
-//! Somebody becomes a member of a team: a user there is already, or one made for it.
+//! Adding a member to a team: an existing user, or a new one.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, Problem, Reply, password, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
     credential::{Credential, PasswordHash},
-    email::Email,
     id::{TeamId, UserId},
     password::{InitialPassword, PasswordRule},
     permission::Permission,
     role::Role,
     team::{Member, MemberView, membership_change},
-    text::{Login, Username},
-    user::{NewUser, User, change},
+    text::Login,
+    user::{NewMemberUserBody, NewUser, User, change},
 };
 use rollcall_store::{Commit, member::join, user::CredentialChange};
 use serde::Serialize;
@@ -28,34 +27,21 @@ use crate::{load, role::named};
 pub(crate) struct NewMemberBody {
     user_id: Option<UserId>,
     login: Option<Login>,
-    new_user: Option<NewMembersUser>,
+    new_user: Option<NewMemberUserBody>,
     /// A preset's word, or a custom role's UUID.
     role_id: String,
 }
 
-/// A user made for a team.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the part of the body that `domain::user::NewUser::read` reads")]
-pub(crate) struct NewMembersUser {
-    username: Username,
-    login: Login,
-    /// A note until its owner proves it: it blocks nobody and gets no mail.
-    email: Option<Email>,
-    /// Either this, which must be changed at the first sign-in, or `generate_password`.
-    password: Option<String>,
-    generate_password: Option<bool>,
-}
-
-/// A new member, with the password of its user if that was generated.
+/// A new member, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Added {
     member: MemberView,
-    /// Told this once.
+    /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
 
-/// Who is meant.
+/// Who becomes a member.
 enum Who {
     User(UserId),
     Login(Login),
@@ -63,28 +49,35 @@ enum Who {
 }
 
 impl Who {
-    /// Reads the one of three fields that is there.
+    /// Reads `user_id`, `login` or `new_user`, exactly one of which must be present.
     fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<Self> {
         const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
-        let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.gives(name)).collect();
+        let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.has_value(name)).collect();
         for name in given.iter().skip(1) {
             let rule = "takes one of user_id, login and new_user";
             fields.violation(name, Invalid::new(ViolationCode::NotAllowed, rule));
         }
         let user = fields.optional("user_id").map(Self::User);
         let login = fields.optional("login").map(Self::Login);
-        let new = fields.object("new_user", |fields| NewUser::read(fields, rule));
+        let new = fields.object("new_user", |fields| NewMemberUserBody::read(fields, rule));
         if given.is_empty() {
             let rule = "must be given, or else login or new_user";
             fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
         }
-        user.or(login).or(new.map(|new| Self::New(Box::new(new))))
+        user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts()))))
     }
 }
 
-/// Makes somebody a member.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/members", operation_id = "add_member", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewMemberBody,
-    responses((status = 201, body = Added, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/members`: adds a member: an existing user, or a new one.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/members",
+    operation_id = "add_member",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewMemberBody,
+    responses((status = 201, body = Added, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn add(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -104,9 +97,9 @@ pub(crate) async fn add(
     }
     let (who, role) = fields.finish(|| who.zip(role))?;
     match (who, known.and_then(|(_, user)| user)) {
-        (Who::New(new), _) => make(&context, &call, *new, team_id, role).await,
+        (Who::New(new), _) => add_new(&context, &call, *new, team_id, role).await,
         (Who::User(_) | Who::Login(_), Some(user)) => {
-            retry_on_conflict(|| take(&context, &call, user.user_id, team_id, &role)).await
+            retry_on_conflict(|| add_existing(&context, &call, user.user_id, team_id, &role)).await
         }
         (Who::User(_) | Who::Login(_), None) => Err(Code::Conflict.into()),
     }
@@ -119,16 +112,23 @@ async fn by_login(context: &Context, login: &Login) -> Result<Option<User>, Prob
     }
 }
 
-/// A user there is already becomes a member.
-async fn take(context: &Context, call: &Call, user_id: UserId, team_id: TeamId, role: &Role) -> Result<Reply, Problem> {
+/// Adds an existing user.
+async fn add_existing(
+    context: &Context,
+    call: &Call,
+    user_id: UserId,
+    team_id: TeamId,
+    role: &Role,
+) -> Result<Reply, Problem> {
     let before = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
     let after = before.clone().joined(team_id, role.role_id, call.now())?;
-    let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-    enter(context, call, commit, (after, team_id), role, None).await
+    let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+    let joiner = Joiner { user: after, writes, created: None, generated_password: None };
+    join_team(context, call, joiner, team_id, role).await
 }
 
-/// A new user becomes a member in the same step.
-async fn make(
+/// Creates a user and adds them, in one transaction.
+async fn add_new(
     context: &Context,
     call: &Call,
     (new, given): (NewUser, InitialPassword),
@@ -138,26 +138,36 @@ async fn make(
     let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let user = User { teams: [(team_id, role.role_id)].into(), ..user };
-    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
     let created = Change { team_id: Some(team_id), ..change(Action::UserCreate, None, Some(&user)) };
-    let commit = commit.and(context.audited(&call.into(), created)?);
-    enter(context, call, commit, (user, team_id), &role, generated_password).await
+    let joiner = Joiner { user, writes, created: Some(created), generated_password };
+    join_team(context, call, joiner, team_id, &role).await
 }
 
-/// Writes the team's side with the user's, and answers.
-async fn enter(
+/// Somebody who becomes a member: the user as a member, and what is written for the user's side.
+struct Joiner {
+    user: User,
+    writes: Commit,
+    /// For the audit log, where the user is new.
+    created: Option<Change>,
+    /// Shown once in the reply, where it was generated.
+    generated_password: Option<String>,
+}
+
+/// Writes the team's side of a membership together with the user's.
+async fn join_team(
     context: &Context,
     call: &Call,
-    commit: Commit,
-    (user, team_id): (User, TeamId),
+    joiner: Joiner,
+    team_id: TeamId,
     role: &Role,
-    generated_password: Option<String>,
 ) -> Result<Reply, Problem> {
+    let Joiner { user, writes, created, generated_password } = joiner;
     let member = Member::join(user.user_id, role.role_id, call.now());
-    let commit = commit.extended(join(team_id, &member, role)?).checking(call.actor.still_may(Some(team_id)));
-    let change = membership_change(Action::MemberAdd, team_id, &user, None, Some(role));
+    let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(join(team_id, &member, role)?))
+        .audit_all(created)
+        .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(role)));
     let location = format!("/v1/teams/{team_id}/members/{}", user.user_id);
     let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };
-    let reply = Reply::created(location, &added)?.at_version(member.version);
-    context.commit(call, commit, change, reply).await
+    context.commit(plan.reply(Reply::created(location, &added)?.at_version(member.version))).await
 }

@@ -1,45 +1,34 @@
-//! Roles of a team: the presets to be read, the custom ones to be made, edited and deleted.
+//! Roles of a team: presets can be read, custom roles also created, edited and deleted.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, invitation::make_room, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, invitation_expiry::make_room, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Fields,
     audit::Action,
     id::{CustomRoleId, TeamId},
     permission::{Permission, Preset},
-    role::{Role, RoleView, change},
+    role::{NewRole, Role, RolePatch, RoleView, change},
     role_id::{RoleId, unknown_role},
-    text::RoleName,
 };
 use rollcall_store::role::{change_role, create_role, delete_role};
-use utoipa::ToSchema;
 
 use crate::load;
 
-/// What a new role is made of.
-#[derive(ToSchema)]
-#[schema(as = NewRole)]
-#[expect(dead_code, reason = "describes the body that `domain::role::Role::read` reads")]
-pub(crate) struct NewRoleBody {
-    name: RoleName,
-    #[schema(min_items = 1, max_items = 11)]
-    permissions: Vec<Permission>,
-}
-
-/// A merge patch of a role.
-#[derive(ToSchema)]
-#[schema(as = RolePatch)]
-#[expect(dead_code, reason = "describes the body that `domain::role::Role::edited` reads")]
-pub(crate) struct RolePatchBody {
-    name: Option<RoleName>,
-    #[schema(min_items = 1, max_items = 11)]
-    permissions: Option<Vec<Permission>>,
-}
-
-/// Lists the presets, then the team's own roles by name.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/roles", operation_id = "list_roles", tag = "teams",
-    params(("team_id" = TeamId, Path), ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<RoleView>)))]
+/// `GET /v1/teams/{team_id}/roles`: lists the presets, then the team's own roles by name.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/roles",
+    operation_id = "list_roles",
+    tag = "teams",
+    params(
+        ("team_id" = TeamId, Path),
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<RoleView>)),
+)]
 pub(crate) async fn list(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -47,7 +36,7 @@ pub(crate) async fn list(
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
-    // NUL ends the parts: it sorts before whatever a name may hold.
+    // NUL separates the parts: it sorts before every character of a name.
     let presets = Preset::ALL.iter().enumerate().map(|(index, preset)| (format!("0\0{index}"), Role::from(*preset)));
     let custom = context.store.custom_roles(team.team_id).await?;
     let custom = custom.into_iter().map(|role| (format!("1\0{}\0{}", role.name, role.role_id), role));
@@ -57,9 +46,16 @@ pub(crate) async fn list(
     page.reply(&context, &call, roles.into_iter().map(RoleView::from).collect(), next).await
 }
 
-/// Creates a custom role, within what the caller may grant.
-#[utoipa::path(post, path = "/v1/teams/{team_id}/roles", operation_id = "create_role", tag = "teams", params(("team_id" = TeamId, Path)), request_body = NewRoleBody,
-    responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams/{team_id}/roles`: creates a custom role, within what the caller may grant.
+#[utoipa::path(
+    post,
+    path = "/v1/teams/{team_id}/roles",
+    operation_id = "create_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = NewRole,
+    responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -70,15 +66,21 @@ pub(crate) async fn create(
     let role = Role::read(role_id, call.fields()?)?;
     check_shape(&call, &role, team.team_id)?;
     let commit = create_role(team.team_id, role_id, &role, call.now())?;
-    let commit = commit.checking(call.actor.still_may(Some(team.team_id)));
     let location = format!("/v1/teams/{}/roles/{role_id}", team.team_id);
     let reply = Reply::created(location, &RoleView::from(role.clone()))?.at_version(role.version);
-    context.commit(&call, commit, change(Action::RoleCreate, team.team_id, None, Some(&role)), reply).await
+    let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
+    context.commit(plan.audit(change(Action::RoleCreate, team.team_id, None, Some(&role))).reply(reply)).await
 }
 
-/// Reads a role.
-#[utoipa::path(get, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "get_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
-    responses((status = 200, body = RoleView, headers(("ETag")))))]
+/// `GET /v1/teams/{team_id}/roles/{role_id}`: gets a role.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "get_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    responses((status = 200, body = RoleView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -90,9 +92,17 @@ pub(crate) async fn get(
     shown(role)
 }
 
-/// Edits a custom role, at once for everyone who has it.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "edit_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), request_body = RolePatchBody,
-    responses((status = 200, body = RoleView, headers(("ETag")))))]
+/// `PATCH /v1/teams/{team_id}/roles/{role_id}`: edits a custom role. The change takes effect at once for everyone who
+/// has it.
+#[utoipa::path(
+    patch,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "edit_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    request_body = RolePatch,
+    responses((status = 200, body = RoleView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -109,15 +119,22 @@ pub(crate) async fn edit(
             return shown(after);
         }
         let commit = change_role(team.team_id, role_id, &before, &after)?;
-        let commit = commit.checking(call.actor.still_may(Some(team.team_id)));
         let change = change(Action::RoleEdit, team.team_id, Some(&before), Some(&after));
-        context.commit(&call, commit, change, shown(after)?).await
+        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
+        context.commit(plan.audit(change).reply(shown(after)?)).await
     })
     .await
 }
 
-/// Deletes a custom role that no member has and no live invitation gives.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}/roles/{role_id}", operation_id = "delete_role", tag = "teams", params(("team_id" = TeamId, Path), ("role_id" = String, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}/roles/{role_id}`: deletes a custom role that no member and no live invitation has.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}/roles/{role_id}",
+    operation_id = "delete_role",
+    tag = "teams",
+    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
@@ -130,9 +147,8 @@ pub(crate) async fn delete(
         call.no_input()?;
         call.check_version(role.version)?;
         let commit = delete_role(team.team_id, role_id, &role, call.now());
-        let commit = commit.checking(call.actor.still_may(Some(team.team_id)));
         let change = change(Action::RoleDelete, team.team_id, Some(&role), None);
-        match context.commit(&call, commit, change, Reply::no_content()).await {
+        match context.commit(Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change)).await {
             Err(problem) if problem.is(Code::RoleInUse) => {
                 Err(make_room(&context, problem, team.team_id, call.now()).await)
             }
@@ -142,7 +158,7 @@ pub(crate) async fn delete(
     .await
 }
 
-/// The role that a body names, if the caller may grant it.
+/// Loads the role that a body names. The caller must be able to grant it.
 pub(crate) async fn named(
     context: &Context,
     call: &Call,
@@ -162,14 +178,14 @@ async fn read(context: &Context, team_id: TeamId, role_id: &str) -> Result<Role,
     Ok(context.store.role(team_id, role_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// The id of a role that the caller may change: a custom one, within its bound.
+/// Checks that the caller may change a role: a custom one, within what they may grant.
 fn check_custom(call: &Call, role: &Role, team_id: TeamId) -> Result<CustomRoleId, Code> {
     check_shape(call, role, team_id)?;
     role.role_id.custom().ok_or(Code::Forbidden)
 }
 
 fn check_shape(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
-    if call.actor.rights.may_shape(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
+    if call.actor.rights.may_edit_role(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
 fn shown(role: Role) -> Result<Reply, Problem> {

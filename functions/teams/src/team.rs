@@ -1,14 +1,14 @@
-//! Teams: list, create, read, rename and delete.
+//! Teams: list, create, get, rename and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::Action,
     id::{TeamId, UserId},
     permission::{Permission, Preset},
     role::Role,
-    team::{Member, Team, TeamView, change, membership_change},
+    team::{Member, Team, TeamPatch, TeamView, change, membership_change},
     text::TeamName,
     user::User,
 };
@@ -27,18 +27,15 @@ pub(crate) struct NewTeamBody {
     admin_user_id: Option<UserId>,
 }
 
-/// A merge patch of a team.
-#[derive(ToSchema)]
-#[schema(as = TeamPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::team::Team::edited` reads")]
-pub(crate) struct TeamPatchBody {
-    name: Option<TeamName>,
-}
-
-/// Lists the teams the caller may read, by id.
-#[utoipa::path(get, path = "/v1/teams", operation_id = "list_teams", tag = "teams",
+/// `GET /v1/teams`: lists the teams the caller may read, by id.
+#[utoipa::path(
+    get,
+    path = "/v1/teams",
+    operation_id = "list_teams",
+    tag = "teams",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<TeamView>)))]
+    responses((status = 200, body = List<TeamView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
     let rights = &call.actor.rights;
@@ -55,9 +52,15 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, views, next).await
 }
 
-/// Creates a team, with its first admin where one is named.
-#[utoipa::path(post, path = "/v1/teams", operation_id = "create_team", tag = "teams", request_body = NewTeamBody,
-    responses((status = 201, body = TeamView, headers(("Location"), ("ETag")))))]
+/// `POST /v1/teams`: creates a team, with a first admin if one is named.
+#[utoipa::path(
+    post,
+    path = "/v1/teams",
+    operation_id = "create_team",
+    tag = "teams",
+    request_body = NewTeamBody,
+    responses((status = 201, body = TeamView, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.rights.is_platform_admin() {
         return Err(Code::Forbidden.into());
@@ -69,28 +72,39 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         let name = fields.finish(|| name)?;
         let team = Team::create(TeamId::new(context.uuid()?), name, call.now());
         let Some(before) = admin else {
-            let commit = team::create(&team, None)?.checking(call.actor.still_may(None));
-            let change = change(Action::TeamCreate, None, Some(&team));
-            return context.commit(&call, commit, change, created(&context, team).await?).await;
+            let plan = Plan::new(Authority::Platform(&call), team::create(&team, None)?);
+            let plan = plan.audit(change(Action::TeamCreate, None, Some(&team)));
+            return context.commit(plan.reply(created(&context, team).await?)).await;
         };
         let (admin, team_id) = (Role::from(Preset::Admin), team.team_id);
         let after = before.clone().joined(team_id, admin.role_id, call.now())?;
         let team = Team { admins: [before.user_id].into(), ..team };
         let member = Member::join(before.user_id, admin.role_id, call.now());
         let joined = membership_change(Action::MemberAdd, team_id, &after, None, Some(&admin));
-        let commit = team::create(&team, Some(&member))?
-            .extended(rollcall_store::user::change(&before, &after, CredentialChange::Kept)?)
-            .and(context.audited(&(&call).into(), joined)?)
-            .checking(call.actor.still_may(None));
-        let change = change(Action::TeamCreate, None, Some(&team));
-        context.commit(&call, commit, change, created(&context, team).await?).await
+        let writes = team::create(&team, Some(&member))?.extended(rollcall_store::user::change(
+            &before,
+            &after,
+            CredentialChange::Kept,
+        )?);
+        let plan = Plan::new(Authority::Platform(&call), writes).audit(joined).audit(change(
+            Action::TeamCreate,
+            None,
+            Some(&team),
+        ));
+        context.commit(plan.reply(created(&context, team).await?)).await
     })
     .await
 }
 
-/// Reads a team.
-#[utoipa::path(get, path = "/v1/teams/{team_id}", operation_id = "get_team", tag = "teams", params(("team_id" = TeamId, Path)),
-    responses((status = 200, body = TeamView, headers(("ETag")))))]
+/// `GET /v1/teams/{team_id}`: gets a team.
+#[utoipa::path(
+    get,
+    path = "/v1/teams/{team_id}",
+    operation_id = "get_team",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    responses((status = 200, body = TeamView, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -101,9 +115,16 @@ pub(crate) async fn get(
     shown(&context, team).await
 }
 
-/// Renames a team.
-#[utoipa::path(patch, path = "/v1/teams/{team_id}", operation_id = "edit_team", tag = "teams", params(("team_id" = TeamId, Path)), request_body = TeamPatchBody,
-    responses((status = 200, body = TeamView, headers(("ETag")))))]
+/// `PATCH /v1/teams/{team_id}`: renames a team.
+#[utoipa::path(
+    patch,
+    path = "/v1/teams/{team_id}",
+    operation_id = "edit_team",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    request_body = TeamPatch,
+    responses((status = 200, body = TeamView, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -117,14 +138,21 @@ pub(crate) async fn edit(
         if after == before {
             return Ok(reply);
         }
-        let commit = team::rename(&before, &after)?.checking(call.actor.still_may(Some(before.team_id)));
-        context.commit(&call, commit, change(Action::TeamEdit, Some(&before), Some(&after)), reply).await
+        let plan = Plan::new(Authority::TeamRole(&call, before.team_id), team::rename(&before, &after)?);
+        context.commit(plan.audit(change(Action::TeamEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
 }
 
-/// Deletes a team that owns no application. Its members leave it, and its invitations end.
-#[utoipa::path(delete, path = "/v1/teams/{team_id}", operation_id = "delete_team", tag = "teams", params(("team_id" = TeamId, Path)), responses((status = 204)))]
+/// `DELETE /v1/teams/{team_id}`: deletes a team that owns no application. Memberships and invitations end.
+#[utoipa::path(
+    delete,
+    path = "/v1/teams/{team_id}",
+    operation_id = "delete_team",
+    tag = "teams",
+    params(("team_id" = TeamId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(team_id): Path<String>,
@@ -137,13 +165,13 @@ pub(crate) async fn delete(
         }
         call.no_input()?;
         call.check_version(team.version)?;
-        let commit = team::delete(&team, call.now()).checking(call.actor.still_may(None));
-        context.commit(&call, commit, change(Action::TeamDelete, Some(&team), None), Reply::no_content()).await
+        let plan = Plan::new(Authority::Platform(&call), team::delete(&team, call.now()));
+        context.commit(plan.audit(change(Action::TeamDelete, Some(&team), None))).await
     })
     .await
 }
 
-/// The user whom a body names as the first admin.
+/// Loads the user that a body names as the first admin.
 async fn first_admin(context: &Context, fields: &mut Fields) -> Result<Option<User>, Problem> {
     let Some(user_id) = fields.optional("admin_user_id") else { return Ok(None) };
     let found = context.store.user(user_id).await?;

@@ -1,29 +1,29 @@
-//! The users of the platform: list, create, read, edit and delete.
+//! Console users: list, create, get, edit and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply, password, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageRequest, Parameters, Plan, Problem, Reply, password, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Invalid, ViolationCode,
-    audit::Action,
+    audit::{Action, Change},
     credential::Credential,
-    email::Email,
     id::{TeamId, UserId},
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
     mail::Message,
     permission::{UserAction, UserType},
     role::Rights,
     team::{LastAdmin, Membership, membership_change},
-    text::{Login, Username},
     throttle::ThrottleKind,
-    user::{NewUser, Status, User, UserView, change},
+    user::{NewUserBody, Status, User, UserPatch, UserView, change},
 };
 use rollcall_store::{Page, Write, member::leave, user::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{check_not_own, load, permit, read, recovery::forgotten};
+use crate::{check_not_own, load, permit, read, recovery::clear_throttle};
 
-/// A user and its teams.
+/// A user and their teams.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserDetail<'a> {
     #[serde(flatten)]
@@ -31,48 +31,21 @@ pub(crate) struct UserDetail<'a> {
     teams: Vec<Membership>,
 }
 
-/// What a new user is made of.
-#[derive(ToSchema)]
-#[schema(as = NewUser)]
-#[expect(dead_code, reason = "describes the body that `create` reads")]
-pub(crate) struct NewUserBody {
-    username: Username,
-    login: Login,
-    r#type: UserType,
-    /// A note until its owner proves it: it blocks nobody and gets no mail.
-    email: Option<Email>,
-    /// Either this, which must be changed at the first sign-in, or `generate_password`.
-    password: Option<String>,
-    generate_password: Option<bool>,
-}
-
-/// A new user, with its password if it was generated.
+/// A new user, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedUser<'a> {
     user: UserView<'a>,
-    /// Told this once.
+    /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
 
-/// A merge patch of a user.
-#[derive(ToSchema)]
-#[schema(as = UserPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::user::User::edited` reads")]
-pub(crate) struct UserPatchBody {
-    username: Option<Username>,
-    r#type: Option<UserType>,
-    status: Option<Status>,
-    /// A note until its owner proves it; null takes the address off.
-    email: Option<Email>,
-}
-
-/// Which users are asked for.
+/// Which users the caller asks for. All filters apply together.
 struct UserFilter {
     user_type: Option<UserType>,
     team_id: Option<TeamId>,
     status: Option<Status>,
-    /// In lower case.
+    /// The search text in lower case.
     text: Option<String>,
 }
 
@@ -89,7 +62,7 @@ impl UserFilter {
         }
     }
 
-    /// Users by id, after `after`: of one team, where one is asked for, which may be none.
+    /// Reads candidates by id, after `after`: users of one team if the filter names one, otherwise all.
     async fn users(&self, context: &Context, after: Option<UserId>, limit: usize) -> Result<Page<User>, Problem> {
         let takes_all = self.user_type.is_none() && self.status.is_none() && self.text.is_none();
         let limit = if takes_all { limit } else { MAX_PAGE };
@@ -100,7 +73,7 @@ impl UserFilter {
         }
     }
 
-    fn takes(&self, user: &User) -> bool {
+    fn matches(&self, user: &User) -> bool {
         let holds = |text: &String| {
             user.username.as_str().to_lowercase().contains(text) || user.login.as_str().to_lowercase().contains(text)
         };
@@ -110,12 +83,22 @@ impl UserFilter {
     }
 }
 
-/// Lists users by id, all filters together. A rare match may take several pages: each looks at a bounded number.
-#[utoipa::path(get, path = "/v1/users", tag = "users",
-    params(("type" = Option<UserType>, Query), ("team_id" = Option<TeamId>, Query), ("status" = Option<Status>, Query),
+/// `GET /v1/users`: lists users by id. A page looks at a bounded number of users, so a filter that matches rarely may
+/// take several pages.
+#[utoipa::path(
+    get,
+    path = "/v1/users",
+    tag = "users",
+    params(
+        ("type" = Option<UserType>, Query),
+        ("team_id" = Option<TeamId>, Query),
+        ("status" = Option<Status>, Query),
         ("q" = Option<String>, Query, min_length = 1, max_length = 64),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<UserView>)))]
+        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query),
+    ),
+    responses((status = 200, body = List<UserView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.user.user_type.is_admin() {
         return Err(Code::NotFound.into());
@@ -133,7 +116,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         {
             examined += 1;
             after = Some(user.user_id);
-            found.extend(Some(user).filter(|user| filter.takes(user)));
+            found.extend(Some(user).filter(|user| filter.matches(user)));
         }
         if rest.next().is_none() && users.next.is_none() {
             break None;
@@ -141,44 +124,53 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         if found.len() == page.limit || examined >= MAX_USERS_EXAMINED {
             break after.map(|user_id| user_id.to_string());
         }
-        // What the index still names may be gone from the table: the page ends where the index said.
+        // The index may name users that are gone from the table: go on where the index page ended.
         after = users.next.as_deref().and_then(UserId::parse);
     };
     page.reply(&context, &call, found.iter().map(UserView::from).collect(), next).await
 }
 
-/// Creates a user, whose password must be changed at the first sign-in.
-#[utoipa::path(post, path = "/v1/users", tag = "users", request_body = NewUserBody,
-    responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))))]
+/// `POST /v1/users`: creates a user, who must change the password at the first sign-in.
+#[utoipa::path(
+    post,
+    path = "/v1/users",
+    tag = "users",
+    request_body = NewUserBody,
+    responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))),
+)]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let actor = &call.actor.user;
     if !actor.user_type.is_admin() {
         return Err(Code::NotFound.into());
     }
-    let mut fields = call.fields()?;
+    let fields = call.fields()?;
     for user_type in [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member] {
-        let is_asked = fields.says("type", user_type.as_str());
+        let is_asked = fields.has_text("type", user_type.as_str());
         if is_asked && !UserAction::Create.is_allowed(actor.user_type, user_type) {
             return Err(Code::Forbidden.into());
         }
     }
-    let read = NewUser::read(&mut fields, &context.config.password);
-    let user_type = fields.required("type");
-    let ((new, given), user_type) = fields.finish(|| read.zip(user_type))?;
-    // Whether the login is free, the transaction decides: asked before, the twin of a request would seem to be another.
+    let body = fields.parse(|fields| NewUserBody::read(fields, &context.config.password))?;
+    let (new, given) = body.into_parts();
+    // The transaction checks that the login is free. An earlier check would refuse a concurrent request with the same
+    // idempotency key instead of replaying its reply.
     let (hash, generated_password) = password::hash_initial(&context, given).await?;
-    let new = NewUser { user_type, ..new };
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
-    let commit = commit.checking(call.actor.still_may(None));
     let created = CreatedUser { user: (&user).into(), generated_password };
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
-    context.commit(&call, commit, change(Action::UserCreate, None, Some(&user)), reply).await
+    let plan = Plan::new(Authority::Platform(&call), commit);
+    context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }
 
-/// Reads a user and its teams.
-#[utoipa::path(get, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)),
-    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+/// `GET /v1/users/{user_id}`: gets a user and their teams.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 200, body = UserDetail, headers(("ETag")))),
+)]
 pub(crate) async fn get(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -189,9 +181,15 @@ pub(crate) async fn get(
     shown(&context, &user).await
 }
 
-/// Edits a user's name, type, status or address.
-#[utoipa::path(patch, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), request_body = UserPatchBody,
-    responses((status = 200, body = UserDetail, headers(("ETag")))))]
+/// `PATCH /v1/users/{user_id}`: edits a user's username, type, status or address.
+#[utoipa::path(
+    patch,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    request_body = UserPatch,
+    responses((status = 200, body = UserDetail, headers(("ETag")))),
+)]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -200,7 +198,7 @@ pub(crate) async fn edit(
     retry_on_conflict(|| async {
         let before = read(&context, &call, &user_id).await?;
         check_not_own(&call, &before)?;
-        // Whoever may change nothing of a user may not send an empty patch either.
+        // Without any right to edit this user, even an empty patch is refused.
         permit(&call, &before, UserAction::ChangeUsername)?;
         let fields = call.fields()?;
         for (field, action) in
@@ -216,21 +214,30 @@ pub(crate) async fn edit(
         if after == before {
             return Ok(reply);
         }
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let mut writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let mut removals = Vec::new();
         if after.teams.is_empty() {
-            commit.extend(left_teams(&context, &call, &before).await?);
+            let left = leave_all_teams(&context, &call, &before).await?;
+            writes.extend(left.writes);
+            removals = left.removals;
         }
+        let mut plan = Plan::new(Authority::Platform(&call), writes).audit_all(removals);
         if before.verified_email() != after.verified_email() {
-            commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
+            plan = plan.notify(&before, Message::EmailUnbound { login: before.login.clone() });
         }
-        let commit = commit.checking(call.actor.still_may(None));
-        context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
+        context.commit(plan.audit(change(Action::UserEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
 }
 
-/// Deletes a user: its sessions end, its login and address are free again, what belongs to its teams stays.
-#[utoipa::path(delete, path = "/v1/users/{user_id}", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}`: deletes a user. Their sessions end, and their login and address become free.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn delete(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -240,30 +247,35 @@ pub(crate) async fn delete(
         let user = load(&context, &call, &user_id, UserAction::Delete).await?;
         call.no_input()?;
         call.check_version(user.version)?;
-        let mut commit = rollcall_store::user::delete(&user)?.extended(left_teams(&context, &call, &user).await?);
-        // Whoever gets the login next does not inherit the guesses at it.
+        let left = leave_all_teams(&context, &call, &user).await?;
+        let mut writes = rollcall_store::user::delete(&user)?.extended(left.writes);
+        // The next user with this login does not inherit failed attempts.
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
-            commit.extend([forgotten(&context, kind, &user).await?]);
+            writes.extend([clear_throttle(&context, kind, &user).await?]);
         }
-        let commit = commit.checking(call.actor.still_may(None));
-        context.commit(&call, commit, change(Action::UserDelete, Some(&user), None), Reply::no_content()).await
+        let plan = Plan::new(Authority::Platform(&call), writes).audit_all(left.removals);
+        context.commit(plan.audit(change(Action::UserDelete, Some(&user), None))).await
     })
     .await
 }
 
-/// What it takes that a user leaves all its teams, and what each of them remembers of it.
-async fn left_teams(context: &Context, call: &Call, user: &User) -> Result<Vec<Write>, Problem> {
+/// What a user's leaving of all their teams writes, and the change that each team's log records.
+struct LeftTeams {
+    writes: Vec<Write>,
+    removals: Vec<Change>,
+}
+
+async fn leave_all_teams(context: &Context, call: &Call, user: &User) -> Result<LeftTeams, Problem> {
     let teams = context.store.teams_or_tombstones(user.teams.keys().copied()).await?;
     let roles = context.store.roles_of(user).await?;
-    let mut writes = Vec::new();
+    let mut left = LeftTeams { writes: Vec::new(), removals: Vec::new() };
     for team in &teams {
-        // A role that somebody has is not deleted: what is missing went while this was read.
+        // A role in use cannot be deleted, so a missing one was deleted between the two reads.
         let role = roles.get(&team.team_id).ok_or(Code::Conflict)?;
-        writes.extend(leave(team, user.user_id, role, LastAdmin::MayGo, call.now()));
-        let change = membership_change(Action::MemberRemove, team.team_id, user, Some(role), None);
-        writes.push(context.audited(&call.into(), change)?);
+        left.writes.extend(leave(team, user.user_id, role, LastAdmin::Removable, call.now()));
+        left.removals.push(membership_change(Action::MemberRemove, team.team_id, user, Some(role), None));
     }
-    Ok(writes)
+    Ok(left)
 }
 
 async fn shown(context: &Context, user: &User) -> Result<Reply, Problem> {

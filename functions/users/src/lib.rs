@@ -1,4 +1,4 @@
-//! The function by which admins manage console users. Members never learn that it is there.
+//! The function by which admins manage console users. For members its routes answer 404.
 
 use rollcall_api::{Call, Context, Problem};
 use rollcall_domain::{Code, id::UserId, permission::UserAction, user::User};
@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 mod directory;
 mod recovery;
 
-/// The routes, as their page of the contract has them.
+/// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .routes(routes!(directory::list, directory::create))
@@ -18,7 +18,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(recovery::end_sessions))
 }
 
-/// The user of a path, if the caller may read it.
+/// Loads the user of a path. Members get 404.
 async fn read(context: &Context, call: &Call, user_id: &str) -> Result<User, Problem> {
     let actor = &call.actor.user;
     if !actor.user_type.is_admin() {
@@ -30,7 +30,7 @@ async fn read(context: &Context, call: &Call, user_id: &str) -> Result<User, Pro
     Ok(target)
 }
 
-/// The user of a path, if the caller may do this to it: one's own account has routes of its own.
+/// Loads the user of a path and checks the caller's right. Callers change their own account under `/v1/me`.
 async fn load(context: &Context, call: &Call, user_id: &str, action: UserAction) -> Result<User, Problem> {
     let target = read(context, call, user_id).await?;
     check_not_own(call, &target)?;

@@ -1,4 +1,4 @@
-//! The users function, on Lambda.
+//! The `users` Lambda function.
 
 fn main() -> std::process::ExitCode {
     rollcall_api::http(users::routes())

@@ -1,17 +1,18 @@
-//! What admins do for users who cannot help themselves: a new password, no second factor, no address, no sessions.
+//! What admins do for users who lost access: set a password, remove the second factor or the address, end sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, Problem, Reply, password, retry_on_conflict, throttle};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle};
 use rollcall_domain::{
     audit::Action,
     id::UserId,
     mail::Message,
+    password::PasswordResetBody,
     permission::UserAction,
     throttle::ThrottleKind,
     user::{User, change},
 };
 use rollcall_store::{
-    Commit, Write,
+    Bookkeeping,
     throttle::clear,
     user::{CredentialChange, SecondFactorChange},
 };
@@ -20,58 +21,64 @@ use utoipa::ToSchema;
 
 use crate::load;
 
-/// A password for somebody else, which must be changed at the next sign-in.
-#[derive(ToSchema)]
-#[schema(as = PasswordReset)]
-#[expect(dead_code, reason = "describes the body that `domain::password::PasswordRule::read_initial` reads")]
-pub(crate) struct ResetBody {
-    /// Either this or `generate_password`.
-    password: Option<String>,
-    generate_password: Option<bool>,
-}
-
-/// What was generated, if anything was.
+/// The generated password, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasswordResetReply {
-    /// Told this once.
+    /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
 
-/// Sets a user's password: its sessions and devices are over, and guesses at it are forgotten.
-#[utoipa::path(post, path = "/v1/users/{user_id}/password", tag = "users", params(("user_id" = UserId, Path)), request_body = ResetBody,
-    responses((status = 200, body = PasswordResetReply)))]
+/// `POST /v1/users/{user_id}/password`: sets a user's password. Their sessions and device marks end, and failed
+/// attempts are forgotten.
+#[utoipa::path(
+    post,
+    path = "/v1/users/{user_id}/password",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    request_body = PasswordResetBody,
+    responses((status = 200, body = PasswordResetReply)),
+)]
 pub(crate) async fn reset_password(
     State(context): State<Context>,
     Path(user_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
     let target = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
-    let mut fields = call.fields()?;
-    let given = context.config.password.read_initial(&mut fields, &target.names());
-    let given = fields.finish(|| given)?;
-    let (hash, generated_password) = password::hash_initial(&context, given).await?;
+    let rule = &context.config.password;
+    let reset = call.fields()?.parse(|fields| PasswordResetBody::read(fields, rule, &target.names()))?;
+    let (hash, generated_password) = password::hash_initial(&context, reset.into_password()).await?;
     let reply = Reply::ok(&PasswordResetReply { generated_password })?;
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
-        let after = before.clone().reset(true, call.now());
+        let after = before.clone().with_new_password(true, call.now());
         let mut commit = rollcall_store::user::change(
             &before,
             &after,
             CredentialChange::Reset(&hash, call.now(), SecondFactorChange::Kept),
         )?;
-        commit.extend([forgotten(&context, ThrottleKind::Password, &before).await?]);
+        commit.extend([clear_throttle(&context, ThrottleKind::Password, &before).await?]);
         if let Some(email) = before.verified_email() {
             commit.extend([clear(&throttle::id(&context, ThrottleKind::Code, &email.canonical(), None).await?)]);
         }
-        commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
-        write(&context, &call, commit, Action::UserSetPassword, (&before, &after), reply.clone()).await
+        let plan = Plan::new(Authority::Platform(&call), commit)
+            .notify(&after, Message::PasswordChanged { login: after.login.clone() });
+        context
+            .commit(plan.audit(change(Action::UserSetPassword, Some(&before), Some(&after))).reply(reply.clone()))
+            .await
     })
     .await
 }
 
-/// Takes a user's second factor off: its sessions are over, and guesses at it are forgotten.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/totp", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/totp`: removes a user's second factor. Their sessions end, and failed attempts are
+/// forgotten.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/totp",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind_totp(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -86,15 +93,22 @@ pub(crate) async fn unbind_totp(
         }
         let after = before.clone().with_totp(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
-        commit.extend([forgotten(&context, ThrottleKind::Totp, &before).await?]);
-        commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
-        write(&context, &call, commit, Action::UserUnbindTotp, (&before, &after), Reply::no_content()).await
+        commit.extend([clear_throttle(&context, ThrottleKind::Totp, &before).await?]);
+        let plan = Plan::new(Authority::Platform(&call), commit)
+            .notify(&after, Message::TotpDisabled { login: after.login.clone() });
+        context.commit(plan.audit(change(Action::UserUnbindTotp, Some(&before), Some(&after)))).await
     })
     .await
 }
 
-/// Takes a user's address off, proved or noted.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/email", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/email`: removes a user's address, verified or not.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/email",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind_email(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -108,15 +122,22 @@ pub(crate) async fn unbind_email(
         if after == before {
             return Ok(Reply::no_content());
         }
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
-        write(&context, &call, commit, Action::UserUnbindEmail, (&before, &after), Reply::no_content()).await
+        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let plan = Plan::new(Authority::Platform(&call), commit)
+            .notify(&before, Message::EmailUnbound { login: before.login.clone() });
+        context.commit(plan.audit(change(Action::UserUnbindEmail, Some(&before), Some(&after)))).await
     })
     .await
 }
 
-/// Ends all sessions of a user.
-#[utoipa::path(delete, path = "/v1/users/{user_id}/sessions", tag = "users", params(("user_id" = UserId, Path)), responses((status = 204)))]
+/// `DELETE /v1/users/{user_id}/sessions`: ends all sessions of a user.
+#[utoipa::path(
+    delete,
+    path = "/v1/users/{user_id}/sessions",
+    tag = "users",
+    params(("user_id" = UserId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn end_sessions(
     State(context): State<Context>,
     Path(user_id): Path<String>,
@@ -128,23 +149,13 @@ pub(crate) async fn end_sessions(
         call.check_version(before.version)?;
         let after = before.clone().signed_out_everywhere();
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        write(&context, &call, commit, Action::UserEndSessions, (&before, &after), Reply::no_content()).await
+        let change = change(Action::UserEndSessions, Some(&before), Some(&after));
+        context.commit(Plan::new(Authority::Platform(&call), commit).audit(change)).await
     })
     .await
 }
 
-pub(crate) async fn forgotten(context: &Context, kind: ThrottleKind, user: &User) -> Result<Write, Problem> {
+/// The write that forgets failed attempts at a user's authenticator.
+pub(crate) async fn clear_throttle(context: &Context, kind: ThrottleKind, user: &User) -> Result<Bookkeeping, Problem> {
     Ok(clear(&throttle::id(context, kind, &user.login.key(), None).await?))
-}
-
-async fn write(
-    context: &Context,
-    call: &Call,
-    commit: Commit,
-    action: Action,
-    (before, after): (&User, &User),
-    reply: Reply,
-) -> Result<Reply, Problem> {
-    let commit = commit.checking(call.actor.still_may(None));
-    context.commit(call, commit, change(action, Some(before), Some(after)), reply).await
 }

@@ -1,29 +1,29 @@
-//! Who calls: the signed-in user behind a request.
+//! The signed-in user behind a request.
 
 use axum::http::{HeaderMap, Method, header};
-use rollcall_domain::{Code, Timestamp, audit, id::TeamId, role::Rights, session::Session, user::User};
-use rollcall_store::{Write, member::still_may};
+use rollcall_domain::{Code, Timestamp, audit, role::Rights, session::Session, user::User};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Context, Problem,
+    context::Context,
+    problem::Problem,
     token::{self, Transport},
 };
 
-/// A signed-in user, read together with its session for this request.
+/// A signed-in user, read together with the session of this request.
 #[derive(Debug)]
 pub struct Actor {
-    /// Who it is, as of now.
+    /// The user, as stored when the request began.
     pub user: User,
-    /// By which session.
+    /// The session that the request carries.
     pub session: Session,
-    /// What it may do, by its roles as they are now.
+    /// What the user may do, by the roles they hold now.
     pub rights: Rights,
 }
 
 impl Actor {
-    /// Who sent these headers: the token names a session that still stands.
-    pub(crate) async fn of(
+    /// Authenticates a request: its token must name a live session.
+    pub(crate) async fn authenticate(
         context: &Context,
         method: &Method,
         headers: &HeaderMap,
@@ -41,32 +41,24 @@ impl Actor {
             check_same_origin(&context.config.public_origin, method, headers)?;
         }
         if session.is_touch_due(now) {
-            context.store.commit(rollcall_store::session::touch(&session, now)).await?;
+            context.record([rollcall_store::session::touch(&session, now)]).await?;
             session.last_seen_at = now;
         }
         let rights = Rights::new(&user, context.store.roles_of(&user).await?);
         Ok(Self { user, session, rights })
     }
-
-    /// The guards that it still is who it was when the request began and, where it acts by its role in a team, that it
-    /// still has that role and the role still is what it was.
-    pub fn still_may(&self, team: Option<TeamId>) -> Vec<Write> {
-        let role = team.and_then(|team_id| Some((team_id, self.rights.role_in(team_id)?)));
-        let refused = if role.is_some() { Code::Forbidden } else { Code::Unauthenticated };
-        still_may(&self.user, role, refused)
-    }
-
-    /// The actor as audit records name it.
-    pub fn to_audit(&self) -> audit::AuditActor {
-        audit::AuditActor { user_id: self.user.user_id, login: self.user.login.clone() }
-    }
 }
 
-/// Refuses what a page of another site makes a browser send with the cookie.
+/// A user as audit records name them.
+pub(crate) fn audited(user: &User) -> audit::AuditActor {
+    audit::AuditActor { user_id: user.user_id, login: user.login.clone() }
+}
+
+/// Refuses a request that another site made the browser send with the cookie.
 ///
-/// `Sec-Fetch-Site` is the browser's own word; where it is missing, `Origin` must be ours; with neither, no browser
-/// sent it and nothing was sent unasked.
-pub fn check_same_origin(public_origin: &str, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
+/// `Sec-Fetch-Site` is set by the browser and cannot be forged by a page. Where it is missing, `Origin` must be ours.
+/// Without either header no browser sent the request, so nothing was attached to it unasked.
+pub(crate) fn check_same_origin(public_origin: &str, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let is_same = match (header(header::HeaderName::from_static("sec-fetch-site")), header(header::ORIGIN)) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),

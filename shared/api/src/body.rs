@@ -1,4 +1,4 @@
-//! Reading a body: bounded, JSON, no deeper and no looser than promised.
+//! Reading a JSON body, bounded in size and nesting and stricter than `serde_json`.
 
 use std::fmt;
 
@@ -15,11 +15,11 @@ use rollcall_domain::{
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::Problem;
+use crate::problem::Problem;
 
-/// Reads the whole body, or refuses one that is too large without reading on.
+/// Reads the whole body. Refuses one that is too large as soon as that is known.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("A body takes at most {MAX_BODY_BYTES} bytes."));
+    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("A body may have at most {MAX_BODY_BYTES} bytes."));
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(too_large().into());
@@ -31,9 +31,9 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
     }
 }
 
-/// The request once a body of a declared and permitted length is all there: what is refused before its body is read would
-/// leave the rest on the connection, and so end it for the requests behind.
-pub(crate) async fn arrived(request: Request) -> Result<Request, Problem> {
+/// Waits for a body whose declared length is permitted. If a request was refused before its body is read, the rest of
+/// the body would stay on the connection, which then could not be used for further requests.
+pub(crate) async fn buffered(request: Request) -> Result<Request, Problem> {
     let is_small = request.body().size_hint().upper().is_some_and(|length| length <= MAX_BODY_BYTES as u64);
     if !is_small {
         return Ok(request);
@@ -47,7 +47,7 @@ fn ended_early(error: &dyn fmt::Display) -> Problem {
     Refusal::new(Code::MalformedJson, format!("The body ended early: {error}")).into()
 }
 
-/// The JSON value of a body; none where nothing was sent.
+/// Parses a body; `None` if it is empty.
 pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, Refusal> {
     if bytes.is_empty() {
         return Ok(None);
@@ -55,7 +55,7 @@ pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, 
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content_type.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    // RFC 8259 knows no other encoding than UTF-8; a parameter that says so is harmless.
+    // JSON is always UTF-8 (RFC 8259), so a parameter that says so is harmless.
     let is_utf8 =
         parts.all(|parameter| parameter.is_empty() || parameter.replace('"', "").eq_ignore_ascii_case("charset=utf-8"));
     if !is_json || !is_utf8 {
@@ -69,7 +69,7 @@ pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, 
     })
 }
 
-/// Reads a value and refuses what `serde_json::Value` lets pass: keys given twice, and deep nesting.
+/// Deserialises a value and refuses what `serde_json::Value` accepts: duplicate keys and deep nesting.
 #[derive(Clone, Copy)]
 struct Strict {
     depth: usize,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn loose_json_is_refused() {
+    fn malformed_json_is_refused() {
         for text in [
             "{\"a\":1,\"a\":2}",
             "{\"a\":{\"b\":1,\"\\u0062\":2}}",
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn only_json_in_utf_8_is_taken() {
+    fn only_json_in_utf_8_is_accepted() {
         let parsed = |content_type: &str| {
             let headers = [(header::CONTENT_TYPE, content_type.parse().unwrap())].into_iter().collect();
             parse(&headers, b"{}").map_err(|refusal| refusal.code)
@@ -206,7 +206,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in ".{0,200}") {
+        fn any_text_is_parsed_as_serde_json_does_or_refused(text in ".{0,200}") {
             let strict = read(&text);
             if let Ok(Some(value)) = strict {
                 prop_assert_eq!(Some(value), serde_json::from_str(&text).ok());

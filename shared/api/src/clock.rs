@@ -1,4 +1,4 @@
-//! The one place that reads the clock and draws random numbers.
+//! The only module that reads the clock and draws random numbers.
 
 use std::sync::{
     Arc,
@@ -9,46 +9,46 @@ use chrono::{DateTime, Utc};
 use rollcall_domain::Timestamp;
 use uuid::{Builder, Uuid};
 
-/// Tells the time. Everything that depends on it is handed one.
+/// The source of the current time, passed to everything that depends on it.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 
 impl Clock {
-    /// The system's clock.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+    /// The system clock.
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
     pub fn system() -> Self {
         Self::new(Utc::now)
     }
 
-    /// A clock that says what `read` says.
+    /// A clock that returns what `read` returns.
     pub fn new(read: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
     }
 
-    /// The moment it is.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         Timestamp::new((self.0)())
     }
 
-    /// A new UUID v7: its order is the order of creation, to a quarter of a microsecond.
+    /// A new UUID v7. Ids sort in the order of their creation, to a quarter of a microsecond.
     ///
-    /// RFC 9562's method 3: the 12 bits after the version hold the fraction of the millisecond, the rest is random.
+    /// By method 3 of RFC 9562: the 12 bits after the version hold the fraction of the millisecond; the rest is random.
     pub fn uuid(&self) -> Result<Uuid, getrandom::Error> {
         let now = (self.0)();
         uuid(now, now.timestamp_subsec_nanos() % 1_000_000 * 512 / 125_000)
     }
 
-    /// A new UUID v7 of a moment that may be past: those of one moment are in the order of their making, but for one in
-    /// four thousand.
+    /// A new UUID v7 for a given time. Ids of one millisecond sort in the order of their creation, except where the
+    /// counter wraps (once in 4,096).
     ///
-    /// RFC 9562's method 1: the 12 bits after the version count.
+    /// By method 1 of RFC 9562: the 12 bits after the version are a counter.
     pub fn uuid_of(moment: Timestamp) -> Result<Uuid, getrandom::Error> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         uuid(moment.to_utc(), COUNT.fetch_add(1, Ordering::Relaxed) % 4096)
     }
 }
 
-/// The UUID v7 of a millisecond with these 12 bits after the version.
+/// A UUID v7 with these 12 bits after the version.
 fn uuid(time: DateTime<Utc>, bits: u32) -> Result<Uuid, getrandom::Error> {
     let mut random = random::<10>()?;
     let [.., high, low] = bits.to_be_bytes();
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Clock {
     }
 }
 
-/// Random bytes of the operating system.
+/// Random bytes from the operating system.
 pub fn random<const BYTES: usize>() -> Result<[u8; BYTES], getrandom::Error> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes)?;

@@ -1,4 +1,5 @@
-//! Configuration: read once at the start, from the environment; a wrong value stops the start with a sentence.
+//! Configuration, read from the environment once at the start. A wrong value stops the start with a sentence that names
+//! the variable, its rule and its value.
 
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
@@ -13,7 +14,7 @@ use rollcall_domain::{
 
 use crate::keyring::KeySource;
 
-/// What an installation decides.
+/// The settings of an installation.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The origin under which browsers reach the API: `PUBLIC_ORIGIN`.
@@ -22,7 +23,7 @@ pub struct Config {
     pub audit_retention: Duration,
     /// Which passwords may be chosen: `PASSWORD_MIN_LENGTH`, `PASSWORD_REQUIRE_CLASSES`.
     pub password: password::PasswordRule,
-    /// Whether strangers may register: `REGISTRATION`.
+    /// Whether people may register themselves: `REGISTRATION`.
     pub is_registration_open: bool,
     /// How long sessions live: `MEMBER_SESSION_…` and `ADMIN_SESSION_…`.
     pub sessions: Lifetimes,
@@ -31,7 +32,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the configuration with `variable`, which is the environment's but for tests.
+    /// Reads the configuration. `variable` looks a variable up: in the environment, except in tests.
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         Ok(Self {
             public_origin: origin(&required(variable, "PUBLIC_ORIGIN")?)?,
@@ -47,7 +48,7 @@ impl Config {
     }
 }
 
-/// A variable that must be set.
+/// Reads a variable that must be set.
 pub fn required(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Result<String, String> {
     variable(name).filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} must be set"))
 }
@@ -57,7 +58,7 @@ fn origin(text: &str) -> Result<String, String> {
     match host {
         Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text.to_owned()),
         Some(_) | None => {
-            Err(format!("PUBLIC_ORIGIN must be an origin such as https://console.example.com, and is {text:?}"))
+            Err(format!("PUBLIC_ORIGIN must be an origin such as https://console.example.com, but is {text:?}"))
         }
     }
 }
@@ -70,8 +71,8 @@ fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password:
     Ok(password::PasswordRule { min_chars, require_classes })
 }
 
-/// The rest and the age of one kind of sessions, in whole minutes. Longer than a day is not asked for by anybody's
-/// guidance; shorter than two minutes would end sessions between two rewrites of `last_seen_at`.
+/// The idle time and the age of one kind of session, in whole minutes. No guidance asks for more than a day. Less than two
+/// minutes would end sessions between two writes of `last_seen_at`, which happen at most once a minute.
 fn lifetime(
     variable: &impl Fn(&str) -> Option<String>,
     prefix: &str,
@@ -90,7 +91,7 @@ fn days(variable: &impl Fn(&str) -> Option<String>) -> Result<Duration, String> 
     Ok(Duration::from_hours(days * 24))
 }
 
-/// A whole number within bounds, where one is set.
+/// Reads a whole number within bounds, if the variable is set.
 fn number(
     variable: &impl Fn(&str) -> Option<String>,
     name: &str,
@@ -98,11 +99,11 @@ fn number(
 ) -> Result<Option<u64>, String> {
     let Some(text) = variable(name).filter(|text| !text.is_empty()) else { return Ok(None) };
     let number = text.parse().ok().filter(|number| bounds.contains(number));
-    let rule = || format!("{name} must be a whole number from {} to {}, and is {text:?}", bounds.start(), bounds.end());
+    let rule = || format!("{name} must be a whole number from {} to {}, but is {text:?}", bounds.start(), bounds.end());
     number.ok_or_else(rule).map(Some)
 }
 
-/// One of two words.
+/// Reads one of two words.
 fn switch(
     variable: &impl Fn(&str) -> Option<String>,
     name: &str,
@@ -113,7 +114,7 @@ fn switch(
         None | Some("") => Ok(default),
         Some(word) if word == yes => Ok(true),
         Some(word) if word == no => Ok(false),
-        Some(other) => Err(format!("{name} must be {yes} or {no}, and is {other:?}")),
+        Some(other) => Err(format!("{name} must be {yes} or {no}, but is {other:?}")),
     }
 }
 
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_stops_the_start_and_is_named() {
+    fn a_wrong_value_is_refused_with_the_name_of_its_variable() {
         let good = [("PUBLIC_ORIGIN", "https://console.example.com"), ("MASTER_KEY_FILE", "key.json")];
         assert!(read(&good).is_ok());
         for (name, value) in [

@@ -6,59 +6,79 @@ use axum::http::{Method, request::Parts};
 use data_encoding::HEXLOWER;
 use rollcall_domain::{
     Code, Timestamp,
+    id::UserId,
     limits::{IDEMPOTENCY_LIFETIME, MAX_IDEMPOTENCY_KEY_CHARS, REQUEST_DEADLINE},
 };
-use rollcall_store::{Write, idempotency};
+use rollcall_store::{
+    Bookkeeping,
+    idempotency::{RememberedReply, remember},
+};
 use sha2::{Digest, Sha256};
 
-use crate::{Context, Problem, Reply, actor::Actor, keyring::KeyPurpose};
+use crate::{context::Context, keyring::KeyPurpose, problem::Problem, reply::Reply};
 
-/// Whether a request has more to commit after this transaction.
+/// Whether a request commits more transactions after this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follows {
-    /// More transactions of the same request.
+    /// More transactions of the same request follow.
     More,
-    /// Nothing: this is the reply.
+    /// This is the last one: its reply is the request's reply.
     Nothing,
 }
 
-/// Where the layer around the handlers finds the ticket of the request that went through it.
+/// Carries a request's key from the extractor to the layer around the handlers, as a request extension.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct IdempotencySlot(Arc<OnceLock<Arc<IdempotencyKey>>>);
 
 impl IdempotencySlot {
-    /// The pocket that came with a request.
-    pub(crate) fn of(parts: &Parts) -> Self {
+    fn of(parts: &Parts) -> Self {
         parts.extensions.get().cloned().unwrap_or_default()
     }
 
-    pub(crate) fn keep(&self, ticket: &Arc<IdempotencyKey>) {
-        drop(self.0.set(Arc::clone(ticket)));
-    }
-
-    /// The reply to the same request, where a twin of it was quicker and this one was refused for what the twin did.
-    pub(crate) async fn twins_reply(&self, context: &Context) -> Option<Reply> {
-        match self.0.get()?.replay(context, context.now()).await {
-            Err(Problem::Replayed(reply)) => Some(*reply),
-            Ok(()) | Err(_) => None,
-        }
+    /// The reply to the same request, if a concurrent copy of it finished first and its effect made this one fail.
+    pub(crate) async fn concurrent_reply(&self, context: &Context) -> Option<Reply> {
+        self.0.get()?.stored_reply(context, context.now()).await.ok()?
     }
 }
 
-/// Under which key a request's reply is remembered.
+/// The `Idempotency-Key` of a request, hashed together with everything it is scoped to.
 #[derive(Debug)]
-pub(crate) struct IdempotencyKey {
+pub struct IdempotencyKey {
     /// SHA-256 of user, path and key.
     hash: String,
     /// SHA-256 of the body.
     body_hash: String,
-    /// What this request has remembered so far, sealed.
+    /// The sealed reply that this request has stored so far; its next transaction may replace it.
     written: Mutex<Option<String>>,
 }
 
+/// What an extractor learns about the `Idempotency-Key` of a request.
+pub(crate) enum Lookup {
+    /// The request is new, or carries no key.
+    New(Option<Arc<IdempotencyKey>>),
+    /// The request was answered before.
+    Answered(Reply),
+}
+
 impl IdempotencyKey {
-    /// The ticket of a POST that carries a key; a key that is none is refused. A flow is named by its path alone.
-    pub(crate) fn of(parts: &Parts, actor: Option<&Actor>, body: &[u8]) -> Result<Option<Self>, Code> {
+    /// Reads the key of a POST and looks for a stored reply. `user_id` is `None` for public requests, whose flow is
+    /// named by the path.
+    pub(crate) async fn look_up(
+        context: &Context,
+        parts: &Parts,
+        user_id: Option<UserId>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Lookup, Problem> {
+        let Some(key) = Self::read(parts, user_id, body)?.map(Arc::new) else { return Ok(Lookup::New(None)) };
+        if let Some(reply) = key.stored_reply(context, now).await? {
+            return Ok(Lookup::Answered(reply));
+        }
+        drop(IdempotencySlot::of(parts).0.set(Arc::clone(&key)));
+        Ok(Lookup::New(Some(key)))
+    }
+
+    fn read(parts: &Parts, user_id: Option<UserId>, body: &[u8]) -> Result<Option<Self>, Code> {
         let mut values = parts.headers.get_all("idempotency-key").iter();
         let (Some(value), true) = (values.next(), parts.method == Method::POST) else { return Ok(None) };
         let key = value.as_bytes();
@@ -67,8 +87,8 @@ impl IdempotencyKey {
             return Err(Code::InvalidIdempotencyKey);
         }
         let mut hash = Sha256::new();
-        hash.update(actor.map(|actor| *actor.user.user_id.as_bytes()).unwrap_or_default());
-        // A path holds no line feed, so no path and key run together into another pair.
+        hash.update(user_id.map(|user_id| *user_id.as_bytes()).unwrap_or_default());
+        // A path holds no line feed, so path and key cannot run together into another pair.
         hash.update(parts.uri.path());
         hash.update(b"\n");
         hash.update(key);
@@ -76,14 +96,14 @@ impl IdempotencyKey {
         Ok(Some(Self { hash: HEXLOWER.encode(&hash.finalize()), body_hash, written: Mutex::new(None) }))
     }
 
-    /// Whether the same request was answered by now.
+    /// Whether the same request has been answered by now.
     pub(crate) async fn is_answered(&self, context: &Context) -> bool {
-        matches!(self.replay(context, context.now()).await, Err(Problem::Replayed(_)))
+        matches!(self.stored_reply(context, context.now()).await, Ok(Some(_)))
     }
 
-    /// Ends the request with the remembered reply, where there is one.
-    pub(crate) async fn replay(&self, context: &Context, now: Timestamp) -> Result<(), Problem> {
-        let Some(record) = context.store.idempotency_record(&self.hash, now).await? else { return Ok(()) };
+    /// The stored reply to this request, if there is one.
+    pub(crate) async fn stored_reply(&self, context: &Context, now: Timestamp) -> Result<Option<Reply>, Problem> {
+        let Some(record) = context.store.remembered_reply(&self.hash, now).await? else { return Ok(None) };
         if record.body_hash != self.body_hash {
             return Err(Code::IdempotencyMismatch.into());
         }
@@ -91,25 +111,22 @@ impl IdempotencyKey {
             return Err(Code::IdempotencyInProgress.into());
         }
         let opened = context.keyring().await?.open(KeyPurpose::Idempotency, self.hash.as_bytes(), &record.sealed_reply);
-        let reply = opened.and_then(|json| serde_json::from_slice(&json).ok());
-        // Not readable any more means that its key was taken out: neither repeating nor guessing would be right.
-        Err(reply.map_or_else(
-            || Problem::Unavailable("a remembered reply cannot be read".to_owned()),
-            |reply| Problem::Replayed(Box::new(reply)),
-        ))
+        let reply: Option<Reply> = opened.and_then(|json| serde_json::from_slice(&json).ok());
+        // The reply is unreadable once its key was removed. Repeating the request or guessing its reply would be wrong.
+        let reply = reply.ok_or_else(|| Problem::Unavailable("a stored reply cannot be decrypted".to_owned()))?;
+        Ok(Some(reply.replayed()))
     }
 
-    /// The write that remembers `reply`, for the transaction of the change it answers. While more transactions
-    /// follow, it is the reply as it would be if they never came.
-    ///
-    /// Returns what [`IdempotencyKey::wrote`] is to be told once the transaction is through.
+    /// The write that stores `reply` in the transaction of the change it answers, and the sealed reply, to be passed to
+    /// [`IdempotencyKey::wrote`] after the commit. While more transactions follow, the stored reply is the one that is
+    /// right if they never happen.
     pub(crate) async fn remember(
         &self,
         context: &Context,
         reply: &Reply,
         follows: Follows,
         now: Timestamp,
-    ) -> Result<(Write, String), Problem> {
+    ) -> Result<(Bookkeeping, String), Problem> {
         let json = serde_json::to_vec(reply).map_err(|error| Problem::Internal(error.to_string()))?;
         let sealed_reply = context.keyring().await?.seal(KeyPurpose::Idempotency, self.hash.as_bytes(), &json)?;
         let running_until = match follows {
@@ -117,14 +134,13 @@ impl IdempotencyKey {
             Follows::Nothing => None,
         };
         let expires_at = now + IDEMPOTENCY_LIFETIME;
-        let record =
-            idempotency::RememberedReply { body_hash: self.body_hash.clone(), sealed_reply, running_until, expires_at };
+        let record = RememberedReply { body_hash: self.body_hash.clone(), sealed_reply, running_until, expires_at };
         let replaced = self.written.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let write = idempotency::remember(&self.hash, &record, replaced.as_deref(), now)?;
+        let write = remember(&self.hash, &record, replaced.as_deref(), now)?;
         Ok((write, record.sealed_reply))
     }
 
-    /// The transaction is through: what it remembered may be replaced by this request's next one, and by no other's.
+    /// Notes that the transaction is committed: only this request may replace what it stored.
     pub(crate) fn wrote(&self, sealed_reply: String) {
         *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(sealed_reply);
     }

@@ -1,8 +1,8 @@
 //! The master key, and the keys derived from it: one per purpose, by HKDF-SHA256.
 //!
 //! The key file (or secret) is JSON: `{"id": "k2", "key": "…", "previous": [{"id": "k1", "key": "…"}]}`. A key is at
-//! least 43 characters of `A–Z a–z 0–9`, which is 256 bits. Everything new uses the first; what names an older one
-//! is still read with it until the operator takes it out.
+//! least 43 characters of `A–Z a–z 0–9`, which is 256 bits. The current key is used for everything new. Data that names a
+//! previous key is read with that key until the operator removes it.
 
 use std::{fmt, path::PathBuf};
 
@@ -19,24 +19,24 @@ use sha2::Sha256;
 use tokio::sync::OnceCell;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{Problem, clock::random};
+use crate::{clock::random, problem::Problem};
 
-/// What a derived key is for. The words are part of the derivation and never change.
+/// What a derived key is for. The labels are part of the derivation and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyPurpose {
     /// Peppers password hashes.
     Pepper,
     /// Authenticates list cursors.
     Cursor,
-    /// Encrypts the replies remembered for `Idempotency-Key`.
+    /// Encrypts the replies stored under an `Idempotency-Key`.
     Idempotency,
     /// Computes mailed codes.
     MailedCode,
-    /// Names throttle throttles without saying whose they are.
+    /// Hashes the subjects of throttles, so that the table does not reveal them.
     Throttle,
-    /// Encrypts the secrets of second factors.
+    /// Encrypts TOTP secrets.
     Totp,
-    /// Encrypts the marks of devices.
+    /// Encrypts device marks.
     Device,
     /// Hashes invitation codes.
     InvitationCode,
@@ -64,13 +64,13 @@ struct MasterKey {
     key: String,
 }
 
-/// Characters of a master key at least: 43 of 62 carry 256 bits.
+/// Minimum length of a master key: 43 characters of an alphabet of 62 carry 256 bits.
 const MIN_KEY_CHARS: usize = 43;
 
-/// Bytes of a nonce, long enough to be drawn at random.
+/// Bytes of a nonce: long enough to be drawn at random.
 const NONCE_BYTES: usize = 24;
 
-/// The master keys, newest first. Never empty, never printed.
+/// The master keys, the current one first. Never empty, never printed.
 pub struct Keyring(Vec<MasterKey>);
 
 impl fmt::Debug for Keyring {
@@ -83,13 +83,13 @@ impl Keyring {
     /// Reads the JSON of the key file.
     pub fn parse(json: &str) -> Result<Self, String> {
         #[derive(Deserialize)]
-        struct File {
+        struct KeyFile {
             #[serde(flatten)]
             current: MasterKey,
             #[serde(default)]
             previous: Vec<MasterKey>,
         }
-        let file: File =
+        let file: KeyFile =
             serde_json::from_str(json).map_err(|error| format!("the master key is not readable: {error}"))?;
         let keys: Vec<_> = std::iter::once(file.current).chain(file.previous).collect();
         for key in &keys {
@@ -111,7 +111,7 @@ impl Keyring {
         Ok(serde_json::json!({"id": "k1", "key": key}).to_string())
     }
 
-    /// The id of the key that everything new uses.
+    /// The id of the current key.
     pub fn current_id(&self) -> &str {
         &self.0[0].id
     }
@@ -121,7 +121,7 @@ impl Keyring {
         self.0.iter().map(|key| key.id.as_str())
     }
 
-    /// The authentication code of `message` under the key of this id, if it is still there.
+    /// The authentication code of `message` under the key of this id; `None` if the key was removed.
     pub fn mac(&self, id: &str, purpose: KeyPurpose, message: &[u8]) -> Option<[u8; 32]> {
         let key = self.0.iter().find(|key| key.id == id)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(&derived(key, purpose)).ok()?;
@@ -129,17 +129,17 @@ impl Keyring {
         Some(mac.finalize().into_bytes().into())
     }
 
-    /// Encrypts `plaintext` under the current key, bound to `context`: what is sealed for one place opens in no other.
+    /// Encrypts `plaintext` under the current key, bound to `context`: it can be decrypted for the same context only.
     pub fn seal(&self, purpose: KeyPurpose, context: &[u8], plaintext: &[u8]) -> Result<String, Problem> {
         let nonce = random::<NONCE_BYTES>()?;
         let cipher = XChaCha20Poly1305::new(&derived(&self.0[0], purpose).into());
         let sealed = cipher
             .encrypt(&XNonce::from(nonce), Payload { msg: plaintext, aad: context })
-            .map_err(|_| Problem::Internal("a text was too long to be encrypted".to_owned()))?;
+            .map_err(|_| Problem::Internal("a plaintext is too long to be encrypted".to_owned()))?;
         Ok(format!("{}.{}", self.current_id(), BASE64URL_NOPAD.encode(&[nonce.as_slice(), &sealed].concat())))
     }
 
-    /// Decrypts what was sealed for this purpose and context under any key that is still there.
+    /// Decrypts what was sealed for this purpose and context, under the key it names; `None` if that is not possible.
     pub fn open(&self, purpose: KeyPurpose, context: &[u8], sealed: &str) -> Option<Vec<u8>> {
         let (id, text) = sealed.split_once('.')?;
         let key = self.0.iter().find(|key| key.id == id)?;
@@ -167,9 +167,7 @@ pub enum KeySource {
     Secret(String),
 }
 
-/// The keyring, read when it is first needed and kept from then on.
-///
-/// A failed reading is tried again by the next request: nothing works without the key, and nothing works around it.
+/// The keyring, read when it is first needed and then kept. After a failed read the next request tries again.
 #[derive(Debug)]
 pub(crate) struct LazyKeyring {
     source: KeySource,
@@ -204,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_text_opens_only_in_its_place_and_after_rotation() {
+    fn a_sealed_text_opens_only_in_its_context_and_still_after_a_key_rotation() {
         let sealed = ring(&["a"]).seal(KeyPurpose::Idempotency, b"here", b"text").unwrap();
         assert_eq!(ring(&["b", "a"]).open(KeyPurpose::Idempotency, b"here", &sealed).as_deref(), Some(&b"text"[..]));
         assert_eq!(ring(&["a"]).open(KeyPurpose::Idempotency, b"there", &sealed), None);
@@ -213,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weak_or_broken_key_file_is_refused() {
+    fn a_weak_or_malformed_key_file_is_refused() {
         assert!(Keyring::parse(&Keyring::generate().unwrap()).is_ok());
         let short = r#"{"id":"k1","key":"abc"}"#;
         let empty = r#"{"id":"","key":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}"#;
@@ -223,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyring_prints_ids_only() {
+    fn the_debug_output_of_a_keyring_shows_ids_only() {
         assert_eq!(format!("{:?}", ring(&["k2", "k1"])), r#"["k2", "k1"]"#);
     }
 }

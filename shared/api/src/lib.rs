@@ -1,38 +1,47 @@
-//! Rollcall's HTTP manners, once for all functions: who calls, what was sent, how it is refused, remembered,
-//! paged and answered, and the main of every function.
+//! The conventions of Rollcall's HTTP API, shared by all functions: authentication, request bodies and parameters,
+//! idempotency, versions, pages, problems, commits, and the `main` of every function.
 //!
-//! What several functions do for a person they cannot trust yet stands here too: counting tries, recognising devices,
-//! proving addresses, redeeming invitations. Nothing here has a route: that is what the functions are for.
+//! What several functions do for a caller who is not authenticated yet is here too: throttling attempts, recognising
+//! devices, verifying addresses, redeeming invitations. No route is here: those belong to the functions.
 
 pub mod actor;
 mod body;
-mod call;
+pub mod call;
 pub mod clock;
 pub mod config;
-mod context;
+pub mod context;
 pub mod device;
-mod idempotency;
-pub mod invitation;
+mod gateway;
+pub mod header_list;
+pub mod idempotency;
+mod if_match;
+pub mod invitation_code;
+pub mod invitation_expiry;
 pub mod keyring;
 pub mod mailed_code;
 pub mod openapi;
-mod page;
-mod parameters;
+pub mod page;
+pub mod parameters;
 pub mod password;
-mod problem;
-mod reply;
-mod retry;
-mod run;
+pub mod plan;
+pub mod problem;
+pub mod redemption;
+pub mod reply;
+pub mod retry;
+pub mod run;
+pub mod service;
 pub mod throttle;
 pub mod token;
 pub mod verification;
 
 pub use call::{Call, ClientAddress, IdempotentRequest, PublicRequest};
-pub use context::{By, Context, NotCommitted};
+pub use context::Context;
 pub use idempotency::Follows;
 pub use page::{List, PageRequest};
 pub use parameters::Parameters;
+pub use plan::{Authority, NotCommitted, Plan};
 pub use problem::Problem;
 pub use reply::Reply;
 pub use retry::retry_on_conflict;
-pub use run::{Variable, event, event_with, http, service};
+pub use run::{Variable, event, event_with, http};
+pub use service::service;

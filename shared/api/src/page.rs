@@ -1,4 +1,4 @@
-//! Lists, page by page, with cursors that only their list takes back.
+//! Lists in pages, with authenticated cursors.
 
 use data_encoding::BASE64URL_NOPAD;
 use rollcall_domain::{
@@ -10,26 +10,33 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use crate::{Call, Context, Parameters, Problem, Reply, keyring::KeyPurpose};
+use crate::{
+    call::Call,
+    context::Context,
+    keyring::{KeyPurpose, Keyring},
+    parameters::Parameters,
+    problem::Problem,
+    reply::Reply,
+};
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct List<T> {
     /// The items of this page.
     pub items: Vec<T>,
-    /// Where the next page starts; null exactly when nothing follows.
+    /// The cursor of the next page; null exactly when nothing follows.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
-/// Which page of a list is asked for.
+/// Which page of a list the caller asks for.
 #[derive(Debug)]
 pub struct PageRequest {
-    /// Items at most.
+    /// The maximum number of items.
     pub limit: usize,
     /// The position after which the page starts.
     pub after: Option<String>,
-    /// What the cursors of this list are bound to: the user, the path, and every filter.
+    /// Hash of what the cursors of this list are bound to: user, path and filters.
     scope: [u8; 32],
 }
 
@@ -37,7 +44,7 @@ pub struct PageRequest {
 const TAG_BYTES: usize = 16;
 
 impl PageRequest {
-    /// Reads `limit` and `cursor` after the list's own filters, and ends the reading of the query.
+    /// Reads `limit` and `cursor` after the list's own filters. Any other parameter is refused.
     pub async fn read(context: &Context, call: &Call, mut parameters: Parameters) -> Result<Self, Problem> {
         let scope = scope(call);
         let limit = parameters.optional("limit", |text| {
@@ -57,7 +64,7 @@ impl PageRequest {
         Ok(Self { limit: limit.unwrap_or(DEFAULT_PAGE), after, scope })
     }
 
-    /// The reply with a page's items and the cursor of the position it ended at.
+    /// The reply with the items of a page, and a cursor if the page ended at the position `next`.
     pub async fn reply<T: Serialize>(
         &self,
         context: &Context,
@@ -72,7 +79,7 @@ impl PageRequest {
         Reply::ok(&List { items, next_cursor })
     }
 
-    /// The page of a list that is in memory as a whole, in order, each item with its position, which says its order.
+    /// Cuts the page out of a whole list in memory. Each item comes with its position, by which the list is sorted.
     pub fn cut<T>(&self, items: Vec<(String, T)>) -> (Vec<T>, Option<String>) {
         let rest =
             items.into_iter().skip_while(|(position, _)| self.after.as_ref().is_some_and(|after| position <= after));
@@ -83,7 +90,7 @@ impl PageRequest {
         (page.into_iter().map(|(_, item)| item).collect(), next)
     }
 
-    /// A cursor: the second it ends, its authentication code, the position, and before them the id of the key.
+    /// A cursor: the id of the key, then, encoded, the second it expires, its authentication code and the position.
     async fn cursor(&self, context: &Context, call: &Call, position: &str) -> Result<String, Problem> {
         let keyring = context.keyring().await?;
         let expires = (call.now() + CURSOR_LIFETIME).unix_seconds().to_be_bytes();
@@ -93,6 +100,7 @@ impl PageRequest {
     }
 }
 
+/// The position in a cursor that this list issued and that has not expired.
 async fn position_of(context: &Context, call: &Call, cursor: &str, scope: &[u8; 32]) -> Result<String, Problem> {
     let invalid = || Refusal::from(Code::InvalidCursor);
     let keyring = context.keyring().await?;
@@ -102,23 +110,17 @@ async fn position_of(context: &Context, call: &Call, cursor: &str, scope: &[u8; 
     let (given, position) = rest.split_first_chunk::<TAG_BYTES>().ok_or_else(invalid)?;
     let position = String::from_utf8(position.to_vec()).map_err(|_| invalid())?;
     let expected = tag(keyring, id, scope, *expires, &position).ok_or_else(invalid)?;
-    let is_ours = bool::from(expected.as_slice().ct_eq(given));
-    let is_over = i64::from_be_bytes(*expires) <= call.now().unix_seconds();
-    if is_ours && !is_over { Ok(position) } else { Err(invalid().into()) }
+    let is_authentic = bool::from(expected.as_slice().ct_eq(given));
+    let has_expired = i64::from_be_bytes(*expires) <= call.now().unix_seconds();
+    if is_authentic && !has_expired { Ok(position) } else { Err(invalid().into()) }
 }
 
-fn tag(
-    keyring: &crate::keyring::Keyring,
-    id: &str,
-    scope: &[u8; 32],
-    expires: [u8; 8],
-    position: &str,
-) -> Option<[u8; TAG_BYTES]> {
+fn tag(keyring: &Keyring, id: &str, scope: &[u8; 32], expires: [u8; 8], position: &str) -> Option<[u8; TAG_BYTES]> {
     let mac = keyring.mac(id, KeyPurpose::Cursor, &[scope, expires.as_slice(), position.as_bytes()].concat())?;
     mac.first_chunk().copied()
 }
 
-/// The user, the path and the filters in any order; the page's size may change between pages.
+/// The hash of user, path and filters. The order of the filters does not count; `limit` may change between pages.
 fn scope(call: &Call) -> [u8; 32] {
     let query = call.request.uri.query().unwrap_or_default();
     let mut filters: Vec<_> = form_urlencoded::parse(query.as_bytes())
@@ -129,7 +131,7 @@ fn scope(call: &Call) -> [u8; 32] {
     hash.update(call.actor.user.user_id.as_bytes());
     hash.update(call.request.uri.path());
     for (name, value) in filters {
-        // Line feeds end the parts: encoded again, neither name nor value holds one.
+        // A line feed ends each part. Form-encoded, neither name nor value contains one.
         let pair = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
         hash.update(format!("\n{pair}"));
     }

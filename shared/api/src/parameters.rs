@@ -1,4 +1,4 @@
-//! Query parameters, read one by one, with everything wrong with them remembered.
+//! Query parameters, read one by one, with all violations reported together.
 
 use axum::http::Uri;
 use rollcall_domain::{FromField, Invalid, Refusal, Value, Violation, ViolationCode};
@@ -11,24 +11,24 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Starts reading the query of `uri`.
+    /// The parameters in the query of `uri`.
     pub(crate) fn of(uri: &Uri) -> Self {
         let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         Self { pairs, violations: Vec::new() }
     }
 
-    /// A parameter that may be absent, by its rule.
+    /// Reads a parameter that may be absent.
     pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
         let value = self.take(name)?;
         parse(&value).map_err(|invalid| self.note(name, invalid)).ok()
     }
 
-    /// A parameter that may be absent, by the rule of its type.
+    /// Reads a parameter that may be absent, by the rule of its type.
     pub fn field<T: FromField>(&mut self, name: &str) -> Option<T> {
         self.optional(name, |text| T::from_field(&Value::from(text)))
     }
 
-    /// A parameter that must be there, by its rule. `None` only when a violation was noted.
+    /// Reads a required parameter. Returns `None` only if a violation was noted.
     pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
         if !self.pairs.iter().any(|(given, _)| given == name) {
             self.note(name, Invalid::new(ViolationCode::Required, "must be given"));
@@ -36,7 +36,7 @@ impl Parameters {
         self.optional(name, parse)
     }
 
-    /// Ends the reading: what is left is unknown.
+    /// Ends the reading: every parameter that is left is unknown.
     pub(crate) fn finish(mut self) -> Result<(), Vec<Violation>> {
         for (name, _) in std::mem::take(&mut self.pairs) {
             self.note(&name, Invalid::new(ViolationCode::UnknownField, "is not a parameter here"));
@@ -44,7 +44,7 @@ impl Parameters {
         if self.violations.is_empty() { Ok(()) } else { Err(self.violations) }
     }
 
-    /// Ends the reading and puts the parts together, when nothing was noted.
+    /// Ends the reading and builds the result if no violation was noted.
     pub fn finish_with<T>(self, whole: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
         self.finish().map_err(Refusal::invalid)?;
         whole().ok_or_else(|| rollcall_domain::Code::ValidationFailed.into())

@@ -1,4 +1,4 @@
-//! Password hashing: Argon2id, then HMAC with a pepper that is not in the table.
+//! Password hashing: Argon2id, then HMAC with a pepper that is kept outside the table.
 
 use std::sync::{LazyLock, Mutex};
 
@@ -16,34 +16,35 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::{
-    Context, Problem,
     clock::random,
+    context::Context,
     keyring::{KeyPurpose, Keyring},
+    problem::Problem,
 };
 
-/// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
+/// OWASP's recommendation for Argon2id: 19 MiB of memory, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
-/// Memory of hashes that are done, for those to come: fresh pages cost a hash a fifth of its time.
+/// Memory of finished hashes, reused by the next ones: faulting in fresh pages takes a fifth of a hash's time.
 static ARENAS: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
-/// One hash a processor at a time: more would only hold memory, and keep everything else waiting for its turn.
-static TURNS: LazyLock<Semaphore> =
+/// Limits hashing to one hash per processor: more would only hold memory and delay everything else.
+static PERMITS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)));
 
-/// Whether a password is the credential's.
+/// The result of comparing a password with a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is not, or there is no credential.
+    /// The password is wrong, or there is no credential.
     Wrong,
-    /// It is.
+    /// The password is right.
     Right,
-    /// It is, and its hash was made with less than a new one would be.
-    RightButDated,
+    /// The password is right, but its hash has weaker parameters or an older pepper than a new one would have.
+    RightButOutdated,
 }
 
 /// Hashes a new password under the current pepper.
@@ -64,7 +65,7 @@ pub async fn hash(context: &Context, password: Password) -> Result<PasswordHash,
     Ok(PasswordHash { phc: phc.to_string(), pepper })
 }
 
-/// Hashes a password that somebody sets for somebody else: with it comes the one that was drawn, if one was.
+/// Hashes a password that one person sets for another. Returns the password as well if it was generated.
 pub async fn hash_initial(
     context: &Context,
     given: InitialPassword,
@@ -80,8 +81,8 @@ pub async fn hash_initial(
     Ok((hash(context, password).await?, generated))
 }
 
-/// Judges a password. One hash is computed whatever happens: without a credential, of a fixed salt, so that a login
-/// nobody has costs what a wrong password costs.
+/// Compares a password with a stored hash. Exactly one hash is computed in every case, with a fixed salt if there is no
+/// stored one, so that an unknown login takes as long as a wrong password.
 pub async fn verify(context: &Context, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Problem> {
     let keyring = context.keyring().await?;
     let (salt, params, expected, pepper) = match stored {
@@ -95,13 +96,13 @@ pub async fn verify(context: &Context, password: Password, stored: Option<&Passw
             (salt.to_vec(), params, hash.as_bytes().to_vec(), stored.pepper.as_str())
         }
     };
-    let is_dated = pepper != keyring.current_id() || is_weaker(&params, &current_params());
+    let is_outdated = pepper != keyring.current_id() || is_weaker(&params, &current_params());
     let raw = argon2id(password, salt, params).await?;
     let is_equal = bool::from(peppered(keyring, pepper, &raw)?.as_slice().ct_eq(&expected));
-    Ok(match (is_equal && stored.is_some(), is_dated) {
+    Ok(match (is_equal && stored.is_some(), is_outdated) {
         (false, _) => Verdict::Wrong,
         (true, false) => Verdict::Right,
-        (true, true) => Verdict::RightButDated,
+        (true, true) => Verdict::RightButOutdated,
     })
 }
 
@@ -113,9 +114,9 @@ fn current_params() -> Params {
     Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).expect("the constants are valid parameters")
 }
 
-/// The hash itself, on a thread of its own: 20 ms of pure computing would hold up everything else.
+/// Computes the hash on a blocking thread: 20 ms of computing would stall the async runtime.
 async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Zeroizing<[u8; HASH_BYTES]>, Problem> {
-    let turn = TURNS.acquire().await.map_err(|error| unusable(&error))?;
+    let permit = PERMITS.acquire().await.map_err(|error| unusable(&error))?;
     let hashed = tokio::task::spawn_blocking(move || {
         let taken = ARENAS.lock().ok().and_then(|mut arenas| arenas.pop());
         let mut arena = taken.unwrap_or_default();
@@ -127,17 +128,17 @@ async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Z
         if let Ok(mut arenas) = ARENAS.lock() {
             arenas.push(arena);
         }
-        // Held by the hash and not by the request, which may give up waiting while the hash goes on.
-        drop(turn);
+        // The permit belongs to the hash, which goes on even if the request has stopped waiting for it.
+        drop(permit);
         done.map(|()| hash)
     });
     hashed.await.map_err(|error| unusable(&error))?.map_err(|error| unusable(&error))
 }
 
 fn peppered(keyring: &Keyring, id: &str, raw: &[u8; HASH_BYTES]) -> Result<[u8; HASH_BYTES], Problem> {
-    // Without its pepper a hash proves nothing: that is a fault of ours, and never a hash without pepper.
+    // A missing pepper is a fault (503). Never fall back to an unpeppered hash.
     (keyring.mac(id, KeyPurpose::Pepper, raw))
-        .ok_or_else(|| Problem::Unavailable(format!("the pepper key {id:?} is gone")))
+        .ok_or_else(|| Problem::Unavailable(format!("the pepper key {id:?} is missing")))
 }
 
 fn unusable(error: &dyn std::fmt::Display) -> Problem {
@@ -148,7 +149,7 @@ fn unusable(error: &dyn std::fmt::Display) -> Problem {
 mod tests {
     use super::*;
 
-    /// The memory of the hash before is neither fresh nor empty, and makes no difference.
+    /// Reused memory still holds the blocks of the previous hash. They do not influence the next one.
     #[tokio::test]
     async fn a_hash_reuses_the_memory_of_the_one_before() {
         let mut first_arena = None;

@@ -1,33 +1,33 @@
-//! How a request ends that does not do what it asked.
+//! How a request fails: a refusal for the caller, or a fault for the log.
 
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
-use rollcall_domain::{Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT};
+use rollcall_domain::{
+    Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::WeakPasswordReason,
+};
 use rollcall_store::{CommitError, Fault};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A refusal, a reply that stands already, or a failure of ours that is told to the log and not to the caller.
+/// Why a request was not carried out.
 #[derive(Debug)]
 pub enum Problem {
-    /// What was asked is refused, and why.
+    /// The request is refused; the caller gets the reason.
     Refused(Refusal),
-    /// Something we depend on failed; the text is for the log.
+    /// A dependency failed: 503. The text goes to the log only.
     Unavailable(String),
-    /// We failed; the text is for the log.
+    /// A fault of ours: 500. The text goes to the log only.
     Internal(String),
-    /// The request was answered before and gets the same answer again.
-    Replayed(Box<crate::Reply>),
 }
 
 impl Problem {
-    /// What the caller is told.
+    /// What the caller gets to see.
     fn refusal(&self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal.clone(),
             Self::Unavailable(_) => Refusal { retry_after: Some(RETRY_AFTER_FAULT), ..Code::Unavailable.into() },
-            Self::Internal(_) | Self::Replayed(_) => Code::Internal.into(),
+            Self::Internal(_) => Code::Internal.into(),
         }
     }
 
@@ -42,7 +42,6 @@ impl fmt::Display for Problem {
         match self {
             Self::Refused(refusal) => refusal.fmt(formatter),
             Self::Unavailable(reason) | Self::Internal(reason) => formatter.write_str(reason),
-            Self::Replayed(_) => formatter.write_str("replayed"),
         }
     }
 }
@@ -85,42 +84,44 @@ impl From<getrandom::Error> for Problem {
     }
 }
 
-/// The body of a problem, as RFC 9457 has it.
+/// The body of a problem reply, by RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(crate) struct ProblemBody {
     /// `urn:problem:` and the code.
     #[serde(rename = "type")]
     problem_type: String,
-    /// The kind, in one sentence.
+    /// What happened, in one sentence per code.
     title: &'static str,
-    /// The status of the reply.
+    /// The HTTP status of the reply.
     status: u16,
-    /// The kind, for programs.
+    /// The error code, for programs.
     code: &'static str,
-    /// The occurrence, and how to mend it.
+    /// What is wrong with this request, and how to mend it.
     detail: String,
-    /// The reply's `X-Request-Id`.
+    /// The same id as the reply's `X-Request-Id` header.
     request_id: String,
-    /// Every broken rule of the request; only with 422.
+    /// Every violation in the request; only with status 422.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<ViolationBody>>)]
     errors: Vec<Violation>,
 }
 
-/// One broken rule.
+/// One violation of a field's or parameter's rule.
 #[derive(Debug, ToSchema)]
 #[schema(as = Violation)]
-#[expect(dead_code, reason = "describes `domain::Violation`, whose place is one of two fields")]
+#[expect(dead_code, reason = "describes `domain::Violation`, which serialises its place as one of two fields")]
 pub(crate) struct ViolationBody {
-    /// Where in the body, by RFC 6901.
+    /// Where in the body, as an RFC 6901 pointer.
     pointer: Option<String>,
     /// Which query parameter.
     parameter: Option<String>,
-    /// Which kind of rule.
+    /// Which kind of rule is violated.
     code: ViolationCode,
-    /// The rule.
+    /// The rule, as a sentence for people.
     detail: String,
+    /// Why a password is too weak; only with the code `weak_password`.
+    reason: Option<WeakPasswordReason>,
 }
 
 impl ProblemBody {
@@ -137,25 +138,20 @@ impl ProblemBody {
     }
 }
 
-/// What the outermost layer renders, since only it knows the request's id.
+/// A refusal on its way to the outermost layer, which renders it: only that layer knows the request's id.
 #[derive(Clone, Debug)]
 pub(crate) struct RefusalExtension(pub(crate) Refusal);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        match self {
-            Self::Replayed(reply) => reply.into_replayed(),
-            Self::Refused(_) | Self::Unavailable(_) | Self::Internal(_) => {
-                // A fault is logged once, here; a refusal is the caller's business.
-                match &self {
-                    Self::Unavailable(reason) => tracing::error!(reason, "unavailable"),
-                    Self::Internal(reason) => tracing::error!(reason, "internal"),
-                    Self::Refused(_) | Self::Replayed(_) => {}
-                }
-                let mut response = Response::default();
-                response.extensions_mut().insert(RefusalExtension(self.refusal()));
-                response
-            }
+        // A fault is logged once, here. A refusal is the caller's business.
+        match &self {
+            Self::Unavailable(reason) => tracing::error!(reason, "unavailable"),
+            Self::Internal(reason) => tracing::error!(reason, "internal"),
+            Self::Refused(_) => {}
         }
+        let mut response = Response::default();
+        response.extensions_mut().insert(RefusalExtension(self.refusal()));
+        response
     }
 }

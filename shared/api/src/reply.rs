@@ -1,4 +1,4 @@
-//! What a handler answers: a status, a representation with its version, and where it is.
+//! A handler's reply: status, representation, version and location.
 
 use axum::{
     body::Body,
@@ -7,9 +7,9 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Problem;
+use crate::problem::Problem;
 
-/// A reply, in a form that can be remembered.
+/// A reply in a form that can be stored under an `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
     status: u16,
@@ -17,40 +17,42 @@ pub struct Reply {
     location: Option<String>,
     /// JSON, in the order in which the representation declares its fields.
     body: Option<String>,
+    /// Whether this is the stored reply to an earlier request with the same key.
+    #[serde(skip)]
+    replayed: bool,
 }
 
 impl Reply {
     /// 200 with a representation.
     pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_string(body).map_err(|error| Problem::Internal(error.to_string()))?;
-        Ok(Self { status: 200, etag: None, location: None, body: Some(body) })
+        Ok(Self { status: 200, body: Some(body), ..Self::no_content() })
     }
 
-    /// 201 with a representation and where it is.
+    /// 201 with a representation and its location.
     pub fn created(location: String, body: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self { status: 201, location: Some(location), ..Self::ok(body)? })
     }
 
-    /// 202 with what is under way.
+    /// 202 with what was started.
     pub fn accepted(body: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self { status: 202, ..Self::ok(body)? })
     }
 
     /// 204.
     pub fn no_content() -> Self {
-        Self { status: 204, etag: None, location: None, body: None }
+        Self { status: 204, etag: None, location: None, body: None, replayed: false }
     }
 
-    /// The reply with the version of what it represents.
+    /// The reply with the version of its representation, as its `ETag`.
     #[must_use]
     pub fn at_version(self, version: u64) -> Self {
         Self { etag: Some(version), ..self }
     }
 
-    pub(crate) fn into_replayed(self) -> Response {
-        let mut response = self.into_response();
-        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-        response
+    /// The stored reply of an earlier request, sent once more.
+    pub(crate) fn replayed(self) -> Self {
+        Self { replayed: true, ..self }
     }
 }
 
@@ -68,6 +70,9 @@ impl IntoResponse for Reply {
         }
         if let Some(location) = self.location.and_then(|location| HeaderValue::try_from(location).ok()) {
             headers.insert(header::LOCATION, location);
+        }
+        if self.replayed {
+            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
         }
         response
     }

@@ -1,4 +1,4 @@
-//! Counting tries at what can be guessed: reserved before anything is looked at, given back only by success.
+//! Throttling of guesses: an attempt is counted before anything is verified, and only success takes it off again.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -10,19 +10,19 @@ use rollcall_domain::{
     throttle::{self, Throttle, ThrottleKind},
 };
 use rollcall_store::{
-    Commit, CommitError, Write,
+    Bookkeeping, CommitError,
     throttle::{ThrottleId, clear, undo_attempt},
 };
 
-use crate::{Context, Problem, keyring::KeyPurpose};
+use crate::{context::Context, keyring::KeyPurpose, problem::Problem};
 
-/// Bytes of a lane's hash: 128 bits meet by chance never.
+/// Bytes of a throttle's hash: 128 bits do not collide by chance.
 const HASH_BYTES: usize = 16;
 
-/// What callers are told to wait who lost against too many others at once.
-pub(crate) const WAIT_AFTER_CROWD: Duration = Duration::from_secs(1);
+/// `Retry-After` for a caller that kept losing against concurrent attempts.
+pub(crate) const WAIT_AFTER_CONTENTION: Duration = Duration::from_secs(1);
 
-/// Where a request came from, for counting: IPv6 by /64, which is one customer's.
+/// The network an address belongs to: an IPv4 address, or the /64 of an IPv6 address, which is one customer's.
 fn network_of(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => address.to_string(),
@@ -31,23 +31,23 @@ fn network_of(address: Option<IpAddr>) -> String {
     }
 }
 
-/// A keyed hash of what a lane is about, so that the table tells nobody who was guessed at.
+/// A keyed hash of what is throttled, so that the table does not reveal whose login or address was guessed at.
 async fn hashed(context: &Context, parts: &[&str]) -> Result<String, Problem> {
     let keyring = context.keyring().await?;
-    // With their lengths, so that no parts run together into others.
+    // Each part with its length, so that different parts never make the same message.
     let message: Vec<u8> =
         parts.iter().flat_map(|part| [&part.len().to_be_bytes(), part.as_bytes()].concat()).collect();
     let mac = keyring.mac(keyring.current_id(), KeyPurpose::Throttle, &message);
     Ok(HEXLOWER.encode(&mac.ok_or(Code::Internal)?[..HASH_BYTES]))
 }
 
-/// The lane of everything that comes from one network.
+/// The throttle of sign-in attempts from one network.
 pub async fn network_throttle(context: &Context, address: Option<IpAddr>) -> Result<ThrottleId, Problem> {
     let hash = hashed(context, &[&network_of(address)]).await?;
     Ok(ThrottleId { kind: ThrottleKind::Network, is_known_device: false, hash })
 }
 
-/// The lane of the invitation codes that are tried from one network.
+/// The throttle of invitation codes tried from one network.
 pub(crate) async fn redeeming_network_throttle(
     context: &Context,
     address: Option<IpAddr>,
@@ -55,7 +55,7 @@ pub(crate) async fn redeeming_network_throttle(
     id(context, ThrottleKind::RedeemingNetwork, &network_of(address), None).await
 }
 
-/// The lane of one authenticator of one login or address; a device that signed in before has its own.
+/// The throttle of one authenticator of a login or address. A device that signed in before has a throttle of its own.
 pub async fn id(
     context: &Context,
     kind: ThrottleKind,
@@ -67,7 +67,7 @@ pub async fn id(
     Ok(ThrottleId { kind, is_known_device: device.is_some(), hash })
 }
 
-/// The hashes under which mails to an address are counted: all of them, and those one network asked for.
+/// The hashes under which mails to an address are counted: all of them, and those that one network asked for.
 pub(crate) async fn mailing_hashes(
     context: &Context,
     purpose: &str,
@@ -78,17 +78,18 @@ pub(crate) async fn mailing_hashes(
     Ok((to_address, hashed(context, &[purpose, canonical, &network_of(address)]).await?))
 }
 
-/// Tries that are counted already.
+/// An attempt that is counted in these throttles.
 #[derive(Debug, Default)]
-#[must_use = "a try that succeeded is to be given back"]
+#[must_use = "a successful attempt is taken off its throttles"]
 pub struct Attempt {
-    reserved: Vec<ThrottleId>,
+    counted: Vec<ThrottleId>,
 }
 
 impl Attempt {
-    /// Counts one try in each of these throttles, which were read as `found`; or refuses it, and then none is counted.
+    /// Counts one attempt in each of these throttles, which were read as `found`. If one of them refuses, none of them
+    /// counts it.
     ///
-    /// Of others who do the same at once, each is counted: who keeps losing against them is refused as well.
+    /// Concurrent attempts are all counted; one that keeps losing against the others is refused as well.
     pub async fn reserve(
         context: &Context,
         ids: Vec<ThrottleId>,
@@ -98,8 +99,8 @@ impl Attempt {
         let mut attempt = Self::default();
         let mut pending: Vec<_> = ids.into_iter().zip(found).collect();
         for _ in 0..MAX_RESERVATIONS {
-            let decide = |(id, lane): &(ThrottleId, Option<Throttle>)| {
-                throttle::reserve(id.kind, id.is_known_device, lane.as_ref(), now)
+            let decide = |(id, throttle): &(ThrottleId, Option<Throttle>)| {
+                throttle::reserve(id.kind, id.is_known_device, throttle.as_ref(), now)
             };
             let reservations = match pending.iter().map(decide).collect::<Result<Vec<_>, _>>() {
                 Ok(reservations) => reservations,
@@ -108,8 +109,8 @@ impl Attempt {
             let mut lost = Vec::new();
             for ((id, _), reservation) in pending.into_iter().zip(reservations) {
                 let write = rollcall_store::throttle::reserve(&id, &reservation, now);
-                match context.store.commit(Commit::new([write])).await {
-                    Ok(()) => attempt.reserved.push(id),
+                match context.record([write]).await {
+                    Ok(()) => attempt.counted.push(id),
                     Err(CommitError::Refused(_)) => lost.push(id),
                     Err(CommitError::Fault(fault)) => return Err(fault.into()),
                 }
@@ -120,23 +121,24 @@ impl Attempt {
             let throttles = context.store.throttles(&lost).await?;
             pending = lost.into_iter().zip(throttles).collect();
         }
-        attempt.refuse(context, WAIT_AFTER_CROWD).await
+        attempt.refuse(context, WAIT_AFTER_CONTENTION).await
     }
 
-    /// The writes of a try that succeeded: an authenticator's lane forgets its failures, every other gets its one back.
-    pub fn succeeded(&self) -> Vec<Write> {
+    /// The writes of a successful attempt: the throttle of an authenticator forgets its failures, every other one loses
+    /// this attempt.
+    pub fn succeeded(&self) -> Vec<Bookkeeping> {
         let write = |id: &ThrottleId| match id.kind {
             ThrottleKind::Network | ThrottleKind::Redeemer | ThrottleKind::RedeemingNetwork => undo_attempt(id),
             ThrottleKind::Password | ThrottleKind::Totp | ThrottleKind::Code => clear(id),
         };
-        self.reserved.iter().map(write).collect()
+        self.counted.iter().map(write).collect()
     }
 
-    /// Takes the tries off the count: something else stood in their way.
-    pub async fn undo_attempt(self, context: &Context) -> Result<(), Problem> {
-        for id in &self.reserved {
-            match context.store.commit(Commit::new([undo_attempt(id)])).await {
-                // Where the lane is gone, so is the try.
+    /// Takes the attempt off its throttles, since something other than the guess made it fail.
+    pub async fn undo(self, context: &Context) -> Result<(), Problem> {
+        for id in &self.counted {
+            match context.record([undo_attempt(id)]).await {
+                // A throttle that is gone counts nothing.
                 Ok(()) | Err(CommitError::Refused(_)) => {}
                 Err(CommitError::Fault(fault)) => return Err(fault.into()),
             }
@@ -145,7 +147,7 @@ impl Attempt {
     }
 
     async fn refuse(self, context: &Context, wait: Duration) -> Result<Self, Problem> {
-        self.undo_attempt(context).await?;
+        self.undo(context).await?;
         Err(Refusal::wait(Code::TooManyAttempts, wait).into())
     }
 }
@@ -155,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_is_an_address_or_half_of_a_long_one() {
+    fn a_network_is_an_ipv4_address_or_the_upper_half_of_an_ipv6_address() {
         let network = |text: &str| network_of(Some(text.parse().unwrap()));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));

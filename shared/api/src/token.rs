@@ -1,4 +1,4 @@
-//! Tokens on the wire: URL-safe base64 without padding.
+//! Tokens and cookies as they are sent. Tokens are URL-safe base64 without padding.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::Cookie;
@@ -9,50 +9,51 @@ use rollcall_domain::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::Problem;
+use crate::problem::Problem;
 
-/// The cookie that holds a session's token. Browsers keep the prefix's promises: Secure, Path=/ and no Domain.
+/// The cookie with the session token. Browsers enforce what the prefix stands for: Secure, Path=/ and no Domain.
 pub const SESSION_COOKIE: &str = "__Host-session";
 
-/// The cookie that holds the mark of a device.
+/// The cookie with the device mark.
 pub const DEVICE_COOKIE: &str = "__Host-device";
 
-/// How a session's token was sent.
+/// How a session token is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// In the `Authorization` header.
     Bearer,
-    /// In the cookie: what a browser sends on its own, so its origin is checked.
+    /// In the cookie, which a browser attaches by itself: the request's origin is checked.
     Cookie,
 }
 
-/// The token's text.
+/// Encodes a session token.
 pub fn encode(token: &SessionToken) -> String {
     BASE64URL_NOPAD.encode(&token.to_bytes())
 }
 
-/// SHA-256 of a secret, in hex: all that is stored of it. 256 random bits need no slow hash.
+/// SHA-256 of a secret in hex, the only form in which it is stored. 256 random bits need no slow hash.
 pub fn hash(secret: &Secret) -> String {
     HEXLOWER.encode(&Sha256::digest(secret.expose()))
 }
 
-/// The text of a ticket.
+/// Encodes a sign-in ticket.
 pub fn encode_ticket(ticket: &SignInTicketToken) -> String {
     BASE64URL_NOPAD.encode(&ticket.to_bytes())
 }
 
-/// Reads the text of a ticket.
+/// Decodes a sign-in ticket.
 pub fn decode_ticket(text: &str) -> Option<SignInTicketToken> {
     SignInTicketToken::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
 }
 
-/// A `Set-Cookie` that only our own pages can set, and only over https, for this many seconds; for none it ends.
+/// A `Set-Cookie` header for a cookie that lives this many seconds; 0 removes it.
 pub fn set_cookie(name: &str, value: &str, seconds: u64) -> Result<HeaderValue, Problem> {
     let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
-    HeaderValue::try_from(cookie).map_err(|_| Problem::Internal(format!("the cookie {name} is no header")))
+    HeaderValue::try_from(cookie)
+        .map_err(|_| Problem::Internal(format!("the cookie {name} does not fit into a header")))
 }
 
-/// The token of a request.
+/// The session token of a request, and how it was sent.
 pub(crate) fn of(headers: &HeaderMap) -> Result<(SessionToken, Transport), Code> {
     let bearer = headers.get(header::AUTHORIZATION);
     let cookie = cookie(headers, SESSION_COOKIE);
@@ -72,7 +73,7 @@ fn bearer_token(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// The value of a cookie.
+/// The value of a cookie of this name.
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     (cookies.flat_map(Cookie::split_parse).flatten())

@@ -7,10 +7,12 @@ use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    error::{Refusal, ViolationCode},
-    fields::{Fields, FromField, Invalid},
+    error::Refusal,
+    fields::{Fields, FromField},
+    request_body,
     text::{AccountId, Location, Nickname, PhotoUrl, WhatsUp},
     time::Timestamp,
+    violation::{Invalid, ViolationCode},
 };
 
 choices! {
@@ -163,28 +165,32 @@ pub struct Account {
     pub version: u64,
 }
 
-/// What a new account is made of.
-#[derive(Debug)]
-pub struct NewAccount {
-    user_id: AccountId,
-    account_type: AccountType,
-    profile: Profile,
+request_body! {
+    /// A new account.
+    pub struct NewAccount from (fields, today: NaiveDate) {
+        user_id: AccountId,
+        r#type: AccountType,
+        #[schema(inline)]
+        #[serde(flatten)]
+        profile: Profile = Some(Profile::default().patched(fields, today)),
+    }
+}
+
+request_body! {
+    /// A change of an account's profile.
+    pub struct AccountPatch from (fields, current: &Profile, today: NaiveDate) {
+        #[schema(inline)]
+        #[serde(flatten)]
+        profile: Profile = Some(current.clone().patched(fields, today)),
+    }
 }
 
 impl NewAccount {
-    /// Reads identity, type and profile: a new profile is a patch of the empty one.
-    pub fn read(mut fields: Fields, today: NaiveDate) -> Result<Self, Refusal> {
-        let user_id = fields.required("user_id");
-        let account_type = fields.required("type");
-        let profile = Profile::default().patched(&mut fields, today);
-        fields.finish(|| Some(Self { user_id: user_id?, account_type: account_type?, profile }))
-    }
-
     /// The account, created at `now`.
     pub fn create(self, now: Timestamp) -> Account {
         Account {
             user_id: self.user_id,
-            account_type: self.account_type,
+            account_type: self.r#type,
             profile: self.profile,
             created_at: now,
             updated_at: now,
@@ -198,13 +204,13 @@ impl Account {
     pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
         fields.immutable("user_id");
         fields.immutable("type");
-        let profile = self.profile.clone().patched(&mut fields, now.date());
-        fields.finish(|| Some(if profile == self.profile { self } else { Self { profile, ..self }.next_version(now) }))
+        let AccountPatch { profile } = fields.parse(|fields| AccountPatch::read(fields, &self.profile, now.date()))?;
+        Ok(if profile == self.profile { self } else { Self { profile, ..self }.next_version(now) })
     }
 
     /// The account as this type. Of this type already, same version.
     #[must_use]
-    pub fn turned(self, account_type: AccountType, now: Timestamp) -> Self {
+    pub fn with_type(self, account_type: AccountType, now: Timestamp) -> Self {
         if self.account_type == account_type { self } else { Self { account_type, ..self }.next_version(now) }
     }
 
@@ -227,15 +233,17 @@ mod tests {
         Fields::of(value)
     }
 
+    fn created(body: Value) -> Account {
+        Fields::of(body).parse(|fields| NewAccount::read(fields, now().date())).unwrap().create(now())
+    }
+
     fn mina() -> Account {
-        let body = json!({"user_id": "mina", "type": "general", "nickname": "Mina", "gender": "female", "level": 3});
-        NewAccount::read(fields(body), now().date()).unwrap().create(now())
+        created(json!({"user_id": "mina", "type": "general", "nickname": "Mina", "gender": "female", "level": 3}))
     }
 
     #[test]
     fn an_account_shows_every_field_with_its_default() {
-        let body = json!({"user_id": "a", "type": "general", "nickname": ""});
-        let account = NewAccount::read(fields(body), now().date()).unwrap().create(now());
+        let account = created(json!({"user_id": "a", "type": "general", "nickname": ""}));
         let shown = json!({
             "user_id": "a", "type": "general", "nickname": null, "photo_url": null, "gender": "unknown",
             "birth_date": null, "location": null, "whats_up": null, "friend_verification": "need_confirm",

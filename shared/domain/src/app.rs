@@ -6,16 +6,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    error::{Code, Refusal, ViolationCode},
-    fields::{Fields, Invalid},
+    body::BodyField,
+    error::{Code, Refusal},
+    fields::Fields,
     id::{AppId, TeamId},
     limits::APP_TOMBSTONE,
+    patch::{PatchOptional, PatchRequired},
     permission::Permission,
+    request_body,
     role::Rights,
     team::Team,
     text::{AccountId, AppName},
     time::Timestamp,
     user::{User, UserRef},
+    violation::{Invalid, ViolationCode},
 };
 
 /// Guards against deleting accounts by accident: on until somebody lifts it knowingly.
@@ -60,27 +64,21 @@ pub struct App {
     pub version: u64,
 }
 
-/// What a new application is made of.
-#[derive(Debug)]
-pub struct NewApp {
-    /// What it will be called.
-    pub name: AppName,
-    /// The team it will belong to.
-    pub team_id: Option<TeamId>,
+request_body! {
+    /// A new application.
+    pub struct NewApp from (fields, actor: &User) {
+        /// The team that owns the application. A member must name a team in which they may manage applications.
+        pub team_id: Option<TeamId> = if actor.user_type.is_admin() {
+            BodyField::read(fields, "team_id")
+        } else {
+            fields.required("team_id").map(Some)
+        },
+        /// The name that people read.
+        pub name: AppName,
+    }
 }
 
 impl NewApp {
-    /// Reads the team that `actor` names for a new application: a member must name one.
-    pub fn team(fields: &mut Fields, actor: &User) -> Option<TeamId> {
-        if actor.user_type.is_admin() { fields.optional("team_id") } else { fields.required("team_id") }
-    }
-
-    /// Reads the rest, for an application of this team.
-    pub fn read(mut fields: Fields, team_id: Option<TeamId>) -> Result<Self, Refusal> {
-        let name = fields.required("name");
-        fields.finish(|| Some(Self { name: name?, team_id }))
-    }
-
     /// The application, with its deletion lock on.
     pub fn create(self, app_id: AppId, now: Timestamp) -> App {
         App {
@@ -97,23 +95,32 @@ impl NewApp {
     }
 }
 
-/// A turn of the deletion lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LockTurn {
-    locked: bool,
+request_body! {
+    /// A change of an application.
+    pub struct AppPatch {
+        /// The team that owns the application; null gives it to the platform. Only platform admins may change it.
+        team_id: PatchOptional<TeamId>,
+        name: PatchRequired<AppName>,
+    }
 }
 
-impl LockTurn {
-    /// Reads `{locked: true}` or `{locked: false, risks_acknowledged: true}`: lifting takes the acknowledgement.
-    pub fn read(mut fields: Fields) -> Result<Self, Refusal> {
-        let locked = fields.required("locked");
-        let acknowledged = fields.optional("risks_acknowledged").unwrap_or(false);
-        if locked == Some(false) && !acknowledged {
-            let rule = "must be true to lift the lock: deleted accounts cannot be restored";
-            fields.violation("risks_acknowledged", Invalid::new(ViolationCode::Required, rule));
-        }
-        fields.finish(|| Some(Self { locked: locked? }))
+request_body! {
+    /// Whether an application's deletion lock is on.
+    #[schema(as = LockTurn)]
+    pub struct DeletionLockUpdate from (fields) {
+        locked: bool,
+        /// Must be true to turn the lock off.
+        risks_acknowledged: Option<bool> = read_acknowledgement(fields, locked),
     }
+}
+
+fn read_acknowledgement(fields: &mut Fields, locked: Option<bool>) -> Option<Option<bool>> {
+    let acknowledged = fields.optional("risks_acknowledged");
+    if locked == Some(false) && acknowledged != Some(true) {
+        let rule = "must be true to lift the lock: deleted accounts cannot be restored";
+        fields.violation("risks_acknowledged", Invalid::new(ViolationCode::Required, rule));
+    }
+    Some(acknowledged)
 }
 
 impl App {
@@ -129,16 +136,17 @@ impl App {
         if may(permission) { Ok(()) } else { Err(Code::Forbidden) }
     }
 
-    /// The application after a merge patch of the rest of its fields, as this team's.
-    pub fn edited(self, team_id: Option<TeamId>, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+    /// The application after a change of its name or its team.
+    pub fn edited(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(AppPatch::read)?;
         let before = self.clone();
-        let name = fields.kept("name", self.name.clone());
-        fields.finish(|| Some(Self { name, team_id, ..self }.changed_since(&before, now)))
+        let (name, team_id) = (patch.name.apply(self.name), patch.team_id.apply(self.team_id));
+        Ok(Self { name, team_id, ..self }.changed_since(&before, now))
     }
 
     /// The application with its lock turned by `actor`.
     #[must_use]
-    pub fn turned(self, turn: LockTurn, actor: &User, now: Timestamp) -> Self {
+    pub fn with_lock(self, turn: DeletionLockUpdate, actor: &User, now: Timestamp) -> Self {
         if self.deletion_lock.locked == turn.locked {
             return self;
         }
@@ -162,7 +170,7 @@ impl App {
 
     /// The application after these accounts left it.
     #[must_use]
-    pub fn left_by(mut self, user_ids: &[AccountId]) -> Self {
+    pub fn without_admins(mut self, user_ids: &[AccountId]) -> Self {
         self.admins.retain(|id| !user_ids.contains(id));
         self
     }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
 /// An eight-digit code from a mail or an invitation, leading zeros kept.

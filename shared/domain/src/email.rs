@@ -5,8 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
 /// Characters of an address at most: RFC 5321's path without its brackets.

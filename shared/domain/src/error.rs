@@ -2,8 +2,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use crate::violation::{Violation, ViolationCode};
 
 /// Writes the enumeration of codes and its columns from one table.
 macro_rules! codes {
@@ -90,85 +89,6 @@ codes! {
     Unavailable             503 "unavailable"              "Something we depend on does not answer; retry in a moment.";
 }
 
-/// What is wrong with one field or parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ViolationCode {
-    /// It must be there.
-    Required,
-    /// It has the wrong JSON type.
-    WrongType,
-    /// It has too few characters or entries.
-    TooShort,
-    /// It has too many characters, bytes or entries.
-    TooLong,
-    /// It is not written the way it must be.
-    BadFormat,
-    /// The value is not one of those that are allowed here.
-    NotAllowed,
-    /// The number or date lies outside its range.
-    OutOfRange,
-    /// It differs from what it must equal.
-    Mismatch,
-    /// The password is too easy to guess.
-    WeakPassword,
-    /// The request has no such field.
-    UnknownField,
-    /// The field never changes.
-    ImmutableField,
-    /// The id names nothing, or nothing the caller may name.
-    UnknownReference,
-    /// The current password is wrong.
-    Incorrect,
-}
-
-/// Where a violation is: in the body, or in the query.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Place {
-    Pointer(String),
-    Parameter(String),
-}
-
-/// One broken rule: where, which, and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Violation {
-    #[serde(flatten)]
-    place: Place,
-    code: ViolationCode,
-    detail: Cow<'static, str>,
-}
-
-impl Violation {
-    /// A violation in the body, at an RFC 6901 pointer.
-    pub fn at(pointer: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: Place::Pointer(pointer.into()), code, detail: detail.into() }
-    }
-
-    /// A violation of a query parameter.
-    pub fn of_parameter(name: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: Place::Parameter(name.into()), code, detail: detail.into() }
-    }
-
-    /// The violation of an object that stands under a name of its own.
-    pub(crate) fn under(self, name: &str) -> Self {
-        let place = match self.place {
-            Place::Pointer(pointer) => Place::Pointer(format!("/{name}{pointer}")),
-            Place::Parameter(parameter) => Place::Parameter(parameter),
-        };
-        Self { place, ..self }
-    }
-
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// What kind of rule was broken.
-    pub fn code(&self) -> ViolationCode {
-        self.code
-    }
-}
-
 /// A refusal: why the system does not do what was asked, and what would mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -190,7 +110,7 @@ impl Refusal {
 
     /// The refusal of a request that breaks these rules. Unknown and immutable fields give it its code.
     pub fn invalid(violations: Vec<Violation>) -> Self {
-        let any = |code| violations.iter().any(|violation| violation.code == code);
+        let any = |code| violations.iter().any(|violation| violation.code() == code);
         let code = if any(ViolationCode::UnknownField) {
             Code::UnknownField
         } else if any(ViolationCode::ImmutableField) {
@@ -224,7 +144,7 @@ impl From<Violation> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.code.as_str(), self.detail)?;
-        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail))
+        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail()))
     }
 }
 

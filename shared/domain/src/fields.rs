@@ -2,31 +2,13 @@
 //!
 //! Deriving `Deserialize` would stop at the first mistake; the contract promises all of them at once.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
-use crate::error::{Code, Refusal, Violation, ViolationCode};
-
-/// Why a value is refused, before it is known where it stood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// Which kind of rule it breaks.
-    pub code: ViolationCode,
-    /// The rule, and so how to mend it.
-    pub detail: Cow<'static, str>,
-}
-
-impl Invalid {
-    /// A broken rule and its sentence.
-    pub fn new(code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
-    }
-
-    fn wrong_type(expected: &'static str) -> Self {
-        Self::new(ViolationCode::WrongType, format!("must be {expected}"))
-    }
-}
+use crate::{
+    error::{Code, Refusal},
+    patch::PatchOptional,
+    violation::{Invalid, Violation, ViolationCode},
+};
 
 /// A value that can be read out of a JSON field, obeying the field's rule.
 pub trait FromField: Sized {
@@ -82,7 +64,7 @@ impl Fields {
 
     /// Adds what was found wrong elsewhere in the request, to be told with the rest.
     #[must_use]
-    pub fn noting(mut self, violations: Vec<Violation>) -> Self {
+    pub fn with_violations(mut self, violations: Vec<Violation>) -> Self {
         self.violations.extend(violations);
         self
     }
@@ -93,13 +75,19 @@ impl Fields {
     }
 
     /// Whether a field is there and not null, for rules over which of several are.
-    pub fn gives(&self, name: &str) -> bool {
+    pub fn has_value(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Whether a field says this, for rights that depend on it.
-    pub fn says(&self, name: &str, text: &str) -> bool {
+    pub fn has_text(&self, name: &str, text: &str) -> bool {
         self.object.get(name).and_then(Value::as_str) == Some(text)
+    }
+
+    /// The value of a field, where there is a valid one. The field stays unread, so that its reader reports what is wrong
+    /// with it: for rights and references, which are checked first.
+    pub fn peek<T: FromField>(&self, name: &str) -> Option<T> {
+        self.object.get(name).and_then(|value| T::from_field(value).ok())
     }
 
     /// A field that must be there. `None` only when a violation was noted.
@@ -133,11 +121,20 @@ impl Fields {
         current: Option<T>,
         parse: impl FnOnce(&Value) -> Result<T, Invalid>,
     ) -> Option<T> {
+        self.patch(name, parse).and_then(|patch| patch.apply(current))
+    }
+
+    /// A merge patch of an optional text. `None` only where a violation was noted.
+    pub(crate) fn patch<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&Value) -> Result<T, Invalid>,
+    ) -> Option<PatchOptional<T>> {
         match self.object.remove(name) {
-            None => current,
-            Some(Value::Null) => None,
-            Some(Value::String(text)) if text.is_empty() => None,
-            Some(value) => self.parsed(name, parse(&value)),
+            None => Some(PatchOptional::Keep),
+            Some(Value::Null) => Some(PatchOptional::Clear),
+            Some(Value::String(text)) if text.is_empty() => Some(PatchOptional::Clear),
+            Some(value) => self.parsed(name, parse(&value)).map(PatchOptional::Set),
         }
     }
 
@@ -148,11 +145,6 @@ impl Fields {
             Some(Value::Null) => T::default(),
             Some(value) => self.parsed(name, T::from_field(&value)).unwrap_or(current),
         }
-    }
-
-    /// A field that is never empty by merge patch: absent keeps `current`, null is refused.
-    pub fn kept<T: FromField>(&mut self, name: &str, current: T) -> T {
-        if self.has(name) { self.required(name).unwrap_or(current) } else { current }
     }
 
     /// An object that may be absent or null, read field by field; what is wrong with it is told where it stands.
@@ -198,11 +190,17 @@ impl Fields {
 
     /// Notes a violation that a rule over several fields, or over what they refer to, found.
     pub fn violation(&mut self, pointer: &str, invalid: Invalid) {
-        let violation = Violation::at(format!("/{pointer}"), invalid.code, invalid.detail);
+        let violation = Violation::from_invalid(format!("/{pointer}"), invalid);
         // The first thing wrong with a field is what to mend; a rule over several fields adds nothing to it.
         if self.is_object && !self.violations.iter().any(|noted| noted.place() == violation.place()) {
             self.violations.push(violation);
         }
+    }
+
+    /// Reads the whole body, or refuses it with everything that is wrong with it.
+    pub fn parse<T>(mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Refusal> {
+        let body = read(&mut self);
+        self.finish(|| body)
     }
 
     /// Ends the reading: what is left is unknown, and anything noted refuses the whole.

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
 /// Declares an identifier that is a UUID in lower-case hyphenated form.

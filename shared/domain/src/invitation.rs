@@ -109,12 +109,12 @@ impl Invitation {
     }
 
     /// Whether it is no longer shown, though its record may still be there.
-    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+    pub fn is_past_history(&self, now: Timestamp) -> bool {
         now >= self.expires_at + INVITATION_HISTORY
     }
 
     /// What it is for, to be issued again.
-    pub fn renewed(&self, role: Role) -> NewInvitation {
+    pub fn to_reissue(&self, role: Role) -> NewInvitation {
         NewInvitation { team_id: self.team_id, role, login: self.login.clone(), note: self.note.clone() }
     }
 

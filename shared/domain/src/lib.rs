@@ -6,6 +6,7 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod body;
 pub mod breaker;
 mod choice;
 pub mod credential;
@@ -18,6 +19,7 @@ pub mod invitation;
 pub mod limits;
 pub mod mail;
 pub mod password;
+pub mod patch;
 pub mod permission;
 pub mod role;
 pub mod role_id;
@@ -29,8 +31,10 @@ pub mod time;
 pub mod totp;
 pub mod user;
 pub mod verification;
+pub mod violation;
 
-pub use error::{Code, Refusal, Violation, ViolationCode};
-pub use fields::{Fields, FromField, Invalid};
+pub use error::{Code, Refusal};
+pub use fields::{Fields, FromField};
 pub use serde_json::Value;
 pub use time::Timestamp;
+pub use violation::{Invalid, Violation, ViolationCode};

@@ -60,7 +60,7 @@ pub const MAX_ATTEMPTS: u32 = 8;
 pub const RETRY_BASE: Duration = Duration::from_millis(20);
 
 /// How often a change that lost against another is decided anew before the caller is told 409 `conflict`.
-pub const MAX_REDECISIONS: u32 = 4;
+pub const MAX_CONFLICT_RETRIES: u32 = 4;
 
 /// What callers are told to wait when a dependency failed.
 pub const RETRY_AFTER_FAULT: Duration = Duration::from_secs(1);
@@ -259,4 +259,4 @@ pub const MAX_AUDIT_PARTITIONS: usize = 400;
 pub const AUDIT_PARTITIONS_AT_ONCE: usize = 32;
 
 /// Members, invitations and roles of a deleted team that one run of the cleanup takes off; the next goes on.
-pub const TEAM_END_STEPS: usize = 1_000;
+pub const TEAM_CLEANUP_STEPS: usize = 1_000;

@@ -123,7 +123,7 @@ pub struct Mail {
 
 /// What becomes of a mail that is taken up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum MailAttempt {
     /// Not yet.
     Wait,
     /// To be tried now; should that fail, this is the mail that is tried next.
@@ -139,16 +139,16 @@ impl Mail {
     }
 
     /// Takes the mail up.
-    pub fn turn(&self, now: Timestamp) -> Turn {
+    pub fn next_attempt(&self, now: Timestamp) -> MailAttempt {
         if now < self.due_at {
-            return Turn::Wait;
+            return MailAttempt::Wait;
         }
         let wait = usize::try_from(self.attempts).ok().and_then(|attempts| MAIL_RETRIES.get(attempts));
         match wait {
             Some(wait) if now.since(self.created_at) < self.useful_for() => {
-                Turn::Try(Self { attempts: self.attempts + 1, due_at: now + *wait, ..self.clone() })
+                MailAttempt::Try(Self { attempts: self.attempts + 1, due_at: now + *wait, ..self.clone() })
             }
-            Some(_) | None => Turn::GiveUp,
+            Some(_) | None => MailAttempt::GiveUp,
         }
     }
 
@@ -189,18 +189,18 @@ mod tests {
         let mut mail = mail(Message::TotpEnabled { login: Login::parse("mina").unwrap() });
         for wait in MAIL_RETRIES {
             let now = mail.due_at;
-            let Turn::Try(next) = mail.turn(now) else { panic!("{mail:?}") };
-            assert_eq!((next.turn(now), next.due_at), (Turn::Wait, now + *wait));
+            let MailAttempt::Try(next) = mail.next_attempt(now) else { panic!("{mail:?}") };
+            assert_eq!((next.next_attempt(now), next.due_at), (MailAttempt::Wait, now + *wait));
             mail = next;
         }
-        assert_eq!(mail.turn(mail.due_at), Turn::GiveUp);
+        assert_eq!(mail.next_attempt(mail.due_at), MailAttempt::GiveUp);
     }
 
     #[test]
     fn a_code_that_is_over_is_not_sent() {
         let code = MailedCode { code_id: CodeId::from_bytes([2; 16]), key_id: "k1".to_owned() };
         let mail = mail(Message::RegistrationCode(code));
-        assert!(matches!(mail.turn(mail.created_at), Turn::Try(_)));
-        assert_eq!(mail.turn(mail.created_at + CODE_LIFETIME), Turn::GiveUp);
+        assert!(matches!(mail.next_attempt(mail.created_at), MailAttempt::Try(_)));
+        assert_eq!(mail.next_attempt(mail.created_at + CODE_LIFETIME), MailAttempt::GiveUp);
     }
 }

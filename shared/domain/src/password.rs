@@ -5,12 +5,18 @@ use std::fmt;
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
-use zxcvbn::{Score, zxcvbn};
+use zxcvbn::{
+    Score,
+    feedback::{Feedback, Warning},
+    zxcvbn,
+};
 
 use crate::{
-    error::ViolationCode,
-    fields::{Fields, FromField, Invalid},
+    body::ReadElsewhere,
+    fields::{Fields, FromField},
     limits::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
+    request_body,
+    violation::{Invalid, ViolationCode, WeakPasswordReason},
 };
 
 /// A password as typed, in NFC. It cannot be printed, and its memory is wiped.
@@ -72,6 +78,26 @@ const MIN_NAME_CHARS: usize = 3;
 /// every reading of digits and symbols as letters: of 256 well-chosen characters it would take seconds.
 const ESTIMATED_CHARS: usize = 24;
 
+request_body! {
+    /// A password that an admin sets for another user, who must change it at the next sign-in.
+    #[schema(as = PasswordReset)]
+    pub struct PasswordResetBody from (fields, rule: &PasswordRule, names: &[&str]) {
+        /// Either this or `generate_password`.
+        #[schema(value_type = Option<String>)]
+        password: InitialPassword = rule.read_initial(fields, names),
+        /// Whether to generate a password, which the reply shows once.
+        #[schema(value_type = Option<bool>)]
+        generate_password: ReadElsewhere,
+    }
+}
+
+impl PasswordResetBody {
+    /// The password to set.
+    pub fn into_password(self) -> InitialPassword {
+        self.password
+    }
+}
+
 impl PasswordRule {
     /// Reads `password`, which must be good for a user of these names, and `password_confirmation`, which must equal it.
     pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
@@ -121,25 +147,46 @@ impl PasswordRule {
             }
             _ => {}
         }
-        let weak = |reason: String| Err(Invalid::new(ViolationCode::WeakPassword, reason));
         let lower = password.0.to_lowercase();
         let names: Vec<_> = names.iter().copied().filter(|name| name.chars().count() >= MIN_NAME_CHARS).collect();
         if names.iter().any(|name| lower.contains(&name.to_lowercase())) {
-            return weak("must not contain the login, the username or the name in the email address".to_owned());
+            let rule = "must not contain the login, the username or the name in the email address";
+            return Err(Invalid::weak_password(WeakPasswordReason::ContainsName, rule));
         }
         if self.require_classes && !has_all_classes(&password.0) {
-            return weak("must have upper case, lower case, digits and symbols".to_owned());
+            let rule = "must have upper case, lower case, digits and symbols";
+            return Err(Invalid::weak_password(WeakPasswordReason::MissingClasses, rule));
         }
         let estimated = Zeroizing::new(password.0.chars().take(ESTIMATED_CHARS).collect::<String>());
         let estimate = zxcvbn(&estimated, &names);
         if estimate.score() >= Score::Three {
             return Ok(());
         }
-        let warning = estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning);
-        weak(warning.map_or_else(
+        let warning = estimate.feedback().and_then(Feedback::warning);
+        let rule = warning.map_or_else(
             || "is too easy to guess: add a word or two".to_owned(),
             |warning| format!("is too easy to guess: {warning}"),
-        ))
+        );
+        Err(Invalid::weak_password(warning.map_or(WeakPasswordReason::Guessable, reason_of), rule))
+    }
+}
+
+fn reason_of(warning: Warning) -> WeakPasswordReason {
+    match warning {
+        Warning::ThisIsATop10Password
+        | Warning::ThisIsATop100Password
+        | Warning::ThisIsACommonPassword
+        | Warning::ThisIsSimilarToACommonlyUsedPassword => WeakPasswordReason::Common,
+        Warning::StraightRowsOfKeysAreEasyToGuess
+        | Warning::ShortKeyboardPatternsAreEasyToGuess
+        | Warning::RepeatsLikeAaaAreEasyToGuess
+        | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess
+        | Warning::SequencesLikeAbcAreEasyToGuess
+        | Warning::RecentYearsAreEasyToGuess
+        | Warning::AWordByItselfIsEasyToGuess
+        | Warning::DatesAreOftenEasyToGuess
+        | Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
+        | Warning::CommonNamesAndSurnamesAreEasyToGuess => WeakPasswordReason::Guessable,
     }
 }
 
@@ -181,6 +228,20 @@ mod tests {
         assert_eq!(checked("tq7 vXmp 2pLw"), None);
         let reason = PasswordRule::default().check(&Password::new("password1234"), &[]).unwrap_err().detail;
         assert!(reason.starts_with("is too easy to guess: "), "{reason}");
+    }
+
+    #[test]
+    fn a_weak_password_has_its_reason_as_a_code() {
+        let strict = PasswordRule { require_classes: true, ..PasswordRule::default() };
+        for (rule, password, reason) in [
+            (strict, "tq7 vXk mina_p", WeakPasswordReason::ContainsName),
+            (strict, "tq7 vxk 2plw", WeakPasswordReason::MissingClasses),
+            (PasswordRule::default(), "password1234", WeakPasswordReason::Common),
+            (PasswordRule::default(), "abcdefghijkl", WeakPasswordReason::Guessable),
+        ] {
+            let invalid = rule.check(&Password::new(password), &["Mina_P"]).unwrap_err();
+            assert_eq!((invalid.code, invalid.reason), (WeakPassword, Some(reason)), "{password}");
+        }
     }
 
     #[test]

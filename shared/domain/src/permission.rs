@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
     text::RoleName,
+    violation::{Invalid, ViolationCode},
 };
 
 choices! {

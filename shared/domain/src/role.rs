@@ -7,10 +7,13 @@ use utoipa::ToSchema;
 
 use crate::{
     audit::{Action, Change, Target},
+    body::BoundedList,
     error::{Code, Refusal},
     fields::Fields,
     id::{CustomRoleId, TeamId},
+    patch::PatchRequired,
     permission::{Permission, Preset, UserType},
+    request_body,
     role_id::RoleId,
     text::RoleName,
     user::User,
@@ -42,25 +45,38 @@ impl From<Preset> for Role {
 
 impl Role {
     /// Reads a new custom role.
-    pub fn read(role_id: CustomRoleId, mut fields: Fields) -> Result<Self, Refusal> {
-        let name = fields.required("name");
-        let permissions = fields.list("permissions", Permission::ALL.len());
-        fields.finish(|| {
-            let permissions = permissions?.into_iter().collect();
-            Some(Self { role_id: RoleId::Custom(role_id), name: name?, permissions, version: 1 })
-        })
+    pub fn read(role_id: CustomRoleId, fields: Fields) -> Result<Self, Refusal> {
+        let NewRole { name, permissions } = fields.parse(NewRole::read)?;
+        let permissions = permissions.0.into_iter().collect();
+        Ok(Self { role_id: RoleId::Custom(role_id), name, permissions, version: 1 })
     }
 
-    /// The role after a merge patch.
-    pub fn edited(self, mut fields: Fields) -> Result<Self, Refusal> {
-        let name = fields.kept("name", self.name.clone());
-        let permissions: Option<Vec<_>> =
-            if fields.has("permissions") { fields.list("permissions", Permission::ALL.len()) } else { None };
-        fields.finish(|| {
-            let permissions = permissions.map_or_else(|| self.permissions.clone(), |list| list.into_iter().collect());
-            let after = Self { name, permissions, ..self.clone() };
-            Some(if after == self { self } else { Self { version: self.version + 1, ..after } })
-        })
+    /// The role after a change.
+    pub fn edited(self, fields: Fields) -> Result<Self, Refusal> {
+        let patch = fields.parse(RolePatch::read)?;
+        let name = patch.name.apply(self.name.clone());
+        let permissions = match patch.permissions {
+            PatchRequired::Keep => self.permissions.clone(),
+            PatchRequired::Set(list) => list.0.into_iter().collect(),
+        };
+        let after = Self { name, permissions, ..self.clone() };
+        Ok(if after == self { self } else { Self { version: self.version + 1, ..after } })
+    }
+}
+
+request_body! {
+    /// A new custom role.
+    pub struct NewRole {
+        name: RoleName,
+        permissions: BoundedList<Permission, 11>,
+    }
+}
+
+request_body! {
+    /// A change of a custom role.
+    pub struct RolePatch {
+        name: PatchRequired<RoleName>,
+        permissions: PatchRequired<BoundedList<Permission, 11>>,
     }
 }
 
@@ -143,7 +159,7 @@ impl Rights {
     }
 
     /// Whether they include making a role of a team that allows this, and unmaking it. Nobody shapes its own role.
-    pub fn may_shape(&self, role: &Role, team_id: TeamId) -> bool {
+    pub fn may_edit_role(&self, role: &Role, team_id: TeamId) -> bool {
         let is_own = self.role_in(team_id).is_some_and(|own| own.role_id == role.role_id);
         self.may(Permission::RolesManage, Some(team_id))
             && !is_own
@@ -209,9 +225,9 @@ mod tests {
     #[test]
     fn nobody_shapes_its_own_role_and_nobody_reaches_into_another_team() {
         let own = custom(&[Permission::TeamRead, Permission::RolesManage]);
-        assert!(!holding(own.clone()).may_shape(&own, TEAM));
+        assert!(!holding(own.clone()).may_edit_role(&own, TEAM));
         let another = Role { role_id: RoleId::Custom(CustomRoleId::from_bytes([8; 16])), ..own.clone() };
-        assert!(holding(own).may_shape(&another, TEAM));
+        assert!(holding(own).may_edit_role(&another, TEAM));
         let admin = holding(Preset::Admin.into());
         assert!(!admin.may_grant(&another, TeamId::from_bytes([2; 16])));
         assert!(!admin.may(Permission::TeamRead, None));
@@ -221,7 +237,14 @@ mod tests {
     fn a_platform_admin_may_everything_everywhere() {
         let rights = Rights { user_type: UserType::PlatformAdmin, roles: BTreeMap::new() };
         assert!(rights.may(Permission::AuditRead, None) && rights.may_grant(&Preset::Admin.into(), TEAM));
-        assert!(rights.may_shape(&custom(Permission::ALL), TEAM));
+        assert!(rights.may_edit_role(&custom(Permission::ALL), TEAM));
+    }
+
+    #[test]
+    fn a_role_may_have_every_permission() {
+        let body = json!({"name": "All", "permissions": Permission::ALL});
+        let role = Role::read(CustomRoleId::from_bytes([9; 16]), Fields::of(body)).unwrap();
+        assert_eq!(role.permissions.len(), Permission::ALL.len());
     }
 
     #[test]

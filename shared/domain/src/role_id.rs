@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
     id::CustomRoleId,
     permission::Preset,
+    violation::{Invalid, ViolationCode},
 };
 
 /// The id of a preset, which every team has, or of a custom role, which one team made.

@@ -204,7 +204,7 @@ impl SignInTicket {
     }
 
     /// Whether the login's credential is still what the right password was given to.
-    pub fn stands(&self, credential: &Credential) -> bool {
+    pub fn is_for(&self, credential: &Credential) -> bool {
         credential.enabled && (credential.user_id, credential.epoch) == (self.user_id, self.epoch)
     }
 }

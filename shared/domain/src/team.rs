@@ -10,6 +10,8 @@ use crate::{
     error::Refusal,
     fields::Fields,
     id::{TeamId, UserId},
+    patch::PatchRequired,
+    request_body,
     role::{Rights, Role, RoleView},
     role_id::RoleId,
     text::{Login, TeamName},
@@ -46,13 +48,19 @@ impl Team {
         Self { team_id, name, admins, deleting_at: None, created_at: now, updated_at: now, version: 1 }
     }
 
-    /// The team after a merge patch.
-    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
-        let name = fields.kept("name", self.name.clone());
-        fields.finish(|| {
-            let is_same = name == self.name;
-            Some(if is_same { self } else { Self { name, version: self.version + 1, updated_at: now, ..self } })
-        })
+    /// The team after a change of its name.
+    pub fn edited(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(TeamPatch::read)?;
+        let name = patch.name.apply(self.name.clone());
+        let is_same = name == self.name;
+        Ok(if is_same { self } else { Self { name, version: self.version + 1, updated_at: now, ..self } })
+    }
+}
+
+request_body! {
+    /// A change of a team.
+    pub struct TeamPatch {
+        name: PatchRequired<TeamName>,
     }
 }
 
@@ -110,7 +118,7 @@ impl Member {
 
     /// The member with another role.
     #[must_use]
-    pub fn moved(self, role_id: RoleId) -> Self {
+    pub fn with_role(self, role_id: RoleId) -> Self {
         Self { role_id, version: self.version + 1, ..self }
     }
 }
@@ -184,15 +192,15 @@ impl Membership {
 /// The last admin of a team stays, unless an admin of the platform takes it off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastAdmin {
-    /// It stays.
-    Stays,
-    /// It may go: the team is shown as having none.
-    MayGo,
+    /// The last admin cannot be removed.
+    Protected,
+    /// The last admin can be removed, and the team is then shown without admins.
+    Removable,
 }
 
 impl LastAdmin {
     /// What holds for a change made by these rights.
     pub fn under(rights: &Rights) -> Self {
-        if rights.is_platform_admin() { Self::MayGo } else { Self::Stays }
+        if rights.is_platform_admin() { Self::Removable } else { Self::Protected }
     }
 }

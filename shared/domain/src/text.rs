@@ -8,8 +8,8 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
 /// Declares a text type: its rule is a function from what was sent to what is kept.

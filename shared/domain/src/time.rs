@@ -8,8 +8,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
 /// A moment in UTC, cut to whole milliseconds so that what is stored equals what was decided on.

@@ -6,11 +6,11 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::{
     digits,
-    error::ViolationCode,
-    fields::{Fields, FromField, Invalid},
+    fields::{Fields, FromField},
     limits::TOTP_SECRET_BYTES,
     text::Login,
     time::Timestamp,
+    violation::{Invalid, ViolationCode},
 };
 
 /// What authenticator apps show beside the login.

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     audit::{Action, Change, Target},
+    body::{ReadElsewhere, Text},
     choice::choices,
     email::Email,
     error::{Code, Refusal},
@@ -15,7 +16,9 @@ use crate::{
     limits::MAX_TEAMS_PER_USER,
     mail::Language,
     password::{InitialPassword, PasswordRule},
+    patch::{PatchOptional, PatchRequired},
     permission::UserType,
+    request_body,
     role_id::RoleId,
     text::{Login, Username},
     time::Timestamp,
@@ -55,19 +58,9 @@ impl NewUser {
         }
     }
 
-    /// Reads a member that somebody else makes, with its password, which must be changed at the first sign-in.
-    pub fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<(Self, InitialPassword)> {
-        let username: Option<Username> = fields.required("username");
-        let login: Option<Login> = fields.required("login");
-        let email: Option<Email> = fields.text("email", None);
-        let names = [
-            username.as_ref().map(Username::as_str),
-            login.as_ref().map(Login::as_str),
-            email.as_ref().map(Email::local_part),
-        ];
-        let given = rule.read_initial(fields, &names.into_iter().flatten().collect::<Vec<_>>());
-        let new = Self::named(username?, login?, UserType::Member);
-        Some((Self { email, password_change_required: true, ..new }, given?))
+    /// A user whom somebody else creates: they must change their password at the first sign-in.
+    fn by_somebody_else(username: Username, login: Login, user_type: UserType, email: Option<Email>) -> Self {
+        Self { email, password_change_required: true, ..Self::named(username, login, user_type) }
     }
 
     /// The user, enabled and in no team.
@@ -90,6 +83,83 @@ impl NewUser {
             last_login_at: None,
             version: 1,
         }
+    }
+}
+
+request_body! {
+    /// A new user.
+    #[schema(as = NewUser)]
+    pub struct NewUserBody from (fields, rule: &PasswordRule) {
+        username: Username,
+        login: Login,
+        /// An unverified address, until its owner verifies it: mail is not sent to it, and others may use it.
+        email: Text<Email>,
+        /// Either this or `generate_password`. It must be changed at the first sign-in.
+        #[schema(value_type = Option<String>)]
+        password: InitialPassword =
+            rule.read_initial(fields, &names(username.as_ref(), login.as_ref(), email.as_ref())),
+        /// Whether to generate a password, which the reply shows once.
+        #[schema(value_type = Option<bool>)]
+        generate_password: ReadElsewhere,
+        r#type: UserType,
+    }
+}
+
+request_body! {
+    /// A new user of the type `member`, as part of a request that adds them to a team.
+    #[schema(as = NewMembersUser)]
+    pub struct NewMemberUserBody from (fields, rule: &PasswordRule) {
+        username: Username,
+        login: Login,
+        /// An unverified address, until its owner verifies it: mail is not sent to it, and others may use it.
+        email: Text<Email>,
+        /// Either this or `generate_password`. It must be changed at the first sign-in.
+        #[schema(value_type = Option<String>)]
+        password: InitialPassword =
+            rule.read_initial(fields, &names(username.as_ref(), login.as_ref(), email.as_ref())),
+        /// Whether to generate a password, which the reply shows once.
+        #[schema(value_type = Option<bool>)]
+        generate_password: ReadElsewhere,
+    }
+}
+
+/// The names that a password must not contain, as far as they could be read.
+fn names<'a>(username: Option<&'a Username>, login: Option<&'a Login>, email: Option<&'a Text<Email>>) -> Vec<&'a str> {
+    let local_part = email.and_then(|email| email.0.as_ref()).map(Email::local_part);
+    [username.map(Username::as_str), login.map(Login::as_str), local_part].into_iter().flatten().collect()
+}
+
+impl NewUserBody {
+    /// The new user and their password.
+    pub fn into_parts(self) -> (NewUser, InitialPassword) {
+        let Self { username, login, email, password, r#type: user_type, .. } = self;
+        (NewUser::by_somebody_else(username, login, user_type, email.0), password)
+    }
+}
+
+impl NewMemberUserBody {
+    /// The new user and their password.
+    pub fn into_parts(self) -> (NewUser, InitialPassword) {
+        let Self { username, login, email, password, .. } = self;
+        (NewUser::by_somebody_else(username, login, UserType::Member, email.0), password)
+    }
+}
+
+request_body! {
+    /// A change of a user.
+    pub struct UserPatch {
+        username: PatchRequired<Username>,
+        r#type: PatchRequired<UserType>,
+        status: PatchRequired<Status>,
+        /// An unverified address, until its owner verifies it; null removes the address.
+        email: PatchOptional<Email>,
+    }
+}
+
+request_body! {
+    /// A change of the caller's own user.
+    pub struct MePatch {
+        username: PatchRequired<Username>,
     }
 }
 
@@ -170,42 +240,43 @@ impl User {
     ///
     /// An address typed by somebody else is a note until its owner proves it. Who becomes an admin leaves all teams.
     /// Sessions end when the type changes and when the user is disabled.
-    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
-        let username = fields.kept("username", self.username.clone());
-        let user_type = fields.kept("type", self.user_type);
-        let status = fields.kept("status", self.status);
-        let email = fields.text("email", self.email.clone());
-        fields.immutable("login");
-        fields.finish(|| {
-            let email_verified = self.email_verified && email == self.email;
-            let teams = if user_type.is_admin() { BTreeMap::new() } else { self.teams.clone() };
-            let is_ended = user_type != self.user_type || (status == Status::Disabled && status != self.status);
-            let epoch = self.epoch + u32::from(is_ended);
-            let after = Self { username, user_type, status, email, email_verified, teams, epoch, ..self.clone() };
-            Some(if after == self { after } else { after.next_version(now) })
-        })
+    pub fn edited(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(|fields| {
+            let patch = UserPatch::read(fields);
+            fields.immutable("login");
+            patch
+        })?;
+        let before = self.clone();
+        let (user_type, status) = (patch.r#type.apply(self.user_type), patch.status.apply(self.status));
+        let (username, email) = (patch.username.apply(self.username), patch.email.apply(self.email));
+        let email_verified = self.email_verified && email == before.email;
+        let teams = if user_type.is_admin() { BTreeMap::new() } else { self.teams };
+        let is_ended = user_type != self.user_type || (status == Status::Disabled && status != self.status);
+        let epoch = self.epoch + u32::from(is_ended);
+        let after = Self { username, user_type, status, email, email_verified, teams, epoch, ..before.clone() };
+        Ok(if after == before { after } else { after.next_version(now) })
     }
 
     /// The user under the name of its own choice.
-    pub fn renamed(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
-        let username = fields.kept("username", self.username.clone());
-        fields.immutable("login");
-        fields.finish(|| {
-            let is_same = username == self.username;
-            let after = Self { username, ..self };
-            Some(if is_same { after } else { after.next_version(now) })
-        })
+    pub fn renamed(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(|fields| {
+            let patch = MePatch::read(fields);
+            fields.immutable("login");
+            patch
+        })?;
+        let username = patch.username.apply(self.username.clone());
+        Ok(if username == self.username { self } else { Self { username, ..self }.next_version(now) })
     }
 
     /// The user after its password was set anew: every session before is over.
     #[must_use]
-    pub fn reset(self, password_change_required: bool, now: Timestamp) -> Self {
+    pub fn with_new_password(self, password_change_required: bool, now: Timestamp) -> Self {
         Self { password_change_required, epoch: self.epoch + 1, ..self }.next_version(now)
     }
 
     /// The user with an address that it proved.
     #[must_use]
-    pub fn proved(self, email: Email, now: Timestamp) -> Self {
+    pub fn with_verified_email(self, email: Email, now: Timestamp) -> Self {
         Self { email: Some(email), email_verified: true, ..self }.next_version(now)
     }
 
@@ -247,14 +318,14 @@ impl User {
 
     /// The user with another role in one of its teams.
     #[must_use]
-    pub fn moved(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Self {
+    pub fn with_role(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Self {
         self.teams.insert(team_id, role_id);
         self.next_version(now)
     }
 
     /// The user without one of its teams.
     #[must_use]
-    pub fn left(mut self, team_id: TeamId, now: Timestamp) -> Self {
+    pub fn without_team(mut self, team_id: TeamId, now: Timestamp) -> Self {
         self.teams.remove(&team_id);
         self.next_version(now)
     }

@@ -130,7 +130,7 @@ impl Mailings {
 
     /// One more mail now, of this flow; those that are `longest` ago count no more.
     #[must_use]
-    pub fn and_now(&self, flow_id: Option<FlowId>, longest: Duration, now: Timestamp) -> Self {
+    pub fn with_mail_at_now(&self, flow_id: Option<FlowId>, longest: Duration, now: Timestamp) -> Self {
         let recent = self.sent_at.iter().copied().filter(|sent_at| now < *sent_at + longest);
         Self { flow_id, sent_at: recent.chain([now]).collect() }
     }
@@ -151,7 +151,7 @@ mod tests {
             match mailings.wait(MAILS_PER_ADDRESS, now) {
                 None => {
                     sent.push(now);
-                    mailings = mailings.and_now(None, Duration::from_hours(24), now);
+                    mailings = mailings.with_mail_at_now(None, Duration::from_hours(24), now);
                 }
                 Some(wait) => {
                     let early = now + wait - Duration::from_millis(1);

@@ -10,7 +10,7 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::Write,
+    commit::{Bookkeeping, Write},
     error::Fault,
     item::{ending, from_item, indexed, to_item},
     keys::{self, Key},
@@ -19,11 +19,11 @@ use crate::{
 };
 
 /// The record of a change, kept for `retention`.
-pub fn record(record: &AuditRecord, retention: Duration) -> Result<Write, Fault> {
+pub fn record(record: &AuditRecord, retention: Duration) -> Result<Bookkeeping, Fault> {
     let day = record.at.date();
     let item = to_item(&keys::audit(record.team_id, day, record.audit_id), record)?;
     let item = indexed(item, keys::audit_index(day, record.audit_id));
-    Ok(Write::put(ending(item, record.at + retention)))
+    Ok(Write::put(ending(item, record.at + retention)).bookkeeping())
 }
 
 /// Whose records are read.

@@ -106,6 +106,11 @@ impl Write {
         self.aliases.extend(check.aliases);
     }
 
+    /// Marks a write that no right covers and no audit record describes.
+    pub(crate) fn bookkeeping(self) -> Bookkeeping {
+        Bookkeeping(self)
+    }
+
     pub(crate) fn only_if_absent(self, code: Code) -> Self {
         self.only_if("attribute_not_exists(#pk)", Vec::new(), Meaning::Always(code))
     }
@@ -196,6 +201,19 @@ impl Write {
     }
 }
 
+/// A write of bookkeeping: throttles, steps of a flow, sessions, outgoing mail, remembered replies.
+///
+/// No right covers it and the audit log does not record it, so it may be written on its own. Every other [`Write`] is a
+/// change of a resource: it reaches the table only as part of a [`Commit`].
+#[derive(Clone, Debug)]
+pub struct Bookkeeping(Write);
+
+impl From<Bookkeeping> for Write {
+    fn from(bookkeeping: Bookkeeping) -> Self {
+        bookkeeping.0
+    }
+}
+
 /// The names that expressions use: every `#name` in their text, so that no word is reserved.
 pub(crate) fn names_in<'a>(expressions: impl IntoIterator<Item = &'a str>) -> Option<HashMap<String, String>> {
     let mut names = HashMap::new();
@@ -221,18 +239,30 @@ pub struct Commit {
 
 impl Commit {
     /// A commit of these writes.
-    pub fn new(writes: impl IntoIterator<Item = Write>) -> Self {
-        Self { writes: writes.into_iter().collect() }
+    pub fn new(writes: impl IntoIterator<Item = impl Into<Write>>) -> Self {
+        Self::default().extended(writes)
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
     }
 
     /// The commit with more writes.
     #[must_use]
-    pub fn extended(mut self, writes: impl IntoIterator<Item = Write>) -> Self {
+    pub fn extended(mut self, writes: impl IntoIterator<Item = impl Into<Write>>) -> Self {
         self.extend(writes);
         self
     }
 
-    /// The commit with checks. A transaction has one action an item: what is written here is guarded by the check, too.
+    /// The commit with one more write.
+    #[must_use]
+    pub fn and(self, write: impl Into<Write>) -> Self {
+        self.extended([write])
+    }
+
+    /// The commit with condition checks. A transaction takes one action per item, so a check of an item that is written
+    /// here becomes part of that write's condition.
     #[must_use]
     pub fn checking(mut self, checks: impl IntoIterator<Item = Write>) -> Self {
         for check in checks {
@@ -241,13 +271,6 @@ impl Commit {
                 None => self.writes.push(check),
             }
         }
-        self
-    }
-
-    /// The commit with one more write.
-    #[must_use]
-    pub fn and(mut self, write: Write) -> Self {
-        self.writes.push(write);
         self
     }
 }
@@ -261,8 +284,8 @@ impl IntoIterator for Commit {
     }
 }
 
-impl Extend<Write> for Commit {
-    fn extend<T: IntoIterator<Item = Write>>(&mut self, writes: T) {
-        self.writes.extend(writes);
+impl<W: Into<Write>> Extend<W> for Commit {
+    fn extend<T: IntoIterator<Item = W>>(&mut self, writes: T) {
+        self.writes.extend(writes.into_iter().map(Into::into));
     }
 }

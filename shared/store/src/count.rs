@@ -36,7 +36,7 @@ pub(crate) enum Appointment {
 
 impl Default for Step {
     fn default() -> Self {
-        Self { members: 0, live: 0, roles: 0, apps: 0, admin: None, last: LastAdmin::MayGo }
+        Self { members: 0, live: 0, roles: 0, apps: 0, admin: None, last: LastAdmin::Removable }
     }
 }
 
@@ -92,7 +92,7 @@ impl Step {
                 Appointment::Appointed => adds.push("#admins :ids"),
                 Appointment::Dismissed => set_and_delete.push_str("DELETE #admins :ids "),
             }
-            if matches!((appointment, self.last), (Appointment::Dismissed, LastAdmin::Stays)) {
+            if matches!((appointment, self.last), (Appointment::Dismissed, LastAdmin::Protected)) {
                 guard.push_str(" AND size(#admins) > :one");
             }
         }

@@ -13,7 +13,7 @@ use rollcall_domain::{
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    commit::{Meaning, Values, Write, names_in, values_of},
+    commit::{Bookkeeping, Meaning, Values, Write, names_in, values_of},
     error::Fault,
     item::{ending, from_item, key_of, number, string, to_item, value},
     keys::{self, Key},
@@ -119,29 +119,32 @@ impl Store {
 }
 
 /// A verification begins, or goes on with another code, over what was there before.
-pub fn verify(before: Option<&Verification>, after: &Verification) -> Result<Write, Fault> {
+pub fn verify(before: Option<&Verification>, after: &Verification) -> Result<Bookkeeping, Fault> {
     let put = Write::put(ending(to_item(&keys::flow(after.flow_id), after)?, after.expires_at));
-    Ok(match before {
+    let write = match before {
         None => put.only_if_absent(Code::Conflict),
         Some(before) => put.only_if(
             "#tries = :tries AND #sent_at = :sent_at",
             vec![(":tries", number(before.tries)), (":sent_at", string(before.sent_at.to_string()))],
             Meaning::Always(Code::Conflict),
         ),
-    })
+    };
+    Ok(write.bookkeeping())
 }
 
 /// The end of a verification by its newest code.
-pub fn end_verification(flow: &Verification) -> Write {
+pub fn end_verification(flow: &Verification) -> Bookkeeping {
     let newest = vec![(":sent_at", string(flow.sent_at.to_string()))];
     let meaning = Meaning::Always(Code::VerificationFailed);
-    Write::delete(keys::flow(flow.flow_id)).only_if("#sent_at = :sent_at", newest, meaning)
+    Write::delete(keys::flow(flow.flow_id)).only_if("#sent_at = :sent_at", newest, meaning).bookkeeping()
 }
 
 /// Gives a try back: the code was right, and something else stood in the way.
-pub fn undo_try(flow_id: FlowId) -> Write {
+pub fn undo_try(flow_id: FlowId) -> Bookkeeping {
     let one = vec![(":one", number(1))];
-    Write::update(keys::flow(flow_id), "SET #tries = #tries - :one", one).only_if_present(Code::VerificationFailed)
+    Write::update(keys::flow(flow_id), "SET #tries = #tries - :one", one)
+        .only_if_present(Code::VerificationFailed)
+        .bookkeeping()
 }
 
 /// Remembers the mails under a hash for as long as they count.
@@ -150,36 +153,37 @@ pub fn mailed(
     before: Option<&Mailings>,
     after: &Mailings,
     counts_until: Timestamp,
-) -> Result<Write, Fault> {
+) -> Result<Bookkeeping, Fault> {
     let put = Write::put(ending(to_item(&keys::mailings(hash), after)?, counts_until));
-    Ok(match before {
+    let write = match before {
         None => put.only_if_absent(Code::Conflict),
         Some(before) => {
             let seen = vec![(":seen", value(&before.sent_at)?)];
             put.only_if("#sent_at = :seen", seen, Meaning::Always(Code::Conflict))
         }
-    })
+    };
+    Ok(write.bookkeeping())
 }
 
 /// A new ticket.
-pub fn begin_ticket(ticket: &SignInTicket) -> Result<Write, Fault> {
+pub fn begin_ticket(ticket: &SignInTicket) -> Result<Bookkeeping, Fault> {
     let item = to_item(&keys::flow(ticket.flow_id), ticket)?;
-    Ok(Write::put(ending(item, ticket.expires_at)).only_if_absent(Code::Conflict))
+    Ok(Write::put(ending(item, ticket.expires_at)).only_if_absent(Code::Conflict).bookkeeping())
 }
 
 /// The end of a ticket by the session it was for.
-pub fn end_ticket(ticket: &SignInTicket) -> Write {
-    Write::delete(keys::flow(ticket.flow_id)).only_if_present(Code::InvalidCode)
+pub fn end_ticket(ticket: &SignInTicket) -> Bookkeeping {
+    Write::delete(keys::flow(ticket.flow_id)).only_if_present(Code::InvalidCode).bookkeeping()
 }
 
 /// A second factor waits for its first code; an earlier one waits no more.
-pub fn begin_enrolment(user_id: UserId, enrolment: &Enrolment) -> Result<Write, Fault> {
-    Ok(Write::put(ending(to_item(&keys::enrolment(user_id), enrolment)?, enrolment.expires_at)))
+pub fn begin_enrolment(user_id: UserId, enrolment: &Enrolment) -> Result<Bookkeeping, Fault> {
+    Ok(Write::put(ending(to_item(&keys::enrolment(user_id), enrolment)?, enrolment.expires_at)).bookkeeping())
 }
 
 /// The second factor that waited is bound.
-pub fn end_enrolment(user_id: UserId, enrolment: &Enrolment) -> Write {
+pub fn end_enrolment(user_id: UserId, enrolment: &Enrolment) -> Bookkeeping {
     let same = vec![(":secret", string(&enrolment.secret))];
     let meaning = Meaning::Always(Code::VerificationFailed);
-    Write::delete(keys::enrolment(user_id)).only_if("#secret = :secret", same, meaning)
+    Write::delete(keys::enrolment(user_id)).only_if("#secret = :secret", same, meaning).bookkeeping()
 }

@@ -4,7 +4,7 @@ use rollcall_domain::{Code, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{Meaning, Write},
+    commit::{Bookkeeping, Meaning, Write},
     error::Fault,
     item::{ending, string, to_item},
     keys,
@@ -27,20 +27,27 @@ pub struct RememberedReply {
 
 impl Store {
     /// The reply remembered under this hash, unless it is over.
-    pub async fn idempotency_record(&self, hash: &str, now: Timestamp) -> Result<Option<RememberedReply>, Fault> {
-        let record: Option<RememberedReply> = self.get(&keys::idempotency(hash)).await?;
-        Ok(record.filter(|record| now < record.expires_at))
+    pub async fn remembered_reply(&self, hash: &str, now: Timestamp) -> Result<Option<RememberedReply>, Fault> {
+        let reply: Option<RememberedReply> = self.get(&keys::idempotency(hash)).await?;
+        Ok(reply.filter(|reply| now < reply.expires_at))
     }
 }
 
 /// Remembers a reply. Another one under the same hash fails the commit, unless it is over or is `replaced`, which
 /// this request itself has written.
-pub fn remember(hash: &str, record: &RememberedReply, replaced: Option<&str>, now: Timestamp) -> Result<Write, Fault> {
+pub fn remember(
+    hash: &str,
+    record: &RememberedReply,
+    replaced: Option<&str>,
+    now: Timestamp,
+) -> Result<Bookkeeping, Fault> {
     let item = to_item(&keys::idempotency(hash), record)?;
     let values = vec![(":now", string(now.to_string())), (":replaced", string(replaced.unwrap_or_default()))];
-    Ok(Write::put(ending(item, record.expires_at)).only_if(
-        "attribute_not_exists(#pk) OR #expires_at <= :now OR #sealed_reply = :replaced",
-        values,
-        Meaning::Always(Code::IdempotencyInProgress),
-    ))
+    Ok(Write::put(ending(item, record.expires_at))
+        .only_if(
+            "attribute_not_exists(#pk) OR #expires_at <= :now OR #sealed_reply = :replaced",
+            values,
+            Meaning::Always(Code::IdempotencyInProgress),
+        )
+        .bookkeeping())
 }

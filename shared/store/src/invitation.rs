@@ -20,12 +20,12 @@ use rollcall_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{Commit, Meaning, Values, Write},
+    commit::{Bookkeeping, Commit, Meaning, Values, Write},
     count::Step,
     error::Fault,
     item::{Item, ending, from_item, indexed, key_of, number, string, to_item},
     keys,
-    member::{join_invited, still_may},
+    member::{join_invited, still_authorised},
     query::{Order, Page, Range},
     role::use_role,
     table::Store,
@@ -83,7 +83,7 @@ pub struct Invited {
 
 impl Store {
     /// Lanes, the breaker, and where a code leads that has one of these hashes, in one consistent read.
-    pub async fn tried(&self, throttles: &[ThrottleId], hashes: &[String]) -> Result<CodeLookup, Fault> {
+    pub async fn look_up_code(&self, throttles: &[ThrottleId], hashes: &[String]) -> Result<CodeLookup, Fault> {
         let keys = throttles.iter().map(ThrottleId::key).chain([keys::breaker()]);
         let keys: Vec<_> = keys.chain(hashes.iter().map(|hash| keys::code(hash))).collect();
         let mut tried = CodeLookup {
@@ -240,7 +240,7 @@ pub fn redeem(
 ) -> Result<Commit, Fault> {
     let (before, team_id) = (&invited.invitation, invited.team.team_id);
     let commit = Commit::new(record(before, after)?).extended(join_invited(team_id, member, &invited.role)?);
-    Ok(commit.checking(still_may(&invited.issuer, issuers_role.map(|role| (team_id, role)), Code::Conflict)))
+    Ok(commit.checking(still_authorised(&invited.issuer, issuers_role.map(|role| (team_id, role)), Code::Conflict)))
 }
 
 /// The end of an invitation into a team that was deleted.
@@ -252,11 +252,11 @@ pub fn forget(invitation: &Invitation) -> Commit {
 }
 
 /// Counts a try at an unbound code, if the breaker still stands as the reservation found it.
-pub fn reserve(reservation: &BreakerReservation, now: Timestamp) -> Write {
+pub fn reserve(reservation: &BreakerReservation, now: Timestamp) -> Bookkeeping {
     const BEGIN: &str = "SET #tries = :one, #since = :now";
     let taken = Meaning::Always(Code::Conflict);
     let begin = || Write::update(keys::breaker(), BEGIN, vec![(":one", number(1)), (":now", string(now.to_string()))]);
-    match reservation {
+    let write = match reservation {
         BreakerReservation::Begin(None) => begin().only_if("attribute_not_exists(#since)", Values::new(), taken),
         BreakerReservation::Begin(Some(since)) => {
             begin().only_if("#since = :seen", vec![(":seen", string(since.to_string()))], taken)
@@ -268,17 +268,18 @@ pub fn reserve(reservation: &BreakerReservation, now: Timestamp) -> Write {
                 taken,
             )
         }
-    }
+    };
+    write.bookkeeping()
 }
 
 /// Takes a try off the breaker's count: it was none at a code, or it was not made.
-pub fn undo_attempt() -> Write {
-    Write::update(keys::breaker(), "ADD #tries :minus", vec![(":minus", number(-1))])
+pub fn undo_attempt() -> Bookkeeping {
+    Write::update(keys::breaker(), "ADD #tries :minus", vec![(":minus", number(-1))]).bookkeeping()
 }
 
 /// Takes a try off the breaker's count that record_success, and the code that it record_success.
-pub fn record_success() -> Write {
-    Write::update(keys::breaker(), "ADD #tries :minus, #live :minus", vec![(":minus", number(-1))])
+pub fn record_success() -> Bookkeeping {
+    Write::update(keys::breaker(), "ADD #tries :minus, #live :minus", vec![(":minus", number(-1))]).bookkeeping()
 }
 
 /// The record and its code.

@@ -27,10 +27,12 @@ pub mod team;
 pub mod throttle;
 mod tombstone;
 pub mod user;
+mod writer;
 
-pub use commit::{Commit, Write};
+pub use commit::{Bookkeeping, Commit, Write};
 pub use connection::{Connection, Secrets};
 pub use error::{CommitError, FailedGuards, Fault};
 pub use keys::Key;
 pub use query::Page;
 pub use table::Store;
+pub use writer::Writer;

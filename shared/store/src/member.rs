@@ -114,11 +114,11 @@ pub fn forget_member(team_id: TeamId, user_id: UserId) -> Write {
     Write::delete(keys::member(team_id, user_id))
 }
 
-/// Whoever does something must still be who it was when the request began and, where it does so by its role in a team,
-/// in that role, which must still be what it was.
-pub fn still_may(actor: &User, by: Option<(TeamId, &Role)>, otherwise: Code) -> Vec<Write> {
-    let check = Write::check(keys::user(actor.user_id));
-    let ((entitled, mut values), refused) = (entitled(actor), Meaning::Always(otherwise));
+/// The conditions that a user is still authorised: enabled, with the epoch that was read (every loss of rights and every
+/// new password raises it) and, where they act by a role in a team, with that role, unchanged.
+pub fn still_authorised(user: &User, by: Option<(TeamId, &Role)>, otherwise: Code) -> Vec<Write> {
+    let check = Write::check(keys::user(user.user_id));
+    let ((entitled, mut values), refused) = (entitled(user), Meaning::Always(otherwise));
     let Some((team_id, role)) = by else { return vec![check.only_if(entitled, values, refused)] };
     values.push((":role", string(role.role_id.to_string())));
     let check = check.naming("#team", team_id.to_string());

@@ -9,7 +9,7 @@ use rollcall_domain::{
 use serde::Deserialize;
 
 use crate::{
-    commit::{Commit, Meaning, Write},
+    commit::{Bookkeeping, Commit, Meaning, Write},
     error::{CommitError, Fault},
     item::{ending, indexed, number, string, to_item},
     keys,
@@ -52,9 +52,9 @@ pub fn mail_of(pk: &str) -> Option<MailId> {
 }
 
 /// Leaves a mail to be sent: part of the change that it tells of.
-pub fn put(mail: &Mail) -> Result<Write, Fault> {
+pub fn put(mail: &Mail) -> Result<Bookkeeping, Fault> {
     let item = indexed(to_item(&keys::mail(mail.mail_id), mail)?, keys::due_index(mail.due_at, &mail.mail_id));
-    Ok(Write::put(ending(item, mail.created_at + OUTBOX_LIFETIME)).only_if_absent(Code::Conflict))
+    Ok(Write::put(ending(item, mail.created_at + OUTBOX_LIFETIME)).only_if_absent(Code::Conflict).bookkeeping())
 }
 
 impl Store {

@@ -9,7 +9,7 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Commit, Write},
+    commit::{Bookkeeping, Write},
     error::Fault,
     item::{ending, from_item, number, string, to_item},
     keys,
@@ -62,26 +62,26 @@ impl Store {
 }
 
 /// A new session. It is removed some time after it cannot be used any more.
-pub fn create(session: &Session, lifetime: SessionLifetime) -> Result<Write, Fault> {
+pub fn create(session: &Session, lifetime: SessionLifetime) -> Result<Bookkeeping, Fault> {
     let item = to_item(&keys::session(session.user_id, session.session_id), session)?;
-    Ok(Write::put(ending(item, session.created_at + lifetime.age)).only_if_absent(Code::Conflict))
+    Ok(Write::put(ending(item, session.created_at + lifetime.age)).only_if_absent(Code::Conflict).bookkeeping())
 }
 
 /// The session goes on in the user's next epoch, in which all others are over.
-pub fn carry_on(session: &Session, user: &User) -> Write {
+pub fn carry_on(session: &Session, user: &User) -> Bookkeeping {
     let values = vec![(":epoch", number(user.epoch))];
     let key = keys::session(session.user_id, session.session_id);
-    Write::update(key, "SET #epoch = :epoch", values).only_if_present(Code::Unauthenticated)
+    Write::update(key, "SET #epoch = :epoch", values).only_if_present(Code::Unauthenticated).bookkeeping()
 }
 
 /// Remembers that a session was used. One that ended meanwhile stays ended.
-pub fn touch(session: &Session, now: Timestamp) -> Commit {
+pub fn touch(session: &Session, now: Timestamp) -> Bookkeeping {
     let values = vec![(":now", string(now.to_string()))];
     let key = keys::session(session.user_id, session.session_id);
-    Commit::new([Write::update(key, "SET #last_seen_at = :now", values).only_if_present(Code::Unauthenticated)])
+    Write::update(key, "SET #last_seen_at = :now", values).only_if_present(Code::Unauthenticated).bookkeeping()
 }
 
 /// The end of a session.
-pub fn end(session: &Session) -> Commit {
-    Commit::new([Write::delete(keys::session(session.user_id, session.session_id))])
+pub fn end(session: &Session) -> Bookkeeping {
+    Write::delete(keys::session(session.user_id, session.session_id)).bookkeeping()
 }

@@ -117,12 +117,8 @@ impl Store {
         Ok(())
     }
 
-    /// Writes a commit: all of it, or nothing.
-    ///
-    /// A failed guard is final and comes back with its meaning. Conflicts with other writers, throttling and lost
-    /// replies are tried again; a transaction's token makes the database do it once. A write on its own is a plain
-    /// conditional write, at half a transaction's price, and is repeated only by those for whom twice is once.
-    pub async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+    /// See [`Writer::commit`](crate::Writer::commit).
+    pub(crate) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         match commit.writes.as_slice() {
             [] => Ok(()),
             [write] => self.write(write).await,

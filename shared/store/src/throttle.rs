@@ -9,7 +9,7 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Meaning, Write},
+    commit::{Bookkeeping, Meaning, Write},
     error::Fault,
     item::{from_item, key_of, number, string},
     keys::{self, Key},
@@ -67,7 +67,7 @@ impl Store {
 
 /// Counts a try, if the lane still stands as the reservation found it. One whose reply is lost may be counted twice;
 /// it is never counted not at all.
-pub fn reserve(id: &ThrottleId, reservation: &ThrottleReservation, now: Timestamp) -> Write {
+pub fn reserve(id: &ThrottleId, reservation: &ThrottleReservation, now: Timestamp) -> Bookkeeping {
     const BEGIN: &str = "SET #failures = :one, #since = :now, #last_at = :now, #ttl = :ttl";
     const COUNT: &str = "SET #failures = #failures + :one, #last_at = :now, #ttl = :ttl";
     let taken = Meaning::Always(Code::Conflict);
@@ -78,7 +78,7 @@ pub fn reserve(id: &ThrottleId, reservation: &ThrottleReservation, now: Timestam
     ];
     let seen = |lane: &Throttle| vec![(":seen", number(lane.failures)), (":last", string(lane.last_at.to_string()))];
     let unchanged = "#failures = :seen AND #last_at = :last";
-    match reservation {
+    let write = match reservation {
         ThrottleReservation::Begin(None) => Write::update(id.key(), BEGIN, values).only_if_absent(Code::Conflict),
         ThrottleReservation::Begin(Some(lane)) => {
             Write::update(id.key(), BEGIN, values).only_if(unchanged, seen(lane), taken)
@@ -91,16 +91,19 @@ pub fn reserve(id: &ThrottleId, reservation: &ThrottleReservation, now: Timestam
         ThrottleReservation::Waited(lane) => {
             Write::update(id.key(), COUNT, values).only_if(unchanged, seen(lane), taken)
         }
-    }
+    };
+    write.bookkeeping()
 }
 
 /// Takes one try off the count: it succeeded, or was not made. A lane that somebody's success has forgotten meanwhile
 /// stays forgotten: it holds no try to be given back.
-pub fn undo_attempt(id: &ThrottleId) -> Write {
-    Write::update(id.key(), "ADD #failures :minus", vec![(":minus", number(-1))]).only_if_present(Code::Conflict)
+pub fn undo_attempt(id: &ThrottleId) -> Bookkeeping {
+    Write::update(id.key(), "ADD #failures :minus", vec![(":minus", number(-1))])
+        .only_if_present(Code::Conflict)
+        .bookkeeping()
 }
 
 /// Forgets all failures.
-pub fn clear(id: &ThrottleId) -> Write {
-    Write::delete(id.key())
+pub fn clear(id: &ThrottleId) -> Bookkeeping {
+    Write::delete(id.key()).bookkeeping()
 }

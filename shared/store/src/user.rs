@@ -17,7 +17,7 @@ use rollcall_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    commit::{Commit, Meaning, Values, Write},
+    commit::{Bookkeeping, Commit, Meaning, Values, Write},
     error::Fault,
     item::{from_item, indexed, key_of, number, string, string_set, to_item, value},
     keys,
@@ -147,39 +147,34 @@ pub fn delete(user: &User) -> Result<Commit, Fault> {
 
 /// Remembers when a user signed in and what language its browser speaks, which is no change of the user. Whatever
 /// raises the epoch, which is every loss of rights and every new password, must not have happened meanwhile.
-pub fn signed_in(user: &User, now: Timestamp, otherwise: Code) -> Result<Write, Fault> {
+pub fn signed_in(user: &User, now: Timestamp, otherwise: Code) -> Result<Bookkeeping, Fault> {
     let values = vec![(":now", string(now.to_string())), (":language", value(&user.language)?)];
     let update = "SET #last_login_at = :now, #language = :language";
-    Ok(only_if_entitled(Write::update(keys::user(user.user_id), update, values), user, otherwise))
-}
-
-/// Whoever does something must still be who it was when the request began.
-pub fn still_entitled(actor: &User) -> Write {
-    only_if_entitled(Write::check(keys::user(actor.user_id)), actor, Code::Unauthenticated)
+    Ok(only_if_entitled(Write::update(keys::user(user.user_id), update, values), user, otherwise).bookkeeping())
 }
 
 /// A better hash of the same password.
-pub fn rehash(login: &Login, old: &PasswordHash, new: &PasswordHash) -> Write {
+pub fn rehash(login: &Login, old: &PasswordHash, new: &PasswordHash) -> Bookkeeping {
     let values = vec![(":phc", string(&new.phc)), (":pepper", string(&new.pepper))];
     let update = Write::update(keys::credential(Some(login)), "SET #password_hash = :phc, #pepper = :pepper", values);
     let same = vec![(":old", string(&old.phc))];
-    update.only_if("#password_hash = :old", same, Meaning::Always(Code::InvalidCredentials))
+    update.only_if("#password_hash = :old", same, Meaning::Always(Code::InvalidCredentials)).bookkeeping()
 }
 
 /// Takes the code of a step: neither it nor an older one is taken again.
-pub fn use_step(login: &Login, before: &Totp, after: &Totp) -> Result<Write, Fault> {
+pub fn use_step(login: &Login, before: &Totp, after: &Totp) -> Result<Bookkeeping, Fault> {
     let update = Write::update(keys::credential(Some(login)), "SET #totp = :totp", vec![(":totp", value(after)?)]);
     let values = vec![(":secret", string(&before.secret)), (":step", number(after.last_step))];
     let newer = "#totp.#secret = :secret AND #totp.#last_step < :step";
-    Ok(update.only_if(newer, values, Meaning::Always(Code::InvalidCode)))
+    Ok(update.only_if(newer, values, Meaning::Always(Code::InvalidCode)).bookkeeping())
 }
 
 /// Takes a recovery code, this once.
-pub fn use_recovery_code(login: &Login, hash: &str) -> Write {
+pub fn use_recovery_code(login: &Login, hash: &str) -> Bookkeeping {
     let set = vec![(":code", AttributeValue::Ss(vec![hash.to_owned()]))];
     let update = Write::update(keys::credential(Some(login)), "DELETE #recovery_codes :code", set);
     let left = vec![(":hash", string(hash))];
-    update.only_if("contains(#recovery_codes, :hash)", left, Meaning::Always(Code::InvalidCode))
+    update.only_if("contains(#recovery_codes, :hash)", left, Meaning::Always(Code::InvalidCode)).bookkeeping()
 }
 
 fn person(user: &User, credential: &Credential) -> Result<Commit, Fault> {

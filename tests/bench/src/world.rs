@@ -18,7 +18,7 @@ use rollcall_domain::{
     text::{Login, Username},
     user::{NewUser, Status},
 };
-use rollcall_store::{Connection, Secrets, Store};
+use rollcall_store::{Connection, Secrets, Store, Writer};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
@@ -66,7 +66,7 @@ impl World {
         let mut credential = Credential::new(user_id, self.hash.clone(), now);
         credential.enabled = status == Status::Enabled;
         let commit = rollcall_store::user::create(&user, &credential).map_err(|fault| fault.to_string())?;
-        self.context.store.commit(commit).await.map_err(|error| format!("{error:?}"))
+        Writer::new(self.context.store.clone()).commit(commit).await.map_err(|error| format!("{error:?}"))
     }
 
     /// Signs in, which must succeed.

@@ -6,8 +6,10 @@ use rollcall_domain::verification::FlowPurpose;
 use serde_json::{Value, json};
 
 use crate::{
-    mailed::{complete, completion, started},
-    support::{Client, World},
+    support::{
+        Client, World,
+        mailed_codes::{complete, completion, started},
+    },
     two_factor::{owner, second_step, ticket},
 };
 
@@ -17,11 +19,11 @@ const PRICES: (f64, f64) = (0.125, 0.625);
 /// The requests, read units and write units since the last look.
 fn spent(world: &World) -> (usize, f64, f64) {
     let log = world.faults.take_log();
-    let units = |of: fn(&crate::faults::Call) -> f64| log.iter().map(of).sum();
+    let units = |of: fn(&crate::support::faults::Call) -> f64| log.iter().map(of).sum();
     (log.len(), units(|call| call.read_units), units(|call| call.write_units))
 }
 
-/// The table of the README, measured. A change that raises a count changes the snapshot, and the README, on purpose.
+/// The table of costs in `infra/reference.md`, measured. A change that costs more changes the snapshot and that table.
 #[tokio::test]
 async fn each_operation_costs_what_the_table_says() {
     let world = World::new().await;

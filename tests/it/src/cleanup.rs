@@ -1,6 +1,5 @@
 //! The scheduled cleanup.
 
-mod bad_days;
 mod invitations;
 mod teams;
 
@@ -19,22 +18,22 @@ use serde_json::json;
 
 use crate::support::{Client, World};
 
-async fn run(world: &World) -> serde_json::Value {
+pub async fn run(world: &World) -> serde_json::Value {
     let report = cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     serde_json::to_value(report).unwrap()
 }
 
-async fn deleted(world: &World, admin: &Client, name: &str) -> String {
+pub async fn deleted(world: &World, admin: &Client, name: &str) -> String {
     let path = format!("/v1/apps/{}", world.app(admin, name).await);
     admin.delete(&path).await.is(204);
     path
 }
 
 /// What a creation does that had read the application just before its deletion.
-async fn slip_in(world: &World, path: &str) {
+pub async fn slip_in(world: &World, path: &str) {
     let app_id = AppId::parse(path.rsplit('/').next().unwrap()).unwrap();
     let fields = Fields::of(json!({"user_id": "late", "type": "general"}));
-    let late = NewAccount::read(fields, world.now().date()).unwrap().create(world.now());
+    let late = fields.parse(|fields| NewAccount::read(fields, world.now().date())).unwrap().create(world.now());
     world.unfaulted().load_accounts(app_id, &[late]).await.unwrap();
 }
 
@@ -118,10 +117,10 @@ async fn a_second_run_beside_the_first_does_nothing() {
 }
 
 /// A mail that was left in the outbox at this moment.
-async fn left_behind(world: &World, now: Timestamp) -> MailId {
+pub async fn left_behind(world: &World, now: Timestamp) -> MailId {
     let message = Message::TotpEnabled { login: Login::parse("mina").unwrap() };
     let mail = Mail::new(MailId::new(world.context.uuid().unwrap()), None, Language::En, message, now);
-    world.context.store.commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    world.writer().commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
     mail.mail_id
 }
 

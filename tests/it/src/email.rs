@@ -10,12 +10,12 @@ use rollcall_domain::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    mailed::{
+use crate::support::{
+    Client, PASSWORD, Reply, World,
+    mailed_codes::{
         MILLISECOND, MINA, are_alike, is_wrong, items, just_before, mails, markers_agree, member, other, register,
         reset_started,
     },
-    support::{Client, PASSWORD, Reply, World},
 };
 
 async fn ask(client: &Client, email: &str) -> Reply {

@@ -15,17 +15,17 @@ use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, user
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::{
-    agreement::everything_agrees,
+use crate::support::{
+    Client, Reply, World,
+    consistency::everything_agrees,
     faults::{FOREVER, Fault},
-    mailed::{MILLISECOND, are_alike, items, just_before, other},
-    support::{Client, Reply, World},
+    mailed_codes::{MILLISECOND, are_alike, items, just_before, other},
 };
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// A team whose admin invites, beside another that has a member and a live invitation of its own.
-pub(crate) struct Scene {
+pub(crate) struct InvitationFixture {
     pub(crate) world: World,
     pub(crate) team_id: TeamId,
     /// The path of the team.
@@ -34,7 +34,7 @@ pub(crate) struct Scene {
     pub(crate) inviter: Client,
 }
 
-impl Scene {
+impl InvitationFixture {
     pub(crate) async fn new() -> Self {
         Self::of(World::new().await).await
     }

@@ -148,7 +148,7 @@ async fn a_password_that_was_reset_meanwhile_begins_no_session() {
     let user = store.user(report.user_id).await.unwrap().unwrap();
     for (user, begins) in [(&old_user, false), (&user, true)] {
         let write = rollcall_store::user::signed_in(user, world.now(), Code::InvalidCredentials).unwrap();
-        assert_eq!(store.commit(rollcall_store::Commit::new([write])).await.is_ok(), begins);
+        assert_eq!(world.writer().record([write]).await.is_ok(), begins);
     }
 }
 

@@ -14,13 +14,13 @@ use rollcall_domain::{
 use rollcall_store::{Commit, flow};
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
+    PASSWORD, World,
     faults::{Call, Fault},
-    mailed::{
+    mailed_codes::{
         MILLISECOND, MINA, are_alike, complete, completion, is_wrong, items, just_before, mails, markers_agree, member,
         new_password, other, register, reset, reset_started, start, started,
     },
-    support::{PASSWORD, World},
 };
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn steps_out_of_order_change_nothing() {
     let ticket_id = FlowId::new(world.context.uuid().unwrap());
     let credential = world.unfaulted().credential(&user.login).await.unwrap().unwrap();
     let ticket = SignInTicket::new(ticket_id, "hash".to_owned(), user.login.clone(), &credential, None, world.now());
-    world.unfaulted().commit(Commit::new([flow::begin_ticket(&ticket).unwrap()])).await.unwrap();
+    world.writer().commit(Commit::new([flow::begin_ticket(&ticket).unwrap()])).await.unwrap();
     let flows = items(&world, "FLOW#").await;
     let users = items(&world, "USER#").await;
 

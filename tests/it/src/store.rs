@@ -15,7 +15,7 @@ use rollcall_domain::{
     id::{AppId, UserId},
     text::AppName,
 };
-use rollcall_store::{CommitError, Connection, Store, account, app};
+use rollcall_store::{CommitError, Connection, Store, Writer, account, app};
 use serde_json::json;
 
 struct Table {
@@ -25,6 +25,10 @@ struct Table {
 }
 
 impl Table {
+    fn writer(&self) -> Writer {
+        Writer::new(self.store.clone())
+    }
+
     async fn new() -> Self {
         let data = Data::temporary().unwrap();
         let connection = match std::env::var("STORE_ENDPOINT") {
@@ -48,18 +52,18 @@ impl Table {
     async fn app(&self) -> App {
         let new = NewApp { name: AppName::parse("App").unwrap(), team_id: None };
         let app = new.create(AppId::new(self.clock.uuid().unwrap()), self.now());
-        self.store.commit(app::create(&app).unwrap()).await.unwrap();
+        self.writer().commit(app::create(&app).unwrap()).await.unwrap();
         app
     }
 
     fn account(&self, user_id: &str, account_type: &str) -> Account {
         let body =
             json!({"user_id": user_id, "type": account_type, "nickname": "닉네임 🌊", "level": 4_294_967_295_u32});
-        NewAccount::read(Fields::of(body), self.now().date()).unwrap().create(self.now())
+        Fields::of(body).parse(|fields| NewAccount::read(fields, self.now().date())).unwrap().create(self.now())
     }
 
     async fn create(&self, app_id: AppId, account: &Account) -> Result<(), Code> {
-        refused(self.store.commit(account::create(app_id, account, self.now()).unwrap()).await)
+        refused(self.writer().commit(account::create(app_id, account, self.now()).unwrap()).await)
     }
 }
 
@@ -111,11 +115,11 @@ async fn a_failed_guard_says_by_what_was_found_what_it_means() {
     let table = Table::new().await;
     let app = table.app().await;
     let tombstone = app.clone().deleted(table.now());
-    table.store.commit(app::change(&app, &tombstone).unwrap()).await.unwrap();
+    table.writer().commit(app::change(&app, &tombstone).unwrap()).await.unwrap();
     assert_eq!(table.create(app.app_id, &table.account("a", "admin")).await, Err(Code::NotFound));
     let nowhere = AppId::new(table.clock.uuid().unwrap());
     assert_eq!(table.create(nowhere, &table.account("a", "admin")).await, Err(Code::NotFound));
-    assert_eq!(refused(table.store.commit(app::change(&app, &tombstone).unwrap()).await), Err(Code::Conflict));
+    assert_eq!(refused(table.writer().commit(app::change(&app, &tombstone).unwrap()).await), Err(Code::Conflict));
 }
 
 #[tokio::test]
@@ -124,20 +128,21 @@ async fn a_deletion_is_whole_or_not_at_all_and_names_what_is_missing() {
     let app = table.app().await;
     let lock = DeletionLock { locked: false, ..app.deletion_lock.clone() };
     let open = App { deletion_lock: lock, version: app.version + 1, ..app.clone() };
-    table.store.commit(app::change(&app, &open).unwrap()).await.unwrap();
+    table.writer().commit(app::change(&app, &open).unwrap()).await.unwrap();
     let (here, gone) = (table.account("here", "admin"), table.account("gone", "general"));
     table.create(app.app_id, &here).await.unwrap();
     let app = table.store.app(app.app_id).await.unwrap().unwrap();
     let both = [here.user_id.clone(), gone.user_id.clone()];
-    let Err(CommitError::Refused(refused)) = table.store.commit(account::delete(&app, &both, table.now())).await else {
+    let Err(CommitError::Refused(refused)) = table.writer().commit(account::delete(&app, &both, table.now())).await
+    else {
         panic!("a missing account was deleted");
     };
     let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
     assert_eq!(missing, [gone.user_id]);
     assert_eq!(table.store.app(app.app_id).await.unwrap().unwrap(), app);
-    table.store.commit(account::delete(&app, &both[..1], table.now())).await.unwrap();
+    table.writer().commit(account::delete(&app, &both[..1], table.now())).await.unwrap();
     let stored = table.store.app(app.app_id).await.unwrap().unwrap();
-    assert_eq!((stored.version, stored.admins), (app.version + 1, app.left_by(&both[..1]).admins));
+    assert_eq!((stored.version, stored.admins), (app.version + 1, app.without_admins(&both[..1]).admins));
 }
 
 /// What was read as unlocked and is locked since: with admins in the application, and without.
@@ -152,7 +157,7 @@ async fn a_deletion_checks_the_lock_as_it_stands() {
         let lock = DeletionLock { locked: false, ..read.deletion_lock.clone() };
         let read_as_open = App { deletion_lock: lock, ..read };
         let deletion = account::delete(&read_as_open, std::slice::from_ref(&account.user_id), table.now());
-        assert_eq!(refused(table.store.commit(deletion).await), Err(Code::AccountDeletionLocked));
+        assert_eq!(refused(table.writer().commit(deletion).await), Err(Code::AccountDeletionLocked));
         let kept = table.store.app_and_account(locked.app_id, &account.user_id).await.unwrap().1;
         assert_eq!(kept, Some(account));
     }

@@ -1,9 +1,14 @@
 //! A world of one's own for each test: a table in memory, all routes, people who are signed in.
 
+pub mod consistency;
+pub mod faults;
+pub mod mailed_codes;
+mod table;
+
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU32, AtomicUsize, Ordering},
     },
 };
@@ -15,7 +20,7 @@ use axum::{
 };
 use chrono::DateTime;
 use http_body_util::BodyExt;
-use rollcall::{Data, Mail, Mailbox, TABLE, TestClock};
+use rollcall::{Data, Mailbox, MailboxEntry, TABLE, TestClock};
 use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
     Code, Fields, Timestamp,
@@ -32,12 +37,16 @@ use rollcall_domain::{
     user::{NewUser, Status, User},
     verification::FlowPurpose,
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, user::CredentialChange};
+use rollcall_store::{Commit, Connection, Secrets, Store, Writer, user::CredentialChange};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::faults::Faults;
+use crate::support::{
+    faults::Faults,
+    table::{Item, Table},
+};
 
 /// The moment at which every world begins.
 pub const DAWN: &str = "2026-11-20T12:00:00.000Z";
@@ -48,6 +57,9 @@ pub const PASSWORD: &str = "correct horse battery";
 /// The origin the worlds are served under.
 pub const ORIGIN: &str = "https://console.example.com";
 
+/// An id that names nothing.
+pub const NOBODY: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
+
 /// One installation, empty but for its first super admin.
 pub struct World {
     pub faults: Faults,
@@ -55,8 +67,20 @@ pub struct World {
     pub context: Context,
     mailbox: Mailbox,
     service: Router,
+    store: Store,
+    table: Table,
+    password_hash: OnceCell<PasswordHash>,
     data: Data,
 }
+
+/// What a world's table holds at one moment, and the moment.
+pub struct Snapshot {
+    items: Vec<Item>,
+    now: Timestamp,
+}
+
+/// Every function's routes. Building them builds the API document too, which takes longer than most requests.
+static ROUTES: LazyLock<Router<Context>> = LazyLock::new(|| rollcall::routes().split_for_parts().0);
 
 impl World {
     pub async fn new() -> Self {
@@ -93,8 +117,11 @@ impl World {
         let connection = Connection { http_client: faults.client(data.database.http_client()), ..data.in_process() };
         rollcall::create_if_missing(&connection).await.unwrap();
         let context = Self::context(connection, &data, &clock, variables);
-        let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
-        Self { faults, clock, context, mailbox: Mailbox::default(), service, data }
+        let service = rollcall_api::service(ROUTES.clone(), context.clone());
+        let store = Store::new(&data.in_process(), TABLE.to_owned());
+        let table = Table::new(data.in_process());
+        let (mailbox, password_hash) = (Mailbox::default(), OnceCell::new());
+        Self { faults, clock, context, mailbox, service, store, table, password_hash, data }
     }
 
     fn context(connection: Connection, data: &Data, clock: &TestClock, variables: &[(&str, &str)]) -> Context {
@@ -110,7 +137,7 @@ impl World {
 
     /// A client of functions with this context.
     pub fn stranger_to(&self, context: &Context) -> Client {
-        let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
+        let service = rollcall_api::service(ROUTES.clone(), context.clone());
         Client { service, ..self.stranger() }
     }
 
@@ -122,13 +149,14 @@ impl World {
 
     /// Gives a user the password [`PASSWORD`], as if it had always had it.
     pub async fn with_password(&self, user: &User) {
-        let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD)).await.unwrap();
-        let commit = rollcall_store::user::change(user, user, CredentialChange::Password(&hash)).unwrap();
-        self.unfaulted().commit(commit).await.unwrap();
+        let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD));
+        let hash = self.password_hash.get_or_init(async || hash.await.unwrap()).await;
+        let commit = rollcall_store::user::change(user, user, CredentialChange::Password(hash)).unwrap();
+        self.writer().commit(commit).await.unwrap();
     }
 
     /// The mails to an address, newest first, delivered past the faults.
-    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+    pub async fn mails(&self, to: &str) -> Vec<MailboxEntry> {
         let context = Self::context(self.data.in_process(), &self.data, &self.clock, &[]);
         mailer::deliver_due(&context, &self.mailbox.sender(&context)).await.unwrap();
         self.mailbox.mails(Some(to))
@@ -136,14 +164,19 @@ impl World {
 
     /// Gives a user an address, as if it had proved it.
     pub async fn with_email(&self, user: &User, address: &str) {
-        let after = user.clone().proved(Email::parse(address).unwrap(), self.now());
+        let after = user.clone().with_verified_email(Email::parse(address).unwrap(), self.now());
         let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
-        self.unfaulted().commit(commit).await.unwrap();
+        self.writer().commit(commit).await.unwrap();
     }
 
     /// The store, past the faults.
     pub fn unfaulted(&self) -> Store {
-        Store::new(&self.data.in_process(), TABLE.to_owned())
+        self.store.clone()
+    }
+
+    /// Writes to the table, past the faults.
+    pub fn writer(&self) -> Writer {
+        Writer::new(self.unfaulted())
     }
 
     /// Who proved an address.
@@ -153,19 +186,20 @@ impl World {
 
     /// Every item of the table, past the API and the faults.
     pub async fn dump(&self) -> Vec<Value> {
-        let connection = self.data.in_process();
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version_latest()
-            .region(aws_sdk_dynamodb::config::Region::new(connection.region))
-            .credentials_provider(connection.credentials)
-            .http_client(connection.http_client);
-        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-        let mut pages = client.scan().table_name(TABLE).into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(serde_dynamo::from_item(item.unwrap()).unwrap());
-        }
-        items
+        self.table.items().await.into_iter().map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+    }
+
+    /// Remembers what the table holds and what time it is, to return to it by [`rewind`](Self::rewind).
+    pub async fn snapshot(&self) -> Snapshot {
+        Snapshot { items: self.table.items().await, now: self.now() }
+    }
+
+    /// Returns to a snapshot and ends the faults. Sessions, codes and ids of that moment are valid again.
+    pub async fn rewind(&self, to: &Snapshot) {
+        self.faults.disarm();
+        self.table.restore(&to.items).await;
+        self.clock.retreat(self.now().since(to.now));
+        self.clock.advance(to.now.since(self.now()));
     }
 
     /// Every audit record.
@@ -230,7 +264,7 @@ impl World {
             let member = Member::join(user.user_id, role.role_id, self.now());
             commit.extend(rollcall_store::member::join(team_id, &member, &role).unwrap());
         }
-        self.context.store.commit(commit).await.unwrap();
+        self.writer().commit(commit).await.unwrap();
         user
     }
 
@@ -251,7 +285,7 @@ impl World {
             user_agent: None,
         };
         let write = rollcall_store::session::create(&session, self.context.config.sessions.of(user)).unwrap();
-        self.context.store.commit(Commit::new([write])).await.unwrap();
+        self.writer().commit(Commit::new([write])).await.unwrap();
         let token = SessionToken { user_id: user.user_id, session_id: session.session_id, secret };
         self.stranger().with("authorization", &format!("Bearer {}", token::encode(&token)))
     }
@@ -260,7 +294,7 @@ impl World {
     pub async fn team(&self, name: &str) -> TeamId {
         let team_id = TeamId::new(self.context.uuid().unwrap());
         let team = Team::create(team_id, TeamName::parse(name).unwrap(), self.now());
-        self.context.store.commit(rollcall_store::team::create(&team, None).unwrap()).await.unwrap();
+        self.writer().commit(rollcall_store::team::create(&team, None).unwrap()).await.unwrap();
         team_id
     }
 
@@ -269,7 +303,7 @@ impl World {
         let role_id = CustomRoleId::new(self.context.uuid().unwrap());
         let role = Role::read(role_id, Fields::of(json!({"name": name, "permissions": permissions}))).unwrap();
         let commit = rollcall_store::role::create_role(team_id, role_id, &role, self.now()).unwrap();
-        self.unfaulted().commit(commit).await.unwrap();
+        self.writer().commit(commit).await.unwrap();
         role.role_id
     }
 
@@ -405,6 +439,14 @@ impl Reply {
         let place = |error: &Value| error.get("pointer").or(error.get("parameter")).cloned();
         errors.iter().map(|error| json!([place(error), error["code"]])).collect()
     }
+}
+
+/// Everything that is stored but for the counts of tries, which are counted whatever comes of them.
+pub async fn everything(world: &World) -> Vec<Value> {
+    let mut items = world.dump().await;
+    items.retain(|item| item["sk"] != "LANE" && item["sk"] != "BREAKER");
+    items.sort_by_key(|item| (item["pk"].to_string(), item["sk"].to_string()));
+    items
 }
 
 /// Counts what the hashing logs, in this process, which is this test's own.

@@ -12,15 +12,15 @@ use rollcall_domain::{Code, permission::UserType, role_id::RoleId};
 use serde_json::{Value, json};
 
 use crate::{
-    rights::{ACTIONS, Caller, Estate, NOBODY},
-    support::{Client, Reply, World},
+    grids::teams::{ACTIONS, Caller, TeamFixture},
+    support::{Client, NOBODY, Reply, World},
 };
 
 /// Two teams with everything in them, and the first's admin.
-async fn neighbours(world: &World) -> (Client, Estate, Estate, Caller) {
+async fn neighbours(world: &World) -> (Client, TeamFixture, TeamFixture, Caller) {
     let boss = world.admin().await;
-    let ours = Estate::new(world, &boss, 0, true).await;
-    let theirs = Estate::new(world, &boss, 1, true).await;
+    let ours = TeamFixture::new(world, &boss, 0, true).await;
+    let theirs = TeamFixture::new(world, &boss, 1, true).await;
     boss.post(&format!("/v1/apps/{}/accounts", theirs.app), &json!({"user_id": "theirs", "type": "general"}))
         .await
         .is(201);

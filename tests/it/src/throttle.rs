@@ -19,8 +19,10 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    faults::{FOREVER, Fault},
-    support::{Client, PASSWORD, Reply, World, count_hashes},
+    support::{
+        Client, PASSWORD, Reply, World, count_hashes,
+        faults::{FOREVER, Fault},
+    },
     two_factor::{bind, owner, second_step, ticket},
 };
 
@@ -193,7 +195,7 @@ async fn a_flood_of_other_logins_leaves_a_count_where_it_is() {
     for number in 0..2_000 {
         let id = ThrottleId { kind: ThrottleKind::Password, is_known_device: false, hash: format!("{number:032x}") };
         let write = rollcall_store::throttle::reserve(&id, &ThrottleReservation::Begin(None), world.now());
-        world.unfaulted().commit(Commit::new([write])).await.unwrap();
+        world.writer().commit(Commit::new([write])).await.unwrap();
     }
     cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     let shut = try_password(&strangers.next().unwrap(), "mina", PASSWORD).await;
@@ -548,8 +550,8 @@ async fn a_try_given_back_to_a_forgotten_lane_leaves_none_behind() {
     let id = throttle::id(&world.context, ThrottleKind::Password, "mina", None).await.unwrap();
     let attempt = Attempt::reserve(&world.context, vec![id.clone()], vec![None], world.now()).await.unwrap();
     let forget = rollcall_store::throttle::clear(&id);
-    world.context.store.commit(Commit::new([forget])).await.unwrap();
-    attempt.undo_attempt(&world.context).await.unwrap();
+    world.writer().commit(Commit::new([forget])).await.unwrap();
+    attempt.undo(&world.context).await.unwrap();
     assert_eq!(world.context.store.throttles(&[id]).await.unwrap(), [None]);
     try_password(&world.stranger(), "mina", PASSWORD).await.is(200);
 }

@@ -4,8 +4,8 @@ mod audit;
 mod create;
 mod deletion;
 mod edit;
+mod guards;
 mod list;
-mod races;
 mod recovery;
 
 use std::{
@@ -29,29 +29,30 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, CommitError,
-    user::{CredentialChange, change, delete, still_entitled},
+    member::still_authorised,
+    user::{CredentialChange, change, delete},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::{
+use crate::support::{
+    Client, DAWN, PASSWORD, Reply, World,
     faults::{FOREVER, Fault},
-    support::{Client, DAWN, PASSWORD, Reply, World},
 };
 
-const OTHER_PASSWORD: &str = "another horse battery";
+pub const OTHER_PASSWORD: &str = "another horse battery";
 
-fn path_of(user: &User) -> String {
+pub fn path_of(user: &User) -> String {
     format!("/v1/users/{}", user.user_id)
 }
 
 /// What is stored of a user.
-async fn stored(world: &World, user: &User) -> Option<User> {
+pub async fn stored(world: &World, user: &User) -> Option<User> {
     world.unfaulted().user(user.user_id).await.unwrap()
 }
 
 /// A user who proved this address.
-async fn proved(world: &World, login: &str, user_type: UserType, email: &str) -> User {
+pub async fn proved(world: &World, login: &str, user_type: UserType, email: &str) -> User {
     let email = Email::parse(email).unwrap();
     world.user_as(login, user_type, |user| (user.email, user.email_verified) = (Some(email), true)).await
 }
@@ -65,7 +66,7 @@ async fn audit_of(world: &World, user_id: &Value) -> Vec<Value> {
 }
 
 /// The set of super admins is the enabled super admins, and there is one.
-async fn super_admins_agree(world: &World) -> usize {
+pub async fn super_admins_agree(world: &World) -> usize {
     let items = world.dump().await;
     let of_items: BTreeSet<_> = (items.iter())
         .filter(|item| item["sk"] == "USER" && item["type"] == "super_admin" && item["status"] == "enabled")
@@ -75,4 +76,21 @@ async fn super_admins_agree(world: &World) -> usize {
     assert_eq!(of_set, of_items);
     assert!(!of_set.is_empty(), "a super admin is left");
     of_set.len()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    Delete,
+    Disable,
+    Demote,
+}
+
+pub const REMOVALS: [Removal; 3] = [Removal::Delete, Removal::Disable, Removal::Demote];
+
+pub async fn remove(client: &Client, path: &str, removal: Removal) -> Reply {
+    match removal {
+        Removal::Delete => client.delete(path).await,
+        Removal::Disable => client.patch(path, &json!({"status": "disabled"})).await,
+        Removal::Demote => client.patch(path, &json!({"type": "member"})).await,
+    }
 }

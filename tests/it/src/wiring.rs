@@ -1,12 +1,12 @@
-//! What stands in several places says the same: the template, the local gateway's router, the API document, the
-//! README, and the code.
+//! What stands in several places says the same: the template, the local gateway's router, the API document, and
+//! the code.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
 use axum::http::Method;
 use rollcall_domain::{
     Code,
-    permission::{Permission, Preset, UserAction, UserType},
+    permission::{Permission, UserType},
 };
 use serde_json::{Map, Value, json};
 
@@ -267,59 +267,4 @@ async fn the_document_describes_the_fields_that_replies_have() {
         tried += 1;
     }
     assert!(tried >= 5, "only {tried} replies were tried");
-}
-
-#[test]
-fn the_readme_shows_the_tables_of_the_code() {
-    let readme = text("README.md");
-    for code in Code::ALL {
-        let row = format!("| {} | `{}` | {} |", code.status(), code.as_str(), code.title());
-        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
-    }
-    for permission in Permission::ALL {
-        let ticks: Vec<_> =
-            Preset::ALL.iter().map(|preset| if preset.allows(*permission) { "✔" } else { " " }).collect();
-        let row = format!("| `{}` | {} |", permission.as_str(), ticks.join(" | "));
-        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
-    }
-    for action in UserAction::ALL {
-        let types = [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member];
-        let allowed = |actor| types.into_iter().filter(move |target| action.is_allowed(actor, *target));
-        let words = |actor| allowed(actor).map(UserType::as_str).collect::<Vec<_>>().join(", ");
-        let (by_super, by_platform) = (words(UserType::SuperAdmin), words(UserType::PlatformAdmin));
-        let row = format!("| {} | {by_super} | {by_platform} |", action.as_str());
-        assert!(readme.contains(&row), "README.md lacks the row\n{row}");
-    }
-    for name in [
-        "TABLE_NAME",
-        "PUBLIC_ORIGIN",
-        "MASTER_KEY_FILE",
-        "MASTER_KEY_SECRET_ID",
-        "AUDIT_RETENTION_DAYS",
-        "REGISTRATION",
-        "PASSWORD_MIN_LENGTH",
-        "PASSWORD_REQUIRE_CLASSES",
-        "MEMBER_SESSION_IDLE_MINUTES",
-        "MEMBER_SESSION_AGE_MINUTES",
-        "ADMIN_SESSION_IDLE_MINUTES",
-        "ADMIN_SESSION_AGE_MINUTES",
-        "TLS_ROOTS",
-        "MAIL_FROM",
-        "SMTP_URL",
-    ] {
-        assert!(readme.contains(&format!("`{name}`")), "README.md does not explain {name}");
-    }
-}
-
-/// The costs that the README shows are those that were counted.
-#[test]
-fn the_readme_shows_what_operations_cost() {
-    let readme = text("README.md");
-    let counted = text("tests/it/src/snapshots/it__budgets__each_operation_costs_what_the_table_says.snap");
-    let mut seen = 0;
-    for row in counted.lines().filter(|line| line.starts_with("| ")) {
-        assert!(readme.contains(row), "README.md lacks the row\n{row}");
-        seen += 1;
-    }
-    assert!(seen > 10);
 }

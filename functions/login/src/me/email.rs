@@ -1,8 +1,8 @@
-//! Binding and unbinding one's own address.
+//! Changing and removing the caller's address.
 
 use axum::extract::State;
 use rollcall_api::{
-    Call, Context, Problem, Reply, retry_on_conflict,
+    Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict,
     verification::{self, ProvenFlow, VerificationRequest, email_change_of},
 };
 use rollcall_domain::{
@@ -13,7 +13,7 @@ use rollcall_domain::{
     user::{UserView, change},
     verification::{FlowPurpose, Started},
 };
-use rollcall_store::user::{CredentialChange, still_entitled};
+use rollcall_store::{Commit, user::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,8 +52,16 @@ pub(crate) struct Confirmed<'a> {
     user: UserView<'a>,
 }
 
-/// Mails a code to the new address; the reply is the same where somebody else has it.
-#[utoipa::path(post, path = "/v1/me/email", operation_id = "change_email", tag = "own identity", request_body = StartBody, responses((status = 202, body = Started)))]
+/// `POST /v1/me/email`: mails a code to the new address. The reply is the same if another user has verified that
+/// address.
+#[utoipa::path(
+    post,
+    path = "/v1/me/email",
+    operation_id = "change_email",
+    tag = "own identity",
+    request_body = StartBody,
+    responses((status = 202, body = Started)),
+)]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let email: Option<Email> = fields.required("email");
@@ -62,15 +70,23 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     reauthenticate(&context, &call, password).await?;
     retry_on_conflict(|| async {
         let wanted = VerificationRequest::EmailChange(&call.actor.user);
-        let (flow, commit) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
-        let commit = commit.and(still_entitled(&current(&context, &call).await?));
-        context.answer(&call, commit, Reply::accepted(&Started::from(&flow))?).await
+        let (flow, writes) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
+        let user = current(&context, &call).await?;
+        let plan = Plan::new(Authority::OwnAccount(&call, &user), Commit::new(writes));
+        context.commit(plan.reply(Reply::accepted(&Started::from(&flow))?)).await
     })
     .await
 }
 
-/// Binds the address whose code this is, and tells the one before.
-#[utoipa::path(post, path = "/v1/me/email/confirm", operation_id = "confirm_email", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = Confirmed, headers(("ETag")))))]
+/// `POST /v1/me/email/confirm`: binds the address that the code was mailed to, and notifies the previous one.
+#[utoipa::path(
+    post,
+    path = "/v1/me/email/confirm",
+    operation_id = "confirm_email",
+    tag = "own identity",
+    request_body = ConfirmBody,
+    responses((status = 200, body = Confirmed, headers(("ETag")))),
+)]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let code: Option<EightDigits> = fields.required("code");
@@ -80,18 +96,27 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().proved(proved.flow.email.clone(), call.now());
-        let mut commit =
+        let after = before.clone().with_verified_email(proved.flow.email.clone(), call.now());
+        let commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(proved.succeeded());
-        commit.extend(context.tell(&before, Message::EmailChanged { login: before.login.clone() }, call.now())?);
         let reply = Reply::ok(&Confirmed { user: (&after).into() })?.at_version(after.version);
-        context.commit(&call, commit, change(Action::UserSetEmail, Some(&before), Some(&after)), reply).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
+            .notify(&before, Message::EmailChanged { login: before.login.clone() })
+            .audit(change(Action::UserSetEmail, Some(&before), Some(&after)));
+        context.commit(plan.reply(reply)).await
     })
     .await
 }
 
-/// Takes the caller's address off, and tells it.
-#[utoipa::path(delete, path = "/v1/me/email", operation_id = "unbind_email", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+/// `DELETE /v1/me/email`: removes the caller's address, and notifies it.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/email",
+    operation_id = "unbind_email",
+    tag = "own identity",
+    request_body = UnbindBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password = fields.required("current_password");
@@ -104,10 +129,11 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
         if after == before {
             return Ok(Reply::no_content());
         }
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        commit.extend(context.tell(&before, Message::EmailUnbound { login: before.login.clone() }, call.now())?);
-        let change = change(Action::UserUnbindEmail, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), writes)
+            .notify(&before, Message::EmailUnbound { login: before.login.clone() })
+            .audit(change(Action::UserUnbindEmail, Some(&before), Some(&after)));
+        context.commit(plan).await
     })
     .await
 }

@@ -1,14 +1,13 @@
-//! One's own account.
+//! The caller's own account.
 
 use axum::extract::State;
-use rollcall_api::{Call, Context, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
     session::SessionView,
     team::Membership,
-    text::Username,
-    user::{User, UserView, change},
+    user::{MePatch, User, UserView, change},
 };
 use rollcall_store::user::CredentialChange;
 use serde::Serialize;
@@ -19,7 +18,7 @@ pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod totp;
 
-/// The caller, its teams and the session it calls with.
+/// The caller, their teams and the session of this request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me<'a> {
     user: UserView<'a>,
@@ -27,24 +26,26 @@ pub(crate) struct Me<'a> {
     session: SessionView<'a>,
 }
 
-/// A merge patch of the caller.
-#[derive(ToSchema)]
-#[schema(as = MePatch)]
-#[expect(dead_code, reason = "describes the body that `domain::user::User::renamed` reads")]
-pub(crate) struct PatchBody {
-    username: Option<Username>,
-}
-
-/// Tells the caller who it is.
-#[utoipa::path(get, path = "/v1/me", tag = "own identity", responses((status = 200, body = Me, headers(("ETag")))))]
+/// `GET /v1/me`: gets the caller's user, teams and session.
+#[utoipa::path(
+    get,
+    path = "/v1/me",
+    tag = "own identity",
+    responses((status = 200, body = Me, headers(("ETag")))),
+)]
 pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
     shown(&context, &call, &call.actor.user).await
 }
 
-/// Changes the caller's username.
-#[utoipa::path(patch, path = "/v1/me", tag = "own identity", request_body = PatchBody,
-    responses((status = 200, body = Me, headers(("ETag")))))]
+/// `PATCH /v1/me`: changes the caller's username.
+#[utoipa::path(
+    patch,
+    path = "/v1/me",
+    tag = "own identity",
+    request_body = MePatch,
+    responses((status = 200, body = Me, headers(("ETag")))),
+)]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
@@ -54,13 +55,14 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
         if after == before {
             return Ok(reply);
         }
-        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        context.commit(&call, commit, change(Action::UserEdit, Some(&before), Some(&after)), reply).await
+        let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), writes);
+        context.commit(plan.audit(change(Action::UserEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
 }
 
-/// The caller as it stands now, if the calling session still does: it may have gone on into another epoch.
+/// Reads the caller again. The session must still be valid; it may have moved on to a newer epoch of its user.
 async fn current(context: &Context, call: &Call) -> Result<User, Problem> {
     let session = &call.actor.session;
     let found = context.store.user_and_session(session.user_id, session.session_id).await?;

@@ -1,7 +1,7 @@
-//! Changing one's own password.
+//! Changing the caller's password.
 
 use axum::extract::State;
-use rollcall_api::{Call, Context, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Refusal, Violation, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
 };
@@ -21,8 +21,15 @@ pub(crate) struct ChangeBody {
     password_confirmation: String,
 }
 
-/// Changes the caller's password: every other session is over, this one goes on.
-#[utoipa::path(post, path = "/v1/me/password", operation_id = "change_password", tag = "own identity", request_body = ChangeBody, responses((status = 204)))]
+/// `POST /v1/me/password`: changes the caller's password. All other sessions end.
+#[utoipa::path(
+    post,
+    path = "/v1/me/password",
+    operation_id = "change_password",
+    tag = "own identity",
+    request_body = ChangeBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let old: Option<Password> = fields.required("current_password");
@@ -36,12 +43,13 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
     let hash = rollcall_api::password::hash(&context, new).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().reset(false, call.now());
+        let after = before.clone().with_new_password(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
         commit.extend([rollcall_store::session::carry_on(&call.actor.session, &after)]);
-        commit.extend(context.tell(&after, Message::PasswordChanged { login: after.login.clone() }, call.now())?);
-        let change = change_of(Action::UserSetPassword, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
+            .notify(&after, Message::PasswordChanged { login: after.login.clone() })
+            .audit(change_of(Action::UserSetPassword, Some(&before), Some(&after)));
+        context.commit(plan).await
     })
     .await
 }

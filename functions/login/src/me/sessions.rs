@@ -1,7 +1,7 @@
-//! One's own sessions.
+//! The caller's sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Call, Context, List, PageRequest, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -9,28 +9,39 @@ use rollcall_domain::{
     session::{Session, SessionView},
     user::change,
 };
-use rollcall_store::{session::carry_on, user::CredentialChange};
+use rollcall_store::{Commit, session::carry_on, user::CredentialChange};
 
 use super::current;
 
-/// Lists the caller's sessions that still stand, newest first.
-#[utoipa::path(get, path = "/v1/me/sessions", operation_id = "list_sessions", tag = "own identity",
+/// `GET /v1/me/sessions`: lists the caller's live sessions, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/me/sessions",
+    operation_id = "list_sessions",
+    tag = "own identity",
     params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
-    responses((status = 200, body = List<SessionView>)))]
+    responses((status = 200, body = List<SessionView>)),
+)]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
     let (user, current) = (&call.actor.user, call.actor.session.session_id);
     let after = page.after.as_deref().and_then(SessionId::parse);
     let found = context.store.sessions(user.user_id, after, page.limit).await?;
     let lifetime = context.config.sessions.of(user);
-    let standing = found.items.iter().filter(|session| session.check(user, lifetime, call.now()).is_ok());
-    let items = standing.map(|session| SessionView::new(session, lifetime, current)).collect();
+    let valid = found.items.iter().filter(|session| session.check(user, lifetime, call.now()).is_ok());
+    let items = valid.map(|session| SessionView::new(session, lifetime, current)).collect();
     page.reply(&context, &call, items, found.next).await
 }
 
-/// Ends one of the caller's sessions.
-#[utoipa::path(delete, path = "/v1/me/sessions/{session_id}", operation_id = "end_session", tag = "own identity", params(("session_id" = SessionId, Path)),
-    responses((status = 204)))]
+/// `DELETE /v1/me/sessions/{session_id}`: ends one of the caller's sessions.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/sessions/{session_id}",
+    operation_id = "end_session",
+    tag = "own identity",
+    params(("session_id" = SessionId, Path)),
+    responses((status = 204)),
+)]
 pub(crate) async fn end(
     State(context): State<Context>,
     Path(session_id): Path<String>,
@@ -39,15 +50,21 @@ pub(crate) async fn end(
     let session_id = SessionId::parse(&session_id).ok_or(Code::NotFound)?;
     let user = &call.actor.user;
     let session = context.store.session(user.user_id, session_id).await?;
-    let stands = |session: &Session| session.check(user, context.config.sessions.of(user), call.now()).is_ok();
-    let session = session.filter(stands).ok_or(Code::NotFound)?;
+    let is_valid = |session: &Session| session.check(user, context.config.sessions.of(user), call.now()).is_ok();
+    let session = session.filter(is_valid).ok_or(Code::NotFound)?;
     call.no_input()?;
-    let change = change(Action::UserEndSessions, Some(user), Some(user));
-    context.commit(&call, rollcall_store::session::end(&session), change, Reply::no_content()).await
+    let plan = Plan::new(Authority::AsRead(&call), Commit::new([rollcall_store::session::end(&session)]));
+    context.commit(plan.audit(change(Action::UserEndSessions, Some(user), Some(user)))).await
 }
 
-/// Ends all of the caller's sessions but the calling one.
-#[utoipa::path(delete, path = "/v1/me/sessions", operation_id = "end_other_sessions", tag = "own identity", responses((status = 204)))]
+/// `DELETE /v1/me/sessions`: ends all of the caller's other sessions.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/sessions",
+    operation_id = "end_other_sessions",
+    tag = "own identity",
+    responses((status = 204)),
+)]
 pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
     retry_on_conflict(|| async {
@@ -56,7 +73,7 @@ pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Re
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         let commit = commit.and(carry_on(&call.actor.session, &after));
         let change = change(Action::UserEndSessions, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        context.commit(Plan::new(Authority::OwnAccount(&call, &before), commit).audit(change)).await
     })
     .await
 }

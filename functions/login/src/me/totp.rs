@@ -1,10 +1,10 @@
-//! Binding and unbinding one's own second factor.
+//! Enrolling and removing the caller's second factor.
 
 use axum::extract::State;
 use data_encoding::BASE32_NOPAD;
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use rollcall_api::{
-    Call, Context, Problem, Reply,
+    Authority, Call, Context, Plan, Problem, Reply,
     clock::random,
     retry_on_conflict,
     throttle::{self, Attempt},
@@ -20,26 +20,21 @@ use rollcall_domain::{
     totp::{SecondFactorInput, TotpCode, TotpSecret},
     user::change,
 };
-use rollcall_store::{
-    Commit, CommitError, flow,
-    session::carry_on,
-    throttle::ThrottleId,
-    user::{CredentialChange, still_entitled},
-};
+use rollcall_store::{Commit, CommitError, flow, session::carry_on, throttle::ThrottleId, user::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::current;
 use crate::{authentication::reauthenticate, second_factor};
 
-/// What an authenticator app is to be told.
+/// A new secret for an authenticator app.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Enrolled {
-    /// The secret in base 32, to be typed.
+    /// The secret in base 32, for typing.
     secret: String,
-    /// The same as an address, to be opened.
+    /// The secret as an `otpauth` URI, for opening.
     otpauth_uri: String,
-    /// The address as a picture, to be scanned.
+    /// The URI as a QR code, for scanning.
     qr_svg: String,
 }
 
@@ -52,7 +47,7 @@ pub(crate) struct ConfirmBody {
     code: String,
 }
 
-/// What takes the second factor's place, each once.
+/// Codes that replace the second factor, each for one use.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecoveryCodes {
     recovery_codes: Vec<String>,
@@ -70,9 +65,15 @@ pub(crate) struct UnbindBody {
     recovery_code: Option<String>,
 }
 
-/// Draws a secret, which counts once its first code was given.
-#[utoipa::path(post, path = "/v1/me/totp", operation_id = "enrol_totp", tag = "own identity", request_body = super::email::UnbindBody,
-    responses((status = 201, body = Enrolled, headers(("Location")))))]
+/// `POST /v1/me/totp`: starts the enrolment of a second factor, which takes effect once its first code is confirmed.
+#[utoipa::path(
+    post,
+    path = "/v1/me/totp",
+    operation_id = "enrol_totp",
+    tag = "own identity",
+    request_body = super::email::UnbindBody,
+    responses((status = 201, body = Enrolled, headers(("Location")))),
+)]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password = fields.required("current_password");
@@ -87,22 +88,31 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let enrolment = Enrolment { secret: sealed, expires_at: call.now() + ENROLMENT_LIFETIME };
     let otpauth_uri = secret.uri(&user.login);
     let qr = QRBuilder::new(otpauth_uri.as_str()).build();
-    let qr = qr.map_err(|error| Problem::Internal(format!("an address does not fit a QR code: {error:?}")))?;
+    let qr =
+        qr.map_err(|error| Problem::Internal(format!("the otpauth URI does not fit into a QR code: {error:?}")))?;
     let qr_svg = SvgBuilder::default().to_str(&qr);
     let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
-    let entitled = still_entitled(&current(&context, &call).await?);
-    let commit = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?, entitled]);
-    context.answer(&call, commit, Reply::created("/v1/me/totp".to_owned(), &enrolled)?).await
+    let writes = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
+    let user = current(&context, &call).await?;
+    let plan = Plan::new(Authority::OwnAccount(&call, &user), writes);
+    context.commit(plan.reply(Reply::created("/v1/me/totp".to_owned(), &enrolled)?)).await
 }
 
-/// Binds the factor whose code this is: every other session is over, this one goes on.
-#[utoipa::path(post, path = "/v1/me/totp/confirm", operation_id = "confirm_totp", tag = "own identity", request_body = ConfirmBody, responses((status = 200, body = RecoveryCodes)))]
+/// `POST /v1/me/totp/confirm`: confirms the second factor with its first code. All other sessions end.
+#[utoipa::path(
+    post,
+    path = "/v1/me/totp/confirm",
+    operation_id = "confirm_totp",
+    tag = "own identity",
+    request_body = ConfirmBody,
+    responses((status = 200, body = RecoveryCodes)),
+)]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let code: Option<TotpCode> = fields.required("code");
     let code = fields.finish(|| code)?;
     let network = throttle::network_throttle(&context, call.request.address).await?;
-    let (_, attempt) = try_factor(&context, &call, Some(network)).await?;
+    let (_, attempt) = count_attempt(&context, &call, Some(network)).await?;
     let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
     let enrolment = enrolment.ok_or(Code::VerificationFailed)?;
     let secret = second_factor::opened(context.keyring().await?, call.actor.user.user_id, &enrolment.secret)?;
@@ -117,26 +127,34 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
         commit.extend([carry_on(&call.actor.session, &after)]);
         commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
         commit.extend(attempt.succeeded());
-        commit.extend(context.tell(&after, Message::TotpEnabled { login: after.login.clone() }, call.now())?);
-        let change = change(Action::UserBindTotp, Some(&before), Some(&after));
-        context.commit(&call, commit, change, reply.clone()).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
+            .notify(&after, Message::TotpEnabled { login: after.login.clone() })
+            .audit(change(Action::UserBindTotp, Some(&before), Some(&after)));
+        context.commit(plan.reply(reply.clone())).await
     })
     .await
 }
 
-/// Takes the second factor off: every other session is over, this one goes on.
-#[utoipa::path(delete, path = "/v1/me/totp", operation_id = "unbind_totp", tag = "own identity", request_body = UnbindBody, responses((status = 204)))]
+/// `DELETE /v1/me/totp`: removes the second factor. All other sessions end.
+#[utoipa::path(
+    delete,
+    path = "/v1/me/totp",
+    operation_id = "unbind_totp",
+    tag = "own identity",
+    request_body = UnbindBody,
+    responses((status = 204)),
+)]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let mut fields = call.fields()?;
     let password: Option<Password> = fields.required("current_password");
     let factor = SecondFactorInput::read(&mut fields);
     let (password, factor) = fields.finish(|| password.zip(factor))?;
     reauthenticate(&context, &call, password).await?;
-    // The network's try was the password's: in a network that has to wait, there would be no second one.
-    let (credential, attempt) = try_factor(&context, &call, None).await?;
+    // The network has counted this request's password already. Counting twice could make a throttled network wait again.
+    let (credential, attempt) = count_attempt(&context, &call, None).await?;
     let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
-    // Used up before the factor goes, and not with it: no sign-in at the same moment takes the same code.
-    match context.store.commit(Commit::new([used.ok_or(Code::VerificationFailed)?.write])).await {
+    // The code is used up before the factor is removed, so that a concurrent sign-in cannot use it.
+    match context.record([used.ok_or(Code::VerificationFailed)?.write]).await {
         Ok(()) => {}
         Err(CommitError::Refused(_)) => return Err(Code::VerificationFailed.into()),
         Err(error) => return Err(error.into()),
@@ -148,15 +166,16 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
         commit.extend([carry_on(&call.actor.session, &after)]);
         commit.extend(attempt.succeeded());
-        commit.extend(context.tell(&after, Message::TotpDisabled { login: after.login.clone() }, call.now())?);
-        let change = change(Action::UserUnbindTotp, Some(&before), Some(&after));
-        context.commit(&call, commit, change, Reply::no_content()).await
+        let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
+            .notify(&after, Message::TotpDisabled { login: after.login.clone() })
+            .audit(change(Action::UserUnbindTotp, Some(&before), Some(&after)));
+        context.commit(plan).await
     })
     .await
 }
 
-/// Counts a try at the caller's second factor, and in its network's lane where that has none of this request yet.
-async fn try_factor(
+/// Counts an attempt at the caller's second factor and, if given, in a network's throttle.
+async fn count_attempt(
     context: &Context,
     call: &Call,
     network: Option<ThrottleId>,

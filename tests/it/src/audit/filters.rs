@@ -1,7 +1,7 @@
 //! Which records are asked for, and whose may be read.
 
 use super::*;
-use crate::rights::{Caller, Estate};
+use crate::grids::teams::{Caller, TeamFixture};
 
 /// What was done to whom, newest first.
 fn shown(reply: &Reply) -> Vec<(String, String)> {
@@ -50,8 +50,8 @@ async fn from_is_inclusive_and_to_is_exclusive_to_the_millisecond() {
 async fn filters_combine() {
     let world = World::new().await;
     let boss = world.admin().await;
-    let ours = Estate::new(&world, &boss, 0, true).await;
-    let theirs = Estate::new(&world, &boss, 1, true).await;
+    let ours = TeamFixture::new(&world, &boss, 0, true).await;
+    let theirs = TeamFixture::new(&world, &boss, 1, true).await;
     let chief = Caller::new(&world, &ours, "admin", "chief").await;
     let chief_id = chief.user.as_ref().unwrap().user_id;
     let (member, app) = (ours.member.user_id, &ours.app);
@@ -60,8 +60,8 @@ async fn filters_combine() {
     let path = format!("/v1/teams/{}/members/{member}", ours.team);
     chief.client.patch(&path, &json!({"role_id": "operator"})).await.is(200);
     boss.patch(&path, &json!({"role_id": "reviewer"})).await.is(200);
-    for estate in [&ours, &theirs] {
-        boss.post(&format!("/v1/apps/{}/accounts", estate.app), &json!({"user_id": "same", "type": "general"}))
+    for fixture in [&ours, &theirs] {
+        boss.post(&format!("/v1/apps/{}/accounts", fixture.app), &json!({"user_id": "same", "type": "general"}))
             .await
             .is(201);
     }
@@ -120,8 +120,8 @@ async fn what_the_log_is_asked_for_is_read_strictly() {
 async fn each_team_reads_its_own_log() {
     let world = World::new().await;
     let boss = world.admin().await;
-    let ours = Estate::new(&world, &boss, 0, true).await;
-    let theirs = Estate::new(&world, &boss, 1, true).await;
+    let ours = TeamFixture::new(&world, &boss, 0, true).await;
+    let theirs = TeamFixture::new(&world, &boss, 1, true).await;
     let our = Caller::new(&world, &ours, "reviewer", "our").await.client;
     let their = Caller::new(&world, &theirs, "auditor", "their").await.client;
     let developer = Caller::new(&world, &ours, "developer", "developer").await.client;

@@ -118,7 +118,7 @@ async fn the_logs_of_several_teams_are_one() {
     // A long sleep: what is found lies far behind, and each page looks at a bounded number of days.
     world.clock.advance(Duration::from_hours(24 * 300));
     let client = world.signed_in(&member).await;
-    world.faults.arm(crate::faults::Fault::Hang, crate::faults::FOREVER, 0);
+    world.faults.arm(crate::support::faults::Fault::Hang, crate::support::faults::FOREVER, 0);
     let pages = walk(&client, "/v1/audit?limit=100").await;
     assert_eq!(names(&pages.concat()), expected);
     assert!(pages.len() > 1 && world.faults.calls() < 1_300, "{} {}", pages.len(), world.faults.calls());

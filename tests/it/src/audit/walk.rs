@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use super::*;
 use crate::{
-    rights::{ACTIONS, Action, Caller, Estate, route},
-    users_grid, wiring,
+    grids::teams::{ACTIONS, Action, Caller, TeamFixture, route},
+    grids::users,
+    wiring,
 };
 
 /// What is recorded of what is done to teams, applications and accounts.
@@ -99,16 +100,16 @@ fn masked(text: &str, names: &[(String, &str)]) -> String {
     masked
 }
 
-fn names(estate: &Estate) -> Vec<(String, &'static str)> {
+fn names(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
     vec![
-        (estate.team.to_string(), "team"),
-        (estate.elsewhere.to_string(), "elsewhere"),
-        (estate.member.user_id.to_string(), "member"),
-        (estate.guest.user_id.to_string(), "guest"),
-        (estate.role.to_string(), "role"),
-        (estate.invitation.clone(), "invitation"),
-        (estate.app.clone(), "app"),
-        (estate.spare.clone(), "spare"),
+        (fixture.team.to_string(), "team"),
+        (fixture.elsewhere.to_string(), "elsewhere"),
+        (fixture.member.user_id.to_string(), "member"),
+        (fixture.guest.user_id.to_string(), "guest"),
+        (fixture.role.to_string(), "role"),
+        (fixture.invitation.clone(), "invitation"),
+        (fixture.app.clone(), "app"),
+        (fixture.spare.clone(), "spare"),
     ]
 }
 
@@ -130,12 +131,12 @@ async fn every_change_leaves_exactly_its_records() {
             assert!(action.name.ends_with("a preset"), "{}", action.name);
             continue;
         }
-        let estate = Estate::new(&world, &boss, number, action.path.starts_with("/v1/apps")).await;
-        let mut caller = Caller::new(&world, &estate, kind, &format!("caller{number}")).await;
+        let fixture = TeamFixture::new(&world, &boss, number, action.path.starts_with("/v1/apps")).await;
+        let mut caller = Caller::new(&world, &fixture, kind, &format!("caller{number}")).await;
         caller.client = caller.client.at("192.0.2.7");
         world.clock.advance(Duration::from_millis(1));
         let count = world.audit().await.len();
-        let reply = caller.act(&estate, action).await;
+        let reply = caller.act(&fixture, action).await;
         assert_eq!(reply.status, action.done, "{}: {reply:?}", action.name);
         let records = of_request(&world, &reply).await;
         assert_eq!(world.audit().await.len(), count + records.len(), "{}", action.name);
@@ -150,11 +151,11 @@ async fn every_change_leaves_exactly_its_records() {
             assert_eq!((&record["address"], &record["at"]), (&json!("192.0.2.7"), &json!(world.now())));
             let text = record.to_string();
             let secrets = [&reply.body["code"], &reply.body["generated_password"]];
-            for secret in secrets.into_iter().filter_map(Value::as_str).chain([estate.code.as_str(), "argon2", "hash"])
+            for secret in secrets.into_iter().filter_map(Value::as_str).chain([fixture.code.as_str(), "argon2", "hash"])
             {
                 assert!(!text.contains(secret), "{}: {text}", action.name);
             }
-            let mut names = names(&estate);
+            let mut names = names(&fixture);
             names.push((own.user_id.to_string(), "caller"));
             let cell = |field: &str| {
                 let mut told = record[field].clone();
@@ -183,9 +184,9 @@ async fn every_change_of_a_user_leaves_exactly_one_record() {
     let world = World::new().await;
     let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
     let mut walked = BTreeSet::new();
-    let others = users_grid::ACTIONS.into_iter().map(|action| (action, false));
+    let others = users::ACTIONS.into_iter().map(|action| (action, false));
     for (number, ((name, method, path, body), is_own)) in
-        others.chain(users_grid::OWN_ACTIONS.into_iter().map(|action| (action, true))).enumerate()
+        others.chain(users::OWN_ACTIONS.into_iter().map(|action| (action, true))).enumerate()
     {
         let Some((_, expected)) = RECORDED_OF_USERS.iter().find(|(recorded, _)| *recorded == name) else { continue };
         let login = format!("user{number}");
@@ -227,7 +228,7 @@ fn every_route_that_changes_something_is_walked() {
         .map(|(method, path)| route(method, path))
         .collect();
     let of_teams = ACTIONS.iter().filter(|action| RECORDED.iter().any(|(name, _)| *name == action.name));
-    let users = users_grid::ACTIONS.iter().chain(&users_grid::OWN_ACTIONS);
+    let users = users::ACTIONS.iter().chain(&users::OWN_ACTIONS);
     let of_users = users.filter(|(name, ..)| RECORDED_OF_USERS.iter().any(|(recorded, _)| recorded == name));
     let walked: BTreeSet<_> = of_teams
         .map(|action| route(action.method.as_str(), action.path))
@@ -242,14 +243,18 @@ fn every_route_that_changes_something_is_walked() {
 async fn what_changes_nothing_is_not_recorded() {
     let world = World::new().await;
     let boss = world.admin().await;
-    let estate = Estate::new(&world, &boss, 0, true).await;
-    let (team, app, spare) = (estate.team, &estate.app, &estate.spare);
+    let fixture = TeamFixture::new(&world, &boss, 0, true).await;
+    let (team, app, spare) = (fixture.team, &fixture.app, &fixture.spare);
     let count = world.audit().await.len();
     for (method, path, body) in [
-        (Method::PATCH, format!("/v1/teams/{team}"), json!({"name": "Estate 0"})),
+        (Method::PATCH, format!("/v1/teams/{team}"), json!({"name": "Fixture 0"})),
         (Method::PATCH, format!("/v1/teams/{team}"), json!({})),
-        (Method::PATCH, format!("/v1/teams/{team}/members/{}", estate.member.user_id), json!({"role_id": "developer"})),
-        (Method::PATCH, format!("/v1/teams/{team}/roles/{}", estate.role), json!({"name": "Unused"})),
+        (
+            Method::PATCH,
+            format!("/v1/teams/{team}/members/{}", fixture.member.user_id),
+            json!({"role_id": "developer"}),
+        ),
+        (Method::PATCH, format!("/v1/teams/{team}/roles/{}", fixture.role), json!({"name": "Unused"})),
         (Method::PATCH, format!("/v1/apps/{app}"), json!({"name": "Full", "team_id": team})),
         (Method::PUT, format!("/v1/apps/{spare}/deletion-lock"), json!({"locked": true})),
         (Method::PATCH, format!("/v1/apps/{app}/accounts/mina"), json!({"nickname": null})),
@@ -262,7 +267,7 @@ async fn what_changes_nothing_is_not_recorded() {
         reply.is(200);
         assert_eq!(world.audit().await.len(), count, "{method} {path}");
     }
-    let invitation = format!("/v1/teams/{team}/invitations/{}", estate.invitation);
+    let invitation = format!("/v1/teams/{team}/invitations/{}", fixture.invitation);
     boss.delete(&invitation).await.is(204);
     boss.delete(&invitation).await.is(204);
     assert_eq!(world.audit().await.len(), count + 1);

@@ -1,6 +1,6 @@
 //! G9: codes are drawn uniformly, from all there are.
 
-use rollcall_api::invitation::draw;
+use rollcall_api::invitation_code::draw;
 
 use super::*;
 

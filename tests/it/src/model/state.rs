@@ -12,7 +12,7 @@ use rollcall_domain::{
     user::Status,
 };
 
-use crate::agreement::Items;
+use crate::support::consistency::Items;
 
 pub type Permissions = BTreeSet<Permission>;
 

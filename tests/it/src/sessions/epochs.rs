@@ -10,13 +10,13 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
     let ended = before.clone().signed_out_everywhere();
     let sessions = world.unfaulted().sessions(before.user_id, None, 1).await.unwrap().items;
     world
-        .unfaulted()
+        .writer()
         .commit(rollcall_store::user::change(&before, &ended, CredentialChange::Kept).unwrap())
         .await
         .unwrap();
     assert_eq!(ended.version, before.version, "nothing but the epoch tells");
     let renamed = before.clone().renamed(Fields::of(json!({"username": "Jin"})), world.now()).unwrap();
-    let reset = before.clone().reset(false, world.now());
+    let reset = before.clone().with_new_password(false, world.now());
     let carried_on = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
     for stale in [
         rollcall_store::user::change(&before, &renamed, CredentialChange::Kept).unwrap(),
@@ -24,7 +24,7 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
         carried_on.and(session::carry_on(&sessions[0], &reset)),
         rollcall_store::user::delete(&before).unwrap(),
     ] {
-        let refused = world.unfaulted().commit(stale).await;
+        let refused = world.writer().commit(stale).await;
         assert!(
             matches!(&refused, Err(CommitError::Refused(refused)) if refused.code() == Code::Conflict),
             "{refused:?}"
@@ -61,10 +61,8 @@ async fn a_use_that_is_remembered_late_begins_no_session() {
     let (user, client) = world.user("mina", UserType::Member, []).await;
     let session = world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
     client.post("/v1/logout", &Value::Null).await.is(204);
-    for late in
-        [session::touch(&session, world.now()), rollcall_store::Commit::new([session::carry_on(&session, &user)])]
-    {
-        assert!(world.unfaulted().commit(late).await.is_err());
+    for late in [session::touch(&session, world.now()), session::carry_on(&session, &user)] {
+        assert!(world.writer().record([late]).await.is_err());
     }
     client.get("/v1/me").await.is_problem(Code::Unauthenticated);
     assert!(world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.is_empty());

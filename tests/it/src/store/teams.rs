@@ -15,7 +15,7 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, invitation,
-    member::{join, leave, still_may},
+    member::{join, leave, still_authorised},
     role::{create_role, delete_role},
     team,
     throttle::ThrottleId,
@@ -29,7 +29,7 @@ impl Table {
         let team_id = TeamId::new(self.clock.uuid().unwrap());
         // One database serves all tests of another implementation, and names are unique there.
         let team = Team::create(team_id, TeamName::parse(&team_id.to_string()).unwrap(), self.now());
-        self.store.commit(team::create(&team, None).unwrap()).await.unwrap();
+        self.writer().commit(team::create(&team, None).unwrap()).await.unwrap();
         team
     }
 
@@ -67,7 +67,7 @@ impl Table {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), Code> {
-        refused(self.store.commit(commit).await)
+        refused(self.writer().commit(commit).await)
     }
 }
 
@@ -79,10 +79,10 @@ async fn a_teams_last_admin_stays_unless_it_may_go() {
     let team = table.store.team(team.team_id).await.unwrap().unwrap();
     assert_eq!(team.admins, [one.user_id, other.user_id].into());
     let go = |user: &User, last| Commit::new(leave(&team, user.user_id, &admin, last, table.now()));
-    table.commit(go(&one, LastAdmin::Stays)).await.unwrap();
-    assert_eq!(table.commit(go(&other, LastAdmin::Stays)).await, Err(Code::LastTeamAdmin));
+    table.commit(go(&one, LastAdmin::Protected)).await.unwrap();
+    assert_eq!(table.commit(go(&other, LastAdmin::Protected)).await, Err(Code::LastTeamAdmin));
     assert_eq!(table.store.member(team.team_id, other.user_id).await.unwrap().map(|member| member.version), Some(1));
-    table.commit(go(&other, LastAdmin::MayGo)).await.unwrap();
+    table.commit(go(&other, LastAdmin::Removable)).await.unwrap();
     assert!(table.store.members(team.team_id, 10).await.unwrap().is_empty());
     assert!(table.store.team(team.team_id).await.unwrap().unwrap().admins.is_empty());
 }
@@ -93,7 +93,7 @@ async fn whoever_acts_must_still_have_the_role_it_acts_by_as_it_was() {
     let team = table.team().await;
     let (_, role) = table.role(&team).await;
     let user = table.member(&team, &role).await;
-    let check = |role: &Role| Commit::new(still_may(&user, Some((team.team_id, role)), Code::Forbidden));
+    let check = |role: &Role| Commit::new(still_authorised(&user, Some((team.team_id, role)), Code::Forbidden));
     table.commit(check(&role)).await.unwrap();
     assert_eq!(table.commit(check(&Preset::Developer.into())).await, Err(Code::Forbidden));
     assert_eq!(table.commit(check(&Role { version: 2, ..role })).await, Err(Code::Conflict));
@@ -107,7 +107,7 @@ async fn a_role_goes_only_when_nobody_uses_it() {
     let user = table.member(&team, &role).await;
     let delete = || delete_role(team.team_id, role_id, &role, table.now());
     assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
-    let gone = leave(&team, user.user_id, &role, LastAdmin::Stays, table.now());
+    let gone = leave(&team, user.user_id, &role, LastAdmin::Protected, table.now());
     table.commit(Commit::new(gone)).await.unwrap();
     table.commit(delete()).await.unwrap();
     assert_eq!(table.store.role(team.team_id, role.role_id).await.unwrap(), None);
@@ -129,7 +129,7 @@ async fn an_invitation_ends_once_and_takes_its_code_along() {
     let find = async || {
         let tried = table
             .store
-            .tried(std::slice::from_ref(&lane), &["none".to_owned(), before.code_hash.clone()])
+            .look_up_code(std::slice::from_ref(&lane), &["none".to_owned(), before.code_hash.clone()])
             .await
             .unwrap();
         tried.pointer

@@ -78,7 +78,7 @@ async fn a_teams_name_obeys_its_rule() {
     let world = World::new().await;
     let admin = world.admin().await;
     let path = admin.post("/v1/teams", &json!({"name": "Northwind"})).await.header("location").to_owned();
-    let before = crate::rights::everything(&world).await;
+    let before = crate::support::everything(&world).await;
     for (name, code) in [
         (json!(""), "too_short"),
         (json!(" \t "), "too_short"),
@@ -96,7 +96,7 @@ async fn a_teams_name_obeys_its_rule() {
         let refused = admin.patch(&path, &json!({"name": name})).await;
         assert_eq!(refused.is(422).violations().len(), 1, "{name}: {refused:?}");
     }
-    assert_eq!(crate::rights::everything(&world).await, before);
+    assert_eq!(crate::support::everything(&world).await, before);
     for name in ["선".repeat(64), "a".to_owned(), "<b>\"';--".to_owned(), "🏴\u{200d}☠\u{fe0f} \u{202e}".to_owned()]
     {
         let created = admin.post("/v1/teams", &json!({"name": name})).await;
@@ -110,7 +110,7 @@ async fn extra_fields_are_refused() {
     let world = World::new().await;
     let admin = world.admin().await;
     let path = admin.post("/v1/teams", &json!({"name": "Northwind"})).await.header("location").to_owned();
-    let before = crate::rights::everything(&world).await;
+    let before = crate::support::everything(&world).await;
     let extra = [
         "team_id",
         "admins",
@@ -144,7 +144,7 @@ async fn extra_fields_are_refused() {
         [json!(["/admin_user_id", "bad_format"]), json!(["/name", "too_short"]), json!(["/version", "unknown_field"])];
     assert_eq!(violations, expected);
     admin.patch(&path, &json!({"name": "Other", "admin_user_id": "x"})).await.is_problem(Code::UnknownField);
-    assert_eq!(crate::rights::everything(&world).await, before);
+    assert_eq!(crate::support::everything(&world).await, before);
 }
 
 #[tokio::test]
@@ -152,13 +152,13 @@ async fn the_first_admin_is_an_existing_member() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (platform, _) = world.user("platform", UserType::PlatformAdmin, []).await;
-    let before = crate::rights::everything(&world).await;
-    let nobody = json!({"name": "Northwind", "admin_user_id": crate::rights::NOBODY});
+    let before = crate::support::everything(&world).await;
+    let nobody = json!({"name": "Northwind", "admin_user_id": crate::support::NOBODY});
     let refused = admin.post("/v1/teams", &nobody).await;
     assert_eq!(refused.is(422).violations(), [json!(["/admin_user_id", "unknown_reference"])]);
     let body = json!({"name": "Northwind", "admin_user_id": platform.user_id});
     admin.post("/v1/teams", &body).await.is_problem(Code::NotAMember);
-    assert_eq!(crate::rights::everything(&world).await, before);
+    assert_eq!(crate::support::everything(&world).await, before);
     let without = admin.post("/v1/teams", &json!({"name": "Northwind", "admin_user_id": null})).await;
     assert_eq!(without.is(201).body["admins"], json!([]));
 }

@@ -51,9 +51,9 @@ async fn who_is_added_is_told_strictly() {
     let (team, owner) = team(&world).await;
     let (mina, _) = world.user("mina", UserType::Member, []).await;
     let members = format!("/v1/teams/{team}/members");
-    let before = crate::rights::everything(&world).await;
+    let before = crate::support::everything(&world).await;
     let id = mina.user_id;
-    let nobody = crate::rights::NOBODY;
+    let nobody = crate::support::NOBODY;
     for (body, mut expected) in [
         (json!({}), vec![json!(["/role_id", "required"]), json!(["/user_id", "required"])]),
         (json!({"role_id": "reviewer"}), vec![json!(["/user_id", "required"])]),
@@ -86,7 +86,7 @@ async fn who_is_added_is_told_strictly() {
         expected.sort_by_key(ToString::to_string);
         assert_eq!(violations, expected, "{body}");
     }
-    assert_eq!(crate::rights::everything(&world).await, before);
+    assert_eq!(crate::support::everything(&world).await, before);
     owner.post(&members, &json!({"user_id": id, "role_id": "reviewer"})).await.is(201);
     for (body, violation) in [
         (json!({}), json!(["/role_id", "required"])),

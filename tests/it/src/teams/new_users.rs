@@ -58,7 +58,7 @@ async fn what_is_wrong_with_a_new_user_is_told_where_it_stands() {
     let (team, owner) = team(&world).await;
     world.user("taken", UserType::Member, []).await;
     let members = format!("/v1/teams/{team}/members");
-    let before = crate::rights::everything(&world).await;
+    let before = crate::support::everything(&world).await;
     for (body, mut expected) in [
         (
             json!({"role_id": "reviewer", "new_user": {}}),
@@ -112,7 +112,7 @@ async fn what_is_wrong_with_a_new_user_is_told_where_it_stands() {
     for login in ["taken", "TAKEN", "owner"] {
         owner.post(&members, &new(login, &json!({"generate_password": true}))).await.is_problem(Code::LoginTaken);
     }
-    assert_eq!(crate::rights::everything(&world).await, before);
+    assert_eq!(crate::support::everything(&world).await, before);
 }
 
 /// A new user of a team is made once, and told its password again.

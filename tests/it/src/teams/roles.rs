@@ -48,7 +48,7 @@ async fn what_a_role_is_made_of_is_read_strictly() {
     let created = owner.post(&roles, &json!({"name": "Custom", "permissions": ["team.read"]})).await;
     let path = created.is(201).header("location").to_owned();
     let all: Vec<_> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
-    let before = crate::rights::everything(&world).await;
+    let before = crate::support::everything(&world).await;
     for (body, mut expected) in [
         (json!({}), vec![json!(["/name", "required"]), json!(["/permissions", "required"])]),
         (json!({"name": "x".repeat(65), "permissions": ["team.read"]}), vec![json!(["/name", "too_long"])]),
@@ -86,7 +86,7 @@ async fn what_a_role_is_made_of_is_read_strictly() {
     let twelve: Vec<_> = all.iter().chain(&["team.read"]).collect();
     let refused = owner.post(&roles, &json!({"name": "A", "permissions": twelve})).await;
     assert_eq!(refused.violations(), [json!(["/permissions", "too_long"])]);
-    assert_eq!(crate::rights::everything(&world).await, before);
+    assert_eq!(crate::support::everything(&world).await, before);
     let every = owner.post(&roles, &json!({"name": "선".repeat(64), "permissions": all})).await;
     assert_eq!(every.is(201).body["permissions"], json!(all));
 }

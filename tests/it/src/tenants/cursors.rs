@@ -11,19 +11,19 @@ async fn a_cursor_is_taken_back_from_whom_it_was_given_for_what_it_was_given() {
     let role = RoleId::parse("admin").unwrap();
     let both = vec![(ours.team, role), (theirs.team, role)];
     let both = Caller::of(&world, "both", UserType::Member, both).await.client;
-    let of = |estate: &Estate| {
-        let team = format!("/v1/teams/{}", estate.team);
+    let of = |fixture: &TeamFixture| {
+        let team = format!("/v1/teams/{}", fixture.team);
         [
             format!("{team}/members?limit=1"),
             format!("{team}/roles?limit=1"),
             format!("{team}/invitations?limit=1"),
-            format!("/v1/apps?team_id={}&limit=1", estate.team),
-            format!("/v1/audit?team_id={}&limit=1", estate.team),
-            format!("/v1/apps/{}/accounts?limit=1", estate.app),
+            format!("/v1/apps?team_id={}&limit=1", fixture.team),
+            format!("/v1/audit?team_id={}&limit=1", fixture.team),
+            format!("/v1/apps/{}/accounts?limit=1", fixture.app),
         ]
     };
-    for estate in [&ours, &theirs] {
-        boss.post(&format!("/v1/teams/{}/invitations", estate.team), &json!({"role_id": "reviewer"})).await.is(201);
+    for fixture in [&ours, &theirs] {
+        boss.post(&format!("/v1/teams/{}/invitations", fixture.team), &json!({"role_id": "reviewer"})).await.is(201);
     }
     for (ours, theirs) in of(&ours).into_iter().zip(of(&theirs)) {
         let given = both.get(&ours).await;

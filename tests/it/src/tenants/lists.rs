@@ -3,16 +3,16 @@
 use super::*;
 
 /// Every list, and what names its items.
-fn lists(estate: &Estate) -> Vec<(String, &'static str)> {
-    let team = format!("/v1/teams/{}", estate.team);
+fn lists(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
+    let team = format!("/v1/teams/{}", fixture.team);
     vec![
         ("/v1/teams".to_owned(), "team_id"),
         ("/v1/apps".to_owned(), "app_id"),
-        (format!("/v1/apps?team_id={}", estate.team), "app_id"),
+        (format!("/v1/apps?team_id={}", fixture.team), "app_id"),
         (format!("{team}/members"), "user_id"),
         (format!("{team}/roles"), "role_id"),
         (format!("{team}/invitations"), "invitation_id"),
-        (format!("/v1/apps/{}/accounts", estate.app), "user_id"),
+        (format!("/v1/apps/{}/accounts", fixture.app), "user_id"),
     ]
 }
 

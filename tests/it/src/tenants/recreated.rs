@@ -10,7 +10,7 @@ use super::*;
 async fn a_team_of_a_deleted_ones_name_has_nothing_of_it(#[values(true, false)] is_cleaned_before: bool) {
     let world = World::new().await;
     let boss = world.admin().await;
-    let old = Estate::new(&world, &boss, 0, false).await;
+    let old = TeamFixture::new(&world, &boss, 0, false).await;
     let member = world.signed_in(&old.member).await;
     let redeemer = world.redeemer("redeemer").await;
     let path = format!("/v1/teams/{}", old.team);

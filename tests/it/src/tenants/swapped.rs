@@ -4,12 +4,12 @@ use super::*;
 
 /// What can be told apart of a reply, and how many requests to the table it took.
 async fn told(world: &World, client: &Client, method: &Method, path: &str, body: &Value) -> (u16, Value, Value, usize) {
-    let before = crate::rights::everything(world).await;
-    world.faults.arm(crate::faults::Fault::Hang, crate::faults::FOREVER, 0);
+    let before = crate::support::everything(world).await;
+    world.faults.arm(crate::support::faults::Fault::Hang, crate::support::faults::FOREVER, 0);
     let sent = Some(body).filter(|body| !body.is_null()).map(ToString::to_string);
     let mut reply = client.send(method.clone(), path, sent).await;
     let calls = world.faults.calls();
-    assert!(reply.status < 300 || crate::rights::everything(world).await == before, "{method} {path} was done");
+    assert!(reply.status < 300 || crate::support::everything(world).await == before, "{method} {path} was done");
     let request_id = reply.headers.remove("x-request-id").unwrap();
     let headers: Vec<_> =
         reply.headers.iter().map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()])).collect();
@@ -21,7 +21,7 @@ async fn told(world: &World, client: &Client, method: &Method, path: &str, body:
 }
 
 /// A path of the table of actions with one of its ids swapped.
-fn swapped(path: &str, own: &Estate, place: &str, id: &str) -> String {
+fn swapped(path: &str, own: &TeamFixture, place: &str, id: &str) -> String {
     own.fill(&path.replace(place, id), None)
 }
 
@@ -81,9 +81,9 @@ async fn another_teams_id_in_a_body_or_a_filter_is_an_id_that_names_nothing() {
         (Method::GET, "/v1/audit?actor={member}".to_owned(), Value::Null, 200),
         (Method::GET, "/v1/audit?target=theirs".to_owned(), Value::Null, 200),
     ] {
-        let with = |estate: &Estate| {
-            let body = serde_json::from_str::<Value>(&estate.fill(&body.to_string(), None)).unwrap();
-            (estate.fill(&path, None), body)
+        let with = |fixture: &TeamFixture| {
+            let body = serde_json::from_str::<Value>(&fixture.fill(&body.to_string(), None)).unwrap();
+            (fixture.fill(&path, None), body)
         };
         let nothing = |text: &str| {
             ["{role}", "{team}", "{app}", "{invitation}", "{member}", "theirs"]

@@ -1,0 +1,235 @@
+//! A plan: everything that one change writes, and the right it is made by, committed as one transaction.
+
+use rollcall_domain::{
+    Code, Timestamp,
+    audit::{AuditActor, AuditRecord, Change},
+    email::Email,
+    id::{AuditId, TeamId},
+    mail::{Language, Message},
+    user::User,
+};
+use rollcall_store::{Commit, CommitError, FailedGuards, Write, member::still_authorised};
+
+use crate::{
+    actor,
+    call::{Call, IdempotentRequest, PublicRequest},
+    clock::Clock,
+    context::Context,
+    idempotency::{Follows, IdempotencyKey},
+    problem::Problem,
+    reply::Reply,
+};
+
+/// The right by which a change is made. It decides what the transaction checks again and who the audit log names.
+#[derive(Clone, Copy)]
+pub enum Authority<'a> {
+    /// The caller's type: a platform admin. Checked again: the caller is enabled and has lost no right since the request
+    /// began.
+    Platform(&'a Call),
+    /// The caller's role in this team, or their type if they have no role there. Checked again: as for
+    /// [`Authority::Platform`], and the caller still has the role and the role still is what it was.
+    TeamRole(&'a Call, TeamId),
+    /// The caller changes their own account, which was read again as this user. Checked again: the user is enabled and
+    /// has lost no right since that read.
+    OwnAccount(&'a Call, &'a User),
+    /// The caller's rights as they were when the request began; nothing is checked again. For changes whose rate must
+    /// not contend on the caller's item: accounts of an application, and a caller's own sessions.
+    AsRead(&'a Call),
+    /// A public request that has proved in this request to come from this user, by a mailed code. Checked again: the
+    /// conditions of the flow's own writes.
+    Proven(&'a IdempotentRequest, &'a User),
+    /// The user has just signed in by this public request. Checked again: the conditions of the session's own writes.
+    SignIn(&'a PublicRequest, &'a User),
+    /// The system itself: the schedule, or an operator's invocation.
+    System,
+}
+
+impl<'a> Authority<'a> {
+    /// The right over what belongs to a team or, without one, to the platform.
+    pub fn over(call: &'a Call, owner: Option<TeamId>) -> Self {
+        owner.map_or(Self::Platform(call), |team_id| Self::TeamRole(call, team_id))
+    }
+
+    fn checks(self) -> Vec<Write> {
+        match self {
+            Self::Platform(call) => still_authorised(&call.actor.user, None, Code::Unauthenticated),
+            Self::TeamRole(call, team_id) => match call.actor.rights.role_in(team_id) {
+                Some(role) => still_authorised(&call.actor.user, Some((team_id, role)), Code::Forbidden),
+                None => still_authorised(&call.actor.user, None, Code::Unauthenticated),
+            },
+            Self::OwnAccount(_, user) => still_authorised(user, None, Code::Unauthenticated),
+            Self::AsRead(_) | Self::Proven(..) | Self::SignIn(..) | Self::System => Vec::new(),
+        }
+    }
+
+    fn author(self) -> Option<AuditActor> {
+        match self {
+            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call) => {
+                Some(actor::audited(&call.actor.user))
+            }
+            Self::Proven(_, user) | Self::SignIn(_, user) => Some(actor::audited(user)),
+            Self::System => None,
+        }
+    }
+
+    fn request(self) -> Option<&'a PublicRequest> {
+        match self {
+            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call) => {
+                Some(&call.request)
+            }
+            Self::Proven(call, _) => Some(&call.request),
+            Self::SignIn(request, _) => Some(request),
+            Self::System => None,
+        }
+    }
+
+    fn idempotency_key(self) -> Option<&'a IdempotencyKey> {
+        match self {
+            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call) => {
+                call.idempotency_key.as_deref()
+            }
+            Self::Proven(call, _) => call.idempotency_key.as_deref(),
+            Self::SignIn(..) | Self::System => None,
+        }
+    }
+}
+
+/// Why a plan was not committed.
+#[derive(Debug)]
+pub enum NotCommitted {
+    /// Conditions did not hold. Nothing was written; the caller of [`Context::try_commit`] may decide again.
+    Refused(FailedGuards),
+    /// The request cannot go on.
+    Problem(Problem),
+}
+
+impl From<Problem> for NotCommitted {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<CommitError> for NotCommitted {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Refused(refused) => Self::Refused(refused),
+            CommitError::Fault(fault) => Self::Problem(fault.into()),
+        }
+    }
+}
+
+impl From<NotCommitted> for Problem {
+    fn from(error: NotCommitted) -> Self {
+        match error {
+            NotCommitted::Refused(refused) => refused.code().into(),
+            NotCommitted::Problem(problem) => problem,
+        }
+    }
+}
+
+/// Everything that one change writes: items with their conditions, audit records, mails, and the reply that is stored
+/// under the request's `Idempotency-Key`.
+#[must_use = "a plan changes nothing until `Context::commit`"]
+pub struct Plan<'a> {
+    authority: Authority<'a>,
+    writes: Commit,
+    audited: Vec<Change>,
+    mails: Vec<(Email, Language, Message)>,
+    reply: Reply,
+    follows: Follows,
+}
+
+impl<'a> Plan<'a> {
+    /// A plan that writes these items by this right, and answers 204.
+    pub fn new(authority: Authority<'a>, writes: Commit) -> Self {
+        let (audited, mails) = (Vec::new(), Vec::new());
+        Self { authority, writes, audited, mails, reply: Reply::no_content(), follows: Follows::Nothing }
+    }
+
+    /// Adds an audit record.
+    pub fn audit(mut self, change: Change) -> Self {
+        self.audited.push(change);
+        self
+    }
+
+    /// Adds audit records.
+    pub fn audit_all(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
+        self.audited.extend(changes);
+        self
+    }
+
+    /// Adds a mail to a user's verified address; nothing if they have none.
+    pub fn notify(mut self, user: &User, message: Message) -> Self {
+        self.mails.extend(user.verified_email().map(|email| (email.clone(), user.language, message)));
+        self
+    }
+
+    /// Answers with this reply.
+    pub fn reply(self, reply: Reply) -> Self {
+        Self { reply, ..self }
+    }
+
+    /// Says whether the request commits more plans after this one. Until the last one, `reply` is the reply that is
+    /// right if none of them succeeds.
+    pub fn follows(self, follows: Follows) -> Self {
+        Self { follows, ..self }
+    }
+}
+
+impl Context {
+    /// Commits a plan in one transaction and returns its reply, or the stored reply if a concurrent request with the
+    /// same `Idempotency-Key` finished first.
+    pub async fn commit(&self, plan: Plan<'_>) -> Result<Reply, Problem> {
+        Ok(self.try_commit(plan).await?)
+    }
+
+    /// [`Context::commit`], with the conditions that did not hold, for callers that can go on without them.
+    pub async fn try_commit(&self, plan: Plan<'_>) -> Result<Reply, NotCommitted> {
+        let Plan { authority, writes, audited, mails, reply, follows } = plan;
+        let now = authority.request().map_or_else(|| self.now(), |request| request.now);
+        let mut commit = writes.checking(authority.checks());
+        for (to, language, message) in mails {
+            commit.extend([self.mail(Some(to), language, message, now)?]);
+        }
+        for change in audited {
+            let record = record(authority, change, now)?;
+            commit
+                .extend([rollcall_store::audit::record(&record, self.config.audit_retention).map_err(Problem::from)?]);
+        }
+        let Some(key) = authority.idempotency_key() else {
+            self.writer.commit(commit).await?;
+            return Ok(reply);
+        };
+        let (write, sealed_reply) = key.remember(self, &reply, follows, now).await?;
+        match self.writer.commit(commit.and(write)).await {
+            Ok(()) => {
+                key.wrote(sealed_reply);
+                Ok(reply)
+            }
+            // A concurrent request with the same key finished first: its reply is the reply.
+            Err(CommitError::Refused(refused)) if refused.is(Code::IdempotencyInProgress) => {
+                let stored = key.stored_reply(self, now).await?;
+                Ok(stored.ok_or_else(|| Problem::from(Code::IdempotencyInProgress))?)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The audit record of a change. Its id carries the same time as the record, since ids give the log its order.
+fn record(authority: Authority<'_>, change: Change, at: Timestamp) -> Result<AuditRecord, Problem> {
+    let audit_id = AuditId::new(Clock::uuid_of(at)?);
+    let request = authority.request();
+    Ok(AuditRecord {
+        audit_id,
+        at,
+        actor: authority.author(),
+        address: request.and_then(|request| request.address),
+        action: change.action,
+        target: change.target,
+        team_id: change.team_id,
+        before: change.before,
+        after: change.after,
+        request_id: request.map_or_else(|| audit_id.to_string(), |request| request.request_id.clone()),
+    })
+}

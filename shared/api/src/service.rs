@@ -1,0 +1,129 @@
+//! The layers around every handler: request id, deadline, panics, problems and headers.
+
+use std::any::Any;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use rollcall_domain::{Code, Refusal, limits::REQUEST_DEADLINE};
+use tower::util::MapRequest;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use crate::{
+    body,
+    call::RequestId,
+    context::Context,
+    idempotency::IdempotencySlot,
+    problem::{Problem, ProblemBody, RefusalExtension},
+};
+
+/// The routes with all layers around them.
+pub fn service(routes: Router<Context>, context: Context) -> Router {
+    let inner = routes
+        .method_not_allowed_fallback(|| async { Problem::from(Code::MethodNotAllowed) })
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| problem_of_panic(&*panic).into_response()))
+        .layer(middleware::from_fn_with_state(context.clone(), surround))
+        .with_state(context);
+    // A router's own layers run after routing, so the layer that makes paths decodable goes around the router.
+    Router::new().fallback_service(MapRequest::new(inner, decodable_path))
+}
+
+/// Gives a request its id and deadline, and renders its problem.
+async fn surround(State(context): State<Context>, mut request: Request, next: Next) -> Response {
+    let Ok(request_id) = context.uuid().map(|uuid| uuid.to_string()) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let span = tracing::info_span!("request", request_id, method = %request.method(), path = request.uri().path());
+    let handled = tokio::time::timeout(REQUEST_DEADLINE, handle(&context, request, next).instrument(span.clone()));
+    let mut response = handled.await.unwrap_or_else(|_| {
+        span.in_scope(|| {
+            Problem::Unavailable("the request did not finish within its deadline".to_owned()).into_response()
+        })
+    });
+    if let Some(RefusalExtension(refusal)) = response.extensions_mut().remove() {
+        response = render(response, refusal, &request_id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(request_id) = HeaderValue::try_from(request_id) {
+        headers.insert("x-request-id", request_id);
+    }
+    for (name, value) in SECURITY_HEADERS {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Runs the handler. If it refuses because a concurrent request with the same `Idempotency-Key` finished first, the reply
+/// is that request's.
+async fn handle(context: &Context, request: Request, next: Next) -> Response {
+    let mut request = match body::buffered(request).await {
+        Ok(request) => request,
+        Err(problem) => return problem.into_response(),
+    };
+    let slot = IdempotencySlot::default();
+    request.extensions_mut().insert(slot.clone());
+    let response = next.run(request).await;
+    let refused = response.extensions().get::<RefusalExtension>();
+    if refused.is_some_and(|RefusalExtension(refusal)| refusal.code.status() < 500)
+        && let Some(reply) = slot.concurrent_reply(context).await
+    {
+        return reply.into_response();
+    }
+    response
+}
+
+/// Replaces bytes in a path that do not decode as UTF-8 by the replacement character. No id contains it, so the request
+/// becomes an ordinary 404 in the usual order of refusals instead of failing in the router.
+fn decodable_path(mut request: Request) -> Request {
+    let uri = request.uri();
+    if percent_decode_str(uri.path()).decode_utf8().is_ok() {
+        return request;
+    }
+    let segments = uri.path().split('/').map(|segment| {
+        let text = percent_decode_str(segment).decode_utf8_lossy();
+        utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()
+    });
+    let path = segments.collect::<Vec<_>>().join("/");
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    *request.uri_mut() = Uri::try_from(format!("{path}{query}")).unwrap_or_default();
+    request
+}
+
+/// Headers of every reply. A page that needs a wider policy sets its own.
+const SECURITY_HEADERS: [(&str, &str); 5] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+];
+
+fn render(mut response: Response, refusal: Refusal, request_id: &str) -> Response {
+    *response.status_mut() = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(wait) = refusal.retry_after {
+        // Rounded up to whole seconds, so that a client that waits as told is not refused again.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+    if refusal.code == Code::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    let body = serde_json::to_vec(&ProblemBody::new(refusal, request_id)).unwrap_or_default();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    *response.body_mut() = body.into();
+    response
+}
+
+fn problem_of_panic(panic: &(dyn Any + Send)) -> Problem {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Problem::Internal(format!("panicked: {}", text.unwrap_or("without a message")))
+}

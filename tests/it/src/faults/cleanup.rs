@@ -1,0 +1,161 @@
+//! L8: a run that is killed at any of its calls leaves what the next one finishes, and nothing is lost or done twice.
+//!
+//! A run has a hundred calls, each tried in a world of its own: of the faults that the store meets in one way (the grids
+//! of the API tell that it does), one stands for all.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use rollcall_domain::{
+    limits::CLEANUP_LEASE,
+    permission::{Preset, UserType},
+};
+use rstest::rstest;
+use serde_json::json;
+
+use crate::{
+    cleanup::{deleted, left_behind, run, slip_in},
+    invitations::InvitationFixture,
+    support::{
+        World,
+        consistency::everything_agrees,
+        faults::{FOREVER, Fault},
+    },
+};
+
+/// Something of everything that falls due.
+async fn due_work() -> InvitationFixture {
+    let mut fixture = InvitationFixture::new().await;
+    let admin = fixture.world.admin().await;
+    let helpers = json!({"name": "Helpers", "permissions": ["team.read"]});
+    let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &helpers).await.is(201).body["role_id"].clone();
+    for body in [json!({"role_id": role}), json!({"role_id": "developer", "login": "mina"})] {
+        fixture.issue(&body).await;
+    }
+    let doomed = fixture.world.team("Doomed").await;
+    let (_, boss) = fixture.world.user("boss", UserType::Member, [(doomed, "admin")]).await;
+    for number in 0..2 {
+        let teams = [(doomed, Preset::Reviewer.into())].into();
+        fixture.world.user_as(&format!("doomed{number}"), UserType::Member, |user| user.teams = teams).await;
+    }
+    let path = format!("/v1/teams/{doomed}");
+    boss.post(&format!("{path}/roles"), &helpers).await.is(201);
+    boss.post(&format!("{path}/invitations"), &json!({"role_id": "developer"})).await.is(201);
+    deleted(&fixture.world, &admin, "Gone").await;
+    let kept = deleted(&fixture.world, &admin, "Kept").await;
+    slip_in(&fixture.world, &kept).await;
+    admin.delete(&path).await.is(204);
+    left_behind(&fixture.world, fixture.world.now()).await;
+    fixture.world.clock.advance(Duration::from_hours(24));
+    fixture.wake_up().await;
+    fixture.code().await;
+    fixture
+}
+
+/// What there is, by kind, and what was told of it.
+async fn state(world: &World) -> BTreeMap<String, usize> {
+    let mut state = BTreeMap::new();
+    for item in world.dump().await {
+        let pk = item["pk"].as_str().unwrap().split('#').next().unwrap();
+        let sk = item["sk"].as_str().unwrap().split('#').next().unwrap();
+        let sk = if matches!(pk, "AUDIT" | "SESSIONS") { "" } else { sk };
+        let what = ["action", "status", "deleting_at", "leased_until"].map(|field| match field {
+            "deleting_at" | "leased_until" => json!(item.get(field).is_some()),
+            _ => item[field].clone(),
+        });
+        *state.entry(format!("{pk} {sk} {what:?}")).or_default() += 1;
+    }
+    state
+}
+
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
+    #[values(Fault::Hang, Fault::DropReply)] fault: Fault,
+) {
+    let fixture = due_work().await;
+    let start = fixture.world.snapshot().await;
+    let expected = {
+        let report = json!({
+            "skipped": false, "hours": 25, "apps_deleted": 1, "apps_restored": 1, "invitations_expired": 3,
+            "members_removed": 3, "teams_deleted": 1, "mails_driven": 1, "more": false
+        });
+        assert_eq!(run(&fixture.world).await, report);
+        everything_agrees(&fixture.world).await;
+        state(&fixture.world).await
+    };
+    for call in 0.. {
+        fixture.world.rewind(&start).await;
+        fixture.world.faults.arm(fault, call, FOREVER);
+        // Killed while it waits for the reply: whether or not the call was carried out, the run learns nothing of it.
+        let killed = tokio::time::timeout(Duration::from_millis(1), run_once(&fixture.world)).await;
+        if fixture.world.faults.calls() <= call {
+            assert!(call > 20, "{call}");
+            killed.unwrap();
+            break;
+        }
+        fixture.world.faults.disarm();
+        // Whether it had the lease depends on where it was; nobody waits longer for it than it lasts.
+        run(&fixture.world).await;
+        fixture.world.clock.advance(CLEANUP_LEASE);
+        assert_eq!(run(&fixture.world).await["skipped"], false, "{fault:?} at call {call}");
+        assert_eq!(state(&fixture.world).await, expected, "{fault:?} at call {call}");
+        everything_agrees(&fixture.world).await;
+        let idle = run(&fixture.world).await;
+        for count in ["apps_deleted", "apps_restored", "invitations_expired", "members_removed", "teams_deleted"] {
+            assert_eq!(idle[count], 0, "{fault:?} at call {call}");
+        }
+    }
+}
+
+async fn run_once(world: &World) {
+    // A run whose calls fail for good says so.
+    drop(cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await);
+}
+
+/// L1, L2: one fault at any call is survived by the run itself, and nothing is done twice or left.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn one_fault_at_any_call_of_a_run_is_survived(#[values(Fault::ServerError, Fault::DropReply)] fault: Fault) {
+    let fixture = due_work().await;
+    let start = fixture.world.snapshot().await;
+    run(&fixture.world).await;
+    let expected = state(&fixture.world).await;
+    for call in 0.. {
+        fixture.world.rewind(&start).await;
+        fixture.world.faults.arm(fault, call, 1);
+        let report = run(&fixture.world).await;
+        if fixture.world.faults.calls() <= call {
+            break;
+        }
+        fixture.world.faults.disarm();
+        assert_eq!(report["skipped"], false, "{fault:?} at call {call}");
+        assert_eq!(state(&fixture.world).await, expected, "{fault:?} at call {call}");
+        everything_agrees(&fixture.world).await;
+    }
+}
+
+/// L1: a fault that lasts ends the run with an error; the lease goes back or runs out, and the next run finishes.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_run_that_a_lasting_fault_ends_is_finished_by_the_next(
+    #[values(Fault::ServerError, Fault::Hang)] fault: Fault,
+) {
+    let fixture = due_work().await;
+    let start = fixture.world.snapshot().await;
+    run(&fixture.world).await;
+    let expected = state(&fixture.world).await;
+    for call in 0.. {
+        fixture.world.rewind(&start).await;
+        fixture.world.faults.arm(fault, call, FOREVER);
+        let ended = cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()).await;
+        if fixture.world.faults.calls() <= call {
+            break;
+        }
+        assert!(ended.is_err(), "{fault:?} from call {call}");
+        fixture.world.faults.disarm();
+        fixture.world.clock.advance(CLEANUP_LEASE);
+        run(&fixture.world).await;
+        assert_eq!(state(&fixture.world).await, expected, "{fault:?} from call {call}");
+        everything_agrees(&fixture.world).await;
+    }
+}

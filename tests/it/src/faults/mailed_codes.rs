@@ -1,0 +1,189 @@
+//! Every step of proving an address, with every fault, at every call it makes.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use futures_util::future::BoxFuture;
+use rollcall_domain::{Code, permission::UserType, verification::FlowPurpose};
+use rstest::rstest;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::{
+    Client, PASSWORD, Reply, Snapshot, World,
+    faults::{FOREVER, Fault},
+    mailed_codes::{completion, items, markers_agree, member, new_password, proved, reset_started, started},
+};
+
+/// A user whose session is old enough to be touched, and flows of all purposes that wait for their codes.
+struct PendingCodes {
+    world: World,
+    start: Snapshot,
+    client: Client,
+    /// Paths and bodies that would go through.
+    registration: (String, Value),
+    reset: (String, Value),
+    change: Value,
+}
+
+impl PendingCodes {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let (bystander, _) = world.user("bystander", UserType::Member, []).await;
+        proved(&world, &bystander, "bystander@example.com").await;
+        let (user, client) = member(&world, "mina", "old@example.com").await;
+        world.clock.advance(Duration::from_secs(61));
+        let stranger = world.stranger();
+        let id = started(&stranger, "stranger@example.com").await;
+        let code = world.code(&id, FlowPurpose::Registration).await;
+        let registration = (format!("/v1/registrations/{id}/complete"), completion(&code, "stranger"));
+        let id = reset_started(&stranger, "old@example.com").await;
+        let code = world.code(&id, FlowPurpose::PasswordReset).await;
+        let reset = (format!("/v1/password-resets/{id}/complete"), new_password(&code, "another horse staple"));
+        let wanted = json!({"email": "wanted@example.com", "current_password": PASSWORD});
+        world.signed_in(&user).await.post("/v1/me/email", &wanted).await.is(202);
+        let code = world.code(&user.user_id.to_string(), FlowPurpose::EmailChange).await;
+        let client = client.with("idempotency-key", "once");
+        let start = world.snapshot().await;
+        Self { world, start, client, registration, reset, change: json!({"code": code}) }
+    }
+
+    async fn rewind(&self) {
+        self.world.rewind(&self.start).await;
+    }
+
+    fn stranger(&self) -> Client {
+        self.world.stranger().with("idempotency-key", "once")
+    }
+}
+
+/// A step, with what it answers when all is well.
+type Step = (u16, fn(&PendingCodes) -> BoxFuture<'_, Reply>);
+
+const START_REGISTRATION: Step =
+    (202, |s| Box::pin(async { s.stranger().post("/v1/registrations", &json!({"email": "third@example.com"})).await }));
+const COMPLETE_REGISTRATION: Step =
+    (201, |s| Box::pin(async { s.stranger().post(&s.registration.0, &s.registration.1).await }));
+const START_RESET: Step = (202, |s| {
+    Box::pin(async { s.stranger().post("/v1/password-resets", &json!({"email": "bystander@example.com"})).await })
+});
+const COMPLETE_RESET: Step = (204, |s| Box::pin(async { s.stranger().post(&s.reset.0, &s.reset.1).await }));
+const START_CHANGE: Step = (202, |s| {
+    let body = json!({"email": "third@example.com", "current_password": PASSWORD});
+    Box::pin(async move { s.client.post("/v1/me/email", &body).await })
+});
+const CONFIRM_CHANGE: Step = (200, |s| Box::pin(async { s.client.post("/v1/me/email/confirm", &s.change).await }));
+const UNBIND: Step = (204, |s| {
+    let body = json!({"current_password": PASSWORD}).to_string();
+    Box::pin(async move { s.client.send(Method::DELETE, "/v1/me/email", Some(body)).await })
+});
+
+/// What has been done, without ids, hashes and moments: who there is, what waits, who is told what. A try whose reply
+/// was lost may be counted twice, so the counts of tries are not among it.
+async fn done(world: &World) -> Vec<Value> {
+    let mut done = Vec::new();
+    for user in items(world, "USER#").await {
+        let fields = ["login", "email", "email_verified", "epoch", "version", "status"];
+        done.push(json!(fields.map(|field| user[field].clone())));
+    }
+    for mail in items(world, "OUTBOX#").await {
+        done.push(json!([mail["to"], mail["message"]["kind"]]));
+    }
+    for flow in items(world, "FLOW#").await {
+        done.push(json!([flow["purpose"], flow["email"]]));
+    }
+    for mailings in items(world, "MAILINGS#").await {
+        done.push(json!(mailings["sent_at"].as_array().unwrap().len()));
+    }
+    for record in world.audit().await {
+        done.push(json!([record["action"], record["actor"]["login"]]));
+    }
+    done.sort_by_key(ToString::to_string);
+    done
+}
+
+/// What has been done when nothing goes wrong.
+async fn undisturbed(fixture: &PendingCodes, step: Step) -> Vec<Value> {
+    step.1(fixture).await.is(step.0);
+    done(&fixture.world).await
+}
+
+/// L1, L2.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn one_fault_at_a_mailed_code_is_survived_and_nothing_is_done_twice(
+    #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+    #[values(
+        START_REGISTRATION,
+        COMPLETE_REGISTRATION,
+        START_RESET,
+        COMPLETE_RESET,
+        START_CHANGE,
+        CONFIRM_CHANGE,
+        UNBIND
+    )]
+    step: Step,
+) {
+    let fixture = PendingCodes::new().await;
+    let expected = undisturbed(&fixture, step).await;
+    for call in 0.. {
+        fixture.rewind().await;
+        fixture.world.faults.arm(fault, call, 1);
+        let reply = step.1(&fixture).await;
+        if fixture.world.faults.calls() <= call {
+            assert!(call > 3, "the step asks the table");
+            break;
+        }
+        fixture.world.faults.disarm();
+        assert_eq!(reply.status, step.0, "{fault:?} at call {call}: {reply:?}");
+        assert_eq!(done(&fixture.world).await, expected, "{fault:?} at call {call}");
+        markers_agree(&fixture.world).await;
+    }
+}
+
+/// L1, L5.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_lasting_fault_at_a_mailed_code_is_a_503_within_five_seconds_and_the_retry_converges(
+    #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+    #[values(
+        START_REGISTRATION,
+        COMPLETE_REGISTRATION,
+        START_RESET,
+        COMPLETE_RESET,
+        START_CHANGE,
+        CONFIRM_CHANGE,
+        UNBIND
+    )]
+    step: Step,
+) {
+    let fixture = PendingCodes::new().await;
+    let expected = undisturbed(&fixture, step).await;
+    for call in 0.. {
+        fixture.rewind().await;
+        fixture.world.faults.arm(fault, call, FOREVER);
+        let begun = Instant::now();
+        let reply = step.1(&fixture).await;
+        if fixture.world.faults.calls() <= call {
+            break;
+        }
+        assert!(begun.elapsed() <= Duration::from_secs(5), "{fault:?} from call {call}");
+        fixture.world.faults.disarm();
+        markers_agree(&fixture.world).await;
+        // A lasting conflict lets reads through, and so a step that has nothing to write.
+        if reply.status != step.0 {
+            assert_eq!(reply.is_problem(Code::Unavailable).header("retry-after"), "1");
+            // Past the time in which the lost request might still be running.
+            fixture.world.clock.advance(Duration::from_secs(5));
+            let again = step.1(&fixture).await;
+            // A try is counted each time, also by those whose replies were all lost: then the code is spent.
+            if fault == Fault::DropReply && again.status == 422 {
+                again.is_problem(Code::VerificationFailed);
+                continue;
+            }
+            assert_eq!(again.status, step.0, "{fault:?} from call {call}: {again:?}");
+        }
+        assert_eq!(done(&fixture.world).await, expected, "{fault:?} from call {call}");
+        markers_agree(&fixture.world).await;
+    }
+}

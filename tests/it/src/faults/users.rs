@@ -1,0 +1,222 @@
+//! Changes of users, of applications by a platform admin, and of one's own account.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::http::Method;
+use futures_util::future::BoxFuture;
+use rollcall_api::verification::email_change_of;
+use rollcall_domain::{
+    Code,
+    email::Email,
+    permission::UserType,
+    user::User,
+    verification::{FlowPurpose, Verification},
+};
+use rollcall_store::Commit;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::{
+    support::{
+        Client, PASSWORD, Reply, Snapshot, World,
+        faults::{FOREVER, Fault},
+    },
+    users::{OTHER_PASSWORD, Removal, path_of, proved, remove, stored, super_admins_agree},
+};
+
+type Request = (&'static str, fn(&UserFixture) -> BoxFuture<'_, Reply>);
+
+/// Somebody about to lose their rights, and everything they are about to do.
+struct UserFixture {
+    world: World,
+    boss: Client,
+    actor: User,
+    client: Client,
+    target: User,
+    app: String,
+    code: String,
+    start: Snapshot,
+}
+
+impl UserFixture {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let boss = world.admin().await;
+        let actor = proved(&world, "actor", UserType::SuperAdmin, "actor@example.com").await;
+        world.with_password(&actor).await;
+        let client = world.signed_in(&actor).await.with("idempotency-key", "once");
+        let target = proved(&world, "target", UserType::Member, "target@example.com").await;
+        let app = format!("/v1/apps/{}/deletion-lock", world.app(&boss, "App").await);
+        let drawn = rollcall_api::mailed_code::draw(&world.context).await.unwrap();
+        let code = rollcall_api::mailed_code::digits(&world.context, &drawn).await.unwrap();
+        let (flow_id, new) = (email_change_of(actor.user_id), Email::parse("new@example.com").unwrap());
+        let purpose = FlowPurpose::EmailChange;
+        let flow = Verification::begin(flow_id, purpose, new, Some(actor.user_id), drawn, world.now());
+        let begun = Commit::new([rollcall_store::flow::verify(None, &flow).unwrap()]);
+        world.writer().commit(begun).await.unwrap();
+        let start = world.snapshot().await;
+        Self { world, boss, actor, client, target, app, code, start }
+    }
+
+    async fn rewind(&self) {
+        self.world.rewind(&self.start).await;
+    }
+
+    /// What must not change, but for what ends the actor's rights.
+    async fn rest(&self) -> Vec<Value> {
+        let own = self.actor.user_id.to_string();
+        let mut items = self.world.dump().await;
+        items.retain(|item| {
+            let (pk, sk) = (item["pk"].as_str().unwrap(), item["sk"].as_str().unwrap());
+            let is_own = pk == format!("USER#{own}")
+                || pk == "LOGIN#actor"
+                || pk == "PLATFORM"
+                || pk == "EMAIL#actor@example.com";
+            let is_record_of_own = pk.starts_with("AUDIT#")
+                && item["target"]["id"] == json!(own)
+                && item["actor"]["user_id"] != json!(own);
+            !is_own && !is_record_of_own && !pk.starts_with("SESSIONS#") && sk != "LANE"
+        });
+        // A try that was counted before the end came is counted.
+        for item in &mut items {
+            item.as_object_mut().unwrap().remove("tries");
+        }
+        items.sort_by_key(ToString::to_string);
+        items
+    }
+}
+
+const REQUESTS: [Request; 15] = [
+    ("create", |s| {
+        let body = json!({"username": "New", "login": "new", "type": "super_admin", "generate_password": true});
+        Box::pin(async move { s.client.post("/v1/users", &body).await })
+    }),
+    ("edit", |s| Box::pin(async { s.client.patch(&path_of(&s.target), &json!({"type": "super_admin"})).await })),
+    ("delete", |s| Box::pin(async { s.client.delete(&path_of(&s.target)).await })),
+    ("reset a password", |s| {
+        let body = json!({"password": OTHER_PASSWORD});
+        Box::pin(async move { s.client.post(&format!("{}/password", path_of(&s.target)), &body).await })
+    }),
+    ("unbind an email", |s| Box::pin(async { s.client.delete(&format!("{}/email", path_of(&s.target))).await })),
+    ("end sessions", |s| Box::pin(async { s.client.delete(&format!("{}/sessions", path_of(&s.target))).await })),
+    ("lift the lock", |s| {
+        let body = json!({"locked": false, "risks_acknowledged": true});
+        Box::pin(async move { s.client.put(&s.app, &body).await })
+    }),
+    ("create an app", |s| Box::pin(async { s.client.post("/v1/apps", &json!({"name": "Second"})).await })),
+    ("delete an app", |s| Box::pin(async { s.client.delete(s.app.strip_suffix("/deletion-lock").unwrap()).await })),
+    ("rename oneself", |s| Box::pin(async { s.client.patch("/v1/me", &json!({"username": "Other"})).await })),
+    ("change one's password", |s| {
+        let body =
+            json!({"current_password": PASSWORD, "password": OTHER_PASSWORD, "password_confirmation": OTHER_PASSWORD});
+        Box::pin(async move { s.client.post("/v1/me/password", &body).await })
+    }),
+    ("ask for an email", |s| {
+        let body = json!({"current_password": PASSWORD, "email": "third@example.com"});
+        Box::pin(async move { s.client.post("/v1/me/email", &body).await })
+    }),
+    ("prove an email", |s| Box::pin(async { s.client.post("/v1/me/email/confirm", &json!({"code": s.code})).await })),
+    ("unbind one's email", |s| {
+        let body = json!({"current_password": PASSWORD}).to_string();
+        Box::pin(async move { s.client.send(Method::DELETE, "/v1/me/email", Some(body)).await })
+    }),
+    ("begin two-factor", |s| {
+        Box::pin(async { s.client.post("/v1/me/totp", &json!({"current_password": PASSWORD})).await })
+    }),
+];
+
+/// How many items of each kind there are, and how often users and applications were changed.
+async fn shape(world: &World) -> BTreeMap<String, i64> {
+    let mut shape = BTreeMap::new();
+    for item in world.dump().await {
+        let (pk, sk) = (item["pk"].as_str().unwrap(), item["sk"].as_str().unwrap());
+        let kind = match pk.split('#').next().unwrap() {
+            // A try is counted whatever comes of it.
+            "LANE" => continue,
+            "AUDIT" => item["action"].to_string(),
+            kind => format!("{kind} {}", if kind == "SESSIONS" { "" } else { sk }),
+        };
+        *shape.entry(kind.clone()).or_default() += 1;
+        for count in ["version", "epoch"] {
+            *shape.entry(format!("{kind} {count}")).or_default() += item[count].as_i64().unwrap_or_default();
+        }
+    }
+    shape
+}
+
+/// L1, L2: one fault at whichever call is survived; a lasting one leaves all of the change or nothing of it.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_fault_anywhere_leaves_a_change_whole(
+    #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+    #[values(0, 1, 2, 3, 4)] fifth: usize,
+) {
+    let fixture = UserFixture::new().await;
+    let before = shape(&fixture.world).await;
+    for (name, request) in REQUESTS.into_iter().skip(fifth).step_by(5) {
+        fixture.rewind().await;
+        fixture.world.faults.arm(fault, FOREVER, 0);
+        let well = request(&fixture).await;
+        let calls = fixture.world.faults.calls();
+        let done = shape(&fixture.world).await;
+        assert!(well.status < 300 && done != before, "{name}: {well:?}");
+        for (call, times) in (0..calls).flat_map(|call| [(call, 1), (call, FOREVER)]) {
+            fixture.rewind().await;
+            fixture.world.faults.arm(fault, call, times);
+            let reply = request(&fixture).await;
+            fixture.world.faults.disarm();
+            let place = format!("{name}, {fault:?} at call {call}, {times} times: {reply:?}");
+            let now = shape(&fixture.world).await;
+            if times == 1 {
+                assert_eq!(reply.status, well.status, "{place}");
+            }
+            if reply.status == well.status {
+                assert_eq!(now, done, "{place}");
+            } else {
+                reply.is_problem(Code::Unavailable);
+                assert!(now == before || now == done, "{place}: {now:?}");
+            }
+            super_admins_agree(&fixture.world).await;
+        }
+    }
+}
+
+/// E5: whichever of its calls a request is at when its sender is deleted, disabled or demoted, it changes nothing.
+async fn refused_after(fixture: &UserFixture, removal: Removal, (name, request): Request) {
+    fixture.rewind().await;
+    let before = fixture.rest().await;
+    fixture.world.faults.arm(Fault::Hang, FOREVER, 0);
+    let reply = request(fixture).await;
+    assert!(reply.status < 300, "{name}: {reply:?}");
+    let calls = fixture.world.faults.calls();
+    // The first call reads who asks.
+    for call in 1..calls {
+        fixture.rewind().await;
+        fixture.world.faults.arm(Fault::Hang, call, 1);
+        let removing = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            remove(&fixture.boss, &path_of(&fixture.actor), removal).await
+        };
+        let (reply, removed) = tokio::join!(request(fixture), removing);
+        assert!(removed.status < 300, "{removed:?}");
+        let place = format!("{name}, {removal:?} at call {call} of {calls}");
+        assert!((400..500).contains(&reply.status), "{place}: {reply:?}");
+        assert_eq!(fixture.rest().await, before, "{place}");
+        if let Some(user) = stored(&fixture.world, &fixture.actor).await {
+            assert_eq!((&user.username, &user.email), (&fixture.actor.username, &fixture.actor.email), "{place}");
+        }
+        super_admins_agree(&fixture.world).await;
+    }
+}
+
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_request_of_somebody_who_loses_their_rights_meanwhile_changes_nothing(
+    #[values(Removal::Delete, Removal::Disable, Removal::Demote)] removal: Removal,
+    #[values(0, 1, 2)] third: usize,
+) {
+    let fixture = UserFixture::new().await;
+    for request in REQUESTS.into_iter().skip(third).step_by(3) {
+        refused_after(&fixture, removal, request).await;
+    }
+}

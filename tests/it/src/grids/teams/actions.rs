@@ -1,0 +1,138 @@
+//! Everything that is done to teams, applications, accounts and the audit log, and who may do it, written out from the
+//! documents' table of roles and the contract's refusals.
+
+use super::*;
+
+/// The body of a request to a fixture; null for none.
+pub type Body = fn(&TeamFixture) -> Value;
+
+/// One thing that is done at a fixture.
+pub struct Action {
+    pub name: &'static str,
+    pub method: Method,
+    pub path: &'static str,
+    pub body: Body,
+    /// The status of its being done.
+    pub done: u16,
+    /// What each of the callers is answered, by a mark each: see [`Action::expected`].
+    pub marks: &'static str,
+}
+
+impl Action {
+    /// What a caller is answered by the documents.
+    pub fn expected(&self, kind: &str) -> String {
+        let column = fixture::CALLERS.iter().position(|caller| *caller == kind).unwrap();
+        match self.marks.chars().filter(|mark| *mark != ' ').nth(column) {
+            Some('+') => self.done.to_string(),
+            Some('-') => "403 forbidden".to_owned(),
+            Some('.') => "404 not_found".to_owned(),
+            Some('u') => "422 unknown_reference".to_owned(),
+            Some('a') => "409 already_member".to_owned(),
+            None if kind == "stranger" => "401 unauthenticated".to_owned(),
+            mark => panic!("{mark:?} in {}", self.marks),
+        }
+    }
+
+    /// Whether it is done to an application of the team.
+    pub fn needs_apps(&self) -> bool {
+        self.path.starts_with("/v1/apps")
+    }
+
+    /// Whether it changes anything where it is done.
+    pub fn is_change(&self) -> bool {
+        self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection"
+    }
+}
+
+const fn row(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    body: Body,
+    done: u16,
+    marks: &'static str,
+) -> Action {
+    Action { name, method, path, body, done, marks }
+}
+
+const NONE: Body = |_| Value::Null;
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PATCH: Method = Method::PATCH;
+const PUT: Method = Method::PUT;
+const DELETE: Method = Method::DELETE;
+
+/// Letters stand for the callers in their order: the six presets; a reader, a staffer (`members.manage`), a shaper
+/// (`roles.manage`), an auditor, a keeper (`apps.manage`), and who may much but not read the team; an outsider and a
+/// member of no team; platform and super admin. A stranger is unauthenticated everywhere.
+#[rustfmt::skip]
+pub const ACTIONS: &[Action] = &[
+    //                                                                                             AMSDOR rmsapb ot PX
+    row("list the teams",       GET,    "/v1/teams",                             NONE, 200,         "++++++ ++++++ ++ ++"),
+    row("create a team",        POST,   "/v1/teams",                             |e| json!({"name": format!("New {}", e.number)}), 201,
+                                                                                                    "------ ------ -- ++"),
+    row("view the team",        GET,    "/v1/teams/{team}",                      NONE, 200,         "++++++ +++++. .. ++"),
+    row("rename the team",      PATCH,  "/v1/teams/{team}",                      |e| json!({"name": format!("Other {}", e.number)}), 200,
+                                                                                                    "++---- -----. .. ++"),
+    row("delete the team",      DELETE, "/v1/teams/{team}",                      NONE, 204,         "------ -----. .. ++"),
+    row("list the members",     GET,    "/v1/teams/{team}/members",              NONE, 200,         "++++++ +++++. .. ++"),
+    row("add a member",         POST,   "/v1/teams/{team}/members",              |e| json!({"user_id": e.guest.user_id, "role_id": "reviewer"}), 201,
+                                                                                                    "++---- -+---. .. ++"),
+    row("make a member",        POST,   "/v1/teams/{team}/members",              |e| json!({"role_id": "reviewer", "new_user": {
+        "username": "Mina", "login": format!("mina{}", e.number), "generate_password": true
+    }}), 201,                                                                                       "++---- -+---. .. ++"),
+    row("move a member",        PATCH,  "/v1/teams/{team}/members/{member}",     |_| json!({"role_id": "operator"}), 200,
+                                                                                                    "++---- -+---. .. ++"),
+    row("remove a member",      DELETE, "/v1/teams/{team}/members/{member}",     NONE, 204,         "++---- -+---. .. ++"),
+    row("leave the team",       DELETE, "/v1/teams/{team}/members/{own}",        NONE, 204,         "++++++ ++++++ .. .."),
+    row("list the roles",       GET,    "/v1/teams/{team}/roles",                NONE, 200,         "++++++ +++++. .. ++"),
+    row("create a role",        POST,   "/v1/teams/{team}/roles",                |_| json!({"name": "New", "permissions": ["team.read"]}), 201,
+                                                                                                    "++---- --+--. .. ++"),
+    row("view a role",          GET,    "/v1/teams/{team}/roles/{role}",         NONE, 200,         "++++++ +++++. .. ++"),
+    row("view a preset",        GET,    "/v1/teams/{team}/roles/reviewer",       NONE, 200,         "++++++ +++++. .. ++"),
+    row("edit a role",          PATCH,  "/v1/teams/{team}/roles/{role}",         |_| json!({"permissions": ["accounts.read"]}), 200,
+                                                                                                    "++---- --+--. .. ++"),
+    row("edit a preset",        PATCH,  "/v1/teams/{team}/roles/reviewer",       |_| json!({"name": "Other"}), 200,
+                                                                                                    "------ -----. .. --"),
+    row("delete a role",        DELETE, "/v1/teams/{team}/roles/{role}",         NONE, 204,         "++---- --+--. .. ++"),
+    row("delete a preset",      DELETE, "/v1/teams/{team}/roles/reviewer",       NONE, 204,         "------ -----. .. --"),
+    row("list the invitations", GET,    "/v1/teams/{team}/invitations",          NONE, 200,         "++---- -+---. .. ++"),
+    row("invite",               POST,   "/v1/teams/{team}/invitations",          |_| json!({"role_id": "reviewer"}), 201,
+                                                                                                    "++---- -+---. .. ++"),
+    row("invite anew",          POST,   "/v1/teams/{team}/invitations/{invitation}/reissue", NONE, 201,
+                                                                                                    "++---- -+---. .. ++"),
+    row("revoke an invitation", DELETE, "/v1/teams/{team}/invitations/{invitation}", NONE, 204,     "++---- -+---. .. ++"),
+    row("redeem an invitation", POST,   "/v1/invitations/redeem",                |e| json!({"code": e.code}), 200,
+                                                                                                    "aaaaaa aaaaaa ++ --"),
+    row("read the log",         GET,    "/v1/audit",                             NONE, 200,         "+....+ ...+.+ +. ++"),
+    row("read the team's log",  GET,    "/v1/audit?team_id={team}",              NONE, 200,         "+....+ ...+.+ +. ++"),
+
+    //                                                                                             AMSDOR rmsapb ot PX
+    row("list the apps",        GET,    "/v1/apps",                              NONE, 200,         "++++++ ++++++ ++ ++"),
+    row("create an app",        POST,   "/v1/apps",                              |e| json!({"name": "New", "team_id": e.team}), 201,
+                                                                                                    "+-+--- ----+u uu ++"),
+    row("view an app",          GET,    "/v1/apps/{app}",                        NONE, 200,         "+.++++ ....++ .. ++"),
+    row("rename an app",        PATCH,  "/v1/apps/{app}",                        |_| json!({"name": "Other"}), 200,
+                                                                                                    "+.+--- ....+- .. ++"),
+    row("move an app",          PATCH,  "/v1/apps/{app}",                        |e| json!({"team_id": e.elsewhere}), 200,
+                                                                                                    "-.---- ....-- .. ++"),
+    row("lift the lock",        PUT,    "/v1/apps/{spare}/deletion-lock",        |_| json!({"locked": false, "risks_acknowledged": true}), 200,
+                                                                                                    "+.+--- ....+- .. ++"),
+    row("delete an app",        DELETE, "/v1/apps/{spare}",                      NONE, 204,         "+.+--- ....+- .. ++"),
+    row("list the accounts",    GET,    "/v1/apps/{app}/accounts",               NONE, 200,         "+.++++ ....-+ .. ++"),
+    row("create an account",    POST,   "/v1/apps/{app}/accounts",               |_| json!({"user_id": "new", "type": "general"}), 201,
+                                                                                                    "+.+++- ....-+ .. ++"),
+    row("create an admin",      POST,   "/v1/apps/{app}/accounts",               |_| json!({"user_id": "new", "type": "admin"}), 201,
+                                                                                                    "+.+--- ....-- .. ++"),
+    row("view an account",      GET,    "/v1/apps/{app}/accounts/mina",          NONE, 200,         "+.++++ ....-+ .. ++"),
+    row("edit an account",      PATCH,  "/v1/apps/{app}/accounts/mina",          |_| json!({"nickname": "Mina"}), 200,
+                                                                                                    "+.+++- ....-+ .. ++"),
+    row("set an admin",         PUT,    "/v1/apps/{app}/accounts/mina/admin",    NONE, 200,         "+.+--- ....-- .. ++"),
+    row("cancel an admin",      DELETE, "/v1/apps/{app}/accounts/root/admin",    NONE, 200,         "+.+--- ....-- .. ++"),
+    row("delete accounts",      POST,   "/v1/apps/{app}/account-deletions",      |_| json!({"user_ids": ["mina", "root"]}), 200,
+                                                                                                    "+.+--- ....-- .. ++"),
+    row("export an account",    GET,    "/v1/apps/{app}/accounts/mina/export?format=csv", NONE, 200, "+.+-+- ....-- .. ++"),
+    row("export a selection",   POST,   "/v1/apps/{app}/export-selection",       |_| json!({"user_ids": ["mina"], "format": "csv"}), 200,
+                                                                                                    "+.+-+- ....-- .. ++"),
+];

@@ -1,0 +1,111 @@
+//! E1, for teams: every caller does everything, and the outcomes are the table of the documents.
+
+use std::{collections::BTreeSet, fmt::Write};
+
+use super::{fixture::CALLERS, *};
+use crate::{grids, wiring};
+
+/// A team with its callers, in the order of [`CALLERS`], and everything that is stored before any of them acts.
+struct Matrix {
+    world: World,
+    fixture: TeamFixture,
+    callers: Vec<Caller>,
+    start: Snapshot,
+    before: Vec<Value>,
+}
+
+impl Matrix {
+    async fn new(has_apps: bool) -> Self {
+        let world = World::new().await;
+        let boss = world.admin().await;
+        let fixture = TeamFixture::new(&world, &boss, 0, has_apps).await;
+        let mut callers = Vec::new();
+        for kind in CALLERS {
+            callers.push(Caller::new(&world, &fixture, kind, kind).await);
+        }
+        let start = world.snapshot().await;
+        let before = everything(&world).await;
+        Self { world, fixture, callers, start, before }
+    }
+
+    /// One row: what every caller is answered. What is refused changes nothing.
+    async fn answers(&self, action: &Action) -> Vec<String> {
+        let mut answers = Vec::new();
+        for (caller, kind) in self.callers.iter().zip(CALLERS) {
+            self.world.rewind(&self.start).await;
+            let reply = caller.act(&self.fixture, action).await;
+            let is_unchanged = everything(&self.world).await == self.before;
+            if reply.status >= 400 {
+                assert!(is_unchanged, "{} by {kind} was refused and done", action.name);
+            } else if action.is_change() {
+                assert!(!is_unchanged, "{} by {kind} was not done", action.name);
+            }
+            answers.push(outcome(&reply));
+        }
+        answers
+    }
+}
+
+/// The rows of these actions, which must be those of the documents.
+async fn table(is_meant: fn(&Action) -> bool) -> String {
+    let mut table = format!("| | {} |\n|---|{}\n", CALLERS.join(" | "), "---|".repeat(CALLERS.len()));
+    let mut wrong = Vec::new();
+    let actions: Vec<_> = ACTIONS.iter().filter(|action| is_meant(action)).collect();
+    let matrix = Matrix::new(actions[0].needs_apps()).await;
+    for action in actions {
+        let answers = matrix.answers(action).await;
+        for (answer, kind) in answers.iter().zip(CALLERS) {
+            let expected = action.expected(kind);
+            if *answer != expected {
+                wrong.push(format!("{} by {kind}: {answer} instead of {expected}", action.name));
+            }
+        }
+        writeln!(table, "| {} | {} |", action.name, answers.join(" | ")).unwrap();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    table
+}
+
+#[tokio::test]
+async fn what_is_done_in_teams_is_the_table_of_the_documents() {
+    insta::assert_snapshot!(table(|action| !action.needs_apps()).await);
+}
+
+#[tokio::test]
+async fn what_is_done_to_apps_is_the_table_of_the_documents() {
+    insta::assert_snapshot!(table(|action| action.needs_apps() && !is_of_accounts(action)).await);
+}
+
+#[tokio::test]
+async fn what_is_done_to_accounts_is_the_table_of_the_documents() {
+    insta::assert_snapshot!(table(is_of_accounts).await);
+}
+
+fn is_of_accounts(action: &Action) -> bool {
+    action.path.contains("account") || action.path.contains("export")
+}
+
+/// The routes that no grid walks: whoever may use them is nobody yet, or anybody. This list only ever shrinks.
+const IN_NO_GRID: [(&str, &str); 8] = [
+    ("GET", "/healthz"),
+    ("GET", "/v1/openapi.json"),
+    ("POST", "/v1/login"),
+    ("POST", "/v1/login/totp"),
+    ("POST", "/v1/password-resets"),
+    ("POST", "/v1/password-resets/{}/complete"),
+    ("POST", "/v1/registrations"),
+    ("POST", "/v1/registrations/{}/complete"),
+];
+
+#[test]
+fn every_route_is_in_a_grid() {
+    let users = grids::users::ACTIONS.iter().chain(&grids::users::OWN_ACTIONS);
+    let users = users.map(|(_, method, path, _)| route(method.as_str(), path));
+    let tried: BTreeSet<_> =
+        ACTIONS.iter().map(|action| route(action.method.as_str(), action.path)).chain(users).collect();
+    let routes: BTreeSet<_> = wiring::template_routes().iter().map(|(method, path)| route(method, path)).collect();
+    let untried: Vec<_> = routes.difference(&tried).cloned().collect();
+    let listed = IN_NO_GRID.map(|(method, path)| (method.to_owned(), path.to_owned()));
+    assert_eq!(untried, listed, "a new route belongs into a grid");
+    assert_eq!(tried.difference(&routes).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "no such route");
+}

@@ -1,0 +1,256 @@
+//! E1, for users: every kind of caller does everything to every kind of user, itself included, and the outcomes are the
+//! table of the documents, written out here by hand.
+
+use std::fmt::Write;
+
+use axum::http::Method;
+use rollcall_domain::{Code, Fields, permission::UserType, user::User};
+use rollcall_store::user::CredentialChange;
+use serde_json::{Value, json};
+
+use crate::support::{Client, PASSWORD, Reply, World};
+
+/// The callers: of each type, disabled, with a password somebody else set, not signed in. The fourth and the fifth are
+/// super admins, who could do the most.
+const ACTORS: [&str; 6] = ["super_admin", "platform_admin", "member", "disabled", "forced", "nobody"];
+
+const TYPES: [UserType; 3] = [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member];
+
+/// The body of a request, by a login that is free and the type of the target.
+pub type Body = fn(&str, &str) -> Value;
+
+const NONE: Body = |_, _| Value::Null;
+
+#[rustfmt::skip]
+pub const ACTIONS: [(&str, Method, &str, Body); 16] = [
+    ("list",                Method::GET,    "/v1/users?type={type}",    NONE),
+    ("view",                Method::GET,    "/v1/users/{id}",           NONE),
+    ("create",              Method::POST,   "/v1/users",                |login, user_type| json!({
+        "username": "New", "login": login, "type": user_type, "generate_password": true
+    })),
+    ("change the username", Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"username": "other"})),
+    ("make super_admin",    Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"type": "super_admin"})),
+    ("make platform_admin", Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"type": "platform_admin"})),
+    ("make member",         Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"type": "member"})),
+    ("type a password",     Method::POST,   "/v1/users/{id}/password",  |_, _| json!({"password": PASSWORD})),
+    ("generate a password", Method::POST,   "/v1/users/{id}/password",  |_, _| json!({"generate_password": true})),
+    ("unbind two-factor",   Method::DELETE, "/v1/users/{id}/totp",      NONE),
+    ("unbind the email",    Method::DELETE, "/v1/users/{id}/email",     NONE),
+    ("note an email",       Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"email": "noted@example.com"})),
+    ("disable",             Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"status": "disabled"})),
+    ("enable",              Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"status": "enabled"})),
+    ("delete",              Method::DELETE, "/v1/users/{id}",           NONE),
+    ("end sessions",        Method::DELETE, "/v1/users/{id}/sessions",  NONE),
+];
+
+/// What admins are answered, on a super admin, a platform admin, a member and themselves.
+#[rustfmt::skip]
+const BY_ADMINS: [(&str, [&str; 4], [&str; 4]); 16] = [
+    //                      by a super admin                          by a platform admin
+    ("list",                ["200", "200", "200", "-"],               ["200", "200", "200", "-"]),
+    ("view",                ["200", "200", "200", "200"],             ["200", "200", "200", "200"]),
+    ("create",              ["201", "201", "201", "-"],               ["forbidden", "201", "201", "-"]),
+    ("change the username", ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("make super_admin",    ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "forbidden", "use_own_route"]),
+    ("make platform_admin", ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "forbidden", "use_own_route"]),
+    ("make member",         ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "forbidden", "use_own_route"]),
+    ("type a password",     ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("generate a password", ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("unbind two-factor",   ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
+    ("unbind the email",    ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
+    ("note an email",       ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("disable",             ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("enable",              ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("delete",              ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
+    ("end sessions",        ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
+];
+
+/// What everybody else is answered, whatever they ask of whomever.
+const BY_OTHERS: [(&str, &str); 4] = [
+    ("member", "not_found"),
+    ("disabled", "unauthenticated"),
+    ("forced", "password_change_required"),
+    ("nobody", "unauthenticated"),
+];
+
+/// The user and the client of one kind of caller.
+async fn actor(world: &World, kind: &str, login: &str) -> (User, Client) {
+    let user_type = match kind {
+        "member" => UserType::Member,
+        "platform_admin" => UserType::PlatformAdmin,
+        _ => UserType::SuperAdmin,
+    };
+    let user = world.user_as(login, user_type, |user| user.password_change_required = kind == "forced").await;
+    let client = world.signed_in(&user).await;
+    if kind == "disabled" {
+        let disabled = user.clone().edited(Fields::of(json!({"status": "disabled"})), world.now()).unwrap();
+        let commit = rollcall_store::user::change(&user, &disabled, CredentialChange::Kept).unwrap();
+        world.writer().commit(commit).await.unwrap();
+        return (disabled, client);
+    }
+    (user, if kind == "nobody" { world.stranger() } else { client })
+}
+
+/// The status of what was done, or the code of the refusal.
+fn outcome(reply: &Reply) -> String {
+    match reply.body["code"].as_str() {
+        Some(code) => {
+            let code = Code::ALL.iter().find(|known| known.as_str() == code).unwrap();
+            reply.is_problem(*code);
+            code.as_str().to_owned()
+        }
+        None => reply.status.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_to_users_is_the_table_of_the_documents() {
+    let world = World::new().await;
+    world.user("unrelated", UserType::SuperAdmin, []).await;
+    let mut actors = Vec::new();
+    for kind in ACTORS {
+        actors.push((kind, actor(&world, kind, &format!("actor.{kind}")).await));
+    }
+    let mut grid =
+        String::from("| action | by | super_admin | platform_admin | member | own |\n|---|---|---|---|---|---|\n");
+    let mut wrong = Vec::new();
+    for (row, (name, method, path, body)) in ACTIONS.into_iter().enumerate() {
+        for (column, (kind, (own, client))) in actors.iter().enumerate() {
+            let mut cells = Vec::new();
+            for (cell, user_type) in TYPES.map(Some).into_iter().chain([None]).enumerate() {
+                if user_type.is_none() && matches!(name, "list" | "create") {
+                    cells.push("-".to_owned());
+                    continue;
+                }
+                let login = format!("t{row}.{column}.{cell}");
+                let target = match user_type {
+                    None => own.clone(),
+                    Some(user_type) => fresh(&world, &login, user_type, name).await,
+                };
+                let type_name = target.user_type.as_str();
+                let path = path.replace("{type}", type_name).replace("{id}", &target.user_id.to_string());
+                let sent = Some(body(&format!("new.{login}"), type_name)).filter(|body| !body.is_null());
+                let reply = client.send(method.clone(), &path, sent.map(|body| body.to_string())).await;
+                if reply.status >= 400 {
+                    let stored = world.unfaulted().user(target.user_id).await.unwrap();
+                    assert_eq!(stored, Some(target), "{name} by {kind} was refused and done");
+                }
+                cells.push(outcome(&reply));
+            }
+            let expected = expected(row, name, kind);
+            if cells != expected {
+                wrong.push(format!("{name} by {kind}: {cells:?} instead of {expected:?}"));
+            }
+            writeln!(grid, "| {name} | {kind} | {} |", cells.join(" | ")).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    insta::assert_snapshot!(grid);
+}
+
+fn expected(row: usize, name: &str, kind: &str) -> [String; 4] {
+    let (documented, by_super, by_platform) = BY_ADMINS[row];
+    assert_eq!(documented, name);
+    let own = |code: &str| if by_super[3] == "-" { "-".to_owned() } else { code.to_owned() };
+    match (kind, BY_OTHERS.iter().find(|(other, _)| *other == kind)) {
+        ("super_admin", _) => by_super.map(str::to_owned),
+        ("platform_admin", _) => by_platform.map(str::to_owned),
+        (_, other) => {
+            let code = other.unwrap().1;
+            [code.to_owned(), code.to_owned(), code.to_owned(), own(code)]
+        }
+    }
+}
+
+/// A user of whom everything can be taken.
+async fn fresh(world: &World, login: &str, user_type: UserType, action: &str) -> User {
+    let disabled = json!({"status": if action == "enable" { "disabled" } else { "enabled" }});
+    let user = world
+        .user_as(login, user_type, |user| {
+            user.email = Some(rollcall_domain::email::Email::parse(&format!("{login}@example.com")).unwrap());
+            user.email_verified = true;
+            user.totp_enabled = true;
+            *user = user.clone().edited(Fields::of(disabled), user.created_at).unwrap();
+        })
+        .await;
+    world.unfaulted().user(user.user_id).await.unwrap().unwrap()
+}
+
+#[rustfmt::skip]
+pub const OWN_ACTIONS: [(&str, Method, &str, Body); 13] = [
+    ("view",               Method::GET,    "/v1/me",                      NONE),
+    ("rename",             Method::PATCH,  "/v1/me",                      |_, _| json!({"username": "other"})),
+    ("change password",    Method::POST,   "/v1/me/password",             |_, _| json!({
+        "current_password": PASSWORD, "password": "tq7 vXk 2pLw", "password_confirmation": "tq7 vXk 2pLw"
+    })),
+    ("ask for an email",   Method::POST,   "/v1/me/email",                |login, _| json!({
+        "email": format!("{login}@example.com"), "current_password": PASSWORD
+    })),
+    ("confirm an email",   Method::POST,   "/v1/me/email/confirm",        |_, _| json!({"code": "00000000"})),
+    ("unbind the email",   Method::DELETE, "/v1/me/email",                |_, _| json!({"current_password": PASSWORD})),
+    ("begin two-factor",   Method::POST,   "/v1/me/totp",                 |_, _| json!({"current_password": PASSWORD})),
+    ("confirm two-factor", Method::POST,   "/v1/me/totp/confirm",         |_, _| json!({"code": "000000"})),
+    ("end two-factor",     Method::DELETE, "/v1/me/totp",                 |_, _| json!({
+        "current_password": PASSWORD, "code": "000000"
+    })),
+    ("list sessions",      Method::GET,    "/v1/me/sessions",             NONE),
+    ("end a session",      Method::DELETE, "/v1/me/sessions/{session}",   NONE),
+    ("end the others",     Method::DELETE, "/v1/me/sessions",             NONE),
+    ("sign out",           Method::POST,   "/v1/logout",                  NONE),
+];
+
+/// What each of [`ACTORS`] is answered on its own account. Nobody proved an address or bound a second factor, so that
+/// confirming either is refused where it is looked at.
+#[rustfmt::skip]
+const OWN: [(&str, &str, &str, &str); 13] = [
+    //                     of any type            disabled, nobody   forced
+    ("view",               "200",                 "unauthenticated", "200"),
+    ("rename",             "200",                 "unauthenticated", "password_change_required"),
+    ("change password",    "204",                 "unauthenticated", "204"),
+    ("ask for an email",   "202",                 "unauthenticated", "password_change_required"),
+    ("confirm an email",   "verification_failed", "unauthenticated", "password_change_required"),
+    ("unbind the email",   "204",                 "unauthenticated", "password_change_required"),
+    ("begin two-factor",   "201",                 "unauthenticated", "password_change_required"),
+    ("confirm two-factor", "verification_failed", "unauthenticated", "password_change_required"),
+    ("end two-factor",     "verification_failed", "unauthenticated", "password_change_required"),
+    ("list sessions",      "200",                 "unauthenticated", "password_change_required"),
+    ("end a session",      "204",                 "unauthenticated", "password_change_required"),
+    ("end the others",     "204",                 "unauthenticated", "password_change_required"),
+    ("sign out",           "204",                 "unauthenticated", "204"),
+];
+
+#[tokio::test]
+async fn ones_own_account_is_open_to_everybody_who_is_signed_in() {
+    let world = World::new().await;
+    world.user("unrelated", UserType::SuperAdmin, []).await;
+    let mut grid = format!("| action | {} |\n|---|---|---|---|---|---|---|\n", ACTORS.join(" | "));
+    let mut wrong = Vec::new();
+    for (row, (name, method, path, body)) in OWN_ACTIONS.into_iter().enumerate() {
+        let (documented, any, outside, forced) = OWN[row];
+        assert_eq!(documented, name);
+        let mut cells = Vec::new();
+        for (column, kind) in ACTORS.into_iter().enumerate() {
+            let login = format!("own{row}.{column}");
+            let (user, client) = actor(&world, kind, &login).await;
+            let session = world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
+            let path = path.replace("{session}", &session.session_id.to_string());
+            let sent = Some(body(&login, "")).filter(|body| !body.is_null());
+            if sent.as_ref().is_some_and(|sent| sent.get("current_password").is_some()) {
+                world.with_password(&user).await;
+            }
+            let reply = client.send(method.clone(), &path, sent.map(|body| body.to_string())).await;
+            let expected = match kind {
+                "forced" => forced,
+                "disabled" | "nobody" => outside,
+                _ => any,
+            };
+            cells.push(outcome(&reply));
+            if cells[column] != expected {
+                wrong.push(format!("{name} by {kind}: {} instead of {expected}", cells[column]));
+            }
+        }
+        writeln!(grid, "| {name} | {} |", cells.join(" | ")).unwrap();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    insta::assert_snapshot!(grid);
+}

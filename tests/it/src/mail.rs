@@ -1,0 +1,340 @@
+//! Delivery of mails: each is sent once, whatever the stream events and the senders do.
+
+mod senders;
+mod texts;
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::{FutureExt, future::join_all};
+use mailer::{Letter, SendError, Sender, StreamEvent};
+use rollcall::{Data, TABLE};
+use rollcall_domain::{
+    Timestamp,
+    email::Email,
+    id::{CodeId, MailId},
+    limits::{CODE_LIFETIME, MAIL_RETRIES, MAIL_TIMEOUT},
+    mail::{Language, Mail, MailedCode, Message},
+    text::Login,
+};
+use rollcall_store::{Commit, Store, Writer, outbox};
+use rstest::rstest;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::{
+    World,
+    faults::{FOREVER, Fault},
+};
+
+/// A sender that records its letters. It returns the given errors first, then success.
+#[derive(Clone, Default)]
+pub struct RecordingSender {
+    letters: Arc<Mutex<Vec<Letter>>>,
+    errors: Arc<Mutex<VecDeque<SendError>>>,
+}
+
+impl RecordingSender {
+    fn failing(errors: impl IntoIterator<Item = SendError>) -> Self {
+        Self { errors: Arc::new(Mutex::new(errors.into_iter().collect())), ..Self::default() }
+    }
+
+    pub fn sender(&self) -> Sender {
+        let recorder = self.clone();
+        Sender::new(move |letter| {
+            recorder.letters.lock().unwrap().push(letter);
+            let result = recorder.errors.lock().unwrap().pop_front().map_or(Ok(()), Err);
+            // Yield once, so that concurrent deliveries interleave.
+            async {
+                tokio::task::yield_now().await;
+                result
+            }
+        })
+    }
+
+    /// Returns and forgets the recorded letters.
+    pub fn take(&self) -> Vec<Letter> {
+        std::mem::take(&mut self.letters.lock().unwrap())
+    }
+}
+
+fn transient() -> SendError {
+    SendError::Transient("try again".to_owned())
+}
+
+fn permanent() -> SendError {
+    SendError::Permanent("no such mailbox".to_owned())
+}
+
+fn notice() -> Message {
+    Message::TotpEnabled { login: Login::parse("mina").unwrap() }
+}
+
+fn code_mail() -> Message {
+    Message::RegistrationCode(MailedCode { code_id: CodeId::from_bytes([7; 16]), key_id: "k1".to_owned() })
+}
+
+/// Writes a mail to the outbox, as a change does.
+pub async fn enqueue(world: &World, to: Option<&str>, message: Message) -> Mail {
+    let mail_id = MailId::new(world.context.uuid().unwrap());
+    let to = to.map(|to| Email::parse(to).unwrap());
+    let mail = Mail::new(mail_id, to, Language::En, message, world.now());
+    world.writer().commit(Commit::new([outbox::put(&mail).unwrap()])).await.unwrap();
+    mail
+}
+
+/// The stream event for these items, in the format of Lambda.
+fn stream_event(keys: &[String]) -> StreamEvent {
+    let record = |(number, key): (usize, &String)| {
+        json!({
+            "eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "INSERT", "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1",
+            "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/2026-11-20T00:00:00.000",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_795_176_000.0, "SequenceNumber": number.to_string(), "SizeBytes": 26,
+                "Keys": {"pk": {"S": key}, "sk": {"S": "OUTBOX"}}, "StreamViewType": "KEYS_ONLY"
+            }
+        })
+    };
+    let records: Vec<Value> = keys.iter().enumerate().map(record).collect();
+    serde_json::from_value(json!({"Records": records})).unwrap()
+}
+
+fn event_for(mail: &Mail) -> StreamEvent {
+    stream_event(&[format!("OUTBOX#{}", mail.mail_id)])
+}
+
+/// Runs the function and returns the records that it asks for again.
+async fn run(world: &World, sender: &Sender, event: StreamEvent) -> Value {
+    let report = mailer::run(world.context.clone(), sender.clone(), event).await.unwrap();
+    serde_json::to_value(report).unwrap()["batchItemFailures"].take()
+}
+
+/// The mail as it is stored in the table.
+async fn item(world: &World) -> Option<Value> {
+    world.dump().await.into_iter().find(|item| item["sk"] == "OUTBOX")
+}
+
+#[tokio::test]
+async fn a_mail_is_sent_once_however_often_events_repeat_it() {
+    let world = World::new().await;
+    let recorder = RecordingSender::default();
+    let sender = recorder.sender();
+    let (first, second) = (
+        enqueue(&world, Some("mina@example.com"), notice()).await,
+        enqueue(&world, Some("b@example.com"), code_mail()).await,
+    );
+    let twice = [&second, &first, &second].map(|mail| format!("OUTBOX#{}", mail.mail_id));
+    let unrelated = ["USER#1", "OUTBOX#", "OUTBOX#x"].map(str::to_owned);
+    let event = || stream_event(&[twice.as_slice(), &unrelated].concat());
+    for reported in join_all((0..16).map(|_| run(&world, &sender, event()))).await {
+        assert_eq!(reported, json!([]));
+    }
+    let mut to: Vec<String> = recorder.take().iter().map(|letter| letter.to.to_string()).collect();
+    to.sort();
+    assert_eq!(to, ["b@example.com", "mina@example.com"]);
+    assert_eq!(item(&world).await, None, "a sent mail is deleted");
+    assert_eq!(run(&world, &sender, event()).await, json!([]), "a late event sends nothing");
+    assert_eq!(run(&world, &sender, stream_event(&[])).await, json!([]));
+    mailer::deliver_due(&world.context, &sender).await.unwrap();
+    assert!(recorder.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_new_mail_is_sent_at_once_even_if_the_clock_is_behind_the_writers() {
+    let world = World::new().await;
+    let recorder = RecordingSender::failing([transient()]);
+    let mail = enqueue(&world, Some("mina@example.com"), code_mail()).await;
+    world.clock.retreat(Duration::from_mins(5));
+    run(&world, &recorder.sender(), event_for(&mail)).await;
+    assert_eq!(recorder.take().len(), 1);
+    run(&world, &recorder.sender(), event_for(&mail)).await;
+    assert!(recorder.take().is_empty(), "an attempted mail waits for its retry");
+}
+
+#[tokio::test]
+async fn a_mail_that_is_not_accepted_is_retried_on_schedule_and_then_given_up() {
+    let world = World::new().await;
+    let recorder = RecordingSender::failing(std::iter::repeat_n(transient(), MAIL_RETRIES.len()));
+    let sender = recorder.sender();
+    let mail = enqueue(&world, Some("mina@example.com"), notice()).await;
+    let mut ids = Vec::new();
+    for wait in MAIL_RETRIES {
+        run(&world, &sender, event_for(&mail)).await;
+        let tried = recorder.take();
+        assert_eq!(tried.len(), 1, "due now");
+        ids.push(tried[0].message_id.clone());
+        world.clock.advance(wait.saturating_sub(Duration::from_millis(1)));
+        run(&world, &sender, event_for(&mail)).await;
+        mailer::deliver_due(&world.context, &sender).await.unwrap();
+        assert!(recorder.take().is_empty(), "not before it is due");
+        world.clock.advance(Duration::from_millis(1));
+    }
+    mailer::deliver_due(&world.context, &sender).await.unwrap();
+    assert!(recorder.take().is_empty(), "no attempts are left");
+    is_dead_letter(&item(&world).await.unwrap(), MAIL_RETRIES.len(), world.now());
+    ids.dedup();
+    assert_eq!(ids, [format!("<{}@console.example.com>", mail.mail_id)], "all attempts have the same Message-ID");
+}
+
+#[tokio::test]
+async fn a_mail_that_fails_once_is_sent_by_the_next_attempt() {
+    let world = World::new().await;
+    let recorder = RecordingSender::failing([transient()]);
+    enqueue(&world, Some("mina@example.com"), code_mail()).await;
+    mailer::deliver_due(&world.context, &recorder.sender()).await.unwrap();
+    world.clock.advance(MAIL_RETRIES[0]);
+    mailer::deliver_due(&world.context, &recorder.sender()).await.unwrap();
+    let tried = recorder.take();
+    assert_eq!(tried.len(), 2);
+    assert_eq!(tried[0].text, tried[1].text, "the same code");
+    assert_eq!(item(&world).await, None);
+}
+
+/// Asserts that the mail is a dead letter: not in the index any more, and kept until it expires.
+fn is_dead_letter(item: &Value, attempts: usize, failed_at: Timestamp) {
+    assert_eq!((&item["attempts"], &item["failed_at"]), (&json!(attempts), &json!(failed_at)));
+    assert_eq!((item.get("gsi1pk"), item.get("gsi1sk")), (None, None));
+    let created_at: Timestamp = serde_json::from_value(item["created_at"].clone()).unwrap();
+    assert_eq!(item["ttl"], created_at.unix_seconds() + 24 * 60 * 60);
+}
+
+#[tokio::test]
+async fn a_permanently_rejected_mail_is_given_up_after_one_attempt() {
+    let world = World::new().await;
+    let recorder = RecordingSender::failing([permanent()]);
+    let sender = recorder.sender();
+    let mail = enqueue(&world, Some("mina@example.com"), notice()).await;
+    assert_eq!(run(&world, &sender, event_for(&mail)).await, json!([]));
+    is_dead_letter(&item(&world).await.unwrap(), 1, world.now());
+    world.clock.advance(Duration::from_hours(1));
+    run(&world, &sender, event_for(&mail)).await;
+    mailer::deliver_due(&world.context, &sender).await.unwrap();
+    assert_eq!(recorder.take().len(), 1);
+    assert_eq!(world.context.store.mail(mail.mail_id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_mail_without_a_recipient_is_deleted_unsent() {
+    let world = World::new().await;
+    let recorder = RecordingSender::default();
+    let mail = enqueue(&world, None, code_mail()).await;
+    run(&world, &recorder.sender(), event_for(&mail)).await;
+    assert!(recorder.take().is_empty());
+    assert_eq!(item(&world).await, None);
+}
+
+#[tokio::test]
+async fn an_expired_code_is_not_sent() {
+    let world = World::new().await;
+    let recorder = RecordingSender::default();
+    let mail = enqueue(&world, Some("mina@example.com"), code_mail()).await;
+    world.clock.advance(CODE_LIFETIME);
+    run(&world, &recorder.sender(), event_for(&mail)).await;
+    assert!(recorder.take().is_empty());
+    is_dead_letter(&item(&world).await.unwrap(), 0, world.now());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_hangs_is_cut_off_and_delays_no_other_mail() {
+    let world = World::new().await;
+    let mails = [
+        enqueue(&world, Some("a@example.com"), notice()).await,
+        enqueue(&world, Some("b@example.com"), code_mail()).await,
+    ];
+    let begun = Instant::now();
+    let event = stream_event(&mails.map(|mail| format!("OUTBOX#{}", mail.mail_id)));
+    assert_eq!(run(&world, &Sender::new(|_| std::future::pending()), event).await, json!([]));
+    assert!(begun.elapsed() < MAIL_TIMEOUT * 2, "concurrent: {:?}", begun.elapsed());
+    world.clock.advance(MAIL_RETRIES[0]);
+    assert_eq!(world.mails("a@example.com").await.len(), 1);
+    assert_eq!(world.mails("B@example.com").await.len(), 1);
+}
+
+/// Whichever call to the table fails once, the mail goes out exactly once.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_transient_fault_of_the_table_sends_nothing_twice(
+    #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
+) {
+    for call in 0.. {
+        let world = World::new().await;
+        let recorder = RecordingSender::default();
+        let mail = enqueue(&world, Some("mina@example.com"), notice()).await;
+        world.faults.arm(fault, call, 1);
+        assert_eq!(run(&world, &recorder.sender(), event_for(&mail)).await, json!([]));
+        if world.faults.calls() <= call {
+            assert_eq!(call, 3, "read, claim, delete");
+            break;
+        }
+        assert_eq!(recorder.take().len(), 1, "{fault:?} at call {call}");
+        assert_eq!(item(&world).await, None, "{fault:?} at call {call}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mail_that_cannot_be_read_is_reported_to_the_stream_for_a_retry() {
+    let world = World::new().await;
+    let recorder = RecordingSender::default();
+    let mail = enqueue(&world, Some("mina@example.com"), notice()).await;
+    world.faults.arm(Fault::ServerError, 0, FOREVER);
+    let failed = run(&world, &recorder.sender(), event_for(&mail)).await;
+    assert_eq!(failed, json!([{"itemIdentifier": "0"}]));
+    world.faults.disarm();
+    assert_eq!(run(&world, &recorder.sender(), event_for(&mail)).await, json!([]));
+    assert_eq!(recorder.take().len(), 1);
+}
+
+/// Without the master key no code can be computed, so the mail waits for its retry.
+#[tokio::test]
+async fn without_the_master_key_codes_wait_and_notices_are_sent() {
+    let world = World::without_key().await;
+    let recorder = RecordingSender::default();
+    let (coded, uncoded) = (
+        enqueue(&world, Some("a@example.com"), code_mail()).await,
+        enqueue(&world, Some("b@example.com"), notice()).await,
+    );
+    assert_eq!(run(&world, &recorder.sender(), event_for(&coded)).await, json!([{"itemIdentifier": "0"}]));
+    assert_eq!(run(&world, &recorder.sender(), event_for(&coded)).await, json!([]), "not due yet");
+    assert!(recorder.take().is_empty());
+    run(&world, &recorder.sender(), event_for(&uncoded)).await;
+    assert_eq!(recorder.take().len(), 1);
+    assert_eq!(item(&world).await.unwrap()["attempts"], 1);
+}
+
+#[tokio::test]
+async fn overdue_mails_are_delivered_in_the_order_in_which_they_fell_due() {
+    let world = World::new().await;
+    for minute in 0..150 {
+        enqueue(
+            &world,
+            Some("mina@example.com"),
+            Message::RecoveryCodeUsed { login: Login::parse("mina").unwrap(), left: minute },
+        )
+        .await;
+        world.clock.advance(Duration::from_mins(1));
+    }
+    world.clock.advance(Duration::from_hours(20));
+    let mails = world.mails("mina@example.com").await;
+    let left: Vec<bool> =
+        (0..150).rev().zip(&mails).map(|(left, mail)| mail.text.contains(&format!("left: {left}."))).collect();
+    assert_eq!(left, [true; 150]);
+}
+
+/// The local server has no stream: its database wakes the delivery of mails.
+#[tokio::test]
+async fn writing_a_mail_wakes_the_delivery_and_reading_one_does_not() {
+    let data = Data::temporary().unwrap();
+    rollcall::create_if_missing(&data.in_process()).await.unwrap();
+    let store = Store::new(&data.in_process(), TABLE.to_owned());
+    assert!(data.database.mails_written().now_or_never().is_none());
+    let now = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
+    let mail = Mail::new(MailId::from_bytes([1; 16]), None, Language::En, notice(), now);
+    Writer::new(store.clone()).record([outbox::put(&mail).unwrap()]).await.unwrap();
+    assert!(data.database.mails_written().now_or_never().is_some());
+    assert_eq!(store.mail(mail.mail_id).await.unwrap(), Some(mail));
+    assert!(data.database.mails_written().now_or_never().is_none());
+}

@@ -1,0 +1,324 @@
+//! A forgotten password: set anew by whoever holds the proved address, and nothing else is.
+
+use axum::http::Method;
+use rollcall_domain::{
+    Code,
+    credential::Totp,
+    id::UserId,
+    limits::{CODE_LIFETIME, RESEND_AFTER},
+    user::User,
+    verification::FlowPurpose,
+};
+use rollcall_store::user::CredentialChange;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Client, PASSWORD, World,
+    mailed_codes::{
+        MILLISECOND, MINA, are_alike, is_wrong, items, just_before, mails, markers_agree, member, new_password, other,
+        proved, register, reset, reset_started, started,
+    },
+};
+
+/// What the tests set.
+const NEW: &str = "another horse staple";
+
+async fn sign_in(client: &Client, login: &str, password: &str) -> crate::support::Reply {
+    client.post("/v1/login", &json!({"login": login, "password": password})).await
+}
+
+/// Resets from the first step to the last.
+async fn reset_to(world: &World, client: &Client, email: &str, password: &str) -> crate::support::Reply {
+    let id = reset_started(client, email).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    reset(client, &id, &new_password(&code, password)).await
+}
+
+/// A user as it is stored.
+async fn stored(world: &World, user_id: UserId) -> User {
+    world.unfaulted().user(user_id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_reset_sets_the_password_ends_sessions_and_devices_and_tells_the_owner() {
+    let world = World::new().await;
+    let (_, bystander) = member(&world, "bystander", "bystander@example.com").await;
+    let (user, client) = member(&world, "mina", "Mina@example.com").await;
+    let stranger = world.stranger();
+    let device = sign_in(&stranger, "mina", PASSWORD).await.body["device_token"].clone();
+    for number in 0..7 {
+        let guesser = stranger.at(&format!("192.0.2.{number}"));
+        assert!(matches!(sign_in(&guesser, "mina", "wrong").await.status, 401 | 429));
+    }
+    let known = json!({"login": "mina", "password": PASSWORD, "device_token": device});
+    stranger.post("/v1/login", &known).await.is(200);
+    sign_in(&stranger, "mina", PASSWORD).await.is_problem(Code::TooManyAttempts);
+
+    world.clock.advance(MILLISECOND);
+    let done = reset_to(&world, &stranger, "mina@EXAMPLE.com", NEW).await;
+    assert_eq!((done.is(204).bytes.len(), done.header("set-cookie")), (0, ""), "it does not sign in");
+    client.get("/v1/me").await.is_problem(Code::Unauthenticated);
+    bystander.get("/v1/me").await.is(200);
+    // The lane of strangers is open again at once, and what marked the device marks it no longer.
+    let signed_in = sign_in(&stranger, "mina", NEW).await;
+    assert_eq!(signed_in.is(200).body["user"]["password_change_required"], false);
+    sign_in(&stranger, "mina", PASSWORD).await.is_problem(Code::InvalidCredentials);
+    let before = mails(&world).await.len();
+    let marked = json!({"login": "mina", "password": NEW, "device_token": device});
+    stranger.post("/v1/login", &marked).await.is(200);
+    let after = mails(&world).await;
+    assert_eq!(after.len(), before + 1, "a sign-in from a new device");
+    for kind in ["password_reset_code", "password_changed"] {
+        assert!(after.contains(&json!(["Mina@example.com", "en", kind])), "{kind}");
+    }
+    let audit = world.audit().await;
+    assert_eq!((audit.len(), &audit[0]["action"]), (1, &json!("user.set_password")));
+    assert_eq!(audit[0]["actor"]["user_id"], user.user_id.to_string());
+    let dump = format!("{:?}", world.dump().await);
+    assert!(!dump.contains(NEW) && !dump.contains(PASSWORD));
+}
+
+/// B5: the reply, the calls and the items are the same where nobody proved the address.
+#[tokio::test]
+async fn a_start_tells_not_whether_anybody_has_the_address() {
+    let world = World::new().await;
+    member(&world, "owner", "owner@example.com").await;
+    let noted = json!({"username": "noted", "login": "noted", "type": "member", "email": MINA, "password": PASSWORD});
+    world.admin().await.post("/v1/users", &noted).await.is(201);
+    let mut seen = Vec::new();
+    for (email, address) in [("owner@example.com", "192.0.2.1"), ("none@example.com", "192.0.2.2"), (MINA, "192.0.2.3")]
+    {
+        let (before, client) = (world.dump().await.len(), world.stranger().at(address));
+        world.faults.take_log();
+        let reply = client.post("/v1/password-resets", &json!({"email": email})).await;
+        let begun = world.faults.take_log().into_iter().map(|call| call.operation).collect::<Vec<_>>();
+        let added = world.dump().await.len() - before;
+        let id = reply.is(202).body["reset_id"].as_str().unwrap().to_owned();
+        let wrong = other(&world.code(&id, FlowPurpose::PasswordReset).await);
+        let refused = reset(&client, &id, &new_password(&wrong, NEW)).await;
+        let tried = world.faults.take_log().into_iter().map(|call| call.operation).collect::<Vec<_>>();
+        is_wrong(&refused);
+        seen.push((reply, refused, begun, tried, added));
+    }
+    for (reply, refused, begun, tried, added) in &seen[1..] {
+        are_alike(reply, &seen[0].0);
+        are_alike(refused, &seen[0].1);
+        assert_eq!((begun, tried, added), (&seen[0].2, &seen[0].3, &seen[0].4));
+    }
+    let sent: Vec<_> = mails(&world).await.into_iter().filter(|mail| mail[0] != Value::Null).collect();
+    assert_eq!(sent, [json!(["owner@example.com", "en", "password_reset_code"])], "a note receives no reset");
+}
+
+/// Even the right code, which nobody was told, resets nobody where nobody proved the address.
+#[tokio::test]
+async fn a_right_code_for_nobodys_address_is_a_wrong_one() {
+    let world = World::new().await;
+    member(&world, "owner", "owner@example.com").await;
+    is_wrong(&reset_to(&world, &world.stranger(), MINA, NEW).await);
+    sign_in(&world.stranger(), "owner", PASSWORD).await.is(200);
+    let never = world.context.uuid().unwrap().to_string();
+    is_wrong(&reset(&world.stranger(), &never, &new_password("00000000", NEW)).await);
+    reset(&world.stranger(), "x", &new_password("00000000", NEW)).await.is_problem(Code::NotFound);
+}
+
+/// B1.
+#[tokio::test]
+async fn what_a_client_says_of_the_host_shows_in_no_reset() {
+    let world = World::new().await;
+    member(&world, "mina", MINA).await;
+    let poisoned = ["host", "x-forwarded-host", "forwarded", "origin", "referer"]
+        .iter()
+        .fold(world.stranger(), |client, name| client.with(name, "host=evil.example"));
+    let begun = poisoned.post("/v1/password-resets", &json!({"email": MINA})).await;
+    let done = reset_to(&world, &poisoned, MINA, NEW).await;
+    for reply in [begun.is(202), done.is(204)] {
+        assert!(!format!("{:?} {}", reply.headers, reply.body).contains("evil"));
+    }
+    assert!(world.dump().await.iter().all(|item| !item.to_string().contains("evil")));
+}
+
+/// B2, B3.
+#[tokio::test]
+async fn a_reset_is_good_once_for_ten_minutes_with_its_newest_code() {
+    let world = World::new().await;
+    let (user, _) = member(&world, "mina", MINA).await;
+    let stranger = world.stranger();
+    let id = reset_started(&stranger, MINA).await;
+    let old = world.code(&id, FlowPurpose::PasswordReset).await;
+    world.clock.advance(just_before(RESEND_AFTER));
+    assert_eq!((reset_started(&stranger, MINA).await, mails(&world).await.len()), (id.clone(), 1));
+    world.clock.advance(MILLISECOND);
+    assert_eq!(reset_started(&stranger, MINA).await, id);
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    is_wrong(&reset(&stranger, &id, &new_password(&old, NEW)).await);
+    reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
+    let once = stored(&world, user.user_id).await;
+    is_wrong(&reset(&stranger, &id, &new_password(&code, "third horse staple")).await);
+    assert_eq!(stored(&world, user.user_id).await, once);
+    let next = reset_started(&stranger, MINA).await;
+    assert_ne!(next, id);
+    let code = world.code(&next, FlowPurpose::PasswordReset).await;
+    world.clock.advance(CODE_LIFETIME);
+    is_wrong(&reset(&stranger, &next, &new_password(&code, NEW)).await);
+    assert_eq!(stored(&world, user.user_id).await, once);
+}
+
+/// B3.
+#[tokio::test]
+async fn a_reset_takes_five_tries_through_all_its_codes() {
+    let world = World::new().await;
+    member(&world, "mina", MINA).await;
+    let stranger = world.stranger();
+    let id = reset_started(&stranger, MINA).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    for _ in 0..5 {
+        is_wrong(&reset(&stranger, &id, &new_password(&other(&code), NEW)).await);
+    }
+    world.clock.advance(RESEND_AFTER);
+    reset_started(&stranger, MINA).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    is_wrong(&reset(&stranger, &id, &new_password(&code, NEW)).await);
+    sign_in(&stranger, "mina", PASSWORD).await.is(200);
+}
+
+/// B4, C4.
+#[tokio::test]
+async fn a_reset_leaves_a_disabled_user_disabled_and_two_factor_on() {
+    let world = World::new().await;
+    let (user, _) = member(&world, "mina", MINA).await;
+    let totp = Totp { secret: "sealed".to_owned(), last_step: 7 };
+    let after = user.clone().with_totp(true, world.now());
+    let codes = ["hash".to_owned()].into();
+    let commit = rollcall_store::user::change(&user, &after, CredentialChange::Totp(&totp, &codes)).unwrap();
+    world.writer().commit(commit).await.unwrap();
+    let admin = world.admin().await;
+    let path = format!("/v1/users/{}", user.user_id);
+    admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
+
+    reset_to(&world, &world.stranger(), MINA, NEW).await.is(204);
+    let reset = admin.get(&path).await;
+    assert_eq!((&reset.body["status"], &reset.body["totp_enabled"]), (&json!("disabled"), &json!(true)));
+    sign_in(&world.stranger(), "mina", NEW).await.is_problem(Code::InvalidCredentials);
+    let credential = world.unfaulted().credential(&user.login).await.unwrap().unwrap();
+    assert_eq!((credential.totp.as_ref(), &credential.recovery_codes), (Some(&totp), &codes));
+    admin.patch(&path, &json!({"status": "enabled"})).await.is(200);
+    let half = sign_in(&world.stranger(), "mina", NEW).await;
+    assert_eq!((half.is(200).body["mfa"].is_object(), half.body.get("token")), (true, None));
+}
+
+#[tokio::test]
+async fn a_password_that_names_its_user_is_refused_to_whoever_has_the_code_and_spends_no_try() {
+    let world = World::new().await;
+    member(&world, "mina.park", "harbor@example.com").await;
+    let stranger = world.stranger();
+    let id = reset_started(&stranger, "harbor@example.com").await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    for (password, violation) in [("short", "too_short"), ("password1234", "weak_password")] {
+        let refused = reset(&stranger, &id, &new_password(&other(&code), password)).await;
+        assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/password", violation])]);
+    }
+    for password in ["tq7 vXk mina.park", "tq7 vXk HARBOR"] {
+        // Without the code, nobody learns whose reset it is.
+        let before = items(&world, "FLOW#").await;
+        let refused = reset(&stranger, &id, &new_password(&code, password)).await;
+        assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/password", "weak_password"])]);
+        assert_eq!(items(&world, "FLOW#").await, before);
+    }
+    is_wrong(&reset(&stranger, &id, &new_password(&other(&code), "tq7 vXk mina.park")).await);
+    let mut body = new_password(&code, "short");
+    body["password_confirmation"] = json!("other");
+    body["login"] = json!("mina.park");
+    let refused = reset(&stranger, &id, &body).await;
+    let mut violations = refused.is_problem(Code::UnknownField).violations();
+    violations.sort_by_key(ToString::to_string);
+    let expected = [["/login", "unknown_field"], ["/password", "too_short"], ["/password_confirmation", "mismatch"]];
+    assert_eq!(violations, expected.map(|violation| json!(violation)));
+    reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
+}
+
+/// The code proves an address, and the address must still be the user's when it is used.
+#[tokio::test]
+async fn an_address_that_was_given_up_meanwhile_resets_nobody() {
+    let world = World::new().await;
+    let (user, client) = member(&world, "mina", MINA).await;
+    let stranger = world.stranger();
+    let id = reset_started(&stranger, MINA).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    let unbind = json!({"current_password": PASSWORD}).to_string();
+    client.send(Method::DELETE, "/v1/me/email", Some(unbind)).await.is(204);
+    is_wrong(&reset(&stranger, &id, &new_password(&code, NEW)).await);
+    // The old code is of no use against the next owner either.
+    let (next, _) = member(&world, "next", MINA).await;
+    is_wrong(&reset(&stranger, &id, &new_password(&code, NEW)).await);
+    for (login, user_id) in [("mina", user.user_id), ("next", next.user_id)] {
+        sign_in(&stranger, login, PASSWORD).await.is(200);
+        assert!(!stored(&world, user_id).await.password_change_required);
+    }
+}
+
+/// B10: a reset that somebody started before the address had its owner does not stand in the owner's way.
+#[tokio::test]
+async fn a_new_code_is_the_present_owners() {
+    let world = World::new().await;
+    let stranger = world.stranger();
+    let id = reset_started(&stranger.at("192.0.2.66"), MINA).await;
+    register(&world, &stranger, MINA, "mina").await.is(201);
+    world.clock.advance(RESEND_AFTER);
+    assert_eq!(reset_started(&stranger, MINA).await, id);
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
+    sign_in(&stranger, "mina", NEW).await.is(200);
+    markers_agree(&world).await;
+}
+
+/// B12: mails of one purpose are not counted against another, and known and unknown addresses wait alike.
+#[tokio::test]
+async fn resets_are_as_rare_as_registrations() {
+    let world = World::new().await;
+    member(&world, "mina", MINA).await;
+    for _ in 0..5 {
+        for email in [MINA, "none@example.com"] {
+            reset_started(&world.stranger(), email).await;
+        }
+        world.clock.advance(RESEND_AFTER);
+    }
+    let asked = async |email: &str| world.stranger().post("/v1/password-resets", &json!({"email": email})).await;
+    let (known, unknown) = (asked(MINA).await, asked("none@example.com").await);
+    assert_eq!(known.is_problem(Code::TooManyRequests).header("retry-after"), (86_400 - 300).to_string());
+    are_alike(&known, &unknown);
+    started(&world.stranger(), MINA).await;
+}
+
+#[tokio::test]
+async fn a_key_repeats_a_reset_without_resetting_again() {
+    let world = World::new().await;
+    let (user, _) = member(&world, "mina", MINA).await;
+    let stranger = world.stranger().with("idempotency-key", "k");
+    let id = reset_started(&stranger, MINA).await;
+    let code = world.code(&id, FlowPurpose::PasswordReset).await;
+    reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
+    let once = stored(&world, user.user_id).await;
+    let again = reset(&stranger, &id, &new_password(&code, NEW)).await;
+    assert_eq!(again.is(204).header("idempotency-replayed"), "true");
+    assert_eq!(stored(&world, user.user_id).await, once);
+    reset(&stranger, &id, &new_password(&code, "third horse staple")).await.is_problem(Code::IdempotencyMismatch);
+}
+
+/// A user's mails are in its own language, whoever asks for them.
+#[tokio::test]
+async fn a_reset_speaks_its_owners_language() {
+    let world = World::new().await;
+    let (user, _) = member(&world, "mina", MINA).await;
+    let korean = world.stranger().with("accept-language", "ko");
+    reset_started(&korean, MINA).await;
+    korean.sign_in("mina").await;
+    world.clock.advance(RESEND_AFTER);
+    reset_started(&world.stranger(), MINA).await;
+    let codes: Vec<_> = mails(&world).await.into_iter().filter(|mail| mail[2] == "password_reset_code").collect();
+    assert_eq!(codes, ["en", "ko"].map(|language| json!([MINA, language, "password_reset_code"])));
+    // Nor does whoever asks choose where it goes: the stored spelling is the one that was proved.
+    let respelled = proved(&world, &stored(&world, user.user_id).await, "MINA@example.com").await;
+    world.clock.advance(RESEND_AFTER);
+    reset_started(&world.stranger(), MINA).await;
+    assert_eq!(mails(&world).await.last().unwrap()[0], respelled.email.unwrap().as_str());
+}

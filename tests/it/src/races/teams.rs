@@ -1,0 +1,158 @@
+//! Two hands at one thing of a team: one before the other, the other before the one, and both at once, at many paces.
+//! Whoever comes first, nothing is left hanging in the air.
+//!
+//! The rounds of one test share a world, so that there is always much else in it.
+
+mod admins;
+mod deletion;
+mod roles;
+mod users;
+
+use std::collections::BTreeSet;
+
+use futures_util::future::BoxFuture;
+use rollcall_domain::{
+    Code, Fields,
+    email::Email,
+    id::{CustomRoleId, TeamId, UserId},
+    permission::{Permission, UserType},
+    role::Role,
+    role_id::RoleId,
+    user::User,
+};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::support::{Client, Reply, World, consistency::everything_agrees};
+
+/// One after the other in both orders, and then as often at once.
+const ROUNDS: u64 = 52;
+
+/// What somebody does in a round. The body is a code where it is about one.
+type TeamRequest = fn(&RaceFixture, Value) -> BoxFuture<'_, Reply>;
+
+/// Does both, in the way of this round.
+async fn meet<One, Other>(
+    world: &World,
+    round: u64,
+    one: impl Future<Output = One>,
+    other: impl Future<Output = Other>,
+) -> (One, Other) {
+    world.faults.conflicts_like_dynamodb(round.is_multiple_of(2));
+    match round {
+        0 => {
+            let one = one.await;
+            (one, other.await)
+        }
+        1 => {
+            let other = other.await;
+            (one.await, other)
+        }
+        pace => {
+            world.faults.add_latency(Some(pace));
+            let both = tokio::join!(one, other);
+            world.faults.add_latency(None);
+            both
+        }
+    }
+}
+
+/// Whether the table is looked at after this round: what hangs in the air stays there.
+fn is_looked_at(round: u64) -> bool {
+    round < 2 || (round + 1).is_multiple_of(13)
+}
+
+/// The people and things of one round.
+struct RaceFixture {
+    boss: Client,
+    deputy: Client,
+    team: TeamId,
+    /// The team's admin.
+    owner: Client,
+    /// A custom role of the team, which nobody has.
+    role: RoleId,
+    /// A member of the team, with a custom role by which it manages members, roles and applications.
+    keeper: User,
+    keeper_client: Client,
+    /// Somebody in no team, who proved an address.
+    stranger: User,
+    stranger_client: Client,
+    round: u64,
+}
+
+impl RaceFixture {
+    async fn new(world: &World, (boss, deputy): &(Client, Client), round: u64) -> Self {
+        use Permission::{AppsManage, AuditRead, MembersManage, RolesManage, TeamRead};
+        let (boss, deputy) = (boss.clone(), deputy.clone());
+        let team = world.team(&format!("Team {round}")).await;
+        let keeping = role(world, team, "Keeper", &[TeamRead, MembersManage, RolesManage, AppsManage]).await;
+        let role = role(world, team, "Some role", &[TeamRead, AuditRead]).await;
+        let (_, owner) = world.user(&format!("owner{round}"), UserType::Member, [(team, "admin")]).await;
+        let keeping = keeping.to_string();
+        let (keeper, keeper_client) =
+            world.user(&format!("keeper{round}"), UserType::Member, [(team, &*keeping)]).await;
+        let email = Email::parse(&format!("stranger{round}@example.com")).unwrap();
+        let proved = |user: &mut User| (user.email, user.email_verified) = (Some(email), true);
+        let stranger = world.user_as(&format!("stranger{round}"), UserType::Member, proved).await;
+        let stranger_client = world.signed_in(&stranger).await.at(&format!("10.0.0.{round}"));
+        Self { boss, deputy, team, owner, role, keeper, keeper_client, stranger, stranger_client, round }
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/v1/teams/{}{rest}", self.team)
+    }
+
+    fn member(&self, user: &User) -> String {
+        self.path(&format!("/members/{}", user.user_id))
+    }
+
+    /// The code of an invitation into the team.
+    async fn code(&self) -> Value {
+        let issued = self.owner.post(&self.path("/invitations"), &json!({"role_id": self.role})).await;
+        json!({"code": issued.is(201).body["code"]})
+    }
+}
+
+/// A custom role, written past the API.
+async fn role(world: &World, team: TeamId, name: &str, permissions: &[Permission]) -> RoleId {
+    let role_id = CustomRoleId::new(world.context.uuid().unwrap());
+    let body = json!({"name": name, "permissions": permissions});
+    let role = Role::read(role_id, Fields::of(body)).unwrap();
+    let commit = rollcall_store::role::create_role(team, role_id, &role, world.now()).unwrap();
+    world.writer().commit(commit).await.unwrap();
+    role.role_id
+}
+
+/// Two super admins.
+async fn admins(world: &World) -> (Client, Client) {
+    (world.admin().await, world.user("deputy", UserType::SuperAdmin, []).await.1)
+}
+
+/// Asserts that this was done, or refused by one of these.
+#[track_caller]
+fn done_or(reply: &Reply, codes: &[Code], place: &str) {
+    let code = Code::ALL.iter().find(|code| reply.body["code"] == code.as_str());
+    assert!(reply.status < 300 || code.is_some_and(|code| codes.contains(code)), "{place}: {reply:?}");
+}
+
+/// Asserts that the table agrees with itself, and that these are gone from all of it but from what tells of the past.
+async fn nothing_dangles(world: &World, gone: &[String], place: &str) {
+    for item in everything_agrees(world).await.stored {
+        let pk = item["pk"].as_str().unwrap();
+        let is_past = ["AUDIT#", "SESSIONS#"].iter().any(|past| pk.starts_with(past))
+            || item["sk"].as_str().unwrap().starts_with("INVITATION#")
+            || pk.starts_with("CODE#");
+        let text = item.to_string();
+        let left = gone.iter().find(|gone| text.contains(gone.as_str()));
+        assert!(is_past || left.is_none(), "{place}: {left:?} is left in {item}");
+    }
+}
+
+async fn clean_up(world: &World) {
+    cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
+}
+
+/// The admins of a team.
+async fn admins_of(world: &World, team: TeamId) -> BTreeSet<UserId> {
+    world.unfaulted().team(team).await.unwrap().map(|team| team.admins).unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+//! Teams that are deleted while something is done in them.
+
+use super::*;
+
+/// What is done in a team, and what it may be answered besides that it is done.
+const DEEDS: [(&str, TeamRequest, &[Code]); 10] = [
+    (
+        "redeem",
+        |s, code| Box::pin(async move { s.stranger_client.post("/v1/invitations/redeem", &code).await }),
+        &[Code::InvitationInvalid, Code::Conflict],
+    ),
+    (
+        "add",
+        |s, _| {
+            let body = json!({"user_id": s.stranger.user_id, "role_id": s.role});
+            Box::pin(async move { s.owner.post(&s.path("/members"), &body).await })
+        },
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "create an application",
+        |s, _| {
+            let body = json!({"name": "App", "team_id": s.team});
+            Box::pin(async move { s.owner.post("/v1/apps", &body).await })
+        },
+        &[Code::ValidationFailed, Code::Conflict],
+    ),
+    (
+        "create a role",
+        |s, _| {
+            let body = json!({"name": "Another", "permissions": ["team.read"]});
+            Box::pin(async move { s.owner.post(&s.path("/roles"), &body).await })
+        },
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "issue",
+        |s, _| {
+            let body = json!({"role_id": s.role});
+            Box::pin(async move { s.owner.post(&s.path("/invitations"), &body).await })
+        },
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "move a member",
+        |s, _| {
+            let body = json!({"role_id": "admin"});
+            Box::pin(async move { s.owner.patch(&s.member(&s.keeper), &body).await })
+        },
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "leave",
+        |s, _| Box::pin(async { s.keeper_client.delete(&s.member(&s.keeper)).await }),
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "delete a member's user",
+        |s, _| Box::pin(async { s.boss.delete(&format!("/v1/users/{}", s.keeper.user_id)).await }),
+        &[],
+    ),
+    (
+        "promote a member",
+        |s, _| {
+            let body = json!({"type": "platform_admin"});
+            Box::pin(async move { s.boss.patch(&format!("/v1/users/{}", s.keeper.user_id), &body).await })
+        },
+        &[],
+    ),
+    (
+        "rename",
+        |s, _| {
+            let body = json!({"name": format!("Renamed {}", s.round)});
+            Box::pin(async move { s.owner.patch(&s.path(""), &body).await })
+        },
+        &[Code::NotFound, Code::Conflict],
+    ),
+];
+
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_deleted_team_is_nowhere_whatever_is_done_in_it_meanwhile(
+    #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] index: usize,
+) {
+    let (name, deed, codes) = DEEDS[index];
+    let world = World::new().await;
+    let admins = admins(&world).await;
+    let mut gone = Vec::new();
+    for round in 0..ROUNDS {
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let path = fixture.path("");
+        let code = if name == "redeem" { fixture.code().await } else { Value::Null };
+        let (deleted, reply) = meet(&world, round, fixture.deputy.delete(&path), deed(&fixture, code)).await;
+        let place = format!("{name}, round {round}");
+        done_or(&reply, codes, &place);
+        if name == "create an application" && reply.status < 300 {
+            deleted.is_problem(Code::TeamNotEmpty);
+            fixture.owner.get(&path).await.is(200);
+        } else {
+            assert_eq!(deleted.status, 204, "{place}: {deleted:?}");
+            fixture.owner.get(&path).await.is_problem(Code::NotFound);
+            gone.push(fixture.team.to_string());
+        }
+        if is_looked_at(round) {
+            everything_agrees(&world).await;
+            clean_up(&world).await;
+            nothing_dangles(&world, &gone, &place).await;
+        }
+    }
+}
+
+/// Two admins of the platform at one team: one of them deletes it once, and a name that it was given goes with it.
+#[tokio::test(start_paused = true)]
+async fn of_two_who_delete_or_rename_a_team_one_is_first_and_the_other_learns_it() {
+    let world = World::new().await;
+    let admins = admins(&world).await;
+    let mut gone = Vec::new();
+    for round in 0..ROUNDS {
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let (path, place) = (fixture.path(""), format!("round {round}"));
+        let (one, other) = meet(&world, round, fixture.boss.delete(&path), fixture.deputy.delete(&path)).await;
+        let mut answers = [one.status, other.status];
+        answers.sort_unstable();
+        assert_eq!(answers, [204, 404], "{place}: {one:?} {other:?}");
+        let path = format!("/v1/teams/{}", world.team(&format!("Second {round}")).await);
+        gone.extend([fixture.team.to_string(), path.strip_prefix("/v1/teams/").unwrap().to_owned()]);
+        let name = json!({"name": format!("Third {round}")});
+        let (one, other) = meet(&world, round, fixture.boss.delete(&path), fixture.deputy.patch(&path, &name)).await;
+        assert_eq!(one.status, 204, "{place}: {one:?}");
+        done_or(&other, &[Code::NotFound, Code::Conflict], &place);
+        if is_looked_at(round) {
+            clean_up(&world).await;
+            nothing_dangles(&world, &gone, &place).await;
+        }
+        // The names are free again.
+        for name in ["Second", "Third"] {
+            fixture.boss.post("/v1/teams", &json!({"name": format!("{name} {round}")})).await.is(201);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_who_take_one_name_for_their_teams_one_has_it() {
+    let world = World::new().await;
+    let (boss, deputy) = admins(&world).await;
+    for round in 0..ROUNDS {
+        let teams = [world.team(&format!("One {round}")).await, world.team(&format!("Other {round}")).await];
+        let [one, other] = teams.map(|team| format!("/v1/teams/{team}"));
+        let (lower, upper) = (json!({"name": format!("name {round}")}), json!({"name": format!("NAME {round}")}));
+        let (one, other) = meet(&world, round, boss.patch(&one, &lower), deputy.patch(&other, &upper)).await;
+        let renamed = [&one, &other].iter().filter(|reply| reply.status == 200).count();
+        assert_eq!(renamed, 1, "round {round}: {one:?} {other:?}");
+        done_or(&one, &[Code::TeamNameTaken], "one");
+        done_or(&other, &[Code::TeamNameTaken], "other");
+        if is_looked_at(round) {
+            everything_agrees(&world).await;
+        }
+    }
+}

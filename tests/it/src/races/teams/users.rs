@@ -1,0 +1,152 @@
+//! Users who are deleted or promoted while something else is done to them, or by them.
+
+use super::*;
+
+/// What is done to or by somebody, and what it may be answered besides that it is done.
+const DEEDS: [(&str, TeamRequest, &[Code]); 12] = [
+    (
+        "added",
+        |s, _| {
+            let body = json!({"user_id": s.stranger.user_id, "role_id": s.role});
+            Box::pin(async move { s.owner.post(&s.path("/members"), &body).await })
+        },
+        &[Code::ValidationFailed, Code::Conflict],
+    ),
+    (
+        "added by its login",
+        |s, _| {
+            let body = json!({"login": s.stranger.login, "role_id": "admin"});
+            Box::pin(async move { s.owner.post(&s.path("/members"), &body).await })
+        },
+        &[Code::ValidationFailed, Code::Conflict],
+    ),
+    (
+        "made the admin of a new team",
+        |s, _| {
+            let body = json!({"name": format!("New {}", s.round), "admin_user_id": s.stranger.user_id});
+            Box::pin(async move { s.deputy.post("/v1/teams", &body).await })
+        },
+        &[Code::ValidationFailed, Code::Conflict],
+    ),
+    (
+        "joining by an invitation",
+        |s, code| Box::pin(async move { s.stranger_client.post("/v1/invitations/redeem", &code).await }),
+        &[Code::Unauthenticated, Code::InvitationInvalid, Code::Conflict],
+    ),
+    (
+        "given another role",
+        |s, _| {
+            let body = json!({"role_id": s.role});
+            Box::pin(async move { s.owner.patch(&s.member(&s.keeper), &body).await })
+        },
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "made a team's admin",
+        |s, _| {
+            let body = json!({"role_id": "admin"});
+            Box::pin(async move { s.owner.patch(&s.member(&s.keeper), &body).await })
+        },
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "taken off its team",
+        |s, _| Box::pin(async { s.owner.delete(&s.member(&s.keeper)).await }),
+        &[Code::NotFound, Code::Conflict],
+    ),
+    (
+        "leaving",
+        |s, _| Box::pin(async { s.keeper_client.delete(&s.member(&s.keeper)).await }),
+        &[Code::NotFound, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
+    ),
+    (
+        "inviting",
+        |s, _| {
+            let body = json!({"role_id": "developer", "login": format!("stranger{}", s.round)});
+            Box::pin(async move { s.keeper_client.post(&s.path("/invitations"), &body).await })
+        },
+        &[Code::NotFound, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
+    ),
+    (
+        "making a role",
+        |s, _| {
+            let body = json!({"name": "Another", "permissions": ["team.read"]});
+            Box::pin(async move { s.keeper_client.post(&s.path("/roles"), &body).await })
+        },
+        &[Code::NotFound, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
+    ),
+    (
+        "deleted with its role's permissions edited",
+        |s, _| {
+            let role = s.keeper.teams[&s.team];
+            let body = json!({"permissions": ["team.read"]});
+            Box::pin(async move { s.owner.patch(&s.path(&format!("/roles/{role}")), &body).await })
+        },
+        &[Code::Conflict],
+    ),
+    (
+        "making an application",
+        |s, _| {
+            let body = json!({"name": "App", "team_id": s.team});
+            Box::pin(async move { s.keeper_client.post("/v1/apps", &body).await })
+        },
+        &[Code::ValidationFailed, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
+    ),
+];
+
+/// The first four are done to the stranger, the others to the keeper.
+fn target(fixture: &RaceFixture, index: usize) -> &User {
+    if index < 4 { &fixture.stranger } else { &fixture.keeper }
+}
+
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_deleted_user_is_nowhere_whatever_is_done_to_it_or_by_it_meanwhile(
+    #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)] index: usize,
+) {
+    let (name, deed, codes) = DEEDS[index];
+    let world = World::new().await;
+    let admins = admins(&world).await;
+    let mut gone = Vec::new();
+    for round in 0..ROUNDS {
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let user = target(&fixture, index).clone();
+        let path = format!("/v1/users/{}", user.user_id);
+        let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
+        let (deleted, reply) = meet(&world, round, fixture.boss.delete(&path), deed(&fixture, code)).await;
+        let place = format!("{name}, round {round}");
+        assert_eq!(deleted.status, 204, "{place}: {deleted:?}");
+        done_or(&reply, codes, &place);
+        gone.push(user.user_id.to_string());
+        if is_looked_at(round) {
+            nothing_dangles(&world, &gone, &place).await;
+        }
+    }
+}
+
+/// Whoever becomes an admin of the platform is in no team, whether it joined before or would have afterwards.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn a_member_who_is_promoted_while_it_joins_or_moves_is_in_no_team(
+    #[values(0, 1, 2, 3, 4, 5, 6, 7)] index: usize,
+) {
+    let (name, deed, codes) = DEEDS[index];
+    let world = World::new().await;
+    let admins = admins(&world).await;
+    for round in 0..ROUNDS {
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let user = target(&fixture, index);
+        let path = format!("/v1/users/{}", user.user_id);
+        let patch = json!({"type": "platform_admin"});
+        let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
+        let (promoted, reply) = meet(&world, round, fixture.boss.patch(&path, &patch), deed(&fixture, code)).await;
+        let place = format!("{name}, round {round}");
+        assert_eq!(promoted.status, 200, "{place}: {promoted:?}");
+        done_or(&reply, &[codes, &[Code::NotAMember, Code::Forbidden]].concat(), &place);
+        let after = world.unfaulted().user(user.user_id).await.unwrap().unwrap();
+        assert!(after.user_type == UserType::PlatformAdmin && after.teams.is_empty(), "{place}: {after:?}");
+        if is_looked_at(round) {
+            everything_agrees(&world).await;
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What `DynamoDB` does on a bad day and the embedded database never does.
+//!
+//! [`Faults::client`] wraps the HTTP client under the SDK. It counts and prices every call, makes the calls a test has
+//! armed go wrong, and refuses transactions that overlap. An attempt of the SDK is a call: a retry is counted again.
+
+mod wire;
+
+use std::collections::HashSet;
+use std::future::pending;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+
+use wire::Request;
+
+/// As many `times` as there are calls.
+pub const FOREVER: usize = usize::MAX;
+
+/// How long a transaction holds its items before it runs. In process a transaction is over before a second request
+/// has been signed, so without a pause none would ever meet; a test waits for an outcome and never for this time.
+const TRANSACTION_WINDOW: Duration = Duration::from_millis(2);
+
+/// What a call may take under [`Faults::add_latency`]: a few of them are far from every timeout.
+const LONGEST_CALL_MILLIS: u64 = 8;
+
+/// One way in which a call goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused for lack of throughput, before anything is done.
+    Throttle,
+    /// Status 500, before anything is done.
+    ServerError,
+    /// Refused because a transaction holds an item. Reads go through: `DynamoDB` never refuses them for that.
+    Conflict,
+    /// Carried out, but the connection breaks before the reply.
+    DropReply,
+    /// Not carried out and never answered: the SDK's attempt timeout has to end it.
+    Hang,
+}
+
+/// One call and what it consumed, as its reply says. The units are 0 where the call was refused, although `DynamoDB`
+/// charges for a failed condition.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Call {
+    /// The operation, such as `PutItem`.
+    pub operation: String,
+    /// Read units, of the table and its indexes.
+    pub read_units: f64,
+    /// Write units, of the table and its indexes.
+    pub write_units: f64,
+}
+
+/// The faults of one database; clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    armed: Option<(Fault, Range<usize>)>,
+    only_transactions: bool,
+    calls: usize,
+    log: Vec<Call>,
+    conflicts_like_dynamodb: bool,
+    conflicts: usize,
+    held: HashSet<String>,
+    pace: Option<u64>,
+}
+
+impl Faults {
+    /// The HTTP client to give to the SDK in the place of `inner`, which must answer with bodies held in memory, as the
+    /// embedded database does: a streamed one is passed on unpriced.
+    pub fn client(&self, inner: SharedHttpClient) -> SharedHttpClient {
+        let faults = self.clone();
+        http_client_fn(move |settings, components| {
+            let inner = inner.http_connector(settings, components);
+            SharedHttpConnector::new(Connector { faults: faults.clone(), inner })
+        })
+    }
+
+    /// Counts calls from 0 again and lets those from `at` on go wrong, `times` in all or [`FOREVER`].
+    pub fn arm(&self, fault: Fault, at: usize, times: usize) {
+        let mut state = self.state();
+        state.armed = Some((fault, at..at.saturating_add(times)));
+        state.only_transactions = false;
+        state.calls = 0;
+    }
+
+    /// [`arm`](Self::arm), where only transactions are counted and go wrong.
+    pub fn arm_transactions(&self, fault: Fault, at: usize, times: usize) {
+        self.arm(fault, at, times);
+        self.state().only_transactions = true;
+    }
+
+    /// Lets every later call go right; the count goes on.
+    pub fn disarm(&self) {
+        self.state().armed = None;
+    }
+
+    /// The calls since the last [`arm`](Self::arm), those that went wrong included.
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    /// The calls answered since the last `take_log`, in the order of their replies. A hanging call has none.
+    pub fn take_log(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state().log)
+    }
+
+    /// Whether writes conflict as `DynamoDB`'s do: a transaction in flight holds its items, those it only checks
+    /// included, and another transaction or single write of one of them is refused. Single writes hold nothing:
+    /// `DynamoDB` puts them in order, before or behind a transaction that arrives meanwhile. Every call lets others go
+    /// first, so that those who do something at once meet also where they share one thread.
+    pub fn conflicts_like_dynamodb(&self, on: bool) {
+        self.state().conflicts_like_dynamodb = on;
+    }
+
+    /// How many calls [`conflicts_like_dynamodb`](Self::conflicts_like_dynamodb) has refused.
+    pub fn conflicts(&self) -> usize {
+        self.state().conflicts
+    }
+
+    /// Lets every call take some time from now on, drawn from a seed; none at all where there is none. With a paused clock
+    /// requests that are sent together meet so in an order that comes again with the seed.
+    pub fn add_latency(&self, seed: Option<u64>) {
+        self.state().pace = seed;
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        let mut state = self.state();
+        let next = state.pace?.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.pace = Some(next);
+        Some(Duration::from_millis((next >> 33) % (LONGEST_CALL_MILLIS + 1)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A test that panicked elsewhere leaves counters behind, nothing half-written.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_fault(&self, request: &Request) -> Option<Fault> {
+        let mut state = self.state();
+        if state.only_transactions && !request.is_transaction() {
+            return None;
+        }
+        let index = state.calls;
+        state.calls += 1;
+        state.armed.as_ref().filter(|(_, calls)| calls.contains(&index)).map(|(fault, _)| *fault)
+    }
+
+    /// Holds the request's items until the result is dropped, or says which of them are held already.
+    fn hold(&self, request: &Request) -> Result<Hold, Vec<bool>> {
+        let mut state = self.state();
+        // Not yet a `Hold`: dropped on the way out, it would wait for the lock taken above.
+        let mut items = Vec::new();
+        if state.conflicts_like_dynamodb {
+            let met: Vec<bool> = request.items.iter().map(|item| state.held.contains(item)).collect();
+            if met.contains(&true) {
+                state.conflicts += 1;
+                return Err(met);
+            }
+            if request.is_transaction() {
+                items.clone_from(&request.items);
+                state.held.extend(request.items.iter().cloned());
+            }
+        }
+        Ok(Hold { faults: self.clone(), items })
+    }
+}
+
+/// Items held by a transaction in flight. They are let go when it is answered or given up.
+struct Hold {
+    faults: Faults,
+    items: Vec<String>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut state = self.faults.state();
+        for item in &self.items {
+            state.held.remove(item);
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Connector {
+    faults: Faults,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move { connector.answer(request).await })
+    }
+}
+
+impl Connector {
+    async fn answer(&self, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let request = Request::read(&http);
+        if let Some(pause) = self.faults.pause() {
+            tokio::time::sleep(pause).await;
+        }
+        match self.faults.next_fault(&request) {
+            Some(Fault::Throttle) => self.refuse(&request, request.throttled()),
+            Some(Fault::ServerError) => self.refuse(&request, Request::server_error()),
+            Some(Fault::Conflict) if request.is_write() => self.refuse(&request, request.conflict(&[true])),
+            Some(Fault::Conflict) | None => self.carry_out(&request, http).await,
+            Some(Fault::DropReply) => {
+                self.carry_out(&request, http).await?;
+                Err(ConnectorError::io("the connection broke before the reply".into()))
+            }
+            Some(Fault::Hang) => pending().await,
+        }
+    }
+
+    async fn carry_out(&self, request: &Request, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        if self.faults.state().conflicts_like_dynamodb {
+            // In process a call is answered at once; over a network others are on their way meanwhile.
+            tokio::task::yield_now().await;
+        }
+        let hold = match self.faults.hold(request) {
+            Ok(hold) => hold,
+            Err(held) => return self.refuse(request, request.conflict(&held)),
+        };
+        if !hold.items.is_empty() {
+            tokio::time::sleep(TRANSACTION_WINDOW).await;
+        }
+        let reply = self.inner.call(wire::priced(http)).await?;
+        self.faults.state().log.push(request.price(&reply));
+        Ok(reply)
+    }
+
+    fn refuse(&self, request: &Request, refusal: wire::Refusal) -> Result<HttpResponse, ConnectorError> {
+        let reply = wire::reply(refusal)?;
+        self.faults.state().log.push(request.price(&reply));
+        Ok(reply)
+    }
+}
