@@ -19,8 +19,7 @@ export function UserTable({ list, keyOf, memberships, act, current, empty }) {
       name: w.user,
       width: "18%",
       class: "id-column",
-      bone: html`
-      <div class="who">${skeletonBar("disc")}${skeletonBar("w2")}</div>`,
+      bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w2")}</div>`,
     },
     { name: w.type, width: "11.5%", class: "wide-column", bone: skeletonBar("w1") },
     { name: w.teams, width: "14.5%", class: "roomy-column", bone: skeletonBar("w2") },
