@@ -8,11 +8,8 @@ use rollcall_domain::{
     team::Team,
 };
 use rollcall_store::{
-    Commit, invitation,
-    member::forget_member,
-    role::forget_role,
-    team::finalise,
-    user::{CredentialChange, change},
+    Commit, credential::CredentialChange, invitation, member::purge_member, role::purge_role, team::finalise,
+    user::change,
 };
 
 use crate::{CleanupReport, DueOutcome};
@@ -55,7 +52,7 @@ async fn remove_members(
     let users = context.store.users_of_team(team.team_id, None, MAX_PAGE).await?.items;
     for before in &users {
         let after = before.clone().without_team(team.team_id, now);
-        let commit = change(before, &after, CredentialChange::Kept)?.and(forget_member(team.team_id, before.user_id));
+        let commit = change(before, &after, CredentialChange::Kept)?.and(purge_member(team.team_id, before.user_id));
         // A user who changed concurrently is found again by the next read.
         if written(context, commit).await? {
             report.members_removed += 1;
@@ -68,7 +65,7 @@ async fn remove_members(
 async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     let invitations = context.store.invitations(team.team_id, None, MAX_PAGE).await?.items;
     for invitation in &invitations {
-        written(context, invitation::forget(invitation)).await?;
+        written(context, invitation::purge(invitation)).await?;
     }
     if !invitations.is_empty() {
         return Ok(invitations.len());
@@ -76,7 +73,7 @@ async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     let roles = context.store.custom_roles(team.team_id).await?;
     let role_ids = roles.iter().filter_map(|role| role.role_id.custom());
     for role_id in role_ids {
-        written(context, Commit::new([forget_role(team.team_id, role_id)])).await?;
+        written(context, Commit::new([purge_role(team.team_id, role_id)])).await?;
     }
     Ok(roles.len())
 }

@@ -8,10 +8,12 @@ use rollcall_api::{
 use rollcall_domain::{
     Code,
     audit::Action,
+    body::Text,
     digits::EightDigits,
     id::{InvitationId, TeamId},
     invitation::{Invitation, InvitationStatus, InvitationView, NewInvitation, change},
     permission::Permission,
+    request_body,
     role::Role,
     role_id::{RoleId, unknown_role},
     text::{Login, Note},
@@ -20,16 +22,17 @@ use rollcall_store::invitation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What an invitation is issued for.
-#[derive(ToSchema)]
-#[schema(as = NewInvitation)]
-#[expect(dead_code, reason = "describes the body that `issue` reads")]
-pub(crate) struct NewInvitationBody {
-    /// A preset's word, or a custom role's UUID.
-    role_id: String,
-    /// Whose alone it is; there may be nobody of this login yet.
-    login: Option<Login>,
-    note: Option<Note>,
+request_body! {
+    /// A new invitation.
+    #[schema(as = NewInvitation)]
+    pub(crate) struct NewInvitationBody from (fields, role: Option<Role>) {
+        /// A preset's id, or a custom role's UUID.
+        #[schema(value_type = String)]
+        role_id: Role = role,
+        /// The only login that may redeem the invitation. It need not exist yet.
+        login: Text<Login>,
+        note: Text<Note>,
+    }
 }
 
 /// A new invitation and its code.
@@ -108,8 +111,8 @@ pub(crate) async fn issue(
             Some(role) => check_grant(&call, role, team_id)?,
             None => fields.violation("role_id", unknown_role()),
         }
-        let (login, note) = (fields.text("login", None), fields.text("note", None));
-        let role = fields.finish(|| role)?;
+        let NewInvitationBody { role_id: role, login: Text(login), note: Text(note) } =
+            fields.parse(|fields| NewInvitationBody::read(fields, role))?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
         let plan = Plan::new(Authority::TeamRole(&call, team_id), invitation::issue(&fresh)?);
         commit(&context, &call, plan, Action::InvitationIssue, fresh, code).await
@@ -189,7 +192,7 @@ pub(crate) async fn revoke(
             InvitationStatus::Redeemed => return Err(Code::InvitationEnded.into()),
         }
         let after = before.clone().revoked();
-        let commit = invitation::end(&before, &after, &role, call.now())?;
+        let commit = invitation::end(&before, &after, &role)?;
         let change = change(Action::InvitationRevoke, Some(&before), Some(&after));
         context.commit(Plan::new(Authority::TeamRole(&call, team_id), commit).audit(change)).await
     })

@@ -89,7 +89,7 @@ impl SessionStart<'_> {
         let (session, token) = new_session(context, guest, user)?;
         let writes = Commit::new(self.writes)
             .and(rollcall_store::session::create(&session, lifetime)?)
-            .and(rollcall_store::user::signed_in(user, guest.now, self.refusal)?);
+            .and(rollcall_store::user::record_sign_in(user, guest.now, self.refusal)?);
         let mut plan = Plan::new(Authority::SignIn(guest, user), writes);
         let new_device = self.device_id.is_none().then(|| new_device(guest, user));
         for message in self.notice.into_iter().chain(new_device) {

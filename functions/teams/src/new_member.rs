@@ -5,32 +5,38 @@ use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, ret
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
+    body::ReadElsewhere,
     credential::{Credential, PasswordHash},
     id::{TeamId, UserId},
     new_user::{NewMemberUserBody, NewUser},
     password::{InitialPassword, PasswordRule},
     permission::Permission,
+    request_body,
     role::Role,
     team::{Member, MemberView, membership_change},
     text::Login,
     user::{User, change},
 };
-use rollcall_store::{Commit, member::join, user::CredentialChange};
+use rollcall_store::{Commit, credential::CredentialChange, member::join};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{load, role::named};
 
-/// Who becomes a member, and with which role: `user_id`, `login` or `new_user` says who.
-#[derive(ToSchema)]
-#[schema(as = NewMember)]
-#[expect(dead_code, reason = "describes the body that `add` reads")]
-pub(crate) struct NewMemberBody {
-    user_id: Option<UserId>,
-    login: Option<Login>,
-    new_user: Option<NewMemberUserBody>,
-    /// A preset's word, or a custom role's UUID.
-    role_id: String,
+request_body! {
+    /// A new member: exactly one of `user_id`, `login` and `new_user`, and a role.
+    #[schema(as = NewMember)]
+    pub(crate) struct NewMemberBody from (fields, who: Option<Who>, role: Option<Role>) {
+        #[schema(value_type = Option<UserId>)]
+        user_id: Who = who,
+        #[schema(value_type = Option<Login>)]
+        login: ReadElsewhere,
+        #[schema(value_type = Option<NewMemberUserBody>)]
+        new_user: ReadElsewhere,
+        /// A preset's id, or a custom role's UUID.
+        #[schema(value_type = String)]
+        role_id: Role = role,
+    }
 }
 
 /// A new member, with the generated password if there is one.
@@ -43,7 +49,8 @@ pub(crate) struct Added {
 }
 
 /// Who becomes a member.
-enum Who {
+#[derive(Debug)]
+pub(crate) enum Who {
     User(UserId),
     Login(Login),
     New(Box<(NewUser, InitialPassword)>),
@@ -96,7 +103,8 @@ pub(crate) async fn add(
     if let Some((name, None)) = known {
         fields.violation(name, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
     }
-    let (who, role) = fields.finish(|| who.zip(role))?;
+    let NewMemberBody { user_id: who, role_id: role, .. } =
+        fields.parse(|fields| NewMemberBody::read(fields, who, role))?;
     match (who, known.and_then(|(_, user)| user)) {
         (Who::New(new), _) => add_new(&context, &call, *new, team_id, role).await,
         (Who::User(_) | Who::Login(_), Some(user)) => {

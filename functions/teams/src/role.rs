@@ -65,7 +65,7 @@ pub(crate) async fn create(
     let role_id = CustomRoleId::new(context.uuid()?);
     let role = Role::read(role_id, call.fields()?)?;
     check_shape(&call, &role, team.team_id)?;
-    let commit = create_role(team.team_id, role_id, &role, call.now())?;
+    let commit = create_role(team.team_id, role_id, &role)?;
     let location = format!("/v1/teams/{}/roles/{role_id}", team.team_id);
     let reply = Reply::created(location, &RoleView::from(role.clone()))?.at_version(role.version);
     let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
@@ -146,7 +146,7 @@ pub(crate) async fn delete(
         let role_id = check_custom(&call, &role, team.team_id)?;
         call.no_input()?;
         call.check_version(role.version)?;
-        let commit = delete_role(team.team_id, role_id, &role, call.now());
+        let commit = delete_role(team.team_id, role_id, &role);
         let change = change(Action::RoleDelete, team.team_id, Some(&role), None);
         match context.commit(Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change)).await {
             Err(problem) if problem.is(Code::RoleInUse) => {

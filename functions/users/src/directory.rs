@@ -18,7 +18,7 @@ use rollcall_domain::{
     throttle::ThrottleKind,
     user::{Status, User, UserPatch, UserView, change},
 };
-use rollcall_store::{Page, Write, member::leave, user::CredentialChange};
+use rollcall_store::{Page, Write, credential::CredentialChange, member::leave};
 use serde::Serialize;
 use utoipa::ToSchema;
 

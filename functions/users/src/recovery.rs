@@ -13,8 +13,8 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Bookkeeping,
+    credential::{CredentialChange, SecondFactorChange},
     throttle::clear,
-    user::{CredentialChange, SecondFactorChange},
 };
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -141,7 +141,7 @@ async fn a_mail_that_stayed_due_is_driven_once_a_run_until_somebody_took_it() {
     let report = run(&world).await;
     assert_eq!((&report["mails_driven"], &report["hours"]), (&json!(1), &json!(4)), "its hour is looked at again");
     let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
-    world.context.store.sent(&mail).await.unwrap();
+    world.context.store.delete_mail(&mail).await.unwrap();
     assert_eq!(run(&world).await["mails_driven"], 0);
     let idle = run(&world).await;
     assert_eq!((&idle["mails_driven"], &idle["hours"]), (&json!(0), &json!(2)), "and its hour is left behind");
@@ -152,10 +152,10 @@ async fn a_mail_that_was_given_up_is_not_driven() {
     let world = World::new().await;
     let mail_id = left_behind(&world, world.now()).await;
     let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
-    world.context.store.given_up(&mail, world.now()).await.unwrap();
+    world.context.store.mark_mail_failed(&mail, world.now()).await.unwrap();
     world.clock.advance(Duration::from_mins(2));
     assert_eq!(run(&world).await["mails_driven"], 0);
-    assert_eq!(world.context.store.drive(mail_id, world.now()).await.unwrap(), outbox::Drive::Idle);
+    assert_eq!(world.context.store.redrive_mail(mail_id, world.now()).await.unwrap(), outbox::Redrive::NotDue);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use crate::support::{
 const DAY: Duration = Duration::from_hours(24);
 
 /// A team whose admin invites, beside another that has a member and a live invitation of its own.
-pub(crate) struct Scene {
+pub(crate) struct InvitationFixture {
     pub(crate) world: World,
     pub(crate) team_id: TeamId,
     /// The path of the team.
@@ -34,7 +34,7 @@ pub(crate) struct Scene {
     pub(crate) inviter: Client,
 }
 
-impl Scene {
+impl InvitationFixture {
     pub(crate) async fn new() -> Self {
         Self::of(World::new().await).await
     }

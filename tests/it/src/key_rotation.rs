@@ -8,7 +8,7 @@ use rollcall_domain::{Code, permission::UserType, verification::FlowPurpose};
 use serde_json::{Value, json};
 
 use crate::{
-    invitations::{Scene, code_of, redeem},
+    invitations::{InvitationFixture, code_of, redeem},
     support::{Client, PASSWORD, World, consistency::everything_agrees, count_hashes},
     two_factor::{App, owner, second_step, ticket},
 };
@@ -147,34 +147,34 @@ async fn a_key_is_turned_under_whatever_is_going_on() {
 /// still ends like any other.
 #[tokio::test]
 async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
-    let mut scene = Scene::new().await;
-    let (first, second, third) = (scene.code().await, scene.code().await, scene.code().await);
-    let context = turned(&scene.world).await;
-    let new = scene.world.stranger_to(&context);
+    let mut fixture = InvitationFixture::new().await;
+    let (first, second, third) = (fixture.code().await, fixture.code().await, fixture.code().await);
+    let context = turned(&fixture.world).await;
+    let new = fixture.world.stranger_to(&context);
     let under = |client: &Client, known: &Client| {
         client.with("authorization", known.headers["authorization"].to_str().unwrap())
     };
-    let (mina, jisoo) = (scene.world.redeemer("mina").await, scene.world.redeemer("jisoo").await);
+    let (mina, jisoo) = (fixture.world.redeemer("mina").await, fixture.world.redeemer("jisoo").await);
     redeem(&under(&new, &mina), &first).await.is(200);
-    let (path, body) = (format!("{}/invitations", scene.team), json!({"role_id": "developer"}));
-    let fourth = code_of(&under(&new, &scene.inviter).post(&path, &body).await.is(201).body);
+    let (path, body) = (format!("{}/invitations", fixture.team), json!({"role_id": "developer"}));
+    let fourth = code_of(&under(&new, &fixture.inviter).post(&path, &body).await.is(201).body);
     redeem(&under(&new, &jisoo), &fourth).await.is(200);
-    redeem(&under(&new, &scene.world.redeemer("dora").await), &first).await.is_problem(Code::InvitationInvalid);
-    everything_agrees(&scene.world).await;
+    redeem(&under(&new, &fixture.world.redeemer("dora").await), &first).await.is_problem(Code::InvitationInvalid);
+    everything_agrees(&fixture.world).await;
 
-    let last = scene.world.stranger_to(&cleared(&scene.world).await);
-    let late = scene.world.redeemer("late").await;
+    let last = fixture.world.stranger_to(&cleared(&fixture.world).await);
+    let late = fixture.world.redeemer("late").await;
     redeem(&under(&last, &late), &second).await.is_problem(Code::InvitationInvalid);
-    let listed = under(&last, &scene.inviter).get(&format!("{}/invitations?status=live", scene.team)).await;
+    let listed = under(&last, &fixture.inviter).get(&format!("{}/invitations?status=live", fixture.team)).await;
     let id = listed.is(200).body["items"][0]["invitation_id"].as_str().unwrap().to_owned();
-    under(&last, &scene.inviter).delete(&format!("{}/invitations/{id}", scene.team)).await.is(204);
-    everything_agrees(&scene.world).await;
-    scene.world.clock.advance(Duration::from_hours(24));
-    let context = scene.world.restarted(&[]);
+    under(&last, &fixture.inviter).delete(&format!("{}/invitations/{id}", fixture.team)).await.is(204);
+    everything_agrees(&fixture.world).await;
+    fixture.world.clock.advance(Duration::from_hours(24));
+    let context = fixture.world.restarted(&[]);
     cleanup::run(context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
-    scene.wake_up().await;
-    redeem(&scene.world.redeemer("later").await, &third).await.is_problem(Code::InvitationInvalid);
-    everything_agrees(&scene.world).await;
+    fixture.wake_up().await;
+    redeem(&fixture.world.redeemer("later").await, &third).await.is_problem(Code::InvitationInvalid);
+    everything_agrees(&fixture.world).await;
 }
 
 /// The mark of a device is opened with the key it was made with.

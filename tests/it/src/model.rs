@@ -3,11 +3,11 @@
 //! call of the database takes, so that requests meet in every order.
 //!
 //! After each round the table is read past the API: it agrees with itself ([`crate::agreement`]), and both what it says
-//! and every answer come of the deeds one after the other in some order, by rules that are told here a second time
-//! ([`rules`]). A round of one deed therefore has the one outcome of the model, and the one code.
+//! and every answer come of the operations one after the other in some order, by rules that are told here a second time
+//! ([`rules`]). A round of one operation therefore has the one outcome of the model, and the one code.
 //!
 //! The clock is the runtime's and stands still but for waiting, so a failing case comes again nearly always, and
-//! shrinks: rounds fall away, then deeds, then numbers. Its history is printed as it was lived, the shortest last.
+//! shrinks: rounds fall away, then operations, then numbers. Its history is printed as it was lived, the shortest last.
 //!
 //! The inner loop tries a few dozen rounds of one seed. The profile `ci` tries more; `PROPTEST_CASES` says how many
 //! cases, `PROPTEST_RNG_SEED` another seed: `PROPTEST_CASES=500 PROPTEST_RNG_SEED=7 cargo nextest run -E 'test(/model::/)'`.
@@ -17,11 +17,11 @@
 //! covers both, among everything else that goes on; they tell sooner and more plainly what broke.
 
 mod choice;
-mod deed;
+mod intent;
+mod operation;
 mod order;
 mod rules;
 mod state;
-mod wish;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -38,17 +38,17 @@ use rollcall_domain::{
     permission::UserType,
     role_id::RoleId,
 };
-use rollcall_store::user::{CredentialChange, change};
+use rollcall_store::{credential::CredentialChange, user::change};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::support::{Client, Reply, World, consistency::everything_agrees};
 use choice::Made;
-use deed::Deed;
+use intent::{CAST, Round};
+use operation::Operation;
 use order::{Answered, is_explained};
 use rules::Actor;
 use state::State;
-use wish::{CAST, Round};
 
 /// The codes that one redeemer may try in a day.
 const TRIES: usize = 10;
@@ -57,7 +57,7 @@ prop_state_machine! {
     #![proptest_config(config())]
 
     #[test]
-    fn whatever_is_done_at_the_same_time_comes_of_doing_it_in_some_order(sequential 8..=16 => Play);
+    fn whatever_is_done_at_the_same_time_comes_of_doing_it_in_some_order(sequential 8..=16 => ModelRun);
 }
 
 fn config() -> Config {
@@ -75,10 +75,10 @@ fn config() -> Config {
     config
 }
 
-/// What generation needs to know: which is nothing of what is there, for the numbers of a wish mean something always.
-struct Wishes;
+/// What generation needs to know: which is nothing of what is there, for the numbers of an intent mean something always.
+struct Intents;
 
-impl ReferenceStateMachine for Wishes {
+impl ReferenceStateMachine for Intents {
     /// Whether transactions conflict as the real database's do.
     type State = bool;
     type Transition = Round;
@@ -88,7 +88,7 @@ impl ReferenceStateMachine for Wishes {
     }
 
     fn transitions(_: &bool) -> BoxedStrategy<Round> {
-        wish::rounds()
+        intent::rounds()
     }
 
     fn apply(conflicts: bool, _: &Round) -> bool {
@@ -97,7 +97,7 @@ impl ReferenceStateMachine for Wishes {
 }
 
 /// A world, what is known of it, and what has come to pass.
-struct Play {
+struct ModelRun {
     runtime: Option<Runtime>,
     world: World,
     state: State,
@@ -107,39 +107,39 @@ struct Play {
     history: Vec<String>,
 }
 
-impl StateMachineTest for Play {
+impl StateMachineTest for ModelRun {
     type SystemUnderTest = Self;
-    type Reference = Wishes;
+    type Reference = Intents;
 
     fn init_test(conflicts: &bool) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        let mut play = runtime.block_on(Self::begin(*conflicts));
-        play.runtime = Some(runtime);
-        play
+        let mut run = runtime.block_on(Self::begin(*conflicts));
+        run.runtime = Some(runtime);
+        run
     }
 
-    fn apply(mut play: Self, _: &bool, round: Round) -> Self {
-        let runtime = play.runtime.take().unwrap();
-        runtime.block_on(play.play(&round));
-        play.runtime = Some(runtime);
-        play
+    fn apply(mut run: Self, _: &bool, round: Round) -> Self {
+        let runtime = run.runtime.take().unwrap();
+        runtime.block_on(run.execute(&round));
+        run.runtime = Some(runtime);
+        run
     }
 
     /// What is left when everything is over: nothing that is on its way out.
-    fn teardown(mut play: Self, _: bool) {
-        let runtime = play.runtime.take().unwrap();
+    fn teardown(mut run: Self, _: bool) {
+        let runtime = run.runtime.take().unwrap();
         runtime.block_on(async {
-            play.world.clock.advance(Duration::from_hours(25));
-            play.clean_up().await;
-            let items = everything_agrees(&play.world).await;
+            run.world.clock.advance(Duration::from_hours(25));
+            run.clean_up().await;
+            let items = everything_agrees(&run.world).await;
             assert_eq!(items.living().count(), items.teams.len(), "tombstones of teams are over");
             assert!(items.apps.iter().all(|app| app.deleting_at.is_none()), "tombstones of applications are over");
-            assert!(items.invitations.iter().all(|it| it.status == it.status_at(play.world.now())), "expired");
+            assert!(items.invitations.iter().all(|it| it.status == it.status_at(run.world.now())), "expired");
         });
     }
 }
 
-impl Drop for Play {
+impl Drop for ModelRun {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("\nWhat came to pass:\n{}", self.history.join("\n"));
@@ -147,7 +147,7 @@ impl Drop for Play {
     }
 }
 
-impl Play {
+impl ModelRun {
     /// Two teams with people of every kind, one of whom holds a custom role, and an application that has nine admins.
     async fn begin(conflicts: bool) -> Self {
         let world = World::new().await;
@@ -190,27 +190,28 @@ impl Play {
         Self { runtime: None, world, state, made, tries: BTreeMap::new(), history: Vec::new() }
     }
 
-    async fn play(&mut self, round: &Round) {
+    async fn execute(&mut self, round: &Round) {
         let mut acts = Vec::new();
-        for wish in &round.wishes {
-            let (login, deed) = wish.deed(&self.state, &self.made);
+        for intent in &round.intents {
+            let (login, operation) = intent.operation(&self.state, &self.made);
             let (actor, client) = self.actor(login).await;
-            acts.push((login, deed, actor, client, wish.delay));
+            acts.push((login, operation, actor, client, intent.delay));
         }
         self.world.faults.add_latency(Some(round.pace).filter(|_| acts.len() > 1));
-        let replies = join_all(acts.iter().map(|(_, deed, _, client, delay)| self.act(*delay, deed, client))).await;
+        let replies =
+            join_all(acts.iter().map(|(_, operation, _, client, delay)| self.act(*delay, operation, client))).await;
         self.world.faults.add_latency(None);
         self.history.push(format!("-- {}", self.state.now));
         let mut answers = Vec::new();
-        for ((login, deed, actor, ..), reply) in acts.into_iter().zip(replies) {
-            self.history.push(format!("{login} {deed:?}: {}", told(reply.as_ref())));
-            answers.push(self.answered(login, actor, deed, reply));
+        for ((login, operation, actor, ..), reply) in acts.into_iter().zip(replies) {
+            self.history.push(format!("{login} {operation:?}: {}", told(reply.as_ref())));
+            answers.push(self.answered(login, actor, operation, reply));
         }
         let items = everything_agrees(&self.world).await;
         let found = State::read(&items, self.world.now());
         let is_explained = is_explained(&self.state, &found, &answers);
         assert!(is_explained, "no order explains {answers:?}\nbefore: {:?}\nafter: {found:?}", self.state);
-        for it in answers.iter().filter(|it| it.deed.request().is_some()) {
+        for it in answers.iter().filter(|it| it.operation.request().is_some()) {
             let records = items.records_of(&it.request_id);
             assert!(it.answer.is_ok() || records == 0, "a refusal left {records} records: {it:?}");
             assert!(it.status != 201 || records > 0, "nothing was recorded: {it:?}");
@@ -219,7 +220,7 @@ impl Play {
         self.welcome().await;
     }
 
-    /// Who has a wish, newly signed in; a stranger in the place of whoever is gone.
+    /// Who has an intent, newly signed in; a stranger in the place of whoever is gone.
     async fn actor(&self, login: &str) -> (Actor, Client) {
         let now = self.state.now;
         let (user, client) = match self.state.named(login) {
@@ -237,10 +238,10 @@ impl Play {
     }
 
     /// Does it, after a while. What nobody does has no reply.
-    async fn act(&self, delay: Duration, deed: &Deed, client: &Client) -> Option<Reply> {
+    async fn act(&self, delay: Duration, operation: &Operation, client: &Client) -> Option<Reply> {
         tokio::time::sleep(delay).await;
-        match (deed, deed.request()) {
-            (Deed::Wait { by }, _) => self.world.clock.advance(*by),
+        match (operation, operation.request()) {
+            (Operation::Wait { by }, _) => self.world.clock.advance(*by),
             (_, None) => self.clean_up().await,
             (_, Some((method, path, body))) => {
                 let body = (!body.is_null()).then(|| body.to_string());
@@ -255,17 +256,17 @@ impl Play {
     }
 
     /// What was answered, of which what was made is remembered.
-    fn answered(&mut self, login: &'static str, actor: Actor, deed: Deed, reply: Option<Reply>) -> Answered {
+    fn answered(&mut self, login: &'static str, actor: Actor, operation: Operation, reply: Option<Reply>) -> Answered {
         let mut answered = Answered {
             actor,
-            deed,
+            operation,
             answer: Ok(String::new()),
             is_throttled: false,
             request_id: String::new(),
             status: 0,
         };
         let Some(reply) = reply else { return answered };
-        let is_redeemed = matches!(answered.deed, Deed::Redeem { .. });
+        let is_redeemed = matches!(answered.operation, Operation::Redeem { .. });
         answered.request_id = reply.header("x-request-id").to_owned();
         answered.status = reply.status;
         if reply.status >= 300 {
@@ -278,15 +279,15 @@ impl Play {
             answered.is_throttled = is_redeemed && *tries >= TRIES;
             return answered;
         }
-        let made = answered.deed.made(&reply.body).unwrap_or_default();
-        match &answered.deed {
-            Deed::CreateRole { team, .. } => self.made_role(*team, &made),
-            Deed::Issue { .. } | Deed::Reissue { .. } => {
+        let made = answered.operation.made(&reply.body).unwrap_or_default();
+        match &answered.operation {
+            Operation::CreateRole { team, .. } => self.made_role(*team, &made),
+            Operation::Issue { .. } | Operation::Reissue { .. } => {
                 let invitation = InvitationId::parse(&made).unwrap();
                 self.made.invitations.push(invitation);
                 self.made.codes.insert(invitation, reply.body["code"].as_str().unwrap().to_owned());
             }
-            Deed::CreateApp { .. } => self.made.apps.push(AppId::parse(&made).unwrap()),
+            Operation::CreateApp { .. } => self.made.apps.push(AppId::parse(&made).unwrap()),
             _ => {}
         }
         answered.answer = Ok(made);

@@ -319,7 +319,7 @@ async fn the_reply_tells_neither_whose_an_address_is_nor_what_became_of_the_mail
 
     for mail in items(&world, "OUTBOX#").await {
         let mail: rollcall_domain::mail::Mail = serde_json::from_value(mail).unwrap();
-        world.unfaulted().given_up(&mail, world.now()).await.unwrap();
+        world.unfaulted().mark_mail_failed(&mail, world.now()).await.unwrap();
     }
     world.clock.advance(RESEND_AFTER);
     let (unknown, known) =

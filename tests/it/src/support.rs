@@ -3,11 +3,12 @@
 pub mod consistency;
 pub mod faults;
 pub mod mailed_codes;
+mod table;
 
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU32, AtomicUsize, Ordering},
     },
 };
@@ -19,7 +20,7 @@ use axum::{
 };
 use chrono::DateTime;
 use http_body_util::BodyExt;
-use rollcall::{Data, Mail, Mailbox, TABLE, TestClock};
+use rollcall::{Data, Mailbox, MailboxEntry, TABLE, TestClock};
 use rollcall_api::{ClientAddress, Context, config::Config, token};
 use rollcall_domain::{
     Code, Fields, Timestamp,
@@ -37,12 +38,16 @@ use rollcall_domain::{
     user::{Status, User},
     verification::FlowPurpose,
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, Writer, user::CredentialChange};
+use rollcall_store::{Commit, Connection, Secrets, Store, Writer, credential::CredentialChange};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::support::faults::Faults;
+use crate::support::{
+    faults::Faults,
+    table::{Item, Table},
+};
 
 /// The moment at which every world begins.
 pub const DAWN: &str = "2026-11-20T12:00:00.000Z";
@@ -63,8 +68,20 @@ pub struct World {
     pub context: Context,
     mailbox: Mailbox,
     service: Router,
+    store: Store,
+    table: Table,
+    password_hash: OnceCell<PasswordHash>,
     data: Data,
 }
+
+/// What a world's table holds at one moment, and the moment.
+pub struct Snapshot {
+    items: Vec<Item>,
+    now: Timestamp,
+}
+
+/// Every function's routes. Building them builds the API document too, which takes longer than most requests.
+static ROUTES: LazyLock<Router<Context>> = LazyLock::new(|| rollcall::routes().split_for_parts().0);
 
 impl World {
     pub async fn new() -> Self {
@@ -101,8 +118,11 @@ impl World {
         let connection = Connection { http_client: faults.client(data.database.http_client()), ..data.in_process() };
         rollcall::create_if_missing(&connection).await.unwrap();
         let context = Self::context(connection, &data, &clock, variables);
-        let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
-        Self { faults, clock, context, mailbox: Mailbox::default(), service, data }
+        let service = rollcall_api::service(ROUTES.clone(), context.clone());
+        let store = Store::new(&data.in_process(), TABLE.to_owned());
+        let table = Table::new(data.in_process());
+        let (mailbox, password_hash) = (Mailbox::default(), OnceCell::new());
+        Self { faults, clock, context, mailbox, service, store, table, password_hash, data }
     }
 
     fn context(connection: Connection, data: &Data, clock: &TestClock, variables: &[(&str, &str)]) -> Context {
@@ -118,7 +138,7 @@ impl World {
 
     /// A client of functions with this context.
     pub fn stranger_to(&self, context: &Context) -> Client {
-        let service = rollcall_api::service(rollcall::routes().split_for_parts().0, context.clone());
+        let service = rollcall_api::service(ROUTES.clone(), context.clone());
         Client { service, ..self.stranger() }
     }
 
@@ -130,13 +150,14 @@ impl World {
 
     /// Gives a user the password [`PASSWORD`], as if it had always had it.
     pub async fn with_password(&self, user: &User) {
-        let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD)).await.unwrap();
-        let commit = rollcall_store::user::change(user, user, CredentialChange::Password(&hash)).unwrap();
+        let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD));
+        let hash = self.password_hash.get_or_init(async || hash.await.unwrap()).await;
+        let commit = rollcall_store::user::change(user, user, CredentialChange::Password(hash)).unwrap();
         self.writer().commit(commit).await.unwrap();
     }
 
     /// The mails to an address, newest first, delivered past the faults.
-    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+    pub async fn mails(&self, to: &str) -> Vec<MailboxEntry> {
         let context = Self::context(self.data.in_process(), &self.data, &self.clock, &[]);
         mailer::deliver_due(&context, &self.mailbox.sender(&context)).await.unwrap();
         self.mailbox.mails(Some(to))
@@ -151,7 +172,7 @@ impl World {
 
     /// The store, past the faults.
     pub fn unfaulted(&self) -> Store {
-        Store::new(&self.data.in_process(), TABLE.to_owned())
+        self.store.clone()
     }
 
     /// Writes to the table, past the faults.
@@ -161,24 +182,25 @@ impl World {
 
     /// Who proved an address.
     pub async fn owner_of(&self, email: &str) -> Option<UserId> {
-        self.unfaulted().addressed(email, "nobody's", "nowhere's").await.unwrap().owner
+        self.unfaulted().address_state(email, "nobody's", "nowhere's").await.unwrap().owner
     }
 
     /// Every item of the table, past the API and the faults.
     pub async fn dump(&self) -> Vec<Value> {
-        let connection = self.data.in_process();
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version_latest()
-            .region(aws_sdk_dynamodb::config::Region::new(connection.region))
-            .credentials_provider(connection.credentials)
-            .http_client(connection.http_client);
-        let client = aws_sdk_dynamodb::Client::from_conf(config.build());
-        let mut pages = client.scan().table_name(TABLE).into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(serde_dynamo::from_item(item.unwrap()).unwrap());
-        }
-        items
+        self.table.items().await.into_iter().map(|item| serde_dynamo::from_item(item).unwrap()).collect()
+    }
+
+    /// Remembers what the table holds and what time it is, to return to it by [`rewind`](Self::rewind).
+    pub async fn snapshot(&self) -> Snapshot {
+        Snapshot { items: self.table.items().await, now: self.now() }
+    }
+
+    /// Returns to a snapshot and ends the faults. Sessions, codes and ids of that moment are valid again.
+    pub async fn rewind(&self, to: &Snapshot) {
+        self.faults.disarm();
+        self.table.restore(&to.items).await;
+        self.clock.retreat(self.now().since(to.now));
+        self.clock.advance(to.now.since(self.now()));
     }
 
     /// Every audit record.
@@ -281,7 +303,7 @@ impl World {
     pub async fn role(&self, team_id: TeamId, name: &str, permissions: &[&str]) -> RoleId {
         let role_id = CustomRoleId::new(self.context.uuid().unwrap());
         let role = Role::read(role_id, Fields::of(json!({"name": name, "permissions": permissions}))).unwrap();
-        let commit = rollcall_store::role::create_role(team_id, role_id, &role, self.now()).unwrap();
+        let commit = rollcall_store::role::create_role(team_id, role_id, &role).unwrap();
         self.writer().commit(commit).await.unwrap();
         role.role_id
     }

@@ -8,31 +8,24 @@ mod guards;
 mod list;
 mod recovery;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::Method;
-use futures_util::future::{BoxFuture, join_all};
-use rollcall_api::verification::email_change_of;
+use futures_util::future::join_all;
 use rollcall_domain::{
     Code, Fields,
-    credential::PasswordHash,
     email::Email,
     id::UserId,
-    password::Password,
     permission::{Preset, UserType},
     user::User,
-    verification::{FlowPurpose, Verification},
+    verification::FlowPurpose,
 };
 use rollcall_store::{
     Commit, CommitError,
+    credential::CredentialChange,
     member::still_authorised,
-    user::{CredentialChange, change, delete},
+    user::{change, delete},
 };
-use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::{

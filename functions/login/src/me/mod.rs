@@ -9,7 +9,7 @@ use rollcall_domain::{
     team::Membership,
     user::{MePatch, User, UserView, change},
 };
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use serde::Serialize;
 use utoipa::ToSchema;
 

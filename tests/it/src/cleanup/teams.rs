@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::{
-    invitations::{Scene, audited, code_of, redeem},
+    invitations::{InvitationFixture, audited, code_of, redeem},
     support::{consistency::everything_agrees, faults::Fault, mailed_codes::items},
 };
 
-impl Scene {
+impl InvitationFixture {
     /// More members of the team, written past the API.
     async fn grow(&self, members: usize) {
         for number in 0..members {
@@ -58,32 +58,32 @@ impl Scene {
 
 #[tokio::test]
 async fn a_deleted_team_is_taken_apart_to_the_last_item() {
-    let mut scene = Scene::new().await;
-    scene.grow(250).await;
-    let codes = scene.furnish().await;
-    everything_agrees(&scene.world).await;
-    let admin = scene.world.admin().await;
-    admin.delete(&scene.team).await.is(204);
-    scene.inviter.get(&scene.team).await.is_problem(Code::NotFound);
-    assert_eq!(scene.inviter.get("/v1/me").await.is(200).body["teams"], json!([]), "gone for everyone at once");
-    redeem(&scene.world.redeemer("mina").await, &codes[2]).await.is_problem(Code::InvitationInvalid);
+    let mut fixture = InvitationFixture::new().await;
+    fixture.grow(250).await;
+    let codes = fixture.furnish().await;
+    everything_agrees(&fixture.world).await;
+    let admin = fixture.world.admin().await;
+    admin.delete(&fixture.team).await.is(204);
+    fixture.inviter.get(&fixture.team).await.is_problem(Code::NotFound);
+    assert_eq!(fixture.inviter.get("/v1/me").await.is(200).body["teams"], json!([]), "gone for everyone at once");
+    redeem(&fixture.world.redeemer("mina").await, &codes[2]).await.is_problem(Code::InvitationInvalid);
     let again = json!({"name": "Northwind"});
     admin.post("/v1/teams", &again).await.is(201);
-    assert_eq!(scene.in_team().await, 252);
+    assert_eq!(fixture.in_team().await, 252);
 
-    let report = run(&scene.world).await;
+    let report = run(&fixture.world).await;
     // The owner, 250 more, and who redeemed; what ran out elsewhere is the other team's.
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(252), &json!(1)));
     assert_eq!((&report["invitations_expired"], &report["more"]), (&json!(1), &json!(false)));
-    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-    assert_eq!(items(&scene.world, "CODE#").await, [] as [Value; 0]);
-    assert_eq!(scene.in_team().await, 0);
-    assert_eq!(scene.world.unfaulted().breaker().await.unwrap().live, 0);
-    everything_agrees(&scene.world).await;
-    let report = run(&scene.world).await;
+    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    assert_eq!(items(&fixture.world, "CODE#").await, [] as [Value; 0]);
+    assert_eq!(fixture.in_team().await, 0);
+    assert_eq!(fixture.world.unfaulted().breaker().await.unwrap().live, 0);
+    everything_agrees(&fixture.world).await;
+    let report = run(&fixture.world).await;
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(0)), "twice is once");
     for (number, code) in codes.iter().take(10).enumerate() {
-        let late = scene.world.redeemer(&format!("late{number}")).await.at(&format!("10.0.0.{number}"));
+        let late = fixture.world.redeemer(&format!("late{number}")).await.at(&format!("10.0.0.{number}"));
         redeem(&late, code).await.is_problem(Code::InvitationInvalid);
     }
     let names = admin.get("/v1/teams").await;
@@ -96,27 +96,27 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
 #[case::after_days(Duration::from_hours(50))]
 #[tokio::test]
 async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late: Duration) {
-    let scene = Scene::new().await;
-    let admin = scene.world.admin().await;
-    scene.grow(TEAM_CLEANUP_STEPS - 1).await;
+    let fixture = InvitationFixture::new().await;
+    let admin = fixture.world.admin().await;
+    fixture.grow(TEAM_CLEANUP_STEPS - 1).await;
     for name in ["Helpers", "Readers"] {
         let body = json!({"name": name, "permissions": ["team.read"]});
-        scene.inviter.post(&format!("{}/roles", scene.team), &body).await.is(201);
+        fixture.inviter.post(&format!("{}/roles", fixture.team), &body).await.is(201);
     }
-    scene.code().await;
-    admin.delete(&scene.team).await.is(204);
-    scene.world.clock.advance(late);
-    let first = run(&scene.world).await;
+    fixture.code().await;
+    admin.delete(&fixture.team).await.is(204);
+    fixture.world.clock.advance(late);
+    let first = run(&fixture.world).await;
     assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_CLEANUP_STEPS), &json!(0)));
     assert_eq!(first["more"], true);
-    assert_eq!(scene.in_team().await, 0);
-    everything_agrees(&scene.world).await;
-    let second = run(&scene.world).await;
+    assert_eq!(fixture.in_team().await, 0);
+    everything_agrees(&fixture.world).await;
+    let second = run(&fixture.world).await;
     assert_eq!((&second["members_removed"], &second["teams_deleted"]), (&json!(0), &json!(1)));
     assert_eq!(second["more"], false);
-    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-    everything_agrees(&scene.world).await;
-    let third = run(&scene.world).await;
+    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    everything_agrees(&fixture.world).await;
+    let third = run(&fixture.world).await;
     assert_eq!((&third["teams_deleted"], &third["more"]), (&json!(0), &json!(false)));
 }
 
@@ -124,14 +124,14 @@ async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late
 #[tokio::test(start_paused = true)]
 async fn users_who_change_meanwhile_keep_what_they_changed() {
     for round in 0..4 {
-        let scene = Scene::new().await;
-        let admin = scene.world.admin().await;
-        scene.grow(40).await;
-        let users = items(&scene.world, "USER#").await;
+        let fixture = InvitationFixture::new().await;
+        let admin = fixture.world.admin().await;
+        fixture.grow(40).await;
+        let users = items(&fixture.world, "USER#").await;
         let of = |login: &str| users.iter().find(|user| user["login"] == login).unwrap()["user_id"].clone();
-        admin.delete(&scene.team).await.is(204);
-        scene.world.faults.conflicts_like_dynamodb(round % 2 == 0);
-        let cleaning = tokio::spawn(cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()));
+        admin.delete(&fixture.team).await.is(204);
+        fixture.world.faults.conflicts_like_dynamodb(round % 2 == 0);
+        let cleaning = tokio::spawn(cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()));
         let mut sent = Vec::new();
         for number in 0..40 {
             let (client, path) =
@@ -155,11 +155,11 @@ async fn users_who_change_meanwhile_keep_what_they_changed() {
             assert!(matches!(reply.status, 200 | 204), "{reply:?}");
         }
         cleaning.await.unwrap().unwrap();
-        everything_agrees(&scene.world).await;
-        run(&scene.world).await;
-        assert_eq!((scene.in_team().await, scene.left_of_team().await), (0, vec![]));
-        everything_agrees(&scene.world).await;
-        let users = items(&scene.world, "USER#").await;
+        everything_agrees(&fixture.world).await;
+        run(&fixture.world).await;
+        assert_eq!((fixture.in_team().await, fixture.left_of_team().await), (0, vec![]));
+        everything_agrees(&fixture.world).await;
+        let users = items(&fixture.world, "USER#").await;
         let renamed = users.iter().filter(|user| user["username"].as_str().unwrap().starts_with("renamed")).count();
         assert_eq!(renamed, 20);
         assert!(!users.iter().any(|user| user["login"] == "member0"), "who was deleted is not brought back");
@@ -170,95 +170,95 @@ async fn users_who_change_meanwhile_keep_what_they_changed() {
 /// Step by step: a member leaves by being deleted while the cleanup holds its old state.
 #[tokio::test(start_paused = true)]
 async fn a_member_who_is_deleted_midway_is_not_brought_back() {
-    let scene = Scene::new().await;
-    let admin = scene.world.admin().await;
-    admin.delete(&scene.team).await.is(204);
-    scene.world.faults.arm_transactions(Fault::Hang, 0, 1);
+    let fixture = InvitationFixture::new().await;
+    let admin = fixture.world.admin().await;
+    admin.delete(&fixture.team).await.is(204);
+    fixture.world.faults.arm_transactions(Fault::Hang, 0, 1);
     let midway = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        admin.delete(&format!("/v1/users/{}", scene.owner.user_id)).await.is(204);
+        admin.delete(&format!("/v1/users/{}", fixture.owner.user_id)).await.is(204);
     };
-    let (report, ()) = tokio::join!(run(&scene.world), midway);
+    let (report, ()) = tokio::join!(run(&fixture.world), midway);
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(1)));
-    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-    everything_agrees(&scene.world).await;
+    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    everything_agrees(&fixture.world).await;
 }
 
 /// An application that comes back finds its team gone and belongs to the platform.
 #[tokio::test]
 async fn an_application_that_is_restored_after_its_team_was_deleted_is_the_platforms() {
     for team_is_gone in [false, true] {
-        let scene = Scene::new().await;
-        let admin = scene.world.admin().await;
-        let body = json!({"name": "App", "team_id": scene.team_id});
-        let created = scene.inviter.post("/v1/apps", &body).await;
+        let fixture = InvitationFixture::new().await;
+        let admin = fixture.world.admin().await;
+        let body = json!({"name": "App", "team_id": fixture.team_id});
+        let created = fixture.inviter.post("/v1/apps", &body).await;
         let app_id = created.is(201).body["app_id"].as_str().unwrap().to_owned();
         let path = format!("/v1/apps/{app_id}");
-        admin.delete(&scene.team).await.is_problem(Code::TeamNotEmpty);
-        scene.inviter.delete(&path).await.is(204);
-        slip_in(&scene.world, &path).await;
-        admin.delete(&scene.team).await.is(204);
+        admin.delete(&fixture.team).await.is_problem(Code::TeamNotEmpty);
+        fixture.inviter.delete(&path).await.is(204);
+        slip_in(&fixture.world, &path).await;
+        admin.delete(&fixture.team).await.is(204);
         if team_is_gone {
-            assert_eq!(run(&scene.world).await["teams_deleted"], 1);
+            assert_eq!(run(&fixture.world).await["teams_deleted"], 1);
         }
-        scene.world.clock.advance(Duration::from_mins(1));
-        assert_eq!(run(&scene.world).await["apps_restored"], 1);
+        fixture.world.clock.advance(Duration::from_mins(1));
+        assert_eq!(run(&fixture.world).await["apps_restored"], 1);
         assert_eq!(admin.get(&path).await.is(200).body["team_id"], Value::Null);
         assert_eq!(admin.get("/v1/apps").await.is(200).body["items"][0]["app_id"], app_id);
-        scene.inviter.get(&path).await.is_problem(Code::NotFound);
+        fixture.inviter.get(&path).await.is_problem(Code::NotFound);
         admin.get(&format!("{path}/accounts/late")).await.is(200);
-        assert_eq!(audited(&scene.world, "app.restore").await.len(), 1);
-        assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-        everything_agrees(&scene.world).await;
+        assert_eq!(audited(&fixture.world, "app.restore").await.len(), 1);
+        assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+        everything_agrees(&fixture.world).await;
     }
 }
 
 /// And one whose team is still there comes back to it, which then is no team without applications.
 #[tokio::test]
 async fn an_application_that_is_restored_counts_for_its_team_again() {
-    let scene = Scene::new().await;
-    let admin = scene.world.admin().await;
-    let created = scene.inviter.post("/v1/apps", &json!({"name": "App", "team_id": scene.team_id})).await;
+    let fixture = InvitationFixture::new().await;
+    let admin = fixture.world.admin().await;
+    let created = fixture.inviter.post("/v1/apps", &json!({"name": "App", "team_id": fixture.team_id})).await;
     let app_id = created.is(201).body["app_id"].as_str().unwrap().to_owned();
     let path = format!("/v1/apps/{app_id}");
-    scene.inviter.delete(&path).await.is(204);
-    slip_in(&scene.world, &path).await;
-    scene.world.clock.advance(Duration::from_mins(1));
-    assert_eq!(run(&scene.world).await["apps_restored"], 1);
-    let restored = scene.inviter.get(&path).await;
-    assert_eq!(restored.is(200).body["team_id"], scene.team_id.to_string());
-    everything_agrees(&scene.world).await;
-    admin.delete(&scene.team).await.is_problem(Code::TeamNotEmpty);
+    fixture.inviter.delete(&path).await.is(204);
+    slip_in(&fixture.world, &path).await;
+    fixture.world.clock.advance(Duration::from_mins(1));
+    assert_eq!(run(&fixture.world).await["apps_restored"], 1);
+    let restored = fixture.inviter.get(&path).await;
+    assert_eq!(restored.is(200).body["team_id"], fixture.team_id.to_string());
+    everything_agrees(&fixture.world).await;
+    admin.delete(&fixture.team).await.is_problem(Code::TeamNotEmpty);
 }
 
 /// A team deleted by a clock that runs behind, into an hour that was swept already.
 #[tokio::test]
 async fn a_team_deleted_by_a_clock_that_runs_behind_is_found() {
-    let scene = Scene::new().await;
-    scene.world.admin().await;
-    scene.world.clock.advance(Duration::from_mins(64));
-    run(&scene.world).await;
-    scene.world.clock.retreat(Duration::from_mins(5));
-    let (_, admin) = scene.world.user("late.admin", UserType::PlatformAdmin, []).await;
-    admin.delete(&scene.team).await.is(204);
-    scene.world.clock.advance(Duration::from_mins(6));
-    assert_eq!(run(&scene.world).await["teams_deleted"], 1);
-    assert_eq!(scene.left_of_team().await, [] as [Value; 0]);
-    everything_agrees(&scene.world).await;
+    let fixture = InvitationFixture::new().await;
+    fixture.world.admin().await;
+    fixture.world.clock.advance(Duration::from_mins(64));
+    run(&fixture.world).await;
+    fixture.world.clock.retreat(Duration::from_mins(5));
+    let (_, admin) = fixture.world.user("late.admin", UserType::PlatformAdmin, []).await;
+    admin.delete(&fixture.team).await.is(204);
+    fixture.world.clock.advance(Duration::from_mins(6));
+    assert_eq!(run(&fixture.world).await["teams_deleted"], 1);
+    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    everything_agrees(&fixture.world).await;
 }
 
 /// Only the team that was deleted leaves them.
 #[tokio::test]
 async fn members_keep_their_other_teams() {
-    let scene = Scene::new().await;
-    let admin = scene.world.admin().await;
-    let other: TeamId = scene.world.team("Other").await;
+    let fixture = InvitationFixture::new().await;
+    let admin = fixture.world.admin().await;
+    let other: TeamId = fixture.world.team("Other").await;
     let (both, client) =
-        scene.world.user("both", UserType::Member, [(scene.team_id, "developer"), (other, "admin")]).await;
-    admin.delete(&scene.team).await.is(204);
-    assert_eq!(run(&scene.world).await["members_removed"], 2);
+        fixture.world.user("both", UserType::Member, [(fixture.team_id, "developer"), (other, "admin")]).await;
+    admin.delete(&fixture.team).await.is(204);
+    assert_eq!(run(&fixture.world).await["members_removed"], 2);
     let teams = client.get("/v1/me").await.is(200).body["teams"].clone();
     assert_eq!((teams.as_array().unwrap().len(), &teams[0]["name"]), (1, &json!("Other")));
-    assert_eq!(scene.world.unfaulted().user(both.user_id).await.unwrap().unwrap().teams.len(), 1);
-    everything_agrees(&scene.world).await;
+    assert_eq!(fixture.world.unfaulted().user(both.user_id).await.unwrap().unwrap().teams.len(), 1);
+    everything_agrees(&fixture.world).await;
 }

@@ -1,10 +1,6 @@
 //! Every operation, with every fault, at every call it makes.
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::BoxFuture;
 use rollcall_domain::{Code, Fields, account::NewAccount, id::AppId};
@@ -13,23 +9,29 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::support::{
-    Client, Reply, World,
+    Client, Reply, Snapshot, World,
     faults::{FOREVER, Fault},
 };
 
 /// The application that every operation works on: three accounts, one of them an admin; the lock is lifted.
-struct Scene {
+struct AppFixture {
     world: World,
     admin: Client,
     app: String,
-    loaded: AtomicBool,
+    start: Snapshot,
 }
 
-impl Scene {
+impl AppFixture {
     async fn new() -> Self {
+        Self::with_accounts(&[]).await
+    }
+
+    /// With more accounts, written past the API.
+    async fn with_accounts(ids: &[String]) -> Self {
         let world = World::new().await;
         let admin = world.admin().await;
-        let app = format!("/v1/apps/{}", world.app(&admin, "App").await);
+        let app_id = world.app(&admin, "App").await;
+        let app = format!("/v1/apps/{app_id}");
         for (id, account_type) in [("general", "general"), ("boss", "admin"), ("third", "general")] {
             let body = json!({"user_id": id, "type": account_type});
             admin.post(&format!("{app}/accounts"), &body).await.is(201);
@@ -38,27 +40,27 @@ impl Scene {
         admin.put(&format!("{app}/deletion-lock"), &lifted).await.is(200);
         // Old enough for the next request to touch the session: that write is tried as well.
         world.clock.advance(Duration::from_secs(61));
-        Self { world, admin: admin.with("idempotency-key", "once"), app, loaded: AtomicBool::new(false) }
-    }
-}
-
-impl Scene {
-    /// Accounts written past the API and past the faults.
-    async fn load(&self, ids: &[String]) {
-        if self.loaded.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let app_id = AppId::parse(self.app.rsplit('/').next().unwrap()).unwrap();
-        let now = self.world.now();
+        let now = world.now();
         let accounts: Vec<_> = (ids.iter())
             .map(|id| Fields::of(json!({"user_id": id, "type": "general"})))
             .map(|fields| fields.parse(|fields| NewAccount::read(fields, now.date())).unwrap().create(now))
             .collect();
-        self.world.unfaulted().load_accounts(app_id, &accounts).await.unwrap();
+        world.unfaulted().load_accounts(AppId::parse(&app_id).unwrap(), &accounts).await.unwrap();
+        let start = world.snapshot().await;
+        Self { world, admin: admin.with("idempotency-key", "once"), app, start }
+    }
+
+    /// What [`LONG_BATCH`] needs.
+    async fn with_long_batch() -> Self {
+        Self::with_accounts(&long_batch()).await
+    }
+
+    async fn rewind(&self) {
+        self.world.rewind(&self.start).await;
     }
 }
 
-type Operation = (&'static str, u16, fn(&Scene) -> BoxFuture<'_, Reply>);
+type Operation = (&'static str, u16, fn(&AppFixture) -> BoxFuture<'_, Reply>);
 
 /// The operations, with what they answer when all is well. A POST carries an `Idempotency-Key`, so that it can be
 /// repeated; the other methods can be anyway.
@@ -105,15 +107,17 @@ const OPERATIONS: &[Operation] = &[
     ("log out", 204, |s| Box::pin(async { s.admin.post("/v1/logout", &Value::Null).await })),
 ];
 
+/// More accounts than one transaction deletes.
+fn long_batch() -> Vec<String> {
+    (0..60).map(|number| format!("many{number:02}")).collect()
+}
+
 /// Sixty accounts and a missing one: two transactions, the second of which is refused and decided anew while the first
 /// one stands.
 const LONG_BATCH: Operation = ("delete more than a transaction takes", 200, |s| {
-    let mut ids: Vec<_> = (0..60).map(|number| format!("many{number:02}")).collect();
+    let mut ids = long_batch();
     ids.push("nobody".to_owned());
-    Box::pin(async move {
-        s.load(&ids[..60]).await;
-        s.admin.post(&format!("{}/account-deletions", s.app), &json!({"user_ids": ids})).await
-    })
+    Box::pin(async move { s.admin.post(&format!("{}/account-deletions", s.app), &json!({"user_ids": ids})).await })
 });
 
 /// What stands in the table, without what differs from run to run: ids, and whose hash a key is.
@@ -157,10 +161,28 @@ async fn admins_agree(world: &World) {
     }
 }
 
-async fn expectation(operation: &Operation) -> Vec<Value> {
-    let scene = Scene::new().await;
-    operation.2(&scene).await.is(operation.1);
-    stored(&scene.world).await
+/// What is stored when nothing goes wrong.
+async fn undisturbed(fixture: &AppFixture, operation: &Operation) -> Vec<Value> {
+    fixture.rewind().await;
+    operation.2(fixture).await.is(operation.1);
+    stored(&fixture.world).await
+}
+
+async fn survives_one_fault(fixture: &AppFixture, operation: &Operation, fault: Fault) {
+    let (name, status, send) = operation;
+    let expected = undisturbed(fixture, operation).await;
+    for call in 0.. {
+        fixture.rewind().await;
+        fixture.world.faults.arm(fault, call, 1);
+        let reply = send(fixture).await;
+        if fixture.world.faults.calls() <= call {
+            break;
+        }
+        fixture.world.faults.disarm();
+        assert_eq!(reply.status, *status, "{name}, {fault:?} at call {call}: {reply:?}");
+        assert_eq!(stored(&fixture.world).await, expected, "{name}, {fault:?} at call {call}");
+        admins_agree(&fixture.world).await;
+    }
 }
 
 #[rstest]
@@ -168,22 +190,11 @@ async fn expectation(operation: &Operation) -> Vec<Value> {
 async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
 ) {
-    for operation in OPERATIONS.iter().chain([&LONG_BATCH]) {
-        let (name, status, send) = operation;
-        let expected = expectation(operation).await;
-        for call in 0.. {
-            let scene = Scene::new().await;
-            scene.world.faults.arm(fault, call, 1);
-            let reply = send(&scene).await;
-            if scene.world.faults.calls() <= call {
-                break;
-            }
-            scene.world.faults.disarm();
-            assert_eq!(reply.status, *status, "{name}, {fault:?} at call {call}: {reply:?}");
-            assert_eq!(stored(&scene.world).await, expected, "{name}, {fault:?} at call {call}");
-            admins_agree(&scene.world).await;
-        }
+    let fixture = AppFixture::new().await;
+    for operation in OPERATIONS {
+        survives_one_fault(&fixture, operation, fault).await;
     }
+    survives_one_fault(&AppFixture::with_long_batch().await, &LONG_BATCH, fault).await;
 }
 
 /// What has no route, and what hashes: setting up, signing in, cleaning up.
@@ -240,31 +251,32 @@ async fn one_fault_stops_neither_the_first_admin_nor_a_sign_in_nor_the_cleanup(
 async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
 ) {
+    let fixture = AppFixture::new().await;
     for operation in OPERATIONS {
         let (name, status, send) = operation;
-        let expected = expectation(operation).await;
+        let expected = undisturbed(&fixture, operation).await;
         for call in 0.. {
-            let scene = Scene::new().await;
-            scene.world.faults.arm(fault, call, FOREVER);
+            fixture.rewind().await;
+            fixture.world.faults.arm(fault, call, FOREVER);
             let begun = Instant::now();
-            let reply = send(&scene).await;
-            if scene.world.faults.calls() <= call {
+            let reply = send(&fixture).await;
+            if fixture.world.faults.calls() <= call {
                 break;
             }
             assert!(begun.elapsed() <= Duration::from_secs(5), "{name}, {fault:?} from call {call}");
-            scene.world.faults.disarm();
-            admins_agree(&scene.world).await;
+            fixture.world.faults.disarm();
+            admins_agree(&fixture.world).await;
             // A lasting conflict lets reads through, and so a read-only request.
             if reply.status != *status {
                 reply.is_problem(Code::Unavailable);
                 assert_eq!(reply.header("retry-after"), "1");
                 // Past the time in which the lost request might still be running.
-                scene.world.clock.advance(Duration::from_secs(5));
-                let again = send(&scene).await;
+                fixture.world.clock.advance(Duration::from_secs(5));
+                let again = send(&fixture).await;
                 let is_over = *name == "log out" && again.status == 401;
                 assert!(again.status == *status || is_over, "{name}, {fault:?} from call {call}: {again:?}");
             }
-            let now = timeless(&stored(&scene.world).await);
+            let now = timeless(&stored(&fixture.world).await);
             assert_eq!(now, timeless(&expected), "{name}, {fault:?} from call {call}");
         }
     }
@@ -273,13 +285,13 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
 /// Once something is deleted, the rest is an outcome, and the key remembers it; another key finishes the work.
 #[tokio::test(start_paused = true)]
 async fn a_batch_cut_off_between_its_transactions_says_what_was_deleted() {
-    let scene = Scene::new().await;
-    scene.world.faults.arm(Fault::ServerError, 6, FOREVER);
-    let cut_off = LONG_BATCH.2(&scene).await;
+    let fixture = AppFixture::with_long_batch().await;
+    fixture.world.faults.arm(Fault::ServerError, 6, FOREVER);
+    let cut_off = LONG_BATCH.2(&fixture).await;
     cut_off.is_problem(Code::Unavailable);
-    scene.world.faults.disarm();
-    scene.world.clock.advance(Duration::from_secs(5));
-    let remembered = LONG_BATCH.2(&scene).await;
+    fixture.world.faults.disarm();
+    fixture.world.clock.advance(Duration::from_secs(5));
+    let remembered = LONG_BATCH.2(&fixture).await;
     assert_eq!(remembered.is(200).header("idempotency-replayed"), "true");
     let results = remembered.body["results"].as_array().unwrap();
     let outcomes = |outcome: &str| results.iter().filter(|result| result["outcome"] == outcome).count();
@@ -289,8 +301,8 @@ async fn a_batch_cut_off_between_its_transactions_says_what_was_deleted() {
     );
 
     let rest: Vec<_> = results[50..].iter().map(|result| result["user_id"].clone()).collect();
-    let other = scene.admin.with_only("idempotency-key", "twice");
-    let finished = other.post(&format!("{}/account-deletions", scene.app), &json!({"user_ids": rest})).await;
+    let other = fixture.admin.with_only("idempotency-key", "twice");
+    let finished = other.post(&format!("{}/account-deletions", fixture.app), &json!({"user_ids": rest})).await;
     let results = finished.is(200).body["results"].as_array().unwrap();
     assert_eq!(results.iter().filter(|result| result["outcome"] == "deleted").count(), 10);
     assert_eq!(results[10], json!({"user_id": "nobody", "outcome": "not_found"}));
@@ -299,13 +311,13 @@ async fn a_batch_cut_off_between_its_transactions_says_what_was_deleted() {
 /// K4, step by step: the lock falls while the second transaction waits, and keeps what that one would have deleted.
 #[tokio::test(start_paused = true)]
 async fn a_lock_put_back_midway_keeps_the_rest() {
-    let scene = Scene::new().await;
-    scene.world.faults.arm(Fault::Hang, 5, 1);
+    let fixture = AppFixture::with_long_batch().await;
+    fixture.world.faults.arm(Fault::Hang, 5, 1);
     let locking = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        scene.admin.put(&format!("{}/deletion-lock", scene.app), &json!({"locked": true})).await.is(200);
+        fixture.admin.put(&format!("{}/deletion-lock", fixture.app), &json!({"locked": true})).await.is(200);
     };
-    let (report, ()) = tokio::join!(LONG_BATCH.2(&scene), locking);
+    let (report, ()) = tokio::join!(LONG_BATCH.2(&fixture), locking);
     let results = report.is(200).body["results"].as_array().unwrap();
     assert!(results[..50].iter().all(|result| result["outcome"] == "deleted"));
     assert!(
@@ -313,7 +325,7 @@ async fn a_lock_put_back_midway_keeps_the_rest() {
             .iter()
             .all(|result| result["outcome"] == "failed" && result["code"] == "account_deletion_locked")
     );
-    let left = scene.admin.get(&format!("{}/accounts?user_id_prefix=many", scene.app)).await;
+    let left = fixture.admin.get(&format!("{}/accounts?user_id_prefix=many", fixture.app)).await;
     assert_eq!(left.body["items"].as_array().unwrap().len(), 10);
 }
 
@@ -328,12 +340,12 @@ fn timeless(items: &[Value]) -> Vec<Value> {
 /// L5: the deadline holds for the request as a whole, however many calls it makes.
 #[tokio::test(start_paused = true)]
 async fn a_hanging_database_is_a_503_within_five_seconds() {
-    let scene = Scene::new().await;
-    scene.world.faults.arm(Fault::Hang, 0, FOREVER);
+    let fixture = AppFixture::new().await;
+    fixture.world.faults.arm(Fault::Hang, 0, FOREVER);
     let begun = Instant::now();
-    scene.admin.get("/v1/me").await.is_problem(Code::Unavailable);
+    fixture.admin.get("/v1/me").await.is_problem(Code::Unavailable);
     assert!(begun.elapsed() <= Duration::from_secs(5), "{:?}", begun.elapsed());
-    scene.world.stranger().get("/healthz").await.is(200);
+    fixture.world.stranger().get("/healthz").await.is(200);
 }
 
 /// L6.
@@ -350,9 +362,9 @@ async fn without_the_master_key_nothing_is_hashed_and_nothing_is_guessed() {
 /// L10: a clock that steps back leaves sessions and requests alone.
 #[tokio::test]
 async fn a_clock_that_steps_back_breaks_nothing() {
-    let scene = Scene::new().await;
-    scene.admin.get("/v1/me").await.is(200);
-    scene.world.clock.retreat(Duration::from_mins(5));
-    scene.admin.get("/v1/me").await.is(200);
-    scene.admin.patch(&scene.app, &json!({"name": "Earlier"})).await.is(200);
+    let fixture = AppFixture::new().await;
+    fixture.admin.get("/v1/me").await.is(200);
+    fixture.world.clock.retreat(Duration::from_mins(5));
+    fixture.admin.get("/v1/me").await.is(200);
+    fixture.admin.patch(&fixture.app, &json!({"name": "Earlier"})).await.is(200);
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     cleanup::{deleted, left_behind, run, slip_in},
-    invitations::Scene,
+    invitations::InvitationFixture,
     support::{
         World,
         consistency::everything_agrees,
@@ -23,32 +23,32 @@ use crate::{
 };
 
 /// Something of everything that falls due.
-async fn scene() -> Scene {
-    let mut scene = Scene::new().await;
-    let admin = scene.world.admin().await;
+async fn due_work() -> InvitationFixture {
+    let mut fixture = InvitationFixture::new().await;
+    let admin = fixture.world.admin().await;
     let helpers = json!({"name": "Helpers", "permissions": ["team.read"]});
-    let role = scene.inviter.post(&format!("{}/roles", scene.team), &helpers).await.is(201).body["role_id"].clone();
+    let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &helpers).await.is(201).body["role_id"].clone();
     for body in [json!({"role_id": role}), json!({"role_id": "developer", "login": "mina"})] {
-        scene.issue(&body).await;
+        fixture.issue(&body).await;
     }
-    let doomed = scene.world.team("Doomed").await;
-    let (_, boss) = scene.world.user("boss", UserType::Member, [(doomed, "admin")]).await;
+    let doomed = fixture.world.team("Doomed").await;
+    let (_, boss) = fixture.world.user("boss", UserType::Member, [(doomed, "admin")]).await;
     for number in 0..2 {
         let teams = [(doomed, Preset::Reviewer.into())].into();
-        scene.world.user_as(&format!("doomed{number}"), UserType::Member, |user| user.teams = teams).await;
+        fixture.world.user_as(&format!("doomed{number}"), UserType::Member, |user| user.teams = teams).await;
     }
     let path = format!("/v1/teams/{doomed}");
     boss.post(&format!("{path}/roles"), &helpers).await.is(201);
     boss.post(&format!("{path}/invitations"), &json!({"role_id": "developer"})).await.is(201);
-    deleted(&scene.world, &admin, "Gone").await;
-    let kept = deleted(&scene.world, &admin, "Kept").await;
-    slip_in(&scene.world, &kept).await;
+    deleted(&fixture.world, &admin, "Gone").await;
+    let kept = deleted(&fixture.world, &admin, "Kept").await;
+    slip_in(&fixture.world, &kept).await;
     admin.delete(&path).await.is(204);
-    left_behind(&scene.world, scene.world.now()).await;
-    scene.world.clock.advance(Duration::from_hours(24));
-    scene.wake_up().await;
-    scene.code().await;
-    scene
+    left_behind(&fixture.world, fixture.world.now()).await;
+    fixture.world.clock.advance(Duration::from_hours(24));
+    fixture.wake_up().await;
+    fixture.code().await;
+    fixture
 }
 
 /// What there is, by kind, and what was told of it.
@@ -72,34 +72,35 @@ async fn state(world: &World) -> BTreeMap<String, usize> {
 async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
     #[values(Fault::Hang, Fault::DropReply)] fault: Fault,
 ) {
+    let fixture = due_work().await;
+    let start = fixture.world.snapshot().await;
     let expected = {
-        let scene = scene().await;
         let report = json!({
             "skipped": false, "hours": 25, "apps_deleted": 1, "apps_restored": 1, "invitations_expired": 3,
             "members_removed": 3, "teams_deleted": 1, "mails_driven": 1, "more": false
         });
-        assert_eq!(run(&scene.world).await, report);
-        everything_agrees(&scene.world).await;
-        state(&scene.world).await
+        assert_eq!(run(&fixture.world).await, report);
+        everything_agrees(&fixture.world).await;
+        state(&fixture.world).await
     };
     for call in 0.. {
-        let scene = scene().await;
-        scene.world.faults.arm(fault, call, FOREVER);
+        fixture.world.rewind(&start).await;
+        fixture.world.faults.arm(fault, call, FOREVER);
         // Killed while it waits for the reply: whether or not the call was carried out, the run learns nothing of it.
-        let killed = tokio::time::timeout(Duration::from_millis(1), run_once(&scene.world)).await;
-        if scene.world.faults.calls() <= call {
+        let killed = tokio::time::timeout(Duration::from_millis(1), run_once(&fixture.world)).await;
+        if fixture.world.faults.calls() <= call {
             assert!(call > 20, "{call}");
             killed.unwrap();
             break;
         }
-        scene.world.faults.disarm();
+        fixture.world.faults.disarm();
         // Whether it had the lease depends on where it was; nobody waits longer for it than it lasts.
-        run(&scene.world).await;
-        scene.world.clock.advance(CLEANUP_LEASE);
-        assert_eq!(run(&scene.world).await["skipped"], false, "{fault:?} at call {call}");
-        assert_eq!(state(&scene.world).await, expected, "{fault:?} at call {call}");
-        everything_agrees(&scene.world).await;
-        let idle = run(&scene.world).await;
+        run(&fixture.world).await;
+        fixture.world.clock.advance(CLEANUP_LEASE);
+        assert_eq!(run(&fixture.world).await["skipped"], false, "{fault:?} at call {call}");
+        assert_eq!(state(&fixture.world).await, expected, "{fault:?} at call {call}");
+        everything_agrees(&fixture.world).await;
+        let idle = run(&fixture.world).await;
         for count in ["apps_deleted", "apps_restored", "invitations_expired", "members_removed", "teams_deleted"] {
             assert_eq!(idle[count], 0, "{fault:?} at call {call}");
         }
@@ -115,22 +116,21 @@ async fn run_once(world: &World) {
 #[rstest]
 #[tokio::test(start_paused = true)]
 async fn one_fault_at_any_call_of_a_run_is_survived(#[values(Fault::ServerError, Fault::DropReply)] fault: Fault) {
-    let expected = {
-        let scene = scene().await;
-        run(&scene.world).await;
-        state(&scene.world).await
-    };
+    let fixture = due_work().await;
+    let start = fixture.world.snapshot().await;
+    run(&fixture.world).await;
+    let expected = state(&fixture.world).await;
     for call in 0.. {
-        let scene = scene().await;
-        scene.world.faults.arm(fault, call, 1);
-        let report = run(&scene.world).await;
-        if scene.world.faults.calls() <= call {
+        fixture.world.rewind(&start).await;
+        fixture.world.faults.arm(fault, call, 1);
+        let report = run(&fixture.world).await;
+        if fixture.world.faults.calls() <= call {
             break;
         }
-        scene.world.faults.disarm();
+        fixture.world.faults.disarm();
         assert_eq!(report["skipped"], false, "{fault:?} at call {call}");
-        assert_eq!(state(&scene.world).await, expected, "{fault:?} at call {call}");
-        everything_agrees(&scene.world).await;
+        assert_eq!(state(&fixture.world).await, expected, "{fault:?} at call {call}");
+        everything_agrees(&fixture.world).await;
     }
 }
 
@@ -140,23 +140,22 @@ async fn one_fault_at_any_call_of_a_run_is_survived(#[values(Fault::ServerError,
 async fn a_run_that_a_lasting_fault_ends_is_finished_by_the_next(
     #[values(Fault::ServerError, Fault::Hang)] fault: Fault,
 ) {
-    let expected = {
-        let scene = scene().await;
-        run(&scene.world).await;
-        state(&scene.world).await
-    };
+    let fixture = due_work().await;
+    let start = fixture.world.snapshot().await;
+    run(&fixture.world).await;
+    let expected = state(&fixture.world).await;
     for call in 0.. {
-        let scene = scene().await;
-        scene.world.faults.arm(fault, call, FOREVER);
-        let ended = cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await;
-        if scene.world.faults.calls() <= call {
+        fixture.world.rewind(&start).await;
+        fixture.world.faults.arm(fault, call, FOREVER);
+        let ended = cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()).await;
+        if fixture.world.faults.calls() <= call {
             break;
         }
         assert!(ended.is_err(), "{fault:?} from call {call}");
-        scene.world.faults.disarm();
-        scene.world.clock.advance(CLEANUP_LEASE);
-        run(&scene.world).await;
-        assert_eq!(state(&scene.world).await, expected, "{fault:?} from call {call}");
-        everything_agrees(&scene.world).await;
+        fixture.world.faults.disarm();
+        fixture.world.clock.advance(CLEANUP_LEASE);
+        run(&fixture.world).await;
+        assert_eq!(state(&fixture.world).await, expected, "{fault:?} from call {call}");
+        everything_agrees(&fixture.world).await;
     }
 }

@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::support::{
-    Client, PASSWORD, Reply, World,
+    Client, PASSWORD, Reply, Snapshot, World,
     faults::{FOREVER, Fault},
     mailed_codes::{completion, items, markers_agree, member, new_password, proved, reset_started, started},
 };
 
 /// A user whose session is old enough to be touched, and flows of all purposes that wait for their codes.
-struct Scene {
+struct PendingCodes {
     world: World,
+    start: Snapshot,
     client: Client,
     /// Paths and bodies that would go through.
     registration: (String, Value),
@@ -25,7 +26,7 @@ struct Scene {
     change: Value,
 }
 
-impl Scene {
+impl PendingCodes {
     async fn new() -> Self {
         let world = World::new().await;
         let (bystander, _) = world.user("bystander", UserType::Member, []).await;
@@ -43,7 +44,12 @@ impl Scene {
         world.signed_in(&user).await.post("/v1/me/email", &wanted).await.is(202);
         let code = world.code(&user.user_id.to_string(), FlowPurpose::EmailChange).await;
         let client = client.with("idempotency-key", "once");
-        Self { world, client, registration, reset, change: json!({"code": code}) }
+        let start = world.snapshot().await;
+        Self { world, start, client, registration, reset, change: json!({"code": code}) }
+    }
+
+    async fn rewind(&self) {
+        self.world.rewind(&self.start).await;
     }
 
     fn stranger(&self) -> Client {
@@ -52,7 +58,7 @@ impl Scene {
 }
 
 /// A step, with what it answers when all is well.
-type Step = (u16, fn(&Scene) -> BoxFuture<'_, Reply>);
+type Step = (u16, fn(&PendingCodes) -> BoxFuture<'_, Reply>);
 
 const START_REGISTRATION: Step =
     (202, |s| Box::pin(async { s.stranger().post("/v1/registrations", &json!({"email": "third@example.com"})).await }));
@@ -96,10 +102,10 @@ async fn done(world: &World) -> Vec<Value> {
     done
 }
 
-async fn expectation(step: Step) -> Vec<Value> {
-    let scene = Scene::new().await;
-    step.1(&scene).await.is(step.0);
-    done(&scene.world).await
+/// What has been done when nothing goes wrong.
+async fn undisturbed(fixture: &PendingCodes, step: Step) -> Vec<Value> {
+    step.1(fixture).await.is(step.0);
+    done(&fixture.world).await
 }
 
 /// L1, L2.
@@ -118,19 +124,20 @@ async fn one_fault_at_a_mailed_code_is_survived_and_nothing_is_done_twice(
     )]
     step: Step,
 ) {
-    let expected = expectation(step).await;
+    let fixture = PendingCodes::new().await;
+    let expected = undisturbed(&fixture, step).await;
     for call in 0.. {
-        let scene = Scene::new().await;
-        scene.world.faults.arm(fault, call, 1);
-        let reply = step.1(&scene).await;
-        if scene.world.faults.calls() <= call {
+        fixture.rewind().await;
+        fixture.world.faults.arm(fault, call, 1);
+        let reply = step.1(&fixture).await;
+        if fixture.world.faults.calls() <= call {
             assert!(call > 3, "the step asks the table");
             break;
         }
-        scene.world.faults.disarm();
+        fixture.world.faults.disarm();
         assert_eq!(reply.status, step.0, "{fault:?} at call {call}: {reply:?}");
-        assert_eq!(done(&scene.world).await, expected, "{fault:?} at call {call}");
-        markers_agree(&scene.world).await;
+        assert_eq!(done(&fixture.world).await, expected, "{fault:?} at call {call}");
+        markers_agree(&fixture.world).await;
     }
 }
 
@@ -150,24 +157,25 @@ async fn a_lasting_fault_at_a_mailed_code_is_a_503_within_five_seconds_and_the_r
     )]
     step: Step,
 ) {
-    let expected = expectation(step).await;
+    let fixture = PendingCodes::new().await;
+    let expected = undisturbed(&fixture, step).await;
     for call in 0.. {
-        let scene = Scene::new().await;
-        scene.world.faults.arm(fault, call, FOREVER);
+        fixture.rewind().await;
+        fixture.world.faults.arm(fault, call, FOREVER);
         let begun = Instant::now();
-        let reply = step.1(&scene).await;
-        if scene.world.faults.calls() <= call {
+        let reply = step.1(&fixture).await;
+        if fixture.world.faults.calls() <= call {
             break;
         }
         assert!(begun.elapsed() <= Duration::from_secs(5), "{fault:?} from call {call}");
-        scene.world.faults.disarm();
-        markers_agree(&scene.world).await;
+        fixture.world.faults.disarm();
+        markers_agree(&fixture.world).await;
         // A lasting conflict lets reads through, and so a step that has nothing to write.
         if reply.status != step.0 {
             assert_eq!(reply.is_problem(Code::Unavailable).header("retry-after"), "1");
             // Past the time in which the lost request might still be running.
-            scene.world.clock.advance(Duration::from_secs(5));
-            let again = step.1(&scene).await;
+            fixture.world.clock.advance(Duration::from_secs(5));
+            let again = step.1(&fixture).await;
             // A try is counted each time, also by those whose replies were all lost: then the code is spent.
             if fault == Fault::DropReply && again.status == 422 {
                 again.is_problem(Code::VerificationFailed);
@@ -175,7 +183,7 @@ async fn a_lasting_fault_at_a_mailed_code_is_a_503_within_five_seconds_and_the_r
             }
             assert_eq!(again.status, step.0, "{fault:?} from call {call}: {again:?}");
         }
-        assert_eq!(done(&scene.world).await, expected, "{fault:?} from call {call}");
-        markers_agree(&scene.world).await;
+        assert_eq!(done(&fixture.world).await, expected, "{fault:?} from call {call}");
+        markers_agree(&fixture.world).await;
     }
 }

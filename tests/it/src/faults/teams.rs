@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::{
-    invitations::{Scene, code_of},
+    invitations::{InvitationFixture, code_of},
     support::{
-        Client, Reply,
+        Client, Reply, Snapshot,
         consistency::everything_agrees,
         faults::{FOREVER, Fault},
         mailed_codes::{complete, completion, markers_agree, started},
@@ -20,8 +20,9 @@ use crate::{
 
 /// A team with members, roles and invitations, and everybody who does something to it, with sessions old enough to be
 /// touched.
-struct Stage {
-    scene: Scene,
+struct BusyTeam {
+    base: InvitationFixture,
+    start: Snapshot,
     admin: Client,
     owner: Client,
     mina: Client,
@@ -35,64 +36,69 @@ struct Stage {
     registration: (String, Value),
 }
 
-impl Stage {
+impl BusyTeam {
     async fn new() -> Self {
-        let scene = Scene::new().await;
-        let admin = scene.world.admin().await;
+        let base = InvitationFixture::new().await;
+        let admin = base.world.admin().await;
         let role = async |name: &str| {
             let body = json!({"name": name, "permissions": ["team.read", "accounts.read"]});
-            let made = scene.inviter.post(&format!("{}/roles", scene.team), &body).await;
+            let made = base.inviter.post(&format!("{}/roles", base.team), &body).await;
             made.is(201).body["role_id"].as_str().unwrap().to_owned()
         };
         let (helpers, idle) = (role("Helpers").await, role("Idle").await);
-        let (mina, client) = scene.world.user("mina", UserType::Member, [(scene.team_id, helpers.as_str())]).await;
-        scene.world.user("jisoo", UserType::Member, []).await;
-        let newcomer = scene.world.redeemer("newcomer").await;
-        let issued = scene.issue(&json!({"role_id": helpers})).await;
+        let (mina, client) = base.world.user("mina", UserType::Member, [(base.team_id, helpers.as_str())]).await;
+        base.world.user("jisoo", UserType::Member, []).await;
+        let newcomer = base.world.redeemer("newcomer").await;
+        let issued = base.issue(&json!({"role_id": helpers})).await;
         let id = issued["invitation"]["invitation_id"].as_str().unwrap();
-        let stranger = scene.world.stranger();
+        let stranger = base.world.stranger();
         let flow = started(&stranger, "stranger@example.com").await;
-        let mut body = completion(&scene.world.code(&flow, FlowPurpose::Registration).await, "stranger");
+        let mut body = completion(&base.world.code(&flow, FlowPurpose::Registration).await, "stranger");
         body["invitation_code"] = issued["code"].clone();
-        scene.world.clock.advance(Duration::from_secs(61));
+        base.world.clock.advance(Duration::from_secs(61));
         let keyed = |client: &Client| client.with("idempotency-key", "once");
         Self {
             admin: keyed(&admin),
-            owner: keyed(&scene.inviter),
+            owner: keyed(&base.inviter),
             mina: keyed(&client),
             newcomer: keyed(&newcomer),
-            member: format!("{}/members/{}", scene.team, mina.user_id),
-            role: format!("{}/roles/{helpers}", scene.team),
-            idle_role: format!("{}/roles/{idle}", scene.team),
-            invitation: format!("{}/invitations/{id}", scene.team),
+            member: format!("{}/members/{}", base.team, mina.user_id),
+            role: format!("{}/roles/{helpers}", base.team),
+            idle_role: format!("{}/roles/{idle}", base.team),
+            invitation: format!("{}/invitations/{id}", base.team),
             code: code_of(&issued),
             registration: (flow, body),
-            scene,
+            start: base.world.snapshot().await,
+            base,
         }
     }
 
+    async fn rewind(&self) {
+        self.base.world.rewind(&self.start).await;
+    }
+
     fn of_team(&self, rest: &str) -> String {
-        format!("{}/{rest}", self.scene.team)
+        format!("{}/{rest}", self.base.team)
     }
 }
 
 /// An operation, with what it answers when all is well, and when it was done already.
-type Operation = (u16, u16, fn(&Stage) -> BoxFuture<'_, Reply>);
+type Operation = (u16, u16, fn(&BusyTeam) -> BoxFuture<'_, Reply>);
 
 const CREATE_TEAM: Operation =
     (201, 201, |s| Box::pin(async { s.admin.post("/v1/teams", &json!({"name": "Second"})).await }));
 const CREATE_TEAM_WITH_ADMIN: Operation = (201, 201, |s| {
     Box::pin(async {
-        let listed = s.scene.world.unfaulted().credential(&login("jisoo")).await.unwrap().unwrap();
+        let listed = s.base.world.unfaulted().credential(&login("jisoo")).await.unwrap().unwrap();
         let body = json!({"name": "Second", "admin_user_id": listed.user_id});
         s.admin.post("/v1/teams", &body).await
     })
 });
 const LIST_TEAMS: Operation = (200, 200, |s| Box::pin(s.owner.get("/v1/teams")));
-const GET_TEAM: Operation = (200, 200, |s| Box::pin(s.mina.get(&s.scene.team)));
+const GET_TEAM: Operation = (200, 200, |s| Box::pin(s.mina.get(&s.base.team)));
 const RENAME_TEAM: Operation =
-    (200, 200, |s| Box::pin(async { s.owner.patch(&s.scene.team, &json!({"name": "Southwind"})).await }));
-const DELETE_TEAM: Operation = (204, 404, |s| Box::pin(s.admin.delete(&s.scene.team)));
+    (200, 200, |s| Box::pin(async { s.owner.patch(&s.base.team, &json!({"name": "Southwind"})).await }));
+const DELETE_TEAM: Operation = (204, 404, |s| Box::pin(s.admin.delete(&s.base.team)));
 const LIST_MEMBERS: Operation = (200, 200, |s| Box::pin(async { s.mina.get(&s.of_team("members")).await }));
 const ADD_MEMBER: Operation = (201, 201, |s| {
     let role_id = s.role.rsplit('/').next().unwrap();
@@ -133,13 +139,13 @@ const REVOKE: Operation = (204, 204, |s| Box::pin(s.owner.delete(&s.invitation))
 const REDEEM: Operation =
     (200, 200, |s| Box::pin(async { s.newcomer.post("/v1/invitations/redeem", &json!({"code": s.code})).await }));
 const REGISTER: Operation = (201, 201, |s| {
-    let stranger = s.scene.world.stranger().with("idempotency-key", "once");
+    let stranger = s.base.world.stranger().with("idempotency-key", "once");
     Box::pin(async move { complete(&stranger, &s.registration.0, &s.registration.1).await })
 });
 const READ_AUDIT: Operation = (200, 200, |s| Box::pin(s.admin.get("/v1/audit?limit=5")));
 const READ_OWN_AUDIT: Operation = (200, 200, |s| Box::pin(s.owner.get("/v1/audit?action=role.create")));
 const CREATE_APP: Operation = (201, 201, |s| {
-    let body = json!({"name": "App", "team_id": s.scene.team_id});
+    let body = json!({"name": "App", "team_id": s.base.team_id});
     Box::pin(async move { s.owner.post("/v1/apps", &body).await })
 });
 
@@ -150,8 +156,8 @@ fn login(login: &str) -> rollcall_domain::text::Login {
 /// What has been done, without ids, hashes, codes and moments: who there is in which team by which role, what each team
 /// has and counts, what became of the invitations, who is told to have done what. A try whose reply was lost may be
 /// counted twice, so the counts of tries are not among it.
-async fn done(stage: &Stage) -> Vec<Value> {
-    let items = stage.scene.world.dump().await;
+async fn done(fixture: &BusyTeam) -> Vec<Value> {
+    let items = fixture.base.world.dump().await;
     let mut names = Map::new();
     for item in &items {
         for (sk, id) in [("TEAM", "team_id"), ("ROLE", "role_id")] {
@@ -200,16 +206,16 @@ async fn done(stage: &Stage) -> Vec<Value> {
     done
 }
 
-async fn agree(stage: &Stage) {
-    everything_agrees(&stage.scene.world).await;
-    markers_agree(&stage.scene.world).await;
+async fn agree(fixture: &BusyTeam) {
+    everything_agrees(&fixture.base.world).await;
+    markers_agree(&fixture.base.world).await;
 }
 
-async fn expectation((status, _, send): Operation) -> Vec<Value> {
-    let stage = Stage::new().await;
-    send(&stage).await.is(status);
-    agree(&stage).await;
-    done(&stage).await
+/// What has been done when nothing goes wrong.
+async fn undisturbed(fixture: &BusyTeam, (status, _, send): Operation) -> Vec<Value> {
+    send(fixture).await.is(status);
+    agree(fixture).await;
+    done(fixture).await
 }
 
 /// L1, L2.
@@ -249,19 +255,20 @@ async fn one_fault_at_teams_is_survived_and_nothing_is_done_twice(
     operation: Operation,
 ) {
     let (status, _, send) = operation;
-    let expected = expectation(operation).await;
+    let fixture = BusyTeam::new().await;
+    let expected = undisturbed(&fixture, operation).await;
     for call in 0.. {
-        let stage = Stage::new().await;
-        stage.scene.world.faults.arm(fault, call, 1);
-        let reply = send(&stage).await;
-        if stage.scene.world.faults.calls() <= call {
+        fixture.rewind().await;
+        fixture.base.world.faults.arm(fault, call, 1);
+        let reply = send(&fixture).await;
+        if fixture.base.world.faults.calls() <= call {
             assert!(call > 1, "the operation asks the table");
             break;
         }
-        stage.scene.world.faults.disarm();
+        fixture.base.world.faults.disarm();
         assert_eq!(reply.status, status, "{fault:?} at call {call}: {reply:?}");
-        assert_eq!(done(&stage).await, expected, "{fault:?} at call {call}");
-        agree(&stage).await;
+        assert_eq!(done(&fixture).await, expected, "{fault:?} at call {call}");
+        agree(&fixture).await;
     }
 }
 
@@ -302,27 +309,28 @@ async fn a_lasting_fault_at_teams_is_a_503_within_five_seconds_and_the_retry_con
     operation: Operation,
 ) {
     let (status, already, send) = operation;
-    let expected = expectation(operation).await;
+    let fixture = BusyTeam::new().await;
+    let before = done(&fixture).await;
+    let expected = undisturbed(&fixture, operation).await;
     for call in 0.. {
-        let stage = Stage::new().await;
-        let before = done(&stage).await;
-        stage.scene.world.faults.arm(fault, call, FOREVER);
+        fixture.rewind().await;
+        fixture.base.world.faults.arm(fault, call, FOREVER);
         let begun = Instant::now();
-        let reply = send(&stage).await;
-        if stage.scene.world.faults.calls() <= call {
+        let reply = send(&fixture).await;
+        if fixture.base.world.faults.calls() <= call {
             break;
         }
         assert!(begun.elapsed() <= Duration::from_secs(5), "{fault:?} from call {call}");
-        stage.scene.world.faults.disarm();
-        agree(&stage).await;
-        let now = done(&stage).await;
+        fixture.base.world.faults.disarm();
+        agree(&fixture).await;
+        let now = done(&fixture).await;
         assert!(now == before || now == expected, "{fault:?} from call {call}: half done: {now:?}");
         // A lasting conflict lets reads through, and so what only reads.
         if reply.status != status {
             assert_eq!(reply.is_problem(Code::Unavailable).header("retry-after"), "1");
             // Past the time in which the lost request might still be running.
-            stage.scene.world.clock.advance(Duration::from_secs(5));
-            let again = send(&stage).await;
+            fixture.base.world.clock.advance(Duration::from_secs(5));
+            let again = send(&fixture).await;
             // A try is counted each time, also by those whose replies were all lost: then there are none left.
             if fault == Fault::DropReply
                 && matches!(again.body["code"].as_str(), Some("too_many_attempts" | "verification_failed"))
@@ -331,7 +339,7 @@ async fn a_lasting_fault_at_teams_is_a_503_within_five_seconds_and_the_retry_con
             }
             assert!([status, already].contains(&again.status), "{fault:?} from call {call}: {again:?}");
         }
-        assert_eq!(done(&stage).await, expected, "{fault:?} from call {call}");
-        agree(&stage).await;
+        assert_eq!(done(&fixture).await, expected, "{fault:?} from call {call}");
+        agree(&fixture).await;
     }
 }

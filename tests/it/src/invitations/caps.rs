@@ -6,7 +6,7 @@ use super::*;
 
 const MOST: usize = 100;
 
-impl Scene {
+impl InvitationFixture {
     async fn try_to_issue(&self) -> Reply {
         self.inviter.post(&format!("{}/invitations", self.team), &json!({"role_id": "developer"})).await
     }
@@ -20,73 +20,73 @@ impl Scene {
 
 #[tokio::test(start_paused = true)]
 async fn a_team_has_a_hundred_live_invitations_and_whatever_ends_makes_room() {
-    let scene = Scene::new().await;
+    let fixture = InvitationFixture::new().await;
     let mut codes = Vec::new();
     for _ in 0..MOST {
-        codes.push(code_of(&scene.try_to_issue().await.is(201).body));
+        codes.push(code_of(&fixture.try_to_issue().await.is(201).body));
     }
     let full = async || {
-        scene.try_to_issue().await.is_problem(Code::TooManyInvitations);
-        everything_agrees(&scene.world).await;
+        fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
+        everything_agrees(&fixture.world).await;
     };
     full().await;
-    scene.inviter.delete(&scene.first_live().await).await.is(204);
-    codes.push(code_of(&scene.try_to_issue().await.is(201).body));
+    fixture.inviter.delete(&fixture.first_live().await).await.is(204);
+    codes.push(code_of(&fixture.try_to_issue().await.is(201).body));
     full().await;
-    redeem(&scene.world.redeemer("mina").await, &codes[0]).await.is(200);
-    scene.try_to_issue().await.is(201);
+    redeem(&fixture.world.redeemer("mina").await, &codes[0]).await.is(200);
+    fixture.try_to_issue().await.is(201);
     full().await;
-    let reissued = scene.inviter.post(&format!("{}/reissue", scene.first_live().await), &Value::Null).await;
+    let reissued = fixture.inviter.post(&format!("{}/reissue", fixture.first_live().await), &Value::Null).await;
     reissued.is(201);
     full().await;
-    let elsewhere = scene.world.team("Elsewhere too").await;
-    let boss = scene.world.member("boss", [(elsewhere, "admin")]).await;
+    let elsewhere = fixture.world.team("Elsewhere too").await;
+    let boss = fixture.world.member("boss", [(elsewhere, "admin")]).await;
     let body = json!({"role_id": "developer"});
     boss.post(&format!("/v1/teams/{elsewhere}/invitations"), &body).await.is(201);
-    assert_eq!(breaker(&scene.world).await.0, 101);
+    assert_eq!(breaker(&fixture.world).await.0, 101);
 }
 
 /// What ran out makes room whether or not the cleanup was there, and is told of once.
 #[tokio::test(start_paused = true)]
 async fn what_ran_out_makes_room_before_the_cleanup_comes() {
-    let mut scene = Scene::new().await;
+    let mut fixture = InvitationFixture::new().await;
     for number in 0..MOST {
         if number == 60 {
-            scene.world.clock.advance(Duration::from_secs(1));
+            fixture.world.clock.advance(Duration::from_secs(1));
         }
-        scene.try_to_issue().await.is(201);
+        fixture.try_to_issue().await.is(201);
     }
-    scene.world.clock.advance(DAY.checked_sub(Duration::from_millis(1_001)).unwrap());
-    scene.wake_up().await;
-    scene.try_to_issue().await.is_problem(Code::TooManyInvitations);
-    assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 0);
-    scene.world.clock.advance(MILLISECOND);
-    scene.try_to_issue().await.is(201);
-    let expired = audited(&scene.world, "invitation.expire").await;
+    fixture.world.clock.advance(DAY.checked_sub(Duration::from_millis(1_001)).unwrap());
+    fixture.wake_up().await;
+    fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
+    assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 0);
+    fixture.world.clock.advance(MILLISECOND);
+    fixture.try_to_issue().await.is(201);
+    let expired = audited(&fixture.world, "invitation.expire").await;
     assert_eq!(expired.len(), MAX_EXPIRED_AT_ONCE, "some of those whose time it was, and no other");
     assert!(expired.iter().all(|record| record["actor"].is_null()), "nobody did it");
-    everything_agrees(&scene.world).await;
+    everything_agrees(&fixture.world).await;
     for _ in 0..59 {
-        scene.try_to_issue().await.is(201);
+        fixture.try_to_issue().await.is(201);
     }
-    scene.try_to_issue().await.is_problem(Code::TooManyInvitations);
-    assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 60);
-    everything_agrees(&scene.world).await;
+    fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
+    assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 60);
+    everything_agrees(&fixture.world).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_many_issued_at_once_no_more_than_a_hundred_are_live() {
-    let scene = Scene::new().await;
+    let fixture = InvitationFixture::new().await;
     for _ in 0..MOST - 10 {
-        scene.try_to_issue().await.is(201);
+        fixture.try_to_issue().await.is(201);
     }
-    scene.world.faults.conflicts_like_dynamodb(true);
-    let path = format!("{}/invitations", scene.team);
+    fixture.world.faults.conflicts_like_dynamodb(true);
+    let path = format!("{}/invitations", fixture.team);
     let mut issued = 0;
     while issued < 10 {
         let sent = (0..16).map(|_| {
             let body = json!({"role_id": "developer"}).to_string();
-            tokio::spawn(scene.inviter.send_owned(axum::http::Method::POST, &path, body))
+            tokio::spawn(fixture.inviter.send_owned(axum::http::Method::POST, &path, body))
         });
         for reply in join_all(sent).await.into_iter().map(Result::unwrap) {
             match reply.status {
@@ -97,28 +97,28 @@ async fn of_many_issued_at_once_no_more_than_a_hundred_are_live() {
         }
     }
     assert_eq!(issued, 10);
-    scene.try_to_issue().await.is_problem(Code::TooManyInvitations);
-    everything_agrees(&scene.world).await;
+    fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
+    everything_agrees(&fixture.world).await;
 }
 
 /// A role that only invitations gave which ran out can be deleted at once.
 #[tokio::test(start_paused = true)]
 async fn what_ran_out_uses_its_role_no_more() {
-    let mut scene = Scene::new().await;
+    let mut fixture = InvitationFixture::new().await;
     let body = json!({"name": "Helpers", "permissions": ["team.read"]});
-    let role = scene.inviter.post(&format!("{}/roles", scene.team), &body).await.is(201).body["role_id"].clone();
-    let path = format!("{}/roles/{}", scene.team, role.as_str().unwrap());
-    scene.issue(&json!({"role_id": role})).await;
-    scene.world.clock.advance(MILLISECOND);
-    scene.issue(&json!({"role_id": "developer"})).await;
-    scene.world.clock.advance(just_before(just_before(DAY)));
-    scene.wake_up().await;
-    scene.inviter.delete(&path).await.is_problem(Code::RoleInUse);
-    scene.world.clock.advance(MILLISECOND);
-    scene.inviter.delete(&path).await.is(204);
-    assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 1);
-    everything_agrees(&scene.world).await;
-    let listed = scene.inviter.get(&format!("{}/invitations", scene.team)).await;
+    let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &body).await.is(201).body["role_id"].clone();
+    let path = format!("{}/roles/{}", fixture.team, role.as_str().unwrap());
+    fixture.issue(&json!({"role_id": role})).await;
+    fixture.world.clock.advance(MILLISECOND);
+    fixture.issue(&json!({"role_id": "developer"})).await;
+    fixture.world.clock.advance(just_before(just_before(DAY)));
+    fixture.wake_up().await;
+    fixture.inviter.delete(&path).await.is_problem(Code::RoleInUse);
+    fixture.world.clock.advance(MILLISECOND);
+    fixture.inviter.delete(&path).await.is(204);
+    assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 1);
+    everything_agrees(&fixture.world).await;
+    let listed = fixture.inviter.get(&format!("{}/invitations", fixture.team)).await;
     let names: Vec<_> = listed.is(200).body["items"].as_array().unwrap().iter().map(|i| &i["role"]["name"]).collect();
     assert_eq!(names, ["Developer", "Helpers"], "the history keeps the name");
 }
@@ -126,21 +126,21 @@ async fn what_ran_out_uses_its_role_no_more() {
 /// Issuing again what had run out takes a place, and finds one where others ran out meanwhile.
 #[tokio::test(start_paused = true)]
 async fn what_ran_out_makes_room_for_what_is_reissued() {
-    let mut scene = Scene::new().await;
-    let first = scene.issue(&json!({"role_id": "developer"})).await;
-    let path = format!("{}/invitations/{}", scene.team, first["invitation"]["invitation_id"].as_str().unwrap());
-    scene.world.clock.advance(DAY);
-    cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
-    scene.wake_up().await;
+    let mut fixture = InvitationFixture::new().await;
+    let first = fixture.issue(&json!({"role_id": "developer"})).await;
+    let path = format!("{}/invitations/{}", fixture.team, first["invitation"]["invitation_id"].as_str().unwrap());
+    fixture.world.clock.advance(DAY);
+    cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
+    fixture.wake_up().await;
     for _ in 0..MOST {
-        scene.try_to_issue().await.is(201);
+        fixture.try_to_issue().await.is(201);
     }
     let reissue = async |client: &Client| client.post(&format!("{path}/reissue"), &Value::Null).await;
-    reissue(&scene.inviter).await.is_problem(Code::TooManyInvitations);
-    scene.world.clock.advance(DAY);
-    scene.wake_up().await;
-    reissue(&scene.inviter).await.is(201);
-    assert_eq!(breaker(&scene.world).await.0, i64::try_from(MOST + 1 - MAX_EXPIRED_AT_ONCE).unwrap());
-    assert_eq!(audited(&scene.world, "invitation.expire").await.len(), 2 + MAX_EXPIRED_AT_ONCE);
-    everything_agrees(&scene.world).await;
+    reissue(&fixture.inviter).await.is_problem(Code::TooManyInvitations);
+    fixture.world.clock.advance(DAY);
+    fixture.wake_up().await;
+    reissue(&fixture.inviter).await.is(201);
+    assert_eq!(breaker(&fixture.world).await.0, i64::try_from(MOST + 1 - MAX_EXPIRED_AT_ONCE).unwrap());
+    assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2 + MAX_EXPIRED_AT_ONCE);
+    everything_agrees(&fixture.world).await;
 }

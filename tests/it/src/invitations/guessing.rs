@@ -9,7 +9,7 @@ use std::{
 };
 
 use rollcall_domain::{breaker::BreakerReservation, limits::BREAKER_WINDOW};
-use rollcall_store::invitation::reserve;
+use rollcall_store::breaker::reserve;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::*;
@@ -76,7 +76,7 @@ async fn at_once(clients: impl IntoIterator<Item = Client>, codes: impl Iterator
     join_all(sent).await.into_iter().map(Result::unwrap).collect()
 }
 
-impl Scene {
+impl InvitationFixture {
     /// Issues as many unbound invitations in all, into as many teams as that takes.
     async fn fill(&self, live: usize) -> Vec<String> {
         let mut codes = Vec::new();
@@ -108,73 +108,73 @@ impl Scene {
 
 #[tokio::test]
 async fn one_person_has_ten_wrong_tries_a_day_wherever_from() {
-    let scene = Scene::new().await;
-    let mina = person(&scene.world, "mina").await;
-    let client = scene.world.signed_in(&mina).await;
-    let code = scene.code().await;
+    let fixture = InvitationFixture::new().await;
+    let mina = person(&fixture.world, "mina").await;
+    let client = fixture.world.signed_in(&mina).await;
+    let code = fixture.code().await;
     for (number, wrong) in wrong_codes(std::slice::from_ref(&code)).take(10).enumerate() {
         redeem(&client.at(&format!("10.0.0.{number}")), &wrong).await.is_problem(Code::InvitationInvalid);
-        scene.world.clock.advance(Duration::from_mins(1));
+        fixture.world.clock.advance(Duration::from_mins(1));
     }
     let elsewhere = client.at("10.0.1.1");
     for tried in [&code, &other(&code)] {
         let refused = redeem(&elsewhere, tried).await;
         assert_eq!(refused.is_problem(Code::TooManyAttempts).header("retry-after"), "85800", "{tried}");
     }
-    assert_eq!(failures(&scene.world, "redeemer").await, [10]);
-    assert_eq!(failures(&scene.world, "redeeming-network").await.iter().sum::<i64>(), 10, "what was not looked at");
-    assert_eq!(breaker(&scene.world).await, (1, 10));
-    redeem(&scene.world.redeemer("jisoo").await, &code).await.is(200);
+    assert_eq!(failures(&fixture.world, "redeemer").await, [10]);
+    assert_eq!(failures(&fixture.world, "redeeming-network").await.iter().sum::<i64>(), 10, "what was not looked at");
+    assert_eq!(breaker(&fixture.world).await, (1, 10));
+    redeem(&fixture.world.redeemer("jisoo").await, &code).await.is(200);
 
-    scene.world.clock.advance(just_before(Duration::from_mins(24 * 60 - 10)));
-    let client = scene.world.signed_in(&mina).await;
+    fixture.world.clock.advance(just_before(Duration::from_mins(24 * 60 - 10)));
+    let client = fixture.world.signed_in(&mina).await;
     let refused = redeem(&client, &other(&code)).await;
     assert_eq!(refused.is_problem(Code::TooManyAttempts).header("retry-after"), "1");
-    scene.world.clock.advance(MILLISECOND);
+    fixture.world.clock.advance(MILLISECOND);
     redeem(&client, &other(&code)).await.is_problem(Code::InvitationInvalid);
-    assert_eq!(failures(&scene.world, "redeemer").await, [1, 0], "the count began anew");
-    everything_agrees(&scene.world).await;
+    assert_eq!(failures(&fixture.world, "redeemer").await, [1, 0], "the count began anew");
+    everything_agrees(&fixture.world).await;
 }
 
 #[tokio::test]
 async fn one_network_has_twenty_wrong_tries_an_hour_whoever_asks() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let people = scene.people(22).await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let people = fixture.people(22).await;
     let mut wrong = wrong_codes(std::slice::from_ref(&code));
     for (number, client) in people[..20].iter().enumerate() {
         let client = client.at(&format!("2001:db8:1:2::{number:x}"));
         redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::InvitationInvalid);
     }
-    scene.world.clock.advance(Duration::from_mins(10));
+    fixture.world.clock.advance(Duration::from_mins(10));
     for tried in [&code, &other(&code)] {
         let refused = redeem(&people[20].at("2001:db8:1:2:ffff::1"), tried).await;
         assert_eq!(refused.is_problem(Code::TooManyAttempts).header("retry-after"), "3000", "{tried}");
     }
-    assert_eq!(failures(&scene.world, "redeemer").await.iter().sum::<i64>(), 20, "what was not looked at");
+    assert_eq!(failures(&fixture.world, "redeemer").await.iter().sum::<i64>(), 20, "what was not looked at");
     redeem(&people[21].at("2001:db8:1:3::1"), &other(&code)).await.is_problem(Code::InvitationInvalid);
-    scene.world.clock.advance(just_before(Duration::from_mins(50)));
+    fixture.world.clock.advance(just_before(Duration::from_mins(50)));
     redeem(&people[20].at("2001:db8:1:2::1"), &code).await.is_problem(Code::TooManyAttempts);
-    scene.world.clock.advance(MILLISECOND);
-    let late = person(&scene.world, "late").await;
-    redeem(&scene.world.signed_in(&late).await.at("2001:db8:1:2::1"), &code).await.is(200);
-    everything_agrees(&scene.world).await;
+    fixture.world.clock.advance(MILLISECOND);
+    let late = person(&fixture.world, "late").await;
+    redeem(&fixture.world.signed_in(&late).await.at("2001:db8:1:2::1"), &code).await.is(200);
+    everything_agrees(&fixture.world).await;
 }
 
 /// What succeeds is no wrong try, in any of the counts.
 #[tokio::test]
 async fn only_wrong_tries_count() {
-    let scene = Scene::new().await;
-    let client = scene.world.redeemer("mina").await;
+    let fixture = InvitationFixture::new().await;
+    let client = fixture.world.redeemer("mina").await;
     let wrong: Vec<_> = wrong_codes(&[]).take(9).collect();
     for code in &wrong {
         redeem(&client, code).await.is_problem(Code::InvitationInvalid);
     }
-    let code = scene.code().await;
+    let code = fixture.code().await;
     redeem(&client, &code).await.is(200);
-    assert_eq!(failures(&scene.world, "redeemer").await, [9]);
-    assert_eq!(failures(&scene.world, "redeeming-network").await, [9]);
-    assert_eq!(breaker(&scene.world).await, (0, 9));
+    assert_eq!(failures(&fixture.world, "redeemer").await, [9]);
+    assert_eq!(failures(&fixture.world, "redeeming-network").await, [9]);
+    assert_eq!(breaker(&fixture.world).await, (0, 9));
     redeem(&client, &code).await.is_problem(Code::InvitationInvalid);
     redeem(&client, &code).await.is_problem(Code::TooManyAttempts);
 }
@@ -182,12 +182,12 @@ async fn only_wrong_tries_count() {
 /// A thousand at once, of one person from a thousand places.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_wrong_codes_of_one_person_at_once_are_ten_tries() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let client = scene.world.redeemer("mina").await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let client = fixture.world.redeemer("mina").await;
     let places = (0..1000).map(|number| client.at(&format!("10.1.{}.{}", number / 250, number % 250)));
     let mut wrong = wrong_codes(std::slice::from_ref(&code));
-    scene.world.faults.conflicts_like_dynamodb(true);
+    fixture.world.faults.conflicts_like_dynamodb(true);
     let replies = at_once(places, wrong.by_ref().take(1000)).await;
     let mut tried = looked_at(&replies);
     assert!((1..=10).contains(&tried), "{tried}");
@@ -196,21 +196,21 @@ async fn a_thousand_wrong_codes_of_one_person_at_once_are_ten_tries() {
         tried += 1;
     }
     assert_eq!(tried, 10);
-    assert_eq!(failures(&scene.world, "redeemer").await, [10]);
-    assert_eq!(failures(&scene.world, "redeeming-network").await.iter().sum::<i64>(), 10);
-    assert_eq!(breaker(&scene.world).await, (1, 10));
-    redeem(&scene.world.redeemer("jisoo").await, &code).await.is(200);
-    everything_agrees(&scene.world).await;
+    assert_eq!(failures(&fixture.world, "redeemer").await, [10]);
+    assert_eq!(failures(&fixture.world, "redeeming-network").await.iter().sum::<i64>(), 10);
+    assert_eq!(breaker(&fixture.world).await, (1, 10));
+    redeem(&fixture.world.redeemer("jisoo").await, &code).await.is(200);
+    everything_agrees(&fixture.world).await;
 }
 
 /// A thousand at once, of a hundred people from one place.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_wrong_codes_from_one_place_at_once_are_twenty_tries() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let people: Vec<_> = scene.people(100).await.iter().map(|client| client.at("203.0.113.7")).collect();
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let people: Vec<_> = fixture.people(100).await.iter().map(|client| client.at("203.0.113.7")).collect();
     let mut wrong = wrong_codes(std::slice::from_ref(&code));
-    scene.world.faults.conflicts_like_dynamodb(true);
+    fixture.world.faults.conflicts_like_dynamodb(true);
     let replies = at_once(ten_each(&people), wrong.by_ref().take(1000)).await;
     let mut tried = looked_at(&replies);
     assert!((1..=20).contains(&tried), "{tried}");
@@ -219,56 +219,56 @@ async fn a_thousand_wrong_codes_from_one_place_at_once_are_twenty_tries() {
         tried += looked_at(&[reply]);
     }
     assert_eq!(tried, 20);
-    assert_eq!(failures(&scene.world, "redeeming-network").await, [20]);
-    assert_eq!(failures(&scene.world, "redeemer").await.iter().sum::<i64>(), 20);
-    assert_eq!(breaker(&scene.world).await, (1, 20));
+    assert_eq!(failures(&fixture.world, "redeeming-network").await, [20]);
+    assert_eq!(failures(&fixture.world, "redeemer").await.iter().sum::<i64>(), 20);
+    assert_eq!(breaker(&fixture.world).await, (1, 20));
     redeem(&people[0].at("203.0.113.8"), &code).await.is(200);
-    everything_agrees(&scene.world).await;
+    everything_agrees(&fixture.world).await;
 }
 
 /// A thousand at once, of a hundred people from as many places: with a hundred codes to be hit, 28 wrong tries are borne.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_wrong_codes_of_a_hundred_people_at_once_shut_the_breaker() {
     let alarms = count_alarms();
-    let mut scene = Scene::new().await;
-    let codes = scene.fill(100).await;
-    let bound = code_of(&scene.issue(&json!({"role_id": "developer", "login": "Invited"})).await);
-    let people = scene.people(100).await;
+    let mut fixture = InvitationFixture::new().await;
+    let codes = fixture.fill(100).await;
+    let bound = code_of(&fixture.issue(&json!({"role_id": "developer", "login": "Invited"})).await);
+    let people = fixture.people(100).await;
     let drawn: Vec<_> = codes.iter().cloned().chain([bound.clone()]).collect();
     let mut wrong = wrong_codes(&drawn);
-    scene.world.faults.conflicts_like_dynamodb(true);
+    fixture.world.faults.conflicts_like_dynamodb(true);
     let replies = at_once(ten_each(&people), wrong.by_ref().take(1000)).await;
     let tried = looked_at(&replies);
     assert!((1..=28).contains(&tried), "{tried}");
-    assert_eq!(breaker(&scene.world).await, (100, i64::try_from(tried).unwrap()));
+    assert_eq!(breaker(&fixture.world).await, (100, i64::try_from(tried).unwrap()));
     for kind in ["redeemer", "redeeming-network"] {
-        let most = failures(&scene.world, kind).await.into_iter().max();
+        let most = failures(&fixture.world, kind).await.into_iter().max();
         assert_eq!(most, Some(10), "what the breaker refuses is counted where it may: {kind}");
     }
     for number in tried..28 {
-        let client = scene.world.redeemer(&format!("more{number}")).await.at(&format!("198.51.100.{number}"));
+        let client = fixture.world.redeemer(&format!("more{number}")).await.at(&format!("198.51.100.{number}"));
         redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::InvitationInvalid);
     }
 
     let told = alarms.load(Ordering::SeqCst);
-    let refused = redeem(&scene.world.redeemer("late").await, &codes[0]).await;
+    let refused = redeem(&fixture.world.redeemer("late").await, &codes[0]).await;
     assert_eq!(refused.is_problem(Code::TooManyAttempts).header("retry-after"), "86400");
-    let foreign = redeem(&scene.world.redeemer("foreign").await, &bound).await;
+    let foreign = redeem(&fixture.world.redeemer("foreign").await, &bound).await;
     are_alike(&refused, &foreign);
     assert_eq!(alarms.load(Ordering::SeqCst), told + 2);
-    redeem(&scene.world.redeemer("invited").await, &bound).await.is(200);
-    assert_eq!((breaker(&scene.world).await, alarms.load(Ordering::SeqCst)), ((100, 28), told + 2));
+    redeem(&fixture.world.redeemer("invited").await, &bound).await.is(200);
+    assert_eq!((breaker(&fixture.world).await, alarms.load(Ordering::SeqCst)), ((100, 28), told + 2));
 
-    scene.world.clock.advance(just_before(BREAKER_WINDOW));
-    scene.wake_up().await;
-    let fresh = scene.code().await;
-    let last = person(&scene.world, "last").await;
-    let client = scene.world.signed_in(&last).await;
+    fixture.world.clock.advance(just_before(BREAKER_WINDOW));
+    fixture.wake_up().await;
+    let fresh = fixture.code().await;
+    let last = person(&fixture.world, "last").await;
+    let client = fixture.world.signed_in(&last).await;
     redeem(&client, &fresh).await.is_problem(Code::TooManyAttempts);
-    scene.world.clock.advance(MILLISECOND);
+    fixture.world.clock.advance(MILLISECOND);
     redeem(&client, &fresh).await.is(200);
-    assert_eq!(breaker(&scene.world).await, (100, 0), "the count began anew");
-    everything_agrees(&scene.world).await;
+    assert_eq!(breaker(&fixture.world).await, (100, 0), "the count began anew");
+    everything_agrees(&fixture.world).await;
 }
 
 /// The product may be 2,740 and not one more; and twenty wrong tries are always borne.
@@ -283,31 +283,31 @@ async fn a_thousand_wrong_codes_of_a_hundred_people_at_once_shut_the_breaker() {
 #[tokio::test]
 async fn the_breaker_shuts_exactly_where_it_must(#[case] live: usize, #[case] borne: i64) {
     let alarms = count_alarms();
-    let scene = Scene::new().await;
-    let codes = scene.fill(live).await;
-    scene.tried(borne).await;
+    let fixture = InvitationFixture::new().await;
+    let codes = fixture.fill(live).await;
+    fixture.tried(borne).await;
     let mut wrong = wrong_codes(&codes);
-    let client = scene.world.redeemer("mina").await;
+    let client = fixture.world.redeemer("mina").await;
     redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::InvitationInvalid);
-    assert_eq!((breaker(&scene.world).await.1, alarms.load(Ordering::SeqCst)), (borne + 1, 0));
+    assert_eq!((breaker(&fixture.world).await.1, alarms.load(Ordering::SeqCst)), (borne + 1, 0));
     redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::TooManyAttempts);
     redeem(&client, &codes[0]).await.is_problem(Code::TooManyAttempts);
-    assert_eq!((breaker(&scene.world).await.1, alarms.load(Ordering::SeqCst)), (borne + 1, 2));
-    assert_eq!(failures(&scene.world, "redeemer").await, [3], "what it refuses is counted where it may");
-    everything_agrees(&scene.world).await;
+    assert_eq!((breaker(&fixture.world).await.1, alarms.load(Ordering::SeqCst)), (borne + 1, 2));
+    assert_eq!(failures(&fixture.world, "redeemer").await, [3], "what it refuses is counted where it may");
+    everything_agrees(&fixture.world).await;
 }
 
 /// What succeeds at the breaker's last try opens it again for the next.
 #[tokio::test]
 async fn a_hit_is_no_wrong_try_at_the_breaker() {
-    let scene = Scene::new().await;
-    let codes = scene.fill(100).await;
-    scene.tried(27).await;
-    let client = scene.world.redeemer("mina").await;
+    let fixture = InvitationFixture::new().await;
+    let codes = fixture.fill(100).await;
+    fixture.tried(27).await;
+    let client = fixture.world.redeemer("mina").await;
     redeem(&client, &codes[0]).await.is(200);
-    assert_eq!(breaker(&scene.world).await, (99, 27));
+    assert_eq!(breaker(&fixture.world).await, (99, 27));
     let mut wrong = wrong_codes(&codes);
     redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::InvitationInvalid);
     redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::TooManyAttempts);
-    everything_agrees(&scene.world).await;
+    everything_agrees(&fixture.world).await;
 }

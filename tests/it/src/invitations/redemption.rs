@@ -10,20 +10,20 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
     #[values(16, 64, 256)] count: usize,
     #[values(0, 4)] lost: usize,
 ) {
-    let scene = Scene::new().await;
+    let fixture = InvitationFixture::new().await;
     let invited = json!({"name": "Helpers", "permissions": ["team.read"]});
-    let role = scene.inviter.post(&format!("{}/roles", scene.team), &invited).await.is(201).body.clone();
-    let code = code_of(&scene.issue(&json!({"role_id": role["role_id"]})).await);
-    scene.code().await;
-    let people = scene.people(count).await;
-    scene.world.faults.conflicts_like_dynamodb(true);
-    scene.world.faults.arm_transactions(Fault::DropReply, 0, lost);
+    let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &invited).await.is(201).body.clone();
+    let code = code_of(&fixture.issue(&json!({"role_id": role["role_id"]})).await);
+    fixture.code().await;
+    let people = fixture.people(count).await;
+    fixture.world.faults.conflicts_like_dynamodb(true);
+    fixture.world.faults.arm_transactions(Fault::DropReply, 0, lost);
     let body = json!({"code": code}).to_string();
     let sent = people.iter().map(|client| {
         tokio::spawn(client.send_owned(axum::http::Method::POST, "/v1/invitations/redeem", body.clone()))
     });
     let replies: Vec<_> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
-    scene.world.faults.disarm();
+    fixture.world.faults.disarm();
 
     let joined: Vec<_> = replies.iter().filter(|reply| reply.status == 200).collect();
     assert_eq!(joined.len(), 1, "{replies:?}");
@@ -36,10 +36,10 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
             refused.is_problem(Code::InvitationInvalid);
         }
     }
-    assert_eq!(scene.members().await.len(), 2, "the owner, and whoever was first");
-    assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
-    everything_agrees(&scene.world).await;
-    let listed = scene.inviter.get(&format!("{}/invitations?status=redeemed", scene.team)).await;
+    assert_eq!(fixture.members().await.len(), 2, "the owner, and whoever was first");
+    assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
+    everything_agrees(&fixture.world).await;
+    let listed = fixture.inviter.get(&format!("{}/invitations?status=redeemed", fixture.team)).await;
     assert_eq!(listed.is(200).body["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed.body["items"][0]["role"]["role_id"], role["role_id"]);
 }
@@ -48,10 +48,10 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
 #[tokio::test(start_paused = true)]
 async fn one_person_who_redeems_many_times_at_once_joins_once() {
     for key in [None, Some("once")] {
-        let scene = Scene::new().await;
-        scene.world.faults.conflicts_like_dynamodb(true);
-        let code = scene.code().await;
-        let mina = scene.world.redeemer("mina").await;
+        let fixture = InvitationFixture::new().await;
+        fixture.world.faults.conflicts_like_dynamodb(true);
+        let code = fixture.code().await;
+        let mina = fixture.world.redeemer("mina").await;
         let mina = key.map_or_else(|| mina.clone(), |key| mina.with("idempotency-key", key));
         let body = json!({"code": code}).to_string();
         let sent = (0..8)
@@ -59,9 +59,9 @@ async fn one_person_who_redeems_many_times_at_once_joins_once() {
         let replies: Vec<_> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
         let joined = replies.iter().filter(|reply| reply.status == 200).count();
         assert!(joined == 1 || key.is_some() && joined > 1, "{replies:?}");
-        assert_eq!(scene.members().await, ["mina", "owner"]);
-        assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
-        everything_agrees(&scene.world).await;
+        assert_eq!(fixture.members().await, ["mina", "owner"]);
+        assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
+        everything_agrees(&fixture.world).await;
     }
 }
 
@@ -74,55 +74,58 @@ async fn one_person_who_redeems_many_times_at_once_joins_once() {
 #[case::long_after(DAY + Duration::from_hours(47), false)]
 #[tokio::test]
 async fn a_code_works_for_a_day_and_no_longer(#[case] age: Duration, #[case] works: bool) {
-    let mut scene = Scene::new().await;
-    let code = scene.code().await;
-    scene.world.clock.advance(age);
-    scene.wake_up().await;
-    assert_eq!(items(&scene.world, "CODE#").await.len(), 2, "the item is still there");
-    let mina = scene.world.redeemer("mina").await;
+    let mut fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    fixture.world.clock.advance(age);
+    fixture.wake_up().await;
+    assert_eq!(items(&fixture.world, "CODE#").await.len(), 2, "the item is still there");
+    let mina = fixture.world.redeemer("mina").await;
     let reply = redeem(&mina, &code).await;
-    let listed = scene.inviter.get(&format!("{}/invitations", scene.team)).await;
+    let listed = fixture.inviter.get(&format!("{}/invitations", fixture.team)).await;
     let status = &listed.is(200).body["items"][0]["status"];
     if works {
         reply.is(200);
-        assert_eq!((scene.members().await, status), (vec!["mina".to_owned(), "owner".to_owned()], &json!("redeemed")));
+        assert_eq!(
+            (fixture.members().await, status),
+            (vec!["mina".to_owned(), "owner".to_owned()], &json!("redeemed"))
+        );
     } else {
         reply.is_problem(Code::InvitationInvalid);
-        assert_eq!((scene.members().await, status), (vec!["owner".to_owned()], &json!("expired")));
+        assert_eq!((fixture.members().await, status), (vec!["owner".to_owned()], &json!("expired")));
     }
-    everything_agrees(&scene.world).await;
+    everything_agrees(&fixture.world).await;
 }
 
 /// G3.
 #[tokio::test]
 async fn a_bound_code_is_for_its_login_in_any_case_and_stays_good_for_it() {
     for (bound, login) in [("mina", "mina"), ("Mina", "mina"), ("mina", "MiNA")] {
-        let scene = Scene::new().await;
-        let code = code_of(&scene.issue(&json!({"role_id": "operator", "login": bound})).await);
+        let fixture = InvitationFixture::new().await;
+        let code = code_of(&fixture.issue(&json!({"role_id": "operator", "login": bound})).await);
         for stranger in ["jisoo", "mina2", "min"] {
-            let stranger = scene.world.redeemer(stranger).await;
+            let stranger = fixture.world.redeemer(stranger).await;
             redeem(&stranger, &code).await.is_problem(Code::InvitationInvalid);
         }
-        assert_eq!(items(&scene.world, "CODE#").await.len(), 2);
-        assert_eq!(scene.members().await, ["owner"]);
-        let joined = redeem(&scene.world.redeemer(login).await, &code).await;
+        assert_eq!(items(&fixture.world, "CODE#").await.len(), 2);
+        assert_eq!(fixture.members().await, ["owner"]);
+        let joined = redeem(&fixture.world.redeemer(login).await, &code).await;
         assert_eq!(joined.is(200).body["role"]["role_id"], "operator");
-        assert_eq!(scene.members().await, [login, "owner"]);
-        everything_agrees(&scene.world).await;
+        assert_eq!(fixture.members().await, [login, "owner"]);
+        everything_agrees(&fixture.world).await;
     }
 }
 
 /// G7: the reply is lost on its way to the client, or on its way from the database.
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let mina = scene.world.redeemer("mina").await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let mina = fixture.world.redeemer("mina").await;
     let keyed = mina.with("idempotency-key", "join");
-    scene.world.faults.arm_transactions(Fault::DropReply, 0, FOREVER);
+    fixture.world.faults.arm_transactions(Fault::DropReply, 0, FOREVER);
     redeem(&keyed, &code).await.is_problem(Code::Unavailable);
-    scene.world.faults.disarm();
-    assert_eq!(scene.members().await, ["mina", "owner"], "it was carried out");
+    fixture.world.faults.disarm();
+    assert_eq!(fixture.members().await, ["mina", "owner"], "it was carried out");
     let first = redeem(&keyed, &code).await;
     assert_eq!(first.is(200).header("idempotency-replayed"), "true");
     assert_eq!(
@@ -134,20 +137,20 @@ async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
     redeem(&keyed, &other(&code)).await.is_problem(Code::IdempotencyMismatch);
     redeem(&mina, &code).await.is_problem(Code::InvitationInvalid);
     redeem(&mina.with("idempotency-key", "another"), &code).await.is_problem(Code::InvitationInvalid);
-    assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
-    everything_agrees(&scene.world).await;
+    assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
+    everything_agrees(&fixture.world).await;
 }
 
 /// G8.
 #[tokio::test]
 async fn a_used_code_restores_nothing_to_whoever_was_removed() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let mina = scene.world.redeemer("mina").await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let mina = fixture.world.redeemer("mina").await;
     let keyed = mina.with("idempotency-key", "join");
     let joined = redeem(&keyed, &code).await;
     let own = mina.get("/v1/me").await.is(200).body["user"]["user_id"].as_str().unwrap().to_owned();
-    scene.inviter.delete(&format!("{}/members/{own}", scene.team)).await.is(204);
+    fixture.inviter.delete(&format!("{}/members/{own}", fixture.team)).await.is(204);
     redeem(&mina, &code).await.is_problem(Code::InvitationInvalid);
     let replayed = redeem(&keyed, &code).await;
     assert_eq!(
@@ -155,43 +158,43 @@ async fn a_used_code_restores_nothing_to_whoever_was_removed() {
         (joined.is(200).body.clone(), "true")
     );
     assert_eq!(mina.get("/v1/me").await.is(200).body["teams"], json!([]));
-    assert_eq!(scene.members().await, ["owner"]);
-    everything_agrees(&scene.world).await;
-    redeem(&mina, &scene.code().await).await.is(200);
+    assert_eq!(fixture.members().await, ["owner"]);
+    everything_agrees(&fixture.world).await;
+    redeem(&mina, &fixture.code().await).await.is(200);
 }
 
 #[tokio::test]
 async fn a_member_hears_so_and_the_code_stays_live_and_it_was_a_wrong_try() {
-    let scene = Scene::new().await;
-    let (first, second) = (scene.code().await, scene.code().await);
-    let mina = scene.world.redeemer("mina").await;
+    let fixture = InvitationFixture::new().await;
+    let (first, second) = (fixture.code().await, fixture.code().await);
+    let mina = fixture.world.redeemer("mina").await;
     redeem(&mina, &first).await.is(200);
-    assert_eq!(breaker(&scene.world).await, (1, 0));
+    assert_eq!(breaker(&fixture.world).await, (1, 0));
     redeem(&mina, &second).await.is_problem(Code::AlreadyMember);
-    assert_eq!(breaker(&scene.world).await, (1, 1));
+    assert_eq!(breaker(&fixture.world).await, (1, 1));
     for tried in 2..=10 {
         redeem(&mina, &second).await.is_problem(Code::AlreadyMember);
-        assert_eq!(breaker(&scene.world).await, (1, tried));
+        assert_eq!(breaker(&fixture.world).await, (1, tried));
     }
     redeem(&mina, &second).await.is_problem(Code::TooManyAttempts);
-    redeem(&scene.world.redeemer("jisoo").await, &second).await.is(200);
-    assert_eq!(scene.members().await, ["jisoo", "mina", "owner"]);
-    everything_agrees(&scene.world).await;
+    redeem(&fixture.world.redeemer("jisoo").await, &second).await.is(200);
+    assert_eq!(fixture.members().await, ["jisoo", "mina", "owner"]);
+    everything_agrees(&fixture.world).await;
 }
 
 /// What stands in the way of trying at all is told before a try is spent.
 #[tokio::test]
 async fn who_may_not_try_or_sends_no_code_spends_no_try() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
     for admin in [UserType::SuperAdmin, UserType::PlatformAdmin] {
-        let (_, admin) = scene.world.user(admin.as_str(), admin, []).await;
+        let (_, admin) = fixture.world.user(admin.as_str(), admin, []).await;
         redeem(&admin, &code).await.is_problem(Code::Forbidden);
     }
-    redeem(&scene.world.member("unproved", []).await, &code).await.is_problem(Code::EmailNotVerified);
-    redeem(&scene.world.stranger(), &code).await.is_problem(Code::Unauthenticated);
-    let mina = person(&scene.world, "mina").await;
-    let client = scene.world.signed_in(&mina).await;
+    redeem(&fixture.world.member("unproved", []).await, &code).await.is_problem(Code::EmailNotVerified);
+    redeem(&fixture.world.stranger(), &code).await.is_problem(Code::Unauthenticated);
+    let mina = person(&fixture.world, "mina").await;
+    let client = fixture.world.signed_in(&mina).await;
     for (no_code, violation) in [
         (json!("1234567"), "bad_format"),
         (json!("123456789"), "bad_format"),
@@ -205,46 +208,46 @@ async fn who_may_not_try_or_sends_no_code_spends_no_try() {
         assert_eq!(reply.violations(), [json!(["/code", violation])], "{no_code}");
     }
     for number in 0..20 {
-        let team = scene.world.team(&format!("Team {number}")).await;
-        let member = scene.world.unfaulted().user(mina.user_id).await.unwrap().unwrap();
-        let boss = scene.world.member(&format!("boss{number}"), [(team, "admin")]).await;
+        let team = fixture.world.team(&format!("Team {number}")).await;
+        let member = fixture.world.unfaulted().user(mina.user_id).await.unwrap().unwrap();
+        let boss = fixture.world.member(&format!("boss{number}"), [(team, "admin")]).await;
         let body = json!({"user_id": member.user_id, "role_id": "reviewer"});
         boss.post(&format!("/v1/teams/{team}/members"), &body).await.is(201);
     }
     redeem(&client, &code).await.is_problem(Code::TooManyTeams);
     redeem(&client, &other(&code)).await.is_problem(Code::TooManyTeams);
-    assert!(items(&scene.world, "LANE#").await.is_empty(), "nothing was counted");
-    assert_eq!(breaker(&scene.world).await, (1, 0));
-    assert_eq!(scene.members().await, ["owner"]);
-    everything_agrees(&scene.world).await;
+    assert!(items(&fixture.world, "LANE#").await.is_empty(), "nothing was counted");
+    assert_eq!(breaker(&fixture.world).await, (1, 0));
+    assert_eq!(fixture.members().await, ["owner"]);
+    everything_agrees(&fixture.world).await;
 }
 
 /// L10: a clock that steps back or forth by five minutes between issue and redemption changes nothing.
 #[tokio::test]
 async fn a_clock_that_steps_leaves_codes_as_they_are() {
     for forth in [false, true] {
-        let scene = Scene::new().await;
-        let code = scene.code().await;
+        let fixture = InvitationFixture::new().await;
+        let code = fixture.code().await;
         let step = Duration::from_mins(5);
         if forth {
-            scene.world.clock.advance(step);
+            fixture.world.clock.advance(step);
         } else {
-            scene.world.clock.retreat(step);
+            fixture.world.clock.retreat(step);
         }
-        redeem(&scene.world.redeemer("mina").await, &code).await.is(200);
-        everything_agrees(&scene.world).await;
+        redeem(&fixture.world.redeemer("mina").await, &code).await.is(200);
+        everything_agrees(&fixture.world).await;
     }
 }
 
 #[tokio::test]
 async fn a_code_that_nobody_drew_is_refused_and_the_others_stay_good() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let mina = scene.world.redeemer("mina").await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let mina = fixture.world.redeemer("mina").await;
     redeem(&mina, &other(&code)).await.is_problem(Code::InvitationInvalid);
-    assert_eq!(breaker(&scene.world).await, (1, 1));
+    assert_eq!(breaker(&fixture.world).await, (1, 1));
     redeem(&mina, &code).await.is(200);
-    assert_eq!(breaker(&scene.world).await, (0, 1), "what succeeded is no wrong try, and what failed stays one");
-    scene.world.clock.advance(MILLISECOND);
-    everything_agrees(&scene.world).await;
+    assert_eq!(breaker(&fixture.world).await, (0, 1), "what succeeded is no wrong try, and what failed stays one");
+    fixture.world.clock.advance(MILLISECOND);
+    everything_agrees(&fixture.world).await;
 }

@@ -17,43 +17,43 @@ struct Refused {
 }
 
 /// Every state there is, as of one moment.
-async fn refused(scene: &mut Scene) -> Vec<Refused> {
-    let to_be_cleaned = scene.code().await;
-    let to_be_cleaned_for_mina = code_of(&scene.issue(&json!({"role_id": "developer", "login": "cleaned"})).await);
-    scene.world.clock.advance(Duration::from_hours(1));
-    scene.wake_up().await;
-    let expired = scene.code().await;
-    scene.world.clock.advance(Duration::from_hours(23));
-    cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
-    scene.world.clock.advance(Duration::from_hours(1));
-    scene.wake_up().await;
-    let (used, own) = (scene.code().await, scene.code().await);
-    redeem(&scene.world.redeemer("winner").await.at("10.9.0.1"), &used).await.is(200);
-    let owner = scene.world.redeemer("own").await;
+async fn refused(fixture: &mut InvitationFixture) -> Vec<Refused> {
+    let to_be_cleaned = fixture.code().await;
+    let to_be_cleaned_for_mina = code_of(&fixture.issue(&json!({"role_id": "developer", "login": "cleaned"})).await);
+    fixture.world.clock.advance(Duration::from_hours(1));
+    fixture.wake_up().await;
+    let expired = fixture.code().await;
+    fixture.world.clock.advance(Duration::from_hours(23));
+    cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
+    fixture.world.clock.advance(Duration::from_hours(1));
+    fixture.wake_up().await;
+    let (used, own) = (fixture.code().await, fixture.code().await);
+    redeem(&fixture.world.redeemer("winner").await.at("10.9.0.1"), &used).await.is(200);
+    let owner = fixture.world.redeemer("own").await;
     redeem(&owner.at("10.9.0.2"), &own).await.is(200);
-    let foreign = code_of(&scene.issue(&json!({"role_id": "developer", "login": "somebody"})).await);
+    let foreign = code_of(&fixture.issue(&json!({"role_id": "developer", "login": "somebody"})).await);
     let role = json!({"name": "Inviters", "permissions": ["team.read", "members.manage"]});
-    let role = scene.inviter.post(&format!("{}/roles", scene.team), &role).await.is(201).body["role_id"].clone();
-    let delegate = scene.world.member("delegate", [(scene.team_id, role.as_str().unwrap())]).await;
+    let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &role).await.is(201).body["role_id"].clone();
+    let delegate = fixture.world.member("delegate", [(fixture.team_id, role.as_str().unwrap())]).await;
     let delegated = json!({"role_id": "developer", "login": "somebody"});
-    let delegated = delegate.post(&format!("{}/invitations", scene.team), &delegated).await;
+    let delegated = delegate.post(&format!("{}/invitations", fixture.team), &delegated).await;
     let delegated = code_of(&delegated.is(201).body);
     let mut invitations = Vec::new();
     for _ in 0..2 {
-        let issued = scene.issue(&json!({"role_id": "developer"})).await;
+        let issued = fixture.issue(&json!({"role_id": "developer"})).await;
         let id = issued["invitation"]["invitation_id"].as_str().unwrap().to_owned();
-        invitations.push((code_of(&issued), format!("{}/invitations/{id}", scene.team)));
+        invitations.push((code_of(&issued), format!("{}/invitations/{id}", fixture.team)));
     }
-    scene.inviter.delete(&invitations[0].1).await.is(204);
-    scene.inviter.post(&format!("{}/reissue", invitations[1].1), &Value::Null).await.is(201);
-    let doomed = scene.world.team("Doomed").await;
-    let boss = scene.world.member("boss", [(doomed, "admin")]).await;
+    fixture.inviter.delete(&invitations[0].1).await.is(204);
+    fixture.inviter.post(&format!("{}/reissue", invitations[1].1), &Value::Null).await.is(201);
+    let doomed = fixture.world.team("Doomed").await;
+    let boss = fixture.world.member("boss", [(doomed, "admin")]).await;
     let body = json!({"role_id": "developer"});
     let of_doomed = code_of(&boss.post(&format!("/v1/teams/{doomed}/invitations"), &body).await.is(201).body);
-    let admin = scene.world.admin().await;
+    let admin = fixture.world.admin().await;
     admin.delete(&format!("/v1/teams/{doomed}")).await.is(204);
-    let disabled = scene.world.team("Leaderless").await;
-    let (leader, client) = scene.world.user("leader", UserType::Member, [(disabled, "admin")]).await;
+    let disabled = fixture.world.team("Leaderless").await;
+    let (leader, client) = fixture.world.user("leader", UserType::Member, [(disabled, "admin")]).await;
     let of_disabled = code_of(&client.post(&format!("/v1/teams/{disabled}/invitations"), &body).await.is(201).body);
     let leader = format!("/v1/users/{}", leader.user_id);
     admin.patch(&leader, &json!({"status": "disabled"})).await.is(200);
@@ -73,7 +73,7 @@ async fn refused(scene: &mut Scene) -> Vec<Refused> {
         ("of a deleted team", of_doomed),
         ("of a disabled issuer", of_disabled),
     ] {
-        let client = scene.world.redeemer(&state.replace(' ', ".").replace(',', "")).await;
+        let client = fixture.world.redeemer(&state.replace(' ', ".").replace(',', "")).await;
         refused.push(Refused { state, code, client });
     }
     refused
@@ -82,12 +82,12 @@ async fn refused(scene: &mut Scene) -> Vec<Refused> {
 /// The answer is the same to the byte, and so is what was asked of the table to find it.
 #[tokio::test]
 async fn every_refused_code_is_refused_alike_and_by_the_same_work() {
-    let mut scene = Scene::new().await;
+    let mut fixture = InvitationFixture::new().await;
     let mut seen: Vec<(&str, Reply, Vec<String>)> = Vec::new();
-    for (number, Refused { state, code, client }) in refused(&mut scene).await.into_iter().enumerate() {
-        scene.world.faults.take_log();
+    for (number, Refused { state, code, client }) in refused(&mut fixture).await.into_iter().enumerate() {
+        fixture.world.faults.take_log();
         let reply = redeem(&client.at(&format!("10.0.0.{number}")), &code).await;
-        let calls = scene.world.faults.take_log().into_iter().map(|call| call.operation).collect();
+        let calls = fixture.world.faults.take_log().into_iter().map(|call| call.operation).collect();
         reply.is_problem(Code::InvitationInvalid);
         seen.push((state, reply, calls));
     }
@@ -96,23 +96,23 @@ async fn every_refused_code_is_refused_alike_and_by_the_same_work() {
         are_alike(first, reply);
         assert_eq!(calls, others, "{state}");
     }
-    everything_agrees(&scene.world).await;
+    everything_agrees(&fixture.world).await;
 }
 
 /// The same, for those who register.
 #[tokio::test]
 async fn every_code_refused_at_registration_is_refused_alike_and_by_the_same_work() {
-    let mut scene = Scene::new().await;
+    let mut fixture = InvitationFixture::new().await;
     let mut seen: Vec<(&str, Reply, Vec<String>)> = Vec::new();
-    for (number, Refused { state, code, .. }) in refused(&mut scene).await.into_iter().enumerate() {
-        let stranger = scene.world.stranger().at(&format!("10.0.0.{number}"));
+    for (number, Refused { state, code, .. }) in refused(&mut fixture).await.into_iter().enumerate() {
+        let stranger = fixture.world.stranger().at(&format!("10.0.0.{number}"));
         let id = crate::support::mailed_codes::started(&stranger, &format!("stranger{number:02}@example.com")).await;
-        let mailed = scene.world.code(&id, rollcall_domain::verification::FlowPurpose::Registration).await;
+        let mailed = fixture.world.code(&id, rollcall_domain::verification::FlowPurpose::Registration).await;
         let mut body = crate::support::mailed_codes::completion(&mailed, &format!("stranger{number:02}"));
         body["invitation_code"] = json!(code);
-        scene.world.faults.take_log();
+        fixture.world.faults.take_log();
         let reply = crate::support::mailed_codes::complete(&stranger, &id, &body).await;
-        let calls = scene.world.faults.take_log().into_iter().map(|call| call.operation).collect();
+        let calls = fixture.world.faults.take_log().into_iter().map(|call| call.operation).collect();
         reply.is_problem(Code::InvitationInvalid);
         seen.push((state, reply, calls));
     }
@@ -121,7 +121,7 @@ async fn every_code_refused_at_registration_is_refused_alike_and_by_the_same_wor
         are_alike(first, reply);
         assert_eq!(calls, others, "{state}");
     }
-    everything_agrees(&scene.world).await;
+    everything_agrees(&fixture.world).await;
 }
 
 /// What the process logs, at every level.
@@ -160,9 +160,9 @@ fn stands_in(code: &str, text: &str) -> bool {
 async fn a_code_stands_in_the_reply_that_tells_it_and_nowhere_else() {
     let log = Log::default();
     tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).init();
-    let mut scene = Scene::new().await;
-    let issue = format!("{}/invitations", scene.team);
-    let keyed = scene.inviter.with("idempotency-key", "once");
+    let mut fixture = InvitationFixture::new().await;
+    let issue = format!("{}/invitations", fixture.team);
+    let keyed = fixture.inviter.with("idempotency-key", "once");
     let body = json!({"role_id": "developer", "note": "for Mina"});
     let first = keyed.post(&issue, &body).await;
     assert_eq!(keyed.post(&issue, &body).await.is(201).body, first.is(201).body, "told again under its key");
@@ -170,20 +170,20 @@ async fn a_code_stands_in_the_reply_that_tells_it_and_nowhere_else() {
     let path = |issued: &Value| format!("{issue}/{}", issued["invitation"]["invitation_id"].as_str().unwrap());
     let reissued = keyed.post(&format!("{}/reissue", path(&first.body)), &Value::Null).await.is(201).body.clone();
     codes.push(code_of(&reissued));
-    let mina = scene.world.redeemer("mina").await.with("idempotency-key", "once");
+    let mina = fixture.world.redeemer("mina").await.with("idempotency-key", "once");
     redeem(&mina, &codes[0]).await.is_problem(Code::InvitationInvalid);
     redeem(&mina, &codes[1]).await.is(200);
-    let revoked = scene.issue(&body).await;
-    scene.inviter.delete(&path(&revoked)).await.is(204);
+    let revoked = fixture.issue(&body).await;
+    fixture.inviter.delete(&path(&revoked)).await.is(204);
     codes.push(code_of(&revoked));
-    codes.push(scene.code().await);
-    scene.world.clock.advance(DAY);
-    cleanup::run(scene.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
-    scene.wake_up().await;
-    codes.push(scene.code().await);
-    let shown = scene.inviter.get(&issue).await;
-    let audit = scene.inviter.get("/v1/audit?limit=100").await;
-    let table = Value::from(scene.world.dump().await).to_string();
+    codes.push(fixture.code().await);
+    fixture.world.clock.advance(DAY);
+    cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
+    fixture.wake_up().await;
+    codes.push(fixture.code().await);
+    let shown = fixture.inviter.get(&issue).await;
+    let audit = fixture.inviter.get("/v1/audit?limit=100").await;
+    let table = Value::from(fixture.world.dump().await).to_string();
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.len() > 100_000 && table.contains("CODE#"), "there is something to look through");
     let pages = [&shown, &audit].map(|reply| String::from_utf8(reply.is(200).bytes.clone()).unwrap());
@@ -194,6 +194,6 @@ async fn a_code_stands_in_the_reply_that_tells_it_and_nowhere_else() {
         }
         assert!(shown.contains(&format!("\"code_hint\":\"{}\"", &code[6..])));
     }
-    let hash = items(&scene.world, "CODE#").await[0]["pk"].as_str().unwrap().to_owned();
+    let hash = items(&fixture.world, "CODE#").await[0]["pk"].as_str().unwrap().to_owned();
     assert_eq!(hash.len(), "CODE#".len() + 64);
 }

@@ -40,33 +40,33 @@ async fn people(world: &World) -> (usize, usize, usize) {
 
 #[tokio::test]
 async fn who_registers_with_a_code_is_a_member_from_the_start() {
-    let scene = Scene::new().await;
-    let code = code_of(&scene.issue(&json!({"role_id": "member_manager", "login": "Mina"})).await);
-    let unbound = scene.code().await;
+    let fixture = InvitationFixture::new().await;
+    let code = code_of(&fixture.issue(&json!({"role_id": "member_manager", "login": "Mina"})).await);
+    let unbound = fixture.code().await;
     for (name, code) in [("mina", &code), ("jisoo", &unbound)] {
-        let applicant = Applicant::new(&scene.world, name, "10.0.0.1").await;
+        let applicant = Applicant::new(&fixture.world, name, "10.0.0.1").await;
         let done = applicant.complete(Some(code)).await;
         assert_eq!(done.is(201).body["user"]["version"], 1);
         let user_id = done.body["user"]["user_id"].clone();
-        let me = scene.world.stranger().sign_in(name).await.get("/v1/me").await;
+        let me = fixture.world.stranger().sign_in(name).await.get("/v1/me").await;
         assert_eq!(me.is(200).body["teams"][0]["name"], "Northwind");
-        let redeemed = audited(&scene.world, "invitation.redeem").await;
+        let redeemed = audited(&fixture.world, "invitation.redeem").await;
         let redeemed = redeemed.iter().find(|record| record["actor"]["user_id"] == user_id).unwrap();
-        assert_eq!(redeemed["team_id"], scene.team_id.to_string());
-        let registered = audited(&scene.world, "user.register").await;
+        assert_eq!(redeemed["team_id"], fixture.team_id.to_string());
+        let registered = audited(&fixture.world, "user.register").await;
         assert!(
             registered
                 .iter()
                 .any(|record| record["target"]["id"] == user_id && record["request_id"] == redeemed["request_id"])
         );
         // Used now: the next who has it is refused.
-        let late = Applicant::new(&scene.world, &format!("late.{name}"), "10.0.0.2").await;
+        let late = Applicant::new(&fixture.world, &format!("late.{name}"), "10.0.0.2").await;
         late.complete(Some(code)).await.is_problem(Code::InvitationInvalid);
     }
-    assert_eq!(scene.members().await, ["jisoo", "mina", "owner"]);
-    assert_eq!(breaker(&scene.world).await, (0, 2), "only the late ones were wrong");
-    everything_agrees(&scene.world).await;
-    markers_agree(&scene.world).await;
+    assert_eq!(fixture.members().await, ["jisoo", "mina", "owner"]);
+    assert_eq!(breaker(&fixture.world).await, (0, 2), "only the late ones were wrong");
+    everything_agrees(&fixture.world).await;
+    markers_agree(&fixture.world).await;
 }
 
 /// What makes an invitation one that is refused.
@@ -88,188 +88,188 @@ async fn a_refused_invitation_leaves_nothing_and_costs_no_try_at_the_mailed_code
     #[values(Flaw::Wrong, Flaw::Used, Flaw::Revoked, Flaw::BoundToOthers, Flaw::IssuerDisabled, Flaw::TeamDeleted)]
     flaw: Flaw,
 ) {
-    let scene = Scene::new().await;
-    let admin = scene.world.admin().await;
+    let fixture = InvitationFixture::new().await;
+    let admin = fixture.world.admin().await;
     let login = if matches!(flaw, Flaw::BoundToOthers) { json!("somebody") } else { Value::Null };
-    let issued = scene.issue(&json!({"role_id": "developer", "login": login})).await;
+    let issued = fixture.issue(&json!({"role_id": "developer", "login": login})).await;
     let code = code_of(&issued);
-    let path = format!("{}/invitations/{}", scene.team, issued["invitation"]["invitation_id"].as_str().unwrap());
+    let path = format!("{}/invitations/{}", fixture.team, issued["invitation"]["invitation_id"].as_str().unwrap());
     let tried = match flaw {
         Flaw::Wrong => other(&code),
         _ => code.clone(),
     };
     match flaw {
         Flaw::Wrong | Flaw::BoundToOthers => {}
-        Flaw::Used => drop(redeem(&scene.world.redeemer("winner").await, &code).await.is(200)),
-        Flaw::Revoked => drop(scene.inviter.delete(&path).await.is(204)),
+        Flaw::Used => drop(redeem(&fixture.world.redeemer("winner").await, &code).await.is(200)),
+        Flaw::Revoked => drop(fixture.inviter.delete(&path).await.is(204)),
         Flaw::IssuerDisabled => {
-            let owner = format!("/v1/users/{}", scene.owner.user_id);
+            let owner = format!("/v1/users/{}", fixture.owner.user_id);
             admin.patch(&owner, &json!({"status": "disabled"})).await.is(200);
         }
-        Flaw::TeamDeleted => drop(admin.delete(&scene.team).await.is(204)),
+        Flaw::TeamDeleted => drop(admin.delete(&fixture.team).await.is(204)),
     }
-    let before = people(&scene.world).await;
-    let applicant = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    let before = people(&fixture.world).await;
+    let applicant = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     for _ in 0..7 {
         applicant.complete(Some(&tried)).await.is_problem(Code::InvitationInvalid);
-        assert_eq!(people(&scene.world).await, before, "{flaw:?}");
+        assert_eq!(people(&fixture.world).await, before, "{flaw:?}");
     }
-    everything_agrees(&scene.world).await;
-    markers_agree(&scene.world).await;
+    everything_agrees(&fixture.world).await;
+    markers_agree(&fixture.world).await;
     applicant.complete(None).await.is(201);
-    assert_eq!(people(&scene.world).await, (before.0 + 1, before.1 + 1, before.2));
-    everything_agrees(&scene.world).await;
+    assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2));
+    everything_agrees(&fixture.world).await;
 }
 
 #[tokio::test]
 async fn an_expired_invitation_is_refused_at_registration_as_well() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    scene.world.clock.advance(just_before(DAY));
-    let early = Applicant::new(&scene.world, "early", "10.0.0.1").await;
-    let late = Applicant::new(&scene.world, "late", "10.0.0.2").await;
-    scene.world.clock.advance(MILLISECOND);
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    fixture.world.clock.advance(just_before(DAY));
+    let early = Applicant::new(&fixture.world, "early", "10.0.0.1").await;
+    let late = Applicant::new(&fixture.world, "late", "10.0.0.2").await;
+    fixture.world.clock.advance(MILLISECOND);
     for applicant in [&early, &late] {
         applicant.complete(Some(&code)).await.is_problem(Code::InvitationInvalid);
         applicant.complete(None).await.is(201);
     }
-    assert_eq!(scene.members().await, ["owner"]);
-    everything_agrees(&scene.world).await;
+    assert_eq!(fixture.members().await, ["owner"]);
+    everything_agrees(&fixture.world).await;
 }
 
 /// The lanes of invitation codes hold for those who register, by the address they proved; and to be told to wait costs
 /// no try at the mailed code.
 #[tokio::test]
 async fn who_guesses_while_registering_is_told_to_wait_and_can_still_register() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let applicant = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let applicant = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     for _ in 0..10 {
         applicant.complete(Some(&other(&code))).await.is_problem(Code::InvitationInvalid);
     }
-    let before = people(&scene.world).await;
+    let before = people(&fixture.world).await;
     for _ in 0..7 {
         applicant.complete(Some(&code)).await.is_problem(Code::TooManyAttempts);
     }
-    let neighbour = Applicant::new(&scene.world, "jisoo", "10.0.0.1").await;
+    let neighbour = Applicant::new(&fixture.world, "jisoo", "10.0.0.1").await;
     for _ in 0..10 {
         neighbour.complete(Some(&other(&code))).await.is_problem(Code::InvitationInvalid);
     }
-    let third = Applicant::new(&scene.world, "dora", "10.0.0.1").await;
+    let third = Applicant::new(&fixture.world, "dora", "10.0.0.1").await;
     third.complete(Some(&code)).await.is_problem(Code::TooManyAttempts);
-    assert_eq!(people(&scene.world).await, before);
-    assert_eq!(breaker(&scene.world).await, (1, 20));
+    assert_eq!(people(&fixture.world).await, before);
+    assert_eq!(breaker(&fixture.world).await, (1, 20));
     applicant.complete(None).await.is(201);
     let elsewhere = Applicant { client: third.client.at("10.0.0.2"), ..third };
     elsewhere.complete(Some(&code)).await.is(201);
-    assert_eq!(scene.members().await, ["dora", "owner"]);
-    everything_agrees(&scene.world).await;
+    assert_eq!(fixture.members().await, ["dora", "owner"]);
+    everything_agrees(&fixture.world).await;
 }
 
 /// Nobody is one too many, and the mailed code stays good.
 #[tokio::test]
 async fn a_full_team_takes_nobody_who_registers() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
     for number in 1..1_000 {
-        let teams = [(scene.team_id, rollcall_domain::permission::Preset::Reviewer.into())].into();
-        scene.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
+        let teams = [(fixture.team_id, rollcall_domain::permission::Preset::Reviewer.into())].into();
+        fixture.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
     }
-    let before = people(&scene.world).await;
-    let applicant = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    let before = people(&fixture.world).await;
+    let applicant = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     for _ in 0..7 {
         applicant.complete(Some(&code)).await.is_problem(Code::TooManyMembers);
     }
-    redeem(&scene.world.redeemer("jisoo").await, &code).await.is_problem(Code::TooManyMembers);
-    assert_eq!(people(&scene.world).await, (before.0 + 1, before.1 + 1, before.2), "who redeems was there before");
-    everything_agrees(&scene.world).await;
-    let gone = scene.world.unfaulted().members(scene.team_id, 2).await.unwrap();
-    let gone = gone.iter().find(|member| member.user_id != scene.owner.user_id).unwrap().user_id;
-    scene.inviter.delete(&format!("{}/members/{gone}", scene.team)).await.is(204);
+    redeem(&fixture.world.redeemer("jisoo").await, &code).await.is_problem(Code::TooManyMembers);
+    assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2), "who redeems was there before");
+    everything_agrees(&fixture.world).await;
+    let gone = fixture.world.unfaulted().members(fixture.team_id, 2).await.unwrap();
+    let gone = gone.iter().find(|member| member.user_id != fixture.owner.user_id).unwrap().user_id;
+    fixture.inviter.delete(&format!("{}/members/{gone}", fixture.team)).await.is(204);
     applicant.complete(Some(&code)).await.is(201);
-    everything_agrees(&scene.world).await;
-    markers_agree(&scene.world).await;
+    everything_agrees(&fixture.world).await;
+    markers_agree(&fixture.world).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_many_who_register_with_one_code_at_once_one_is_a_member() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
     let mut applicants = Vec::new();
     for number in 0..6 {
         let name = format!("applicant{number}");
-        applicants.push(Arc::new(Applicant::new(&scene.world, &name, &format!("10.0.0.{number}")).await));
+        applicants.push(Arc::new(Applicant::new(&fixture.world, &name, &format!("10.0.0.{number}")).await));
     }
-    let before = people(&scene.world).await;
-    scene.world.faults.conflicts_like_dynamodb(true);
+    let before = people(&fixture.world).await;
+    fixture.world.faults.conflicts_like_dynamodb(true);
     let sent = applicants.iter().cloned().map(|applicant| {
         let code = code.clone();
         tokio::spawn(async move { applicant.complete(Some(&code)).await })
     });
     let replies: Vec<_> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1, "{replies:?}");
-    assert_eq!(people(&scene.world).await, (before.0 + 1, before.1 + 1, before.2 + 1));
-    assert_eq!(scene.members().await.len(), 2);
-    everything_agrees(&scene.world).await;
-    markers_agree(&scene.world).await;
+    assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2 + 1));
+    assert_eq!(fixture.members().await.len(), 2);
+    everything_agrees(&fixture.world).await;
+    markers_agree(&fixture.world).await;
     for (applicant, reply) in applicants.iter().zip(&replies).filter(|(_, reply)| reply.status != 201) {
         reply.is_problem(Code::InvitationInvalid);
         applicant.complete(None).await.is(201);
     }
-    assert_eq!(scene.members().await.len(), 2);
-    everything_agrees(&scene.world).await;
+    assert_eq!(fixture.members().await.len(), 2);
+    everything_agrees(&fixture.world).await;
 }
 
 /// A login that is taken, before or at the last moment, leaves the invitation as it was, and the try at it is no wrong
 /// one.
 #[tokio::test(start_paused = true)]
 async fn a_login_that_is_taken_leaves_the_invitation_good() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let taken = Applicant::new(&scene.world, "owner", "10.0.0.1").await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let taken = Applicant::new(&fixture.world, "owner", "10.0.0.1").await;
     for _ in 0..7 {
         taken.complete(Some(&code)).await.is_problem(Code::LoginTaken);
     }
-    let mina = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
-    scene.world.faults.arm_transactions(Fault::Hang, 0, 1);
+    let mina = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
+    fixture.world.faults.arm_transactions(Fault::Hang, 0, 1);
     let midway = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        scene.world.user_as("mina", UserType::Member, |_| ()).await;
+        fixture.world.user_as("mina", UserType::Member, |_| ()).await;
     };
     let (refused, ()) = tokio::join!(mina.complete(Some(&code)), midway);
     refused.is_problem(Code::LoginTaken);
-    assert_eq!((scene.members().await, breaker(&scene.world).await), (vec!["owner".to_owned()], (1, 0)));
-    let lanes = items(&scene.world, "LANE#redeem").await;
+    assert_eq!((fixture.members().await, breaker(&fixture.world).await), (vec!["owner".to_owned()], (1, 0)));
+    let lanes = items(&fixture.world, "LANE#redeem").await;
     assert!(lanes.iter().all(|lane| lane["failures"] == 0), "{lanes:?}");
-    everything_agrees(&scene.world).await;
-    markers_agree(&scene.world).await;
-    redeem(&scene.world.redeemer("jisoo").await, &code).await.is(200);
+    everything_agrees(&fixture.world).await;
+    markers_agree(&fixture.world).await;
+    redeem(&fixture.world.redeemer("jisoo").await, &code).await.is(200);
 }
 
 /// A lost reply is repeated under its key.
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_to_a_registration_with_a_code_is_repeated_under_its_key() {
-    let scene = Scene::new().await;
-    let code = scene.code().await;
-    let mina = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    let fixture = InvitationFixture::new().await;
+    let code = fixture.code().await;
+    let mina = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     let mina = Applicant { client: mina.client.with("idempotency-key", "once"), ..mina };
-    scene.world.faults.arm_transactions(Fault::DropReply, 0, FOREVER);
+    fixture.world.faults.arm_transactions(Fault::DropReply, 0, FOREVER);
     mina.complete(Some(&code)).await.is_problem(Code::Unavailable);
-    scene.world.faults.disarm();
+    fixture.world.faults.disarm();
     assert_eq!(mina.complete(Some(&code)).await.is(201).header("idempotency-replayed"), "true");
-    assert_eq!(scene.members().await, ["mina", "owner"]);
-    assert_eq!(audited(&scene.world, "invitation.redeem").await.len(), 1);
-    everything_agrees(&scene.world).await;
-    markers_agree(&scene.world).await;
+    assert_eq!(fixture.members().await, ["mina", "owner"]);
+    assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
+    everything_agrees(&fixture.world).await;
+    markers_agree(&fixture.world).await;
 }
 
 #[tokio::test]
 async fn a_code_that_is_none_is_a_violation_and_spends_no_try() {
-    let scene = Scene::new().await;
-    let mina = Applicant::new(&scene.world, "mina", "10.0.0.1").await;
+    let fixture = InvitationFixture::new().await;
+    let mina = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     let refused = mina.complete(Some("1234567")).await;
     refused.is_problem(Code::ValidationFailed);
     assert_eq!(refused.violations(), [json!(["/invitation_code", "bad_format"])]);
-    assert!(items(&scene.world, "LANE#redeem").await.is_empty());
-    assert_eq!(breaker(&scene.world).await, (0, 0));
+    assert!(items(&fixture.world, "LANE#redeem").await.is_empty());
+    assert_eq!(breaker(&fixture.world).await, (0, 0));
 }

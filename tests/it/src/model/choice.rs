@@ -9,8 +9,8 @@ use rollcall_domain::{
 };
 
 use super::{
+    intent::CAST,
     state::{Permissions, Person, State},
-    wish::CAST,
 };
 
 const NAMES: [&str; 5] = ["Northwind", "Southwind", "Eastwind", "Westwind", "Doldrums"];

@@ -1,19 +1,19 @@
-//! Whether what was found after a round, and every answer in it, comes of its deeds one after the other, in some order.
+//! Whether what was found after a round, and every answer in it, comes of its operations one after the other, in some order.
 
 use rollcall_domain::Code;
 
 use super::{
     choice::NOTHING,
-    deed::Deed,
+    operation::Operation,
     rules::{Actor, Outcome},
     state::State,
 };
 
-/// A deed and what it was answered.
+/// An operation and what it was answered.
 #[derive(Debug)]
 pub struct Answered {
     pub actor: Actor,
-    pub deed: Deed,
+    pub operation: Operation,
     /// The id of what it made, where it made something; or why it did nothing.
     pub answer: Result<String, Code>,
     /// Whether so many codes were tried that no more may be.
@@ -26,10 +26,10 @@ pub struct Answered {
 impl Answered {
     fn outcome(&self, state: &State) -> Outcome {
         let made = self.answer.as_ref().map_or(NOTHING, |made| if made.is_empty() { NOTHING } else { made });
-        state.after(&self.actor, &self.deed, made)
+        state.after(&self.actor, &self.operation, made)
     }
 
-    /// Whether a refusal is what comes of the deed as things are here, or of losing one's rights while it was done.
+    /// Whether a refusal is what comes of the operation as things are here, or of losing one's rights while it was done.
     fn is_explained(&self, state: &State, refused: Code, is_alone: bool) -> bool {
         let Err(due) = self.outcome(state) else { return false };
         let is_meanwhile = match due {
@@ -39,21 +39,24 @@ impl Answered {
             }
             Code::Forbidden | Code::NotFound => matches!(refused, Code::Forbidden | Code::LastTeamAdmin),
             // A team of which one is a member no more is an unknown one in a body.
-            Code::ValidationFailed => matches!(self.deed, Deed::CreateApp { .. }) && refused == Code::Forbidden,
+            Code::ValidationFailed => {
+                matches!(self.operation, Operation::CreateApp { .. }) && refused == Code::Forbidden
+            }
             _ => false,
         };
         due == refused || (is_meanwhile && !is_alone)
     }
 }
 
-/// Whether some order of the deeds comes to `found`, each that was done being possible when its turn comes, and each
+/// Whether some order of the operations comes to `found`, each that was done being possible when its turn comes, and each
 /// that was refused being refused so at some moment. Only who meets others may be told of a conflict.
 pub fn is_explained(before: &State, found: &State, answers: &[Answered]) -> bool {
     let is_alone = answers.len() == 1;
     // Whoever gets another role while it uses the one it had is refused, even if both would do.
     let is_moved = |of: &Answered| {
-        let moves = |deed: &Deed| matches!(deed, Deed::Move { user, .. } if Some(*user) == of.actor.user);
-        answers.iter().any(|it| it.answer.is_ok() && moves(&it.deed))
+        let moves =
+            |operation: &Operation| matches!(operation, Operation::Move { user, .. } if Some(*user) == of.actor.user);
+        answers.iter().any(|it| it.answer.is_ok() && moves(&it.operation))
     };
     let is_passing = |it: &&Answered| match it.answer {
         Err(Code::Conflict) => !is_alone,

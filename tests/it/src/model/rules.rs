@@ -1,4 +1,4 @@
-//! What comes of a deed when nobody else does anything: the documents' rules, told a second time and more simply.
+//! What comes of an operation when nobody else does anything: the documents' rules, told a second time and more simply.
 
 mod apps;
 mod invitations;
@@ -13,11 +13,11 @@ use rollcall_domain::{
 };
 
 use super::{
-    deed::Deed,
+    operation::Operation,
     state::{Permissions, Person, State},
 };
 
-/// Sessions are over after this at the latest, if nothing is done by them. No deed waits for a part of it.
+/// Sessions are over after this at the latest, if nothing is done by them. No operation waits for a part of it.
 const SESSION: std::time::Duration = std::time::Duration::from_mins(15);
 
 /// Who does something, by a session that began as this.
@@ -33,21 +33,21 @@ pub type Outcome = Result<State, Code>;
 
 /// Somebody who does something, and how things are.
 #[derive(Clone, Copy)]
-struct Scene<'a> {
+struct Attempt<'a> {
     state: &'a State,
     user: UserId,
     person: &'a Person,
 }
 
 impl State {
-    /// What comes of a deed. What it makes has the id `made`.
-    pub fn after(&self, actor: &Actor, deed: &Deed, made: &str) -> Outcome {
-        if let Deed::Wait { by } = deed {
+    /// What comes of an operation. What it makes has the id `made`.
+    pub fn after(&self, actor: &Actor, operation: &Operation, made: &str) -> Outcome {
+        if let Operation::Wait { by } = operation {
             let mut after = self.clone();
             after.wait(*by);
             return Ok(after);
         }
-        if *deed == Deed::CleanUp {
+        if *operation == Operation::CleanUp {
             return Ok(self.clone());
         }
         let user = actor.user.ok_or(Code::Unauthenticated)?;
@@ -56,32 +56,36 @@ impl State {
         if person.must_change_password {
             return Err(Code::PasswordChangeRequired);
         }
-        Scene { state: self, user, person }.act(deed, made)
+        Attempt { state: self, user, person }.act(operation, made)
     }
 }
 
-impl Scene<'_> {
-    fn act(self, deed: &Deed, made: &str) -> Outcome {
-        match deed {
-            Deed::CreateUser { .. } | Deed::SetStatus { .. } | Deed::SetType { .. } | Deed::DeleteUser { .. } => {
-                self.act_on_users(deed, made)
+impl Attempt<'_> {
+    fn act(self, operation: &Operation, made: &str) -> Outcome {
+        match operation {
+            Operation::CreateUser { .. }
+            | Operation::SetStatus { .. }
+            | Operation::SetType { .. }
+            | Operation::DeleteUser { .. } => self.act_on_users(operation, made),
+            Operation::CreateTeam { .. } | Operation::RenameTeam { .. } | Operation::DeleteTeam { .. } => {
+                self.act_on_teams(operation, made)
             }
-            Deed::CreateTeam { .. } | Deed::RenameTeam { .. } | Deed::DeleteTeam { .. } => {
-                self.act_on_teams(deed, made)
+            Operation::Add { .. } | Operation::AddNew { .. } | Operation::Move { .. } | Operation::Remove { .. } => {
+                self.act_on_members(operation, made)
             }
-            Deed::Add { .. } | Deed::AddNew { .. } | Deed::Move { .. } | Deed::Remove { .. } => {
-                self.act_on_members(deed, made)
+            Operation::CreateRole { .. } | Operation::EditRole { .. } | Operation::DeleteRole { .. } => {
+                self.act_on_roles(operation, made)
             }
-            Deed::CreateRole { .. } | Deed::EditRole { .. } | Deed::DeleteRole { .. } => self.act_on_roles(deed, made),
-            Deed::Issue { .. } | Deed::Reissue { .. } | Deed::Revoke { .. } | Deed::Redeem { .. } => {
-                self.act_on_invitations(deed, made)
-            }
-            Deed::CreateApp { .. }
-            | Deed::MoveApp { .. }
-            | Deed::DeleteApp { .. }
-            | Deed::CreateAdmin { .. }
-            | Deed::TurnAdmin { .. } => self.act_on_apps(deed, made),
-            Deed::Wait { .. } | Deed::CleanUp => Ok(self.state.clone()),
+            Operation::Issue { .. }
+            | Operation::Reissue { .. }
+            | Operation::Revoke { .. }
+            | Operation::Redeem { .. } => self.act_on_invitations(operation, made),
+            Operation::CreateApp { .. }
+            | Operation::MoveApp { .. }
+            | Operation::DeleteApp { .. }
+            | Operation::CreateAdmin { .. }
+            | Operation::TurnAdmin { .. } => self.act_on_apps(operation, made),
+            Operation::Wait { .. } | Operation::CleanUp => Ok(self.state.clone()),
         }
     }
 

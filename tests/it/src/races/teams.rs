@@ -29,7 +29,7 @@ use crate::support::{Client, Reply, World, consistency::everything_agrees};
 const ROUNDS: u64 = 52;
 
 /// What somebody does in a round. The body is a code where it is about one.
-type Deed = fn(&Scene, Value) -> BoxFuture<'_, Reply>;
+type TeamRequest = fn(&RaceFixture, Value) -> BoxFuture<'_, Reply>;
 
 /// Does both, in the way of this round.
 async fn meet<One, Other>(
@@ -63,7 +63,7 @@ fn is_looked_at(round: u64) -> bool {
 }
 
 /// The people and things of one round.
-struct Scene {
+struct RaceFixture {
     boss: Client,
     deputy: Client,
     team: TeamId,
@@ -80,7 +80,7 @@ struct Scene {
     round: u64,
 }
 
-impl Scene {
+impl RaceFixture {
     async fn new(world: &World, (boss, deputy): &(Client, Client), round: u64) -> Self {
         use Permission::{AppsManage, AuditRead, MembersManage, RolesManage, TeamRead};
         let (boss, deputy) = (boss.clone(), deputy.clone());
@@ -118,7 +118,7 @@ async fn role(world: &World, team: TeamId, name: &str, permissions: &[Permission
     let role_id = CustomRoleId::new(world.context.uuid().unwrap());
     let body = json!({"name": name, "permissions": permissions});
     let role = Role::read(role_id, Fields::of(body)).unwrap();
-    let commit = rollcall_store::role::create_role(team, role_id, &role, world.now()).unwrap();
+    let commit = rollcall_store::role::create_role(team, role_id, &role).unwrap();
     world.writer().commit(commit).await.unwrap();
     role.role_id
 }

@@ -21,7 +21,7 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
     for stale in [
         rollcall_store::user::change(&before, &renamed, CredentialChange::Kept).unwrap(),
         rollcall_store::user::change(&before, &before, CredentialChange::Kept).unwrap(),
-        carried_on.and(session::carry_on(&sessions[0], &reset)),
+        carried_on.and(session::adopt_epoch(&sessions[0], &reset)),
         rollcall_store::user::delete(&before).unwrap(),
     ] {
         let refused = world.writer().commit(stale).await;
@@ -61,7 +61,7 @@ async fn a_use_that_is_remembered_late_begins_no_session() {
     let (user, client) = world.user("mina", UserType::Member, []).await;
     let session = world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
     client.post("/v1/logout", &Value::Null).await.is(204);
-    for late in [session::touch(&session, world.now()), session::carry_on(&session, &user)] {
+    for late in [session::touch(&session, world.now()), session::adopt_epoch(&session, &user)] {
         assert!(world.writer().record([late]).await.is_err());
     }
     client.get("/v1/me").await.is_problem(Code::Unauthenticated);

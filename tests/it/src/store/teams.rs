@@ -15,7 +15,7 @@ use rollcall_domain::{
     user::User,
 };
 use rollcall_store::{
-    Commit, invitation,
+    Commit, breaker, invitation,
     member::{join, leave, still_authorised},
     role::{create_role, delete_role},
     team,
@@ -51,7 +51,7 @@ impl Table {
         let role_id = CustomRoleId::new(self.clock.uuid().unwrap());
         let (name, permissions) = (RoleName::parse("Custom").unwrap(), [Permission::TeamRead].into());
         let role = Role { role_id: RoleId::Custom(role_id), name, permissions, version: 1 };
-        self.commit(create_role(team.team_id, role_id, &role, self.now()).unwrap()).await.unwrap();
+        self.commit(create_role(team.team_id, role_id, &role).unwrap()).await.unwrap();
         (role_id, role)
     }
 
@@ -106,7 +106,7 @@ async fn a_role_goes_only_when_nobody_uses_it() {
     let team = table.team().await;
     let (role_id, role) = table.role(&team).await;
     let user = table.member(&team, &role).await;
-    let delete = || delete_role(team.team_id, role_id, &role, table.now());
+    let delete = || delete_role(team.team_id, role_id, &role);
     assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
     let gone = leave(&team, user.user_id, &role, LastAdmin::Protected, table.now());
     table.commit(Commit::new(gone)).await.unwrap();
@@ -136,12 +136,12 @@ async fn an_invitation_ends_once_and_takes_its_code_along() {
         tried.pointer
     };
     let pointer = find().await;
-    let (invited, _) = table.store.invited(&pointer, None).await.unwrap();
+    let (invited, _) = table.store.invitation_details(&pointer, None).await.unwrap();
     let invited = invited.unwrap();
     assert_eq!((&invited.invitation, invited.issuer.user_id), (&before, issuer.user_id));
-    let end = || invitation::end(&before, &before.clone().revoked(), &role, table.now()).unwrap();
+    let end = || invitation::end(&before, &before.clone().revoked(), &role).unwrap();
     table.commit(end()).await.unwrap();
-    assert!(table.store.invited(&find().await, None).await.unwrap().0.is_none());
+    assert!(table.store.invitation_details(&find().await, None).await.unwrap().0.is_none());
     assert_eq!(table.commit(end()).await, Err(Code::Conflict));
 }
 
@@ -184,10 +184,10 @@ async fn the_breaker_counts_a_try_while_it_stands_as_it_was_read() {
     let table = Table::new().await;
     let before = table.store.breaker().await.unwrap();
     let reserved = before.reserve(table.now()).unwrap();
-    let reserve = || Commit::new([invitation::reserve(&reserved, table.now())]);
+    let reserve = || Commit::new([breaker::reserve(&reserved, table.now())]);
     table.commit(reserve()).await.unwrap();
     let after: Breaker = table.store.breaker().await.unwrap();
     assert!(after.tries >= 1 && after.since.is_some());
-    table.commit(Commit::new([invitation::undo_attempt()])).await.unwrap();
+    table.commit(Commit::new([breaker::undo_attempt()])).await.unwrap();
     assert_eq!(table.store.breaker().await.unwrap().tries, after.tries - 1);
 }

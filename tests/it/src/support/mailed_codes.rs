@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rollcall_domain::{Code, email::Email, permission::UserType, user::User, verification::FlowPurpose};
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};

@@ -33,6 +33,11 @@ impl Action {
         }
     }
 
+    /// Whether it is done to an application of the team.
+    pub fn needs_apps(&self) -> bool {
+        self.path.starts_with("/v1/apps")
+    }
+
     /// Whether it changes anything where it is done.
     pub fn is_change(&self) -> bool {
         self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection"

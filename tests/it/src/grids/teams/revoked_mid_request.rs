@@ -19,6 +19,12 @@ fn guarded() -> impl Iterator<Item = &'static Action> {
     ACTIONS.iter().filter(move |action| action.is_change() && !is_open(action))
 }
 
+/// The guarded actions without and with an application to act on.
+fn guarded_by_fixture() -> [(bool, Vec<&'static Action>); 2] {
+    let is_in_app = |action: &Action| action.path.starts_with("/v1/apps/");
+    [false, true].map(|has_apps| (has_apps, guarded().filter(|action| is_in_app(action) == has_apps).collect()))
+}
+
 /// Those of the items that are no part of somebody's losing its rights.
 fn rest(items: Vec<Value>, user: &User, fixture: &TeamFixture, roles: &[RoleId]) -> Vec<Value> {
     let (own, team) = (user.user_id.to_string(), format!("TEAM#{}", fixture.team));
@@ -73,35 +79,38 @@ async fn whoever_loses_its_role_midway_writes_nothing(
     #[values(Taking::Narrowed, Taking::Moved, Taking::Removed, Taking::Disabled, Taking::TeamDeleted)] taking: Taking,
 ) {
     let mut tried = 0;
-    for action in guarded() {
+    for (has_apps, actions) in guarded_by_fixture() {
         let world = World::new().await;
         let boss = world.admin().await;
-        let has_apps = action.path.starts_with("/v1/apps/");
         if has_apps && taking == Taking::TeamDeleted {
             continue;
         }
-        let first = Victim::new(&world, &boss, 0, has_apps).await;
-        let Some(calls) = calls_of(&world, &first.caller, &first.fixture, action).await else { continue };
-        // The first call reads who asks.
-        for call in 1..calls {
-            let victim = Victim::new(&world, &boss, call, has_apps).await;
-            let Victim { fixture, caller, held, less } = &victim;
-            let rest_now = async || rest(everything(&world).await, victim.user(), fixture, &[*held, *less]);
-            let before = rest_now().await;
-            let reply = disturbed(&world, call, caller.act(fixture, action), victim.lose(&boss, taking)).await;
-            let place = format!("{} at call {call} of {calls}, {taking:?}", action.name);
-            assert_eq!(rest_now().await, before, "{place}");
-            let codes: &[&str] = match taking {
-                // The last call is the commit: there it is the guard that refuses.
-                Taking::Narrowed if call + 1 == calls => &["conflict"],
-                Taking::Narrowed => &["conflict", "forbidden", "not_found"],
-                Taking::TeamDeleted => &["conflict", "forbidden", "not_found", "validation_failed"],
-                _ if call + 1 == calls => &["forbidden"],
-                _ => &["forbidden", "not_found"],
-            };
-            let code = reply.body["code"].as_str().unwrap_or_default();
-            assert!(codes.contains(&code), "{place}: {reply:?}");
-            tried += 1;
+        let victim = Victim::new(&world, &boss, 0, has_apps).await;
+        let start = world.snapshot().await;
+        let Victim { fixture, caller, held, less } = &victim;
+        let rest_now = async || rest(everything(&world).await, victim.user(), fixture, &[*held, *less]);
+        let before = rest_now().await;
+        for action in actions {
+            world.rewind(&start).await;
+            let Some(calls) = calls_of(&world, caller, fixture, action).await else { continue };
+            // The first call reads who asks.
+            for call in 1..calls {
+                world.rewind(&start).await;
+                let reply = disturbed(&world, call, caller.act(fixture, action), victim.lose(&boss, taking)).await;
+                let place = format!("{} at call {call} of {calls}, {taking:?}", action.name);
+                assert_eq!(rest_now().await, before, "{place}");
+                let codes: &[&str] = match taking {
+                    // The last call is the commit: there it is the guard that refuses.
+                    Taking::Narrowed if call + 1 == calls => &["conflict"],
+                    Taking::Narrowed => &["conflict", "forbidden", "not_found"],
+                    Taking::TeamDeleted => &["conflict", "forbidden", "not_found", "validation_failed"],
+                    _ if call + 1 == calls => &["forbidden"],
+                    _ => &["forbidden", "not_found"],
+                };
+                let code = reply.body["code"].as_str().unwrap_or_default();
+                assert!(codes.contains(&code), "{place}: {reply:?}");
+                tried += 1;
+            }
         }
     }
     assert!(tried > 30, "{tried}");
@@ -120,33 +129,35 @@ async fn a_platform_admin_who_is_none_midway_writes_nothing(
     #[values(Removal::Demoted, Removal::Disabled, Removal::Deleted)] removal: Removal,
 ) {
     let mut tried = 0;
-    for action in guarded() {
+    for (has_apps, actions) in guarded_by_fixture() {
         let world = World::new().await;
         let boss = world.admin().await;
-        let has_apps = action.path.starts_with("/v1/apps/");
-        let first = TeamFixture::new(&world, &boss, 0, has_apps).await;
-        let caller = Caller::new(&world, &first, "platform_admin", "platform").await;
-        let Some(calls) = calls_of(&world, &caller, &first, action).await else { continue };
-        for call in 1..calls {
-            let fixture = TeamFixture::new(&world, &boss, call, has_apps).await;
-            let caller = Caller::new(&world, &fixture, "platform_admin", &format!("platform{call}")).await;
-            let user = caller.user.as_ref().unwrap();
-            let rest_now = async || rest(everything(&world).await, user, &fixture, &[]);
-            let before = rest_now().await;
-            let path = format!("/v1/users/{}", user.user_id);
-            let remove = async {
-                let removed = match removal {
-                    Removal::Demoted => boss.patch(&path, &json!({"type": "member"})).await,
-                    Removal::Disabled => boss.patch(&path, &json!({"status": "disabled"})).await,
-                    Removal::Deleted => boss.delete(&path).await,
+        let fixture = TeamFixture::new(&world, &boss, 0, has_apps).await;
+        let caller = Caller::new(&world, &fixture, "platform_admin", "platform").await;
+        let user = caller.user.as_ref().unwrap();
+        let start = world.snapshot().await;
+        let rest_now = async || rest(everything(&world).await, user, &fixture, &[]);
+        let before = rest_now().await;
+        for action in actions {
+            world.rewind(&start).await;
+            let Some(calls) = calls_of(&world, &caller, &fixture, action).await else { continue };
+            for call in 1..calls {
+                world.rewind(&start).await;
+                let path = format!("/v1/users/{}", user.user_id);
+                let remove = async {
+                    let removed = match removal {
+                        Removal::Demoted => boss.patch(&path, &json!({"type": "member"})).await,
+                        Removal::Disabled => boss.patch(&path, &json!({"status": "disabled"})).await,
+                        Removal::Deleted => boss.delete(&path).await,
+                    };
+                    assert!(removed.status < 300, "{removed:?}");
                 };
-                assert!(removed.status < 300, "{removed:?}");
-            };
-            let reply = disturbed(&world, call, caller.act(&fixture, action), remove).await;
-            let place = format!("{} at call {call} of {calls}, {removal:?}", action.name);
-            assert_eq!(rest_now().await, before, "{place}");
-            reply.is_problem(Code::Unauthenticated);
-            tried += 1;
+                let reply = disturbed(&world, call, caller.act(&fixture, action), remove).await;
+                let place = format!("{} at call {call} of {calls}, {removal:?}", action.name);
+                assert_eq!(rest_now().await, before, "{place}");
+                reply.is_problem(Code::Unauthenticated);
+                tried += 1;
+            }
         }
     }
     assert!(tried > 30, "{tried}");

@@ -7,24 +7,24 @@ use rollcall_domain::{
     permission::Permission,
 };
 
-use super::{Outcome, Scene};
+use super::{Attempt, Outcome};
 use crate::model::{
-    deed::Deed,
+    operation::Operation,
     state::{Directory, State},
 };
 
-impl Scene<'_> {
-    pub(super) fn act_on_apps(self, deed: &Deed, made: &str) -> Outcome {
+impl Attempt<'_> {
+    pub(super) fn act_on_apps(self, operation: &Operation, made: &str) -> Outcome {
         let mut after = self.state.clone();
-        match deed {
-            Deed::CreateApp { team } => {
+        match operation {
+            Operation::CreateApp { team } => {
                 self.check_team(*team)?;
                 if team.is_none() && !self.is_admin() {
                     return Err(Code::ValidationFailed);
                 }
                 after.apps.insert(AppId::parse(made).unwrap(), Directory { team_id: *team, accounts: [].into() });
             }
-            Deed::MoveApp { app, team } => {
+            Operation::MoveApp { app, team } => {
                 let before = self.app(*app, Permission::AppsManage)?;
                 if !self.is_admin() {
                     return Err(Code::Forbidden);
@@ -34,13 +34,13 @@ impl Scene<'_> {
                 }
                 after.apps.get_mut(app).unwrap().team_id = *team;
             }
-            Deed::DeleteApp { app } => {
+            Operation::DeleteApp { app } => {
                 if !self.app(*app, Permission::AppsManage)?.accounts.is_empty() {
                     return Err(Code::AppNotEmpty);
                 }
                 after.apps.remove(app);
             }
-            Deed::CreateAdmin { app, account } => {
+            Operation::CreateAdmin { app, account } => {
                 let before = self.app(*app, Permission::AccountsWrite)?;
                 self.app(*app, Permission::AccountsAdmin)?;
                 if before.accounts.contains_key(account) {
@@ -48,7 +48,7 @@ impl Scene<'_> {
                 }
                 after.appoint(*app, account)?;
             }
-            Deed::TurnAdmin { app, account, is_admin } => {
+            Operation::TurnAdmin { app, account, is_admin } => {
                 let before = self.app(*app, Permission::AccountsRead)?;
                 let was_admin = *before.accounts.get(account).ok_or(Code::NotFound)?;
                 self.app(*app, Permission::AccountsAdmin)?;
@@ -58,7 +58,7 @@ impl Scene<'_> {
                     after.apps.get_mut(app).unwrap().accounts.insert(account.clone(), *is_admin);
                 }
             }
-            _ => unreachable!("{deed:?} is about something else"),
+            _ => unreachable!("{operation:?} is about something else"),
         }
         Ok(after)
     }

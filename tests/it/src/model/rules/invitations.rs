@@ -9,13 +9,13 @@ use rollcall_domain::{
     role_id::RoleId,
 };
 
-use super::{Outcome, Scene};
-use crate::model::{deed::Deed, state::Offer};
+use super::{Attempt, Outcome};
+use crate::model::{operation::Operation, state::Offer};
 
-impl Scene<'_> {
-    pub(super) fn act_on_invitations(self, deed: &Deed, made: &str) -> Outcome {
-        match deed {
-            Deed::Issue { team, role, login } => {
+impl Attempt<'_> {
+    pub(super) fn act_on_invitations(self, operation: &Operation, made: &str) -> Outcome {
+        match operation {
+            Operation::Issue { team, role, login } => {
                 self.permit(Permission::MembersManage, *team)?;
                 self.check_named(*team, *role)?;
                 let mut after = self.state.clone();
@@ -23,7 +23,7 @@ impl Scene<'_> {
                 after.invitations.insert(InvitationId::parse(made).unwrap(), offer);
                 Ok(after)
             }
-            Deed::Reissue { team, invitation } => {
+            Operation::Reissue { team, invitation } => {
                 let offer = self.found(*team, *invitation)?;
                 if matches!(offer.status, Redeemed | Revoked) || self.state.role(*team, offer.role_id).is_none() {
                     return Err(Code::InvitationEnded);
@@ -36,7 +36,7 @@ impl Scene<'_> {
                 after.invitations.insert(InvitationId::parse(made).unwrap(), fresh);
                 Ok(after)
             }
-            Deed::Revoke { team, invitation } => {
+            Operation::Revoke { team, invitation } => {
                 let offer = self.found(*team, *invitation)?;
                 let mut after = self.state.clone();
                 match offer.status {
@@ -46,8 +46,8 @@ impl Scene<'_> {
                 }
                 Ok(after)
             }
-            Deed::Redeem { invitation, .. } => self.redeem(*invitation),
-            _ => unreachable!("{deed:?} is about something else"),
+            Operation::Redeem { invitation, .. } => self.redeem(*invitation),
+            _ => unreachable!("{operation:?} is about something else"),
         }
     }
 
@@ -77,7 +77,7 @@ impl Scene<'_> {
         let offer = offer.ok_or(Code::InvitationInvalid)?;
         let (team, role) = (offer.team_id, offer.role_id);
         let issuer = self.state.users.get(&offer.issuer).filter(|issuer| issuer.is_enabled);
-        let issuer = Scene { user: offer.issuer, person: issuer.ok_or(Code::InvitationInvalid)?, ..self };
+        let issuer = Attempt { user: offer.issuer, person: issuer.ok_or(Code::InvitationInvalid)?, ..self };
         let allowed = self.state.role(team, role).ok_or(Code::InvitationInvalid)?;
         let is_for_me = offer.login.as_ref().is_none_or(|login| *login == self.person.login);
         if !issuer.may_grant(team, role, &allowed) || !is_for_me {

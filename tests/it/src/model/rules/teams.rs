@@ -9,17 +9,17 @@ use rollcall_domain::{
     role_id::RoleId,
 };
 
-use super::{Outcome, Scene};
+use super::{Attempt, Outcome};
 use crate::model::{
-    deed::Deed,
+    operation::Operation,
     state::{Permissions, Person, Squad},
 };
 
-impl Scene<'_> {
-    pub(super) fn act_on_teams(self, deed: &Deed, made: &str) -> Outcome {
+impl Attempt<'_> {
+    pub(super) fn act_on_teams(self, operation: &Operation, made: &str) -> Outcome {
         let mut after = self.state.clone();
-        match deed {
-            Deed::CreateTeam { name, admin } => {
+        match operation {
+            Operation::CreateTeam { name, admin } => {
                 if !self.is_admin() {
                     return Err(Code::Forbidden);
                 }
@@ -34,7 +34,7 @@ impl Scene<'_> {
                 }
                 after.teams.insert(team, Squad { name: name.clone(), roles: BTreeMap::new() });
             }
-            Deed::RenameTeam { team, name } => {
+            Operation::RenameTeam { team, name } => {
                 self.permit(Permission::TeamEdit, *team)?;
                 let squad = after.teams.get_mut(team).unwrap();
                 if squad.name != *name && self.state.has_name(name) {
@@ -42,7 +42,7 @@ impl Scene<'_> {
                 }
                 squad.name.clone_from(name);
             }
-            Deed::DeleteTeam { team } => {
+            Operation::DeleteTeam { team } => {
                 self.permit(Permission::TeamRead, *team)?;
                 if !self.is_admin() {
                     return Err(Code::Forbidden);
@@ -52,22 +52,22 @@ impl Scene<'_> {
                 }
                 after.bury(*team);
             }
-            _ => unreachable!("{deed:?} is about something else"),
+            _ => unreachable!("{operation:?} is about something else"),
         }
         Ok(after)
     }
 
-    pub(super) fn act_on_members(self, deed: &Deed, made: &str) -> Outcome {
+    pub(super) fn act_on_members(self, operation: &Operation, made: &str) -> Outcome {
         let mut after = self.state.clone();
-        match deed {
-            Deed::Add { team, user, role } => {
+        match operation {
+            Operation::Add { team, user, role } => {
                 self.permit(Permission::MembersManage, *team)?;
                 self.check_named(*team, *role)?;
                 let person = after.users.get_mut(user).ok_or(Code::ValidationFailed)?;
                 self.state.check_may_join(*user, *team)?;
                 person.teams.insert(*team, *role);
             }
-            Deed::AddNew { team, login, role } => {
+            Operation::AddNew { team, login, role } => {
                 self.permit(Permission::MembersManage, *team)?;
                 self.check_named(*team, *role)?;
                 if self.state.named(login).is_some() {
@@ -76,7 +76,7 @@ impl Scene<'_> {
                 let person = Person::create(login, UserType::Member, [(*team, *role)].into());
                 after.users.insert(UserId::parse(made).unwrap(), person);
             }
-            Deed::Move { team, user, role } => {
+            Operation::Move { team, user, role } => {
                 self.permit(Permission::TeamRead, *team)?;
                 let old = self.held(*team, *user).ok_or(Code::NotFound)?;
                 self.permit(Permission::MembersManage, *team)?;
@@ -90,7 +90,7 @@ impl Scene<'_> {
                 }
                 after.users.get_mut(user).unwrap().teams.insert(*team, *role);
             }
-            Deed::Remove { team, user } => {
+            Operation::Remove { team, user } => {
                 let is_own = *user == self.user;
                 if !is_own {
                     self.permit(Permission::TeamRead, *team)?;
@@ -103,33 +103,33 @@ impl Scene<'_> {
                 self.check_last_admin(*team, role)?;
                 after.users.get_mut(user).unwrap().teams.remove(team);
             }
-            _ => unreachable!("{deed:?} is about something else"),
+            _ => unreachable!("{operation:?} is about something else"),
         }
         Ok(after)
     }
 
-    pub(super) fn act_on_roles(self, deed: &Deed, made: &str) -> Outcome {
+    pub(super) fn act_on_roles(self, operation: &Operation, made: &str) -> Outcome {
         let mut after = self.state.clone();
-        match deed {
-            Deed::CreateRole { team, permissions } => {
+        match operation {
+            Operation::CreateRole { team, permissions } => {
                 self.permit(Permission::RolesManage, *team)?;
                 let role = RoleId::Custom(CustomRoleId::parse(made).unwrap());
                 self.check_shape(*team, role, permissions)?;
                 after.teams.get_mut(team).unwrap().roles.insert(role, permissions.clone());
             }
-            Deed::EditRole { team, role, permissions } => {
+            Operation::EditRole { team, role, permissions } => {
                 self.check_custom(*team, *role)?;
                 self.check_shape(*team, *role, permissions)?;
                 after.teams.get_mut(team).unwrap().roles.insert(*role, permissions.clone());
             }
-            Deed::DeleteRole { team, role } => {
+            Operation::DeleteRole { team, role } => {
                 self.check_custom(*team, *role)?;
                 if self.state.is_used(*team, *role) {
                     return Err(Code::RoleInUse);
                 }
                 after.teams.get_mut(team).unwrap().roles.remove(role);
             }
-            _ => unreachable!("{deed:?} is about something else"),
+            _ => unreachable!("{operation:?} is about something else"),
         }
         Ok(after)
     }

@@ -2,21 +2,21 @@
 
 use rollcall_domain::{Code, id::UserId, permission::UserType};
 
-use super::{Outcome, Scene};
+use super::{Attempt, Outcome};
 use crate::model::{
-    deed::Deed,
+    operation::Operation,
     state::{Person, State},
 };
 
-impl Scene<'_> {
-    pub(super) fn act_on_users(self, deed: &Deed, made: &str) -> Outcome {
+impl Attempt<'_> {
+    pub(super) fn act_on_users(self, operation: &Operation, made: &str) -> Outcome {
         if !self.is_admin() {
             return Err(Code::NotFound);
         }
         let is_super = self.person.user_type == UserType::SuperAdmin;
         let mut after = self.state.clone();
-        match deed {
-            Deed::CreateUser { login, user_type } => {
+        match operation {
+            Operation::CreateUser { login, user_type } => {
                 if *user_type == UserType::SuperAdmin && !is_super {
                     return Err(Code::Forbidden);
                 }
@@ -25,14 +25,14 @@ impl Scene<'_> {
                 }
                 after.users.insert(UserId::parse(made).unwrap(), Person::create(login, *user_type, [].into()));
             }
-            Deed::SetStatus { user, is_enabled } => {
+            Operation::SetStatus { user, is_enabled } => {
                 self.check_target(*user)?;
                 let person = after.users.get_mut(user).unwrap();
                 let is_disabled_now = person.is_enabled && !is_enabled;
                 person.is_enabled = *is_enabled;
                 person.epoch += u32::from(is_disabled_now);
             }
-            Deed::SetType { user, user_type } => {
+            Operation::SetType { user, user_type } => {
                 self.check_target(*user)?;
                 if !is_super {
                     return Err(Code::Forbidden);
@@ -44,11 +44,11 @@ impl Scene<'_> {
                     person.teams.clear();
                 }
             }
-            Deed::DeleteUser { user } => {
+            Operation::DeleteUser { user } => {
                 self.check_target(*user)?;
                 after.users.remove(user);
             }
-            _ => unreachable!("{deed:?} is about something else"),
+            _ => unreachable!("{operation:?} is about something else"),
         }
         let is_any_left = after.users.values().any(Person::is_enabled_super_admin);
         if is_any_left { Ok(after) } else { Err(Code::LastSuperAdmin) }

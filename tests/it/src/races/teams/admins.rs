@@ -60,14 +60,14 @@ async fn the_platform_takes_off_the_last_admins_of_a_team_at_once() {
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let (user, _) = world.user(&format!("second{round}"), UserType::Member, [(scene.team, "admin")]).await;
-        let ids = admins_of(&world, scene.team).await;
-        let first = scene.path(&format!("/members/{}", ids.iter().find(|id| **id != user.user_id).unwrap()));
-        let second = scene.member(&user);
-        let (one, other) = meet(&world, round, scene.boss.delete(&first), scene.deputy.delete(&second)).await;
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let (user, _) = world.user(&format!("second{round}"), UserType::Member, [(fixture.team, "admin")]).await;
+        let ids = admins_of(&world, fixture.team).await;
+        let first = fixture.path(&format!("/members/{}", ids.iter().find(|id| **id != user.user_id).unwrap()));
+        let second = fixture.member(&user);
+        let (one, other) = meet(&world, round, fixture.boss.delete(&first), fixture.deputy.delete(&second)).await;
         assert_eq!((one.status, other.status), (204, 204), "round {round}: {one:?} {other:?}");
-        assert_eq!(scene.boss.get(&scene.path("")).await.is(200).body["admins"], json!([]));
+        assert_eq!(fixture.boss.get(&fixture.path("")).await.is(200).body["admins"], json!([]));
         if is_looked_at(round) {
             everything_agrees(&world).await;
         }
@@ -80,16 +80,17 @@ async fn who_is_taken_off_does_not_put_itself_back_by_a_request_on_its_way() {
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let own = *admins_of(&world, scene.team).await.first().unwrap();
-        let (path, members) = (scene.path(&format!("/members/{own}")), scene.path("/members"));
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let own = *admins_of(&world, fixture.team).await.first().unwrap();
+        let (path, members) = (fixture.path(&format!("/members/{own}")), fixture.path("/members"));
         let body = json!({"user_id": own, "role_id": "admin"});
-        let (removed, added) = meet(&world, round, scene.boss.delete(&path), scene.owner.post(&members, &body)).await;
+        let (removed, added) =
+            meet(&world, round, fixture.boss.delete(&path), fixture.owner.post(&members, &body)).await;
         let place = format!("round {round}: {removed:?} {added:?}");
         assert_eq!(removed.status, 204, "{place}");
         assert!(added.status >= 400, "{place}");
         done_or(&added, &[Code::AlreadyMember, Code::NotFound, Code::Conflict], &place);
-        assert!(admins_of(&world, scene.team).await.is_empty(), "{place}");
+        assert!(admins_of(&world, fixture.team).await.is_empty(), "{place}");
         if is_looked_at(round) {
             everything_agrees(&world).await;
         }

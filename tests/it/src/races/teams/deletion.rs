@@ -3,7 +3,7 @@
 use super::*;
 
 /// What is done in a team, and what it may be answered besides that it is done.
-const DEEDS: [(&str, Deed, &[Code]); 10] = [
+const DEEDS: [(&str, TeamRequest, &[Code]); 10] = [
     (
         "redeem",
         |s, code| Box::pin(async move { s.stranger_client.post("/v1/invitations/redeem", &code).await }),
@@ -87,19 +87,19 @@ async fn a_deleted_team_is_nowhere_whatever_is_done_in_it_meanwhile(
     let admins = admins(&world).await;
     let mut gone = Vec::new();
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let path = scene.path("");
-        let code = if name == "redeem" { scene.code().await } else { Value::Null };
-        let (deleted, reply) = meet(&world, round, scene.deputy.delete(&path), deed(&scene, code)).await;
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let path = fixture.path("");
+        let code = if name == "redeem" { fixture.code().await } else { Value::Null };
+        let (deleted, reply) = meet(&world, round, fixture.deputy.delete(&path), deed(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         done_or(&reply, codes, &place);
         if name == "create an application" && reply.status < 300 {
             deleted.is_problem(Code::TeamNotEmpty);
-            scene.owner.get(&path).await.is(200);
+            fixture.owner.get(&path).await.is(200);
         } else {
             assert_eq!(deleted.status, 204, "{place}: {deleted:?}");
-            scene.owner.get(&path).await.is_problem(Code::NotFound);
-            gone.push(scene.team.to_string());
+            fixture.owner.get(&path).await.is_problem(Code::NotFound);
+            gone.push(fixture.team.to_string());
         }
         if is_looked_at(round) {
             everything_agrees(&world).await;
@@ -116,16 +116,16 @@ async fn of_two_who_delete_or_rename_a_team_one_is_first_and_the_other_learns_it
     let admins = admins(&world).await;
     let mut gone = Vec::new();
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let (path, place) = (scene.path(""), format!("round {round}"));
-        let (one, other) = meet(&world, round, scene.boss.delete(&path), scene.deputy.delete(&path)).await;
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let (path, place) = (fixture.path(""), format!("round {round}"));
+        let (one, other) = meet(&world, round, fixture.boss.delete(&path), fixture.deputy.delete(&path)).await;
         let mut answers = [one.status, other.status];
         answers.sort_unstable();
         assert_eq!(answers, [204, 404], "{place}: {one:?} {other:?}");
         let path = format!("/v1/teams/{}", world.team(&format!("Second {round}")).await);
-        gone.extend([scene.team.to_string(), path.strip_prefix("/v1/teams/").unwrap().to_owned()]);
+        gone.extend([fixture.team.to_string(), path.strip_prefix("/v1/teams/").unwrap().to_owned()]);
         let name = json!({"name": format!("Third {round}")});
-        let (one, other) = meet(&world, round, scene.boss.delete(&path), scene.deputy.patch(&path, &name)).await;
+        let (one, other) = meet(&world, round, fixture.boss.delete(&path), fixture.deputy.patch(&path, &name)).await;
         assert_eq!(one.status, 204, "{place}: {one:?}");
         done_or(&other, &[Code::NotFound, Code::Conflict], &place);
         if is_looked_at(round) {
@@ -134,7 +134,7 @@ async fn of_two_who_delete_or_rename_a_team_one_is_first_and_the_other_learns_it
         }
         // The names are free again.
         for name in ["Second", "Third"] {
-            scene.boss.post("/v1/teams", &json!({"name": format!("{name} {round}")})).await.is(201);
+            fixture.boss.post("/v1/teams", &json!({"name": format!("{name} {round}")})).await.is(201);
         }
     }
 }

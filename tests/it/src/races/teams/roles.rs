@@ -2,7 +2,7 @@
 
 use super::*;
 
-const DEEDS: [(&str, Deed); 4] = [
+const DEEDS: [(&str, TeamRequest); 4] = [
     ("issue", |s, _| {
         let body = json!({"role_id": s.role});
         Box::pin(async move { s.owner.post(&s.path("/invitations"), &body).await })
@@ -29,14 +29,14 @@ async fn a_role_is_given_or_deleted_and_never_both(#[values(0, 1, 2, 3)] index: 
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let path = scene.path(&format!("/roles/{}", scene.role));
-        let (deleted, given) = meet(&world, round, scene.boss.delete(&path), deed(&scene, Value::Null)).await;
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let path = fixture.path(&format!("/roles/{}", fixture.role));
+        let (deleted, given) = meet(&world, round, fixture.boss.delete(&path), deed(&fixture, Value::Null)).await;
         let place = format!("{name}, round {round}: {deleted:?} {given:?}");
         assert_ne!(deleted.status < 300, given.status < 300, "{place}");
         done_or(&deleted, &[Code::RoleInUse], &place);
         done_or(&given, &[Code::ValidationFailed, Code::Conflict], &place);
-        scene.boss.get(&path).await.is(if deleted.status < 300 { 404 } else { 200 });
+        fixture.boss.get(&path).await.is(if deleted.status < 300 { 404 } else { 200 });
         if is_looked_at(round) {
             everything_agrees(&world).await;
         }
@@ -50,13 +50,13 @@ async fn a_role_that_is_widened_meanwhile_is_not_given_by_whom_it_is_beyond() {
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let path = scene.path(&format!("/roles/{}", scene.role));
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let path = fixture.path(&format!("/roles/{}", fixture.role));
         let wide = json!({"permissions": ["team.read", "accounts.delete", "audit.read"]});
-        let body = json!({"user_id": scene.stranger.user_id, "role_id": scene.role});
-        let members = scene.path("/members");
-        let add = scene.keeper_client.post(&members, &body);
-        let (widened, added) = meet(&world, round, scene.owner.patch(&path, &wide), add).await;
+        let body = json!({"user_id": fixture.stranger.user_id, "role_id": fixture.role});
+        let members = fixture.path("/members");
+        let add = fixture.keeper_client.post(&members, &body);
+        let (widened, added) = meet(&world, round, fixture.owner.patch(&path, &wide), add).await;
         let place = format!("round {round}: {widened:?} {added:?}");
         assert_eq!(widened.status, 200, "{place}");
         done_or(&added, &[Code::Forbidden, Code::Conflict], &place);

@@ -3,7 +3,7 @@
 use super::*;
 
 /// What is done to or by somebody, and what it may be answered besides that it is done.
-const DEEDS: [(&str, Deed, &[Code]); 12] = [
+const DEEDS: [(&str, TeamRequest, &[Code]); 12] = [
     (
         "added",
         |s, _| {
@@ -95,8 +95,8 @@ const DEEDS: [(&str, Deed, &[Code]); 12] = [
 ];
 
 /// The first four are done to the stranger, the others to the keeper.
-fn target(scene: &Scene, index: usize) -> &User {
-    if index < 4 { &scene.stranger } else { &scene.keeper }
+fn target(fixture: &RaceFixture, index: usize) -> &User {
+    if index < 4 { &fixture.stranger } else { &fixture.keeper }
 }
 
 #[rstest]
@@ -109,11 +109,11 @@ async fn a_deleted_user_is_nowhere_whatever_is_done_to_it_or_by_it_meanwhile(
     let admins = admins(&world).await;
     let mut gone = Vec::new();
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let user = target(&scene, index).clone();
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let user = target(&fixture, index).clone();
         let path = format!("/v1/users/{}", user.user_id);
-        let code = if name == "joining by an invitation" { scene.code().await } else { Value::Null };
-        let (deleted, reply) = meet(&world, round, scene.boss.delete(&path), deed(&scene, code)).await;
+        let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
+        let (deleted, reply) = meet(&world, round, fixture.boss.delete(&path), deed(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         assert_eq!(deleted.status, 204, "{place}: {deleted:?}");
         done_or(&reply, codes, &place);
@@ -134,12 +134,12 @@ async fn a_member_who_is_promoted_while_it_joins_or_moves_is_in_no_team(
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
-        let scene = Scene::new(&world, &admins, round).await;
-        let user = target(&scene, index);
+        let fixture = RaceFixture::new(&world, &admins, round).await;
+        let user = target(&fixture, index);
         let path = format!("/v1/users/{}", user.user_id);
         let patch = json!({"type": "platform_admin"});
-        let code = if name == "joining by an invitation" { scene.code().await } else { Value::Null };
-        let (promoted, reply) = meet(&world, round, scene.boss.patch(&path, &patch), deed(&scene, code)).await;
+        let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
+        let (promoted, reply) = meet(&world, round, fixture.boss.patch(&path, &patch), deed(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         assert_eq!(promoted.status, 200, "{place}: {promoted:?}");
         done_or(&reply, &[codes, &[Code::NotAMember, Code::Forbidden]].concat(), &place);

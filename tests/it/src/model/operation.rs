@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::state::Permissions;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Operation {
     CreateUser {
         login: String,
         user_type: UserType,
@@ -116,7 +116,7 @@ pub enum Deed {
     CleanUp,
 }
 
-impl Deed {
+impl Operation {
     /// The request; none where no person does it.
     pub fn request(&self) -> Option<(Method, String, Value)> {
         let user = |user: &UserId| format!("/v1/users/{user}");

@@ -7,7 +7,7 @@ use rollcall_domain::id::{AppId, InvitationId, TeamId};
 
 use super::{
     choice::{Choice, Made, nobody},
-    deed::Deed,
+    operation::Operation,
     state::State,
 };
 
@@ -65,9 +65,9 @@ const KINDS: &[(u32, Kind)] = &[
     (1, Kind::Wait), (2, Kind::CleanUp),
 ];
 
-/// One wish of one of the cast.
+/// One intent of one of the cast.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct Intent {
     actor: usize,
     kind: Kind,
     numbers: [usize; 3],
@@ -75,56 +75,56 @@ pub struct Wish {
     pub delay: Duration,
 }
 
-/// Wishes that are done at the same time.
+/// Intents that are done at the same time.
 #[derive(Clone, Debug)]
 pub struct Round {
-    pub wishes: Vec<Wish>,
+    pub intents: Vec<Intent>,
     /// How long each call of the database takes meanwhile.
     pub pace: u64,
 }
 
 pub fn rounds() -> BoxedStrategy<Round> {
-    let wishes = prop_oneof![1 => prop::collection::vec(wish(), 1), 2 => prop::collection::vec(wish(), 2..=5)];
+    let intents = prop_oneof![1 => prop::collection::vec(intent(), 1), 2 => prop::collection::vec(intent(), 2..=5)];
     let numbers = [0..64_usize, 0..64, 0..64];
-    let round = |(wishes, common, pace): (Vec<Shared>, [usize; 3], u64)| {
-        let wish = |(mut wish, is_common): Shared| {
+    let round = |(intents, common, pace): (Vec<Shared>, [usize; 3], u64)| {
+        let intent = |(mut intent, is_common): Shared| {
             for (number, common) in (0..3).filter(|number| is_common[*number]).map(|number| (number, common[number])) {
-                wish.numbers[number] = common;
+                intent.numbers[number] = common;
             }
-            wish
+            intent
         };
-        Round { wishes: wishes.into_iter().map(wish).collect(), pace }
+        Round { intents: intents.into_iter().map(intent).collect(), pace }
     };
-    (wishes, numbers, any::<u64>()).prop_map(round).boxed()
+    (intents, numbers, any::<u64>()).prop_map(round).boxed()
 }
 
-/// A wish, and which of its numbers it has in common with its round: people who meet are mostly at the same things.
-type Shared = (Wish, [bool; 3]);
+/// An intent, and which of its numbers it has in common with its round: people who meet are mostly at the same things.
+type Shared = (Intent, [bool; 3]);
 
-fn wish() -> impl Strategy<Value = Shared> {
+fn intent() -> impl Strategy<Value = Shared> {
     let kinds = KINDS.iter().map(|(weight, kind)| (*weight, Just(*kind))).collect();
     let kind = prop::strategy::Union::new_weighted(kinds);
-    let wish = (0..64_usize, kind, [0..64_usize, 0..64, 0..64], 0..12_u64)
-        .prop_map(|(actor, kind, numbers, delay)| Wish { actor, kind, numbers, delay: Duration::from_millis(delay) });
+    let intent = (0..64_usize, kind, [0..64_usize, 0..64, 0..64], 0..12_u64)
+        .prop_map(|(actor, kind, numbers, delay)| Intent { actor, kind, numbers, delay: Duration::from_millis(delay) });
     let is_common = [0.85, 0.4, 0.5].map(prop::bool::weighted);
-    (wish, is_common)
+    (intent, is_common)
 }
 
-impl Wish {
+impl Intent {
     /// Who does what.
-    pub fn deed(&self, state: &State, made: &Made) -> (&'static str, Deed) {
+    pub fn operation(&self, state: &State, made: &Made) -> (&'static str, Operation) {
         let it = Choice { state, made, numbers: self.numbers };
         let team = it.team();
         match self.kind {
             Kind::Redeem => {
                 let invitation = it.invitation(None);
                 let code = made.codes.get(&invitation).map_or("00000000", String::as_str).to_owned();
-                (self.invited(state, invitation), Deed::Redeem { invitation, code })
+                (self.invited(state, invitation), Operation::Redeem { invitation, code })
             }
             Kind::Leave => {
                 let actor = self.one_of(&it.cast_of(Some(team)), 1);
                 let user = state.named(actor).map_or_else(nobody, |(user_id, _)| user_id);
-                (actor, Deed::Remove { team, user })
+                (actor, Operation::Remove { team, user })
             }
             Kind::CreateTeam
             | Kind::DeleteTeam
@@ -136,9 +136,9 @@ impl Wish {
             | Kind::MoveApp => (self.one_of(&CAST[..ADMINS], 4), self.by_the_platform(&it)),
             Kind::Wait => {
                 let by = Duration::from_secs([61, 25 * 60 * 60][self.numbers[1] % 2]);
-                ("nobody", Deed::Wait { by })
+                ("nobody", Operation::Wait { by })
             }
-            Kind::CleanUp => ("nobody", Deed::CleanUp),
+            Kind::CleanUp => ("nobody", Operation::CleanUp),
             Kind::DeleteApp | Kind::CreateAdmin | Kind::SetAdmin | Kind::CancelAdmin => {
                 let app = it.app();
                 let team = state.apps.get(&app).and_then(|directory| directory.team_id);
@@ -165,44 +165,44 @@ impl Wish {
         self.one_of(&CAST.iter().filter(free).copied().collect::<Vec<_>>(), 3)
     }
 
-    fn by_the_platform(&self, it: &Choice<'_>) -> Deed {
+    fn by_the_platform(&self, it: &Choice<'_>) -> Operation {
         match self.kind {
             Kind::CreateTeam => {
                 let admin = (!self.numbers[1].is_multiple_of(3)).then(|| it.joiner());
-                Deed::CreateTeam { name: it.name(), admin }
+                Operation::CreateTeam { name: it.name(), admin }
             }
-            Kind::DeleteTeam => Deed::DeleteTeam { team: it.team() },
-            Kind::CreateUser => Deed::CreateUser { login: it.login(), user_type: it.user_type() },
-            Kind::Disable => Deed::SetStatus { user: it.user(), is_enabled: false },
-            Kind::Enable => Deed::SetStatus { user: it.disabled(), is_enabled: true },
-            Kind::SetType => Deed::SetType { user: it.user(), user_type: it.user_type() },
-            Kind::DeleteUser => Deed::DeleteUser { user: it.user() },
-            _ => Deed::MoveApp { app: it.app(), team: it.owner() },
+            Kind::DeleteTeam => Operation::DeleteTeam { team: it.team() },
+            Kind::CreateUser => Operation::CreateUser { login: it.login(), user_type: it.user_type() },
+            Kind::Disable => Operation::SetStatus { user: it.user(), is_enabled: false },
+            Kind::Enable => Operation::SetStatus { user: it.disabled(), is_enabled: true },
+            Kind::SetType => Operation::SetType { user: it.user(), user_type: it.user_type() },
+            Kind::DeleteUser => Operation::DeleteUser { user: it.user() },
+            _ => Operation::MoveApp { app: it.app(), team: it.owner() },
         }
     }
 
-    fn in_app(&self, it: &Choice<'_>, app: AppId) -> Deed {
+    fn in_app(&self, it: &Choice<'_>, app: AppId) -> Operation {
         match self.kind {
-            Kind::DeleteApp => Deed::DeleteApp { app },
-            Kind::CreateAdmin => Deed::CreateAdmin { app, account: it.account() },
-            kind => Deed::TurnAdmin { app, account: it.account(), is_admin: kind == Kind::SetAdmin },
+            Kind::DeleteApp => Operation::DeleteApp { app },
+            Kind::CreateAdmin => Operation::CreateAdmin { app, account: it.account() },
+            kind => Operation::TurnAdmin { app, account: it.account(), is_admin: kind == Kind::SetAdmin },
         }
     }
 
-    fn in_team(&self, it: &Choice<'_>, team: TeamId) -> Deed {
+    fn in_team(&self, it: &Choice<'_>, team: TeamId) -> Operation {
         match self.kind {
-            Kind::Issue => Deed::Issue { team, role: it.role(team), login: it.bound() },
-            Kind::Reissue => Deed::Reissue { team, invitation: it.invitation(Some(team)) },
-            Kind::Revoke => Deed::Revoke { team, invitation: it.invitation(Some(team)) },
-            Kind::Add => Deed::Add { team, user: it.joiner(), role: it.role(team) },
-            Kind::AddNew => Deed::AddNew { team, login: it.login(), role: it.role(team) },
-            Kind::Move => Deed::Move { team, user: it.member(team), role: it.role(team) },
-            Kind::Remove => Deed::Remove { team, user: it.member(team) },
-            Kind::CreateRole => Deed::CreateRole { team, permissions: it.permissions() },
-            Kind::EditRole => Deed::EditRole { team, role: it.custom(team), permissions: it.permissions() },
-            Kind::DeleteRole => Deed::DeleteRole { team, role: it.custom(team) },
-            Kind::RenameTeam => Deed::RenameTeam { team, name: it.name() },
-            _ => Deed::CreateApp { team: it.owner() },
+            Kind::Issue => Operation::Issue { team, role: it.role(team), login: it.bound() },
+            Kind::Reissue => Operation::Reissue { team, invitation: it.invitation(Some(team)) },
+            Kind::Revoke => Operation::Revoke { team, invitation: it.invitation(Some(team)) },
+            Kind::Add => Operation::Add { team, user: it.joiner(), role: it.role(team) },
+            Kind::AddNew => Operation::AddNew { team, login: it.login(), role: it.role(team) },
+            Kind::Move => Operation::Move { team, user: it.member(team), role: it.role(team) },
+            Kind::Remove => Operation::Remove { team, user: it.member(team) },
+            Kind::CreateRole => Operation::CreateRole { team, permissions: it.permissions() },
+            Kind::EditRole => Operation::EditRole { team, role: it.custom(team), permissions: it.permissions() },
+            Kind::DeleteRole => Operation::DeleteRole { team, role: it.custom(team) },
+            Kind::RenameTeam => Operation::RenameTeam { team, name: it.name() },
+            _ => Operation::CreateApp { team: it.owner() },
         }
     }
 }
