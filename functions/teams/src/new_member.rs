@@ -69,7 +69,7 @@ impl Who {
         let login = fields.optional("login").map(Self::Login);
         let new = fields.object("new_user", |fields| NewMemberUserBody::read(fields, rule));
         if given.is_empty() {
-            let rule = "must be given, or else login or new_user";
+            let rule = "is required unless login or new_user is given";
             fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
         }
         user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts()))))
