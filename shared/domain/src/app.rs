@@ -107,21 +107,22 @@ request_body! {
 
 request_body! {
     /// Whether an application's deletion lock is on.
+    #[derive(Clone, Copy)]
     #[schema(as = LockTurn)]
     pub struct DeletionLockUpdate from (fields) {
         locked: bool,
         /// Must be true to turn the lock off.
-        risks_acknowledged: Option<bool> = read_acknowledgement(fields, locked),
+        risks_acknowledged: Option<bool> = Some(read_acknowledgement(fields, locked)),
     }
 }
 
-fn read_acknowledgement(fields: &mut Fields, locked: Option<bool>) -> Option<Option<bool>> {
+fn read_acknowledgement(fields: &mut Fields, locked: Option<bool>) -> Option<bool> {
     let acknowledged = fields.optional("risks_acknowledged");
     if locked == Some(false) && acknowledged != Some(true) {
         let rule = "must be true to turn the lock off, because deleted accounts cannot be restored";
         fields.violation("risks_acknowledged", Invalid::new(ViolationCode::Required, rule));
     }
-    Some(acknowledged)
+    acknowledged
 }
 
 impl App {

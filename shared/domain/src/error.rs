@@ -72,7 +72,7 @@ codes! {
     AccountDeletionLocked 409 "account_deletion_locked"
         "The application's deletion lock is on. Turn it off to delete accounts.";
     AccountExists 409 "account_exists"
-        "The application already has an account with this user_id.";
+        "The application already has an account with this id.";
     AdminLimitReached 409 "admin_limit_reached"
         "The application already has 10 admins. Remove one first.";
     AlreadyMember 409 "already_member"
