@@ -13,7 +13,7 @@ async fn a_change_is_a_version_and_the_same_again_is_none() {
     assert_eq!((renamed.is(200).header("etag"), &renamed.body["version"]), ("\"2\"", &json!(2)));
     assert_eq!(
         (&renamed.body["updated_at"], &renamed.body["created_at"]),
-        (&json!("2026-11-20T12:00:01.000Z"), &json!(DAWN))
+        (&json!("2026-11-20T12:00:01.000Z"), &json!(START))
     );
     let stale = admin.with("if-match", "\"1\"");
     stale.patch(&path, &json!({"username": "Zoe"})).await.is_problem(Code::VersionConflict);
@@ -56,9 +56,9 @@ async fn what_the_server_sets_is_refused_wherever_it_is_sent() {
         ("version", json!(7)),
         ("epoch", json!(0)),
         ("teams", json!([])),
-        ("created_at", json!(DAWN)),
-        ("updated_at", json!(DAWN)),
-        ("last_login_at", json!(DAWN)),
+        ("created_at", json!(START)),
+        ("updated_at", json!(START)),
+        ("last_login_at", json!(START)),
         ("language", json!("ko")),
     ];
     let more_of_oneself =
