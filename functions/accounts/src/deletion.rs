@@ -127,14 +127,12 @@ impl<'a> Batch<'a> {
                 Err(problem) => return Err(problem),
             }
         }
-        match stored {
-            Some(reply) => Ok(reply),
-            // The last transaction did not store the final report: store it now.
-            None => {
-                let plan = Plan::new(Authority::AsRead(self.call), Commit::default());
-                self.context.commit(plan.reply(self.reply()?)).await
-            }
+        if let Some(reply) = stored {
+            return Ok(reply);
         }
+        // The last transaction did not store the final report: store it now.
+        let plan = Plan::new(Authority::AsRead(self.call), Commit::default());
+        self.context.commit(plan.reply(self.reply()?)).await
     }
 
     /// Deletes what can be deleted of a chunk. Returns the reply if the chunk's transaction stored the final report.

@@ -8,11 +8,12 @@ use rollcall_domain::{
     credential::Credential,
     id::UserId,
     mail::Message,
+    new_user::NewUser,
     password::{InitialPassword, Password},
     permission::UserType::SuperAdmin,
     text::{Login, Username},
     throttle::ThrottleKind,
-    user::{NewUser, User, change},
+    user::{User, change},
 };
 use rollcall_store::{
     credential::{CredentialChange, SecondFactorChange},

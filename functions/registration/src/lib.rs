@@ -16,11 +16,12 @@ use rollcall_domain::{
     digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
+    new_user::NewUser,
     password::{Password, PasswordRule},
     permission::UserType,
     request_body,
     text::{Login, Username},
-    user::{NewUser, User, UserView, change},
+    user::{User, UserView, change},
     verification::{FlowPurpose, Started, Verification},
 };
 use serde::Serialize;

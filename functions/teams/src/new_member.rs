@@ -8,13 +8,14 @@ use rollcall_domain::{
     body::ReadElsewhere,
     credential::{Credential, PasswordHash},
     id::{TeamId, UserId},
+    new_user::{NewMemberUserBody, NewUser},
     password::{InitialPassword, PasswordRule},
     permission::Permission,
     request_body,
     role::Role,
     team::{Member, MemberView, membership_change},
     text::Login,
-    user::{NewMemberUserBody, NewUser, User, change},
+    user::{User, change},
 };
 use rollcall_store::{Commit, credential::CredentialChange, member::join};
 use serde::Serialize;
@@ -68,7 +69,7 @@ impl Who {
         let login = fields.optional("login").map(Self::Login);
         let new = fields.object("new_user", |fields| NewMemberUserBody::read(fields, rule));
         if given.is_empty() {
-            let rule = "must be given, or else login or new_user";
+            let rule = "is required unless login or new_user is given";
             fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
         }
         user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts()))))

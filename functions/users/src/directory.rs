@@ -11,11 +11,12 @@ use rollcall_domain::{
     id::{TeamId, UserId},
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
     mail::Message,
+    new_user::NewUserBody,
     permission::{UserAction, UserType},
     role::Rights,
     team::{LastAdmin, Membership, membership_change},
     throttle::ThrottleKind,
-    user::{NewUserBody, Status, User, UserPatch, UserView, change},
+    user::{Status, User, UserPatch, UserView, change},
 };
 use rollcall_store::{Page, Write, credential::CredentialChange, member::leave};
 use serde::Serialize;

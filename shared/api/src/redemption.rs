@@ -106,16 +106,16 @@ impl RedemptionAttempt {
         now: Timestamp,
     ) -> Result<Joining, Problem> {
         let team_id = invited.team.team_id;
-        let redeemed = invited.invitation.clone().redeemed(redeemer, now);
+        let decision = invited.invitation.clone().redeemed(redeemer, now);
         // Return before any further read, as for a code that was never drawn: no timing oracle.
-        if matches!(redeemed, Err(Code::InvitationInvalid)) {
+        if matches!(decision, Err(Code::InvitationInvalid)) {
             return Err(Code::InvitationInvalid.into());
         }
         let issuers_role = issuers_role(context, &invited).await?;
         if invited.team.deleting_at.is_some() || !may_still_grant(&invited, issuers_role.as_ref()) {
             return Err(Code::InvitationInvalid.into());
         }
-        let after = redeemed?;
+        let after = decision?;
         let user = redeemer.clone().joined(team_id, invited.role.role_id, now)?;
         let member = Member::join(user.user_id, invited.role.role_id, now);
         let commit = redeem(&invited, &after, &member, issuers_role.as_ref())?

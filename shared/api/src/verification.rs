@@ -115,6 +115,13 @@ struct MailCounts {
     known: AddressState,
 }
 
+/// The mails counted under one hash, and the limits on them.
+struct MailCount<'a> {
+    hash: &'a str,
+    sent: Option<&'a Mailings>,
+    limits: &'static [(usize, Duration)],
+}
+
 impl MailCounts {
     async fn read(
         context: &Context,
@@ -132,17 +139,21 @@ impl MailCounts {
     /// The writes that count one more mail, or the refusal where a limit is reached. `Retry-After` is the longest of the
     /// waits, after which the mail is certain to be sent.
     fn count(&self, flow_id: FlowId, now: Timestamp) -> Result<[Bookkeeping; 2], Problem> {
-        let counts: [(&str, Option<&Mailings>, &[(usize, Duration)]); 2] = [
-            (&self.to_address, self.known.to_address.as_ref(), self.per_address),
-            (&self.from_network, self.known.from_network.as_ref(), MAILS_PER_NETWORK_AND_ADDRESS),
+        let counts = [
+            MailCount { hash: &self.to_address, sent: self.known.to_address.as_ref(), limits: self.per_address },
+            MailCount {
+                hash: &self.from_network,
+                sent: self.known.from_network.as_ref(),
+                limits: MAILS_PER_NETWORK_AND_ADDRESS,
+            },
         ];
-        if let Some(wait) = counts.iter().filter_map(|(_, sent, limits)| (*sent)?.wait(limits, now)).max() {
+        if let Some(wait) = counts.iter().filter_map(|count| count.sent?.wait(count.limits, now)).max() {
             return Err(Refusal::wait(Code::TooManyRequests, wait).into());
         }
-        let [to_address, from_network] = counts.map(|(hash, before, limits)| {
+        let [to_address, from_network] = counts.map(|MailCount { hash, sent, limits }| {
             let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
-            let after = before.cloned().unwrap_or_default().with_mail_at_now(Some(flow_id), longest, now);
-            flow::save_mailings(hash, before, &after, now + longest)
+            let after = sent.cloned().unwrap_or_default().with_mail_at_now(Some(flow_id), longest, now);
+            flow::save_mailings(hash, sent, &after, now + longest)
         });
         Ok([to_address?, from_network?])
     }

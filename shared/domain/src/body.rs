@@ -1,11 +1,11 @@
-//! Request bodies, each declared once: for the reader and for the API document.
+//! Request bodies: each is declared once, for its reader and for the API document.
 
 use crate::{
     fields::{Fields, FromField},
     patch::{PatchOptional, PatchRequired},
 };
 
-/// Declares a request body: a struct, its schema in the API document, and a reader that reports every violation at once.
+/// Declares a request body: a struct, its schema for the API document, and a reader that reports all violations.
 ///
 /// ```text
 /// request_body! {
@@ -33,9 +33,9 @@ use crate::{
 /// | [`PatchRequired<T>`](PatchRequired) | keeps | refused | read as a `T` |
 /// | [`PatchOptional<T>`](PatchOptional) | keeps | clears | clears |
 ///
-/// A member whose rule needs more than its own value has a reader of its own behind `=`. The reader is an
-/// `Option<type of the member>`, `None` where a violation was reported. It sees the members above it as
-/// `Option<type>` and the inputs named after `from`, of which the first is the `&mut Fields`:
+/// A member whose rule needs more than the value of its field has a custom reader after `=`: an expression of type
+/// `Option<member type>` that is `None` after a violation was reported. It can use the members above it, as
+/// `Option<member type>`, and the inputs listed after `from`. The first input is the `&mut Fields`:
 ///
 /// ```text
 /// request_body! {
@@ -45,7 +45,6 @@ use crate::{
 ///         current_password: Password,
 ///         #[schema(value_type = String)]
 ///         password: Password = rule.read_twice(fields, names),
-///         /// The reader of `password` reads this field, too.
 ///         #[schema(value_type = String)]
 ///         password_confirmation: ReadElsewhere,
 ///     }
@@ -54,8 +53,8 @@ use crate::{
 /// let change = call.fields()?.parse(|fields| PasswordChange::read(fields, &rule, &names))?;
 /// ```
 ///
-/// A type that is no schema of its own (a password, a code, a role's id) is described by `#[schema(value_type = …)]`.
-/// A field called by a Rust keyword is a raw identifier: `r#type`.
+/// A member whose type has no schema (a password, a code, a role id) needs `#[schema(value_type = …)]`. A field whose
+/// name is a Rust keyword is a raw identifier: `r#type`.
 #[macro_export]
 macro_rules! request_body {
     ($(#[$attribute:meta])* $visibility:vis struct $name:ident { $($members:tt)* }) => {
@@ -64,11 +63,12 @@ macro_rules! request_body {
     ($(#[$attribute:meta])* $visibility:vis struct $name:ident
         from ($fields:ident $(, $input:ident: $input_type:ty)*) { $($members:tt)* }) => {
         $crate::request_body! {
-            @members { { $(#[$attribute])* } { $visibility } $name $fields { $($input: $input_type),* } } {} $($members)*
+            @members { { $(#[$attribute])* } { $visibility } $name $fields { $($input: $input_type),* } }
+            {} $($members)*
         }
     };
 
-    // One member after the other is taken off the front. Its type decides which schema attribute it gets.
+    // Each step takes one member. Its type decides the schema attribute.
     (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
         $member:ident: BoundedList<$type:ty, $max:tt> $(= $reader:expr)?, $($rest:tt)*) => {
         $crate::request_body! { @member $body $done
@@ -78,7 +78,8 @@ macro_rules! request_body {
     (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
         $member:ident: PatchRequired<BoundedList<$type:ty, $max:tt>> $(= $reader:expr)?, $($rest:tt)*) => {
         $crate::request_body! { @member $body $done
-            { $(#[$attribute])* #[schema(value_type = Option<Vec<$type>>, min_items = 1, max_items = $max)] $visibility }
+            { $(#[$attribute])*
+              #[schema(value_type = Option<Vec<$type>>, min_items = 1, max_items = $max)] $visibility }
             $member { PatchRequired<BoundedList<$type, $max>> } { $($reader)? } $($rest)* }
     };
     (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
@@ -110,14 +111,14 @@ macro_rules! request_body {
         }
 
         impl $name {
-            /// Reads the body and notes every violation. `None` only where one was noted.
+            /// Reads the body. Returns `None` only after reporting a violation.
             $visibility fn read($fields: &mut $crate::fields::Fields, $($inputs)*) -> Option<Self> {
                 $(let $member: Option<$($type)*> = $crate::request_body!(@read $fields $member $($reader)?);)*
                 Some(Self { $($member: $member?,)* })
             }
         }
 
-        // Not derived: the compiler would then take members that only the description needs for dead code.
+        // Not derived: derived impls do not count as use, so members that only the schema needs would be dead code.
         impl std::fmt::Debug for $name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.debug_struct(stringify!($name))$(.field(stringify!($member), &self.$member))*.finish()
@@ -130,14 +131,14 @@ macro_rules! request_body {
     (@read $fields:ident $member:ident $reader:expr) => { $reader };
 }
 
-/// The name on the wire of a member of this name.
+/// The name of the JSON field of a member.
 pub fn field_name(member: &str) -> &str {
     member.strip_prefix("r#").unwrap_or(member)
 }
 
-/// A type of which a member of a request body can be.
+/// A type that a member of a request body can have.
 pub trait BodyField: Sized {
-    /// Reads the field. `None` only where a violation was noted.
+    /// Reads the field. Returns `None` only after reporting a violation.
     fn read(fields: &mut Fields, name: &str) -> Option<Self>;
 }
 
@@ -153,7 +154,7 @@ impl<T: FromField> BodyField for Option<T> {
     }
 }
 
-/// A text that may be absent; null and `""` mean the same.
+/// An optional text: absent, null and `""` are all `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text<T>(pub Option<T>);
 
@@ -185,7 +186,8 @@ impl<T: FromField> BodyField for PatchOptional<T> {
     }
 }
 
-/// The place of a field in a body's description where the reader of another member reads the field.
+/// A field that the schema describes and that the reader of another member reads, such as the confirmation of a
+/// password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadElsewhere;
 

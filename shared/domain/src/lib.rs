@@ -1,7 +1,7 @@
-//! What Rollcall decides: field rules, states and their transitions, permissions, limits and error codes.
+//! The rules of Rollcall: validation of fields, states and their transitions, permissions, limits and error codes.
 //!
-//! Nothing here waits, reads a clock, draws a random number, knows a database or speaks HTTP: `now`, ids and
-//! secrets come in as arguments, decisions go out as values.
+//! This crate has no I/O, no clock, no random numbers, and no knowledge of the database or of HTTP. `now`, ids and
+//! secrets are arguments; decisions are return values.
 
 pub mod account;
 pub mod app;
@@ -18,9 +18,11 @@ pub mod id;
 pub mod invitation;
 pub mod limits;
 pub mod mail;
+pub mod new_user;
 pub mod password;
 pub mod patch;
 pub mod permission;
+pub mod profile;
 pub mod role;
 pub mod role_id;
 pub mod session;

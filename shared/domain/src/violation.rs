@@ -1,15 +1,15 @@
-//! Broken rules of a request: which rule, where in the request, and how to mend it.
+//! Violations: which rule a request violates, where, and how to fix it.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What is wrong with one field or parameter.
+/// Which kind of rule a field or parameter violates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ViolationCode {
-    /// It must be there.
+    /// It is missing.
     Required,
     /// It has the wrong JSON type.
     WrongType,
@@ -17,21 +17,21 @@ pub enum ViolationCode {
     TooShort,
     /// It has too many characters, bytes or entries.
     TooLong,
-    /// It is not written the way it must be.
+    /// Its format is wrong.
     BadFormat,
-    /// The value is not one of those that are allowed here.
+    /// The value is not allowed here.
     NotAllowed,
-    /// The number or date lies outside its range.
+    /// The number or date is outside its range.
     OutOfRange,
-    /// It differs from what it must equal.
+    /// It differs from the field that it must equal.
     Mismatch,
-    /// The password is too easy to guess.
+    /// The password is too weak; `reason` says why.
     WeakPassword,
     /// The request has no such field.
     UnknownField,
-    /// The field never changes.
+    /// The field cannot be changed.
     ImmutableField,
-    /// The id names nothing, or nothing the caller may name.
+    /// The id refers to nothing, or to something that the caller may not use.
     UnknownReference,
     /// The current password is wrong.
     Incorrect,
@@ -51,19 +51,19 @@ pub enum WeakPasswordReason {
     Guessable,
 }
 
-/// Why a value is refused, before it is known where it stood.
+/// A violation whose place in the request is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
-    /// Which kind of rule it breaks.
+    /// Which kind of rule the value violates.
     pub code: ViolationCode,
-    /// The rule, and so how to mend it.
+    /// The rule, as a sentence fragment that follows the field's name: "must be …", "takes …".
     pub detail: Cow<'static, str>,
     /// Why a password is weak; `None` for every other rule.
     pub reason: Option<WeakPasswordReason>,
 }
 
 impl Invalid {
-    /// A broken rule and its sentence.
+    /// A violation of this kind.
     pub fn new(code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), reason: None }
     }
@@ -73,12 +73,27 @@ impl Invalid {
         Self { reason: Some(reason), ..Self::new(ViolationCode::WeakPassword, detail) }
     }
 
+    /// A value that is none of the allowed words.
+    pub(crate) fn none_of(words: &[&str]) -> Self {
+        Self::new(ViolationCode::NotAllowed, format!("takes one of: {}", words.join(", ")))
+    }
+
+    /// A text or a list that has fewer than `min` or more than `max` characters or entries; `None` if it has not.
+    pub(crate) fn of_size(count: usize, min: usize, max: usize, unit: &str) -> Option<Self> {
+        let code = match count {
+            count if count < min => ViolationCode::TooShort,
+            count if count > max => ViolationCode::TooLong,
+            _ => return None,
+        };
+        Some(Self::new(code, format!("takes {min} to {max} {unit}")))
+    }
+
     pub(crate) fn wrong_type(expected: &'static str) -> Self {
         Self::new(ViolationCode::WrongType, format!("must be {expected}"))
     }
 }
 
-/// Where a violation is: in the body, or in the query.
+/// Where a violation is: in the body (RFC 6901 pointer) or in the query (parameter name).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Place {
@@ -86,7 +101,7 @@ pub(crate) enum Place {
     Parameter(String),
 }
 
-/// One broken rule: where, which, and how to mend it.
+/// One violation of a request, as the reply shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
     #[serde(flatten)]
@@ -103,7 +118,7 @@ impl Violation {
         Self { place: Place::Pointer(pointer.into()), code, detail: detail.into(), reason: None }
     }
 
-    /// A violation in the body, at an RFC 6901 pointer.
+    /// The violation at this RFC 6901 pointer in the body.
     pub(crate) fn from_invalid(pointer: String, invalid: Invalid) -> Self {
         let Invalid { code, detail, reason } = invalid;
         Self { place: Place::Pointer(pointer), code, detail, reason }
@@ -114,7 +129,7 @@ impl Violation {
         Self { place: Place::Parameter(name.into()), code, detail: detail.into(), reason: None }
     }
 
-    /// The violation of an object that stands under a name of its own.
+    /// The violation of a nested object, seen from the object that holds it as `name`.
     pub(crate) fn under(self, name: &str) -> Self {
         let place = match self.place {
             Place::Pointer(pointer) => Place::Pointer(format!("/{name}{pointer}")),
@@ -131,7 +146,7 @@ impl Violation {
         &self.detail
     }
 
-    /// What kind of rule was broken.
+    /// Which kind of rule is violated.
     pub fn code(&self) -> ViolationCode {
         self.code
     }

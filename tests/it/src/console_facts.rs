@@ -85,11 +85,11 @@ fn array(words: &[&str], indent: usize, column: usize) -> String {
     if column + line.len() < MAX_COLUMNS {
         return line;
     }
-    let lines: String = quoted.iter().map(|word| format!("{:indent$}  {word},\n", "")).collect();
-    format!("[\n{lines}{:indent$}]", "")
+    let lines: Vec<_> = quoted.iter().map(|word| format!("{:indent$}  {word},\n", "")).collect();
+    format!("[\n{}{:indent$}]", lines.concat(), "")
 }
 
 fn object<'a>(entries: impl Iterator<Item = (&'a str, String)>) -> String {
-    let lines: String = entries.map(|(name, value)| format!("  {name}: {value},\n")).collect();
-    format!("{{\n{lines}}}")
+    let lines: Vec<_> = entries.map(|(name, value)| format!("  {name}: {value},\n")).collect();
+    format!("{{\n{}}}", lines.concat())
 }

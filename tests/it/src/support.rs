@@ -27,6 +27,7 @@ use rollcall_domain::{
     credential::{Credential, PasswordHash},
     email::Email,
     id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
+    new_user::NewUser,
     password::Password,
     permission::UserType,
     role::Role,
@@ -34,7 +35,7 @@ use rollcall_domain::{
     session::{Secret, Session, SessionToken},
     team::{Member, Team},
     text::{Login, TeamName, Username},
-    user::{NewUser, Status, User},
+    user::{Status, User},
     verification::FlowPurpose,
 };
 use rollcall_store::{Commit, Connection, Secrets, Store, Writer, credential::CredentialChange};
@@ -147,9 +148,9 @@ impl World {
         rollcall_api::mailed_code::digits(&self.context, &flow.code).await.unwrap()
     }
 
-    /// Gives a user the password [`PASSWORD`], as if it had always had it.
+    /// Gives a user the password [`PASSWORD`], past the API.
     pub async fn with_password(&self, user: &User) {
-        let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD));
+        let hash = Box::pin(rollcall_api::password::hash(&self.context, Password::new(PASSWORD)));
         let hash = self.password_hash.get_or_init(async || hash.await.unwrap()).await;
         let commit = rollcall_store::user::change(user, user, CredentialChange::Password(hash)).unwrap();
         self.writer().commit(commit).await.unwrap();

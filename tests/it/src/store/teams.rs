@@ -6,12 +6,13 @@ use rollcall_domain::{
     id::{CustomRoleId, InvitationId, TeamId},
     invitation::{Invitation, NewInvitation},
     limits::MAX_LIVE_INVITATIONS,
+    new_user::NewUser,
     permission::{Permission, Preset, UserType},
     role::Role,
     role_id::RoleId,
     team::{LastAdmin, Member, Team},
     text::{Login, RoleName, TeamName, Username},
-    user::{NewUser, User},
+    user::User,
 };
 use rollcall_store::{
     Commit, breaker, invitation,
