@@ -1,8 +1,8 @@
 // The audit log, for platform admins and for members who may read the log of their team.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
 import { member, northwind, SECRET, user } from "./seed.js";
-import { ADMIN, PASSWORD, Fixture } from "./fixture.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");

@@ -1,5 +1,5 @@
 // Accessibility violations that axe finds on a page, one line each.
-import { createRequire } from "node:module";
+
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 

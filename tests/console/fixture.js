@@ -146,17 +146,30 @@ export const screenshot = (page, name) => page.screenshot({ path: `${screenshots
 // How often in a row no request may be pending. Playwright's "networkidle" takes half a second each time.
 const QUIET_CHECKS = 2;
 
-// Waits until the page has loaded its screen and its data, and no animation runs.
+// Waits until the page has loaded its screen and its data, and no animation runs. A list may show its skeleton for a
+// moment after its data has arrived, so the page is looked at again once no request is pending.
 export async function waitUntilIdle(page) {
   await page.locator("h1, h2").first().waitFor({ state: "attached" });
-  for (let quiet = 0; quiet < QUIET_CHECKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(30);
-  await page.waitForFunction(() => !document.querySelector(".wait, .bone, [aria-busy=true]"));
-  await page.evaluate(() =>
-    Promise.allSettled(
-      document
-        .getAnimations()
-        .filter((animation) => animation.effect.getTiming().iterations === 1)
-        .map((animation) => animation.finished),
-    ),
-  );
+  do {
+    await page.waitForFunction(isDrawn);
+    // Effects run after the next paint and may start further requests.
+    await page.evaluate(nextPaint);
+    for (let quiet = 0; quiet < QUIET_CHECKS; quiet = page.pending > 0 ? 0 : quiet + 1) await page.waitForTimeout(30);
+  } while (!(await page.evaluate(isDrawn)));
+  await page.evaluate(animationsEnd);
 }
+
+// These run in the browser.
+
+const isDrawn = () => !document.querySelector(".wait, .bone, [aria-busy=true]");
+
+const nextPaint = () =>
+  new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(painted))));
+
+const animationsEnd = () =>
+  Promise.allSettled(
+    document
+      .getAnimations()
+      .filter((animation) => animation.effect.getTiming().iterations === 1)
+      .map((animation) => animation.finished),
+  );

@@ -1,8 +1,8 @@
 // Inviting and joining: a code is shown once and works once.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { northwind, SECRET, user } from "./seed.js";
 import { Fixture } from "./fixture.js";
+import { northwind, SECRET, user } from "./seed.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
@@ -54,7 +54,10 @@ test("a code is issued for a login, shown once with its time left, and copied as
   assert.equal(await page.locator(".issued .tally.large i.on").count(), 24);
   await page.locator(".issued").getByText("jisoo.han").waitFor();
   // Markup is shown as text.
-  await row("<b>Welcome</b>").getByText(w.invitations.ending(code.slice(6))).first().waitFor();
+  await row("<b>Welcome</b>")
+    .getByText(w.invitations.ending(code.slice(6)))
+    .first()
+    .waitFor();
   assert.equal(await page.locator(".issued dd b").count(), 0);
   await button(w.issued.copy).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);

@@ -1,7 +1,7 @@
 // The console without a mouse.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { PASSWORD, Fixture } from "./fixture.js";
+import { Fixture, PASSWORD } from "./fixture.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");

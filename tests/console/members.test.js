@@ -1,8 +1,8 @@
 // Members of a team: add, change role, remove.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
 import { member, northwind, SECRET, user } from "./seed.js";
-import { ADMIN, PASSWORD, Fixture } from "./fixture.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");

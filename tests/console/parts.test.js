@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { axeViolations } from "./axe.js";
-import { screenshot, Fixture } from "./fixture.js";
+import { Fixture, screenshot } from "./fixture.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");

@@ -71,7 +71,7 @@ async function leaveScreen() {
   const { go } = await import(`${assets}router.js`);
   await go("/no/such/place", { unasked: true });
   await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-  return document.querySelector("dialog[open], [popover], .toast") === null;
+  return document.querySelector("dialog[open], :popover-open") === null;
 }
 
 function followLink(address) {

@@ -1,7 +1,7 @@
 // The screens of signing in, accounts, applications and the own account, in all their states.
 import { after, before } from "node:test";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
 import { checkScreens } from "./screen-checks.js";
-import { ADMIN, PASSWORD, Fixture } from "./fixture.js";
 
 let fixture;
 let app;

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
 import { Keyboard, Mouse } from "./input.js";
-import { ADMIN, PASSWORD, Fixture } from "./fixture.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");

@@ -1,8 +1,8 @@
 // Teams: create, rename, delete, leave, and their pages.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
 import { as, member, northwind, role, SECRET, team, user } from "./seed.js";
-import { ADMIN, PASSWORD, Fixture } from "./fixture.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");

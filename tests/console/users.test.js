@@ -1,8 +1,8 @@
 // The users of the platform: search, create, edit, disable, reset, delete.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
 import { northwind, SECRET, user } from "./seed.js";
-import { ADMIN, PASSWORD, Fixture } from "./fixture.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
@@ -101,7 +101,11 @@ test("a user is created with a generated or a typed password", async () => {
   await dialog().getByText(w.violations.any.required).waitFor();
   await dialog().getByLabel(w.initialPassword.password, { exact: true }).fill("typed.here is short");
   await press(w.users.createAction);
-  await dialog().getByText(w.violations.weak.names).or(dialog().getByText(w.problems.login_taken)).first().waitFor();
+  await dialog()
+    .getByText(w.violations.weak_password.contains_name)
+    .or(dialog().getByText(w.problems.login_taken))
+    .first()
+    .waitFor();
   await dialog().getByLabel(w.users.login).fill("typed.here");
   await dialog().getByLabel(w.initialPassword.password, { exact: true }).fill(SECRET);
   await press(w.users.createAction);

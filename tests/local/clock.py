@@ -1,8 +1,13 @@
-"""Moves the clock of a local server that was started with `--test-clock`."""
+"""Controls a local server that was started with `--test-clock`: its clock and its cleanup."""
 
 from datetime import datetime
 
+from mails import wait_until
+
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+# How long the server's own cleanup, which runs at its start, may take on a busy machine.
+CLEANUP_SECONDS = 60
 
 
 def advance(client, seconds):
@@ -21,3 +26,15 @@ def advance_past(client, moment):
 def ticking_time(client):
     """A time source for an authenticator. Each call moves the clock to the next TOTP step, so that no code repeats."""
     return lambda: advance(client, 30).timestamp()
+
+
+def run_cleanup(client):
+    """Runs the cleanup and returns its report. Waits while the server's own cleanup holds the lease."""
+
+    def run():
+        report = client.post("/_local/cleanup").expect(200).json
+        return None if report["skipped"] else report
+
+    report = wait_until("cleanup", run, CLEANUP_SECONDS)
+    assert report["more"] is False, report
+    return report

@@ -7,12 +7,15 @@ The tests start the servers they need on free ports, and stop them.
 
 import contextlib
 import os
+import pathlib
 import shutil
 import sys
+import tempfile
 import types
 
 import pytest
 
+from clock import run_cleanup
 from mails import Mailbox
 from server import PASSWORD, Server
 from teams import create_team
@@ -62,31 +65,45 @@ def launch(binary, tmp_path):
 
 @pytest.fixture
 def start(launch, tmp_path):
-    """Starts a server on a free port, with its data in the test's directory, and waits until it is ready."""
+    """Starts a server on a free port and waits until it is ready. By default its data is in the test's directory."""
 
     def start(*arguments, password=None, **options):
-        place = [] if "--memory" in arguments else ["--data", tmp_path / "data"]
+        place = [] if {"--memory", "--data"} & {*arguments} else ["--data", tmp_path / "data"]
         return launch("--listen", "127.0.0.1:0", *place, *arguments, password=password, **options).ready()
 
     return start
 
 
 @pytest.fixture(scope="session")
-def admin_data(run_server, tmp_path_factory):
-    """A data directory with the platform's admin only."""
-    data = tmp_path_factory.mktemp("admin") / "data"
-    with run_server("--data", data, password=PASSWORD):
+def memory_directory():
+    """A directory in memory if the system has one. SQLite waits for a disk at every commit."""
+    shared_memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(prefix="rollcall-", dir=shared_memory) as directory:
+        yield pathlib.Path(directory)
+
+
+@pytest.fixture(scope="session")
+def admin_data(run_server, memory_directory):
+    """A data directory with the platform's admin only.
+
+    A cleanup runs before the server stops, because stopping it during the cleanup of its start would leave the lease of
+    that cleanup in the data.
+    """
+    data = memory_directory / "admin"
+    with run_server("--data", data, "--test-clock", password=PASSWORD) as server:
+        run_cleanup(server.client)
         return data
 
 
 @pytest.fixture(scope="module")
-def harbor_data(run_server, admin_data, tmp_path_factory):
+def harbor_data(request, run_server, admin_data, memory_directory):
     """A data directory with a team, its first admin `owner`, and the registered user `mina`; all are signed in.
 
     Signing in and creating users is slow, because passwords are hashed, so a file does this once.
     """
-    data = shutil.copytree(admin_data, tmp_path_factory.mktemp("harbor") / "data")
-    with run_server("--data", data) as server:
+    data = shutil.copytree(admin_data, memory_directory / request.module.__name__)
+    with run_server("--data", data, "--test-clock") as server:
+        run_cleanup(server.client)
         admin = server.admin()
         owner = create_person(admin, "Owner")
         mina = Mailbox(server.client).register("mina@example.com", "mina.harbor")
@@ -96,14 +113,16 @@ def harbor_data(run_server, admin_data, tmp_path_factory):
 
 
 @pytest.fixture
-def server(request, start, tmp_path):
+def server(request, start, memory_directory):
     """A server for one test, with a clock that the test can move and a copy of the data that its fixtures need."""
     if {"harbor", "mina"} & {*request.fixturenames}:
         data = request.getfixturevalue("harbor_data").data
     else:
         data = request.getfixturevalue("admin_data")
-    shutil.copytree(data, tmp_path / "data")
-    return start("--test-clock")
+    with tempfile.TemporaryDirectory(dir=memory_directory) as directory:
+        server = start("--test-clock", "--data", shutil.copytree(data, pathlib.Path(directory) / "data"))
+        yield server
+        server.kill()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from client import in_parallel
-from clock import DAY, HOUR, MINUTE, advance
+from clock import DAY, HOUR, MINUTE, advance, run_cleanup
 from mails import DELIVERY_SECONDS, wait_until
 from teams import create_team, list_audit, redeem, teams_of
 from users import create_person
@@ -17,12 +17,6 @@ def advance_to(client, moment, seconds):
     """Moves the clock to less than a second after `moment` plus `seconds`."""
     left = (datetime.fromisoformat(moment) - advance(client, 0)).total_seconds()
     return advance(client, int(left) + 1 + seconds)
-
-
-def run_cleanup(client):
-    report = client.post("/_local/cleanup").expect(200).json
-    assert report["skipped"] is False and report["more"] is False, report
-    return report
 
 
 def expiry_records(server):

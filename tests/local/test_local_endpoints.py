@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from client import Client
-from clock import MINUTE, advance
+from clock import MINUTE, advance, run_cleanup
 from mails import wait_until
 from server import PASSWORD, START_SECONDS, free_port
 
@@ -86,16 +86,15 @@ def test_a_manual_cleanup_returns_a_report(server):
     admin, client = server.admin(), server.client
     path = admin.post("/v1/apps", {"name": "Doomed"}).expect(201).header("location")
     kept = admin.post("/v1/apps", {"name": "Kept"}).expect(201).header("location")
-    clean = lambda: client.post("/_local/cleanup").expect(200).json
-    idle = clean()
+    idle = run_cleanup(client)
     assert isinstance(idle, dict) and idle["apps_deleted"] == 0
     admin.delete(path).expect(204)
-    assert clean()["apps_deleted"] == 0, "a tombstone is finalised after one minute"
+    assert run_cleanup(client)["apps_deleted"] == 0, "a tombstone is finalised after one minute"
     admin.get(path).expect_problem(404, "not_found")
     advance(client, MINUTE + 1)
-    report = clean()
+    report = run_cleanup(client)
     assert (report["apps_deleted"], report["apps_restored"]) == (1, 0), report
-    assert clean()["apps_deleted"] == 0, "idempotent"
+    assert run_cleanup(client)["apps_deleted"] == 0, "idempotent"
     admin.get(path).expect_problem(404, "not_found")
     admin.get(kept).expect(200)
 

@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
 from client import shape
-from clock import HOUR, MINUTE, advance
+from clock import HOUR, MINUTE, advance, run_cleanup
 from codes import mailed_code
 from mails import DELIVERY_SECONDS, begin_registration, complete_registration, wait_until
 from server import PASSWORD as ADMIN_PASSWORD
@@ -194,10 +194,6 @@ def test_the_name_of_a_device_cannot_inject_headers_or_markup(client, mail_serve
     assert {*mail_server.recipients} == {MINA}
 
 
-def clean_up(client):
-    return client.post("/_local/cleanup").expect(200)
-
-
 def appears_within_a_second(found):
     deadline = time.monotonic() + 1
     while not found() and time.monotonic() < deadline:
@@ -209,7 +205,7 @@ def run_cleanups_until(client, found):
     """Advances the clock by minutes and runs the cleanup, for at most an hour, until the condition holds."""
     for _ in range(60):
         advance(client, MINUTE)
-        clean_up(client)
+        run_cleanup(client)
         if appears_within_a_second(found):
             return
     raise AssertionError("the condition did not hold within an hour")
@@ -219,7 +215,7 @@ def run_all_retries(client, mail_server):
     """Advances the clock far enough for every possible retry: the lifetime of a code, then some hours."""
     for number, seconds in enumerate([MINUTE] * 9 + [HOUR] * 5):
         advance(client, seconds)
-        clean_up(client)
+        run_cleanup(client)
         # Mail is sent in order, so when this message arrives, no earlier one is pending.
         begin_registration(client, f"later-{number}@example.org")
         mail_server.message(f"later-{number}@example.org")

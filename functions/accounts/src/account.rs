@@ -4,39 +4,15 @@ use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code,
-    account::{Account, AccountType, NewAccount, Profile},
+    account::{Account, AccountPatch, AccountType, NewAccount},
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
     permission::Permission,
     text::AccountId,
 };
-use utoipa::ToSchema;
 
 use crate::app;
-
-/// What a new account is made of.
-#[derive(ToSchema)]
-#[schema(as = NewAccount)]
-#[expect(dead_code, reason = "describes the body that `domain::account::NewAccount` reads")]
-pub(crate) struct NewAccountBody {
-    user_id: AccountId,
-    #[schema(rename = "type")]
-    account_type: AccountType,
-    #[schema(inline)]
-    #[serde(flatten)]
-    profile: Profile,
-}
-
-/// A merge patch of an account's profile.
-#[derive(ToSchema)]
-#[schema(as = AccountPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::account::Account::edited` reads")]
-pub(crate) struct AccountPatchBody {
-    #[schema(inline)]
-    #[serde(flatten)]
-    profile: Profile,
-}
 
 /// `GET /v1/apps/{app_id}/accounts`: lists the accounts of an application by `user_id`, bytewise.
 #[utoipa::path(
@@ -83,7 +59,7 @@ pub(crate) async fn list(
     path = "/v1/apps/{app_id}/accounts",
     tag = "accounts",
     params(("app_id" = AppId, Path)),
-    request_body = NewAccountBody,
+    request_body = NewAccount,
     responses((status = 201, body = Account, headers(("Location"), ("ETag")))),
 )]
 pub(crate) async fn create(
@@ -94,10 +70,10 @@ pub(crate) async fn create(
     let fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.rights, Permission::AccountsWrite)?;
-    if fields.says("type", AccountType::Admin.as_str()) {
+    if fields.has_text("type", AccountType::Admin.as_str()) {
         app.permit(&call.actor.rights, Permission::AccountsAdmin)?;
     }
-    let account = NewAccount::read(fields, call.now().date())?.create(call.now());
+    let account = fields.parse(|fields| NewAccount::read(fields, call.now().date()))?.create(call.now());
     let commit = rollcall_store::account::create(app.app_id, &account, call.now())?;
     let change = change(Action::AccountCreate, &app, None, &account);
     let location = format!("/v1/apps/{}/accounts/{}", app.app_id, account.user_id);
@@ -129,7 +105,7 @@ pub(crate) async fn get(
     path = "/v1/apps/{app_id}/accounts/{user_id}",
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    request_body = AccountPatchBody,
+    request_body = AccountPatch,
     responses((status = 200, body = Account, headers(("ETag")))),
 )]
 pub(crate) async fn edit(
@@ -190,7 +166,7 @@ async fn turn(
     retry_on_conflict(|| async {
         let (app, before) = load(context, call, app_id, user_id, Permission::AccountsAdmin).await?;
         call.no_input()?;
-        let after = before.clone().turned(account_type, call.now());
+        let after = before.clone().with_type(account_type, call.now());
         replace(context, call, &app, &before, &after, action).await
     })
     .await

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, Timestamp, ViolationCode,
-    app::{App, DeletionLock, LockTurn, NewApp, READING},
+    app::{App, AppPatch, DeletionLock, DeletionLockUpdate, NewApp, READING},
     audit::{Action, Change, Target},
     id::{AppId, TeamId},
     permission::Permission,
@@ -46,36 +46,6 @@ impl<'a> From<&'a App> for AppView<'a> {
     }
 }
 
-/// What a new application is made of.
-#[derive(ToSchema)]
-#[schema(as = NewApp)]
-#[expect(dead_code, reason = "describes the body that `domain::app::NewApp` reads")]
-pub(crate) struct NewAppBody {
-    name: AppName,
-    /// Members must name a team in which they may manage applications.
-    team_id: Option<TeamId>,
-}
-
-/// A merge patch of an application.
-#[derive(ToSchema)]
-#[schema(as = AppPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::app::App::edited` reads")]
-pub(crate) struct AppPatchBody {
-    name: Option<AppName>,
-    /// Only platform admins move applications; null gives it to the platform.
-    team_id: Option<TeamId>,
-}
-
-/// A turn of the deletion lock.
-#[derive(ToSchema)]
-#[schema(as = LockTurn)]
-#[expect(dead_code, reason = "describes the body that `domain::app::LockTurn` reads")]
-pub(crate) struct LockTurnBody {
-    locked: bool,
-    /// Must be true to lift the lock.
-    risks_acknowledged: Option<bool>,
-}
-
 /// `GET /v1/apps`: lists the applications the caller may read, by id.
 #[utoipa::path(
     get,
@@ -112,15 +82,15 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     post,
     path = "/v1/apps",
     tag = "apps",
-    request_body = NewAppBody,
+    request_body = NewApp,
     responses((status = 201, body = AppView, headers(("Location"), ("ETag")))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
-        let team_id = NewApp::team(&mut fields, &call.actor.user);
-        check_team(&context, &call, team_id, &mut fields).await?;
-        let app = NewApp::read(fields, team_id)?.create(AppId::new(context.uuid()?), call.now());
+        check_team(&context, &call, fields.peek("team_id"), &mut fields).await?;
+        let new = fields.parse(|fields| NewApp::read(fields, &call.actor.user))?;
+        let app = new.create(AppId::new(context.uuid()?), call.now());
         let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
         let plan = Plan::new(Authority::over(&call, app.team_id), rollcall_store::app::create(&app)?);
         context.commit(plan.audit(change(Action::AppCreate, &app, None, Some(&app))).reply(reply)).await
@@ -155,7 +125,7 @@ pub(crate) async fn get(
     path = "/v1/apps/{app_id}",
     tag = "apps",
     params(("app_id" = AppId, Path)),
-    request_body = AppPatchBody,
+    request_body = AppPatch,
     responses((status = 200, body = AppView, headers(("ETag")))),
 )]
 pub(crate) async fn edit(
@@ -170,11 +140,11 @@ pub(crate) async fn edit(
         if fields.has("team_id") && !call.actor.user.user_type.is_admin() {
             return Err(Code::Forbidden.into());
         }
-        let team_id = fields.text("team_id", before.team_id);
+        let team_id = fields.peek("team_id");
         if team_id != before.team_id {
             check_team(&context, &call, team_id, &mut fields).await?;
         }
-        let after = before.clone().edited(team_id, fields, call.now())?;
+        let after = before.clone().edited(fields, call.now())?;
         replace(&context, &call, &before, &after, Action::AppEdit).await
     })
     .await
@@ -186,7 +156,7 @@ pub(crate) async fn edit(
     path = "/v1/apps/{app_id}/deletion-lock",
     tag = "apps",
     params(("app_id" = AppId, Path)),
-    request_body = LockTurnBody,
+    request_body = DeletionLockUpdate,
     responses((status = 200, body = AppView, headers(("ETag")))),
 )]
 pub(crate) async fn turn_lock(
@@ -198,7 +168,7 @@ pub(crate) async fn turn_lock(
         let fields = call.fields()?;
         let before = load(&context, &app_id).await?;
         before.permit(&call.actor.rights, Permission::AppsManage)?;
-        let after = before.clone().turned(LockTurn::read(fields)?, &call.actor.user, call.now());
+        let after = before.clone().with_lock(fields.parse(DeletionLockUpdate::read)?, &call.actor.user, call.now());
         let action = if after.deletion_lock.locked { Action::AppLock } else { Action::AppUnlock };
         replace(&context, &call, &before, &after, action).await
     })

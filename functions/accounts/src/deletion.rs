@@ -8,9 +8,11 @@ use rollcall_domain::{
     Code,
     app::App,
     audit::{Action, Change, Target},
+    body::BoundedList,
     id::AppId,
-    limits::{MAX_ACCOUNTS_PER_DELETION, MAX_DELETES_PER_TRANSACTION, MAX_REDECISIONS},
+    limits::{MAX_ACCOUNTS_PER_DELETION, MAX_CONFLICT_RETRIES, MAX_DELETES_PER_TRANSACTION},
     permission::Permission,
+    request_body,
     text::AccountId,
 };
 use rollcall_store::{Commit, FailedGuards, account};
@@ -19,15 +21,17 @@ use utoipa::ToSchema;
 
 use crate::app;
 
-/// Which accounts to delete.
-#[derive(ToSchema)]
-#[schema(as = AccountDeletion)]
-#[expect(dead_code, reason = "describes the body that `delete` reads")]
-pub(crate) struct DeletionBody {
-    /// Duplicates count once.
-    #[schema(min_items = 1, max_items = 100)]
-    user_ids: Vec<AccountId>,
+request_body! {
+    /// The accounts to delete.
+    #[schema(as = AccountDeletion)]
+    pub(crate) struct DeletionBody {
+        /// Duplicates count once.
+        user_ids: BoundedList<AccountId, 100>,
+    }
 }
+
+// A schema attribute takes a literal only.
+const _: () = assert!(MAX_ACCOUNTS_PER_DELETION == 100);
 
 /// The outcome for one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -69,11 +73,10 @@ pub(crate) async fn delete(
     Path(app_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
+    let fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.rights, Permission::AccountsDelete)?;
-    let ids: Option<Vec<AccountId>> = fields.list("user_ids", MAX_ACCOUNTS_PER_DELETION);
-    let ids = fields.finish(|| ids)?;
+    let DeletionBody { user_ids: BoundedList(ids) } = fields.parse(DeletionBody::read)?;
     app.deletion_allowed()?;
     Batch::new(&context, &call, app, ids).run().await
 }
@@ -124,14 +127,12 @@ impl<'a> Batch<'a> {
                 Err(problem) => return Err(problem),
             }
         }
-        match stored {
-            Some(reply) => Ok(reply),
-            // The last transaction did not store the final report: store it now.
-            None => {
-                let plan = Plan::new(Authority::AsRead(self.call), Commit::default());
-                self.context.commit(plan.reply(self.reply()?)).await
-            }
+        if let Some(reply) = stored {
+            return Ok(reply);
         }
+        // The last transaction did not store the final report: store it now.
+        let plan = Plan::new(Authority::AsRead(self.call), Commit::default());
+        self.context.commit(plan.reply(self.reply()?)).await
     }
 
     /// Deletes what can be deleted of a chunk. Returns the reply if the chunk's transaction stored the final report.
@@ -152,7 +153,7 @@ impl<'a> Batch<'a> {
             self.set(&missing, DeletionOutcome::NotFound, None);
             match next(&refused) {
                 Next::Retry => {}
-                Next::Reload if reloads < MAX_REDECISIONS => {
+                Next::Reload if reloads < MAX_CONFLICT_RETRIES => {
                     reloads += 1;
                     if let Some(app) = self.context.store.app(self.app.app_id).await? {
                         self.app = app;
@@ -175,7 +176,7 @@ impl<'a> Batch<'a> {
             Err(problem) => Err(problem.into()),
         };
         match &committed {
-            Ok(_) => self.app = self.app.clone().left_by(ids),
+            Ok(_) => self.app = self.app.clone().without_admins(ids),
             Err(_) => self.results = before,
         }
         committed

@@ -183,7 +183,7 @@ impl Reader<'_> {
     /// The days that can hold matching records: since the log began, within retention and the filter.
     async fn days(&self, now: Timestamp) -> Result<RangeInclusive<NaiveDate>, Problem> {
         let begun = match &self.log {
-            AuditLog::All => self.context.store.founded_at().await?.map(Timestamp::date),
+            AuditLog::All => self.context.store.platform_created_at().await?.map(Timestamp::date),
             AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
         };
         let kept = (now - self.context.config.audit_retention).date();

@@ -8,15 +8,16 @@ use rollcall_domain::{
     credential::Credential,
     id::UserId,
     mail::Message,
+    new_user::NewUser,
     password::{InitialPassword, Password},
     permission::UserType::SuperAdmin,
     text::{Login, Username},
     throttle::ThrottleKind,
-    user::{NewUser, User, change},
+    user::{User, change},
 };
 use rollcall_store::{
+    credential::{CredentialChange, SecondFactorChange},
     throttle::clear,
-    user::{CredentialChange, SecondFactorChange},
 };
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +78,8 @@ async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result
     let named = NewUser::named(username, login, SuperAdmin);
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
-    let commit = rollcall_store::user::found(&user, &Credential::new(user.user_id, hash, context.now()))?;
+    let commit =
+        rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash, context.now()))?;
     let plan = Plan::new(Authority::System, commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user)))).await?;
     Ok((user, generated))
@@ -94,7 +96,7 @@ async fn break_glass(
     let second_factor = if event.unbind_totp { SecondFactorChange::Removed } else { SecondFactorChange::Kept };
     let user = retry_on_conflict(|| async {
         let (before, now) = (super_admin(context, login).await?, context.now());
-        let after = before.clone().reset(generated.is_some(), now);
+        let after = before.clone().with_new_password(generated.is_some(), now);
         let after = User { totp_enabled: before.totp_enabled && second_factor == SecondFactorChange::Kept, ..after };
         let mut commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Reset(&hash, now, second_factor))?;

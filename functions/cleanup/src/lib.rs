@@ -14,7 +14,7 @@ use rollcall_domain::{
     id::{AppId, TeamId},
     limits::{DUE_HOUR_GRACE, MAX_DUE_PER_CLEANUP, OUTBOX_LIFETIME},
 };
-use rollcall_store::{due::DueItem, outbox::Drive};
+use rollcall_store::{due::DueItem, outbox::Redrive};
 use serde::{Deserialize, Serialize};
 
 /// The event of the schedule. Its content is not used.
@@ -137,12 +137,12 @@ async fn process(
             Err(problem) if problem.is(Code::Conflict) => Ok(DueOutcome::Pending),
             Err(problem) => Err(problem),
         },
-        DueItem::Mail(mail_id) => match context.store.drive(mail_id, now).await? {
-            Drive::Driven => {
+        DueItem::Mail(mail_id) => match context.store.redrive_mail(mail_id, now).await? {
+            Redrive::Redriven => {
                 report.mails_driven += 1;
                 Ok(DueOutcome::Driven)
             }
-            Drive::Idle => Ok(DueOutcome::Done),
+            Redrive::NotDue => Ok(DueOutcome::Done),
         },
         DueItem::Unknown => Ok(DueOutcome::Done),
     }

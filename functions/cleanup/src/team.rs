@@ -4,15 +4,12 @@ use rollcall_api::{Authority, Context, NotCommitted, Plan, Problem};
 use rollcall_domain::{
     Timestamp,
     id::TeamId,
-    limits::{MAX_PAGE, TEAM_END_STEPS},
+    limits::{MAX_PAGE, TEAM_CLEANUP_STEPS},
     team::Team,
 };
 use rollcall_store::{
-    Commit, invitation,
-    member::forget_member,
-    role::forget_role,
-    team::finalise,
-    user::{CredentialChange, change},
+    Commit, credential::CredentialChange, invitation, member::purge_member, role::purge_role, team::finalise,
+    user::change,
 };
 
 use crate::{CleanupReport, DueOutcome};
@@ -28,7 +25,7 @@ pub(crate) async fn end(
     let found = context.store.team_or_tombstone(team_id).await?;
     let Some(team) = found.filter(|team| team.deleting_at.is_some()) else { return Ok(DueOutcome::Done) };
     let mut steps = 0;
-    while steps < TEAM_END_STEPS {
+    while steps < TEAM_CLEANUP_STEPS {
         let taken = match remove_members(context, &team, now, report).await? {
             0 => forget_rest(context, &team).await?,
             taken => taken,
@@ -54,8 +51,8 @@ async fn remove_members(
 ) -> Result<usize, Problem> {
     let users = context.store.users_of_team(team.team_id, None, MAX_PAGE).await?.items;
     for before in &users {
-        let after = before.clone().left(team.team_id, now);
-        let commit = change(before, &after, CredentialChange::Kept)?.and(forget_member(team.team_id, before.user_id));
+        let after = before.clone().without_team(team.team_id, now);
+        let commit = change(before, &after, CredentialChange::Kept)?.and(purge_member(team.team_id, before.user_id));
         // A user who changed concurrently is found again by the next read.
         if written(context, commit).await? {
             report.members_removed += 1;
@@ -68,7 +65,7 @@ async fn remove_members(
 async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     let invitations = context.store.invitations(team.team_id, None, MAX_PAGE).await?.items;
     for invitation in &invitations {
-        written(context, invitation::forget(invitation)).await?;
+        written(context, invitation::purge(invitation)).await?;
     }
     if !invitations.is_empty() {
         return Ok(invitations.len());
@@ -76,7 +73,7 @@ async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     let roles = context.store.custom_roles(team.team_id).await?;
     let role_ids = roles.iter().filter_map(|role| role.role_id.custom());
     for role_id in role_ids {
-        written(context, Commit::new([forget_role(team.team_id, role_id)])).await?;
+        written(context, Commit::new([purge_role(team.team_id, role_id)])).await?;
     }
     Ok(roles.len())
 }

@@ -30,10 +30,10 @@ pub(crate) fn is_console_path(path: &str) -> bool {
 /// screen, and passes on the settings that the console needs to check what is typed.
 pub(crate) fn page(config: &Config, path: &str) -> Option<File> {
     let directory = format!("/assets/{}", *VERSION);
-    let preloads: String =
+    let preloads: Vec<_> =
         preloaded_modules(path).map(|module| format!("<link rel=modulepreload href={directory}/{module}>\n")).collect();
     let text = tree::text("index.html")?
-        .replace("<!-- modules -->\n", &preloads)
+        .replace("<!-- modules -->\n", &preloads.concat())
         .replace("{assets}", &directory)
         .replace("{registration}", if config.is_registration_open { "open" } else { "closed" })
         .replace("{password_min_chars}", &config.password.min_chars.to_string())

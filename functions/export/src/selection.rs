@@ -4,24 +4,28 @@ use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
-use rollcall_domain::{Code, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission, text::AccountId};
-use utoipa::ToSchema;
+use rollcall_domain::{
+    Code, body::BoundedList, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission, request_body,
+    text::AccountId,
+};
 
 use crate::{
     download::{Bytes, Download, DownloadCall},
     format::Format,
 };
 
-/// Which accounts to export, and how.
-#[derive(ToSchema)]
-#[schema(as = ExportSelection)]
-#[expect(dead_code, reason = "describes the body that `export` reads")]
-pub(crate) struct SelectionBody {
-    /// Duplicates count once; missing accounts are left out.
-    #[schema(min_items = 1, max_items = 1_000)]
-    user_ids: Vec<AccountId>,
-    format: Format,
+request_body! {
+    /// The accounts to export, and the format of the file.
+    #[schema(as = ExportSelection)]
+    pub(crate) struct SelectionBody {
+        /// Duplicates count once; missing accounts are left out.
+        user_ids: BoundedList<AccountId, 1_000>,
+        format: Format,
+    }
 }
+
+// A schema attribute takes a literal only.
+const _: () = assert!(MAX_ACCOUNTS_PER_SELECTION == 1_000);
 
 /// `POST /v1/apps/{app_id}/export-selection`: downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
 ///
@@ -51,13 +55,11 @@ pub(crate) async fn export(
     Path(app_id): Path<String>,
     DownloadCall(call): DownloadCall,
 ) -> Result<Download, Problem> {
-    let mut fields = call.fields()?;
+    let fields = call.fields()?;
     let app_id = AppId::parse(&app_id).ok_or(Code::NotFound)?;
     let app = context.store.app(app_id).await?.ok_or(Code::NotFound)?;
     app.permit(&call.actor.rights, Permission::AccountsExport)?;
-    let ids: Option<Vec<AccountId>> = fields.list("user_ids", MAX_ACCOUNTS_PER_SELECTION);
-    let format = fields.required("format");
-    let (ids, format) = fields.finish(|| Some((ids?, format?)))?;
+    let SelectionBody { user_ids: BoundedList(ids), format } = fields.parse(SelectionBody::read)?;
     // DynamoDB refuses a batch with duplicate keys.
     let ids: BTreeSet<AccountId> = ids.into_iter().collect();
     let accounts = context.store.accounts_of_ids(app_id, &ids).await?;

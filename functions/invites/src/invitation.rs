@@ -8,10 +8,12 @@ use rollcall_api::{
 use rollcall_domain::{
     Code,
     audit::Action,
+    body::Text,
     digits::EightDigits,
     id::{InvitationId, TeamId},
     invitation::{Invitation, InvitationStatus, InvitationView, NewInvitation, change},
     permission::Permission,
+    request_body,
     role::Role,
     role_id::{RoleId, unknown_role},
     text::{Login, Note},
@@ -20,16 +22,17 @@ use rollcall_store::invitation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What an invitation is issued for.
-#[derive(ToSchema)]
-#[schema(as = NewInvitation)]
-#[expect(dead_code, reason = "describes the body that `issue` reads")]
-pub(crate) struct NewInvitationBody {
-    /// A preset's word, or a custom role's UUID.
-    role_id: String,
-    /// Whose alone it is; there may be nobody of this login yet.
-    login: Option<Login>,
-    note: Option<Note>,
+request_body! {
+    /// A new invitation.
+    #[schema(as = NewInvitation)]
+    pub(crate) struct NewInvitationBody from (fields, role: Option<Role>) {
+        /// A preset's id, or a custom role's UUID.
+        #[schema(value_type = String)]
+        role_id: Role = role,
+        /// The only login that may redeem the invitation. It need not exist yet.
+        login: Text<Login>,
+        note: Text<Note>,
+    }
 }
 
 /// A new invitation and its code.
@@ -66,11 +69,11 @@ pub(crate) async fn list(
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref().and_then(InvitationId::parse);
     let mut found = context.store.invitations(team_id, after, page.limit).await?;
-    if found.items.iter().any(|invitation| invitation.is_forgotten(call.now())) {
+    if found.items.iter().any(|invitation| invitation.is_past_history(call.now())) {
         // The list is sorted by age: whatever follows is forgotten too.
         found.next = None;
     }
-    found.items.retain(|invitation| !invitation.is_forgotten(call.now()));
+    found.items.retain(|invitation| !invitation.is_past_history(call.now()));
     found.items.retain(|invitation| status.is_none_or(|status| invitation.status_at(call.now()) == status));
     let role_ids: Vec<_> = found.items.iter().map(|invitation| invitation.role.role_id).collect();
     let roles = context.store.roles(team_id, role_ids).await?;
@@ -108,8 +111,8 @@ pub(crate) async fn issue(
             Some(role) => check_grant(&call, role, team_id)?,
             None => fields.violation("role_id", unknown_role()),
         }
-        let (login, note) = (fields.text("login", None), fields.text("note", None));
-        let role = fields.finish(|| role)?;
+        let NewInvitationBody { role_id: role, login: Text(login), note: Text(note) } =
+            fields.parse(|fields| NewInvitationBody::read(fields, role))?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
         let plan = Plan::new(Authority::TeamRole(&call, team_id), invitation::issue(&fresh)?);
         commit(&context, &call, plan, Action::InvitationIssue, fresh, code).await
@@ -147,7 +150,7 @@ pub(crate) async fn reissue(
         };
         // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
-        let (fresh, code) = fresh(&context, &call, before.renewed(role)).await?;
+        let (fresh, code) = fresh(&context, &call, before.to_reissue(role)).await?;
         let authority = Authority::TeamRole(&call, team_id);
         let plan = if after == before {
             Plan::new(authority, invitation::issue(&fresh)?)
@@ -189,7 +192,7 @@ pub(crate) async fn revoke(
             InvitationStatus::Redeemed => return Err(Code::InvitationEnded.into()),
         }
         let after = before.clone().revoked();
-        let commit = invitation::end(&before, &after, &role, call.now())?;
+        let commit = invitation::end(&before, &after, &role)?;
         let change = change(Action::InvitationRevoke, Some(&before), Some(&after));
         context.commit(Plan::new(Authority::TeamRole(&call, team_id), commit).audit(change)).await
     })
@@ -208,7 +211,7 @@ async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<Team
 async fn read(context: &Context, call: &Call, team_id: TeamId, invitation_id: &str) -> Result<Invitation, Problem> {
     let invitation_id = InvitationId::parse(invitation_id).ok_or(Code::NotFound)?;
     let found = context.store.invitation(team_id, invitation_id).await?;
-    Ok(found.filter(|invitation| !invitation.is_forgotten(call.now())).ok_or(Code::NotFound)?)
+    Ok(found.filter(|invitation| !invitation.is_past_history(call.now())).ok_or(Code::NotFound)?)
 }
 
 fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {

@@ -9,19 +9,20 @@ use rollcall_api::{
     retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, digits::EightDigits, id::UserId, limits::MAX_TEAMS_PER_USER, role::RoleView, team::TeamView, user::User,
+    Code, digits::EightDigits, id::UserId, limits::MAX_TEAMS_PER_USER, request_body, role::RoleView, team::TeamView,
+    user::User,
 };
-use rollcall_store::user::{CredentialChange, change};
+use rollcall_store::{credential::CredentialChange, user::change};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The digits of an invitation.
-#[derive(ToSchema)]
-#[schema(as = Redemption)]
-#[expect(dead_code, reason = "describes the body that `redeem` reads")]
-pub(crate) struct RedemptionBody {
-    #[schema(pattern = "^[0-9]{8}$")]
-    code: String,
+request_body! {
+    /// The code of an invitation.
+    #[schema(as = Redemption)]
+    pub(crate) struct RedemptionBody {
+        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        code: EightDigits,
+    }
 }
 
 /// The team that was joined, and the role in it.
@@ -44,9 +45,7 @@ pub(crate) struct Joined {
 pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let user = &call.actor.user;
     check_may_join(user)?;
-    let mut fields = call.fields()?;
-    let code: Option<EightDigits> = fields.required("code");
-    let code = fields.finish(|| code)?;
+    let RedemptionBody { code } = call.fields()?.parse(RedemptionBody::read)?;
     // Checked before the attempt, so that the refusal reveals nothing about the code.
     if user.teams.len() >= MAX_TEAMS_PER_USER {
         return Err(Code::TooManyTeams.into());

@@ -8,29 +8,31 @@ use rollcall_api::{
 use rollcall_domain::{
     Code, Refusal, Violation,
     audit::Action,
+    body::ReadElsewhere,
     credential::PasswordHash,
     digits::EightDigits,
     email::Email,
     id::FlowId,
     mail::Message,
-    password::Password,
+    password::{Password, PasswordRule},
+    request_body,
     throttle::ThrottleKind,
     user::{User, change},
     verification::{FlowPurpose, Started, Verification},
 };
 use rollcall_store::{
+    credential::{CredentialChange, SecondFactorChange},
     throttle::clear,
-    user::{CredentialChange, SecondFactorChange},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Where the code goes.
-#[derive(ToSchema)]
-#[schema(as = ResetStart)]
-#[expect(dead_code, reason = "describes the body that `start` reads")]
-pub(crate) struct StartBody {
-    email: Email,
+request_body! {
+    /// The address to mail the code to.
+    #[schema(as = ResetStart)]
+    pub(crate) struct ResetStartBody {
+        email: Email,
+    }
 }
 
 /// A reset that waits for its code.
@@ -41,15 +43,18 @@ pub(crate) struct ResetStarted {
     started: Started,
 }
 
-/// The code from the mail and the new password.
-#[derive(ToSchema)]
-#[schema(as = ResetCompletion)]
-#[expect(dead_code, reason = "describes the body that `complete` reads")]
-pub(crate) struct CompleteBody {
-    #[schema(pattern = "^[0-9]{8}$")]
-    code: String,
-    password: String,
-    password_confirmation: String,
+request_body! {
+    /// The mailed code and the new password.
+    #[schema(as = ResetCompletion)]
+    pub(crate) struct ResetCompletionBody from (fields, rule: &PasswordRule) {
+        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        code: EightDigits,
+        // The rule against the user's own names is checked after the code: before, it would reveal whose address it is.
+        #[schema(value_type = String)]
+        password: Password = rule.read_twice(fields, &[]),
+        #[schema(value_type = String)]
+        password_confirmation: ReadElsewhere,
+    }
 }
 
 /// `POST /v1/password-resets`: mails a code to the user who has verified the address. The reply is the same if nobody
@@ -59,13 +64,11 @@ pub(crate) struct CompleteBody {
     path = "/v1/password-resets",
     operation_id = "start_password_reset",
     tag = "public",
-    request_body = StartBody,
+    request_body = ResetStartBody,
     responses((status = 202, body = ResetStarted)),
 )]
 pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
-    let mut fields = guest.fields()?;
-    let email: Option<Email> = fields.required("email");
-    let email = fields.finish(|| email)?;
+    let ResetStartBody { email } = guest.fields()?.parse(ResetStartBody::read)?;
     let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset, email).await?;
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
@@ -78,7 +81,7 @@ pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) 
     operation_id = "complete_password_reset",
     tag = "public",
     params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
-    request_body = CompleteBody,
+    request_body = ResetCompletionBody,
     responses((status = 204)),
 )]
 pub(crate) async fn complete(
@@ -87,15 +90,12 @@ pub(crate) async fn complete(
     call: IdempotentRequest,
 ) -> Result<Reply, Problem> {
     let reset_id = FlowId::parse(&reset_id).ok_or(Code::NotFound)?;
-    let mut fields = call.request.fields()?;
-    let code: Option<EightDigits> = fields.required("code");
-    // The rule against the user's own names is checked after the code: before, it would reveal whose address it is.
-    let password = context.config.password.read_twice(&mut fields, &[]);
-    let (code, password) = fields.finish(|| code.zip(password))?;
+    let rule = &context.config.password;
+    let body = call.request.fields()?.parse(|fields| ResetCompletionBody::read(fields, rule))?;
     let flow = (reset_id, FlowPurpose::PasswordReset);
     let known = context.store.verification(flow.0, flow.1).await?;
-    let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
-    match reset(&context, &call, &proved, password).await {
+    let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &body.code).await?;
+    match reset(&context, &call, &proved, body.password).await {
         Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.fail(&context, problem).await),
         done => done,
     }
@@ -122,7 +122,7 @@ async fn commit(
 ) -> Result<Reply, Problem> {
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
-    let after = before.clone().reset(false, now);
+    let after = before.clone().with_new_password(false, now);
     let mut commit =
         rollcall_store::user::change(&before, &after, CredentialChange::Reset(hash, now, SecondFactorChange::Kept))?;
     commit.extend(proved.succeeded());

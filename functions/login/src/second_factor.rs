@@ -16,7 +16,7 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Bookkeeping,
-    user::{use_recovery_code, use_step},
+    credential::{use_recovery_code, use_totp_step},
 };
 use sha2::{Digest, Sha256};
 
@@ -39,7 +39,7 @@ pub(crate) async fn check(
         SecondFactorInput::Code(code) => {
             let keyring = context.keyring().await?;
             let Some(after) = stepped(keyring, credential.user_id, totp, code, now)? else { return Ok(None) };
-            Ok(Some(Used { write: use_step(login, totp, &after)?, recovery_codes_left: None }))
+            Ok(Some(Used { write: use_totp_step(login, totp, &after)?, recovery_codes_left: None }))
         }
         SecondFactorInput::RecoveryCode(code) => {
             let hash = hashed(code);

@@ -55,7 +55,7 @@ pub(crate) fn read_transport(fields: &mut Fields) -> Transport {
 /// The fields of a sign-in. A sign-in that sets the cookie must be same-origin.
 pub(crate) fn fields_of(context: &Context, guest: &PublicRequest) -> Result<Fields, Problem> {
     let fields = guest.fields()?;
-    if fields.says("transport", "cookie") {
+    if fields.has_text("transport", "cookie") {
         guest.check_same_origin(context)?;
     }
     Ok(fields)
@@ -89,7 +89,7 @@ impl SessionStart<'_> {
         let (session, token) = new_session(context, guest, user)?;
         let writes = Commit::new(self.writes)
             .and(rollcall_store::session::create(&session, lifetime)?)
-            .and(rollcall_store::user::signed_in(user, guest.now, self.refusal)?);
+            .and(rollcall_store::user::record_sign_in(user, guest.now, self.refusal)?);
         let mut plan = Plan::new(Authority::SignIn(guest, user), writes);
         let new_device = self.device_id.is_none().then(|| new_device(guest, user));
         for message in self.notice.into_iter().chain(new_device) {

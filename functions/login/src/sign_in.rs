@@ -6,7 +6,7 @@ use rollcall_api::{
     password::{self, Verdict},
     token::Transport,
 };
-use rollcall_domain::{Code, Fields, Refusal, credential::PasswordHash, password::Password, text::Login};
+use rollcall_domain::{Code, credential::PasswordHash, password::Password, request_body, text::Login};
 use rollcall_store::CommitError;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
@@ -18,41 +18,19 @@ use crate::{
     ticket::{SecondFactorRequired, require_second_factor},
 };
 
-/// What is typed to sign in.
-#[derive(ToSchema)]
-#[schema(as = SignIn)]
-#[expect(dead_code, reason = "describes the body that `SignIn` reads")]
-pub(crate) struct SignInBody {
-    login: String,
-    password: String,
-    /// `bearer` (the default) replies with a token, `cookie` sets one.
-    #[schema(pattern = "^(bearer|cookie)$")]
-    transport: Option<String>,
-    /// The mark of a device that signed in before: strangers who guess do not lock it out. The cookie counts as well.
-    device_token: Option<String>,
-}
-
-struct SignIn {
-    /// The login as typed, in the form that is throttled.
-    subject: String,
-    login: Option<Login>,
-    password: Password,
-    transport: Transport,
-    device_token: Option<String>,
-}
-
-impl SignIn {
-    /// Reads the body. An invalid login is no violation: it is treated as an unknown login.
-    fn read(mut fields: Fields) -> Result<Self, Refusal> {
-        let login: Option<String> = fields.required("login");
-        let password = fields.required("password");
-        let transport = read_transport(&mut fields);
-        let device_token = fields.optional("device_token");
-        fields.finish(|| {
-            let subject = login?.nfkc().collect::<String>().trim().to_lowercase();
-            let login = Login::parse(&subject).ok();
-            Some(Self { subject, login, password: password?, transport, device_token })
-        })
+request_body! {
+    /// Login and password.
+    #[schema(as = SignIn)]
+    pub(crate) struct SignInBody from (fields) {
+        /// As typed. A login that no user can have is treated as an unknown one.
+        login: String,
+        #[schema(value_type = String)]
+        password: Password,
+        /// `bearer` (the default) replies with a token, `cookie` sets one.
+        #[schema(value_type = Option<String>, pattern = "^(bearer|cookie)$")]
+        transport: Transport = Some(read_transport(fields)),
+        /// The mark of a known device, which is throttled on its own. The cookie counts as well.
+        device_token: Option<String>,
     }
 }
 
@@ -77,13 +55,15 @@ pub(crate) enum SignInReply<'a> {
     responses((status = 200, body = SignInReply)),
 )]
 pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
-    let fields = fields_of(&context, &guest)?;
-    let typed = SignIn::read(fields)?;
-    let (subject, login, device_token) = (&typed.subject, typed.login.as_ref(), typed.device_token.as_deref());
-    let tried = PasswordAttempt { subject, login, device_token, password: typed.password.clone() };
+    let typed = fields_of(&context, &guest)?.parse(SignInBody::read)?;
+    // Spellings of one login that look alike share a throttle.
+    let subject = typed.login.nfkc().collect::<String>().trim().to_lowercase();
+    let (login, device_token) = (Login::parse(&subject).ok(), typed.device_token.as_deref());
+    let password = typed.password.clone();
+    let tried = PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, password };
     let tried = tried.make(&context, &guest).await?;
     let credential = tried.credential.filter(|credential| credential.enabled && tried.verdict != Verdict::Wrong);
-    let Some((login, credential)) = typed.login.zip(credential) else {
+    let Some((login, credential)) = login.zip(credential) else {
         return Err(failed(Code::InvalidCredentials));
     };
     if tried.verdict == Verdict::RightButOutdated {
@@ -102,7 +82,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
 /// without.
 async fn rehash(context: &Context, login: &Login, old: &PasswordHash, password: Password) -> Result<(), Problem> {
     let better = password::hash(context, password).await?;
-    let write = rollcall_store::user::rehash(login, old, &better);
+    let write = rollcall_store::credential::rehash(login, old, &better);
     match context.record([write]).await {
         Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
         Err(CommitError::Fault(fault)) => Err(fault.into()),

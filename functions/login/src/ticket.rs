@@ -8,14 +8,16 @@ use rollcall_api::{
     Context, Problem, PublicRequest, Reply,
     clock::random,
     throttle::{self, Attempt},
-    token,
+    token::{self, Transport},
 };
 use rollcall_domain::{
     Code, Timestamp,
+    body::ReadElsewhere,
     credential::Credential,
     id::{DeviceId, FlowId},
     limits::MAX_TICKET_TRIES,
     mail::Message,
+    request_body,
     session::{Secret, SignInTicket, SignInTicketToken},
     text::Login,
     throttle::ThrottleKind,
@@ -64,20 +66,21 @@ pub(crate) async fn require_second_factor(
     Ok(Reply::ok(&SecondFactorRequired { mfa: Mfa { ticket, expires_at, methods } })?.into_response())
 }
 
-/// The second step of a sign-in.
-#[derive(ToSchema)]
-#[schema(as = SecondStep)]
-#[expect(dead_code, reason = "describes the body that `sign_in_with_second_factor` reads")]
-pub(crate) struct SecondStepBody {
-    ticket: String,
-    /// Six digits from the authenticator app; either this or a recovery code.
-    #[schema(pattern = "^[0-9]{6}$")]
-    code: Option<String>,
-    /// One of the recovery codes, this once.
-    recovery_code: Option<String>,
-    /// As at the first step, which does not remember it.
-    #[schema(pattern = "^(bearer|cookie)$")]
-    transport: Option<String>,
+request_body! {
+    /// The second step of a sign-in: either `code` or `recovery_code`.
+    #[schema(as = SecondStep)]
+    pub(crate) struct SecondStepBody from (fields) {
+        ticket: String,
+        /// Six digits from the authenticator app.
+        #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$")]
+        code: SecondFactorInput = SecondFactorInput::read(fields),
+        /// An unused recovery code.
+        #[schema(value_type = Option<String>)]
+        recovery_code: ReadElsewhere,
+        /// As in the first step. The ticket does not store it.
+        #[schema(value_type = Option<String>, pattern = "^(bearer|cookie)$")]
+        transport: Transport = Some(read_transport(fields)),
+    }
 }
 
 /// `POST /v1/login/totp`: completes a sign-in with the second factor.
@@ -92,21 +95,17 @@ pub(crate) async fn sign_in_with_second_factor(
     State(context): State<Context>,
     guest: PublicRequest,
 ) -> Result<Response, Problem> {
-    let mut fields = fields_of(&context, &guest)?;
-    let ticket: Option<String> = fields.required("ticket");
-    let typed = SecondFactorInput::read(&mut fields);
-    let transport = read_transport(&mut fields);
-    let (ticket, typed) = fields.finish(|| ticket.zip(typed))?;
-
-    let ticket = ticket_of(&context, &guest, &ticket).await?;
+    let body = fields_of(&context, &guest)?.parse(SecondStepBody::read)?;
+    let (typed, transport) = (body.code, body.transport);
+    let ticket = ticket_of(&context, &guest, &body.ticket).await?;
     let throttles = vec![
         throttle::network_throttle(&context, guest.address).await?,
         throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
     ];
     let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
-    let credential = credential.filter(|credential| ticket.stands(credential)).ok_or(Code::InvalidCode)?;
+    let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
     let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
-    context.store.try_ticket(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
+    context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
     let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
 

@@ -18,7 +18,7 @@ use rollcall_domain::{
     email::Email,
     id::MailId,
     limits::{DUE_PAGE, MAIL_TIMEOUT, OUTBOX_LIFETIME},
-    mail::{Mail, Turn},
+    mail::{Mail, MailAttempt},
 };
 use rollcall_store::{due::DueItem, outbox::Claim};
 
@@ -67,12 +67,12 @@ pub async fn deliver(context: &Context, sender: &Sender, mail_id: MailId) -> Res
     let Some(mail) = context.store.mail(mail_id).await? else { return Ok(()) };
     // If this clock is behind the writer's, a new mail would look as if it were not due, and no other event would come.
     let now = context.now().max(mail.created_at);
-    match (mail.turn(now), &mail.to) {
-        (Turn::Wait, _) => Ok(()),
+    match (mail.next_attempt(now), &mail.to) {
+        (MailAttempt::Wait, _) => Ok(()),
         // Requests for unknown addresses write a mail without a recipient, so that they cost the same as for known ones.
-        (Turn::Try(_) | Turn::GiveUp, None) => Ok(context.store.sent(&mail).await?),
-        (Turn::GiveUp, Some(_)) => give_up(context, &mail, now, "it was not accepted in time").await,
-        (Turn::Try(next), Some(to)) => {
+        (MailAttempt::Try(_) | MailAttempt::GiveUp, None) => Ok(context.store.delete_mail(&mail).await?),
+        (MailAttempt::GiveUp, Some(_)) => give_up(context, &mail, now, "it was not accepted in time").await,
+        (MailAttempt::Try(next), Some(to)) => {
             let claimant = context.uuid()?.to_string();
             match context.store.claim(&mail, &next, &claimant).await? {
                 Claim::Taken => send(context, sender, &next, to).await,
@@ -86,7 +86,7 @@ async fn send(context: &Context, sender: &Sender, mail: &Mail, to: &Email) -> Re
     let letter = Letter::render(context, mail, to).await?;
     let sent = tokio::time::timeout(MAIL_TIMEOUT, sender.send(letter)).await;
     match sent.unwrap_or_else(|_| Err(SendError::Transient("no answer in time".to_owned()))) {
-        Ok(()) => Ok(context.store.sent(mail).await?),
+        Ok(()) => Ok(context.store.delete_mail(mail).await?),
         Err(SendError::Transient(reason)) => {
             tracing::warn!(reason, mail_id = %mail.mail_id, attempts = mail.attempts, "a mail will be retried");
             Ok(())
@@ -96,7 +96,7 @@ async fn send(context: &Context, sender: &Sender, mail: &Mail, to: &Email) -> Re
 }
 
 async fn give_up(context: &Context, mail: &Mail, now: Timestamp, reason: &str) -> Result<(), Problem> {
-    if context.store.given_up(mail, now).await? == Claim::Taken {
+    if context.store.mark_mail_failed(mail, now).await? == Claim::Taken {
         tracing::error!(reason, mail_id = %mail.mail_id, attempts = mail.attempts, "a mail was given up");
     }
     Ok(())

@@ -41,7 +41,7 @@ impl StreamEvent {
     pub(crate) fn mails(self) -> BTreeMap<MailId, String> {
         let mut mails = BTreeMap::new();
         for StreamRecord { dynamodb } in self.records {
-            if let Some(mail_id) = outbox::mail_of(&dynamodb.keys.pk.value) {
+            if let Some(mail_id) = outbox::id_of(&dynamodb.keys.pk.value) {
                 mails.entry(mail_id).or_insert(dynamodb.sequence_number);
             }
         }

@@ -9,16 +9,19 @@ use rollcall_api::{
     verification::{self, ProvenFlow, VerificationRequest},
 };
 use rollcall_domain::{
-    Code, Fields, Refusal,
+    Code, Fields,
     audit::Action,
+    body::ReadElsewhere,
     credential::{Credential, PasswordHash},
     digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
+    new_user::NewUser,
     password::{Password, PasswordRule},
     permission::UserType,
+    request_body,
     text::{Login, Username},
-    user::{NewUser, User, UserView, change},
+    user::{User, UserView, change},
     verification::{FlowPurpose, Started, Verification},
 };
 use serde::Serialize;
@@ -30,12 +33,12 @@ pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new().routes(routes!(start)).routes(routes!(complete))
 }
 
-/// Where the code goes.
-#[derive(ToSchema)]
-#[schema(as = RegistrationStart)]
-#[expect(dead_code, reason = "describes the body that `start` reads")]
-struct StartBody {
-    email: Email,
+request_body! {
+    /// The address to mail the code to.
+    #[schema(as = RegistrationStart)]
+    struct RegistrationStartBody {
+        email: Email,
+    }
 }
 
 /// A registration that waits for its code.
@@ -46,53 +49,35 @@ struct RegistrationStarted {
     started: Started,
 }
 
-/// The code from the mail, and who wants to become a user.
-#[derive(ToSchema)]
-#[schema(as = RegistrationCompletion)]
-#[expect(dead_code, reason = "describes the body that `Completion` reads")]
-struct CompleteBody {
-    #[schema(pattern = "^[0-9]{8}$")]
-    code: String,
-    username: Username,
-    login: Login,
-    password: String,
-    password_confirmation: String,
-    /// The team it comes from is joined in the same step.
-    #[schema(pattern = "^[0-9]{8}$")]
-    invitation_code: Option<String>,
+request_body! {
+    /// The mailed code, and the user to create.
+    #[schema(as = RegistrationCompletion)]
+    struct RegistrationCompletionBody from (fields, rule: &PasswordRule, flow: Option<&Verification>) {
+        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        code: EightDigits,
+        username: Username,
+        login: Login,
+        #[schema(value_type = String)]
+        password: Password = {
+            let names = [
+                username.as_ref().map(Username::as_str),
+                login.as_ref().map(Login::as_str),
+                flow.map(|flow| flow.email.local_part()),
+            ];
+            rule.read_twice(fields, &names.into_iter().flatten().collect::<Vec<_>>())
+        },
+        #[schema(value_type = String)]
+        password_confirmation: ReadElsewhere,
+        /// The code of an invitation into a team, which the user joins in the same transaction.
+        #[schema(value_type = Option<String>, pattern = "^[0-9]{8}$")]
+        invitation_code: Option<EightDigits>,
+    }
 }
 
 /// The user who registered.
 #[derive(Debug, Serialize, ToSchema)]
 struct Registered<'a> {
     user: UserView<'a>,
-}
-
-struct Completion {
-    code: EightDigits,
-    username: Username,
-    login: Login,
-    password: Password,
-    invitation_code: Option<EightDigits>,
-}
-
-impl Completion {
-    fn read(mut fields: Fields, rule: &PasswordRule, flow: Option<&Verification>) -> Result<Self, Refusal> {
-        let code = fields.required("code");
-        let username: Option<Username> = fields.required("username");
-        let login: Option<Login> = fields.required("login");
-        let names = [
-            username.as_ref().map(Username::as_str),
-            login.as_ref().map(Login::as_str),
-            flow.map(|flow| flow.email.local_part()),
-        ];
-        let names: Vec<_> = names.into_iter().flatten().collect();
-        let password = rule.read_twice(&mut fields, &names);
-        let invitation_code = fields.optional("invitation_code");
-        fields.finish(|| {
-            Some(Self { code: code?, username: username?, login: login?, password: password?, invitation_code })
-        })
-    }
 }
 
 /// `POST /v1/registrations`: mails a code. If a user has verified the address, the reply is the same and that user is
@@ -102,14 +87,12 @@ impl Completion {
     path = "/v1/registrations",
     operation_id = "start_registration",
     tag = "public",
-    request_body = StartBody,
+    request_body = RegistrationStartBody,
     responses((status = 202, body = RegistrationStarted)),
 )]
 async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     check_open(&context)?;
-    let mut fields = guest.fields()?;
-    let email: Option<Email> = fields.required("email");
-    let email = fields.finish(|| email)?;
+    let RegistrationStartBody { email } = guest.fields()?.parse(RegistrationStartBody::read)?;
     let flow = verification::start(&context, &guest, VerificationRequest::Registration, email).await?;
     Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
 }
@@ -125,7 +108,7 @@ async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<R
         ("registration_id" = FlowId, Path),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128),
     ),
-    request_body = CompleteBody,
+    request_body = RegistrationCompletionBody,
     responses((status = 201, body = Registered, headers(("Location"), ("ETag")))),
 )]
 async fn complete(
@@ -137,7 +120,9 @@ async fn complete(
     check_open(&context)?;
     let (flow_id, purpose) = (registration_id, FlowPurpose::Registration);
     let flow = context.store.verification(flow_id, purpose).await?;
-    let completion = Completion::read(call.request.fields()?, &context.config.password, flow.as_ref())?;
+    let rule = &context.config.password;
+    let read = |fields: &mut Fields| RegistrationCompletionBody::read(fields, rule, flow.as_ref());
+    let completion = call.request.fields()?.parse(read)?;
     let tried = ProvenFlow::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
     let proved = tried.await?;
     match register(&context, &call, &proved, completion).await {
@@ -160,9 +145,9 @@ async fn register(
     context: &Context,
     call: &IdempotentRequest,
     proved: &ProvenFlow,
-    completion: Completion,
+    completion: RegistrationCompletionBody,
 ) -> Result<Reply, Problem> {
-    let Completion { username, login, password, invitation_code, .. } = completion;
+    let RegistrationCompletionBody { username, login, password, invitation_code, .. } = completion;
     // The transaction decides. Checking first saves the hash for a login or address that is taken.
     let taken = context.store.taken(&proved.flow.email, &login).await?;
     if taken.email {

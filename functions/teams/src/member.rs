@@ -8,25 +8,26 @@ use rollcall_domain::{
     id::{TeamId, UserId},
     limits::MAX_MEMBERS_PER_TEAM,
     permission::Permission,
+    request_body,
     role::Role,
     team::{LastAdmin, Member, MemberView, Team, membership_change},
     user::User,
 };
 use rollcall_store::{
+    credential::CredentialChange,
     member::{leave, move_role},
-    user::CredentialChange,
 };
-use utoipa::ToSchema;
 
 use crate::{load, role::named, role_in_use};
 
-/// Another role for a member.
-#[derive(ToSchema)]
-#[schema(as = MemberPatch)]
-#[expect(dead_code, reason = "describes the body that `edit` reads")]
-pub(crate) struct MemberPatchBody {
-    /// A preset's word, or a custom role's UUID.
-    role_id: String,
+request_body! {
+    /// A change of a member's role.
+    #[schema(as = MemberPatch)]
+    pub(crate) struct MemberPatchBody from (fields, role: Option<Role>) {
+        /// A preset's id, or a custom role's UUID.
+        #[schema(value_type = String)]
+        role_id: Role = role,
+    }
 }
 
 /// `GET /v1/teams/{team_id}/members`: lists the members of a team in the order in which they joined.
@@ -90,13 +91,13 @@ pub(crate) async fn edit(
         }
         let mut fields = call.fields()?;
         let new = named(&context, &call, &mut fields, team.team_id).await?;
-        let new = fields.finish(|| new)?;
+        let MemberPatchBody { role_id: new } = fields.parse(|fields| MemberPatchBody::read(fields, new))?;
         call.check_version(before.version)?;
         if new.role_id == old.role_id {
             return shown(&before, user, old);
         }
-        let after = before.clone().moved(new.role_id);
-        let moved = user.clone().moved(team.team_id, new.role_id, call.now());
+        let after = before.clone().with_role(new.role_id);
+        let moved = user.clone().with_role(team.team_id, new.role_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
         let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(move_role(
             team.team_id,
@@ -143,7 +144,7 @@ pub(crate) async fn remove(
         }
         call.no_input()?;
         call.check_version(member.version)?;
-        let after = before.clone().left(team.team_id, call.now());
+        let after = before.clone().without_team(team.team_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(leave(
             &team,

@@ -5,45 +5,38 @@ use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, ret
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
+    body::ReadElsewhere,
     credential::{Credential, PasswordHash},
-    email::Email,
     id::{TeamId, UserId},
+    new_user::{NewMemberUserBody, NewUser},
     password::{InitialPassword, PasswordRule},
     permission::Permission,
+    request_body,
     role::Role,
     team::{Member, MemberView, membership_change},
-    text::{Login, Username},
-    user::{NewUser, User, change},
+    text::Login,
+    user::{User, change},
 };
-use rollcall_store::{Commit, member::join, user::CredentialChange};
+use rollcall_store::{Commit, credential::CredentialChange, member::join};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{load, role::named};
 
-/// Who becomes a member, and with which role: `user_id`, `login` or `new_user` says who.
-#[derive(ToSchema)]
-#[schema(as = NewMember)]
-#[expect(dead_code, reason = "describes the body that `add` reads")]
-pub(crate) struct NewMemberBody {
-    user_id: Option<UserId>,
-    login: Option<Login>,
-    new_user: Option<NewMembersUser>,
-    /// A preset's word, or a custom role's UUID.
-    role_id: String,
-}
-
-/// A user made for a team.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the part of the body that `domain::user::NewUser::read` reads")]
-pub(crate) struct NewMembersUser {
-    username: Username,
-    login: Login,
-    /// A note until its owner proves it: it blocks nobody and gets no mail.
-    email: Option<Email>,
-    /// Either this, which must be changed at the first sign-in, or `generate_password`.
-    password: Option<String>,
-    generate_password: Option<bool>,
+request_body! {
+    /// A new member: exactly one of `user_id`, `login` and `new_user`, and a role.
+    #[schema(as = NewMember)]
+    pub(crate) struct NewMemberBody from (fields, who: Option<Who>, role: Option<Role>) {
+        #[schema(value_type = Option<UserId>)]
+        user_id: Who = who,
+        #[schema(value_type = Option<Login>)]
+        login: ReadElsewhere,
+        #[schema(value_type = Option<NewMemberUserBody>)]
+        new_user: ReadElsewhere,
+        /// A preset's id, or a custom role's UUID.
+        #[schema(value_type = String)]
+        role_id: Role = role,
+    }
 }
 
 /// A new member, with the generated password if there is one.
@@ -56,7 +49,8 @@ pub(crate) struct Added {
 }
 
 /// Who becomes a member.
-enum Who {
+#[derive(Debug)]
+pub(crate) enum Who {
     User(UserId),
     Login(Login),
     New(Box<(NewUser, InitialPassword)>),
@@ -66,19 +60,19 @@ impl Who {
     /// Reads `user_id`, `login` or `new_user`, exactly one of which must be present.
     fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<Self> {
         const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
-        let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.gives(name)).collect();
+        let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.has_value(name)).collect();
         for name in given.iter().skip(1) {
             let rule = "takes one of user_id, login and new_user";
             fields.violation(name, Invalid::new(ViolationCode::NotAllowed, rule));
         }
         let user = fields.optional("user_id").map(Self::User);
         let login = fields.optional("login").map(Self::Login);
-        let new = fields.object("new_user", |fields| NewUser::read(fields, rule));
+        let new = fields.object("new_user", |fields| NewMemberUserBody::read(fields, rule));
         if given.is_empty() {
-            let rule = "must be given, or else login or new_user";
+            let rule = "is required unless login or new_user is given";
             fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
         }
-        user.or(login).or(new.map(|new| Self::New(Box::new(new))))
+        user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts()))))
     }
 }
 
@@ -109,7 +103,8 @@ pub(crate) async fn add(
     if let Some((name, None)) = known {
         fields.violation(name, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
     }
-    let (who, role) = fields.finish(|| who.zip(role))?;
+    let NewMemberBody { user_id: who, role_id: role, .. } =
+        fields.parse(|fields| NewMemberBody::read(fields, who, role))?;
     match (who, known.and_then(|(_, user)| user)) {
         (Who::New(new), _) => add_new(&context, &call, *new, team_id, role).await,
         (Who::User(_) | Who::Login(_), Some(user)) => {

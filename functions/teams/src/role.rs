@@ -9,34 +9,12 @@ use rollcall_domain::{
     audit::Action,
     id::{CustomRoleId, TeamId},
     permission::{Permission, Preset},
-    role::{Role, RoleView, change},
+    role::{NewRole, Role, RolePatch, RoleView, change},
     role_id::{RoleId, unknown_role},
-    text::RoleName,
 };
 use rollcall_store::role::{change_role, create_role, delete_role};
-use utoipa::ToSchema;
 
 use crate::load;
-
-/// What a new role is made of.
-#[derive(ToSchema)]
-#[schema(as = NewRole)]
-#[expect(dead_code, reason = "describes the body that `domain::role::Role::read` reads")]
-pub(crate) struct NewRoleBody {
-    name: RoleName,
-    #[schema(min_items = 1, max_items = 11)]
-    permissions: Vec<Permission>,
-}
-
-/// A merge patch of a role.
-#[derive(ToSchema)]
-#[schema(as = RolePatch)]
-#[expect(dead_code, reason = "describes the body that `domain::role::Role::edited` reads")]
-pub(crate) struct RolePatchBody {
-    name: Option<RoleName>,
-    #[schema(min_items = 1, max_items = 11)]
-    permissions: Option<Vec<Permission>>,
-}
 
 /// `GET /v1/teams/{team_id}/roles`: lists the presets, then the team's own roles by name.
 #[utoipa::path(
@@ -75,7 +53,7 @@ pub(crate) async fn list(
     operation_id = "create_role",
     tag = "teams",
     params(("team_id" = TeamId, Path)),
-    request_body = NewRoleBody,
+    request_body = NewRole,
     responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))),
 )]
 pub(crate) async fn create(
@@ -87,7 +65,7 @@ pub(crate) async fn create(
     let role_id = CustomRoleId::new(context.uuid()?);
     let role = Role::read(role_id, call.fields()?)?;
     check_shape(&call, &role, team.team_id)?;
-    let commit = create_role(team.team_id, role_id, &role, call.now())?;
+    let commit = create_role(team.team_id, role_id, &role)?;
     let location = format!("/v1/teams/{}/roles/{role_id}", team.team_id);
     let reply = Reply::created(location, &RoleView::from(role.clone()))?.at_version(role.version);
     let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
@@ -122,7 +100,7 @@ pub(crate) async fn get(
     operation_id = "edit_role",
     tag = "teams",
     params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
-    request_body = RolePatchBody,
+    request_body = RolePatch,
     responses((status = 200, body = RoleView, headers(("ETag")))),
 )]
 pub(crate) async fn edit(
@@ -168,7 +146,7 @@ pub(crate) async fn delete(
         let role_id = check_custom(&call, &role, team.team_id)?;
         call.no_input()?;
         call.check_version(role.version)?;
-        let commit = delete_role(team.team_id, role_id, &role, call.now());
+        let commit = delete_role(team.team_id, role_id, &role);
         let change = change(Action::RoleDelete, team.team_id, Some(&role), None);
         match context.commit(Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change)).await {
             Err(problem) if problem.is(Code::RoleInUse) => {
@@ -207,7 +185,7 @@ fn check_custom(call: &Call, role: &Role, team_id: TeamId) -> Result<CustomRoleI
 }
 
 fn check_shape(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
-    if call.actor.rights.may_shape(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
+    if call.actor.rights.may_edit_role(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
 fn shown(role: Role) -> Result<Reply, Problem> {

@@ -7,32 +7,25 @@ use rollcall_domain::{
     audit::Action,
     id::{TeamId, UserId},
     permission::{Permission, Preset},
+    request_body,
     role::Role,
-    team::{Member, Team, TeamView, change, membership_change},
+    team::{Member, Team, TeamPatch, TeamView, change, membership_change},
     text::TeamName,
     user::User,
 };
-use rollcall_store::{Page, team, user::CredentialChange};
-use utoipa::ToSchema;
+use rollcall_store::{Page, credential::CredentialChange, team};
 
 use crate::load;
 
-/// What a new team is made of.
-#[derive(ToSchema)]
-#[schema(as = NewTeam)]
-#[expect(dead_code, reason = "describes the body that `create` reads")]
-pub(crate) struct NewTeamBody {
-    name: TeamName,
-    /// A member of other teams, or of none, who becomes this one's first admin.
-    admin_user_id: Option<UserId>,
-}
-
-/// A merge patch of a team.
-#[derive(ToSchema)]
-#[schema(as = TeamPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::team::Team::edited` reads")]
-pub(crate) struct TeamPatchBody {
-    name: Option<TeamName>,
+request_body! {
+    /// A new team.
+    #[schema(as = NewTeam)]
+    pub(crate) struct NewTeamBody from (fields, admin: Option<User>) {
+        name: TeamName,
+        /// A member-type user who becomes the team's first admin.
+        #[schema(value_type = Option<UserId>)]
+        admin_user_id: Option<User> = Some(admin),
+    }
 }
 
 /// `GET /v1/teams`: lists the teams the caller may read, by id.
@@ -75,9 +68,8 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     }
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
-        let name = fields.required("name");
         let admin = first_admin(&context, &mut fields).await?;
-        let name = fields.finish(|| name)?;
+        let NewTeamBody { name, admin_user_id: admin } = fields.parse(|fields| NewTeamBody::read(fields, admin))?;
         let team = Team::create(TeamId::new(context.uuid()?), name, call.now());
         let Some(before) = admin else {
             let plan = Plan::new(Authority::Platform(&call), team::create(&team, None)?);
@@ -130,7 +122,7 @@ pub(crate) async fn get(
     operation_id = "edit_team",
     tag = "teams",
     params(("team_id" = TeamId, Path)),
-    request_body = TeamPatchBody,
+    request_body = TeamPatch,
     responses((status = 200, body = TeamView, headers(("ETag")))),
 )]
 pub(crate) async fn edit(

@@ -8,18 +8,17 @@ use rollcall_domain::{
     Code, Invalid, ViolationCode,
     audit::{Action, Change},
     credential::Credential,
-    email::Email,
     id::{TeamId, UserId},
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
     mail::Message,
+    new_user::NewUserBody,
     permission::{UserAction, UserType},
     role::Rights,
     team::{LastAdmin, Membership, membership_change},
-    text::{Login, Username},
     throttle::ThrottleKind,
-    user::{NewUser, Status, User, UserView, change},
+    user::{Status, User, UserPatch, UserView, change},
 };
-use rollcall_store::{Page, Write, member::leave, user::CredentialChange};
+use rollcall_store::{Page, Write, credential::CredentialChange, member::leave};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,21 +32,6 @@ pub(crate) struct UserDetail<'a> {
     teams: Vec<Membership>,
 }
 
-/// What a new user is made of.
-#[derive(ToSchema)]
-#[schema(as = NewUser)]
-#[expect(dead_code, reason = "describes the body that `create` reads")]
-pub(crate) struct NewUserBody {
-    username: Username,
-    login: Login,
-    r#type: UserType,
-    /// A note until its owner proves it: it blocks nobody and gets no mail.
-    email: Option<Email>,
-    /// Either this, which must be changed at the first sign-in, or `generate_password`.
-    password: Option<String>,
-    generate_password: Option<bool>,
-}
-
 /// A new user, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedUser<'a> {
@@ -55,18 +39,6 @@ pub(crate) struct CreatedUser<'a> {
     /// Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
-}
-
-/// A merge patch of a user.
-#[derive(ToSchema)]
-#[schema(as = UserPatch)]
-#[expect(dead_code, reason = "describes the body that `domain::user::User::edited` reads")]
-pub(crate) struct UserPatchBody {
-    username: Option<Username>,
-    r#type: Option<UserType>,
-    status: Option<Status>,
-    /// A note until its owner proves it; null takes the address off.
-    email: Option<Email>,
 }
 
 /// Which users the caller asks for. All filters apply together.
@@ -172,20 +144,18 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     if !actor.user_type.is_admin() {
         return Err(Code::NotFound.into());
     }
-    let mut fields = call.fields()?;
+    let fields = call.fields()?;
     for user_type in [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member] {
-        let is_asked = fields.says("type", user_type.as_str());
+        let is_asked = fields.has_text("type", user_type.as_str());
         if is_asked && !UserAction::Create.is_allowed(actor.user_type, user_type) {
             return Err(Code::Forbidden.into());
         }
     }
-    let read = NewUser::read(&mut fields, &context.config.password);
-    let user_type = fields.required("type");
-    let ((new, given), user_type) = fields.finish(|| read.zip(user_type))?;
+    let body = fields.parse(|fields| NewUserBody::read(fields, &context.config.password))?;
+    let (new, given) = body.into_parts();
     // The transaction checks that the login is free. An earlier check would refuse a concurrent request with the same
     // idempotency key instead of replaying its reply.
     let (hash, generated_password) = password::hash_initial(&context, given).await?;
-    let new = NewUser { user_type, ..new };
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
     let created = CreatedUser { user: (&user).into(), generated_password };
@@ -218,7 +188,7 @@ pub(crate) async fn get(
     path = "/v1/users/{user_id}",
     tag = "users",
     params(("user_id" = UserId, Path)),
-    request_body = UserPatchBody,
+    request_body = UserPatch,
     responses((status = 200, body = UserDetail, headers(("ETag")))),
 )]
 pub(crate) async fn edit(
@@ -303,7 +273,7 @@ async fn leave_all_teams(context: &Context, call: &Call, user: &User) -> Result<
     for team in &teams {
         // A role in use cannot be deleted, so a missing one was deleted between the two reads.
         let role = roles.get(&team.team_id).ok_or(Code::Conflict)?;
-        left.writes.extend(leave(team, user.user_id, role, LastAdmin::MayGo, call.now()));
+        left.writes.extend(leave(team, user.user_id, role, LastAdmin::Removable, call.now()));
         left.removals.push(membership_change(Action::MemberRemove, team.team_id, user, Some(role), None));
     }
     Ok(left)

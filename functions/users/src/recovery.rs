@@ -6,29 +6,20 @@ use rollcall_domain::{
     audit::Action,
     id::UserId,
     mail::Message,
+    password::PasswordResetBody,
     permission::UserAction,
     throttle::ThrottleKind,
     user::{User, change},
 };
 use rollcall_store::{
     Bookkeeping,
+    credential::{CredentialChange, SecondFactorChange},
     throttle::clear,
-    user::{CredentialChange, SecondFactorChange},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::load;
-
-/// A password for somebody else, which must be changed at the next sign-in.
-#[derive(ToSchema)]
-#[schema(as = PasswordReset)]
-#[expect(dead_code, reason = "describes the body that `domain::password::PasswordRule::read_initial` reads")]
-pub(crate) struct ResetBody {
-    /// Either this or `generate_password`.
-    password: Option<String>,
-    generate_password: Option<bool>,
-}
 
 /// The generated password, if there is one.
 #[derive(Serialize, ToSchema)]
@@ -45,7 +36,7 @@ pub(crate) struct PasswordResetReply {
     path = "/v1/users/{user_id}/password",
     tag = "users",
     params(("user_id" = UserId, Path)),
-    request_body = ResetBody,
+    request_body = PasswordResetBody,
     responses((status = 200, body = PasswordResetReply)),
 )]
 pub(crate) async fn reset_password(
@@ -54,14 +45,13 @@ pub(crate) async fn reset_password(
     call: Call,
 ) -> Result<Reply, Problem> {
     let target = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
-    let mut fields = call.fields()?;
-    let given = context.config.password.read_initial(&mut fields, &target.names());
-    let given = fields.finish(|| given)?;
-    let (hash, generated_password) = password::hash_initial(&context, given).await?;
+    let rule = &context.config.password;
+    let reset = call.fields()?.parse(|fields| PasswordResetBody::read(fields, rule, &target.names()))?;
+    let (hash, generated_password) = password::hash_initial(&context, reset.into_password()).await?;
     let reply = Reply::ok(&PasswordResetReply { generated_password })?;
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
-        let after = before.clone().reset(true, call.now());
+        let after = before.clone().with_new_password(true, call.now());
         let mut commit = rollcall_store::user::change(
             &before,
             &after,

@@ -1,4 +1,4 @@
-//! A clock that can be moved, for trying what happens tomorrow.
+//! A clock that tests can move.
 
 use std::{
     sync::{
@@ -11,7 +11,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use rollcall_api::clock::Clock;
 
-/// The system's clock plus an offset; it keeps ticking.
+/// The system clock plus an offset; it keeps ticking unless it is frozen.
 #[derive(Clone, Debug, Default)]
 pub struct TestClock {
     offset_millis: Arc<AtomicI64>,
@@ -19,12 +19,12 @@ pub struct TestClock {
 }
 
 impl TestClock {
-    /// A clock that stands still at `moment` and is moved by hand only.
+    /// A clock that is frozen at `moment` and moves only by [`TestClock::advance`] and [`TestClock::retreat`].
     pub fn frozen_at(moment: DateTime<Utc>) -> Self {
         Self { frozen: Some(moment), ..Self::default() }
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.offset_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
@@ -34,8 +34,8 @@ impl TestClock {
         self.offset_millis.fetch_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
-    /// The clock that everything is handed.
-    #[expect(clippy::disallowed_methods, reason = "this clock is the system's, moved")]
+    /// The clock to pass on.
+    #[expect(clippy::disallowed_methods, reason = "the test clock is the system clock plus an offset")]
     pub fn to_clock(&self) -> Clock {
         let clock = self.clone();
         Clock::new(move || {

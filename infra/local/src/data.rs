@@ -1,4 +1,4 @@
-//! Where one machine keeps its data: the database file and, beside it, the master key.
+//! The data directory: the database file and, beside it, the master key.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -16,26 +16,26 @@ use crate::embedded::Embedded;
 /// The file of the master key, in the data directory.
 pub const KEY_FILE: &str = "master-key.json";
 
-/// The data of one installation, held by this process alone.
+/// The data of one installation, locked by this process.
 #[derive(Debug)]
 pub struct Data {
     /// The database.
     pub database: Embedded,
     /// The file that holds the master key.
     pub key_file: PathBuf,
-    _held: Held,
+    _guard: DataGuard,
 }
 
-/// What is let go when the process ends.
+/// Released when the process ends.
 #[derive(Debug)]
-#[expect(dead_code, reason = "held for their end: the lock is released, the directory removed")]
-enum Held {
+#[expect(dead_code, reason = "kept until it is dropped, which releases the lock or removes the directory")]
+enum DataGuard {
     Lock(File),
     Temporary(tempfile::TempDir),
 }
 
 impl Data {
-    /// Opens the data in `directory`, which is made if it is not there, for this user alone.
+    /// Opens the data in `directory`. A missing directory is created, accessible to this user only.
     pub fn open(directory: &Path) -> Result<Self, String> {
         let failed =
             |what: &str, error: &dyn std::fmt::Display| format!("cannot {what} {}: {error}", directory.display());
@@ -51,23 +51,23 @@ impl Data {
             TryLockError::Error(error) => failed("lock", &error),
         })?;
         let file = directory.join("rollcall.db");
-        private(&file).map_err(|error| failed("write to", &error))?;
+        create_private(&file).map_err(|error| failed("write to", &error))?;
         let database = Embedded::open(&file).map_err(|error| failed("open the database in", &error))?;
         let key_file = directory.join(KEY_FILE);
         write_key(&key_file).map_err(|error| failed("write the master key to", &error))?;
-        Ok(Self { database, key_file, _held: Held::Lock(lock) })
+        Ok(Self { database, key_file, _guard: DataGuard::Lock(lock) })
     }
 
-    /// Data that is gone with this process.
+    /// Data that is lost with this process.
     pub fn temporary() -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|error| format!("cannot create a temporary directory: {error}"))?;
         let database = Embedded::memory().map_err(|error| format!("cannot start the database: {error}"))?;
         let key_file = directory.path().join(KEY_FILE);
         write_key(&key_file).map_err(|error| format!("cannot write {}: {error}", key_file.display()))?;
-        Ok(Self { database, key_file, _held: Held::Temporary(directory) })
+        Ok(Self { database, key_file, _guard: DataGuard::Temporary(directory) })
     }
 
-    /// The connection to the database, without a socket between.
+    /// A connection to the database without a socket.
     pub fn in_process(&self) -> Connection {
         Connection {
             region: "local".to_owned(),
@@ -79,12 +79,12 @@ impl Data {
     }
 }
 
-/// Creates a file that only its owner can read, unless it is there.
-fn private(path: &Path) -> io::Result<()> {
+/// Creates a file that only its owner can read, unless it exists.
+fn create_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
-/// Writes a new master key, unless there is one. It appears whole or not at all.
+/// Writes a new master key, unless there is one. The file is renamed into place, so it is never half-written.
 fn write_key(path: &Path) -> io::Result<()> {
     if path.exists() {
         return Ok(());

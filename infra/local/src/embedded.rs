@@ -1,12 +1,12 @@
-//! The database of one machine: `DynamoDB`'s semantics on `SQLite`, inside this process.
+//! The embedded database: `DynamoDB`'s semantics on `SQLite`, in this process.
 //!
-//! [`Embedded::http_client`] slips under the real SDK in the place of its HTTP stack: a request's `x-amz-target` names
-//! the method of the embedded database that answers it, so nothing above the SDK can tell the difference and no request
-//! crosses a socket. Signatures are not looked at: whoever holds the client is inside the process already.
+//! [`Embedded::http_client`] replaces the HTTP stack of the real SDK. It passes a request to the method of the embedded
+//! database that its `x-amz-target` header names, so code above the SDK runs unchanged and no request crosses a socket.
+//! Signatures are not checked, since a caller is inside the process already.
 //!
-//! A file survives `kill -9`: it is a write-ahead log, synced on every commit. What does not survive are the client
-//! request tokens of `TransactWriteItems`, which are kept in memory; the requests that could replay them died with them.
-//! One process per file: the caller holds the lock.
+//! The database file survives `kill -9`: its write-ahead log is synced on every commit. Client request tokens of
+//! `TransactWriteItems` are kept in memory and do not survive, but neither do the requests that could repeat them.
+//! One process may open a file; the caller holds the lock.
 
 use std::{fmt, future::Future, io, path::Path, sync::Arc};
 
@@ -21,7 +21,7 @@ use rollcall_store::outbox;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::TcpListener, sync::Notify, task::spawn_blocking};
 
-/// An embedded database; clones share it.
+/// An embedded database. Clones share it.
 #[derive(Clone)]
 pub struct Embedded {
     database: Database,
@@ -29,12 +29,12 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// An empty database that ends with its last clone.
+    /// An empty database in memory. It is lost with its last clone.
     pub fn memory() -> Result<Self, DynoxideError> {
         Ok(Self { database: Database::memory()?, mails: Arc::default() })
     }
 
-    /// The database in the file at `path`, which is created if it is not there.
+    /// The database in the file at `path`, which is created if it does not exist.
     pub fn open(path: &Path) -> Result<Self, DynoxideError> {
         let path = path
             .to_str()
@@ -42,20 +42,20 @@ impl Embedded {
         Ok(Self { database: Database::new(path)?, mails: Arc::default() })
     }
 
-    /// The HTTP client to give to the SDK's configuration.
+    /// The HTTP client for the SDK's configuration.
     ///
-    /// It has no timeouts of its own, as there is no connection to wait for: the SDK's attempt timeout covers a call.
+    /// It has no timeouts of its own, since there is no connection to wait for. The SDK's attempt timeout applies.
     pub fn http_client(&self) -> SharedHttpClient {
         let connector = SharedHttpConnector::new(self.clone());
         http_client_fn(move |_settings, _components| connector.clone())
     }
 
-    /// Waits until mails were written: what the table's stream tells on AWS. A write before the waiting counts.
+    /// Waits until mail was written to the outbox, in place of the table's stream. A write before the wait counts too.
     pub async fn mails_written(&self) {
         self.mails.notified().await;
     }
 
-    /// Serves the wire protocol on `listener` until `shutdown` resolves, for the AWS CLI and other processes.
+    /// Serves DynamoDB's protocol on `listener` until `shutdown` resolves, for other processes and the AWS CLI.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -68,8 +68,8 @@ impl Embedded {
 impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self { database, mails } = self.clone();
-        // `SQLite` blocks, so it runs off the asynchronous threads. A caller that stops waiting does not stop the write;
-        // with a remote database it would not either.
+        // `SQLite` blocks, so it runs on a blocking thread. A caller that stops waiting does not stop the write, as with
+        // a remote database.
         let answer = spawn_blocking(move || {
             let answer = answer(&database, &request);
             if writes_mail(&request) {
@@ -94,7 +94,7 @@ fn operation(request: &HttpRequest) -> &str {
     target.strip_prefix("DynamoDB_20120810.").unwrap_or(target)
 }
 
-/// Whether a request writes to the outbox, as far as its text tells: one that only looks so costs a look at what is due.
+/// Whether a request may write to the outbox, by a search in its text. A false positive only causes a query for due mail.
 fn writes_mail(request: &HttpRequest) -> bool {
     let names_mail = |body: &[u8]| body.windows(outbox::PREFIX.len()).any(|text| text == outbox::PREFIX.as_bytes());
     matches!(operation(request), "PutItem" | "UpdateItem" | "TransactWriteItems")
@@ -112,7 +112,7 @@ fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, Co
     Ok(HttpResponse::new(status, SdkBody::from(body)))
 }
 
-/// The operations the product uses; another one is refused with status 501, which the SDK does not retry.
+/// Dispatches the operations that Rollcall uses. Any other one gets status 501, which the SDK does not retry.
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
     match operation {
         "CreateTable" => run(body, |request| database.create_table(request)),
@@ -136,7 +136,7 @@ fn run<Request: DeserializeOwned, Reply: Serialize>(
     body: &[u8],
     operation: impl FnOnce(Request) -> Result<Reply, DynoxideError>,
 ) -> Result<String, DynoxideError> {
-    // The SDK writes well-formed JSON of the right types: what is refused here is a value, such as an empty set.
+    // The SDK sends well-formed requests, so an error here is about a value, such as an empty set.
     let request =
         serde_json::from_slice(body).map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
     let reply = operation(request)?;

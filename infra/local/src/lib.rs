@@ -1,12 +1,12 @@
-//! The whole of Rollcall in one process: every function's routes, the schedule, and an embedded database in place of
-//! DynamoDB. The functions do not know that they run here.
+//! All of Rollcall in one process: the routes of every function, the schedule, and an embedded database in place of
+//! DynamoDB. The functions run unchanged.
 
 mod clock;
 mod data;
 mod embedded;
 mod local_routes;
+mod mail_delivery;
 mod mailbox;
-mod post;
 pub mod seed;
 mod serve;
 mod table;
@@ -14,6 +14,6 @@ mod table;
 pub use clock::TestClock;
 pub use data::{Data, KEY_FILE};
 pub use embedded::Embedded;
-pub use mailbox::{Mail, Mailbox};
+pub use mailbox::{Mailbox, MailboxEntry};
 pub use serve::{Options, documented, routes, serve, serve_database};
 pub use table::{TABLE, create_if_missing};

@@ -19,25 +19,25 @@ struct Cli {
 enum Command {
     /// Runs the embedded database alone, for functions under `cargo lambda watch`.
     Database {
-        /// Where to listen; a loopback address.
+        /// The address to listen on. It must be a loopback address.
         #[arg(long, default_value = "127.0.0.1:8000")]
         listen: SocketAddr,
         #[command(flatten)]
-        place: Place,
+        place: DataPlace,
     },
 }
 
 #[derive(Debug, Args)]
-struct Place {
-    /// The directory that keeps the data.
+struct DataPlace {
+    /// The directory of the data.
     #[arg(long, value_name = "DIR", default_value = "data", conflicts_with = "memory")]
     data: PathBuf,
-    /// Keeps the data in memory, gone when the server stops.
+    /// Keeps the data in memory only. It is lost when the server stops.
     #[arg(long)]
     memory: bool,
 }
 
-impl Place {
+impl DataPlace {
     fn directory(self) -> Option<PathBuf> {
         (!self.memory).then_some(self.data)
     }
@@ -45,15 +45,15 @@ impl Place {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// Where to listen; beyond loopback only with an https `PUBLIC_ORIGIN`.
+    /// The address to listen on. One beyond loopback needs an https `PUBLIC_ORIGIN`.
     #[arg(long, default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
     #[command(flatten)]
-    place: Place,
-    /// Starts with an application of N demo accounts, unless there are applications already.
+    place: DataPlace,
+    /// Creates an application with N demo accounts, unless there are applications already.
     #[arg(long, value_name = "N")]
     seed: Option<usize>,
-    /// Lets `POST /_local/clock` move the clock.
+    /// Allows `POST /_local/clock` to move the clock.
     #[arg(long)]
     test_clock: bool,
     /// The first super admin's password, instead of a generated one.
@@ -62,7 +62,8 @@ struct Serve {
     /// The origin under which browsers reach this server.
     #[arg(long, env = "PUBLIC_ORIGIN", hide = true)]
     public_origin: Option<String>,
-    /// Sends mails by this server, such as `smtps://user:password@smtp.example.com`, instead of keeping them.
+    /// Sends mails through this server, such as `smtps://user:password@smtp.example.com`, instead of keeping them in the
+    /// mailbox.
     #[arg(long, value_name = "URL", env = "SMTP_URL", hide_env_values = true)]
     smtp: Option<String>,
     /// The address that mails are sent from.
@@ -79,7 +80,7 @@ impl From<Serve> for Options {
             test_clock: serve.test_clock,
             admin_password: serve.admin_password.filter(|password| !password.is_empty()),
             public_origin: serve.public_origin.filter(|origin| !origin.is_empty()),
-            // An empty one is a mistake: mails that were to be sent would stay here unnoticed.
+            // An empty value is refused later: mails meant to be sent would otherwise stay here unnoticed.
             smtp_url: serve.smtp,
             mail_from: serve.mail_from,
         }

@@ -1,4 +1,4 @@
-//! Demo data: one application with believable accounts, the same ones every time.
+//! Demo data: one application with plausible accounts, the same ones every time.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use rollcall_domain::{
 };
 use serde_json::json;
 
-/// Accounts written at once.
+/// Accounts per batch write.
 const BATCH: usize = 500;
 
-/// First names as their bearers write them, and a form of each for an id.
+/// First names as they are written, and the form used in ids.
 const NAMES: [(&str, &str); 24] = [
     ("민아", "mina"),
     ("서준", "seojun"),
@@ -97,16 +97,16 @@ pub async fn seed(context: &Context, accounts: usize) -> Result<(), String> {
             batch.clear();
         }
     }
-    // Last, so that an interrupted start leaves no half-filled application to be seen.
+    // Created last, so that an interrupted start leaves no visible application with missing accounts.
     let writes = rollcall_store::app::create(&app).map_err(|fault| failed(&fault))?;
     context.commit(Plan::new(Authority::System, writes)).await.map_err(|problem| failed(&problem))?;
     progress.finish();
     Ok(())
 }
 
-/// The account of this place in the list, spread over names, places and the months before now.
+/// The account with this index, spread over names, places and the past months.
 fn account(index: usize, context: &Context) -> Result<Account, rollcall_domain::Refusal> {
-    // Steps that share no factor with the lengths, so that names and surnames meet in every pair.
+    // The steps are coprime to the lengths of the lists, so that every name meets every surname.
     let (given, given_id) = NAMES[index * 7 % NAMES.len()];
     let (surname, surname_id) = SURNAMES[(index / NAMES.len() + index * 5) % SURNAMES.len()];
     let mut body = json!({
@@ -115,7 +115,7 @@ fn account(index: usize, context: &Context) -> Result<Account, rollcall_domain::
         "gender": (["unknown", "female", "male"][index % 3]),
         "level": index % 60,
     });
-    // Not everybody fills in everything.
+    // Optional fields are set on some accounts only.
     let sometimes = [
         ("nickname", 10, json!(format!("{given} {surname}"))),
         ("location", 3, json!(PLACES[index % PLACES.len()])),
@@ -129,5 +129,5 @@ fn account(index: usize, context: &Context) -> Result<Account, rollcall_domain::
     }
     let age = Duration::from_secs(60 * 37 * (index as u64 % 10_000));
     let now = context.now() - age;
-    Ok(NewAccount::read(Fields::of(body), now.date())?.create(now))
+    Ok(Fields::of(body).parse(|fields| NewAccount::read(fields, now.date()))?.create(now))
 }

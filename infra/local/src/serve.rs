@@ -14,13 +14,13 @@ use crate::{
     clock::TestClock,
     data::Data,
     local_routes,
-    post::Post,
+    mail_delivery::MailDelivery,
     seed,
     table::{self, TABLE},
 };
 
-/// Says something to whoever still listens: a closed pipe is no reason to stop.
-macro_rules! say {
+/// Prints a line. A closed standard output is no reason to stop the server.
+macro_rules! print_line {
     ($($words:tt)*) => {
         drop(writeln!(std::io::stdout(), $($words)*))
     };
@@ -29,31 +29,31 @@ macro_rules! say {
 /// How often the schedule runs, as in the template.
 const SCHEDULE: Duration = Duration::from_mins(15);
 
-/// How long requests that run may go on once the server is told to stop: their own deadline.
+/// How long running requests may go on after the signal to stop: a request's own deadline, rounded up.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What the command line decides.
+/// The options of the command line.
 #[derive(Debug)]
 pub struct Options {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Where the data is; none for data that ends with the process.
+    /// The directory of the data; `None` for data that is lost with the process.
     pub data: Option<PathBuf>,
     /// How many demo accounts to start with.
     pub seed: Option<usize>,
     /// Whether the clock can be moved.
     pub test_clock: bool,
-    /// The first super admin's password, where one was chosen.
+    /// The first super admin's password; `None` to generate one.
     pub admin_password: Option<String>,
-    /// The origin browsers use, where it is not the address itself.
+    /// The origin that browsers use, if it is not the address itself.
     pub public_origin: Option<String>,
-    /// The mail server that mails are sent by, where they are to leave this machine; it may hold a password.
+    /// The mail server to send through, if mails are to leave this machine. The URL may contain a password.
     pub smtp_url: Option<String>,
     /// The address that mails are sent from.
     pub mail_from: String,
 }
 
-/// Every function's routes, as the gateway sees them.
+/// The routes of every function, as behind the gateway.
 pub fn routes() -> OpenApiRouter<Context> {
     OpenApiRouter::new()
         .merge(accounts::routes())
@@ -72,7 +72,7 @@ pub fn documented() -> OpenApi {
     openapi::complete(routes().into_openapi())
 }
 
-/// Runs the whole system until it is told to stop.
+/// Runs the whole system until the process is told to stop.
 pub async fn serve(options: Options) -> Result<(), String> {
     let origin = origin(&options)?;
     let sender = options.smtp_url.as_deref().map(|url| Sender::smtp(url, &options.mail_from)).transpose()?;
@@ -85,19 +85,19 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let clock = options.test_clock.then(TestClock::default);
     let origin = origin.unwrap_or_else(|| format!("http://{address}"));
     let context = context(&data, connection, &origin, clock.as_ref().map_or_else(Clock::system, TestClock::to_clock))?;
-    let first = found(&context, options.admin_password.clone()).await?;
+    let first = ensure_super_admin(&context, options.admin_password.clone()).await?;
     if let Some(accounts) = options.seed {
         seed::seed(&context, accounts).await?;
     }
 
-    let post = Post::new(&context, sender);
+    let mails = MailDelivery::new(&context, sender);
     let mut routes = routes().split_for_parts().0;
     if options.listen.ip().is_loopback() {
-        routes = routes.merge(local_routes::routes(&post, clock.as_ref()));
+        routes = routes.merge(local_routes::routes(&mails, clock.as_ref()));
     }
     let service = rollcall_api::service(routes, context.clone()).layer(axum::middleware::from_fn(with_address));
-    let schedule = tokio::spawn(keep_clean(context));
-    let delivery = tokio::spawn(post.keep_delivering(data.database.clone()));
+    let schedule = tokio::spawn(run_schedule(context));
+    let delivery = tokio::spawn(mails.keep_delivering(data.database.clone()));
     greet(&origin, &options, first.as_ref());
 
     let service = service.into_make_service_with_connect_info::<SocketAddr>();
@@ -108,24 +108,24 @@ pub async fn serve(options: Options) -> Result<(), String> {
     };
     schedule.abort();
     delivery.abort();
-    say!("Stopped.");
+    print_line!("Stopped.");
     served
 }
 
 /// Runs the embedded database alone, for functions that run elsewhere on this machine.
 pub async fn serve_database(listen: SocketAddr, data: Option<&PathBuf>) -> Result<(), String> {
     if !listen.ip().is_loopback() {
-        return Err("the database asks nobody who they are, so it listens on a loopback address only".to_owned());
+        return Err("the database has no authentication, so it listens on a loopback address only".to_owned());
     }
     let listener = bind(listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let data = open(data)?;
     table::create_if_missing(&data.in_process()).await?;
-    say!("The database listens; give the functions this environment:");
-    say!("AWS_ENDPOINT_URL_DYNAMODB=http://{address}");
-    say!("AWS_REGION=local\nAWS_ACCESS_KEY_ID=local\nAWS_SECRET_ACCESS_KEY=local");
-    say!("TABLE_NAME={TABLE}");
-    say!("MASTER_KEY_FILE={}", data.key_file.display());
+    print_line!("The database is running. Give the functions this environment:");
+    print_line!("AWS_ENDPOINT_URL_DYNAMODB=http://{address}");
+    print_line!("AWS_REGION=local\nAWS_ACCESS_KEY_ID=local\nAWS_SECRET_ACCESS_KEY=local");
+    print_line!("TABLE_NAME={TABLE}");
+    print_line!("MASTER_KEY_FILE={}", data.key_file.display());
     data.database.serve(listener, stop()).await.map_err(|error| error.to_string())
 }
 
@@ -133,7 +133,7 @@ fn open(directory: Option<&PathBuf>) -> Result<Data, String> {
     directory.map_or_else(Data::temporary, |directory| Data::open(directory))
 }
 
-/// Beyond loopback, cookies and codes travel a network: only behind https.
+/// The public origin. Beyond loopback it must be https, since cookies and codes cross a network.
 fn origin(options: &Options) -> Result<Option<String>, String> {
     let is_https = options.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     if options.listen.ip().is_loopback() || is_https {
@@ -147,7 +147,9 @@ fn origin(options: &Options) -> Result<Option<String>, String> {
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(listen).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!("{listen} is taken by another program; choose another with --listen"),
+        std::io::ErrorKind::AddrInUse => {
+            format!("{listen} is in use by another program; choose another address with --listen")
+        }
         _ => format!("cannot listen on {listen}: {error}"),
     })
 }
@@ -164,7 +166,10 @@ fn context(data: &Data, connection: Connection, origin: &str, clock: Clock) -> R
 }
 
 /// Creates the first super admin, unless there is one.
-async fn found(context: &Context, password: Option<String>) -> Result<Option<bootstrap::BootstrapReport>, String> {
+async fn ensure_super_admin(
+    context: &Context,
+    password: Option<String>,
+) -> Result<Option<bootstrap::BootstrapReport>, String> {
     let source = if password.is_some() { " with ADMIN_PASSWORD" } else { "" };
     let failed = |problem: Problem| format!("cannot set up the super admin{source}: {problem}");
     if !context.store.super_admins().await.map_err(|fault| failed(fault.into()))?.is_empty() {
@@ -174,30 +179,30 @@ async fn found(context: &Context, password: Option<String>) -> Result<Option<boo
 }
 
 fn greet(origin: &str, options: &Options, first: Option<&bootstrap::BootstrapReport>) {
-    say!("Rollcall runs at {origin}");
-    say!("  API document  {origin}/v1/openapi.json");
+    print_line!("Rollcall runs at {origin}");
+    print_line!("  API document  {origin}/v1/openapi.json");
     match (&options.smtp_url, options.listen.ip().is_loopback()) {
-        (Some(_), _) => say!("  Mails         sent by SMTP from {}", options.mail_from),
-        (None, true) => say!("  Mailbox       {origin}/mailbox"),
-        (None, false) => say!("  Mails         sent nowhere: SMTP_URL names no mail server"),
+        (Some(_), _) => print_line!("  Mails         sent by SMTP from {}", options.mail_from),
+        (None, true) => print_line!("  Mailbox       {origin}/mailbox"),
+        (None, false) => print_line!("  Mails         not sent: SMTP_URL is not set"),
     }
     match first {
         Some(report) => {
-            say!("  Super admin   {}", report.login);
+            print_line!("  Super admin   {}", report.login);
             if let Some(password) = &report.generated_password {
-                say!("  Password      {password}   (shown once; it must be changed at the first sign-in)");
+                print_line!("  Password      {password}   (shown once; it must be changed at the first sign-in)");
             }
         }
-        None => say!("  Super admin   as set up before"),
+        None => print_line!("  Super admin   as set up before"),
     }
     match &options.data {
-        Some(directory) => say!("  Data          {}", directory.display()),
-        None => say!("  Data          in memory, gone when this stops"),
+        Some(directory) => print_line!("  Data          {}", directory.display()),
+        None => print_line!("  Data          in memory, gone when this stops"),
     }
-    say!("Stop with Ctrl-C.");
+    print_line!("Stop with Ctrl-C.");
 }
 
-/// The network address a request came from is its socket's.
+/// Sets a request's client address to that of its socket.
 async fn with_address(
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     mut request: Request,
@@ -207,8 +212,8 @@ async fn with_address(
     next.run(request).await
 }
 
-/// The schedule: what a run could not do, the next one does.
-async fn keep_clean(context: Context) {
+/// Runs the cleanup on a schedule. The next run goes on where a failed one stopped.
+async fn run_schedule(context: Context) {
     let mut ticks = tokio::time::interval(SCHEDULE);
     loop {
         ticks.tick().await;
@@ -218,7 +223,7 @@ async fn keep_clean(context: Context) {
     }
 }
 
-/// Waits for Ctrl-C or the signal to end.
+/// Waits for Ctrl-C or SIGTERM.
 async fn stop() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -1,4 +1,4 @@
-//! The table, as the template defines it for DynamoDB.
+//! The table, with the schema that `template.yaml` defines.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -12,10 +12,10 @@ use aws_sdk_dynamodb::{
 };
 use rollcall_store::Connection;
 
-/// The table's name on one machine.
+/// The name of the table in the embedded database.
 pub const TABLE: &str = "rollcall";
 
-/// Creates the table, unless it is there.
+/// Creates the table, unless it exists.
 pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())

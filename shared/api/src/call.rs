@@ -99,13 +99,13 @@ impl PublicRequest {
     /// are there are reported together with the violations of the body.
     pub fn fields(&self) -> Result<Fields, Code> {
         let body = self.body.clone().ok_or(Code::MalformedJson)?;
-        Ok(Fields::of(body).noting(self.parameters().finish().err().unwrap_or_default()))
+        Ok(Fields::of(body).with_violations(self.parameters().finish().err().unwrap_or_default()))
     }
 
     /// Refuses any field and any query parameter, for requests that take neither.
     pub fn no_input(&self) -> Result<(), Refusal> {
         let body = self.body.clone().filter(|body| !body.is_null()).unwrap_or_else(|| Value::Object(Map::new()));
-        Fields::of(body).noting(self.parameters().finish().err().unwrap_or_default()).finish(|| Some(()))
+        Fields::of(body).with_violations(self.parameters().finish().err().unwrap_or_default()).finish(|| Some(()))
     }
 
     /// The query parameters.

@@ -41,7 +41,7 @@ pub async fn expire(
         let Some(team) = context.store.team(team_id).await? else { return Ok(Expiry::Unchanged) };
         let role = context.store.role(team.team_id, before.role.role_id).await?.ok_or(Code::Conflict)?;
         let change = invitation::change(Action::InvitationExpire, Some(&before), Some(&after));
-        let writes = end(&before, &after, &role, now)?;
+        let writes = end(&before, &after, &role)?;
         context.commit(Plan::new(Authority::System, writes).audit(change)).await?;
         Ok(Expiry::Expired)
     })

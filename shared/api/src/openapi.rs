@@ -113,14 +113,14 @@ fn header(name: &str, text: &str) -> RefOr<Parameter> {
 }
 
 fn describe(status: &str, response: &mut Response) {
-    response.description = match status {
+    let description = match status {
         "200" => "The request succeeded.",
         "201" => "The resource was created.",
         "202" => "The request was accepted.",
         "204" => "The request succeeded; there is no content.",
         _ => "",
-    }
-    .to_owned();
+    };
+    description.clone_into(&mut response.description);
 }
 
 fn problem() -> Response {

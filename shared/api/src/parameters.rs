@@ -31,7 +31,7 @@ impl Parameters {
     /// Reads a required parameter. Returns `None` only if a violation was noted.
     pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
         if !self.pairs.iter().any(|(given, _)| given == name) {
-            self.note(name, Invalid::new(ViolationCode::Required, "must be given"));
+            self.note(name, Invalid::new(ViolationCode::Required, "is required"));
         }
         self.optional(name, parse)
     }
@@ -39,7 +39,7 @@ impl Parameters {
     /// Ends the reading: every parameter that is left is unknown.
     pub(crate) fn finish(mut self) -> Result<(), Vec<Violation>> {
         for (name, _) in std::mem::take(&mut self.pairs) {
-            self.note(&name, Invalid::new(ViolationCode::UnknownField, "is not a parameter here"));
+            self.note(&name, Invalid::new(ViolationCode::UnknownField, "is not a parameter of this request"));
         }
         if self.violations.is_empty() { Ok(()) } else { Err(self.violations) }
     }

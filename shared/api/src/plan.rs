@@ -187,7 +187,7 @@ impl Context {
     pub async fn try_commit(&self, plan: Plan<'_>) -> Result<Reply, NotCommitted> {
         let Plan { authority, writes, audited, mails, reply, follows } = plan;
         let now = authority.request().map_or_else(|| self.now(), |request| request.now);
-        let mut commit = writes.checking(authority.checks());
+        let mut commit = writes.with_checks(authority.checks());
         for (to, language, message) in mails {
             commit.extend([self.mail(Some(to), language, message, now)?]);
         }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
-use rollcall_domain::{Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT};
+use rollcall_domain::{
+    Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::WeakPasswordReason,
+};
 use rollcall_store::{CommitError, Fault};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -118,6 +120,8 @@ pub(crate) struct ViolationBody {
     code: ViolationCode,
     /// The rule, as a sentence for people.
     detail: String,
+    /// Why a password is too weak; only with the code `weak_password`.
+    reason: Option<WeakPasswordReason>,
 }
 
 impl ProblemBody {

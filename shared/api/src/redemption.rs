@@ -17,7 +17,9 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, CommitError,
-    invitation::{Invited, Pointer, record_success, redeem, reserve, undo_attempt},
+    breaker::{record_success, reserve, undo_attempt},
+    invitation_code::CodePointer,
+    redemption::{InvitationDetails, redeem},
 };
 
 use crate::{
@@ -34,7 +36,7 @@ use crate::{
 pub struct RedemptionAttempt {
     attempt: Attempt,
     /// Where the code leads.
-    pointer: Pointer,
+    pointer: CodePointer,
     /// Whether the platform-wide breaker counts the attempt. It does not count a code that is bound to the redeemer:
     /// nobody can guess it for somebody else, and it keeps working while the breaker is open.
     is_in_breaker: bool,
@@ -85,8 +87,12 @@ impl RedemptionAttempt {
     }
 
     /// Reads what the code leads to, and the redeeming user, as they are now.
-    pub async fn read(&self, context: &Context, redeemer: Option<UserId>) -> Result<(Invited, Option<User>), Problem> {
-        let (invited, redeemer) = context.store.invited(&self.pointer, redeemer).await?;
+    pub async fn read(
+        &self,
+        context: &Context,
+        redeemer: Option<UserId>,
+    ) -> Result<(InvitationDetails, Option<User>), Problem> {
+        let (invited, redeemer) = context.store.invitation_details(&self.pointer, redeemer).await?;
         Ok((invited.ok_or(Code::InvitationInvalid)?, redeemer))
     }
 
@@ -95,21 +101,21 @@ impl RedemptionAttempt {
     pub async fn join(
         &self,
         context: &Context,
-        invited: Invited,
+        invited: InvitationDetails,
         redeemer: &User,
         now: Timestamp,
     ) -> Result<Joining, Problem> {
         let team_id = invited.team.team_id;
-        let redeemed = invited.invitation.clone().redeemed(redeemer, now);
+        let decision = invited.invitation.clone().redeemed(redeemer, now);
         // Return before any further read, as for a code that was never drawn: no timing oracle.
-        if matches!(redeemed, Err(Code::InvitationInvalid)) {
+        if matches!(decision, Err(Code::InvitationInvalid)) {
             return Err(Code::InvitationInvalid.into());
         }
         let issuers_role = issuers_role(context, &invited).await?;
         if invited.team.deleting_at.is_some() || !may_still_grant(&invited, issuers_role.as_ref()) {
             return Err(Code::InvitationInvalid.into());
         }
-        let after = redeemed?;
+        let after = decision?;
         let user = redeemer.clone().joined(team_id, invited.role.role_id, now)?;
         let member = Member::join(user.user_id, invited.role.role_id, now);
         let commit = redeem(&invited, &after, &member, issuers_role.as_ref())?
@@ -162,7 +168,7 @@ async fn reserve_in_breaker(context: &Context, mut breaker: Breaker, now: Timest
 }
 
 /// The issuer's role in the invitation's team, if they still have one.
-async fn issuers_role(context: &Context, invited: &Invited) -> Result<Option<Role>, Problem> {
+async fn issuers_role(context: &Context, invited: &InvitationDetails) -> Result<Option<Role>, Problem> {
     let team_id = invited.team.team_id;
     match invited.issuer.teams.get(&team_id) {
         None => Ok(None),
@@ -171,7 +177,7 @@ async fn issuers_role(context: &Context, invited: &Invited) -> Result<Option<Rol
     }
 }
 
-fn may_still_grant(invited: &Invited, issuers_role: Option<&Role>) -> bool {
+fn may_still_grant(invited: &InvitationDetails, issuers_role: Option<&Role>) -> bool {
     let (issuer, team_id) = (&invited.issuer, invited.team.team_id);
     let roles = issuers_role.map(|role| (team_id, role.clone())).into_iter().collect();
     issuer.status == Status::Enabled && Rights::new(issuer, roles).may_grant(&invited.role, team_id)

@@ -1,6 +1,6 @@
 //! Retrying a decision that lost against a concurrent change.
 
-use rollcall_domain::{Code, limits::MAX_REDECISIONS};
+use rollcall_domain::{Code, limits::MAX_CONFLICT_RETRIES};
 
 use crate::problem::Problem;
 
@@ -12,7 +12,7 @@ pub async fn retry_on_conflict<T, Decided>(decide: impl Fn() -> Decided) -> Resu
 where
     Decided: Future<Output = Result<T, Problem>>,
 {
-    for _ in 1..MAX_REDECISIONS {
+    for _ in 1..MAX_CONFLICT_RETRIES {
         match decide().await {
             Err(problem) if problem.is(Code::Conflict) => {}
             decided => return decided,

@@ -18,7 +18,7 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Bookkeeping, CommitError,
-    flow::{self, Addressed},
+    flow::{self, AddressState},
 };
 use subtle::ConstantTimeEq;
 
@@ -84,7 +84,7 @@ pub async fn begin(
     // A change of the address continues the count: another address does not bring more tries.
     let tries = replaced.as_ref().filter(|before| now < before.expires_at).map_or(0, |before| before.tries);
     let after = Verification { tries, ..after };
-    let mut writes = vec![flow::verify(replaced.as_ref(), &after)?];
+    let mut writes = vec![flow::save_verification(replaced.as_ref(), &after)?];
     writes.extend(counts.count(after.flow_id, now)?);
     let (to, message) = mail(wanted, owner.as_ref(), &after);
     let language = language(request, wanted, owner.as_ref(), to.as_ref());
@@ -112,7 +112,14 @@ struct MailCounts {
     to_address: String,
     from_network: String,
     per_address: &'static [(usize, Duration)],
-    known: Addressed,
+    known: AddressState,
+}
+
+/// The mails counted under one hash, and the limits on them.
+struct MailCount<'a> {
+    hash: &'a str,
+    sent: Option<&'a Mailings>,
+    limits: &'static [(usize, Duration)],
 }
 
 impl MailCounts {
@@ -125,24 +132,28 @@ impl MailCounts {
         let (purpose, canonical) = (wanted.purpose().word(), email.canonical());
         let (to_address, from_network) =
             throttle::mailing_hashes(context, purpose, &canonical, request.address).await?;
-        let known = context.store.addressed(&canonical, &to_address, &from_network).await?;
+        let known = context.store.address_state(&canonical, &to_address, &from_network).await?;
         Ok(Self { to_address, from_network, per_address: wanted.mails_per_address(), known })
     }
 
     /// The writes that count one more mail, or the refusal where a limit is reached. `Retry-After` is the longest of the
     /// waits, after which the mail is certain to be sent.
     fn count(&self, flow_id: FlowId, now: Timestamp) -> Result<[Bookkeeping; 2], Problem> {
-        let counts: [(&str, Option<&Mailings>, &[(usize, Duration)]); 2] = [
-            (&self.to_address, self.known.to_address.as_ref(), self.per_address),
-            (&self.from_network, self.known.from_network.as_ref(), MAILS_PER_NETWORK_AND_ADDRESS),
+        let counts = [
+            MailCount { hash: &self.to_address, sent: self.known.to_address.as_ref(), limits: self.per_address },
+            MailCount {
+                hash: &self.from_network,
+                sent: self.known.from_network.as_ref(),
+                limits: MAILS_PER_NETWORK_AND_ADDRESS,
+            },
         ];
-        if let Some(wait) = counts.iter().filter_map(|(_, sent, limits)| (*sent)?.wait(limits, now)).max() {
+        if let Some(wait) = counts.iter().filter_map(|count| count.sent?.wait(count.limits, now)).max() {
             return Err(Refusal::wait(Code::TooManyRequests, wait).into());
         }
-        let [to_address, from_network] = counts.map(|(hash, before, limits)| {
+        let [to_address, from_network] = counts.map(|MailCount { hash, sent, limits }| {
             let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
-            let after = before.cloned().unwrap_or_default().and_now(Some(flow_id), longest, now);
-            flow::mailed(hash, before, &after, now + longest)
+            let after = sent.cloned().unwrap_or_default().with_mail_at_now(Some(flow_id), longest, now);
+            flow::save_mailings(hash, sent, &after, now + longest)
         });
         Ok([to_address?, from_network?])
     }
@@ -153,7 +164,7 @@ impl MailCounts {
 async fn read_flow(
     context: &Context,
     wanted: VerificationRequest<'_>,
-    known: &Addressed,
+    known: &AddressState,
 ) -> Result<(Option<Verification>, Option<User>), Problem> {
     let flow_id = match wanted {
         VerificationRequest::EmailChange(user) => Some(email_change_of(user.user_id)),
@@ -249,7 +260,8 @@ impl ProvenFlow {
         ];
         let found = context.store.throttles(&throttles).await?;
         let attempt = Attempt::reserve(context, throttles, found, request.now).await?;
-        let flow = context.store.try_code(flow_id, purpose, request.now).await?.ok_or(Code::VerificationFailed)?;
+        let flow =
+            context.store.count_code_attempt(flow_id, purpose, request.now).await?.ok_or(Code::VerificationFailed)?;
         let digits = mailed_code::digits(context, &flow.code).await?;
         if bool::from(digits.as_bytes().ct_eq(code.as_str().as_bytes())) {
             return Ok(Self { flow, attempt });
@@ -266,7 +278,7 @@ impl ProvenFlow {
     /// to answer with.
     pub async fn fail(self, context: &Context, problem: Problem) -> Problem {
         let undone = async {
-            match context.record([flow::undo_try(self.flow.flow_id)]).await {
+            match context.record([flow::undo_code_attempt(self.flow.flow_id)]).await {
                 // A flow that ended meanwhile counts nothing.
                 Ok(()) | Err(CommitError::Refused(_)) => self.attempt.undo(context).await,
                 Err(error) => Err(error.into()),

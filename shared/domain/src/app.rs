@@ -1,4 +1,4 @@
-//! An application: the owner of one account directory.
+//! Applications: each owns one directory of accounts.
 
 use std::collections::BTreeSet;
 
@@ -6,32 +6,37 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    error::{Code, Refusal, ViolationCode},
-    fields::{Fields, Invalid},
+    body::BodyField,
+    error::{Code, Refusal},
+    fields::Fields,
     id::{AppId, TeamId},
     limits::APP_TOMBSTONE,
+    patch::{PatchOptional, PatchRequired},
     permission::Permission,
+    request_body,
     role::Rights,
     team::Team,
     text::{AccountId, AppName},
     time::Timestamp,
     user::{User, UserRef},
+    violation::{Invalid, ViolationCode},
 };
 
-/// Guards against deleting accounts by accident: on until somebody lifts it knowingly.
+/// The lock that prevents accidental deletion of accounts. It is on until somebody turns it off and acknowledges the
+/// risk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeletionLock {
-    /// Whether accounts are safe from deletion.
+    /// Whether accounts cannot be deleted.
     pub locked: bool,
-    /// Who last turned it, if anybody did.
+    /// The user who last changed it; null if nobody has.
     #[schema(required)]
     pub changed_by: Option<UserRef>,
-    /// When it was last turned, if it was.
+    /// When it was last changed; null if it never was.
     #[schema(required)]
     pub changed_at: Option<Timestamp>,
 }
 
-/// Each of these lets a user read an application.
+/// The permissions of which each lets a user read an application.
 pub const READING: [Permission; 2] = [Permission::AccountsRead, Permission::AppsManage];
 
 /// An application, as stored.
@@ -39,49 +44,43 @@ pub const READING: [Permission; 2] = [Permission::AccountsRead, Permission::Apps
 pub struct App {
     /// The application's key.
     pub app_id: AppId,
-    /// What people call it.
+    /// The name that people read.
     pub name: AppName,
-    /// The team it belongs to; the platform itself where none.
+    /// The team that owns the application; `None` if the platform does.
     pub team_id: Option<TeamId>,
-    /// Its admin accounts, at most [`MAX_ADMINS_PER_APP`](crate::limits::MAX_ADMINS_PER_APP): the set is the count,
-    /// so nothing can drift.
+    /// The admin accounts, at most [`MAX_ADMINS_PER_APP`](crate::limits::MAX_ADMINS_PER_APP). There is no separate
+    /// counter that could become wrong.
     #[serde(default)]
     pub admins: BTreeSet<AccountId>,
-    /// Whether its accounts can be deleted.
+    /// The lock against deleting accounts.
     pub deletion_lock: DeletionLock,
-    /// When the deletion of the application becomes final; until then it is gone for everyone but revertible.
+    /// When the deletion becomes final, if the application was deleted. Until then it is hidden and can be restored.
     #[serde(default)]
     pub deleting_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Counts its changes from 1.
+    /// Starts at 1 and grows with every change.
     pub version: u64,
 }
 
-/// What a new application is made of.
-#[derive(Debug)]
-pub struct NewApp {
-    /// What it will be called.
-    pub name: AppName,
-    /// The team it will belong to.
-    pub team_id: Option<TeamId>,
+request_body! {
+    /// A new application.
+    pub struct NewApp from (fields, actor: &User) {
+        /// The team that owns the application. A member must name a team in which they may manage applications.
+        pub team_id: Option<TeamId> = if actor.user_type.is_admin() {
+            BodyField::read(fields, "team_id")
+        } else {
+            fields.required("team_id").map(Some)
+        },
+        /// The name that people read.
+        pub name: AppName,
+    }
 }
 
 impl NewApp {
-    /// Reads the team that `actor` names for a new application: a member must name one.
-    pub fn team(fields: &mut Fields, actor: &User) -> Option<TeamId> {
-        if actor.user_type.is_admin() { fields.optional("team_id") } else { fields.required("team_id") }
-    }
-
-    /// Reads the rest, for an application of this team.
-    pub fn read(mut fields: Fields, team_id: Option<TeamId>) -> Result<Self, Refusal> {
-        let name = fields.required("name");
-        fields.finish(|| Some(Self { name: name?, team_id }))
-    }
-
-    /// The application, with its deletion lock on.
+    /// Creates the application, with its deletion lock on.
     pub fn create(self, app_id: AppId, now: Timestamp) -> App {
         App {
             app_id,
@@ -97,30 +96,40 @@ impl NewApp {
     }
 }
 
-/// A turn of the deletion lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LockTurn {
-    locked: bool,
-}
-
-impl LockTurn {
-    /// Reads `{locked: true}` or `{locked: false, risks_acknowledged: true}`: lifting takes the acknowledgement.
-    pub fn read(mut fields: Fields) -> Result<Self, Refusal> {
-        let locked = fields.required("locked");
-        let acknowledged = fields.optional("risks_acknowledged").unwrap_or(false);
-        if locked == Some(false) && !acknowledged {
-            let rule = "must be true to lift the lock: deleted accounts cannot be restored";
-            fields.violation("risks_acknowledged", Invalid::new(ViolationCode::Required, rule));
-        }
-        fields.finish(|| Some(Self { locked: locked? }))
+request_body! {
+    /// A change of an application.
+    pub struct AppPatch {
+        /// The team that owns the application; null gives it to the platform. Only platform admins may change it.
+        team_id: PatchOptional<TeamId>,
+        name: PatchRequired<AppName>,
     }
 }
 
+request_body! {
+    /// Whether an application's deletion lock is on.
+    #[derive(Clone, Copy)]
+    #[schema(as = LockTurn)]
+    pub struct DeletionLockUpdate from (fields) {
+        locked: bool,
+        /// Must be true to turn the lock off.
+        risks_acknowledged: Option<bool> = Some(read_acknowledgement(fields, locked)),
+    }
+}
+
+fn read_acknowledgement(fields: &mut Fields, locked: Option<bool>) -> Option<bool> {
+    let acknowledged = fields.optional("risks_acknowledged");
+    if locked == Some(false) && acknowledged != Some(true) {
+        let rule = "must be true to turn the lock off, because deleted accounts cannot be restored";
+        fields.violation("risks_acknowledged", Invalid::new(ViolationCode::Required, rule));
+    }
+    acknowledged
+}
+
 impl App {
-    /// Whether these rights allow this to the application or its accounts.
+    /// Checks that `rights` include `permission` for the application and its accounts.
     ///
-    /// An application that somebody cannot read does not exist for it; one can be read with `accounts.read` or
-    /// `apps.manage`.
+    /// Without one of the permissions in [`READING`], the answer is `not_found`: callers do not learn of applications
+    /// that they may not read.
     pub fn permit(&self, rights: &Rights, permission: Permission) -> Result<(), Code> {
         let may = |permission| rights.may(permission, self.team_id);
         if !READING.into_iter().any(may) {
@@ -129,45 +138,46 @@ impl App {
         if may(permission) { Ok(()) } else { Err(Code::Forbidden) }
     }
 
-    /// The application after a merge patch of the rest of its fields, as this team's.
-    pub fn edited(self, team_id: Option<TeamId>, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+    /// Changes the name or the team. If nothing changes, the version stays the same.
+    pub fn edited(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(AppPatch::read)?;
         let before = self.clone();
-        let name = fields.kept("name", self.name.clone());
-        fields.finish(|| Some(Self { name, team_id, ..self }.changed_since(&before, now)))
+        let (name, team_id) = (patch.name.apply(self.name), patch.team_id.apply(self.team_id));
+        Ok(Self { name, team_id, ..self }.changed_since(&before, now))
     }
 
-    /// The application with its lock turned by `actor`.
+    /// Turns the deletion lock on or off, as `actor`. If it does not change, the version stays the same.
     #[must_use]
-    pub fn turned(self, turn: LockTurn, actor: &User, now: Timestamp) -> Self {
-        if self.deletion_lock.locked == turn.locked {
+    pub fn with_lock(self, update: DeletionLockUpdate, actor: &User, now: Timestamp) -> Self {
+        if self.deletion_lock.locked == update.locked {
             return self;
         }
         let deletion_lock =
-            DeletionLock { locked: turn.locked, changed_by: Some(actor.to_ref()), changed_at: Some(now) };
+            DeletionLock { locked: update.locked, changed_by: Some(actor.to_ref()), changed_at: Some(now) };
         Self { deletion_lock, ..self }.next_version(now)
     }
 
-    /// The application's tombstone, which the cleanup makes final after [`APP_TOMBSTONE`].
+    /// Marks the application as deleted. The cleanup makes that final after [`APP_TOMBSTONE`].
     #[must_use]
     pub fn deleted(self, now: Timestamp) -> Self {
         Self { deleting_at: Some(now + APP_TOMBSTONE), ..self }.next_version(now)
     }
 
-    /// The application as it was before its deletion, since an account slipped in; the platform's, where its team is
-    /// gone.
+    /// Undoes a deletion during which an account was created. If the team no longer exists, the platform owns the
+    /// application.
     #[must_use]
     pub fn reverted(self, team: Option<&Team>, now: Timestamp) -> Self {
         Self { deleting_at: None, team_id: team.map(|team| team.team_id), ..self }.next_version(now)
     }
 
-    /// The application after these accounts left it.
+    /// Removes deleted accounts from the admins. This is part of the deletion, not a version.
     #[must_use]
-    pub fn left_by(mut self, user_ids: &[AccountId]) -> Self {
+    pub fn without_admins(mut self, user_ids: &[AccountId]) -> Self {
         self.admins.retain(|id| !user_ids.contains(id));
         self
     }
 
-    /// Whether accounts may be deleted now.
+    /// Checks that the deletion lock is off.
     pub fn deletion_allowed(&self) -> Result<(), Code> {
         if self.deletion_lock.locked { Err(Code::AccountDeletionLocked) } else { Ok(()) }
     }

@@ -1,4 +1,4 @@
-//! What is remembered of every change: who, from where, what, on what, before and after.
+//! The audit log: who changed what, from where, and the state before and after.
 
 use std::net::IpAddr;
 
@@ -21,13 +21,13 @@ choices! {
         AppCreate "app.create",
         /// An application was renamed or moved.
         AppEdit "app.edit",
-        /// An application was deleted; its tombstone is revertible for a minute.
+        /// An application was deleted. The deletion can be undone for a minute.
         AppDelete "app.delete",
-        /// A deletion was reverted, since an account had slipped in.
+        /// The deletion of an application was undone, because an account had been created during it.
         AppRestore "app.restore",
-        /// The deletion lock was put back.
+        /// A deletion lock was turned on.
         AppLock "app.lock",
-        /// The deletion lock was lifted.
+        /// A deletion lock was turned off.
         AppUnlock "app.unlock",
         /// An account was created.
         AccountCreate "account.create",
@@ -39,7 +39,7 @@ choices! {
         AccountSetAdmin "account.set_admin",
         /// An account is no longer an admin.
         AccountCancelAdmin "account.cancel_admin",
-        /// Somebody registered.
+        /// A user registered.
         UserRegister "user.register",
         /// A user was created.
         UserCreate "user.create",
@@ -49,29 +49,29 @@ choices! {
         UserDelete "user.delete",
         /// A password was changed, or reset by mail.
         UserSetPassword "user.set_password",
-        /// A user proved an address.
+        /// A user verified an email address.
         UserSetEmail "user.set_email",
-        /// An address was taken off a user.
+        /// A user's email address was removed.
         UserUnbindEmail "user.unbind_email",
-        /// A second factor was bound.
+        /// A second factor was turned on.
         UserBindTotp "user.bind_totp",
-        /// A second factor was taken off.
+        /// A second factor was turned off.
         UserUnbindTotp "user.unbind_totp",
-        /// Sessions of a user were ended.
+        /// A user's sessions were ended.
         UserEndSessions "user.end_sessions",
-        /// The super admin's password was reset by invocation.
+        /// The super admin's password was reset by invoking the bootstrap function.
         UserBreakGlass "user.break_glass",
         /// A team was created.
         TeamCreate "team.create",
         /// A team was renamed.
         TeamEdit "team.edit",
-        /// A team was deleted; its members left it.
+        /// A team was deleted.
         TeamDelete "team.delete",
         /// A user became a member of a team.
         MemberAdd "member.add",
         /// A member was given another role.
         MemberEdit "member.edit",
-        /// A member was removed from a team, or its user deleted or promoted.
+        /// A member was removed from a team, or their user was deleted or became an admin of the platform.
         MemberRemove "member.remove",
         /// A member left a team.
         MemberLeave "member.leave",
@@ -83,27 +83,27 @@ choices! {
         RoleDelete "role.delete",
         /// An invitation was issued.
         InvitationIssue "invitation.issue",
-        /// An invitation was revoked and issued anew.
+        /// An invitation was revoked and issued again.
         InvitationReissue "invitation.reissue",
         /// An invitation was revoked.
         InvitationRevoke "invitation.revoke",
-        /// Somebody joined a team by an invitation.
+        /// A user joined a team with an invitation.
         InvitationRedeem "invitation.redeem",
-        /// An invitation ran out.
+        /// An invitation expired.
         InvitationExpire "invitation.expire",
     }
 }
 
-/// Who changed something; the system itself has no actor.
+/// The user who made a change. A change by the system has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditActor {
-    /// The user's key.
+    /// Identifies the user.
     pub user_id: UserId,
-    /// What it signs in with.
+    /// The user's login at that time.
     pub login: Login,
 }
 
-/// A kind of thing that changes.
+/// The kind of object that was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
@@ -123,14 +123,14 @@ pub enum TargetKind {
     Invitation,
 }
 
-/// What was changed.
+/// The object that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Target {
-    /// What kind of thing it is.
+    /// Its kind.
     pub kind: TargetKind,
-    /// Its id: an account's `user_id`, everything else's UUID.
+    /// Its id: an account's `user_id`, the name of a preset role, or a UUID.
     pub id: String,
-    /// The application of an account, without which its id says nothing.
+    /// The application of an account. An account's id is unique only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_id: Option<AppId>,
 }
@@ -172,25 +172,25 @@ impl Target {
     }
 }
 
-/// One change of one thing, before it is known who made it and when.
+/// A change of one object, without who made it and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What was done.
+    /// The kind of change.
     pub action: Action,
-    /// To what.
+    /// The object.
     pub target: Target,
-    /// Whose thing it is; the platform's where none.
+    /// The team that owns the object; `None` if the platform does.
     pub team_id: Option<TeamId>,
-    /// The changed fields as they were; null for something new.
+    /// The changed fields before the change; null if the object is new.
     pub before: Value,
-    /// The changed fields as they are; null for something gone.
+    /// The changed fields after the change; null if the object was deleted.
     pub after: Value,
 }
 
 impl Change {
-    /// The change from one state of a thing to another, reduced to the fields that differ.
+    /// The change from one state of an object to another: the fields that differ.
     ///
-    /// `updated_at` and `version` always differ and say nothing the record does not say itself.
+    /// `updated_at` and `version` are left out: they always differ, and the record has its own time.
     pub fn between<T: Serialize>(
         action: Action,
         target: Target,
@@ -212,7 +212,7 @@ impl Change {
     }
 }
 
-/// The fields of a state, or none for a state that is not one.
+/// The fields of a state; `None` if there is no state.
 fn fields_of<T: Serialize>(state: Option<&T>) -> Option<Map<String, Value>> {
     match serde_json::to_value(state?) {
         Ok(Value::Object(fields)) => Some(fields),
@@ -220,28 +220,28 @@ fn fields_of<T: Serialize>(state: Option<&T>) -> Option<Map<String, Value>> {
     }
 }
 
-/// The record of a change, as stored and as shown. It never holds a secret: the states it compares hold none.
+/// The record of a change, as stored and as replies show it. It has no secrets, because the compared states have none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditRecord {
-    /// The record's key.
+    /// Identifies the record.
     pub audit_id: AuditId,
-    /// When it happened.
+    /// When the change was made.
     pub at: Timestamp,
-    /// Who did it; null for the system itself.
+    /// The user who made the change; null if the system did.
     pub actor: Option<AuditActor>,
-    /// From which network address.
+    /// The network address of the request.
     #[schema(value_type = Option<String>)]
     pub address: Option<IpAddr>,
-    /// What was done.
+    /// The kind of change.
     pub action: Action,
-    /// To what.
+    /// The object.
     pub target: Target,
-    /// Whose thing it is.
+    /// The team that owns the object; null if the platform does.
     pub team_id: Option<TeamId>,
-    /// The changed fields as they were; null for something new.
+    /// The changed fields before the change; null if the object is new.
     #[serde(default)]
     pub before: Value,
-    /// The changed fields as they are; null for something gone.
+    /// The changed fields after the change; null if the object was deleted.
     #[serde(default)]
     pub after: Value,
     /// The `X-Request-Id` of the reply.
@@ -249,7 +249,7 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
-    /// Whether this is the thing that was changed, one of those that a batch names, or who joined by an invitation.
+    /// Whether `id` is the changed object, one of the accounts of a batch, or the user who redeemed an invitation.
     pub fn concerns(&self, id: &str) -> bool {
         let batch = || self.before.get("user_ids").and_then(Value::as_array);
         let is = |value: &Value| value.as_str() == Some(id);
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_is_recorded() {
+    fn only_changed_fields_are_recorded() {
         let before = json!({"nickname": "Mina", "level": 1, "location": null, "version": 1});
         let after = json!({"nickname": "Mina", "level": 2, "location": "Busan", "version": 2});
         let (was, is) = change(Some(&before), Some(&after));
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn something_new_has_no_before_and_something_gone_no_after() {
+    fn a_new_object_has_no_before_and_a_deleted_one_no_after() {
         let state = json!({"nickname": "Mina", "location": null, "version": 1});
         assert_eq!(change(None, Some(&state)), (Value::Null, json!({"nickname": "Mina"})));
         assert_eq!(change(Some(&state), None), (json!({"nickname": "Mina"}), Value::Null));

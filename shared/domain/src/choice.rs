@@ -1,31 +1,31 @@
-//! Enumerations whose values are words: one of a few, by name.
+//! Enumerations whose values have names in JSON.
 
-/// Declares an enumeration: its words are its wire form.
+/// Declares enumerations, with the name of each value in JSON.
 macro_rules! choices {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:tt,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
         }
 
         impl $name {
-            /// The value's word on the wire and in files.
+            /// The name of the value in JSON and in files.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            /// The value of this word, if it is one.
+            /// The value with this name, if there is one.
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
         }
 
-        impl $crate::FromField for $name {
-            fn from_field(value: &$crate::Value) -> Result<Self, $crate::Invalid> {
-                let words = [$($word),*].join(", ");
-                Self::parse(&<String as $crate::FromField>::from_field(value)?)
-                    .ok_or_else(|| $crate::Invalid::new($crate::ViolationCode::NotAllowed, format!("takes one of: {words}")))
+        impl $crate::fields::FromField for $name {
+            fn from_field(value: &serde_json::Value) -> Result<Self, $crate::violation::Invalid> {
+                let word = <String as $crate::fields::FromField>::from_field(value)?;
+                Self::parse(&word).ok_or_else(|| $crate::violation::Invalid::none_of(&[$($word),*]))
             }
         }
     )*};

@@ -1,4 +1,4 @@
-//! What a login is proved with: the password, the second factor, and the codes that take its place.
+//! Credentials: the password, the second factor, and its recovery codes.
 
 use std::collections::BTreeSet;
 
@@ -6,45 +6,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::{id::UserId, time::Timestamp};
 
-/// A credential, as stored. Nothing in it is usable without keys that are kept elsewhere.
+/// The credential of a user, as stored. Its secrets are useless without keys that are not in the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
     /// The password's hash.
     #[serde(flatten)]
     pub password: PasswordHash,
-    /// Whether its user may sign in. It stands here too, so that whoever may not is refused after the same reads as
-    /// whoever mistyped.
+    /// Whether the user may sign in. Copied from the user, so that a sign-in reads the same items whether the user is
+    /// disabled or the password is wrong (no timing oracle).
     pub enabled: bool,
-    /// The user's epoch: a credential of another one was read too early or too late to begin a session.
+    /// The user's epoch. A sign-in that read a credential of another epoch must not start a session.
     pub epoch: u32,
-    /// Marks of devices from before are over.
+    /// Device marks that are older than this are no longer valid.
     pub devices_since: Timestamp,
-    /// The second factor, where one is bound.
+    /// The second factor, if it is on.
     #[serde(default)]
     pub totp: Option<Totp>,
-    /// SHA-256 of the recovery codes that are left, in hex.
+    /// SHA-256 hashes, in hex, of the unused recovery codes.
     #[serde(default)]
     pub recovery_codes: BTreeSet<String>,
 }
 
-/// A password's hash and what it was made with.
+/// The hash of a password, and the key that was used for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordHash {
     /// The peppered Argon2id hash, in PHC form.
     #[serde(rename = "password_hash")]
     pub phc: String,
-    /// The id of the key that peppered it.
+    /// The id of the key that the pepper comes from.
     pub pepper: String,
 }
 
-/// A bound second factor.
+/// A second factor that is on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totp {
     /// The secret, encrypted.
     pub secret: String,
-    /// The step of the last code that was taken: older ones are over.
+    /// The time step of the last code that was used. Codes of this step and earlier are refused.
     pub last_step: u64,
 }
 
@@ -68,6 +68,6 @@ impl Credential {
 pub struct Enrolment {
     /// The secret, encrypted.
     pub secret: String,
-    /// When it is over.
+    /// When it expires.
     pub expires_at: Timestamp,
 }

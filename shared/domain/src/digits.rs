@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
 /// An eight-digit code from a mail or an invitation, leading zeros kept.
@@ -12,15 +12,15 @@ use crate::{
 pub struct EightDigits(String);
 
 impl EightDigits {
-    /// The code for a uniformly random number, so that every code is equally likely. Returns `None` for numbers above the
-    /// largest multiple of 100,000,000, which would favour low codes: draw again.
+    /// The code for a uniformly random number, so that every code is equally likely. Returns `None` for numbers above
+    /// the largest multiple of 100,000,000, which would favour low codes: draw again.
     pub fn from_random(random: u32) -> Option<Self> {
         const CODES: u32 = 100_000_000;
         const EVEN: u32 = u32::MAX / CODES * CODES;
         (random < EVEN).then(|| Self(format!("{:08}", random % CODES)))
     }
 
-    /// The last two digits, which lists show.
+    /// The last two digits. Lists show them, so that people can tell codes apart.
     pub fn hint(&self) -> &str {
         &self.0[6..]
     }

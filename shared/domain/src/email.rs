@@ -1,30 +1,30 @@
-//! An email address: kept as it was typed, compared in one canonical form.
+//! Email addresses: stored as typed, compared in a canonical form.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
-/// Characters of an address at most: RFC 5321's path without its brackets.
+/// The maximum number of characters of an address: the path of RFC 5321 without its brackets.
 const MAX_EMAIL_CHARS: usize = 254;
 
-/// Characters of a local part at most, by RFC 5321.
+/// The maximum number of characters of a local part (RFC 5321).
 const MAX_LOCAL_CHARS: usize = 64;
 
-/// An email address as its owner spells it: that is where mail goes.
+/// An email address, spelled as its owner typed it.
 ///
-/// What comes back from storage is trusted, as with every text of this crate.
+/// Stored addresses are not checked again, like all texts of this crate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(value_type = String, max_length = 254, format = "email", example = "mina@example.com")]
 #[serde(transparent)]
 pub struct Email(String);
 
 impl Email {
-    /// Reads one address: an ASCII local part without quotes, and a domain that may be international.
+    /// Parses an address: an ASCII local part without quotes, and a domain that may be international.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.chars().count() > MAX_EMAIL_CHARS {
             let rule = format!("takes at most {MAX_EMAIL_CHARS} characters");
@@ -47,13 +47,13 @@ impl Email {
         self.0.split_once('@').map_or(self.0.as_str(), |(local, _)| local)
     }
 
-    /// The form under which an address is unique: the local part in lower case, the domain in its ASCII form.
+    /// The form in which addresses are unique: the local part in lower case, the domain in its ASCII form.
     pub fn canonical(&self) -> String {
         let (local, domain) = self.wire();
         format!("{}@{domain}", local.to_ascii_lowercase())
     }
 
-    /// The form mail servers take: the local part as typed, the domain in its ASCII form.
+    /// The form for mail servers: the local part as typed, the domain in its ASCII form.
     pub fn to_wire(&self) -> String {
         let (local, domain) = self.wire();
         format!("{local}@{domain}")
@@ -61,7 +61,8 @@ impl Email {
 
     fn wire(&self) -> (&str, String) {
         let (local, domain) = self.0.split_once('@').unwrap_or((&self.0, ""));
-        // It was encodable when it was parsed. A stricter encoder one day must not make it somebody else's.
+        // The domain could be encoded when it was parsed. If a later encoder is stricter, the address must not change
+        // owner.
         (local, idna::domain_to_ascii_strict(domain).unwrap_or_else(|_| domain.to_lowercase()))
     }
 }
@@ -78,16 +79,16 @@ impl std::fmt::Display for Email {
     }
 }
 
-/// RFC 5322's dot-atom.
+/// Whether a local part is a dot-atom (RFC 5322) of valid length.
 fn is_local(local: &str) -> bool {
     let is_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     local.len() <= MAX_LOCAL_CHARS && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom))
 }
 
-/// A name of at least two labels that has an ASCII form.
+/// Whether a domain has at least two labels and an ASCII form.
 ///
-/// Encoding drops invisible characters and folds look-alike dots; whoever reads the address would see another one than
-/// the mail server, so they are refused before.
+/// Encoding drops invisible characters and replaces look-alike dots. Such domains are refused: people would read
+/// another address than the mail server uses.
 fn is_domain(domain: &str) -> bool {
     let is_visible = |c: char| {
         let is_invisible = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
@@ -108,14 +109,13 @@ mod tests {
         Email::parse(text).unwrap().canonical()
     }
 
-    /// I1.
     #[test]
-    fn look_alikes_of_an_address_are_one_address_or_none() {
+    fn look_alike_addresses_are_the_same_or_are_refused() {
         assert_eq!(canonical("Mina@EXAMPLE.com"), canonical("mina@example.COM"));
         assert_eq!(canonical("mina@b\u{fc}cher.example"), canonical("mina@bu\u{308}cher.example"));
         assert_eq!(canonical("mina@bücher.example"), "mina@xn--bcher-kva.example");
         assert_eq!(canonical("mina@XN--BCHER-KVA.example"), "mina@xn--bcher-kva.example");
-        // Two domains that different people can own stay two addresses.
+        // These domains can belong to different people, so the addresses differ.
         assert_ne!(canonical("mina@straße.example"), canonical("mina@strasse.example"));
         for bad in
             ["mina@exam\u{200b}ple.com", "mi\u{200d}na@example.com", "mina@example\u{ff0e}com", "mïna@example.com"]
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_one_dot_atom_at_one_domain() {
+    fn an_address_is_a_dot_atom_at_a_domain() {
         for good in ["a@b.co", "first.last+tag@example.com", "o'hara@example.com", "x@사이트.kr"] {
             assert_eq!(Email::parse(good).unwrap().as_str(), good);
         }

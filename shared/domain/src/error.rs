@@ -1,14 +1,13 @@
-//! What the system answers instead of doing what was asked: one table of codes, one type of refusal.
+//! Refusals: the table of error codes, and the type that carries one to the caller.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use crate::violation::{Violation, ViolationCode};
 
-/// Writes the enumeration of codes and its columns from one table.
+/// Declares the error codes and the columns of their table.
 macro_rules! codes {
     ($($variant:ident $status:literal $code:literal $title:literal;)*) => {
-        /// A refusal's kind: stable, for programs to branch on.
+        /// An error code: stable, for programs to branch on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $title] $variant,)*
@@ -18,7 +17,7 @@ macro_rules! codes {
             /// Every code, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The status class of the reply, as HTTP numbers it.
+            /// The HTTP status of the reply.
             pub const fn status(self) -> u16 {
                 match self { $(Self::$variant => $status,)* }
             }
@@ -28,7 +27,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $code,)* }
             }
 
-            /// What happened, in one sentence that fits every occurrence.
+            /// One sentence that fits every occurrence of the error.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)* }
             }
@@ -38,159 +37,131 @@ macro_rules! codes {
 
 #[rustfmt::skip]
 codes! {
-    AmbiguousCredentials    400 "ambiguous_credentials"    "Send either the session cookie or a bearer token, not both.";
-    MalformedJson           400 "malformed_json"           "The body is not one well-formed JSON value.";
-    InvalidCursor           400 "invalid_cursor"           "The cursor is not one of this list or is over an hour old; start again without it.";
-    InvalidIdempotencyKey   400 "invalid_idempotency_key"  "An Idempotency-Key has 1 to 128 printable ASCII characters.";
-    InvalidIfMatch          400 "invalid_if_match"         "If-Match takes * or entity tags such as \"7\".";
-    Unauthenticated         401 "unauthenticated"          "Sign in first: the session is missing, over or unknown.";
-    InvalidCredentials      401 "invalid_credentials"      "Could not sign in with this login and password.";
-    InvalidCode             401 "invalid_code"             "This code, or the sign-in it belongs to, is wrong, used or over.";
-    CrossSiteRequest        403 "cross_site_request"       "A page of another site may not send this request.";
-    PasswordChangeRequired  403 "password_change_required" "Change the password first: this session can do nothing else.";
-    UseOwnRoute             403 "use_own_route"            "Change your own account under /v1/me, where you prove that it is you.";
-    RegistrationClosed      403 "registration_closed"      "This installation takes no registrations; ask an admin for an account.";
-    EmailNotVerified        403 "email_not_verified"       "Prove an email address first: invitations are for people who can be reached.";
-    Forbidden               403 "forbidden"                "The caller may see this but not do that.";
-    NotFound                404 "not_found"                "There is nothing here.";
-    MethodNotAllowed        405 "method_not_allowed"       "This address does not take this method.";
-    AccountDeletionLocked   409 "account_deletion_locked"  "Accounts of this application cannot be deleted while its deletion lock is on.";
-    AccountExists           409 "account_exists"           "The application already has an account of this id.";
-    AdminLimitReached       409 "admin_limit_reached"      "This application already has 10 admins. Cancel one first.";
-    AlreadyMember           409 "already_member"           "This user is a member of the team already.";
-    AppNotEmpty             409 "app_not_empty"            "An application is deleted only when it holds no account.";
-    Conflict                409 "conflict"                 "Others changed this at the same time; read it again and retry.";
-    IdempotencyInProgress   409 "idempotency_in_progress"  "A request with this Idempotency-Key is still running; retry in a moment.";
-    InvitationEnded         409 "invitation_ended"         "This invitation was redeemed or revoked; issue another one.";
-    LastSuperAdmin          409 "last_super_admin"         "This is the last enabled super admin; appoint another one first.";
-    LastTeamAdmin           409 "last_team_admin"          "This is the team's last admin; appoint another one first, or ask a platform admin.";
-    LoginTaken              409 "login_taken"              "Somebody has this login already; choose another one.";
-    NotAMember              409 "not_a_member"             "Admins of the platform join no teams.";
-    RoleInUse               409 "role_in_use"              "Members or live invitations have this role; give them another one first.";
-    SuperAdminExists        409 "super_admin_exists"       "There is a super admin already; giving it a new password takes the break-glass.";
-    TeamNameTaken           409 "team_name_taken"          "Another team has this name already; choose another one.";
-    TeamNotEmpty            409 "team_not_empty"           "A team is deleted only when it owns no application.";
-    TooManyInvitations      409 "too_many_invitations"     "This team has 100 live invitations; revoke one first.";
-    TooManyMembers          409 "too_many_members"         "This team has 1,000 members.";
-    TooManyRoles            409 "too_many_roles"           "This team has 50 custom roles; delete one first.";
-    TooManyTeams            409 "too_many_teams"           "This user is a member of 20 teams; leave one first.";
-    TotpEnabled             409 "totp_enabled"             "Two-factor is on already; take it off first.";
-    VersionConflict         412 "version_conflict"         "The resource is no longer the version that If-Match names.";
-    PayloadTooLarge         413 "payload_too_large"        "The body is larger than this address takes.";
-    UnsupportedMediaType    415 "unsupported_media_type"   "A body is sent as Content-Type: application/json.";
-    IdempotencyMismatch     422 "idempotency_mismatch"     "This Idempotency-Key was used with another body.";
-    ImmutableField          422 "immutable_field"          "A field that never changes was sent.";
-    UnknownField            422 "unknown_field"            "A field that this request does not have was sent.";
-    ValidationFailed        422 "validation_failed"        "Some of what was sent breaks a rule.";
-    InvitationInvalid       422 "invitation_invalid"       "This invitation code cannot be used.";
-    VerificationFailed      422 "verification_failed"      "This code is wrong, used or over.";
-    TooManyAttempts         429 "too_many_attempts"        "Too many wrong tries; wait before the next one.";
-    TooManyRequests         429 "too_many_requests"        "Too many mails were asked for; wait before the next one.";
-    Internal                500 "internal"                 "Something failed on our side.";
-    Unavailable             503 "unavailable"              "Something we depend on does not answer; retry in a moment.";
+    AmbiguousCredentials 400 "ambiguous_credentials"
+        "The request has both a session cookie and a bearer token. Send only one of them.";
+    MalformedJson 400 "malformed_json"
+        "The body is not a well-formed JSON value.";
+    InvalidCursor 400 "invalid_cursor"
+        "The cursor is not from this list or is more than an hour old. Start again without a cursor.";
+    InvalidIdempotencyKey 400 "invalid_idempotency_key"
+        "The Idempotency-Key is invalid. Use 1 to 128 printable ASCII characters.";
+    InvalidIfMatch 400 "invalid_if_match"
+        "If-Match is invalid. Use * or entity tags such as \"7\".";
+    Unauthenticated 401 "unauthenticated"
+        "The session is missing, expired or unknown. Sign in again.";
+    InvalidCredentials 401 "invalid_credentials"
+        "Cannot sign in with this login and password.";
+    InvalidCode 401 "invalid_code"
+        "The code or its sign-in is wrong, used or expired. Try the newest code or sign in again.";
+    CrossSiteRequest 403 "cross_site_request"
+        "The request comes from a page of another site. Send it from the console.";
+    PasswordChangeRequired 403 "password_change_required"
+        "The password must be changed before this session can do anything else.";
+    UseOwnRoute 403 "use_own_route"
+        "Use the routes under /v1/me to change your own user.";
+    RegistrationClosed 403 "registration_closed"
+        "Registration is closed. Ask an admin to create a user for you.";
+    EmailNotVerified 403 "email_not_verified"
+        "Redeeming an invitation requires a verified email address. Verify yours first.";
+    Forbidden 403 "forbidden"
+        "You do not have the permission for this.";
+    NotFound 404 "not_found"
+        "The resource does not exist, or you may not see it.";
+    MethodNotAllowed 405 "method_not_allowed"
+        "This path does not support the method.";
+    AccountDeletionLocked 409 "account_deletion_locked"
+        "The application's deletion lock is on. Turn it off to delete accounts.";
+    AccountExists 409 "account_exists"
+        "The application already has an account with this id.";
+    AdminLimitReached 409 "admin_limit_reached"
+        "The application already has 10 admins. Remove one first.";
+    AlreadyMember 409 "already_member"
+        "The user is already a member of the team.";
+    AppNotEmpty 409 "app_not_empty"
+        "The application still has accounts. Delete them first.";
+    Conflict 409 "conflict"
+        "The resource was changed at the same time. Read it again and retry.";
+    IdempotencyInProgress 409 "idempotency_in_progress"
+        "A request with this Idempotency-Key is still running. Retry in a moment.";
+    InvitationEnded 409 "invitation_ended"
+        "The invitation was redeemed or revoked. Issue a new one.";
+    LastSuperAdmin 409 "last_super_admin"
+        "This is the last enabled super admin. Appoint another one first.";
+    LastTeamAdmin 409 "last_team_admin"
+        "This is the team's last admin. Appoint another one first, or ask a platform admin.";
+    LoginTaken 409 "login_taken"
+        "The login is already taken. Choose another one.";
+    NotAMember 409 "not_a_member"
+        "Platform admins cannot be members of teams.";
+    RoleInUse 409 "role_in_use"
+        "Members or live invitations have this role. Give them another role first.";
+    SuperAdminExists 409 "super_admin_exists"
+        "A super admin already exists. To reset their password, request it explicitly (break-glass).";
+    TeamNameTaken 409 "team_name_taken"
+        "Another team already has this name. Choose another one.";
+    TeamNotEmpty 409 "team_not_empty"
+        "The team still owns applications. Delete or move them first.";
+    TooManyInvitations 409 "too_many_invitations"
+        "The team already has 100 live invitations. Revoke one first.";
+    TooManyMembers 409 "too_many_members"
+        "The team already has 1,000 members. Remove one first.";
+    TooManyRoles 409 "too_many_roles"
+        "The team already has 50 custom roles. Delete one first.";
+    TooManyTeams 409 "too_many_teams"
+        "The user is already a member of 20 teams. They must leave one first.";
+    TotpEnabled 409 "totp_enabled"
+        "Two-factor authentication is already on. Turn it off first.";
+    VersionConflict 412 "version_conflict"
+        "The resource no longer has the version in If-Match. Read it again and retry.";
+    PayloadTooLarge 413 "payload_too_large"
+        "The body is too large.";
+    UnsupportedMediaType 415 "unsupported_media_type"
+        "The body is not JSON. Send it with Content-Type: application/json.";
+    IdempotencyMismatch 422 "idempotency_mismatch"
+        "The Idempotency-Key was already used for a different request. Use a new key.";
+    ImmutableField 422 "immutable_field"
+        "The body changes a field that cannot be changed. Remove the field.";
+    UnknownField 422 "unknown_field"
+        "The body has an unknown field. Remove the field.";
+    ValidationFailed 422 "validation_failed"
+        "Some fields or parameters are invalid. See errors.";
+    InvitationInvalid 422 "invitation_invalid"
+        "The invitation code is wrong, used, expired, or for someone else. Ask for a new invitation.";
+    VerificationFailed 422 "verification_failed"
+        "The code is wrong, used or expired. Request a new one.";
+    TooManyAttempts 429 "too_many_attempts"
+        "Too many failed attempts. Wait as long as Retry-After says.";
+    TooManyRequests 429 "too_many_requests"
+        "Too many mails were requested. Wait as long as Retry-After says.";
+    Internal 500 "internal"
+        "The server failed to process the request.";
+    Unavailable 503 "unavailable"
+        "A dependency is not available. Retry in a moment.";
 }
 
-/// What is wrong with one field or parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ViolationCode {
-    /// It must be there.
-    Required,
-    /// It has the wrong JSON type.
-    WrongType,
-    /// It has too few characters or entries.
-    TooShort,
-    /// It has too many characters, bytes or entries.
-    TooLong,
-    /// It is not written the way it must be.
-    BadFormat,
-    /// The value is not one of those that are allowed here.
-    NotAllowed,
-    /// The number or date lies outside its range.
-    OutOfRange,
-    /// It differs from what it must equal.
-    Mismatch,
-    /// The password is too easy to guess.
-    WeakPassword,
-    /// The request has no such field.
-    UnknownField,
-    /// The field never changes.
-    ImmutableField,
-    /// The id names nothing, or nothing the caller may name.
-    UnknownReference,
-    /// The current password is wrong.
-    Incorrect,
-}
-
-/// Where a violation is: in the body, or in the query.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Place {
-    Pointer(String),
-    Parameter(String),
-}
-
-/// One broken rule: where, which, and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Violation {
-    #[serde(flatten)]
-    place: Place,
-    code: ViolationCode,
-    detail: Cow<'static, str>,
-}
-
-impl Violation {
-    /// A violation in the body, at an RFC 6901 pointer.
-    pub fn at(pointer: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: Place::Pointer(pointer.into()), code, detail: detail.into() }
-    }
-
-    /// A violation of a query parameter.
-    pub fn of_parameter(name: impl Into<String>, code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { place: Place::Parameter(name.into()), code, detail: detail.into() }
-    }
-
-    /// The violation of an object that stands under a name of its own.
-    pub(crate) fn under(self, name: &str) -> Self {
-        let place = match self.place {
-            Place::Pointer(pointer) => Place::Pointer(format!("/{name}{pointer}")),
-            Place::Parameter(parameter) => Place::Parameter(parameter),
-        };
-        Self { place, ..self }
-    }
-
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
-    }
-
-    /// What kind of rule was broken.
-    pub fn code(&self) -> ViolationCode {
-        self.code
-    }
-}
-
-/// A refusal: why the system does not do what was asked, and what would mend it.
+/// Why a request is refused, and how the caller can fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The kind, for programs.
+    /// The error code, for programs.
     pub code: Code,
-    /// The occurrence, for people.
+    /// What happened in this case, for people.
     pub detail: Cow<'static, str>,
-    /// Every broken rule of the request; empty but for 422.
+    /// Every violation of the request; empty for any status but 422.
     pub violations: Vec<Violation>,
-    /// When to come back, where that is known.
+    /// After how long to retry, if known.
     pub retry_after: Option<Duration>,
 }
 
 impl Refusal {
-    /// A refusal that says more than its title.
+    /// A refusal with a sentence of its own instead of the title.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), violations: Vec::new(), retry_after: None }
     }
 
-    /// The refusal of a request that breaks these rules. Unknown and immutable fields give it its code.
+    /// The refusal of a request with these violations. Its code is that of an unknown field if there is one, then that
+    /// of an immutable field.
     pub fn invalid(violations: Vec<Violation>) -> Self {
-        let any = |code| violations.iter().any(|violation| violation.code == code);
+        let any = |code| violations.iter().any(|violation| violation.code() == code);
         let code = if any(ViolationCode::UnknownField) {
             Code::UnknownField
         } else if any(ViolationCode::ImmutableField) {
@@ -200,10 +171,8 @@ impl Refusal {
         };
         Self { violations, ..code.into() }
     }
-}
 
-impl Refusal {
-    /// The refusal of whoever has to wait.
+    /// A refusal that tells the caller after how long to retry.
     pub fn wait(code: Code, retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..code.into() }
     }
@@ -224,7 +193,7 @@ impl From<Violation> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.code.as_str(), self.detail)?;
-        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail))
+        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail()))
     }
 }
 

@@ -1,36 +1,18 @@
-//! A JSON object, read field by field, that remembers everything wrong with it.
+//! Reads a JSON object field by field and collects every violation.
 //!
-//! Deriving `Deserialize` would stop at the first mistake; the contract promises all of them at once.
-
-use std::borrow::Cow;
+//! A derived `Deserialize` would stop at the first mistake. Callers get all of them at once.
 
 use serde_json::{Map, Value};
 
-use crate::error::{Code, Refusal, Violation, ViolationCode};
+use crate::{
+    error::{Code, Refusal},
+    patch::PatchOptional,
+    violation::{Invalid, Violation, ViolationCode},
+};
 
-/// Why a value is refused, before it is known where it stood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// Which kind of rule it breaks.
-    pub code: ViolationCode,
-    /// The rule, and so how to mend it.
-    pub detail: Cow<'static, str>,
-}
-
-impl Invalid {
-    /// A broken rule and its sentence.
-    pub fn new(code: ViolationCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into() }
-    }
-
-    fn wrong_type(expected: &'static str) -> Self {
-        Self::new(ViolationCode::WrongType, format!("must be {expected}"))
-    }
-}
-
-/// A value that can be read out of a JSON field, obeying the field's rule.
+/// A type that can be parsed from the value of a JSON field.
 pub trait FromField: Sized {
-    /// Reads the value, or says which rule it breaks.
+    /// Parses the value, or returns the rule that it violates.
     fn from_field(value: &Value) -> Result<Self, Invalid>;
 }
 
@@ -48,7 +30,7 @@ impl FromField for bool {
 
 impl FromField for u32 {
     fn from_field(value: &Value) -> Result<Self, Invalid> {
-        let out_of_range = || Invalid::new(ViolationCode::OutOfRange, "must lie between 0 and 4294967295");
+        let out_of_range = || Invalid::new(ViolationCode::OutOfRange, "must be between 0 and 4294967295");
         if let Some(number) = value.as_u64() {
             return Self::try_from(number).map_err(|_| out_of_range());
         }
@@ -59,17 +41,17 @@ impl FromField for u32 {
     }
 }
 
-/// The body of a request, read field by field.
+/// The unread fields of a request body, and the violations found so far.
 #[derive(Debug)]
 pub struct Fields {
     object: Map<String, Value>,
     violations: Vec<Violation>,
-    /// What is no object lacks no field.
+    /// If the body is not an object, missing fields are not reported as well.
     is_object: bool,
 }
 
 impl Fields {
-    /// Starts reading `body`. Anything but an object is a violation, told in its turn by [`Fields::finish`].
+    /// Starts reading `body`. If it is not an object, [`Fields::finish`] reports that and nothing else.
     pub fn of(body: Value) -> Self {
         match body {
             Value::Object(object) => Self { object, violations: Vec::new(), is_object: true },
@@ -80,40 +62,46 @@ impl Fields {
         }
     }
 
-    /// Adds what was found wrong elsewhere in the request, to be told with the rest.
+    /// Adds the violations of the request's query, so that they are reported together with those of the body.
     #[must_use]
-    pub fn noting(mut self, violations: Vec<Violation>) -> Self {
+    pub fn with_violations(mut self, violations: Vec<Violation>) -> Self {
         self.violations.extend(violations);
         self
     }
 
-    /// Whether a field is there, for rights that depend on it.
+    /// Whether a field is present and unread. For permissions that depend on it.
     pub fn has(&self, name: &str) -> bool {
         self.object.contains_key(name)
     }
 
-    /// Whether a field is there and not null, for rules over which of several are.
-    pub fn gives(&self, name: &str) -> bool {
+    /// Whether a field is present, unread and not null. For rules over several fields.
+    pub fn has_value(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Whether a field says this, for rights that depend on it.
-    pub fn says(&self, name: &str, text: &str) -> bool {
+    /// Whether a field is unread and has this text. For permissions that depend on it.
+    pub fn has_text(&self, name: &str, text: &str) -> bool {
         self.object.get(name).and_then(Value::as_str) == Some(text)
     }
 
-    /// A field that must be there. `None` only when a violation was noted.
+    /// The value of an unread field if it is valid. The field stays unread, so its reader still reports its violation.
+    /// For permissions and references, which are checked before the body is read.
+    pub fn peek<T: FromField>(&self, name: &str) -> Option<T> {
+        self.object.get(name).and_then(|value| T::from_field(value).ok())
+    }
+
+    /// Reads a field that must be present. Returns `None` only after reporting a violation.
     pub fn required<T: FromField>(&mut self, name: &str) -> Option<T> {
         match self.object.remove(name) {
             None | Some(Value::Null) => {
-                self.violation(name, Invalid::new(ViolationCode::Required, "must be given"));
+                self.violation(name, Invalid::new(ViolationCode::Required, "is required"));
                 None
             }
             Some(value) => self.parsed(name, T::from_field(&value)),
         }
     }
 
-    /// A field that may be absent or null.
+    /// Reads a field that may be absent or null.
     pub fn optional<T: FromField>(&mut self, name: &str) -> Option<T> {
         match self.object.remove(name) {
             None | Some(Value::Null) => None,
@@ -121,27 +109,36 @@ impl Fields {
         }
     }
 
-    /// An optional text by merge patch: absent keeps `current`, null and `""` clear it.
+    /// Reads a merge patch of an optional text: an absent field keeps `current`, null and `""` clear it.
     pub fn text<T: FromField>(&mut self, name: &str, current: Option<T>) -> Option<T> {
         self.text_by(name, current, T::from_field)
     }
 
-    /// [`Fields::text`] with a rule that needs more than the value itself.
+    /// [`Fields::text`] with a rule that needs more than the value.
     pub fn text_by<T>(
         &mut self,
         name: &str,
         current: Option<T>,
         parse: impl FnOnce(&Value) -> Result<T, Invalid>,
     ) -> Option<T> {
+        self.patch(name, parse).and_then(|patch| patch.apply(current))
+    }
+
+    /// Reads a merge patch of an optional text. Returns `None` only after reporting a violation.
+    pub(crate) fn patch<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&Value) -> Result<T, Invalid>,
+    ) -> Option<PatchOptional<T>> {
         match self.object.remove(name) {
-            None => current,
-            Some(Value::Null) => None,
-            Some(Value::String(text)) if text.is_empty() => None,
-            Some(value) => self.parsed(name, parse(&value)),
+            None => Some(PatchOptional::Keep),
+            Some(Value::Null) => Some(PatchOptional::Clear),
+            Some(Value::String(text)) if text.is_empty() => Some(PatchOptional::Clear),
+            Some(value) => self.parsed(name, parse(&value)).map(PatchOptional::Set),
         }
     }
 
-    /// A number or an enumeration by merge patch: absent keeps `current`, null resets it to its default.
+    /// Reads a merge patch of a value with a default: an absent field keeps `current`, null resets it to the default.
     pub fn value<T: FromField + Default>(&mut self, name: &str, current: T) -> T {
         match self.object.remove(name) {
             None => current,
@@ -150,12 +147,7 @@ impl Fields {
         }
     }
 
-    /// A field that is never empty by merge patch: absent keeps `current`, null is refused.
-    pub fn kept<T: FromField>(&mut self, name: &str, current: T) -> T {
-        if self.has(name) { self.required(name).unwrap_or(current) } else { current }
-    }
-
-    /// An object that may be absent or null, read field by field; what is wrong with it is told where it stands.
+    /// Reads a nested object that may be absent or null. Its violations are reported under `name`.
     pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let value = self.object.remove(name).filter(|value| !value.is_null())?;
         let mut fields = Self::of(value);
@@ -169,17 +161,11 @@ impl Fields {
         )
     }
 
-    /// A list that must be there, each entry of which obeys a rule, with between 1 and `most` entries.
-    pub fn list<T: FromField>(&mut self, name: &str, most: usize) -> Option<Vec<T>> {
+    /// Reads a list of 1 to `max` entries that must be present.
+    pub fn list<T: FromField>(&mut self, name: &str, max: usize) -> Option<Vec<T>> {
         let entries = match self.object.remove(name) {
-            None | Some(Value::Null) => Err(Invalid::new(ViolationCode::Required, "must be given")),
-            Some(Value::Array(entries)) if entries.is_empty() => {
-                Err(Invalid::new(ViolationCode::TooShort, format!("takes 1 to {most} entries")))
-            }
-            Some(Value::Array(entries)) if entries.len() > most => {
-                Err(Invalid::new(ViolationCode::TooLong, format!("takes 1 to {most} entries")))
-            }
-            Some(Value::Array(entries)) => Ok(entries),
+            None | Some(Value::Null) => Err(Invalid::new(ViolationCode::Required, "is required")),
+            Some(Value::Array(entries)) => Invalid::of_size(entries.len(), 1, max, "entries").map_or(Ok(entries), Err),
             Some(_) => Err(Invalid::wrong_type("a list")),
         };
         let entries = self.parsed(name, entries)?;
@@ -189,30 +175,35 @@ impl Fields {
         (read.len() == entries.len()).then_some(read)
     }
 
-    /// Refuses a field that never changes, whatever its value.
+    /// Refuses a field that cannot be changed, whatever its value.
     pub fn immutable(&mut self, name: &str) {
         if self.object.remove(name).is_some() {
-            self.violation(name, Invalid::new(ViolationCode::ImmutableField, "never changes"));
+            self.violation(name, Invalid::new(ViolationCode::ImmutableField, "cannot be changed"));
         }
     }
 
-    /// Notes a violation that a rule over several fields, or over what they refer to, found.
+    /// Reports a violation of a rule over several fields, or over what a field refers to.
     pub fn violation(&mut self, pointer: &str, invalid: Invalid) {
-        let violation = Violation::at(format!("/{pointer}"), invalid.code, invalid.detail);
-        // The first thing wrong with a field is what to mend; a rule over several fields adds nothing to it.
-        if self.is_object && !self.violations.iter().any(|noted| noted.place() == violation.place()) {
+        let violation = Violation::from_invalid(format!("/{pointer}"), invalid);
+        // One violation per field is enough: a rule over several fields adds nothing to a field that is invalid itself.
+        if self.is_object && !self.violations.iter().any(|found| found.place() == violation.place()) {
             self.violations.push(violation);
         }
     }
 
-    /// Ends the reading: what is left is unknown, and anything noted refuses the whole.
+    /// Reads the whole body, or refuses it with all violations.
+    pub fn parse<T>(mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Refusal> {
+        let body = read(&mut self);
+        self.finish(|| body)
+    }
+
+    /// Ends the reading: unread fields are unknown, and any violation refuses the body.
     ///
-    /// `whole` puts the parts together; it is asked only when nothing was noted, so every
-    /// [`Fields::required`] is there.
+    /// `whole` builds the result. It is called only if there is no violation, so every [`Fields::required`] was `Some`.
     pub fn finish<T>(mut self, whole: impl FnOnce() -> Option<T>) -> Result<T, Refusal> {
         for name in self.object.keys() {
             let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
-            self.violations.push(Violation::at(pointer, ViolationCode::UnknownField, "is not a field here"));
+            self.violations.push(Violation::at(pointer, ViolationCode::UnknownField, "is not a field of this request"));
         }
         if !self.violations.is_empty() {
             return Err(Refusal::invalid(self.violations));
@@ -260,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_inside_an_object_is_told_where_it_stands() {
+    fn violations_of_a_nested_object_have_its_pointer() {
         let mut fields = Fields::of(json!({"inner": {"a": 1, "b/c": 2}, "list": []}));
         assert_eq!(fields.object("inner", |inner| inner.required::<String>("a")), None);
         assert_eq!(fields.object("list", |inner| inner.required::<String>("a")), None);
@@ -287,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn an_immutable_field_gives_the_refusal_its_code_unless_one_is_unknown() {
+    fn an_immutable_field_sets_the_code_of_the_refusal() {
         let mut fields = Fields::of(json!({"user_id": "x"}));
         fields.immutable("user_id");
         assert_eq!(fields.finish(|| Some(())).unwrap_err().code, Code::ImmutableField);

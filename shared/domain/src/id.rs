@@ -1,4 +1,4 @@
-//! Identifiers: one type a noun, so that a team's id cannot stand where an application's belongs.
+//! Identifiers: one type per noun, so that the id of a team cannot be used as the id of an application.
 
 use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
-/// Declares an identifier that is a UUID in lower-case hyphenated form.
+/// Declares identifiers that are UUIDs in lower-case hyphenated form.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -21,12 +21,12 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// The identifier that `uuid` is.
+            /// The identifier with this UUID.
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// Reads the lower-case hyphenated form, and no other: one resource has one address.
+            /// Parses the lower-case hyphenated form, and no other, so that every resource has one path.
             pub fn parse(text: &str) -> Option<Self> {
                 let uuid = Uuid::try_parse(text).ok()?;
                 let mut canonical = Uuid::encode_buffer();
@@ -38,7 +38,7 @@ macro_rules! ids {
                 self.0.as_bytes()
             }
 
-            /// The identifier of these 16 bytes.
+            /// The identifier with these 16 bytes.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
@@ -61,7 +61,7 @@ macro_rules! ids {
 }
 
 impl TeamId {
-    /// The day on which it was made, which a UUID v7 begins with.
+    /// The UTC day on which the team was created: a UUID v7 starts with the time of its creation.
     #[expect(clippy::missing_panics_doc, reason = "a UUID has 16 bytes")]
     pub fn date(self) -> NaiveDate {
         let [millis @ .., _, _] = *self.as_bytes().first_chunk::<8>().expect("a UUID has 16 bytes");
@@ -75,7 +75,7 @@ ids! {
     UserId;
     /// A team of console users.
     TeamId;
-    /// A role that a team made for itself.
+    /// A custom role of a team.
     CustomRoleId;
     /// An invitation into a team.
     InvitationId;
@@ -83,15 +83,15 @@ ids! {
     AppId;
     /// A signed-in session.
     SessionId;
-    /// A device that signed in.
+    /// A device from which a user signed in.
     DeviceId;
     /// An audit record.
     AuditId;
-    /// A flow of several steps: a registration, a reset, a sign-in between its two factors.
+    /// A flow of several steps: a registration, a password reset, or a sign-in between its two steps.
     FlowId;
-    /// A mailed code, which it names and does not hold.
+    /// A mailed code. The code cannot be derived from it.
     CodeId;
-    /// A mail on its way.
+    /// A mail to send.
     MailId;
 }
 
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_knows_its_day() {
+    fn a_team_id_has_the_day_of_its_creation() {
         let team_id = TeamId::parse("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21").unwrap();
         assert_eq!(team_id.date().to_string(), "2025-11-20");
     }

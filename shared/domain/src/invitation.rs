@@ -1,4 +1,4 @@
-//! Invitations: eight digits that make a user a member of a team, once and within a day.
+//! Invitations: a code of eight digits with which a user joins a team, once and within a day.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,72 +16,71 @@ use crate::{
 };
 
 choices! {
-    /// What became of an invitation.
+    /// The state of an invitation.
     InvitationStatus {
         /// It can be redeemed.
         Live "live",
-        /// Somebody joined by it.
+        /// A user joined the team with it.
         Redeemed "redeemed",
-        /// It was taken back.
+        /// It was revoked.
         Revoked "revoked",
-        /// Its time ran out.
+        /// It expired.
         Expired "expired",
     }
 }
 
-/// What an invitation is issued for.
+/// An invitation to issue.
 #[derive(Clone, Debug)]
 pub struct NewInvitation {
-    /// Into which team.
+    /// The team.
     pub team_id: TeamId,
-    /// With which role.
+    /// The role that the user gets.
     pub role: Role,
-    /// For whom alone, if for somebody.
+    /// The only login that may redeem it; `None` if any may.
     pub login: Option<Login>,
-    /// What its issuer wants to remember of it.
+    /// A note for the people who manage invitations.
     pub note: Option<Note>,
 }
 
-/// An invitation, as stored. Its code is not: its hash leads from the code to here, and two digits help people tell
-/// their codes apart.
+/// An invitation, as stored: with a hash of its code to find it by, and with two digits to tell codes apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
-    /// The invitation's key.
+    /// Identifies the invitation.
     pub invitation_id: InvitationId,
-    /// Into which team.
+    /// The team.
     pub team_id: TeamId,
-    /// With which role, as it was at issue.
+    /// The role that the user gets, as it was when the invitation was issued.
     pub role: Role,
-    /// For whom alone, if for somebody.
+    /// The only login that may redeem it; `None` if any may.
     #[serde(default)]
     pub login: Option<Login>,
-    /// What its issuer wants to remember of it.
+    /// A note for the people who manage invitations.
     #[serde(default)]
     pub note: Option<Note>,
     /// The last two digits of the code.
     pub code_hint: String,
-    /// The keyed hash of the code, under which it is found.
+    /// The keyed hash of the code, by which the invitation is found.
     pub code_hash: String,
-    /// What became of it, as far as it was written down: see [`Invitation::status_at`].
+    /// The stored state. An expired invitation may still be stored as live: see [`Invitation::status_at`].
     pub status: InvitationStatus,
-    /// Who issued it.
+    /// The user who issued it.
     pub issued_by: UserRef,
-    /// Who joined by it.
+    /// The user who redeemed it.
     #[serde(default)]
     pub redeemed_by: Option<UserRef>,
     /// When it was issued.
     pub created_at: Timestamp,
-    /// When its time runs out.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When somebody joined by it.
+    /// When it was redeemed.
     #[serde(default)]
     pub redeemed_at: Option<Timestamp>,
-    /// Counts its changes from 1.
+    /// Starts at 1 and grows with every change.
     pub version: u64,
 }
 
 impl Invitation {
-    /// An invitation that is live from now on, by a code that has this hint and this hash.
+    /// Issues an invitation with the hint and the hash of its code. It is live from now on.
     pub fn issue(
         new: NewInvitation,
         invitation_id: InvitationId,
@@ -108,17 +107,17 @@ impl Invitation {
         }
     }
 
-    /// Whether it is no longer shown, though its record may still be there.
-    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+    /// Whether it is too old to be shown, although it may still be stored.
+    pub fn is_past_history(&self, now: Timestamp) -> bool {
         now >= self.expires_at + INVITATION_HISTORY
     }
 
-    /// What it is for, to be issued again.
-    pub fn renewed(&self, role: Role) -> NewInvitation {
+    /// A new invitation for the same team, login and note, with this role.
+    pub fn to_reissue(&self, role: Role) -> NewInvitation {
         NewInvitation { team_id: self.team_id, role, login: self.login.clone(), note: self.note.clone() }
     }
 
-    /// What became of it by now: the clock decides, whatever was written down.
+    /// The state at `now`: a stored state of live does not count after the expiry.
     pub fn status_at(&self, now: Timestamp) -> InvitationStatus {
         match self.status {
             InvitationStatus::Live if now >= self.expires_at => InvitationStatus::Expired,
@@ -126,7 +125,7 @@ impl Invitation {
         }
     }
 
-    /// The invitation as redeemed by this user: only while it is live, and only by whom it is for.
+    /// Redeems the invitation. It must be live, and must not be bound to another login.
     pub fn redeemed(self, redeemer: &User, now: Timestamp) -> Result<Self, Code> {
         let is_for_redeemer = self.login.as_ref().is_none_or(|login| login.key() == redeemer.login.key());
         if self.status_at(now) != InvitationStatus::Live || !is_for_redeemer {
@@ -139,13 +138,13 @@ impl Invitation {
         Ok(Self { redeemed_by, redeemed_at, ..self.ended(InvitationStatus::Redeemed) })
     }
 
-    /// The invitation as taken back.
+    /// Revokes the invitation.
     #[must_use]
     pub fn revoked(self) -> Self {
         self.ended(InvitationStatus::Revoked)
     }
 
-    /// The invitation as run out, if it was live until its time came.
+    /// Marks the invitation as expired; `None` if it has another end or has not expired yet.
     pub fn expired(self, now: Timestamp) -> Option<Self> {
         let is_due = self.status == InvitationStatus::Live && now >= self.expires_at;
         is_due.then(|| self.ended(InvitationStatus::Expired))
@@ -156,17 +155,17 @@ impl Invitation {
     }
 }
 
-/// The change of an invitation from one state to another, as the audit log has it.
+/// The change from one state of an invitation to another, for the audit log.
 pub fn change(action: Action, before: Option<&Invitation>, after: Option<&Invitation>) -> Change {
     let some = before.or(after);
     let target = Target::invitation(some.map_or(InvitationId::from_bytes([0; 16]), |some| some.invitation_id));
-    // As it was written down: the record tells what was changed, and when.
+    // The stored state, not the one by now: the record is about what was written.
     let view = |invitation: &Invitation| InvitationView::new(invitation.clone(), None, invitation.created_at);
     let (before, after) = (before.map(view), after.map(view));
     Change::between(action, target, some.map(|some| some.team_id), before.as_ref(), after.as_ref())
 }
 
-/// An invitation as those see it who may issue some.
+/// An invitation, as replies show it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub struct InvitationView {
@@ -191,7 +190,7 @@ pub struct InvitationView {
 }
 
 impl InvitationView {
-    /// The view of an invitation by now, with its role as it is; as it was at issue, where it is gone.
+    /// The view of an invitation at `now`, with the current state of its role if that still exists.
     pub fn new(invitation: Invitation, role: Option<Role>, now: Timestamp) -> Self {
         let status = invitation.status_at(now);
         Self {
@@ -219,9 +218,9 @@ mod tests {
     use super::*;
     use crate::{
         id::UserId,
+        new_user::NewUser,
         permission::{Preset, UserType},
         text::Username,
-        user::NewUser,
     };
 
     fn noon() -> Timestamp {
@@ -253,20 +252,20 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_invitation_is_for_its_login_in_any_case() {
+    fn a_bound_invitation_matches_its_login_in_any_case() {
         assert!(invitation(Some("Mina")).redeemed(&user("mina"), noon()).is_ok());
         assert_eq!(invitation(Some("Mina")).redeemed(&user("jisoo"), noon()), Err(Code::InvitationInvalid));
     }
 
     #[test]
-    fn what_has_ended_does_not_end_again() {
+    fn a_redeemed_invitation_cannot_be_redeemed_again_or_expire() {
         let redeemed = invitation(None).redeemed(&user("mina"), noon()).unwrap();
         assert_eq!(redeemed.clone().redeemed(&user("mina"), noon()), Err(Code::InvitationInvalid));
         assert_eq!(redeemed.expired(noon() + Duration::from_hours(48)), None);
     }
 
     #[test]
-    fn a_member_of_the_team_hears_so_only_where_the_code_would_have_worked() {
+    fn a_member_learns_of_their_membership_only_with_a_valid_code() {
         let mut mina = user("mina");
         mina.teams.insert(TeamId::from_bytes([1; 16]), Preset::Reviewer.into());
         assert_eq!(invitation(None).redeemed(&mina, noon()), Err(Code::AlreadyMember));

@@ -1,11 +1,12 @@
-//! What Rollcall decides: field rules, states and their transitions, permissions, limits and error codes.
+//! The rules of Rollcall: validation of fields, states and their transitions, permissions, limits and error codes.
 //!
-//! Nothing here waits, reads a clock, draws a random number, knows a database or speaks HTTP: `now`, ids and
-//! secrets come in as arguments, decisions go out as values.
+//! This crate has no I/O, no clock, no random numbers, and no knowledge of the database or of HTTP. `now`, ids and
+//! secrets are arguments; decisions are return values.
 
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod body;
 pub mod breaker;
 mod choice;
 pub mod credential;
@@ -17,8 +18,11 @@ pub mod id;
 pub mod invitation;
 pub mod limits;
 pub mod mail;
+pub mod new_user;
 pub mod password;
+pub mod patch;
 pub mod permission;
+pub mod profile;
 pub mod role;
 pub mod role_id;
 pub mod session;
@@ -29,8 +33,10 @@ pub mod time;
 pub mod totp;
 pub mod user;
 pub mod verification;
+pub mod violation;
 
-pub use error::{Code, Refusal, Violation, ViolationCode};
-pub use fields::{Fields, FromField, Invalid};
+pub use error::{Code, Refusal};
+pub use fields::{Fields, FromField};
 pub use serde_json::Value;
 pub use time::Timestamp;
+pub use violation::{Invalid, Violation, ViolationCode, WeakPasswordReason};

@@ -1,4 +1,4 @@
-//! Every quota and lifetime of the system, each with its reason.
+//! The limits, quotas and lifetimes of the system, with the reason for each number.
 
 use std::time::Duration;
 
@@ -7,256 +7,265 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// Admin accounts of one application: the cap of the chat product whose directory this is.
+/// The maximum number of admin accounts of an application. The chat product has the same limit.
 pub const MAX_ADMINS_PER_APP: usize = 10;
 
-/// Accounts one deletion batch may name. 100 keeps a batch at two transactions and a person able to read it.
+/// The maximum number of accounts in a batch deletion: two transactions, and few enough for a person to check.
 pub const MAX_ACCOUNTS_PER_DELETION: usize = 100;
 
-/// Deletes of one transaction: half a full batch. DynamoDB allows 100 items a transaction, and the application's
-/// lock, the audit record and the idempotency record need places too.
+/// The maximum number of deletions in a transaction: half of a batch. DynamoDB allows 100 items per transaction, and
+/// the application's lock, the audit record and the idempotency record need some of them.
 pub const MAX_DELETES_PER_TRANSACTION: usize = MAX_ACCOUNTS_PER_DELETION / 2;
 
-/// Accounts one export at once may name: 1,000 of at most 4 KB stay below Lambda's 6 MB reply.
+/// The maximum number of accounts in an export: 1,000 accounts of at most 4 KB stay below the 6 MB limit of a Lambda
+/// reply.
 pub const MAX_ACCOUNTS_PER_SELECTION: usize = 1_000;
 
-/// Bytes of a request body. The largest honest body (a deletion of 100 ids) is under 5 KiB.
+/// The maximum size of a request body, in bytes. The largest legitimate body, a deletion of 100 accounts, is below 5
+/// KiB.
 pub const MAX_BODY_BYTES: usize = 64 * KIB;
 
-/// Nesting of a JSON body, counting the outermost container. The deepest honest body has 3 levels.
+/// The maximum nesting of a JSON body, including the outermost container. The deepest legitimate body has 3 levels.
 pub const MAX_BODY_NESTING: usize = 16;
 
-/// Characters of an `Idempotency-Key`.
+/// The maximum number of characters of an `Idempotency-Key`.
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
 
-/// How long an `Idempotency-Key` is remembered.
+/// How long the reply for an `Idempotency-Key` is stored.
 pub const IDEMPOTENCY_LIFETIME: Duration = DAY;
 
-/// Items of a list page where the caller names no `limit`.
+/// The number of items on a list page if the request has no `limit`.
 pub const DEFAULT_PAGE: usize = 50;
 
-/// Items of a list page at most: one `BatchGetItem` holds 100 keys.
+/// The maximum number of items on a list page: one `BatchGetItem` reads 100 keys.
 pub const MAX_PAGE: usize = 100;
 
-/// How long a list cursor is honoured.
+/// How long the cursor of a list is valid.
 pub const CURSOR_LIFETIME: Duration = HOUR;
 
-/// Wall-clock budget of one request: API Gateway callers see a clear 503 before the promised 5 s.
+/// The deadline of a request, in wall-clock time: callers get a 503 before the documented 5 s.
 pub const REQUEST_DEADLINE: Duration = Duration::from_millis(4_500);
 
-/// Budget of opening one connection to a dependency.
+/// The timeout for connecting to a dependency.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Budget of one attempt at a dependency: three of them fit into [`REQUEST_DEADLINE`].
+/// The timeout of one attempt at a dependency: [`REQUEST_DEADLINE`] has room for three.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// Attempts at one database request when it throttles, conflicts or fails.
+/// The number of attempts at a database request that is throttled, conflicts or fails.
 ///
-/// Waits double from [`RETRY_BASE`] with full jitter, so that eight attempts wait under 1.3 s on average and the
-/// request's deadline stays the outer bound.
+/// Waits double from [`RETRY_BASE`], with full jitter. Eight attempts wait less than 1.3 s on average, well within
+/// [`REQUEST_DEADLINE`].
 pub const MAX_ATTEMPTS: u32 = 8;
 
-/// First wait between two attempts, before jitter.
+/// The first wait between two attempts, before jitter.
 pub const RETRY_BASE: Duration = Duration::from_millis(20);
 
-/// How often a change that lost against another is decided anew before the caller is told 409 `conflict`.
-pub const MAX_REDECISIONS: u32 = 4;
+/// How often a change is attempted when it conflicts with others, before the caller gets 409 `conflict`.
+pub const MAX_CONFLICT_RETRIES: u32 = 4;
 
-/// What callers are told to wait when a dependency failed.
+/// The `Retry-After` of a reply after a dependency failed.
 pub const RETRY_AFTER_FAULT: Duration = Duration::from_secs(1);
 
-/// Lifetimes of a session: how long it may rest and how old it may grow.
+/// When a session expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLifetime {
-    /// Time without a request after which the session is over.
+    /// The time without a request after which the session expires.
     pub idle: Duration,
-    /// Time since sign-in after which the session is over.
+    /// The time since sign-in after which the session expires.
     pub age: Duration,
 }
 
-/// Sessions of members. NIST SP 800-63B-4 asks for at most 24 h and 1 h at AAL2.
+/// The lifetime of members' sessions. NIST SP 800-63B-4 recommends at most 24 h, and 1 h of inactivity, at AAL2.
 pub const MEMBER_SESSION: SessionLifetime = SessionLifetime { idle: HOUR, age: DAY };
 
-/// Sessions of the admin types: OWASP's range for high-value applications.
+/// The lifetime of the sessions of platform admins: the range that OWASP recommends for high-value applications.
 pub const ADMIN_SESSION: SessionLifetime =
     SessionLifetime { idle: Duration::from_mins(15), age: Duration::from_hours(12) };
 
-/// `last_seen_at` of a session is rewritten when older than this: at most one write unit a minute and session. What is
-/// not written counts as rest, so a session may end up to this much early, and never late.
+/// `last_seen_at` of a session is written again when it is older than this: at most one write per minute and session.
+/// Therefore a session can expire up to a minute early, but never late.
 pub const SESSION_TOUCH_INTERVAL: Duration = MINUTE;
 
-/// Bytes of a `User-Agent` that a session remembers: enough to recognise a device, too little to abuse.
+/// The number of bytes of a `User-Agent` that a session stores: enough to recognise a device.
 pub const MAX_USER_AGENT_BYTES: usize = 256;
 
-/// Characters of a password at least: NIST asks for 15 without a second factor; 12 with a strength check is our stated
-/// deviation.
+/// The default minimum number of characters of a password. NIST recommends 15 without a second factor; we require 12
+/// and a strength check.
 pub const MIN_PASSWORD_CHARS: usize = 12;
 
-/// Characters of a password that are looked at. Longer ones cannot have been set, so they cannot be right.
+/// The maximum number of characters of a password.
 pub const MAX_PASSWORD_CHARS: usize = 256;
 
-/// How long a deleted application stays revertible. Longer than any request that had read it may still run.
+/// How long the deletion of an application can be undone: longer than any request that had read the application can
+/// run.
 pub const APP_TOMBSTONE: Duration = MINUTE;
 
-/// How long an audit record is kept unless `AUDIT_RETENTION_DAYS` says otherwise: a year and a month's grace.
+/// The default for `AUDIT_RETENTION_DAYS`, in days: a year and a month.
 pub const AUDIT_RETENTION_DAYS: u32 = 400;
 
-/// How long one run of the cleanup may hold its lease: as long as the function may run.
+/// How long a run of the cleanup holds its lease: the timeout of the function.
 pub const CLEANUP_LEASE: Duration = Duration::from_mins(5);
 
-/// Due entries one run of the cleanup takes; what is left is taken by the next run.
+/// The maximum number of due entries that a run of the cleanup processes. The next run continues.
 pub const MAX_DUE_PER_CLEANUP: usize = 1_000;
 
-/// How long after its end an hour of the due index may still receive entries, by clocks that run behind.
+/// How long an hour of the due index may still get entries after its end, from hosts whose clocks are late.
 pub const DUE_HOUR_GRACE: Duration = Duration::from_mins(10);
 
-/// How long a mailed code is good for. Mail takes seconds; ten minutes leave time to find it.
+/// How long a mailed code is valid. Mail takes seconds; ten minutes leave time to find it.
 pub const CODE_LIFETIME: Duration = Duration::from_mins(10);
 
-/// How long a mail waits after each try that failed, until it is given up: minutes for a hiccup, half a day for an
-/// outage.
+/// The wait after each failed attempt to send a mail, until it is given up: minutes for a short failure, half a day for
+/// an outage.
 pub const MAIL_RETRIES: &[Duration] =
     &[MINUTE, Duration::from_mins(5), Duration::from_mins(15), HOUR, Duration::from_hours(4), Duration::from_hours(12)];
 
-/// How long an unsent mail is kept at most: longer than all its tries.
+/// How long an unsent mail is stored: longer than all its attempts take.
 pub const OUTBOX_LIFETIME: Duration = DAY;
 
-/// Wrong tries at one authenticator of one login before it makes callers wait: a person mistypes, a list does not stop.
+/// The number of failed attempts at an authenticator of a login before callers have to wait: a person mistypes a few
+/// times.
 pub const FREE_FAILURES: i64 = 5;
 
-/// Wrong tries from one network within [`NETWORK_WINDOW`] before it makes callers wait: a whole office may sit behind
-/// one address.
+/// The number of failed attempts from one network within [`NETWORK_WINDOW`] before callers have to wait: a whole office
+/// may share an address.
 pub const FREE_NETWORK_FAILURES: i64 = 10;
 
 /// The window of [`FREE_NETWORK_FAILURES`].
 pub const NETWORK_WINDOW: Duration = MINUTE;
 
-/// The wait after the last free failure; it doubles with every further one.
+/// The wait after the first failed attempt that is not free. It doubles with every further one.
 pub const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-/// The longest wait between two tries: 96 guesses a day at most, so NIST's hundred failures take over a day.
+/// The longest wait between two attempts: at most 96 guesses a day, so [`MAX_FAILURES`] take more than a day.
 pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
-/// Failures in a row after which an authenticator is shut to devices that never signed in, until it is recovered: NIST
-/// SP 800-63B-4 asks for at most 100.
+/// The number of failed attempts in a row after which an authenticator is locked for unknown devices, until it is
+/// recovered. NIST SP 800-63B-4 allows at most 100.
 pub const MAX_FAILURES: i64 = 100;
 
-/// How long the failures at codes mailed to an address count after the last one, its wait included: ten mails of five tries
-/// a day are no way to guess eight digits, and an address that nobody has yet has nobody to recover it.
+/// How long failed attempts at the codes mailed to an address count, from the end of the last wait. Ten mails with five
+/// attempts each per day cannot guess eight digits, and an unverified address has no owner who could reset the count.
 pub const CODE_FAILURES_WINDOW: Duration = DAY;
 
-/// How long failures are remembered after the last one. A year of waiting for a hundred more guesses pays nobody.
+/// How long failed attempts are stored after the last one.
 pub const THROTTLE_LIFETIME: Duration = Duration::from_hours(365 * 24);
 
-/// How often a try is decided anew while others at the same lane are quicker; after that it is refused.
+/// How often counting an attempt is tried while concurrent attempts change the same throttle. After that it is refused.
 pub const MAX_RESERVATIONS: u32 = 10;
 
-/// How long the mark of a device that signed in is honoured.
+/// How long the mark of a known device is valid.
 pub const DEVICE_LIFETIME: Duration = Duration::from_hours(180 * 24);
 
-/// Wrong tries at one mailed code: 5 in 10⁸ per flow.
+/// The number of attempts at a mailed code: a chance of 5 in 10⁸ per flow.
 pub const MAX_CODE_TRIES: u32 = 5;
 
-/// The least time between two mails of one flow.
+/// The minimum time between two mails of one flow.
 pub const RESEND_AFTER: Duration = MINUTE;
 
-/// Mails with a code to one address for one purpose: this many in this time.
+/// The limits on mails with a code to one address for one purpose: number and period.
 pub const MAILS_PER_ADDRESS: &[(usize, Duration)] = &[(5, HOUR), (10, DAY)];
 
-/// The same to an address that a user wants to bind, who may name one after the other and come back to the first.
+/// The same for an address that a user wants to use. They may alternate between addresses, and each change starts a new
+/// flow, so [`RESEND_AFTER`] is a limit per address, too.
 pub const MAILS_PER_ADDRESS_TO_BIND: &[(usize, Duration)] = &[(1, RESEND_AFTER), (5, HOUR), (10, DAY)];
 
-/// Mails with a code to one address for one purpose that one network may ask for.
+/// The limit on mails with a code to one address for one purpose from one network: number and period.
 pub const MAILS_PER_NETWORK_AND_ADDRESS: &[(usize, Duration)] = &[(5, DAY)];
 
-/// How long the step between the password and the second factor may take.
+/// The maximum time between the two steps of a sign-in.
 pub const TICKET_LIFETIME: Duration = Duration::from_mins(5);
 
-/// Tries at the second factor with one ticket.
+/// The number of attempts at the second factor with one ticket.
 pub const MAX_TICKET_TRIES: u32 = 5;
 
-/// Bytes of a two-factor secret: RFC 4226 recommends 160 bits.
+/// The number of bytes of a TOTP secret: RFC 4226 recommends 160 bits.
 pub const TOTP_SECRET_BYTES: usize = 20;
 
-/// How long a two-factor secret waits for its first code.
+/// How long a new TOTP secret waits for its first code.
 pub const ENROLMENT_LIFETIME: Duration = Duration::from_mins(10);
 
-/// Recovery codes of one user.
+/// The number of recovery codes of a user.
 pub const RECOVERY_CODES: usize = 10;
 
-/// Characters of a recovery code: 26 of base 32 carry 130 bits.
+/// The number of characters of a recovery code: 26 in base 32 have 130 bits.
 pub const RECOVERY_CODE_CHARS: usize = 26;
 
-/// Characters of a search text: no name is longer.
+/// The maximum number of characters of a search text: no name is longer.
 pub const MAX_SEARCH_CHARS: usize = 64;
 
-/// Users that one page of a filtered list looks at, so that a rare match costs a bounded time; the cursor goes on.
+/// The maximum number of users that are read for a page of a filtered list, so that a rare match has a bounded cost.
+/// The cursor continues from there.
 pub const MAX_USERS_EXAMINED: usize = 500;
 
-/// The bounds of `PASSWORD_MIN_LENGTH`: below 8 no check of strength helps, beyond 64 nobody remembers.
+/// The allowed values of `PASSWORD_MIN_LENGTH`: a shorter password is never strong, a longer one is hard to remember.
 pub const PASSWORD_MIN_LENGTH_RANGE: std::ops::RangeInclusive<usize> = 8..=64;
 
-/// How long one try to hand a mail on may take: mail servers that answer at all take seconds at most.
+/// The timeout of one attempt to send a mail.
 pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long after its moment a mail is overdue: until then it is the stream's, which takes seconds.
+/// How long after it is due the cleanup sends a mail. The stream triggers the mailer within seconds, and the cleanup
+/// only what it missed.
 pub const MAIL_OVERDUE: Duration = MINUTE;
 
-/// Entries of the due index that are read at once.
+/// The number of entries of the due index in one read.
 pub const DUE_PAGE: usize = 100;
 
-/// Teams one user may be a member of: more than anybody works in, and few enough to be read with the user.
+/// The maximum number of teams of a user: more than anybody works in, and few enough to be stored with the user.
 pub const MAX_TEAMS_PER_USER: usize = 20;
 
-/// Members of one team. The list is in the order of joining, for which it is read as a whole: 1,000 fit one read.
+/// The maximum number of members of a team. The list is sorted by the time of joining, so it is read as a whole.
 pub const MAX_MEMBERS_PER_TEAM: usize = 1_000;
 
-/// Custom roles of one team: what a person can still tell apart.
+/// The maximum number of custom roles of a team: what a person can keep apart.
 pub const MAX_ROLES_PER_TEAM: usize = 50;
 
-/// Live invitations of one team: they are what guesses are made at, and issuing them must not be a flood.
+/// The maximum number of live invitations of a team: every live code makes guessing easier.
 pub const MAX_LIVE_INVITATIONS: usize = 100;
 
 /// How long an invitation is live.
 pub const INVITATION_LIFETIME: Duration = DAY;
 
-/// How long an invitation stays in the history after it could last be used.
+/// How long an invitation is listed after its expiry.
 pub const INVITATION_HISTORY: Duration = Duration::from_hours(30 * 24);
 
-/// Invitations whose time ran out that one request ends where they stand in its way: the cleanup does the rest.
+/// The number of expired invitations that a request ends when they count against a limit. The cleanup ends the others.
 pub const MAX_EXPIRED_AT_ONCE: usize = 10;
 
-/// How often a code is drawn anew because another invitation has it. With a million live ones the chance that this does
-/// not do is one in 10¹⁶.
+/// How often a code is drawn if another invitation has the same one. With a million live invitations, the chance that
+/// all draws collide is 1 in 10¹⁶.
 pub const MAX_CODE_DRAWS: u32 = 8;
 
-/// Wrong invitation codes of one redeemer within [`REDEEMER_WINDOW`].
+/// The number of wrong invitation codes of one user within [`REDEEMER_WINDOW`].
 pub const REDEEMER_FAILURES: i64 = 10;
 
 /// The window of [`REDEEMER_FAILURES`].
 pub const REDEEMER_WINDOW: Duration = DAY;
 
-/// Wrong invitation codes from one network within [`REDEEMING_NETWORK_WINDOW`].
+/// The number of wrong invitation codes from one network within [`REDEEMING_NETWORK_WINDOW`].
 pub const REDEEMING_NETWORK_FAILURES: i64 = 20;
 
 /// The window of [`REDEEMING_NETWORK_FAILURES`].
 pub const REDEEMING_NETWORK_WINDOW: Duration = HOUR;
 
-/// Live unbound codes times wrong tries within [`BREAKER_WINDOW`] that the whole platform bears: 2,740 guesses a day at
-/// one of 10⁸ codes are a chance of 1 % a year.
+/// The circuit breaker opens when live unbound codes × wrong attempts within [`BREAKER_WINDOW`] exceed this: 2,740
+/// guesses per day at one of 10⁸ codes have a chance of 1 % per year.
 pub const BREAKER_PRODUCT: i64 = 2_740;
 
-/// Wrong tries that never shut the breaker, however many codes are live: some people always mistype.
+/// The number of wrong attempts that never open the circuit breaker, however many codes are live: people mistype.
 pub const BREAKER_LEAST: i64 = 20;
 
-/// The window in which the breaker counts wrong tries.
+/// The window in which the circuit breaker counts wrong attempts.
 pub const BREAKER_WINDOW: Duration = DAY;
 
-/// Partitions of the audit log that one page looks at, so that a rare match costs a bounded time; the cursor goes on.
+/// The maximum number of audit log partitions that are read for a page, so that a rare match has a bounded cost. The
+/// cursor continues from there.
 pub const MAX_AUDIT_PARTITIONS: usize = 400;
 
-/// Partitions of the audit log that are read at once.
+/// The number of audit log partitions that are read concurrently.
 pub const AUDIT_PARTITIONS_AT_ONCE: usize = 32;
 
-/// Members, invitations and roles of a deleted team that one run of the cleanup takes off; the next goes on.
-pub const TEAM_END_STEPS: usize = 1_000;
+/// The maximum number of members, invitations and roles of a deleted team that a run of the cleanup deletes. The next
+/// run continues.
+pub const TEAM_CLEANUP_STEPS: usize = 1_000;

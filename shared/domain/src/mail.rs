@@ -1,4 +1,4 @@
-//! Mails: what somebody is to be told, and when it is tried again. How it is worded is the mailer's business.
+//! Mails: what they are about, and when sending is retried. The mailer writes their text.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// A language the console and its mails speak.
+/// A language of the console and its mails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
@@ -24,7 +24,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language of a primary language subtag, if it is one of ours.
+    /// The language of a primary language subtag; `None` if it is not supported.
     pub fn of_tag(tag: &str) -> Option<Self> {
         match tag {
             "en" => Some(Self::En),
@@ -34,132 +34,134 @@ impl Language {
     }
 }
 
-/// Names a mailed code without holding it: the code is computed from this and a key that is not in the table.
+/// Identifies a mailed code without containing it. The code is derived from this and from a key that is not in the
+/// database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailedCode {
-    /// Drawn anew for every code.
+    /// Random, for every code.
     pub code_id: CodeId,
-    /// The id of the master key.
+    /// The id of the master key from which the code is derived.
     pub key_id: String,
 }
 
-/// What a mail says.
+/// What a mail is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Message {
-    /// The code that proves an address at registration.
+    /// The code that verifies an address at registration.
     RegistrationCode(MailedCode),
-    /// The code that proves an address for a forgotten password.
+    /// The code that verifies an address for resetting a password.
     PasswordResetCode(MailedCode),
-    /// The code that proves an address before it is bound to a user.
+    /// The code that verifies an address before it becomes a user's.
     EmailChangeCode(MailedCode),
-    /// Somebody wanted to register, or to bind, an address that is this user's already.
+    /// Somebody tried to register or use an address that this user already has.
     AddressTaken {
-        /// Whose address it is.
+        /// The login of the user who has the address.
         login: Login,
     },
-    /// The password was changed, by its owner or by somebody who may.
+    /// The password was changed, by the user or by an admin.
     PasswordChanged {
-        /// Whose.
+        /// The user's login.
         login: Login,
     },
-    /// Another address took this one's place.
+    /// The address was replaced by another one. It goes to the old address.
     EmailChanged {
-        /// Whose.
+        /// The user's login.
         login: Login,
     },
-    /// The address is bound to the user no longer.
+    /// The address was removed from the user.
     EmailUnbound {
-        /// Whose.
+        /// The user's login.
         login: Login,
     },
-    /// Two-factor is on.
+    /// The second factor was turned on.
     TotpEnabled {
-        /// Whose.
+        /// The user's login.
         login: Login,
     },
-    /// Two-factor is off.
+    /// The second factor was turned off.
     TotpDisabled {
-        /// Whose.
+        /// The user's login.
         login: Login,
     },
-    /// A recovery code took the place of the second factor.
+    /// A recovery code was used instead of the second factor.
     RecoveryCodeUsed {
-        /// Whose.
+        /// The user's login.
         login: Login,
-        /// How many are left.
+        /// The number of unused recovery codes.
         left: usize,
     },
-    /// Somebody signed in from a device that was not seen before.
+    /// The user signed in from a new device.
     NewDevice {
-        /// Who.
+        /// The user's login.
         login: Login,
-        /// From where.
+        /// The network address.
         address: Option<IpAddr>,
-        /// With what program, by its own word.
+        /// The `User-Agent`.
         user_agent: Option<String>,
     },
 }
 
-/// A mail on its way, as stored in the change's own transaction.
+/// A mail to send, as stored in the transaction of the change that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// Its key: one id is sent once.
+    /// Identifies the mail.
     pub mail_id: MailId,
-    /// Where to. Nobody, where the mail exists only so that known and unknown addresses cost the same.
+    /// The recipient. `None` for a mail that exists only so that requests for unknown addresses do the same work as for
+    /// known ones (no timing oracle).
     #[serde(default)]
     pub to: Option<Email>,
-    /// In which language.
+    /// The language of the text.
     pub language: Language,
-    /// What it says.
+    /// What the mail is about.
     pub message: Message,
-    /// When what it tells of happened.
+    /// When the change was made.
     pub created_at: Timestamp,
-    /// How often it was tried.
+    /// The number of attempts to send it.
     pub attempts: u32,
-    /// From when it may be tried.
+    /// When the next attempt may be made.
     pub due_at: Timestamp,
 }
 
-/// What becomes of a mail that is taken up.
+/// What to do with a mail now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Not yet.
+pub enum MailAttempt {
+    /// Wait: it is not due yet.
     Wait,
-    /// To be tried now; should that fail, this is the mail that is tried next.
+    /// Try to send it. This is its state if the attempt fails.
     Try(Mail),
-    /// Not any more: it was tried too often, or what it says is over.
+    /// Give up: there were too many attempts, or its code has expired.
     GiveUp,
 }
 
 impl Mail {
-    /// A mail that is due at once.
+    /// A mail that is due now.
     pub fn new(mail_id: MailId, to: Option<Email>, language: Language, message: Message, now: Timestamp) -> Self {
         Self { mail_id, to, language, message, created_at: now, attempts: 0, due_at: now }
     }
 
-    /// Takes the mail up.
-    pub fn turn(&self, now: Timestamp) -> Turn {
+    /// Decides what to do with the mail now.
+    pub fn next_attempt(&self, now: Timestamp) -> MailAttempt {
         if now < self.due_at {
-            return Turn::Wait;
+            return MailAttempt::Wait;
         }
         let wait = usize::try_from(self.attempts).ok().and_then(|attempts| MAIL_RETRIES.get(attempts));
         match wait {
             Some(wait) if now.since(self.created_at) < self.useful_for() => {
-                Turn::Try(Self { attempts: self.attempts + 1, due_at: now + *wait, ..self.clone() })
+                MailAttempt::Try(Self { attempts: self.attempts + 1, due_at: now + *wait, ..self.clone() })
             }
-            Some(_) | None => Turn::GiveUp,
+            Some(_) | None => MailAttempt::GiveUp,
         }
     }
 
-    /// How long after its occasion the mail still says something.
+    /// How long the mail is worth sending: a code is not once it has expired.
     fn useful_for(&self) -> Duration {
         if self.message.code().is_some() { CODE_LIFETIME } else { Duration::MAX }
     }
 }
 
 impl Message {
-    /// The code that the mail carries, where it carries one.
+    /// The code in the mail, if there is one.
     pub fn code(&self) -> Option<&MailedCode> {
         match self {
             Self::RegistrationCode(code) | Self::PasswordResetCode(code) | Self::EmailChangeCode(code) => Some(code),
@@ -185,22 +187,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_is_tried_at_growing_distances_and_then_given_up() {
+    fn a_mail_is_retried_at_growing_intervals_and_then_given_up() {
         let mut mail = mail(Message::TotpEnabled { login: Login::parse("mina").unwrap() });
         for wait in MAIL_RETRIES {
             let now = mail.due_at;
-            let Turn::Try(next) = mail.turn(now) else { panic!("{mail:?}") };
-            assert_eq!((next.turn(now), next.due_at), (Turn::Wait, now + *wait));
+            let MailAttempt::Try(next) = mail.next_attempt(now) else { panic!("{mail:?}") };
+            assert_eq!((next.next_attempt(now), next.due_at), (MailAttempt::Wait, now + *wait));
             mail = next;
         }
-        assert_eq!(mail.turn(mail.due_at), Turn::GiveUp);
+        assert_eq!(mail.next_attempt(mail.due_at), MailAttempt::GiveUp);
     }
 
     #[test]
-    fn a_code_that_is_over_is_not_sent() {
+    fn an_expired_code_is_not_sent() {
         let code = MailedCode { code_id: CodeId::from_bytes([2; 16]), key_id: "k1".to_owned() };
         let mail = mail(Message::RegistrationCode(code));
-        assert!(matches!(mail.turn(mail.created_at), Turn::Try(_)));
-        assert_eq!(mail.turn(mail.created_at + CODE_LIFETIME), Turn::GiveUp);
+        assert!(matches!(mail.next_attempt(mail.created_at), MailAttempt::Try(_)));
+        assert_eq!(mail.next_attempt(mail.created_at + CODE_LIFETIME), MailAttempt::GiveUp);
     }
 }

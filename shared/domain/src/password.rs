@@ -1,24 +1,31 @@
-//! Passwords: what is taken for one, and which may be chosen.
+//! Passwords, and the rules for choosing one.
 
 use std::fmt;
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
-use zxcvbn::{Score, zxcvbn};
-
-use crate::{
-    error::ViolationCode,
-    fields::{Fields, FromField, Invalid},
-    limits::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
+use zxcvbn::{
+    Score,
+    feedback::{Feedback, Warning},
+    zxcvbn,
 };
 
-/// A password as typed, in NFC. It cannot be printed, and its memory is wiped.
+use crate::{
+    body::ReadElsewhere,
+    fields::{Fields, FromField},
+    limits::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
+    request_body,
+    violation::{Invalid, ViolationCode, WeakPasswordReason},
+};
+
+/// A password as typed, in NFC. It is not printed, and its memory is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes what was typed. Longer than any password that could have been set, it is cut: it cannot be right.
+    /// Normalises what was typed and cuts it after [`MAX_PASSWORD_CHARS`] + 1 characters: no longer password can be
+    /// right.
     pub fn new(typed: &str) -> Self {
         Self(Zeroizing::new(typed.nfc().take(MAX_PASSWORD_CHARS + 1).collect()))
     }
@@ -41,21 +48,21 @@ impl FromField for Password {
     }
 }
 
-/// A password that somebody sets for somebody else.
+/// A password that one user sets for another.
 #[derive(Clone, Debug)]
 pub enum InitialPassword {
-    /// This one.
+    /// The user who sets it typed it.
     Typed(Password),
-    /// One that is drawn, and told once.
+    /// It is generated, and shown once.
     Generated,
 }
 
-/// Which passwords may be chosen, beyond what holds for all.
+/// The rules for passwords that an installation can configure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordRule {
-    /// Characters at least.
+    /// The minimum number of characters.
     pub min_chars: usize,
-    /// Whether upper case, lower case, digits and symbols must all be there.
+    /// Whether a password must have upper case, lower case, digits and symbols.
     pub require_classes: bool,
 }
 
@@ -65,15 +72,36 @@ impl Default for PasswordRule {
     }
 }
 
-/// Names shorter than this stand in too many good passwords by chance to be looked for.
+/// Shorter names occur in many good passwords by chance, so they are allowed.
 const MIN_NAME_CHARS: usize = 3;
 
-/// Characters of a password whose strength is estimated. Strength only grows with what follows, and the estimate tries
-/// every reading of digits and symbols as letters: of 256 well-chosen characters it would take seconds.
+/// The number of characters whose strength is estimated. Further characters only add strength, and the estimate tries
+/// all substitutions of digits and symbols for letters: for 256 chosen characters it would take seconds.
 const ESTIMATED_CHARS: usize = 24;
 
+request_body! {
+    /// A password that an admin sets for another user, who must change it at the next sign-in.
+    #[schema(as = PasswordReset)]
+    pub struct PasswordResetBody from (fields, rule: &PasswordRule, names: &[&str]) {
+        /// Either this or `generate_password`.
+        #[schema(value_type = Option<String>)]
+        password: InitialPassword = rule.read_initial(fields, names),
+        /// Whether to generate a password, which the reply shows once.
+        #[schema(value_type = Option<bool>)]
+        generate_password: ReadElsewhere,
+    }
+}
+
+impl PasswordResetBody {
+    /// The password to set.
+    pub fn into_password(self) -> InitialPassword {
+        self.password
+    }
+}
+
 impl PasswordRule {
-    /// Reads `password`, which must be good for a user of these names, and `password_confirmation`, which must equal it.
+    /// Reads `password`, which must be strong enough for a user with these names, and `password_confirmation`, which
+    /// must equal it.
     pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
         let password: Option<Password> = fields.required("password");
         let confirmation: Option<Password> = fields.required("password_confirmation");
@@ -86,7 +114,7 @@ impl PasswordRule {
         self.checked(fields, password?, names).filter(|_| confirmation.is_some())
     }
 
-    /// Reads either `password`, which must be good for a user of these names, or `generate_password`.
+    /// Reads either `password`, which must be strong enough for a user with these names, or `generate_password`.
     pub fn read_initial(&self, fields: &mut Fields, names: &[&str]) -> Option<InitialPassword> {
         let generate = fields.optional("generate_password").unwrap_or(false);
         match (generate, fields.has("password")) {
@@ -103,43 +131,58 @@ impl PasswordRule {
         }
     }
 
-    /// The password, unless a rule over it was broken and noted.
+    /// Returns the password, or reports why it is too weak.
     fn checked(&self, fields: &mut Fields, password: Password, names: &[&str]) -> Option<Password> {
         let judged = self.check(&password, names).map_err(|invalid| fields.violation("password", invalid));
         judged.ok().map(|()| password)
     }
 
-    /// Whether a password is good enough for a user of these names; if not, why.
+    /// Checks that a password is strong enough for a user with these names.
     pub fn check(&self, password: &Password, names: &[&str]) -> Result<(), Invalid> {
-        let (least, most) = (self.min_chars, MAX_PASSWORD_CHARS);
-        match password.0.chars().count() {
-            count if count < least => {
-                return Err(Invalid::new(ViolationCode::TooShort, format!("takes {least} to {most} characters")));
-            }
-            count if count > most => {
-                return Err(Invalid::new(ViolationCode::TooLong, format!("takes {least} to {most} characters")));
-            }
-            _ => {}
+        let chars = password.0.chars().count();
+        if let Some(invalid) = Invalid::of_size(chars, self.min_chars, MAX_PASSWORD_CHARS, "characters") {
+            return Err(invalid);
         }
-        let weak = |reason: String| Err(Invalid::new(ViolationCode::WeakPassword, reason));
         let lower = password.0.to_lowercase();
         let names: Vec<_> = names.iter().copied().filter(|name| name.chars().count() >= MIN_NAME_CHARS).collect();
         if names.iter().any(|name| lower.contains(&name.to_lowercase())) {
-            return weak("must not contain the login, the username or the name in the email address".to_owned());
+            let rule = "must not contain the login, the username or the name in the email address";
+            return Err(Invalid::weak_password(WeakPasswordReason::ContainsName, rule));
         }
         if self.require_classes && !has_all_classes(&password.0) {
-            return weak("must have upper case, lower case, digits and symbols".to_owned());
+            let rule = "must have upper case, lower case, digits and symbols";
+            return Err(Invalid::weak_password(WeakPasswordReason::MissingClasses, rule));
         }
         let estimated = Zeroizing::new(password.0.chars().take(ESTIMATED_CHARS).collect::<String>());
         let estimate = zxcvbn(&estimated, &names);
         if estimate.score() >= Score::Three {
             return Ok(());
         }
-        let warning = estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning);
-        weak(warning.map_or_else(
-            || "is too easy to guess: add a word or two".to_owned(),
+        let warning = estimate.feedback().and_then(Feedback::warning);
+        let rule = warning.map_or_else(
+            || "is too easy to guess: add one or two words".to_owned(),
             |warning| format!("is too easy to guess: {warning}"),
-        ))
+        );
+        Err(Invalid::weak_password(warning.map_or(WeakPasswordReason::Guessable, reason_of), rule))
+    }
+}
+
+fn reason_of(warning: Warning) -> WeakPasswordReason {
+    match warning {
+        Warning::ThisIsATop10Password
+        | Warning::ThisIsATop100Password
+        | Warning::ThisIsACommonPassword
+        | Warning::ThisIsSimilarToACommonlyUsedPassword => WeakPasswordReason::Common,
+        Warning::StraightRowsOfKeysAreEasyToGuess
+        | Warning::ShortKeyboardPatternsAreEasyToGuess
+        | Warning::RepeatsLikeAaaAreEasyToGuess
+        | Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess
+        | Warning::SequencesLikeAbcAreEasyToGuess
+        | Warning::RecentYearsAreEasyToGuess
+        | Warning::AWordByItselfIsEasyToGuess
+        | Warning::DatesAreOftenEasyToGuess
+        | Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
+        | Warning::CommonNamesAndSurnamesAreEasyToGuess => WeakPasswordReason::Guessable,
     }
 }
 
@@ -158,7 +201,6 @@ mod tests {
         PasswordRule::default().check(&Password::new(password), &names).err().map(|invalid| invalid.code)
     }
 
-    /// A9.
     #[test]
     fn a_password_has_12_to_256_characters_of_any_kind_in_nfc() {
         assert_eq!(checked("tq7 vXk 2pL"), Some(TooShort));
@@ -171,20 +213,34 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_is_common_or_about_its_user_is_refused_with_the_reason() {
+    fn a_common_password_or_one_with_a_name_is_refused() {
         for weak in
             ["password1234", "qwertyuiop12", "aaaaaaaaaaaaaa", "abcdefghijkl", "xx MINA.PARK tq7v", "tq7vX mina_p 2pLw"]
         {
             assert_eq!(checked(weak), Some(WeakPassword), "{weak}");
         }
-        // Two letters of an email address are no reason.
+        // A name of two letters is too short to matter.
         assert_eq!(checked("tq7 vXmp 2pLw"), None);
         let reason = PasswordRule::default().check(&Password::new("password1234"), &[]).unwrap_err().detail;
         assert!(reason.starts_with("is too easy to guess: "), "{reason}");
     }
 
     #[test]
-    fn an_operator_may_ask_for_more() {
+    fn a_weak_password_has_its_reason_as_a_code() {
+        let strict = PasswordRule { require_classes: true, ..PasswordRule::default() };
+        for (rule, password, reason) in [
+            (strict, "tq7 vXk mina_p", WeakPasswordReason::ContainsName),
+            (strict, "tq7 vxk 2plw", WeakPasswordReason::MissingClasses),
+            (PasswordRule::default(), "password1234", WeakPasswordReason::Common),
+            (PasswordRule::default(), "abcdefghijkl", WeakPasswordReason::Guessable),
+        ] {
+            let invalid = rule.check(&Password::new(password), &["Mina_P"]).unwrap_err();
+            assert_eq!((invalid.code, invalid.reason), (WeakPassword, Some(reason)), "{password}");
+        }
+    }
+
+    #[test]
+    fn an_installation_can_require_more() {
         let strict = PasswordRule { min_chars: 15, require_classes: true };
         let checked = |password| strict.check(&Password::new(password), &[]).err().map(|invalid| invalid.code);
         assert_eq!(checked("tq7 vXk 2pLw"), Some(TooShort));

@@ -1,4 +1,4 @@
-//! Who may do what: types of users, permissions inside a team, and the preset roles as the documents show them.
+//! Types of users, what admins may do to users, permissions in a team, and the preset roles.
 
 use std::collections::BTreeSet;
 
@@ -6,27 +6,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{
-    choice::choices,
-    error::ViolationCode,
-    fields::{FromField, Invalid},
-    text::RoleName,
-};
+use crate::{choice::choices, fields::FromField, text::RoleName, violation::Invalid};
 
 choices! {
-    /// What kind of console user somebody is, from the least rank to the highest.
+    /// The type of a console user, from the lowest rank to the highest.
     UserType {
-        /// Works in teams, by the roles held there.
+        /// Works in teams, with a role in each.
         Member "member",
-        /// Runs the platform; joins no team.
+        /// Manages the platform. Cannot be a member of teams.
         PlatformAdmin "platform_admin",
-        /// Runs the platform and its admins; joins no team.
+        /// Manages the platform and its admins. Cannot be a member of teams.
         SuperAdmin "super_admin",
     }
 }
 
 impl UserType {
-    /// Whether this type runs the platform instead of working in teams.
+    /// Whether users of this type are admins of the platform.
     pub fn is_admin(self) -> bool {
         match self {
             Self::Member => false,
@@ -35,10 +30,10 @@ impl UserType {
     }
 }
 
-/// Writes what admins may do to users from one table that looks like the one in the documents.
-macro_rules! powers {
+/// Declares what admins may do to users, as one table.
+macro_rules! user_actions {
     ($($action:ident $words:literal $(#[$doc:meta])* [$($by_super:literal)*] [$($by_platform:literal)*];)*) => {
-        /// One thing that admins may do to users.
+        /// An action of an admin on another user.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum UserAction {
             $($(#[$doc])* $action,)*
@@ -53,9 +48,9 @@ macro_rules! powers {
                 match self { $(Self::$action => $words,)* }
             }
 
-            /// Whether a user of the type `actor` may do this to another one of the type `target`.
+            /// Whether a user of the type `actor` may do this to another user of the type `target`.
             ///
-            /// One's own account is changed by its own routes, whatever stands here.
+            /// This does not apply to the actor's own user, which has routes of its own.
             pub const fn is_allowed(self, actor: UserType, target: UserType) -> bool {
                 let (by_super, by_platform) = match self {
                     $(Self::$action => ([$($by_super == 1),*], [$($by_platform == 1),*]),)*
@@ -76,7 +71,7 @@ macro_rules! powers {
 }
 
 #[rustfmt::skip]
-powers! {
+user_actions! {
     //                                                                     by a super admin
     //                                                                             by a platform admin
     //                                                                     on a super admin, platform admin, member
@@ -85,17 +80,20 @@ powers! {
     ChangeUsername "change the username" /** Change the username. */                 [1 1 1] [0 0 1];
     ChangeType     "change the type"     /** Change the type, to any. */             [1 1 1] [0 0 0];
     ChangeStatus   "disable, enable"     /** Disable and enable. */                  [1 1 1] [0 0 1];
-    ChangeEmail    "unbind, note an email" /** Unbind an address, note another. */   [1 1 1] [0 0 1];
+    ChangeEmail    "unbind, note an email" /** Remove or replace the email address. */ [1 1 1] [0 0 1];
     ResetPassword  "reset the password"  /** Set a password that must be changed. */ [1 1 1] [0 0 1];
-    UnbindTotp     "unbind two-factor"   /** Take a second factor off. */            [1 1 1] [0 0 1];
+    UnbindTotp     "unbind two-factor"   /** Turn the second factor off. */          [1 1 1] [0 0 1];
     EndSessions    "end sessions"        /** End all sessions. */                    [1 1 1] [0 0 1];
     Delete         "delete"              /** Delete. */                              [1 1 1] [0 0 1];
 }
 
-/// Writes the permissions and the preset roles from one table that looks like the one in the documents.
+/// Declares the permissions and the preset roles, as one table.
 macro_rules! presets {
-    ($($role:ident $id:literal $name:literal),*; $($permission:ident $key:tt $(#[$doc:meta])* [$($tick:literal)*];)*) => {
-        /// One thing a role may allow inside its team.
+    (
+        $($role:ident $id:literal $name:literal),*;
+        $($permission:ident $key:tt $(#[$doc:meta])* [$($tick:literal)*];)*
+    ) => {
+        /// A permission that a role grants in its team.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         pub enum Permission {
             $($(#[$doc])* #[serde(rename = $key)] $permission,)*
@@ -111,7 +109,7 @@ macro_rules! presets {
             }
         }
 
-        /// A role every team has and nobody can edit.
+        /// A role that every team has and nobody can edit.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Preset {
             $(#[doc = concat!("`", $id, "`")] $role,)*
@@ -126,12 +124,12 @@ macro_rules! presets {
                 match self { $(Self::$role => $id,)* }
             }
 
-            /// What people call the preset.
+            /// The name that people read.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$role => $name,)* }
             }
 
-            /// Whether the preset's column has a tick in the permission's row.
+            /// Whether the preset grants the permission.
             pub const fn allows(self, permission: Permission) -> bool {
                 match permission { $(Permission::$permission => [$($tick == 1,)*][self as usize],)* }
             }
@@ -169,13 +167,13 @@ impl Preset {
         Self::ALL.iter().copied().find(|preset| preset.id() == id)
     }
 
-    /// What people call it, as a role.
-    #[expect(clippy::missing_panics_doc, reason = "the names stand above and are tested")]
+    /// The name that people read, as the name of a role.
+    #[expect(clippy::missing_panics_doc, reason = "the names are constants, and a test reads all of them")]
     pub fn role_name(self) -> RoleName {
-        RoleName::parse(self.name()).expect("a preset's name is a role's")
+        RoleName::parse(self.name()).expect("the name of a preset is a valid role name")
     }
 
-    /// What the preset's column ticks.
+    /// The permissions that the preset grants.
     pub fn permissions(self) -> BTreeSet<Permission> {
         Permission::ALL.iter().copied().filter(|permission| self.allows(*permission)).collect()
     }
@@ -185,10 +183,7 @@ impl FromField for Permission {
     fn from_field(value: &Value) -> Result<Self, Invalid> {
         let word = String::from_field(value)?;
         let known = Self::ALL.iter().copied().find(|permission| permission.as_str() == word);
-        known.ok_or_else(|| {
-            let words: Vec<_> = Self::ALL.iter().map(|permission| permission.as_str()).collect();
-            Invalid::new(ViolationCode::NotAllowed, format!("takes one of: {}", words.join(", ")))
-        })
+        known.ok_or_else(|| Invalid::none_of(&Self::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>()))
     }
 }
 
@@ -196,9 +191,9 @@ impl FromField for Permission {
 mod tests {
     use super::*;
 
-    /// Written out from the behaviour's table, row by row, so that a slip in the macro's table shows.
+    /// Written out a second time, column by column, so that a slip in the table shows.
     #[test]
-    fn the_presets_are_the_documents_table() {
+    fn each_preset_grants_its_permissions() {
         let granted = |preset: Preset| -> Vec<_> {
             Permission::ALL.iter().filter(|p| preset.allows(**p)).map(|p| p.as_str()).collect()
         };

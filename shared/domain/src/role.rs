@@ -1,4 +1,4 @@
-//! Roles of teams, and what somebody may do by those it holds.
+//! Roles of teams, and the rights that a user has through them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,25 +7,28 @@ use utoipa::ToSchema;
 
 use crate::{
     audit::{Action, Change, Target},
+    body::BoundedList,
     error::{Code, Refusal},
     fields::Fields,
     id::{CustomRoleId, TeamId},
+    patch::PatchRequired,
     permission::{Permission, Preset, UserType},
+    request_body,
     role_id::RoleId,
     text::RoleName,
     user::User,
 };
 
-/// A role: a name for a set of permissions inside one team.
+/// A role: a named set of permissions in one team.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// The role's key.
     pub role_id: RoleId,
-    /// What people call it.
+    /// The name that people read.
     pub name: RoleName,
-    /// What it allows.
+    /// The permissions that it grants.
     pub permissions: BTreeSet<Permission>,
-    /// Counts its changes from 1; presets stay there.
+    /// Starts at 1 and grows with every change. A preset stays at 1.
     pub version: u64,
 }
 
@@ -41,48 +44,61 @@ impl From<Preset> for Role {
 }
 
 impl Role {
-    /// Reads a new custom role.
-    pub fn read(role_id: CustomRoleId, mut fields: Fields) -> Result<Self, Refusal> {
-        let name = fields.required("name");
-        let permissions = fields.list("permissions", Permission::ALL.len());
-        fields.finish(|| {
-            let permissions = permissions?.into_iter().collect();
-            Some(Self { role_id: RoleId::Custom(role_id), name: name?, permissions, version: 1 })
-        })
+    /// Creates a custom role from a request body.
+    pub fn read(role_id: CustomRoleId, fields: Fields) -> Result<Self, Refusal> {
+        let NewRole { name, permissions } = fields.parse(NewRole::read)?;
+        let permissions = permissions.0.into_iter().collect();
+        Ok(Self { role_id: RoleId::Custom(role_id), name, permissions, version: 1 })
     }
 
-    /// The role after a merge patch.
-    pub fn edited(self, mut fields: Fields) -> Result<Self, Refusal> {
-        let name = fields.kept("name", self.name.clone());
-        let permissions: Option<Vec<_>> =
-            if fields.has("permissions") { fields.list("permissions", Permission::ALL.len()) } else { None };
-        fields.finish(|| {
-            let permissions = permissions.map_or_else(|| self.permissions.clone(), |list| list.into_iter().collect());
-            let after = Self { name, permissions, ..self.clone() };
-            Some(if after == self { self } else { Self { version: self.version + 1, ..after } })
-        })
+    /// Applies a change. If nothing changes, the version stays the same.
+    pub fn edited(self, fields: Fields) -> Result<Self, Refusal> {
+        let patch = fields.parse(RolePatch::read)?;
+        let name = patch.name.apply(self.name.clone());
+        let permissions = match patch.permissions {
+            PatchRequired::Keep => self.permissions.clone(),
+            PatchRequired::Set(list) => list.0.into_iter().collect(),
+        };
+        let after = Self { name, permissions, ..self.clone() };
+        Ok(if after == self { self } else { Self { version: self.version + 1, ..after } })
     }
 }
 
-/// The change of a team's role from one state to another, as the audit log has it.
+request_body! {
+    /// A new custom role.
+    pub struct NewRole {
+        name: RoleName,
+        permissions: BoundedList<Permission, 11>,
+    }
+}
+
+request_body! {
+    /// A change of a custom role.
+    pub struct RolePatch {
+        name: PatchRequired<RoleName>,
+        permissions: PatchRequired<BoundedList<Permission, 11>>,
+    }
+}
+
+/// The change from one state of a team's role to another, for the audit log.
 pub fn change(action: Action, team_id: TeamId, before: Option<&Role>, after: Option<&Role>) -> Change {
     let target = Target::role(before.or(after).map_or(RoleId::Preset(Preset::Reviewer), |role| role.role_id));
     let (before, after) = (before.cloned().map(RoleView::from), after.cloned().map(RoleView::from));
     Change::between(action, target, Some(team_id), before.as_ref(), after.as_ref())
 }
 
-/// A role as others see it.
+/// A role, as replies show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Role)]
 pub struct RoleView {
-    /// A preset's word, or a custom role's UUID.
+    /// The name of a preset, or the UUID of a custom role.
     #[schema(value_type = String, example = "developer")]
     role_id: RoleId,
     name: RoleName,
-    /// Whether every team has it and nobody can edit it.
+    /// Whether the role is a preset, which every team has and nobody can edit.
     preset: bool,
     permissions: BTreeSet<Permission>,
-    /// Presets stay at 1.
+    /// A preset stays at 1.
     version: u64,
 }
 
@@ -93,7 +109,7 @@ impl From<Role> for RoleView {
     }
 }
 
-/// What somebody may do, as of one request: by its rank, and by its role in each of its teams.
+/// What a user may do, as read at the start of a request: by their type, and by their role in each of their teams.
 #[derive(Clone, Debug)]
 pub struct Rights {
     user_type: UserType,
@@ -101,35 +117,36 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// The rights of a user whose roles in its teams are these; a role that is missing allows nothing.
+    /// The rights of a user with these roles in their teams. A missing role grants nothing.
     pub fn new(user: &User, roles: BTreeMap<TeamId, Role>) -> Self {
         Self { user_type: user.user_type, roles }
     }
 
-    /// Whether they are those of a platform's admin.
+    /// Whether the user is an admin of the platform.
     pub fn is_platform_admin(&self) -> bool {
         self.user_type.is_admin()
     }
 
-    /// The role held in a team.
+    /// The user's role in a team.
     pub fn role_in(&self, team_id: TeamId) -> Option<&Role> {
         self.roles.get(&team_id)
     }
 
-    /// The teams in which a role is held that allows this.
+    /// The teams in which the user's role grants a permission.
     pub fn teams_with(&self, permission: Permission) -> impl Iterator<Item = TeamId> {
         self.roles.iter().filter(move |(_, role)| role.permissions.contains(&permission)).map(|(team_id, _)| *team_id)
     }
 
-    /// Whether they allow this on what belongs to `team`, or to the platform itself.
+    /// Whether the user has a permission for what belongs to `team`, or to the platform if that is `None`.
     ///
-    /// Platform admins may do everything to every team; members what their role in that team allows.
+    /// Platform admins have every permission everywhere. Members have those of their role in the team.
     pub fn may(&self, permission: Permission, team: Option<TeamId>) -> bool {
         let role = team.and_then(|team| self.roles.get(&team));
         self.is_platform_admin() || role.is_some_and(|role| role.permissions.contains(&permission))
     }
 
-    /// Refuses what they do not allow in a team: who may not read the team does not learn that it is there.
+    /// Checks a permission in a team. Without `team.read` the answer is `not_found`, so that callers do not learn of
+    /// teams that they may not read.
     pub fn permit(&self, permission: Permission, team_id: TeamId) -> Result<(), Code> {
         if !self.may(Permission::TeamRead, Some(team_id)) {
             return Err(Code::NotFound);
@@ -137,22 +154,24 @@ impl Rights {
         if self.may(permission, Some(team_id)) { Ok(()) } else { Err(Code::Forbidden) }
     }
 
-    /// Whether they include giving this role of a team to somebody, and taking it away.
+    /// Whether the user may give this role of a team to others, and take it away.
     pub fn may_grant(&self, role: &Role, team_id: TeamId) -> bool {
-        self.may(Permission::MembersManage, Some(team_id)) && self.reaches(role.role_id, &role.permissions, team_id)
+        self.may(Permission::MembersManage, Some(team_id)) && self.includes(role.role_id, &role.permissions, team_id)
     }
 
-    /// Whether they include making a role of a team that allows this, and unmaking it. Nobody shapes its own role.
-    pub fn may_shape(&self, role: &Role, team_id: TeamId) -> bool {
+    /// Whether the user may create, edit and delete this role of a team. Nobody may edit their own role.
+    pub fn may_edit_role(&self, role: &Role, team_id: TeamId) -> bool {
         let is_own = self.role_in(team_id).is_some_and(|own| own.role_id == role.role_id);
         self.may(Permission::RolesManage, Some(team_id))
             && !is_own
-            && self.reaches(role.role_id, &role.permissions, team_id)
+            && self.includes(role.role_id, &role.permissions, team_id)
     }
 
-    /// A team's admin reaches every role; anybody else every preset but that one, and a custom role whose permissions
-    /// lie within its own and those of one such preset.
-    fn reaches(&self, role_id: RoleId, permissions: &BTreeSet<Permission>, team_id: TeamId) -> bool {
+    /// Whether a role is within what the user may grant or edit.
+    ///
+    /// Admins of the platform and of the team may grant every role. Other members may grant the presets except `admin`,
+    /// and a custom role if one preset except `admin`, together with their own role, has all of its permissions.
+    fn includes(&self, role_id: RoleId, permissions: &BTreeSet<Permission>, team_id: TeamId) -> bool {
         let Some(own) = self.role_in(team_id) else { return self.is_platform_admin() };
         let within = |preset: Preset| permissions.iter().all(|p| own.permissions.contains(p) || preset.allows(*p));
         match role_id {
@@ -181,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_admin_grants_any_role_and_a_member_manager_all_but_that() {
+    fn an_admin_grants_any_role_and_a_member_manager_all_but_admin() {
         let (admin, manager) = (holding(Preset::Admin.into()), holding(Preset::MemberManager.into()));
         for preset in Preset::ALL {
             assert!(admin.may_grant(&Role::from(*preset), TEAM));
@@ -193,39 +212,46 @@ mod tests {
     }
 
     #[test]
-    fn a_custom_role_is_granted_within_ones_own_and_one_preset() {
+    fn a_member_grants_custom_roles_within_their_own_role_and_one_preset() {
         use Permission::{AccountsDelete, AccountsRead, AuditRead, MembersManage, TeamRead};
         let manager = holding(Preset::MemberManager.into());
         assert!(manager.may_grant(&custom(&[TeamRead, MembersManage, AccountsDelete]), TEAM));
         assert!(manager.may_grant(&custom(&[TeamRead, AccountsRead, AuditRead]), TEAM));
-        // Deleting is the senior developer's and auditing the reviewer's: no one preset has both.
+        // Senior developers may delete accounts and reviewers may read the log: no single preset has both.
         assert!(!manager.may_grant(&custom(&[AccountsDelete, AuditRead]), TEAM));
         assert!(holding(Preset::Admin.into()).may_grant(&custom(Permission::ALL), TEAM));
-        // All permissions are not the admin role: whoever holds them by a custom role is bound like any other.
+        // A custom role with all permissions is not the admin role, and has the same bounds as any other.
         let all = holding(custom(Permission::ALL));
         assert!(!all.may_grant(&Preset::Admin.into(), TEAM) && all.may_grant(&custom(&[AuditRead]), TEAM));
     }
 
     #[test]
-    fn nobody_shapes_its_own_role_and_nobody_reaches_into_another_team() {
+    fn nobody_edits_their_own_role_or_roles_of_another_team() {
         let own = custom(&[Permission::TeamRead, Permission::RolesManage]);
-        assert!(!holding(own.clone()).may_shape(&own, TEAM));
+        assert!(!holding(own.clone()).may_edit_role(&own, TEAM));
         let another = Role { role_id: RoleId::Custom(CustomRoleId::from_bytes([8; 16])), ..own.clone() };
-        assert!(holding(own).may_shape(&another, TEAM));
+        assert!(holding(own).may_edit_role(&another, TEAM));
         let admin = holding(Preset::Admin.into());
         assert!(!admin.may_grant(&another, TeamId::from_bytes([2; 16])));
         assert!(!admin.may(Permission::TeamRead, None));
     }
 
     #[test]
-    fn a_platform_admin_may_everything_everywhere() {
+    fn a_platform_admin_has_every_permission_everywhere() {
         let rights = Rights { user_type: UserType::PlatformAdmin, roles: BTreeMap::new() };
         assert!(rights.may(Permission::AuditRead, None) && rights.may_grant(&Preset::Admin.into(), TEAM));
-        assert!(rights.may_shape(&custom(Permission::ALL), TEAM));
+        assert!(rights.may_edit_role(&custom(Permission::ALL), TEAM));
     }
 
     #[test]
-    fn a_role_takes_each_permission_once_and_at_least_one() {
+    fn a_role_may_have_every_permission() {
+        let body = json!({"name": "All", "permissions": Permission::ALL});
+        let role = Role::read(CustomRoleId::from_bytes([9; 16]), Fields::of(body)).unwrap();
+        assert_eq!(role.permissions.len(), Permission::ALL.len());
+    }
+
+    #[test]
+    fn a_role_has_each_permission_once_and_at_least_one() {
         let read = |permissions: Value| {
             let body = json!({"name": "Release manager", "permissions": permissions});
             Role::read(CustomRoleId::from_bytes([9; 16]), Fields::of(body))

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
     id::CustomRoleId,
     permission::Preset,
+    violation::{Invalid, ViolationCode},
 };
 
 /// The id of a preset, which every team has, or of a custom role, which one team made.
@@ -77,7 +77,7 @@ impl FromField for RoleId {
     }
 }
 
-/// The violation for a role id that names no role of the team.
+/// The violation of a role id that does not exist in the team.
 pub fn unknown_role() -> Invalid {
     Invalid::new(ViolationCode::UnknownReference, "must be the id of a preset or of a custom role of this team")
 }

@@ -1,4 +1,4 @@
-//! A signed-in session and the token that proves it.
+//! Sessions, their tokens, and the tickets between the two steps of a sign-in.
 
 use std::{fmt, net::IpAddr};
 
@@ -16,16 +16,16 @@ use crate::{
     user::{Status, User},
 };
 
-/// Bytes of a token: the user's id, the session's id, and 256 bits of secret.
+/// Bytes of a session token: the user's id, the session's id, and a secret of 256 bits.
 const TOKEN_BYTES: usize = 16 + 16 + SECRET_BYTES;
 const SECRET_BYTES: usize = 32;
 
-/// The secret half of a session's token or of a ticket. It cannot be printed and leaves no copy in memory.
+/// The secret in the token of a session or a ticket. It is not printed, and its memory is wiped when it is dropped.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct Secret([u8; SECRET_BYTES]);
 
 impl Secret {
-    /// The secret of these 256 random bits.
+    /// A secret of 256 random bits.
     pub const fn new(random: [u8; SECRET_BYTES]) -> Self {
         Self(random)
     }
@@ -42,19 +42,19 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What a client holds: it names its session and proves it.
+/// The token with which a client identifies its session and authenticates.
 #[derive(Clone, Debug)]
 pub struct SessionToken {
-    /// Whose session.
+    /// The user of the session.
     pub user_id: UserId,
-    /// Which session.
+    /// The session.
     pub session_id: SessionId,
-    /// The proof.
+    /// The secret, which proves that the client holds the session.
     pub secret: Secret,
 }
 
 impl SessionToken {
-    /// The 64 bytes that stand, in URL-safe base64, in the header or the cookie.
+    /// The 64 bytes of the token. The header and the cookie have them in URL-safe base64.
     pub fn to_bytes(&self) -> [u8; TOKEN_BYTES] {
         let mut bytes = [0; TOKEN_BYTES];
         bytes[..16].copy_from_slice(self.user_id.as_bytes());
@@ -63,7 +63,7 @@ impl SessionToken {
         bytes
     }
 
-    /// Reads the bytes of a token; any other length is none.
+    /// Parses the bytes of a token. `None` if the length is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (user_id, rest) = bytes.split_first_chunk::<16>()?;
         let (session_id, secret) = rest.split_first_chunk::<16>()?;
@@ -75,46 +75,46 @@ impl SessionToken {
     }
 }
 
-/// A session, as stored: of the secret, only its SHA-256.
+/// A session, as stored: without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The session's key, beside its user.
+    /// Identifies the session among those of its user.
     pub session_id: SessionId,
-    /// Whose session.
+    /// The user.
     pub user_id: UserId,
     /// SHA-256 of the secret, in hex.
     pub secret_hash: String,
-    /// The user's epoch at sign-in.
+    /// The user's epoch at sign-in. The session ends when the user has a later one.
     pub epoch: u32,
-    /// When it was signed in.
+    /// When the user signed in.
     pub created_at: Timestamp,
-    /// When it was last used, to the minute.
+    /// When it was last used, at most [`SESSION_TOUCH_INTERVAL`] too early.
     pub last_seen_at: Timestamp,
-    /// From where it was signed in.
+    /// The network address of the sign-in.
     pub address: Option<IpAddr>,
-    /// With what it was signed in.
+    /// The `User-Agent` of the sign-in.
     pub user_agent: Option<String>,
 }
 
 impl Session {
-    /// When the session is over unless it is used before: the sooner of its rest and its age.
+    /// When the session expires unless it is used again: by inactivity or by age, whichever is sooner.
     pub fn expires_at(&self, lifetime: SessionLifetime) -> Timestamp {
         (self.last_seen_at + lifetime.idle).min(self.created_at + lifetime.age)
     }
 
-    /// Whether the session still stands for `user` at `now`. The caller has compared the secret.
+    /// Checks that the session is valid for `user` at `now`. The caller has compared the secret.
     pub fn check(&self, user: &User, lifetime: SessionLifetime, now: Timestamp) -> Result<(), Code> {
-        let stands = user.status == Status::Enabled && self.epoch == user.epoch && now < self.expires_at(lifetime);
-        if stands { Ok(()) } else { Err(Code::Unauthenticated) }
+        let is_valid = user.status == Status::Enabled && self.epoch == user.epoch && now < self.expires_at(lifetime);
+        if is_valid { Ok(()) } else { Err(Code::Unauthenticated) }
     }
 
-    /// Whether `last_seen_at` is due to be rewritten.
+    /// Whether `last_seen_at` must be updated.
     pub fn is_touch_due(&self, now: Timestamp) -> bool {
         now.since(self.last_seen_at) > SESSION_TOUCH_INTERVAL
     }
 }
 
-/// A session as its user sees it.
+/// A session, as replies show it to its user.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
 pub struct SessionView<'a> {
@@ -126,12 +126,12 @@ pub struct SessionView<'a> {
     address: Option<IpAddr>,
     #[schema(required)]
     user_agent: Option<&'a str>,
-    /// Whether it is the session that asks.
+    /// Whether it is the session of this request.
     current: bool,
 }
 
 impl<'a> SessionView<'a> {
-    /// A session, seen from the session `current`.
+    /// The view of a session, for a request of the session `current`.
     pub fn new(session: &'a Session, lifetime: SessionLifetime, current: SessionId) -> Self {
         Self {
             session_id: session.session_id,
@@ -145,12 +145,12 @@ impl<'a> SessionView<'a> {
     }
 }
 
-/// How long sessions live, by what their user may do.
+/// The lifetimes of sessions, by the type of their user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// Those of members.
+    /// Sessions of members.
     pub member: SessionLifetime,
-    /// Those of the admin types.
+    /// Sessions of admins of the platform.
     pub admin: SessionLifetime,
 }
 
@@ -167,30 +167,30 @@ impl Lifetimes {
     }
 }
 
-/// The step between the password and the second factor, as stored. It is not a session and opens nothing else.
+/// A sign-in between the password and the second factor, as stored. It grants access to nothing but its second step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInTicket {
-    /// The flow's key.
+    /// Identifies the ticket.
     pub flow_id: FlowId,
     /// SHA-256 of the secret, in hex.
     pub secret_hash: String,
-    /// Who gave the right password.
+    /// The login whose password was right.
     pub login: Login,
-    /// Whose login it was.
+    /// The user of the login at that time.
     pub user_id: UserId,
-    /// The user's epoch then: what ends its sessions ends the ticket.
+    /// The user's epoch at that time: whatever ends the user's sessions ends the ticket.
     pub epoch: u32,
-    /// The device, where it had signed in before.
+    /// The device, if it had signed in before.
     #[serde(default)]
     pub device_id: Option<DeviceId>,
-    /// Tries at the second factor.
+    /// The number of attempts at the second factor.
     pub tries: u32,
-    /// When it is over.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl SignInTicket {
-    /// A ticket for whoever gave the right password to this credential just now.
+    /// A ticket after the right password for `credential`.
     pub fn new(
         flow_id: FlowId,
         secret_hash: String,
@@ -203,23 +203,23 @@ impl SignInTicket {
         Self { flow_id, secret_hash, login, user_id, epoch, device_id, tries: 0, expires_at: now + TICKET_LIFETIME }
     }
 
-    /// Whether the login's credential is still what the right password was given to.
-    pub fn stands(&self, credential: &Credential) -> bool {
+    /// Whether `credential` is enabled and unchanged since the ticket was created.
+    pub fn is_for(&self, credential: &Credential) -> bool {
         credential.enabled && (credential.user_id, credential.epoch) == (self.user_id, self.epoch)
     }
 }
 
-/// What a client holds of a ticket.
+/// The token with which a client identifies and proves its ticket.
 #[derive(Clone, Debug)]
 pub struct SignInTicketToken {
-    /// Which ticket.
+    /// The ticket.
     pub flow_id: FlowId,
-    /// The proof.
+    /// The secret.
     pub secret: Secret,
 }
 
 impl SignInTicketToken {
-    /// The 48 bytes that stand, in URL-safe base64, in the reply.
+    /// The 48 bytes of the token. The reply has them in URL-safe base64.
     pub fn to_bytes(&self) -> [u8; 16 + SECRET_BYTES] {
         let mut bytes = [0; 16 + SECRET_BYTES];
         bytes[..16].copy_from_slice(self.flow_id.as_bytes());
@@ -227,7 +227,7 @@ impl SignInTicketToken {
         bytes
     }
 
-    /// Reads the bytes of a ticket; any other length is none.
+    /// Parses the bytes of a ticket's token. `None` if the length is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (flow_id, secret) = bytes.split_first_chunk::<16>()?;
         Some(Self { flow_id: FlowId::from_bytes(*flow_id), secret: Secret::new(secret.try_into().ok()?) })

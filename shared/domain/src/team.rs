@@ -1,4 +1,4 @@
-//! A team and its members.
+//! Teams and their members.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,8 @@ use crate::{
     error::Refusal,
     fields::Fields,
     id::{TeamId, UserId},
+    patch::PatchRequired,
+    request_body,
     role::{Rights, Role, RoleView},
     role_id::RoleId,
     text::{Login, TeamName},
@@ -17,46 +19,52 @@ use crate::{
     user::{Status, User, UserRef},
 };
 
-/// A team, as stored. What it has of members, roles, invitations and applications is counted beside it, by the changes
-/// themselves.
+/// A team, as stored. The numbers of its members, roles, invitations and applications are in a separate item, which
+/// every change of them updates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Team {
     /// The team's key.
     pub team_id: TeamId,
-    /// What people call it.
+    /// The name that people read.
     pub name: TeamName,
-    /// The members whose role is `admin`.
+    /// The members with the role `admin`.
     #[serde(default)]
     pub admins: BTreeSet<UserId>,
-    /// When it was deleted: it is gone for everyone, and the cleanup takes apart what is left of it.
+    /// When it was deleted, if it was. It is hidden from everyone, and the cleanup deletes what it contains.
     #[serde(default)]
     pub deleting_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Counts its changes from 1: its name's and its admins'.
+    /// Starts at 1 and grows with every change of the name or the admins.
     pub version: u64,
 }
 
 impl Team {
-    /// A team without members.
+    /// Creates a team without members.
     pub fn create(team_id: TeamId, name: TeamName, now: Timestamp) -> Self {
         let admins = BTreeSet::new();
         Self { team_id, name, admins, deleting_at: None, created_at: now, updated_at: now, version: 1 }
     }
 
-    /// The team after a merge patch.
-    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
-        let name = fields.kept("name", self.name.clone());
-        fields.finish(|| {
-            let is_same = name == self.name;
-            Some(if is_same { self } else { Self { name, version: self.version + 1, updated_at: now, ..self } })
-        })
+    /// Changes the name. If it is the same, so is the version.
+    pub fn edited(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(TeamPatch::read)?;
+        let name = patch.name.apply(self.name.clone());
+        let is_same = name == self.name;
+        Ok(if is_same { self } else { Self { name, version: self.version + 1, updated_at: now, ..self } })
     }
 }
 
-/// The change of a team from one state to another, as the audit log has it.
+request_body! {
+    /// A change of a team.
+    pub struct TeamPatch {
+        name: PatchRequired<TeamName>,
+    }
+}
+
+/// The change from one state of a team to another, for the audit log.
 pub fn change(action: Action, before: Option<&Team>, after: Option<&Team>) -> Change {
     #[derive(Serialize)]
     struct Named<'a> {
@@ -67,13 +75,13 @@ pub fn change(action: Action, before: Option<&Team>, after: Option<&Team>) -> Ch
     Change::between(action, Target::team(team_id), Some(team_id), before.as_ref(), after.as_ref())
 }
 
-/// A team as its readers see it.
+/// A team, as replies show it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Team)]
 pub struct TeamView {
     team_id: TeamId,
     name: TeamName,
-    /// Empty where the last one's user was deleted or became an admin of the platform.
+    /// Empty if the last admin's user was deleted or became an admin of the platform.
     admins: Vec<UserRef>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -81,7 +89,7 @@ pub struct TeamView {
 }
 
 impl TeamView {
-    /// The view of a team some of whose admins are among these users.
+    /// The view of a team. `users` should include its admins; those that are missing are left out.
     pub fn new(team: Team, users: &BTreeMap<UserId, User>) -> Self {
         let admins = team.admins.iter().filter_map(|user_id| users.get(user_id)).map(User::to_ref).collect();
         let Team { team_id, name, created_at, updated_at, version, .. } = team;
@@ -89,33 +97,33 @@ impl TeamView {
     }
 }
 
-/// The team's side of a membership, as stored. The user's side is the role under the team in [`User::teams`].
+/// A membership, as stored with the team. The user's side is [`User::teams`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
-    /// With which role.
+    /// Their role in the team.
     pub role_id: RoleId,
-    /// Since when.
+    /// When they joined.
     pub joined_at: Timestamp,
-    /// Counts its changes from 1.
+    /// Starts at 1 and grows with every change.
     pub version: u64,
 }
 
 impl Member {
-    /// Somebody who joins now.
+    /// A member who joins now.
     pub fn join(user_id: UserId, role_id: RoleId, now: Timestamp) -> Self {
         Self { user_id, role_id, joined_at: now, version: 1 }
     }
 
     /// The member with another role.
     #[must_use]
-    pub fn moved(self, role_id: RoleId) -> Self {
+    pub fn with_role(self, role_id: RoleId) -> Self {
         Self { role_id, version: self.version + 1, ..self }
     }
 }
 
-/// A change of who is a member of a team, and by which role, as its audit log has it.
+/// The change of a membership: the role before and after, for the audit log.
 pub fn membership_change(
     action: Action,
     team_id: TeamId,
@@ -133,7 +141,7 @@ pub fn membership_change(
     Change::between(action, Target::member(user.user_id), Some(team_id), before.as_ref(), after.as_ref())
 }
 
-/// A member as others of its team see it.
+/// A member, as replies show them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Member)]
 pub struct MemberView {
@@ -147,7 +155,7 @@ pub struct MemberView {
 }
 
 impl MemberView {
-    /// The view of a member who is this user and holds this role.
+    /// The view of a member, with their user and role.
     pub fn new(member: &Member, user: User, role: Role) -> Self {
         let User { user_id, username, login, status, .. } = user;
         Self {
@@ -162,7 +170,7 @@ impl MemberView {
     }
 }
 
-/// One of a user's teams and its role there.
+/// One of a user's teams, with their role in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Membership {
     team_id: TeamId,
@@ -171,7 +179,7 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// The memberships by which these rights are held, in those of these teams.
+    /// The memberships in those of `teams` in which `rights` include a role.
     pub fn of(rights: &Rights, teams: Vec<Team>) -> Vec<Self> {
         let membership = |team: Team| {
             let role = rights.role_in(team.team_id)?.clone().into();
@@ -181,18 +189,18 @@ impl Membership {
     }
 }
 
-/// The last admin of a team stays, unless an admin of the platform takes it off.
+/// Whether a change may leave a team without admins. Only admins of the platform may do that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastAdmin {
-    /// It stays.
-    Stays,
-    /// It may go: the team is shown as having none.
-    MayGo,
+    /// The last admin cannot be removed.
+    Protected,
+    /// The last admin can be removed, and the team is then shown without admins.
+    Removable,
 }
 
 impl LastAdmin {
-    /// What holds for a change made by these rights.
+    /// What applies to a change by a user with these rights.
     pub fn under(rights: &Rights) -> Self {
-        if rights.is_platform_admin() { Self::MayGo } else { Self::Stays }
+        if rights.is_platform_admin() { Self::Removable } else { Self::Protected }
     }
 }

@@ -8,13 +8,13 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
-/// Declares a text type: its rule is a function from what was sent to what is kept.
+/// Declares a text type with its rule: a function from the text that was sent to the text that is stored.
 ///
-/// What comes back from storage is trusted: a rule that tightens later must not make old rows unreadable.
+/// Stored texts are not checked again: a rule that becomes stricter must not make old items unreadable.
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident by $rule:expr;)*) => {$(
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -23,7 +23,7 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// Reads a text that obeys the rule of its type.
+            /// Parses a text by the rule of the type.
             pub fn parse(text: &str) -> Result<Self, Invalid> {
                 let rule: fn(&str) -> Result<String, Invalid> = $rule;
                 rule(text).map(Self)
@@ -50,7 +50,7 @@ macro_rules! texts {
 }
 
 texts! {
-    /// What a console user is called: 3–64 characters of Han, `A–Z a–z 0–9 + = , . @ - _`; not unique.
+    /// The name of a console user: 3–64 characters of Han, `A–Z a–z 0–9 + = , . @ - _`. It is not unique.
     #[schema(value_type = String, min_length = 3, max_length = 64, example = "Mina.Park")]
     Username by |text| {
         let allowed = |c: char| is_login_char(c) || c.script() == Script::Han;
@@ -58,34 +58,36 @@ texts! {
         only(text, allowed, "takes Han characters, A-Z a-z 0-9 and + = , . @ - _")
     };
 
-    /// What a console user signs in with: 3–64 characters of `A–Z a–z 0–9 + = , . @ - _`; never changes.
+    /// The login of a console user: 3–64 characters of `A–Z a–z 0–9 + = , . @ - _`. It cannot be changed.
     #[schema(value_type = String, min_length = 3, max_length = 64, pattern = "^[A-Za-z0-9+=,.@_-]+$", example = "mina")]
     Login by |text| {
         sized(text, 3, 64)?;
         only(text, is_login_char, "takes A-Z a-z 0-9 and + = , . @ - _")
     };
 
-    /// What an application is called: 1–64 characters without control characters, trimmed.
+    /// The name of an application: 1–64 characters without control characters, trimmed.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Harbor Chat")]
     AppName by |text| name(text);
 
-    /// What a team is called: 1–64 characters without control characters, trimmed.
+    /// The name of a team: 1–64 characters without control characters, trimmed.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Northwind Mobile")]
     TeamName by |text| name(text);
 
-    /// What a team calls a role it made for itself: 1–64 characters without control characters, trimmed.
+    /// The name of a custom role: 1–64 characters without control characters, trimmed.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Release manager")]
     RoleName by |text| name(text);
 
-    /// What its issuer wants to remember of an invitation: at most 500 bytes of UTF-8 without control characters.
+    /// A note on an invitation, for the people who manage it: at most 500 bytes of UTF-8 without control characters.
     #[schema(value_type = String, max_length = 500, example = "For the new colleague in Busan")]
     Note by |text| line(text);
 
-    /// The chat identity of an account: 1–32 of `A–Z a–z 0–9 ! $ & ' ( ) * + , ; = : @ . _ ~ -`, but not `.` or `..`.
+    /// The id of an account in its application: 1–32 of `A–Z a–z 0–9 ! $ & ' ( ) * + , ; = : @ . _ ~ -`, but not `.` or
+    /// `..`.
     ///
-    /// These are the characters that stand in a path as they are, so that no decoding on the way can turn one
-    /// account's address into another's.
-    #[schema(value_type = String, min_length = 1, max_length = 32, pattern = r"^[A-Za-z0-9!$&'()*+,;=:@._~-]+$", example = "harbor.pilot")]
+    /// These characters need no encoding in a path, so no intermediary can decode the path of one account into that of
+    /// another.
+    #[schema(value_type = String, min_length = 1, max_length = 32, example = "harbor.pilot")]
+    #[schema(pattern = r"^[A-Za-z0-9!$&'()*+,;=:@._~-]+$")]
     AccountId by |text| {
         sized(text, 1, 32)?;
         if matches!(text, "." | "..") {
@@ -94,17 +96,17 @@ texts! {
         only(text, is_account_id_char, "takes A-Z a-z 0-9 and ! $ & ' ( ) * + , ; = : @ . _ ~ -")
     };
 
-    /// The name an account shows: at most 500 bytes of UTF-8 without control characters.
+    /// The name of an account that others see: at most 500 bytes of UTF-8 without control characters.
     #[schema(value_type = String, max_length = 500, example = "Harbor Pilot")]
     Nickname by |text| line(text);
 
-    /// The address of an account's photo: an absolute http or https URL of at most 500 bytes.
+    /// The URL of an account's photo: an absolute http or https URL of at most 500 bytes.
     #[schema(value_type = String, max_length = 500, format = "uri", example = "https://img.example.com/p/42.png")]
     PhotoUrl by |text| {
         let text = line(text)?;
         let (scheme, rest) = text.split_once("://").unwrap_or_default();
         let is_web = matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") && !rest.starts_with('/');
-        // The URL parser forgives spaces and backslashes that other readers of the address do not.
+        // The URL parser accepts spaces and backslashes, which other programs may interpret differently.
         let is_clean = !text.chars().any(|c| c.is_whitespace() || c == '\\');
         if is_web && is_clean && Url::parse(&text).is_ok_and(|url| url.has_host()) {
             return Ok(text);
@@ -112,11 +114,11 @@ texts! {
         Err(Invalid::new(ViolationCode::BadFormat, "must be an absolute http or https URL"))
     };
 
-    /// Where an account says it is: at most 500 bytes of UTF-8 without control characters.
+    /// The location of an account, as it states it: at most 500 bytes of UTF-8 without control characters.
     #[schema(value_type = String, max_length = 500, example = "Busan")]
     Location by |text| line(text);
 
-    /// The status line of an account's profile: at most 500 bytes of UTF-8; line feeds are its only control characters.
+    /// The status line of an account: at most 500 bytes of UTF-8, without control characters except line feeds.
     #[schema(value_type = String, max_length = 500, example = "On deck until six")]
     WhatsUp by |text| {
         bounded(text)?;
@@ -125,21 +127,22 @@ texts! {
 }
 
 impl TeamName {
-    /// The form under which a team's name is unique: the same letters in any case, however they are composed. Letters
-    /// that have several small forms, or none of one letter's size, meet in their capitals first.
+    /// The form in which team names are unique: without regard to case and to Unicode composition. The text is mapped
+    /// to upper case first, because some letters have several lower-case forms, or a lower-case form of several
+    /// letters.
     pub fn key(&self) -> String {
         self.0.nfc().collect::<String>().to_uppercase().to_lowercase().nfc().collect()
     }
 }
 
 impl Login {
-    /// The form under which a login is unique and looked up.
+    /// The form in which logins are unique and looked up: in lower case.
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 }
 
-/// Bytes of a profile text.
+/// The maximum number of bytes of a profile text or a note.
 const MAX_PROFILE_BYTES: usize = 500;
 
 fn is_login_char(c: char) -> bool {
@@ -150,13 +153,8 @@ fn is_account_id_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!$&'()*+,;=:@._~-".contains(c)
 }
 
-fn sized(text: &str, least: usize, most: usize) -> Result<(), Invalid> {
-    let rule = || format!("takes {least} to {most} characters");
-    match text.chars().count() {
-        count if count < least => Err(Invalid::new(ViolationCode::TooShort, rule())),
-        count if count > most => Err(Invalid::new(ViolationCode::TooLong, rule())),
-        _ => Ok(()),
-    }
+fn sized(text: &str, min: usize, max: usize) -> Result<(), Invalid> {
+    Invalid::of_size(text.chars().count(), min, max, "characters").map_or(Ok(()), Err)
 }
 
 fn bounded(text: &str) -> Result<(), Invalid> {

@@ -1,4 +1,6 @@
-//! Lanes: how often somebody may guess. A try is counted before it is looked at, and counts no more once it succeeded.
+//! Throttles: how often somebody may guess a password or a code.
+//!
+//! Every attempt counts as a failure before it is checked. A success takes that count back.
 
 use std::time::Duration;
 
@@ -12,37 +14,37 @@ use crate::{
     time::Timestamp,
 };
 
-/// What is guessed at.
+/// What a throttle counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ThrottleKind {
-    /// A login's password, whatever the path that asks for it.
+    /// Attempts at the password of a login, on any route.
     Password,
-    /// A login's second factor.
+    /// Attempts at the second factor of a login.
     Totp,
-    /// The codes mailed to an address.
+    /// Attempts at the codes mailed to an address.
     Code,
-    /// Anything, from one network.
+    /// Attempts of all kinds from one network.
     Network,
-    /// Invitation codes, by one redeemer.
+    /// Attempts at invitation codes by one user.
     Redeemer,
-    /// Invitation codes, from one network.
+    /// Attempts at invitation codes from one network.
     RedeemingNetwork,
 }
 
-/// How a throttle slows down.
+/// The limits of a throttle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ThrottleRule {
-    /// Failures that cost no wait.
+    /// The number of failures without a wait.
     free: i64,
-    /// After how long the count begins anew; never, where it takes a success.
+    /// After how long the count restarts; `None` if only a success resets it.
     window: Option<Duration>,
-    /// Failures after which waiting helps no more; where these are the free ones, all there is to wait for is the end of
-    /// the window.
-    most: i64,
+    /// The number of failures after which every attempt is refused. If it equals `free`, attempts are allowed again at
+    /// the end of the window.
+    max: i64,
 }
 
 impl ThrottleKind {
-    /// The kind's word in the throttle's key.
+    /// The name of the kind in the throttle's database key.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -54,57 +56,59 @@ impl ThrottleKind {
         }
     }
 
-    /// A device that signed in before is made to wait and never shut out: that would let strangers shut out its owner.
+    /// A known device has to wait but is never locked out. Otherwise strangers could lock out its owner.
     const fn rule(self, is_known_device: bool) -> ThrottleRule {
         match self {
-            Self::Network => ThrottleRule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), most: i64::MAX },
+            Self::Network => ThrottleRule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), max: i64::MAX },
             Self::Redeemer => {
-                ThrottleRule { free: REDEEMER_FAILURES, window: Some(REDEEMER_WINDOW), most: REDEEMER_FAILURES }
+                ThrottleRule { free: REDEEMER_FAILURES, window: Some(REDEEMER_WINDOW), max: REDEEMER_FAILURES }
             }
             Self::RedeemingNetwork => ThrottleRule {
                 free: REDEEMING_NETWORK_FAILURES,
                 window: Some(REDEEMING_NETWORK_WINDOW),
-                most: REDEEMING_NETWORK_FAILURES,
+                max: REDEEMING_NETWORK_FAILURES,
             },
-            // Nobody can recover an address that is nobody's yet; a day without a try does.
-            Self::Code => ThrottleRule { free: FREE_FAILURES, window: Some(CODE_FAILURES_WINDOW), most: MAX_FAILURES },
+            // An unverified address has no owner who could reset the count, so it restarts after a day without
+            // attempts.
+            Self::Code => ThrottleRule { free: FREE_FAILURES, window: Some(CODE_FAILURES_WINDOW), max: MAX_FAILURES },
             Self::Password | Self::Totp => ThrottleRule {
                 free: FREE_FAILURES,
                 window: None,
-                most: if is_known_device { i64::MAX } else { MAX_FAILURES },
+                max: if is_known_device { i64::MAX } else { MAX_FAILURES },
             },
         }
     }
 }
 
-/// One throttle, as stored.
+/// The state of a throttle, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    /// Tries that have not succeeded (yet). Giving one back across the turn of a window may leave it below zero.
+    /// The number of attempts that have not succeeded (yet). It can be negative: a success may take back an attempt of
+    /// the previous window.
     pub failures: i64,
-    /// When the count began.
+    /// When the count started.
     pub since: Timestamp,
-    /// When the last try began.
+    /// When the last attempt started.
     pub last_at: Timestamp,
 }
 
-/// A try that may be made, and what must still hold when it is written down.
+/// An allowed attempt, with the condition under which it can be counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ThrottleReservation {
-    /// The count begins: nothing was there, or it stood like this.
+    /// Starts the count. Condition: the throttle does not exist, or is still in this state.
     Begin(Option<Throttle>),
-    /// One of the free ones: the count is of the same window and below this.
+    /// An attempt without a wait. Condition: same window, and fewer failures than `below`.
     Free {
-        /// The window.
+        /// When the window started.
         since: Timestamp,
-        /// The failures that are free.
+        /// The number of failures without a wait.
         below: i64,
     },
-    /// The one try after a wait: the throttle stands just like this.
+    /// The only attempt after a wait. Condition: the throttle is still in this state.
     Waited(Throttle),
 }
 
-/// Whether a throttle takes another try now; if not, after how long it may.
+/// Checks whether a throttle allows an attempt now. If not, returns how long to wait.
 pub fn reserve(
     kind: ThrottleKind,
     is_known_device: bool,
@@ -113,7 +117,7 @@ pub fn reserve(
 ) -> Result<ThrottleReservation, Duration> {
     let Some(throttle) = throttle else { return Ok(ThrottleReservation::Begin(None)) };
     let rule = kind.rule(is_known_device);
-    let is_counted_only = throttle.failures < rule.free || rule.most == rule.free;
+    let is_counted_only = throttle.failures < rule.free || rule.max == rule.free;
     let until = if is_counted_only { throttle.since } else { throttle.last_at + wait(throttle.failures - rule.free) };
     if rule.window.is_some_and(|window| now >= until + window) {
         return Ok(ThrottleReservation::Begin(Some(throttle.clone())));
@@ -121,14 +125,14 @@ pub fn reserve(
     if throttle.failures < rule.free {
         return Ok(ThrottleReservation::Free { since: throttle.since, below: rule.free });
     }
-    if throttle.failures >= rule.most {
+    if throttle.failures >= rule.max {
         let end = rule.window.filter(|_| is_counted_only).map(|window| (until + window).since(now));
         return Err(end.unwrap_or(LONGEST_WAIT));
     }
     if now < until { Err(until.since(now)) } else { Ok(ThrottleReservation::Waited(throttle.clone())) }
 }
 
-/// The wait after this many failures beyond the free ones.
+/// The wait after `beyond` failures more than the free ones.
 fn wait(beyond: i64) -> Duration {
     let doublings = u32::try_from(beyond).unwrap_or_default();
     2_u32.checked_pow(doublings).map_or(LONGEST_WAIT, |times| (FIRST_WAIT * times).min(LONGEST_WAIT))
@@ -151,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn five_failures_are_free_and_then_the_wait_doubles_to_a_quarter_of_an_hour() {
+    fn after_five_failures_the_wait_doubles_up_to_15_minutes() {
         let reserve = |failures, now| reserve(ThrottleKind::Password, false, Some(&throttle(failures, 0, 0)), at(now));
         assert_eq!(reserve(4, 0), Ok(ThrottleReservation::Free { since: at(0), below: 5 }));
         for (failures, wait) in [(5, 1), (6, 2), (7, 4), (14, 512), (15, 900), (16, 900), (99, 900)] {
@@ -165,26 +169,26 @@ mod tests {
     }
 
     #[test]
-    fn the_hundredth_failure_shuts_a_lane_but_to_a_known_device() {
+    fn the_hundredth_failure_locks_out_all_but_a_known_device() {
         let reserve = |known| reserve(ThrottleKind::Totp, known, Some(&throttle(100, 0, 0)), at(1_000_000));
         assert_eq!(reserve(false), Err(LONGEST_WAIT));
         assert_eq!(reserve(true), Ok(ThrottleReservation::Waited(throttle(100, 0, 0))));
     }
 
     #[test]
-    fn a_network_has_ten_failures_a_minute() {
+    fn a_network_has_ten_failures_a_minute_without_a_wait() {
         let reserve = |throttle: &Throttle, now| reserve(ThrottleKind::Network, false, Some(throttle), at(now));
         assert_eq!(reserve(&throttle(9, 0, 50), 59), Ok(ThrottleReservation::Free { since: at(0), below: 10 }));
         assert_eq!(reserve(&throttle(9, 0, 50), 60), Ok(ThrottleReservation::Begin(Some(throttle(9, 0, 50)))));
         assert_eq!(reserve(&throttle(10, 0, 50), 50), Err(secs(1)));
         assert_eq!(reserve(&throttle(10, 0, 50), 51), Ok(ThrottleReservation::Waited(throttle(10, 0, 50))));
-        // Beyond the free ones, only a minute without a try after the wait begins anew.
+        // After more failures, the count restarts after a minute without attempts, beginning at the end of the wait.
         assert_eq!(reserve(&throttle(12, 0, 50), 113), Ok(ThrottleReservation::Waited(throttle(12, 0, 50))));
         assert_eq!(reserve(&throttle(12, 0, 50), 114), Ok(ThrottleReservation::Begin(Some(throttle(12, 0, 50)))));
     }
 
     #[test]
-    fn a_redeemer_has_ten_wrong_codes_a_day_and_its_network_twenty_an_hour() {
+    fn a_user_has_ten_wrong_invitation_codes_a_day_and_a_network_twenty_an_hour() {
         let reserve = |kind, failures, now| reserve(kind, false, Some(&throttle(failures, 0, 0)), at(now));
         let (hour, day) = (60 * 60, 24 * 60 * 60);
         assert_eq!(
@@ -201,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_open_again_after_a_day_without_a_try() {
+    fn the_count_of_an_address_restarts_after_a_day_without_attempts() {
         let reserve = |failures, now| reserve(ThrottleKind::Code, false, Some(&throttle(failures, 0, 0)), at(now));
         let day = 24 * 60 * 60;
         assert_eq!(reserve(100, 900 + day - 1), Err(LONGEST_WAIT));
@@ -210,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_steps_back_makes_wait_and_frees_nothing() {
+    fn a_clock_that_steps_back_does_not_shorten_a_wait() {
         assert_eq!(reserve(ThrottleKind::Password, false, Some(&throttle(5, 300, 300)), at(0)), Err(secs(301)));
     }
 }

@@ -1,4 +1,4 @@
-//! Moments: UTC, to the millisecond, written as RFC 3339.
+//! Timestamps: UTC, to the millisecond, written as in RFC 3339.
 
 use std::time::Duration;
 
@@ -8,42 +8,42 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    error::ViolationCode,
-    fields::{FromField, Invalid},
+    fields::FromField,
+    violation::{Invalid, ViolationCode},
 };
 
-/// A moment in UTC, cut to whole milliseconds so that what is stored equals what was decided on.
+/// A moment in UTC. Truncated to milliseconds, so that a stored moment equals the one in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2026-11-20T12:00:00.000Z")]
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The moment of `time`, without what is finer than a millisecond.
+    /// Truncates `time` to milliseconds.
     pub fn new(time: DateTime<Utc>) -> Self {
         Self(time.trunc_subsecs(3))
     }
 
-    /// The moment, for the libraries.
+    /// The moment as a `chrono` type.
     pub fn to_utc(self) -> DateTime<Utc> {
         self.0
     }
 
-    /// The UTC day this moment lies in.
+    /// The UTC day.
     pub fn date(self) -> NaiveDate {
         self.0.date_naive()
     }
 
-    /// Whole seconds since the Unix epoch: the unit of the database's TTL attribute.
+    /// Whole seconds since the Unix epoch. The database's TTL attribute has this unit.
     pub fn unix_seconds(self) -> i64 {
         self.0.timestamp()
     }
 
-    /// Whole hours since the Unix epoch: the name of a partition of the due index.
+    /// Whole hours since the Unix epoch. Each is a partition of the due index.
     pub fn unix_hours(self) -> i64 {
         self.unix_seconds().div_euclid(60 * 60)
     }
 
-    /// Time since `earlier`; nothing when the clock stepped back.
+    /// The time since `earlier`; zero if the clock stepped back.
     pub fn since(self, earlier: Self) -> Duration {
         (self.0 - earlier.0).to_std().unwrap_or_default()
     }
@@ -52,7 +52,7 @@ impl Timestamp {
 impl std::ops::Add<Duration> for Timestamp {
     type Output = Self;
 
-    /// Saturates at the calendar's end rather than panic: durations here are configuration, not arithmetic.
+    /// Saturates at the end of the calendar instead of panicking.
     fn add(self, duration: Duration) -> Self {
         let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         Self(self.0.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC))
@@ -62,7 +62,7 @@ impl std::ops::Add<Duration> for Timestamp {
 impl std::ops::Sub<Duration> for Timestamp {
     type Output = Self;
 
-    /// Saturates like the addition.
+    /// Saturates at the start of the calendar instead of panicking.
     fn sub(self, duration: Duration) -> Self {
         let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         Self(self.0.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC))
@@ -101,13 +101,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_written_in_utc_with_milliseconds() {
+    fn a_timestamp_is_written_in_utc_with_milliseconds() {
         let moment: Timestamp = serde_json::from_str("\"2026-11-20T21:00:00.0009+09:00\"").unwrap();
         assert_eq!(moment.to_string(), "2026-11-20T12:00:00.000Z");
     }
 
     #[test]
-    fn a_clock_that_stepped_back_gives_no_negative_age() {
+    fn the_time_since_a_later_timestamp_is_zero() {
         let earlier: Timestamp = serde_json::from_str("\"2026-11-20T12:00:00Z\"").unwrap();
         assert_eq!(earlier.since(earlier + Duration::from_secs(5)), Duration::ZERO);
         assert_eq!((earlier + Duration::from_secs(5)).since(earlier), Duration::from_secs(5));

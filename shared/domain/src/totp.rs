@@ -1,4 +1,4 @@
-//! The second factor: six digits every thirty seconds (RFC 6238), and the codes that take its place.
+//! The second factor: codes of six digits that change every 30 seconds (RFC 6238), and recovery codes.
 
 use serde_json::Value;
 use totp_rs::{Builder, Secret, Totp};
@@ -6,47 +6,47 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::{
     digits,
-    error::ViolationCode,
-    fields::{Fields, FromField, Invalid},
+    fields::{Fields, FromField},
     limits::TOTP_SECRET_BYTES,
     text::Login,
     time::Timestamp,
+    violation::{Invalid, ViolationCode},
 };
 
-/// What authenticator apps show beside the login.
+/// The name that authenticator apps show with the login.
 const ISSUER: &str = "Rollcall";
 
-/// The secret an authenticator app shares. It cannot be printed, and its memory is wiped.
+/// The secret that the user's authenticator app shares. It is not printed, and its memory is wiped when it is dropped.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct TotpSecret([u8; TOTP_SECRET_BYTES]);
 
 impl TotpSecret {
-    /// The secret of these random bytes.
+    /// A secret of random bytes.
     pub const fn new(random: [u8; TOTP_SECRET_BYTES]) -> Self {
         Self(random)
     }
 
-    /// The bytes, for encryption and for the owner's app.
+    /// The bytes, for encryption and for the user's app.
     pub const fn expose(&self) -> &[u8; TOTP_SECRET_BYTES] {
         &self.0
     }
 
-    /// The step whose code this is, of those within one step of `now`.
+    /// The time step that the code belongs to: the current one, or one before or after it. `None` if the code is wrong.
     pub fn step_of(&self, code: &TotpCode, now: Timestamp) -> Option<u64> {
         self.totp(None).check(&code.0, u64::try_from(now.unix_seconds()).ok()?)
     }
 
-    /// The address that authenticator apps read.
-    #[expect(clippy::missing_panics_doc, reason = "it does not")]
+    /// The `otpauth://` URI that authenticator apps read.
+    #[expect(clippy::missing_panics_doc, reason = "a login is a valid account name")]
     pub fn uri(&self, login: &Login) -> String {
-        self.totp(Some(login)).to_url().expect("a login is a name and holds no colon")
+        self.totp(Some(login)).to_url().expect("a login is not empty and has no colon")
     }
 
-    /// SHA-1, six digits, thirty seconds, one step to either side: what every app takes.
+    /// SHA-1, six digits, 30 seconds, one step of tolerance: all apps support this.
     fn totp(&self, login: Option<&Login>) -> Totp {
         let builder = Builder::new().with_secret(Secret::from(self.0.to_vec())).with_issuer(Some(ISSUER));
         let builder = builder.with_account_name(login.map(Login::as_str).unwrap_or_default());
-        builder.build().expect("the secret has 160 bits and the names hold no colon")
+        builder.build().expect("the secret has 160 bits and the names have no colon")
     }
 }
 
@@ -56,7 +56,7 @@ impl std::fmt::Debug for TotpSecret {
     }
 }
 
-/// Six digits from an authenticator app.
+/// A code of six digits from an authenticator app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TotpCode(String);
 
@@ -66,17 +66,17 @@ impl FromField for TotpCode {
     }
 }
 
-/// What a second factor is proved with.
+/// What a user enters as their second factor.
 #[derive(Clone, Debug)]
 pub enum SecondFactorInput {
-    /// What the authenticator app shows.
+    /// The code that the authenticator app shows.
     Code(TotpCode),
-    /// A recovery code, without what people write between its parts.
+    /// A recovery code, in upper case and without separators.
     RecoveryCode(String),
 }
 
 impl SecondFactorInput {
-    /// Reads `code` or `recovery_code`. `None` only when a violation was noted.
+    /// Reads `code` or `recovery_code`. Returns `None` only after reporting a violation.
     pub fn read(fields: &mut Fields) -> Option<Self> {
         if !fields.has("recovery_code") {
             return fields.required("code").map(Self::Code);
@@ -102,9 +102,9 @@ mod tests {
         TotpCode::from_field(&json!(text)).unwrap()
     }
 
-    /// RFC 6238, appendix B: the last six of its eight digits.
+    /// The test vectors of RFC 6238, appendix B: the last six of their eight digits.
     #[test]
-    fn codes_are_those_of_the_standard() {
+    fn codes_match_the_test_vectors_of_the_standard() {
         let secret = TotpSecret::new(*b"12345678901234567890");
         let at = |seconds| Timestamp::new("1970-01-01T00:00:00Z".parse().unwrap()) + Duration::from_secs(seconds);
         for (seconds, digits) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
@@ -112,9 +112,9 @@ mod tests {
         }
     }
 
-    /// C8: the clock of an app may be off by a step, wherever in its step the server is.
+    /// The clock of an app may be off by one step, at any point of the server's step.
     #[test]
-    fn a_code_of_the_neighbouring_steps_is_taken_and_no_other() {
+    fn codes_of_neighbouring_steps_are_accepted_and_no_others() {
         let secret = TotpSecret::new(*b"12345678901234567890");
         let start = Timestamp::new("2005-03-18T01:58:00Z".parse().unwrap());
         for into_step in 0..30 {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_digits_and_nothing_else() {
+    fn a_code_has_six_ascii_digits() {
         for bad in [json!("12345"), json!("1234567"), json!("12345a"), json!("١٢٣٤٥٦"), json!(" 12345"), json!(123_456)]
         {
             assert!(TotpCode::from_field(&bad).is_err(), "{bad}");

@@ -1,4 +1,4 @@
-//! A console user: a person who signs in, and what that person may do.
+//! Console users: the people who sign in.
 
 use std::collections::BTreeMap;
 
@@ -14,92 +14,39 @@ use crate::{
     id::{TeamId, UserId},
     limits::MAX_TEAMS_PER_USER,
     mail::Language,
-    password::{InitialPassword, PasswordRule},
+    patch::{PatchOptional, PatchRequired},
     permission::UserType,
+    request_body,
     role_id::RoleId,
     text::{Login, Username},
     time::Timestamp,
 };
-
-/// What a new user is made of, by whoever may make one.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    /// What people will call and search it by.
-    pub username: Username,
-    /// What it will sign in with.
-    pub login: Login,
-    /// Its rank.
-    pub user_type: UserType,
-    /// Its address, proved or a note.
-    pub email: Option<Email>,
-    /// Whether its owner proved the address.
-    pub email_verified: bool,
-    /// The language of its mails.
-    pub language: Language,
-    /// Whether somebody else chose its password.
-    pub password_change_required: bool,
-}
-
-impl NewUser {
-    /// A user of this name and rank, and nothing else.
-    pub fn named(username: Username, login: Login, user_type: UserType) -> Self {
-        let language = Language::default();
-        Self {
-            username,
-            login,
-            user_type,
-            email: None,
-            email_verified: false,
-            language,
-            password_change_required: false,
-        }
-    }
-
-    /// Reads a member that somebody else makes, with its password, which must be changed at the first sign-in.
-    pub fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<(Self, InitialPassword)> {
-        let username: Option<Username> = fields.required("username");
-        let login: Option<Login> = fields.required("login");
-        let email: Option<Email> = fields.text("email", None);
-        let names = [
-            username.as_ref().map(Username::as_str),
-            login.as_ref().map(Login::as_str),
-            email.as_ref().map(Email::local_part),
-        ];
-        let given = rule.read_initial(fields, &names.into_iter().flatten().collect::<Vec<_>>());
-        let new = Self::named(username?, login?, UserType::Member);
-        Some((Self { email, password_change_required: true, ..new }, given?))
-    }
-
-    /// The user, enabled and in no team.
-    pub fn create(self, user_id: UserId, now: Timestamp) -> User {
-        User {
-            user_id,
-            username: self.username,
-            login: self.login,
-            user_type: self.user_type,
-            status: Status::Enabled,
-            email: self.email,
-            email_verified: self.email_verified,
-            language: self.language,
-            totp_enabled: false,
-            password_change_required: self.password_change_required,
-            teams: BTreeMap::new(),
-            epoch: 0,
-            created_at: now,
-            updated_at: now,
-            last_login_at: None,
-            version: 1,
-        }
-    }
-}
 
 choices! {
     /// Whether a user may sign in.
     Status {
         /// May sign in.
         Enabled "enabled",
-        /// May not, and every session of it is over.
+        /// May not sign in. All sessions have ended.
         Disabled "disabled",
+    }
+}
+
+request_body! {
+    /// A change of a user.
+    pub struct UserPatch {
+        username: PatchRequired<Username>,
+        r#type: PatchRequired<UserType>,
+        status: PatchRequired<Status>,
+        /// A changed address is unverified until the user verifies it; null removes the address.
+        email: PatchOptional<Email>,
+    }
+}
+
+request_body! {
+    /// A change of the caller's own user.
+    pub struct MePatch {
+        username: PatchRequired<Username>,
     }
 }
 
@@ -108,54 +55,54 @@ choices! {
 pub struct User {
     /// The user's key.
     pub user_id: UserId,
-    /// What people call and search it by.
+    /// The name that people read and search for.
     pub username: Username,
-    /// What it signs in with.
+    /// The login, for signing in. It cannot be changed.
     pub login: Login,
-    /// Its rank on the platform.
+    /// The type.
     #[serde(rename = "type")]
     pub user_type: UserType,
-    /// Whether it may sign in.
+    /// Whether the user may sign in.
     pub status: Status,
-    /// Its address, verified or a note.
+    /// The email address, verified or not.
     #[serde(default)]
     pub email: Option<Email>,
-    /// Whether its owner confirmed the address.
+    /// Whether the user verified the address.
     #[serde(default)]
     pub email_verified: bool,
-    /// The language of its mails: the one its browser last asked for.
+    /// The language of mails to the user: the one their browser last asked for.
     #[serde(default)]
     pub language: Language,
-    /// Whether sign-in asks for a second factor.
+    /// Whether sign-in requires a second factor.
     #[serde(default)]
     pub totp_enabled: bool,
-    /// Whether the next session can only change the password.
+    /// Whether the user must change their password before they can do anything else.
     #[serde(default)]
     pub password_change_required: bool,
-    /// Its role in each of its teams.
+    /// The role in each of the user's teams.
     #[serde(default)]
     pub teams: BTreeMap<TeamId, RoleId>,
-    /// Sessions of an earlier epoch are over.
+    /// Grows when all sessions end: a session of an earlier epoch is no longer valid.
     #[serde(default)]
     pub epoch: u32,
-    /// When it was created.
+    /// When the user was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the user last changed.
     pub updated_at: Timestamp,
-    /// When it last signed in.
+    /// When the user last signed in.
     #[serde(default)]
     pub last_login_at: Option<Timestamp>,
-    /// Counts its changes from 1.
+    /// Starts at 1 and grows with every change.
     pub version: u64,
 }
 
 impl User {
-    /// The address its owner proved: the only one that mail goes to.
+    /// The email address if it is verified. Mail goes to no other.
     pub fn verified_email(&self) -> Option<&Email> {
         self.email.as_ref().filter(|_| self.email_verified)
     }
 
-    /// Whether the user is one of those of whom one must be left.
+    /// Whether the user is an enabled super admin, of whom there must always be at least one.
     pub fn is_enabled_super_admin(&self) -> bool {
         self.user_type == UserType::SuperAdmin && self.status == Status::Enabled
     }
@@ -166,50 +113,51 @@ impl User {
         [self.login.as_str(), self.username.as_str()].into_iter().chain(local_part).collect()
     }
 
-    /// The user after an admin's merge patch.
+    /// Applies an admin's change. If nothing changes, the version stays the same.
     ///
-    /// An address typed by somebody else is a note until its owner proves it. Who becomes an admin leaves all teams.
+    /// A changed address is unverified until the user verifies it. A user who becomes an admin leaves all teams.
     /// Sessions end when the type changes and when the user is disabled.
-    pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
-        let username = fields.kept("username", self.username.clone());
-        let user_type = fields.kept("type", self.user_type);
-        let status = fields.kept("status", self.status);
-        let email = fields.text("email", self.email.clone());
-        fields.immutable("login");
-        fields.finish(|| {
-            let email_verified = self.email_verified && email == self.email;
-            let teams = if user_type.is_admin() { BTreeMap::new() } else { self.teams.clone() };
-            let is_ended = user_type != self.user_type || (status == Status::Disabled && status != self.status);
-            let epoch = self.epoch + u32::from(is_ended);
-            let after = Self { username, user_type, status, email, email_verified, teams, epoch, ..self.clone() };
-            Some(if after == self { after } else { after.next_version(now) })
-        })
+    pub fn edited(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(|fields| {
+            let patch = UserPatch::read(fields);
+            fields.immutable("login");
+            patch
+        })?;
+        let before = self.clone();
+        let (user_type, status) = (patch.r#type.apply(self.user_type), patch.status.apply(self.status));
+        let (username, email) = (patch.username.apply(self.username), patch.email.apply(self.email));
+        let email_verified = self.email_verified && email == before.email;
+        let teams = if user_type.is_admin() { BTreeMap::new() } else { self.teams };
+        let is_ended = user_type != self.user_type || (status == Status::Disabled && status != self.status);
+        let epoch = self.epoch + u32::from(is_ended);
+        let after = Self { username, user_type, status, email, email_verified, teams, epoch, ..before.clone() };
+        Ok(if after == before { after } else { after.next_version(now) })
     }
 
-    /// The user under the name of its own choice.
-    pub fn renamed(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
-        let username = fields.kept("username", self.username.clone());
-        fields.immutable("login");
-        fields.finish(|| {
-            let is_same = username == self.username;
-            let after = Self { username, ..self };
-            Some(if is_same { after } else { after.next_version(now) })
-        })
+    /// Applies the user's own change, of their username. If nothing changes, the version stays the same.
+    pub fn renamed(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
+        let patch = fields.parse(|fields| {
+            let patch = MePatch::read(fields);
+            fields.immutable("login");
+            patch
+        })?;
+        let username = patch.username.apply(self.username.clone());
+        Ok(if username == self.username { self } else { Self { username, ..self }.next_version(now) })
     }
 
-    /// The user after its password was set anew: every session before is over.
+    /// The user after a new password was set. All sessions end.
     #[must_use]
-    pub fn reset(self, password_change_required: bool, now: Timestamp) -> Self {
+    pub fn with_new_password(self, password_change_required: bool, now: Timestamp) -> Self {
         Self { password_change_required, epoch: self.epoch + 1, ..self }.next_version(now)
     }
 
-    /// The user with an address that it proved.
+    /// The user with an address that they verified.
     #[must_use]
-    pub fn proved(self, email: Email, now: Timestamp) -> Self {
+    pub fn with_verified_email(self, email: Email, now: Timestamp) -> Self {
         Self { email: Some(email), email_verified: true, ..self }.next_version(now)
     }
 
-    /// The user without an address.
+    /// The user without an email address. If there was none, the version stays the same.
     #[must_use]
     pub fn without_email(self, now: Timestamp) -> Self {
         if self.email.is_none() {
@@ -218,19 +166,20 @@ impl User {
         Self { email: None, email_verified: false, ..self }.next_version(now)
     }
 
-    /// The user with or without a second factor: every session before is over.
+    /// The user with the second factor turned on or off. All sessions end.
     #[must_use]
     pub fn with_totp(self, totp_enabled: bool, now: Timestamp) -> Self {
         Self { totp_enabled, epoch: self.epoch + 1, ..self }.next_version(now)
     }
 
-    /// The user whose sessions are all over. That is no change of the user itself.
+    /// Ends all sessions. The version stays the same, since nothing changes that callers can see.
     #[must_use]
     pub fn signed_out_everywhere(self) -> Self {
         Self { epoch: self.epoch + 1, ..self }
     }
 
-    /// The user as a member of one more team.
+    /// Adds the user to a team. Refuses admins of the platform, members of the team, and users in
+    /// [`MAX_TEAMS_PER_USER`] teams.
     pub fn joined(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Result<Self, Code> {
         if self.user_type.is_admin() {
             return Err(Code::NotAMember);
@@ -245,16 +194,16 @@ impl User {
         Ok(self.next_version(now))
     }
 
-    /// The user with another role in one of its teams.
+    /// The user with another role in one of their teams.
     #[must_use]
-    pub fn moved(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Self {
+    pub fn with_role(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Self {
         self.teams.insert(team_id, role_id);
         self.next_version(now)
     }
 
-    /// The user without one of its teams.
+    /// The user without one of their teams.
     #[must_use]
-    pub fn left(mut self, team_id: TeamId, now: Timestamp) -> Self {
+    pub fn without_team(mut self, team_id: TeamId, now: Timestamp) -> Self {
         self.teams.remove(&team_id);
         self.next_version(now)
     }
@@ -263,29 +212,30 @@ impl User {
         Self { version: self.version + 1, updated_at: now, ..self }
     }
 
-    /// The short form in which others see who did something.
+    /// The short form in which records name the user.
     pub fn to_ref(&self) -> UserRef {
         UserRef { user_id: self.user_id, username: self.username.clone() }
     }
 }
 
-/// The change of a user from one state to another, as the audit log has it: a credential's change shows in its action.
+/// The change from one state of a user to another, for the audit log. A change of the credential shows only as the
+/// action.
 pub fn change(action: Action, before: Option<&User>, after: Option<&User>) -> Change {
     let user_id = before.or(after).map_or(UserId::from_bytes([0; 16]), |user| user.user_id);
     let (before, after) = (before.map(UserView::from), after.map(UserView::from));
     Change::between(action, Target::user(user_id), None, before.as_ref(), after.as_ref())
 }
 
-/// A user as others see it beside what it did.
+/// A user, as records and replies name them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserRef {
     /// The user's key.
     pub user_id: UserId,
-    /// Its name at the time.
+    /// Their username at the time.
     pub username: Username,
 }
 
-/// A user as itself and its admins see it: never what it signs in with besides the login.
+/// A user as they and their admins see them: nothing of their credential.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView<'a> {

@@ -1,4 +1,4 @@
-//! Proving an address by a mailed code: how the flow begins, how often mail may go out, how often it may be tried.
+//! Verifying an email address with a mailed code, and the limits on how many mails are sent.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::{
     time::Timestamp,
 };
 
-/// What the address is proved for.
+/// Why an address is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowPurpose {
-    /// To become a user.
+    /// To register as a user.
     Registration,
     /// To set a new password.
     PasswordReset,
@@ -26,7 +26,7 @@ pub enum FlowPurpose {
 }
 
 impl FlowPurpose {
-    /// The purpose's word in keys.
+    /// The name of the purpose in database keys.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Registration => "registration",
@@ -48,27 +48,27 @@ impl FlowPurpose {
 /// A flow that waits for the code mailed to an address, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
-    /// The flow's key, which says nothing of the code.
+    /// Identifies the flow. The code cannot be derived from it.
     pub flow_id: FlowId,
-    /// What the address is proved for.
+    /// Why an address is verified.
     pub purpose: FlowPurpose,
     /// The address as it was typed.
     pub email: Email,
-    /// Whose flow it is; nobody's at registration, and where no user has the address.
+    /// The user of the flow; `None` at registration, and if no user has the address.
     #[serde(default)]
     pub user_id: Option<UserId>,
-    /// The newest code, the only one that counts.
+    /// The newest code. Earlier ones are no longer valid.
     pub code: MailedCode,
-    /// Tries so far, through all its codes.
+    /// The number of attempts, at all codes of the flow.
     pub tries: u32,
     /// When the newest code was mailed.
     pub sent_at: Timestamp,
-    /// When it is over.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl Verification {
-    /// A flow whose first code is mailed now.
+    /// Starts a flow. Its first code is mailed now.
     pub fn begin(
         flow_id: FlowId,
         purpose: FlowPurpose,
@@ -80,24 +80,24 @@ impl Verification {
         Self { flow_id, purpose, email, user_id, code, tries: 0, sent_at: now, expires_at: now + CODE_LIFETIME }
     }
 
-    /// The flow with another code, for whoever has the address by now; the tries go on counting.
+    /// The flow with a new code, mailed now, for the user who has the address now. The number of attempts is kept.
     #[must_use]
     pub fn resent(self, user_id: Option<UserId>, code: MailedCode, now: Timestamp) -> Self {
         Self { user_id, code, sent_at: now, expires_at: now + CODE_LIFETIME, ..self }
     }
 
-    /// From when another mail may be asked for.
+    /// When another mail may be requested.
     pub fn resend_after(&self) -> Timestamp {
         self.sent_at + RESEND_AFTER
     }
 }
 
-/// What the starting of a flow answers, whoever the address belongs to.
+/// The reply to the start of a flow. It is the same whether or not a user has the address.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Started {
-    /// When the code is over.
+    /// When the code expires.
     pub expires_at: Timestamp,
-    /// From when another mail may be asked for.
+    /// When another mail may be requested.
     pub resend_after: Timestamp,
 }
 
@@ -107,10 +107,10 @@ impl From<&Verification> for Started {
     }
 }
 
-/// The mails of the last day that somebody caused, as stored.
+/// The recent mails that count against a limit, as stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailings {
-    /// The flow they belong to, where it is one.
+    /// The flow of the mails, if they all belong to one.
     #[serde(default)]
     pub flow_id: Option<FlowId>,
     /// When they were sent, oldest first.
@@ -118,19 +118,20 @@ pub struct Mailings {
 }
 
 impl Mailings {
-    /// How long one more mail must wait, if it must. `limits` are numbers of mails and their time.
+    /// How long to wait before the next mail; `None` if it can be sent now. Each limit is a number of mails per
+    /// duration.
     pub fn wait(&self, limits: &[(usize, Duration)], now: Timestamp) -> Option<Duration> {
-        let free_at = |(most, time): &(usize, Duration)| {
-            let nth_newest = self.sent_at.len().checked_sub(*most).and_then(|index| self.sent_at.get(index));
-            nth_newest.map(|sent_at| *sent_at + *time)
+        let free_at = |(max, period): &(usize, Duration)| {
+            let nth_newest = self.sent_at.len().checked_sub(*max).and_then(|index| self.sent_at.get(index));
+            nth_newest.map(|sent_at| *sent_at + *period)
         };
         let free_at = limits.iter().filter_map(free_at).max().filter(|free_at| now < *free_at);
         free_at.map(|free_at| free_at.since(now))
     }
 
-    /// One more mail now, of this flow; those that are `longest` ago count no more.
+    /// Adds a mail of this flow, sent now. Mails older than `longest` are dropped.
     #[must_use]
-    pub fn and_now(&self, flow_id: Option<FlowId>, longest: Duration, now: Timestamp) -> Self {
+    pub fn with_mail_at_now(&self, flow_id: Option<FlowId>, longest: Duration, now: Timestamp) -> Self {
         let recent = self.sent_at.iter().copied().filter(|sent_at| now < *sent_at + longest);
         Self { flow_id, sent_at: recent.chain([now]).collect() }
     }
@@ -141,7 +142,6 @@ mod tests {
     use super::*;
     use crate::limits::MAILS_PER_ADDRESS;
 
-    /// B12.
     #[test]
     fn an_address_gets_five_mails_an_hour_and_ten_a_day() {
         let start = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
@@ -151,7 +151,7 @@ mod tests {
             match mailings.wait(MAILS_PER_ADDRESS, now) {
                 None => {
                     sent.push(now);
-                    mailings = mailings.and_now(None, Duration::from_hours(24), now);
+                    mailings = mailings.with_mail_at_now(None, Duration::from_hours(24), now);
                 }
                 Some(wait) => {
                     let early = now + wait - Duration::from_millis(1);

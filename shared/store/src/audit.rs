@@ -1,6 +1,6 @@
-//! Audit records: written with the change they tell of, never changed.
+//! Audit records: written in the commit of the change they describe, and never changed.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
@@ -10,33 +10,25 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Bookkeeping, Write},
     error::Fault,
-    item::{ending, from_item, indexed, to_item},
-    keys::{self, Key},
-    query::{Order, Range},
+    item::{from_items, indexed, to_item, with_ttl},
+    keys,
+    query::Range,
     table::Store,
+    write::{Bookkeeping, Write},
 };
 
-/// The record of a change, kept for `retention`.
-pub fn record(record: &AuditRecord, retention: Duration) -> Result<Bookkeeping, Fault> {
-    let day = record.at.date();
-    let item = to_item(&keys::audit(record.team_id, day, record.audit_id), record)?;
-    let item = indexed(item, keys::audit_index(day, record.audit_id));
-    Ok(Write::put(ending(item, record.at + retention)).bookkeeping())
-}
-
-/// Whose records are read.
+/// Which audit records are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditLog {
-    /// Everybody's.
+    /// All records.
     All,
-    /// Those of these teams.
+    /// The records of these teams.
     Teams(Vec<TeamId>),
 }
 
 impl AuditLog {
-    /// How many partitions hold one day of it.
+    /// The number of partitions that hold one day of the log.
     pub fn partitions(&self) -> usize {
         match self {
             Self::All => keys::AUDIT_SHARDS.into(),
@@ -46,7 +38,7 @@ impl AuditLog {
 }
 
 impl Store {
-    /// The newest records of a day, at most `limit` of them, from before `before` down.
+    /// The newest records of a day, or the newest before `before`; at most `limit` of them, newest first.
     pub async fn audit(
         &self,
         log: &AuditLog,
@@ -57,9 +49,9 @@ impl Store {
         let before = before.map(|id| id.to_string());
         let mut records = match log {
             AuditLog::All => self.audit_of_all(day, before.as_deref(), limit).await?,
-            AuditLog::Teams(teams) => self.audit_of_teams(teams, day, before.as_deref(), limit).await?,
+            AuditLog::Teams(teams) => self.audit_of_teams(teams, day, before, limit).await?,
         };
-        records.sort_unstable_by_key(|record| std::cmp::Reverse(record.audit_id));
+        records.sort_unstable_by_key(|record| Reverse(record.audit_id));
         records.truncate(limit);
         Ok(records)
     }
@@ -71,31 +63,33 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<AuditRecord>, Fault> {
         let shards = (0..keys::AUDIT_SHARDS)
-            .map(|shard| async move { self.index_from_end(&keys::audit_shard(day, shard), before, limit).await });
-        let mut keys: Vec<Key> = try_join_all(shards).await?.into_iter().flatten().collect();
+            .map(|shard| async move { self.last_in_index(&keys::audit_shard(day, shard), before, limit).await });
+        let mut keys = try_join_all(shards).await?.concat();
         keys.sort_unstable_by(|one, other| other.sk.cmp(&one.sk));
         keys.truncate(limit);
-        self.batch_get(&keys).await?.into_iter().map(from_item).collect()
+        from_items(self.batch_get(&keys).await?)
     }
 
     async fn audit_of_teams(
         &self,
         teams: &[TeamId],
         day: NaiveDate,
-        before: Option<&str>,
+        before: Option<String>,
         limit: usize,
     ) -> Result<Vec<AuditRecord>, Fault> {
         let pages = teams.iter().map(|team_id| {
-            self.query(Range {
-                pk: keys::audit_partition(Some(*team_id), day),
-                prefix: String::new(),
-                after: before.map(str::to_owned),
-                order: Order::Falling,
-                limit,
-                filter: None,
-            })
+            let range = Range::new(keys::audit_partition(Some(*team_id), day), limit);
+            self.query(range.after(before.clone()).descending())
         });
         let pages = try_join_all(pages).await?;
-        pages.into_iter().flat_map(|page| page.items).map(from_item).collect()
+        from_items(pages.into_iter().flat_map(|page| page.items).collect())
     }
+}
+
+/// Writes the record of a change. It is kept for `retention`.
+pub fn record(record: &AuditRecord, retention: Duration) -> Result<Bookkeeping, Fault> {
+    let day = record.at.date();
+    let item = to_item(&keys::audit(record.team_id, day, record.audit_id), record)?;
+    let item = indexed(item, keys::audit_index(day, record.audit_id));
+    Ok(Write::put(with_ttl(item, record.at + retention)).bookkeeping())
 }

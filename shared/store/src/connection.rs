@@ -1,4 +1,4 @@
-//! How AWS is reached: region, credentials, endpoints and the HTTP client, for the table and for secrets.
+//! The connection to AWS: region, credentials, endpoints and the HTTP client, for the table and for secrets.
 
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedHttpClient, retry::RetryConfig,
@@ -13,28 +13,29 @@ use rollcall_domain::limits::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
 
 use crate::error::Fault;
 
-/// Amazon's root certificates: all that Lambda has to trust. Reading a system's 145 roots costs more than the rest of
-/// a cold start together.
+/// Amazon's root certificates, the only ones that a Lambda function needs to trust. Reading the 145 roots of the system
+/// takes longer than the rest of a cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
-/// How AWS is reached.
+/// How to reach AWS.
 #[derive(Clone, Debug)]
 pub struct Connection {
     /// The region.
     pub region: String,
-    /// Who asks. Lambda gives them to the process for as long as it lives.
+    /// The credentials. Lambda's stay valid for the lifetime of the process.
     pub credentials: Credentials,
-    /// Where the table is asked instead of the region's endpoint.
+    /// The endpoint of DynamoDB, if it is not the region's.
     pub dynamodb_endpoint: Option<String>,
-    /// Where secrets are asked instead of the region's endpoint.
+    /// The endpoint of Secrets Manager, if it is not the region's.
     pub secrets_endpoint: Option<String>,
-    /// What carries the requests.
+    /// The HTTP client.
     pub http_client: SharedHttpClient,
 }
 
 impl Connection {
-    /// Reads the standard variables of AWS: `AWS_REGION`, the three of credentials, `AWS_ENDPOINT_URL_DYNAMODB` and
-    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`; and `TLS_ROOTS=native` for a network with roots of its own.
+    /// Reads the standard variables of AWS: `AWS_REGION`, the three variables of the credentials,
+    /// `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. With `TLS_ROOTS=native` it trusts the
+    /// system's root certificates, for networks that have their own.
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let required =
             |name: &str| variable(name).filter(|text| !text.is_empty()).ok_or_else(|| format!("{name} must be set"));
@@ -73,14 +74,14 @@ fn http_client(native_roots: bool) -> Result<SharedHttpClient, String> {
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https())
 }
 
-/// Secrets Manager, for the one secret there is.
+/// Secrets Manager, from which the one secret is read.
 #[derive(Debug)]
 pub struct Secrets {
     client: aws_sdk_secretsmanager::Client,
 }
 
 impl Secrets {
-    /// Secrets over this connection. Nothing is sent yet.
+    /// A client over this connection. It sends no request.
     pub fn new(connection: Connection) -> Self {
         let mut config = aws_sdk_secretsmanager::Config::builder();
         config.set_endpoint_url(connection.secrets_endpoint);
@@ -90,14 +91,14 @@ impl Secrets {
             .credentials_provider(connection.credentials)
             .http_client(connection.http_client)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            // One repetition fits into a request's deadline, and the next request reads again anyway.
+            // One retry fits into a request's deadline, and the next request reads the secret again anyway.
             .retry_config(RetryConfig::standard().with_max_attempts(2))
             .timeout_config(Connection::timeouts())
             .build();
         Self { client: aws_sdk_secretsmanager::Client::from_conf(config) }
     }
 
-    /// Reads a secret's text.
+    /// Reads the text of a secret.
     pub async fn read(&self, id: &str) -> Result<String, Fault> {
         let unavailable = |reason: String| Fault::Unavailable { operation: "GetSecretValue", reason };
         let reply = self

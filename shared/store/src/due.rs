@@ -1,52 +1,60 @@
-//! What falls due: one index for everything that somebody has to come back to.
+//! Items that fall due: expired invitations, finished deletions and overdue mails, in one index.
 
 use rollcall_domain::{
     Timestamp,
     id::{AppId, InvitationId, MailId, TeamId},
 };
 
-use crate::{error::Fault, keys, keys::Key, outbox, table::Store};
+use crate::{
+    error::Fault,
+    keys::{self, Key},
+    table::Store,
+};
 
-/// Something that is due, by the index. What it is now, only the table knows.
+/// An entry of the due index. The index lags behind: the item itself must be read before anything is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// Its place in its hour, to go on after.
+    /// The position within its hour, after which the next read continues.
     pub position: String,
-    /// What it is.
+    /// The item that is due.
     pub item: DueItem,
 }
 
-/// The kinds of things that fall due.
+/// The kinds of items that fall due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DueItem {
-    /// The end of an application.
+    /// A deleted application, to be removed.
     App(AppId),
-    /// A mail.
+    /// A mail, to be sent.
     Mail(MailId),
-    /// What is left of a team.
+    /// A deleted team, whose remains are to be removed.
     Team(TeamId),
-    /// An invitation whose time ran out.
+    /// A live invitation, to be ended.
     Invitation(TeamId, InvitationId),
-    /// Something that only a newer version knows.
+    /// An item of a kind that only a newer version knows.
     Unknown,
 }
 
 impl Store {
-    /// What fell due within an hour and up to `now`, after `after`.
+    /// Entries that fell due within an hour and up to `now`, after the position `after`.
     pub async fn due(&self, hour: i64, after: &str, now: Timestamp, limit: usize) -> Result<Vec<Due>, Fault> {
-        // '~' sorts after every character of an id, so that an entry due this very millisecond is included.
+        // '~' sorts after every character of an id, so that the range includes entries due in this very millisecond.
         let upto = format!("{now}#~");
         let due = self.query_index(&keys::due_partition(hour), after, Some(&upto), limit).await?;
-        Ok(due.into_iter().map(|(position, key)| Due { position, item: item_of(&key) }).collect())
+        Ok(due.into_iter().map(|(position, key)| Due { position, item: due_item(&key) }).collect())
     }
 }
 
-fn item_of(key: &Key) -> DueItem {
-    let app = || key.pk.strip_prefix("APP#").and_then(AppId::parse).map(DueItem::App);
-    let mail = || outbox::mail_of(&key.pk).map(DueItem::Mail);
-    let team_id = key.pk.strip_prefix("TEAM#").and_then(TeamId::parse);
-    let team = || team_id.filter(|_| key.sk == "TEAM").map(DueItem::Team);
-    let invitation_id = key.sk.strip_prefix(keys::INVITATION).and_then(InvitationId::parse);
-    let invitation = || Some(DueItem::Invitation(team_id?, invitation_id?));
-    app().or_else(mail).or_else(team).or_else(invitation).unwrap_or(DueItem::Unknown)
+fn due_item(key: &Key) -> DueItem {
+    if let Some(app_id) = key.app_id() {
+        return DueItem::App(app_id);
+    }
+    if let Some(mail_id) = keys::mail_id(&key.pk) {
+        return DueItem::Mail(mail_id);
+    }
+    match (key.team_id(), key.invitation_id()) {
+        (Some(team_id), Some(invitation_id)) => DueItem::Invitation(team_id, invitation_id),
+        (Some(team_id), None) if *key == keys::team(team_id) => DueItem::Team(team_id),
+        (Some(_) | None, _) => DueItem::Unknown,
+    }
 }

@@ -6,21 +6,21 @@ use rollcall_domain::Code;
 
 use crate::keys::Key;
 
-/// The database did not do its part.
+/// A failure of the database or of the data in it.
 #[derive(Debug)]
 pub enum Fault {
-    /// It did not answer, or not in time, or kept refusing for load.
+    /// The database did not answer in time, reported an error, or kept throttling.
     Unavailable {
-        /// Which call it was.
+        /// The failed operation.
         operation: &'static str,
-        /// What it said last.
+        /// The last error.
         reason: String,
     },
-    /// An item cannot be read as what its key says it is.
+    /// An item cannot be read as the state that its key names.
     Corrupt {
-        /// Where it stands.
+        /// The key of the item.
         key: Key,
-        /// What is wrong with it.
+        /// Why it cannot be read.
         reason: String,
     },
 }
@@ -38,7 +38,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// The guards of a commit that did not hold, in the order of its writes. Nothing was written.
+/// The guards of a commit that failed, in the order of its writes. Nothing was written.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FailedGuards {
     failures: Vec<(Key, Code)>,
@@ -49,28 +49,28 @@ impl FailedGuards {
         Self { failures }
     }
 
-    /// What the first failed guard means.
+    /// The error code of the first failed guard.
     pub fn code(&self) -> Code {
         self.failures.first().map_or(Code::Conflict, |(_, code)| *code)
     }
 
-    /// Whether a guard with this meaning failed.
+    /// Whether a guard failed with this error code.
     pub fn is(&self, code: Code) -> bool {
         self.failures.iter().any(|(_, failed)| *failed == code)
     }
 
-    /// The keys whose guards failed with this meaning.
+    /// The keys of the items whose guards failed with this error code.
     pub fn keys(&self, code: Code) -> impl Iterator<Item = &Key> {
         self.failures.iter().filter(move |(_, failed)| *failed == code).map(|(key, _)| key)
     }
 }
 
-/// Why a commit wrote nothing, or may not have.
+/// Why a commit failed.
 #[derive(Debug)]
 pub enum CommitError {
-    /// A guard did not hold: final.
+    /// A guard failed. Nothing was written, and a retry of the same commit would fail, too.
     Refused(FailedGuards),
-    /// The database did not do its part.
+    /// The database failed. The commit may or may not have been written.
     Fault(Fault),
 }
 

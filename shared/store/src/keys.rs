@@ -1,37 +1,42 @@
-//! Every key of the table, on one page.
+//! Every key of the table.
 //!
 //! | Item | `pk` | `sk` | `gsi1pk` / `gsi1sk` | `ttl` |
 //! |---|---|---|---|---|
 //! | user | `USER#<user id>` | `USER` | `USERS` / user id | |
 //! | credential | `LOGIN#<login, lower-case>` | `CREDENTIAL` | | |
-//! | email marker | `EMAIL#<canonical address>` | `EMAIL` | | |
-//! | super admins | `PLATFORM` | `SUPER_ADMINS` | | |
+//! | marker of a verified email address | `EMAIL#<canonical address>` | `EMAIL` | | |
+//! | set of super admins | `PLATFORM` | `SUPER_ADMINS` | | |
 //! | session | `SESSIONS#<user id>` | session id | | yes |
-//! | verification, ticket | `FLOW#<flow id>` | `FLOW` | | minutes |
-//! | second factor to be bound | `FLOW#<user id>` | `TOTP` | | 10 min |
-//! | throttle lane | `LANE#<kind>#<hash>` | `LANE` | | yes |
-//! | mails somebody caused | `MAILINGS#<hash>` | `MAILINGS` | | 24 h |
+//! | verification, sign-in ticket | `FLOW#<flow id>` | `FLOW` | | minutes |
+//! | enrolment of a second factor | `FLOW#<user id>` | `TOTP` | | 10 min |
+//! | throttle | `LANE#<kind>#<hash>` | `LANE` | | yes |
+//! | mails sent to an address or for a network | `MAILINGS#<hash>` | `MAILINGS` | | 24 h |
 //! | app | `APP#<app id>` | `APP` | `APPS` / app id | |
-//! | app being deleted | the same | the same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
+//! | app being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
 //! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |
-//! | team being deleted | the same | the same | `DUE#<hour>` / `<deleting_at>#<team id>` | |
-//! | team name marker | `TEAMNAME#<name, lower-case>` | `TEAMNAME` | | |
+//! | team being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<team id>` | |
+//! | marker of a team's name | `TEAMNAME#<name, lower-case>` | `TEAMNAME` | | |
 //! | member | `TEAM#<team id>` | `MEMBER#<user id>` | | |
 //! | custom role | `TEAM#<team id>` | `ROLE#<role id>` | | |
-//! | live invitation | `TEAM#<team id>` | `INVITATION#<invitation id>` | `DUE#<hour>` / `<expires_at>#<invitation id>` | 31 d |
-//! | ended invitation | the same | the same | | the same |
+//! | live invitation | `TEAM#<team id>` | `INVITATION#<id>` | `DUE#<hour>` / `<expires_at>#<id>` | 31 d |
+//! | ended invitation | same | same | | same |
 //! | invitation code | `CODE#<hash>` | `CODE` | | 24 h |
 //! | breaker | `BREAKER` | `BREAKER` | | |
 //! | app of a team | `TEAM#<team id>` | `APP#<app id>` | | |
 //! | account | `APP#<app id>` | `ACCOUNT#<user_id>` | | |
-//! | mail on its way | `OUTBOX#<mail id>` | `OUTBOX` | `DUE#<hour>` / `<due_at>#<mail id>` | 24 h |
-//! | mail given up | the same | the same | | the same |
+//! | mail to send | `OUTBOX#<mail id>` | `OUTBOX` | `DUE#<hour>` / `<due_at>#<mail id>` | 24 h |
+//! | failed mail (dead letter) | same | same | | same |
 //! | idempotency record | `IDEMPOTENCY#<hash>` | `IDEMPOTENCY` | | 24 h |
 //! | audit record | `AUDIT#<team id or PLATFORM>#<day>` | audit id | `AUDIT#<day>#<0–7>` / audit id | 400 d |
 //! | cleanup state | `CLEANUP` | `CLEANUP` | | |
 //!
-//! The index holds keys only: a hit is a candidate that is read from the table before anything is decided on it.
-//! `ttl` is housekeeping and may act days late; whoever reads a thing that ends compares its own end with the clock.
+//! The index `gsi1` holds keys only and is eventually consistent. A hit is a candidate: its item is read from the table
+//! before anything is decided.
+//!
+//! DynamoDB may delete an item days after its `ttl`. Readers compare the item's own expiry with the clock.
+//!
+//! The prefix of throttles is `LANE#` because existing tables store them under it: another prefix would forget every
+//! counted failure.
 
 use chrono::NaiveDate;
 use rollcall_domain::{
@@ -41,31 +46,38 @@ use rollcall_domain::{
     throttle::ThrottleKind,
 };
 
-/// The sparse index of everything that is listed across partitions or falls due.
+/// The sparse index of items that are listed across partitions or fall due.
 pub(crate) const INDEX: &str = "gsi1";
 
-/// The partition of all applications in the index.
+/// The index partition of all applications.
 pub(crate) const APPS: &str = "APPS";
 
-/// The partition of all teams in the index.
+/// The index partition of all teams.
 pub(crate) const TEAMS: &str = "TEAMS";
 
-/// Sort keys of a team's members start so.
+/// The index partition of all users.
+pub(crate) const USERS: &str = "USERS";
+
+const APP: &str = "APP#";
+
+const TEAM: &str = "TEAM#";
+
+/// Prefix of the sort keys of a team's members.
 pub(crate) const MEMBER: &str = "MEMBER#";
 
-/// Sort keys of a team's custom roles start so.
+/// Prefix of the sort keys of a team's custom roles.
 pub(crate) const ROLE: &str = "ROLE#";
 
-/// Sort keys of a team's invitations start so.
+/// Prefix of the sort keys of a team's invitations.
 pub(crate) const INVITATION: &str = "INVITATION#";
 
-/// Sort keys of a team's applications start so.
+/// Prefix of the sort keys of a team's applications.
 pub(crate) const TEAM_APP: &str = "APP#";
 
-/// Sort keys of an application's accounts start so.
+/// Prefix of the sort keys of an application's accounts.
 pub(crate) const ACCOUNT: &str = "ACCOUNT#";
 
-/// Partitions of mails on their way start so.
+/// Prefix of the partition keys of mails.
 pub(crate) const OUTBOX: &str = "OUTBOX#";
 
 /// The table's key of one item.
@@ -79,20 +91,38 @@ impl Key {
     fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
     }
+
+    /// The application in whose partition the key lies.
+    pub(crate) fn app_id(&self) -> Option<AppId> {
+        AppId::parse(self.pk.strip_prefix(APP)?)
+    }
+
+    /// The team in whose partition the key lies.
+    pub(crate) fn team_id(&self) -> Option<TeamId> {
+        TeamId::parse(self.pk.strip_prefix(TEAM)?)
+    }
+
+    /// The invitation whose key this is.
+    pub(crate) fn invitation_id(&self) -> Option<InvitationId> {
+        InvitationId::parse(self.sk.strip_prefix(INVITATION)?)
+    }
+
+    /// The application that this key lists with its team.
+    pub(crate) fn listed_app_id(&self) -> Option<AppId> {
+        AppId::parse(self.sk.strip_prefix(TEAM_APP)?)
+    }
 }
 
 pub(crate) fn user(user_id: UserId) -> Key {
     Key::new(format!("USER#{user_id}"), "USER")
 }
 
-/// The partition of all users in the index.
-pub(crate) const USERS: &str = "USERS";
-
 pub(crate) fn users_index(user_id: UserId) -> (String, String) {
     (USERS.to_owned(), user_id.to_string())
 }
 
-/// A login that could not exist has the one key that no login has.
+/// The key of a login's credential. Without a login, a key under which nothing is ever stored: looking up malformed
+/// input costs the same read as a well-formed login.
 pub(crate) fn credential(login: Option<&Login>) -> Key {
     Key::new(format!("LOGIN#{}", login.map(Login::key).unwrap_or_default()), "CREDENTIAL")
 }
@@ -101,7 +131,7 @@ pub(crate) fn super_admins() -> Key {
     Key::new("PLATFORM", "SUPER_ADMINS")
 }
 
-/// Verified addresses only, in their canonical form.
+/// The marker of a verified address, in its canonical form.
 pub(crate) fn email(canonical: &str) -> Key {
     Key::new(format!("EMAIL#{canonical}"), "EMAIL")
 }
@@ -135,18 +165,18 @@ pub(crate) fn app(app_id: AppId) -> Key {
     Key::new(app_partition(app_id), "APP")
 }
 
-/// The partition that holds an application and all its accounts.
+/// The partition of an application and all its accounts.
 pub(crate) fn app_partition(app_id: AppId) -> String {
-    format!("APP#{app_id}")
+    format!("{APP}{app_id}")
 }
 
 pub(crate) fn apps_index(app_id: AppId) -> (String, String) {
     (APPS.to_owned(), app_id.to_string())
 }
 
-/// The partition that holds a team and what belongs to it.
+/// The partition of a team, its members, roles, invitations and the list of its applications.
 pub(crate) fn team_partition(team_id: TeamId) -> String {
-    format!("TEAM#{team_id}")
+    format!("{TEAM}{team_id}")
 }
 
 pub(crate) fn team(team_id: TeamId) -> Key {
@@ -186,11 +216,21 @@ pub(crate) fn team_app(team_id: TeamId, app_id: AppId) -> Key {
 }
 
 pub(crate) fn account(app_id: AppId, user_id: &AccountId) -> Key {
-    Key::new(app_partition(app_id), format!("{ACCOUNT}{user_id}"))
+    Key::new(app_partition(app_id), account_sk(user_id.as_str()))
+}
+
+/// The sort key of an account. All accounts whose ids start with `user_id` have sort keys that start with it.
+pub(crate) fn account_sk(user_id: &str) -> String {
+    format!("{ACCOUNT}{user_id}")
 }
 
 pub(crate) fn mail(mail_id: MailId) -> Key {
     Key::new(format!("{OUTBOX}{mail_id}"), "OUTBOX")
+}
+
+/// The mail whose partition key this is.
+pub(crate) fn mail_id(pk: &str) -> Option<MailId> {
+    MailId::parse(pk.strip_prefix(OUTBOX)?)
 }
 
 pub(crate) fn idempotency(hash: &str) -> Key {
@@ -201,20 +241,20 @@ pub(crate) fn audit(team_id: Option<TeamId>, day: NaiveDate, audit_id: AuditId) 
     Key::new(audit_partition(team_id, day), audit_id.to_string())
 }
 
-/// The partition of one day's records of a team, or of what is the platform's own.
+/// The partition of one day's audit records of a team or, without a team, of the platform.
 pub(crate) fn audit_partition(team_id: Option<TeamId>, day: NaiveDate) -> String {
     let owner = team_id.map_or_else(|| "PLATFORM".to_owned(), |team_id| team_id.to_string());
     format!("AUDIT#{owner}#{day}")
 }
 
-/// Partitions a day in the index, so that the records of a busy platform never meet in one.
+/// Index partitions of one day's audit records, so that no single one takes all writes.
 pub(crate) const AUDIT_SHARDS: u8 = 8;
 
 pub(crate) fn audit_index(day: NaiveDate, audit_id: AuditId) -> (String, String) {
     (audit_shard(day, audit_id.as_bytes()[15] % AUDIT_SHARDS), audit_id.to_string())
 }
 
-/// One of the partitions of one day's records in the index.
+/// One of the index partitions of one day's audit records.
 pub(crate) fn audit_shard(day: NaiveDate, shard: u8) -> String {
     format!("AUDIT#{day}#{shard}")
 }
@@ -223,7 +263,7 @@ pub(crate) fn cleanup() -> Key {
     Key::new("CLEANUP", "CLEANUP")
 }
 
-/// Everything that falls due within one hour, by its moment.
+/// The index partition of everything that falls due within one hour.
 pub(crate) fn due_partition(hour: i64) -> String {
     format!("DUE#{hour}")
 }

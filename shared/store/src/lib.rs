@@ -1,25 +1,33 @@
-//! Rollcall's one DynamoDB table: every key on one page, reads by noun, and commits that are guarded items.
+//! Rollcall's one DynamoDB table: its keys, reads by kind of item, and commits of guarded writes.
 //!
-//! This is the only crate that names the database's SDK, and it also reads the one secret. It decides nothing: what a
-//! guard's failure means stands beside the guard, and whether a change is wanted was decided before it got here.
+//! This is the only crate that uses the DynamoDB SDK. It also reads the one secret, from Secrets Manager. It decides
+//! nothing: a commit carries guards, which are the conditions that the decision relied on, each with the error code to
+//! report if it does not hold.
 
 pub mod account;
 pub mod app;
 pub mod audit;
+mod batch;
+pub mod breaker;
 pub mod cleanup;
 mod commit;
 mod connection;
-mod count;
+mod counters;
+pub mod credential;
 pub mod due;
 mod error;
+mod expression;
 pub mod flow;
 pub mod idempotency;
 pub mod invitation;
+pub mod invitation_code;
 mod item;
 pub mod keys;
 pub mod member;
 pub mod outbox;
 mod query;
+pub mod redemption;
+mod retry;
 pub mod role;
 pub mod session;
 mod table;
@@ -27,12 +35,14 @@ pub mod team;
 pub mod throttle;
 mod tombstone;
 pub mod user;
+mod write;
 mod writer;
 
-pub use commit::{Bookkeeping, Commit, Write};
+pub use commit::Commit;
 pub use connection::{Connection, Secrets};
 pub use error::{CommitError, FailedGuards, Fault};
 pub use keys::Key;
 pub use query::Page;
 pub use table::Store;
+pub use write::{Bookkeeping, Write};
 pub use writer::Writer;

@@ -1,4 +1,4 @@
-//! Mails on their way: written with the change they tell of, taken up by one sender at a time, gone once sent.
+//! The outbox: mails that are written in the commit they report, sent by one sender at a time, and deleted once sent.
 
 use rollcall_domain::{
     Code, Timestamp,
@@ -9,116 +9,107 @@ use rollcall_domain::{
 use serde::Deserialize;
 
 use crate::{
-    commit::{Bookkeeping, Commit, Meaning, Write},
-    error::{CommitError, Fault},
-    item::{ending, indexed, number, string, to_item},
+    error::Fault,
+    item::{indexed, number, string, timestamp, to_item, with_ttl},
     keys,
     table::Store,
+    write::{Bookkeeping, Write},
 };
 
-/// What the partition key of every mail begins with, and no other.
+/// The prefix of the partition keys of mails. No other item has it.
 pub const PREFIX: &str = keys::OUTBOX;
 
-/// Whether a mail was this caller's to take.
+/// Whether a sender may act on a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is: nobody else tries it before it is due again.
+    /// It may: no other sender takes the mail before it is due again.
     Taken,
-    /// Somebody else was quicker, or it is gone.
+    /// Another sender has it, or the mail no longer exists.
     Lost,
 }
 
-/// Whether there was a mail to be driven.
+/// Whether an overdue mail was handed to the senders again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Drive {
-    /// There was, and the stream tells of it again.
-    Driven,
-    /// It is gone, given up, or not overdue.
-    Idle,
+pub enum Redrive {
+    /// It was: the table's stream reports it again.
+    Redriven,
+    /// It no longer exists, has failed for good, or is not overdue.
+    NotDue,
 }
 
-/// A mail as it lies in the table.
+/// A mail as stored.
 #[derive(Debug, Deserialize)]
-struct Stored {
+struct StoredMail {
     #[serde(flatten)]
     mail: Mail,
     #[serde(default)]
     failed_at: Option<Timestamp>,
 }
 
-/// The mail whose partition this is.
-pub fn mail_of(pk: &str) -> Option<MailId> {
-    MailId::parse(pk.strip_prefix(PREFIX)?)
+/// The mail whose partition key this is.
+pub fn id_of(pk: &str) -> Option<MailId> {
+    keys::mail_id(pk)
 }
 
-/// Leaves a mail to be sent: part of the change that it tells of.
+/// Writes a mail to be sent, in the commit of the change that it reports.
 pub fn put(mail: &Mail) -> Result<Bookkeeping, Fault> {
     let item = indexed(to_item(&keys::mail(mail.mail_id), mail)?, keys::due_index(mail.due_at, &mail.mail_id));
-    Ok(Write::put(ending(item, mail.created_at + OUTBOX_LIFETIME)).only_if_absent(Code::Conflict).bookkeeping())
+    Ok(Write::put(with_ttl(item, mail.created_at + OUTBOX_LIFETIME)).only_if_absent(Code::Conflict).bookkeeping())
 }
 
 impl Store {
-    /// The mail of this id, if it is still to be sent: one that was given up stays as it is until its end.
+    /// The mail of this id, if it is still to be sent.
     pub async fn mail(&self, mail_id: MailId) -> Result<Option<Mail>, Fault> {
-        let stored: Option<Stored> = self.get(&keys::mail(mail_id)).await?;
+        let stored: Option<StoredMail> = self.get(&keys::mail(mail_id)).await?;
         Ok(stored.filter(|stored| stored.failed_at.is_none()).map(|stored| stored.mail))
     }
 
-    /// Takes a mail from one try to the next: of all who read the same state, one.
+    /// Claims a mail by writing its next state. Of all senders that read the same state, one succeeds.
     ///
-    /// `taker` names this attempt to take it, so that a write whose reply was lost knows itself when it is repeated.
-    pub async fn claim(&self, before: &Mail, after: &Mail, taker: &str) -> Result<Claim, Fault> {
-        const NEXT: &str = "SET #attempts = :attempts, #due_at = :due_at, #gsi1pk = :hour, #gsi1sk = :place, \
-                            #taken_by = :taker";
-        let (hour, place) = keys::due_index(after.due_at, &after.mail_id);
+    /// `claimant` names this attempt, so that a retry after a lost reply recognises its own write.
+    pub async fn claim(&self, before: &Mail, after: &Mail, claimant: &str) -> Result<Claim, Fault> {
+        const CLAIM: &str = "SET #attempts = :attempts, #due_at = :due_at, #gsi1pk = :hour, #gsi1sk = :position, \
+            #taken_by = :claimant";
+        let (hour, position) = keys::due_index(after.due_at, &after.mail_id);
         let values = vec![
             (":attempts", number(after.attempts)),
-            (":due_at", string(after.due_at.to_string())),
+            (":due_at", timestamp(after.due_at)),
             (":hour", string(hour)),
-            (":place", string(place)),
+            (":position", string(position)),
         ];
-        let write = Write::update(keys::mail(before.mail_id), NEXT, values).only_if(
-            "attribute_not_exists(#failed_at) AND (#attempts = :before OR #taken_by = :taker)",
-            vec![(":before", number(before.attempts)), (":taker", string(taker))],
-            Meaning::Always(Code::Conflict),
+        let write = Write::update(keys::mail(before.mail_id), CLAIM, values).only_if(
+            "attribute_not_exists(#failed_at) AND (#attempts = :before OR #taken_by = :claimant)",
+            vec![(":before", number(before.attempts)), (":claimant", string(claimant))],
+            Code::Conflict,
         );
-        Ok(if self.holds(write).await? { Claim::Taken } else { Claim::Lost })
+        Ok(if self.write_if(write).await? { Claim::Taken } else { Claim::Lost })
     }
 
-    /// Forgets a mail that was sent. Twice is once.
-    pub async fn sent(&self, mail: &Mail) -> Result<(), Fault> {
-        self.holds(Write::delete(keys::mail(mail.mail_id))).await.map(drop)
+    /// Deletes a mail that was sent. Idempotent.
+    pub async fn delete_mail(&self, mail: &Mail) -> Result<(), Fault> {
+        self.write_if(Write::delete(keys::mail(mail.mail_id))).await.map(drop)
     }
 
-    /// Keeps a mail as a dead letter until its end: it is due no more. One that was taken up meanwhile is left alone.
-    pub async fn given_up(&self, mail: &Mail, now: Timestamp) -> Result<Claim, Fault> {
-        let values = vec![(":now", string(now.to_string()))];
+    /// Keeps a mail as a dead letter until it expires: it is not sent again. A mail that another sender has claimed
+    /// meanwhile is left alone.
+    pub async fn mark_mail_failed(&self, mail: &Mail, now: Timestamp) -> Result<Claim, Fault> {
         let update = "SET #failed_at = :now REMOVE #gsi1pk, #gsi1sk";
-        let write = Write::update(keys::mail(mail.mail_id), update, values).only_if(
+        let write = Write::update(keys::mail(mail.mail_id), update, vec![(":now", timestamp(now))]).only_if(
             "attribute_not_exists(#failed_at) AND #attempts = :attempts",
             vec![(":attempts", number(mail.attempts))],
-            Meaning::Always(Code::Conflict),
+            Code::Conflict,
         );
-        Ok(if self.holds(write).await? { Claim::Taken } else { Claim::Lost })
+        Ok(if self.write_if(write).await? { Claim::Taken } else { Claim::Lost })
     }
 
-    /// Touches a mail that is overdue, so that the table's stream tells of it again.
-    pub async fn drive(&self, mail_id: MailId, now: Timestamp) -> Result<Drive, Fault> {
-        let values = vec![(":now", string(now.to_string()))];
+    /// Changes an overdue mail, so that the table's stream reports it to the senders again.
+    pub async fn redrive_mail(&self, mail_id: MailId, now: Timestamp) -> Result<Redrive, Fault> {
+        let values = vec![(":now", timestamp(now))];
         let write = Write::update(keys::mail(mail_id), "SET #driven_at = :now", values).only_if(
             "#due_at <= :overdue AND attribute_not_exists(#failed_at)",
-            vec![(":overdue", string((now - MAIL_OVERDUE).to_string()))],
-            Meaning::Always(Code::Conflict),
+            vec![(":overdue", timestamp(now - MAIL_OVERDUE))],
+            Code::Conflict,
         );
-        Ok(if self.holds(write).await? { Drive::Driven } else { Drive::Idle })
-    }
-
-    /// Writes, and tells whether the guard held.
-    async fn holds(&self, write: Write) -> Result<bool, Fault> {
-        match self.commit(Commit::new([write])).await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Refused(_)) => Ok(false),
-            Err(CommitError::Fault(fault)) => Err(fault),
-        }
+        Ok(if self.write_if(write).await? { Redrive::Redriven } else { Redrive::NotDue })
     }
 }

@@ -1,9 +1,9 @@
-//! Custom roles of teams. Presets are the same everywhere and read from nowhere.
+//! Custom roles of teams. Presets are part of the program and are not stored.
 
 use std::collections::BTreeMap;
 
 use rollcall_domain::{
-    Code, Timestamp,
+    Code,
     id::{CustomRoleId, TeamId},
     limits::MAX_ROLES_PER_TEAM,
     role::Role,
@@ -12,14 +12,15 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Commit, Meaning, Write},
-    count::Step,
+    commit::Commit,
+    counters::CounterUpdate,
     error::Fault,
-    item::{from_item, is_zero, key_of, number, to_item, value},
+    item::{from_items, is_zero, number, to_item, value},
     keys,
     table::Store,
-    team::living,
-    tombstone::unless_gone,
+    team::check_exists,
+    tombstone::not_found_or,
+    write::{FailureCode, Write},
 };
 
 impl Store {
@@ -33,11 +34,10 @@ impl Store {
 
     /// The custom roles of a team.
     pub async fn custom_roles(&self, team_id: TeamId) -> Result<Vec<Role>, Fault> {
-        let items = self.of_team(team_id, keys::ROLE, MAX_ROLES_PER_TEAM).await?;
-        items.into_iter().map(from_item).collect()
+        from_items(self.items_of_team(team_id, keys::ROLE, MAX_ROLES_PER_TEAM).await?)
     }
 
-    /// Those of these roles of a team that it has.
+    /// Those of these roles that the team has, by id.
     pub async fn roles(
         &self,
         team_id: TeamId,
@@ -47,7 +47,7 @@ impl Store {
         Ok(found.into_iter().map(|((_, role_id), role)| (role_id, role)).collect())
     }
 
-    /// The role of a user in each of its teams, one that the team no longer has left out.
+    /// The role of a user in each of their teams. A role that its team no longer has is left out.
     pub async fn roles_of(&self, user: &User) -> Result<BTreeMap<TeamId, Role>, Fault> {
         let held = user.teams.iter().map(|(team_id, role_id)| (*team_id, *role_id));
         let mut roles = self.roles_at(held.clone()).await?;
@@ -59,38 +59,33 @@ impl Store {
         roles: impl Iterator<Item = (TeamId, RoleId)>,
     ) -> Result<BTreeMap<(TeamId, RoleId), Role>, Fault> {
         let mut found = BTreeMap::new();
-        let mut custom = BTreeMap::new();
+        let mut custom = Vec::new();
         for (team_id, role_id) in roles {
             match role_id {
                 RoleId::Preset(preset) => drop(found.insert((team_id, role_id), preset.into())),
-                RoleId::Custom(id) => drop(custom.insert(keys::role(team_id, id), (team_id, role_id))),
+                RoleId::Custom(id) => custom.push(((team_id, role_id), keys::role(team_id, id))),
             }
         }
-        if custom.is_empty() {
-            return Ok(found);
-        }
-        for item in self.batch_get(&custom.keys().cloned().collect::<Vec<_>>()).await? {
-            let key = key_of(&item);
-            if let Some(place) = custom.get(&key) {
-                found.insert(*place, from_item(item)?);
+        let items = self.items_by_key(custom.iter().map(|(_, key)| key.clone())).await?;
+        for (id, key) in custom {
+            if let Some(role) = items.get(&key)? {
+                found.insert(id, role);
             }
         }
         Ok(found)
     }
 }
 
-/// A new custom role.
-pub fn create_role(team_id: TeamId, role_id: CustomRoleId, role: &Role, now: Timestamp) -> Result<Commit, Fault> {
+/// Creates a custom role.
+pub fn create_role(team_id: TeamId, role_id: CustomRoleId, role: &Role) -> Result<Commit, Fault> {
     let mut item = to_item(&keys::role(team_id, role_id), role)?;
     item.insert("uses".to_owned(), number(0));
-    let step = Step { roles: 1, ..Step::default() };
-    Ok(Commit::new([
-        Write::put(item).only_if_absent(Code::Conflict),
-        step.write(team_id, now, |found| unless_gone(found, |_| Code::TooManyRoles)),
-    ]))
+    let failure = FailureCode::ByItem(|found| not_found_or(found, |_| Code::TooManyRoles));
+    let counters = CounterUpdate::new(team_id).add_role().write(failure);
+    Ok(Commit::new([Write::put(item).only_if_absent(Code::Conflict), counters]))
 }
 
-/// The step from one state of a custom role to the next, for everyone who has it.
+/// Changes a custom role for everyone who has it.
 pub fn change_role(team_id: TeamId, role_id: CustomRoleId, before: &Role, after: &Role) -> Result<Commit, Fault> {
     let values = vec![
         (":name", value(&after.name)?),
@@ -99,32 +94,31 @@ pub fn change_role(team_id: TeamId, role_id: CustomRoleId, before: &Role, after:
     ];
     let update = "SET #name = :name, #permissions = :permissions, #version = :next";
     let update = Write::update(keys::role(team_id, role_id), update, values);
-    Ok(Commit::new([update.only_if_version(before.version), living(team_id)]))
+    Ok(Commit::new([update.only_if_version(before.version), check_exists(team_id)]))
 }
 
-/// The end of a custom role that nobody has and no live invitation gives.
-pub fn delete_role(team_id: TeamId, role_id: CustomRoleId, role: &Role, now: Timestamp) -> Commit {
+/// Deletes a custom role that no member has and no live invitation grants.
+pub fn delete_role(team_id: TeamId, role_id: CustomRoleId, role: &Role) -> Commit {
     let unused = vec![(":version", number(role.version)), (":zero", number(0))];
-    let meaning = Meaning::ByItem(|found| match found {
+    let failure = FailureCode::ByItem(|found| match found {
         None => Code::NotFound,
         Some(item) if is_zero(item, "uses") => Code::Conflict,
         Some(_) => Code::RoleInUse,
     });
     let delete = Write::delete(keys::role(team_id, role_id));
-    let step = Step { roles: -1, ..Step::default() };
-    Commit::new([
-        delete.only_if("#version = :version AND #uses = :zero", unused, meaning),
-        step.write(team_id, now, |found| unless_gone(found, |_| Code::Conflict)),
-    ])
+    let delete = delete.only_if("#version = :version AND #uses = :zero", unused, failure);
+    let team_gone = FailureCode::ByItem(|found| not_found_or(found, |_| Code::Conflict));
+    Commit::new([delete, CounterUpdate::new(team_id).remove_role().write(team_gone)])
 }
 
-/// The end of a custom role of a team that was deleted.
-pub fn forget_role(team_id: TeamId, role_id: CustomRoleId) -> Write {
+/// Removes a custom role of a deleted team.
+pub fn purge_role(team_id: TeamId, role_id: CustomRoleId) -> Write {
     Write::delete(keys::role(team_id, role_id))
 }
 
-/// One more or one less that uses a custom role, which must be just as it was read; nothing but that for none.
-pub(crate) fn use_role(team_id: TeamId, role: &Role, uses: i64) -> Option<Write> {
+/// Adds to the number of members and live invitations that use a custom role. The role must not have changed since it
+/// was read; zero only checks that. Presets are not counted.
+pub(crate) fn count_use(team_id: TeamId, role: &Role, uses: i64) -> Option<Write> {
     let key = keys::role(team_id, role.role_id.custom()?);
     let write = match uses {
         0 => Write::check(key),

@@ -1,5 +1,6 @@
 //! Sessions: reads and commits.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_domain::{
     Code, Timestamp,
     id::{SessionId, UserId},
@@ -9,30 +10,24 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Bookkeeping, Write},
     error::Fault,
-    item::{ending, from_item, number, string, to_item},
+    item::{from_items, number, timestamp, to_item, with_ttl},
     keys,
-    query::{Order, Page, Range},
+    query::{Page, Range},
     table::Store,
+    write::{Bookkeeping, Write},
 };
 
 impl Store {
-    /// A user and one of its sessions, in one consistent read.
+    /// A user and one of their sessions, in one consistent read.
     pub async fn user_and_session(
         &self,
         user_id: UserId,
         session_id: SessionId,
     ) -> Result<Option<(User, Session)>, Fault> {
-        let (mut user, mut session) = (None, None);
-        for item in self.batch_get(&[keys::user(user_id), keys::session(user_id, session_id)]).await? {
-            if item.get("sk") == Some(&string("USER")) {
-                user = Some(from_item(item)?);
-            } else {
-                session = Some(from_item(item)?);
-            }
-        }
-        Ok(user.zip(session))
+        let (user, session) = (keys::user(user_id), keys::session(user_id, session_id));
+        let items = self.items_by_key([user.clone(), session.clone()]).await?;
+        Ok(items.get(&user)?.zip(items.get(&session)?))
     }
 
     /// One session of a user.
@@ -40,48 +35,42 @@ impl Store {
         self.get(&keys::session(user_id, session_id)).await
     }
 
-    /// Sessions of a user, newest first, after `after`; also those that are over.
+    /// A page of the sessions of a user, newest first, after `after`. It includes expired sessions.
     pub async fn sessions(
         &self,
         user_id: UserId,
         after: Option<SessionId>,
         limit: usize,
     ) -> Result<Page<Session>, Fault> {
-        let range = Range {
-            pk: keys::session_partition(user_id),
-            prefix: String::new(),
-            after: after.map(|id| id.to_string()),
-            order: Order::Falling,
-            limit,
-            filter: None,
-        };
-        let page = self.query(range).await?;
-        let items = page.items.into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
+        let range = Range::new(keys::session_partition(user_id), limit).after(after.map(|id| id.to_string()));
+        let page = self.query(range.descending()).await?;
+        Ok(Page { items: from_items(page.items)?, next: page.next })
     }
 }
 
-/// A new session. It is removed some time after it cannot be used any more.
+/// Creates a session. The database removes it some time after its longest possible life.
 pub fn create(session: &Session, lifetime: SessionLifetime) -> Result<Bookkeeping, Fault> {
     let item = to_item(&keys::session(session.user_id, session.session_id), session)?;
-    Ok(Write::put(ending(item, session.created_at + lifetime.age)).only_if_absent(Code::Conflict).bookkeeping())
+    Ok(Write::put(with_ttl(item, session.created_at + lifetime.age)).only_if_absent(Code::Conflict).bookkeeping())
 }
 
-/// The session goes on in the user's next epoch, in which all others are over.
-pub fn carry_on(session: &Session, user: &User) -> Bookkeeping {
-    let values = vec![(":epoch", number(user.epoch))];
-    let key = keys::session(session.user_id, session.session_id);
-    Write::update(key, "SET #epoch = :epoch", values).only_if_present(Code::Unauthenticated).bookkeeping()
+/// Moves a session to the user's new epoch. All other sessions stay in the old one, in which they are no longer valid.
+pub fn adopt_epoch(session: &Session, user: &User) -> Bookkeeping {
+    update(session, "SET #epoch = :epoch", (":epoch", number(user.epoch)))
 }
 
-/// Remembers that a session was used. One that ended meanwhile stays ended.
+/// Records that a session was used. A session that was ended meanwhile stays ended.
 pub fn touch(session: &Session, now: Timestamp) -> Bookkeeping {
-    let values = vec![(":now", string(now.to_string()))];
-    let key = keys::session(session.user_id, session.session_id);
-    Write::update(key, "SET #last_seen_at = :now", values).only_if_present(Code::Unauthenticated).bookkeeping()
+    update(session, "SET #last_seen_at = :now", (":now", timestamp(now)))
 }
 
-/// The end of a session.
+/// Ends a session.
 pub fn end(session: &Session) -> Bookkeeping {
     Write::delete(keys::session(session.user_id, session.session_id)).bookkeeping()
+}
+
+fn update(session: &Session, expression: &'static str, value: (&'static str, AttributeValue)) -> Bookkeeping {
+    Write::update(keys::session(session.user_id, session.session_id), expression, vec![value])
+        .only_if_present(Code::Unauthenticated)
+        .bookkeeping()
 }

@@ -7,62 +7,56 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Commit, Meaning, Values, Write},
+    commit::Commit,
     error::Fault,
-    item::{Item, from_item, indexed, is_zero, number, string, string_set, to_item, value},
+    expression::Values,
+    item::{Item, from_items, indexed, is_zero, number, string, timestamp, to_item, value, with_string_set},
     keys,
-    query::{Order, Page, Range},
+    query::{Page, Range},
     table::Store,
-    tombstone::{LIVING, unless_gone},
+    tombstone::{EXISTS, not_found_or},
+    write::{FailureCode, Write},
 };
 
 impl Store {
-    /// The team of this id, unless it was deleted.
+    /// The team of this id, unless it is deleted.
     pub async fn team(&self, team_id: TeamId) -> Result<Option<Team>, Fault> {
         Ok(self.team_or_tombstone(team_id).await?.filter(|team| team.deleting_at.is_none()))
     }
 
-    /// The team of this id, its deletion included.
+    /// The team of this id, also if it is deleted.
     pub async fn team_or_tombstone(&self, team_id: TeamId) -> Result<Option<Team>, Fault> {
         self.get(&keys::team(team_id)).await
     }
 
-    /// The teams of these ids that were not deleted, by id.
+    /// Those of these teams that are not deleted, by id.
     pub async fn teams(&self, team_ids: impl IntoIterator<Item = TeamId>) -> Result<Vec<Team>, Fault> {
         let mut teams = self.teams_or_tombstones(team_ids).await?;
         teams.retain(|team| team.deleting_at.is_none());
         Ok(teams)
     }
 
-    /// The teams of these ids, by id.
+    /// These teams by id, also the deleted ones.
     pub async fn teams_or_tombstones(&self, team_ids: impl IntoIterator<Item = TeamId>) -> Result<Vec<Team>, Fault> {
         let keys: Vec<_> = team_ids.into_iter().map(keys::team).collect();
-        let items = self.batch_get(&keys).await?;
-        let mut teams = items.into_iter().map(from_item).collect::<Result<Vec<Team>, _>>()?;
+        let mut teams: Vec<Team> = from_items(self.batch_get(&keys).await?)?;
         teams.sort_unstable_by_key(|team| team.team_id);
         Ok(teams)
     }
 
-    /// Teams of the whole platform by id, after `after`.
+    /// A page of all teams by id, after `after`.
     pub async fn all_teams(&self, after: Option<TeamId>, limit: usize) -> Result<Page<Team>, Fault> {
-        let (keys, next) = self.index_page(keys::TEAMS, after.map(|id| id.to_string()), limit).await?;
-        let ids = keys.iter().filter_map(|key| TeamId::parse(key.pk.strip_prefix("TEAM#")?));
-        Ok(Page { items: self.teams(ids).await?, next })
+        let page = self.index_page(keys::TEAMS, after.map(|id| id.to_string()), limit).await?;
+        let teams = self.teams(page.items.iter().filter_map(keys::Key::team_id)).await?;
+        Ok(Page { items: teams, next: page.next })
     }
 
-    /// What a team has under this prefix, at most `limit` of it.
-    pub(crate) async fn of_team(&self, team_id: TeamId, prefix: &str, limit: usize) -> Result<Vec<Item>, Fault> {
+    /// The items of a team whose sort keys have this prefix, at most `limit` of them.
+    pub(crate) async fn items_of_team(&self, team_id: TeamId, prefix: &str, limit: usize) -> Result<Vec<Item>, Fault> {
         let mut items = Vec::new();
         let mut after = None;
         loop {
-            let range = Range {
-                pk: keys::team_partition(team_id),
-                prefix: prefix.to_owned(),
-                after,
-                order: Order::Rising,
-                limit: limit - items.len(),
-                filter: None,
-            };
+            let range = Range::new(keys::team_partition(team_id), limit - items.len()).prefix(prefix).after(after);
             let page = self.query(range).await?;
             items.extend(page.items);
             after = page.next;
@@ -73,72 +67,60 @@ impl Store {
     }
 }
 
-/// A new team, whose name no other has, and its first admin, if it has one. The user's side of that membership is the
-/// change of the user.
-pub fn create(team: &Team, first: Option<&Member>) -> Result<Commit, Fault> {
-    let mut item = indexed(to_item(&keys::team(team.team_id), team)?, keys::teams_index(team.team_id));
-    // A string set, so that who is an admin and how many are is the database's own atomic operation; it has no empty one.
-    item.remove("admins");
-    if !team.admins.is_empty() {
-        item.insert("admins".to_owned(), string_set(team.admins.iter().map(ToString::to_string)));
+/// Creates a team with a unique name, and its first admin if there is one. The caller adds the team to that user.
+pub fn create(team: &Team, first_admin: Option<&Member>) -> Result<Commit, Fault> {
+    let item = to_item(&keys::team(team.team_id), team)?;
+    let mut item = indexed(with_string_set(item, "admins", &team.admins), keys::teams_index(team.team_id));
+    for (counter, initial) in [("members", team.admins.len()), ("roles", 0), ("live", 0), ("apps", 0)] {
+        item.insert(counter.to_owned(), number(initial));
     }
-    for (count, first) in [("members", team.admins.len()), ("roles", 0), ("live", 0), ("apps", 0)] {
-        item.insert(count.to_owned(), number(first));
-    }
-    let commit = Commit::new([Write::put(item).only_if_absent(Code::Conflict), take_name(team)?]);
-    let first = first.map(|member| to_item(&keys::member(team.team_id, member.user_id), member)).transpose()?;
-    Ok(commit.extended(first.map(Write::put)))
+    let commit = Commit::new([Write::put(item).only_if_absent(Code::Conflict), put_name_marker(team)?]);
+    let first_admin = first_admin.map(|member| to_item(&keys::member(team.team_id, member.user_id), member));
+    Ok(commit.extended(first_admin.transpose()?.map(Write::put)))
 }
 
-/// The team under another name.
+/// Renames a team.
 pub fn rename(before: &Team, after: &Team) -> Result<Commit, Fault> {
-    let values = vec![
-        (":name", value(&after.name)?),
-        (":now", string(after.updated_at.to_string())),
-        (":next", number(after.version)),
-    ];
+    let values =
+        vec![(":name", value(&after.name)?), (":now", timestamp(after.updated_at)), (":next", number(after.version))];
     let update =
         Write::update(keys::team(after.team_id), "SET #name = :name, #updated_at = :now, #version = :next", values);
-    let same = vec![(":version", number(before.version))];
-    let guard = format!("{LIVING} AND #version = :version");
-    let mut commit = Commit::new([update.only_if(guard, same, Meaning::Always(Code::Conflict))]);
+    let unchanged = vec![(":version", number(before.version))];
+    let condition = format!("{EXISTS} AND #version = :version");
+    let mut commit = Commit::new([update.only_if(condition, unchanged, Code::Conflict)]);
     if before.name.key() != after.name.key() {
-        commit.extend([Write::delete(keys::team_name(&before.name)), take_name(after)?]);
+        commit.extend([Write::delete(keys::team_name(&before.name)), put_name_marker(after)?]);
     }
     Ok(commit)
 }
 
-/// The tombstone of a team that owns no application: its name is free, and what is left of it falls due.
+/// Turns a team without applications into a tombstone: its name becomes free, and its remains fall due for removal.
 pub fn delete(team: &Team, now: Timestamp) -> Commit {
     const DELETE: &str =
-        "SET #deleting_at = :now, #updated_at = :now, #version = #version + :one, #gsi1pk = :hour, #gsi1sk = :place";
-    let (hour, place) = keys::due_index(now, &team.team_id);
-    let values = vec![
-        (":now", string(now.to_string())),
-        (":one", number(1)),
-        (":hour", string(hour)),
-        (":place", string(place)),
-    ];
+        "SET #deleting_at = :now, #updated_at = :now, #version = #version + :one, #gsi1pk = :hour, #gsi1sk = :position";
+    let (hour, position) = keys::due_index(now, &team.team_id);
+    let values =
+        vec![(":now", timestamp(now)), (":one", number(1)), (":hour", string(hour)), (":position", string(position))];
+    let condition = format!("{EXISTS} AND #version = :version AND #apps = :zero");
     let empty = vec![(":version", number(team.version)), (":zero", number(0))];
-    let meaning = Meaning::ByItem(|found| {
-        unless_gone(found, |item| if is_zero(item, "apps") { Code::Conflict } else { Code::TeamNotEmpty })
+    let failure = FailureCode::ByItem(|found| {
+        not_found_or(found, |item| if is_zero(item, "apps") { Code::Conflict } else { Code::TeamNotEmpty })
     });
-    let tombstone = Write::update(keys::team(team.team_id), DELETE, values);
-    let guard = format!("{LIVING} AND #version = :version AND #apps = :zero");
-    Commit::new([tombstone.only_if(guard, empty, meaning), Write::delete(keys::team_name(&team.name))])
+    let tombstone = Write::update(keys::team(team.team_id), DELETE, values).only_if(condition, empty, failure);
+    Commit::new([tombstone, Write::delete(keys::team_name(&team.name))])
 }
 
-/// The end of a tombstone of which nothing is left.
+/// Removes the tombstone of a team of which nothing else is left.
 pub fn finalise(tombstone: &Team) -> Commit {
     Commit::new([Write::delete(keys::team(tombstone.team_id)).only_if_version(tombstone.version)])
 }
 
-/// A check that a team was not deleted.
-pub(crate) fn living(team_id: TeamId) -> Write {
-    Write::check(keys::team(team_id)).only_if(LIVING, Values::new(), Meaning::Always(Code::NotFound))
+/// Checks that a team exists and is not deleted.
+pub(crate) fn check_exists(team_id: TeamId) -> Write {
+    Write::check(keys::team(team_id)).only_if(EXISTS, Values::new(), Code::NotFound)
 }
 
-fn take_name(team: &Team) -> Result<Write, Fault> {
+fn put_name_marker(team: &Team) -> Result<Write, Fault> {
     let mut marker = keys::team_name(&team.name).to_item();
     marker.insert("team_id".to_owned(), value(&team.team_id)?);
     Ok(Write::put(marker).only_if_absent(Code::TeamNameTaken))

@@ -1,4 +1,4 @@
-//! Throttle throttles: items of their own, so that no flood of logins pushes another login's count out.
+//! Throttles. Each is an item of its own, so that attempts at many logins cannot push out the count of another login.
 
 use rollcall_domain::{
     Code, Timestamp,
@@ -9,21 +9,21 @@ use rollcall_domain::{
 };
 
 use crate::{
-    commit::{Bookkeeping, Meaning, Write},
     error::Fault,
-    item::{from_item, key_of, number, string},
+    item::{number, timestamp},
     keys::{self, Key},
     table::Store,
+    write::{Bookkeeping, Write},
 };
 
-/// Which lane: what is guessed at, and by a keyed hash whose or from where.
+/// Names a throttle: what is guessed at, and a keyed hash of whose it is or where from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThrottleId {
     /// What is guessed at.
     pub kind: ThrottleKind,
-    /// Whether it is the lane of a device that signed in before.
+    /// Whether it counts the attempts of a device that has signed in before.
     pub is_known_device: bool,
-    /// The keyed hash of login, address or network.
+    /// The keyed hash of a login, an address or a network.
     pub hash: String,
 }
 
@@ -36,69 +36,50 @@ impl ThrottleId {
 impl Store {
     /// The throttles of these ids, in their order.
     pub async fn throttles(&self, ids: &[ThrottleId]) -> Result<Vec<Option<Throttle>>, Fault> {
-        let mut items = self.batch_get(&ids.iter().map(ThrottleId::key).collect::<Vec<_>>()).await?;
-        let mut take = |id: &ThrottleId| {
-            let index = items.iter().position(|item| key_of(item) == id.key())?;
-            Some(from_item(items.swap_remove(index)))
-        };
-        ids.iter().map(|id| take(id).transpose()).collect()
+        let items = self.items_by_key(ids.iter().map(ThrottleId::key)).await?;
+        ids.iter().map(|id| items.get(&id.key())).collect()
     }
 
-    /// The credential of a login and the throttles of these ids, in one consistent read. A login that could not exist is
-    /// looked up like one that nobody has.
+    /// The credential of a login and the throttles of these ids, in one consistent read. Without a login, a credential
+    /// is looked up that does not exist.
     pub async fn credential_and_throttles(
         &self,
         login: Option<&Login>,
         ids: &[ThrottleId],
     ) -> Result<(Option<Credential>, Vec<Option<Throttle>>), Fault> {
-        let login = keys::credential(login);
-        let keys: Vec<_> = [login.clone()].into_iter().chain(ids.iter().map(ThrottleId::key)).collect();
-        let (mut credential, mut throttles) = (None, vec![None; ids.len()]);
-        for item in self.batch_get(&keys).await? {
-            let key = key_of(&item);
-            match ids.iter().position(|id| id.key() == key) {
-                Some(index) => throttles[index] = Some(from_item(item)?),
-                None => credential = Some(from_item(item)?),
-            }
-        }
-        Ok((credential, throttles))
+        let credential = keys::credential(login);
+        let items = self.items_by_key(ids.iter().map(ThrottleId::key).chain([credential.clone()])).await?;
+        let throttles = ids.iter().map(|id| items.get(&id.key())).collect::<Result<_, _>>()?;
+        Ok((items.get(&credential)?, throttles))
     }
 }
 
-/// Counts a try, if the lane still stands as the reservation found it. One whose reply is lost may be counted twice;
-/// it is never counted not at all.
+/// Counts an attempt, if the throttle has not changed since the reservation was made. An attempt whose reply is lost is
+/// counted at least once.
 pub fn reserve(id: &ThrottleId, reservation: &ThrottleReservation, now: Timestamp) -> Bookkeeping {
     const BEGIN: &str = "SET #failures = :one, #since = :now, #last_at = :now, #ttl = :ttl";
     const COUNT: &str = "SET #failures = #failures + :one, #last_at = :now, #ttl = :ttl";
-    let taken = Meaning::Always(Code::Conflict);
-    let values = vec![
-        (":one", number(1)),
-        (":now", string(now.to_string())),
-        (":ttl", number((now + THROTTLE_LIFETIME).unix_seconds())),
-    ];
-    let seen = |lane: &Throttle| vec![(":seen", number(lane.failures)), (":last", string(lane.last_at.to_string()))];
-    let unchanged = "#failures = :seen AND #last_at = :last";
+    let update = |expression| {
+        let ttl = number((now + THROTTLE_LIFETIME).unix_seconds());
+        Write::update(id.key(), expression, vec![(":one", number(1)), (":now", timestamp(now)), (":ttl", ttl)])
+    };
     let write = match reservation {
-        ThrottleReservation::Begin(None) => Write::update(id.key(), BEGIN, values).only_if_absent(Code::Conflict),
-        ThrottleReservation::Begin(Some(lane)) => {
-            Write::update(id.key(), BEGIN, values).only_if(unchanged, seen(lane), taken)
-        }
-        ThrottleReservation::Free { since, below } => Write::update(id.key(), COUNT, values).only_if(
+        ThrottleReservation::Begin(None) => update(BEGIN).only_if_absent(Code::Conflict),
+        ThrottleReservation::Begin(Some(throttle)) => only_if_unchanged(update(BEGIN), throttle),
+        ThrottleReservation::Waited(throttle) => only_if_unchanged(update(COUNT), throttle),
+        ThrottleReservation::Free { since, below } => update(COUNT).only_if(
             "#since = :since AND #failures < :below",
-            vec![(":since", string(since.to_string())), (":below", number(below))],
-            taken,
+            vec![(":since", timestamp(*since)), (":below", number(below))],
+            Code::Conflict,
         ),
-        ThrottleReservation::Waited(lane) => {
-            Write::update(id.key(), COUNT, values).only_if(unchanged, seen(lane), taken)
-        }
     };
     write.bookkeeping()
 }
 
-/// Takes one try off the count: it succeeded, or was not made. A lane that somebody's success has forgotten meanwhile
-/// stays forgotten: it holds no try to be given back.
+/// Takes back a counted attempt that succeeded, or was not made. A throttle that was cleared meanwhile stays cleared,
+/// because it no longer counts the attempt.
 pub fn undo_attempt(id: &ThrottleId) -> Bookkeeping {
-    Write::update(id.key(), "ADD #failures :minus", vec![(":minus", number(-1))])
+    Write::update(id.key(), "ADD #failures :minus_one", vec![(":minus_one", number(-1))])
         .only_if_present(Code::Conflict)
         .bookkeeping()
 }
@@ -106,4 +87,9 @@ pub fn undo_attempt(id: &ThrottleId) -> Bookkeeping {
 /// Forgets all failures.
 pub fn clear(id: &ThrottleId) -> Bookkeeping {
     Write::delete(id.key()).bookkeeping()
+}
+
+fn only_if_unchanged(write: Write, throttle: &Throttle) -> Write {
+    let seen = vec![(":seen", number(throttle.failures)), (":last", timestamp(throttle.last_at))];
+    write.only_if("#failures = :seen AND #last_at = :last", seen, Code::Conflict)
 }

@@ -1,10 +1,6 @@
-//! The right to write: a type of its own, so that whoever only reads cannot commit by mistake.
+//! The right to write. It is a type of its own, so that code which only reads cannot commit by mistake.
 
-use crate::{
-    commit::{Bookkeeping, Commit},
-    error::CommitError,
-    table::Store,
-};
+use crate::{commit::Commit, error::CommitError, table::Store, write::Bookkeeping};
 
 /// Writes to the table. [`Store`] reads.
 #[derive(Clone, Debug)]
@@ -18,15 +14,15 @@ impl Writer {
 
     /// Writes a commit: all of it, or nothing.
     ///
-    /// A failed guard is final and comes back with its meaning. Conflicts with other writers, throttling and lost
-    /// replies are retried; a transaction carries a client request token, so a retry is applied once. A commit of one
-    /// write is a plain conditional write at half the price of a transaction; see [`Bookkeeping`] and the nouns' modules
-    /// for why each of these may be repeated.
+    /// A failed guard is final and is returned with its error code. Conflicts with other writers, throttling and
+    /// lost replies are retried. A transaction carries a client request token, so a retry is applied once. A commit of
+    /// one write is a conditional write without a transaction, which costs half as much but has no such token: its
+    /// guard must tolerate that a retry finds the write already applied.
     pub async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         self.0.commit(commit).await
     }
 
-    /// Writes bookkeeping on its own: all of it, or nothing.
+    /// Writes bookkeeping without a change of a resource: all of it, or nothing.
     pub async fn record(&self, writes: impl IntoIterator<Item = Bookkeeping>) -> Result<(), CommitError> {
         self.0.commit(Commit::new(writes)).await
     }

@@ -13,10 +13,11 @@ use rollcall_api::{ClientAddress, Context, clock::Clock, config::Config};
 use rollcall_domain::{
     credential::{Credential, PasswordHash},
     id::UserId,
+    new_user::NewUser,
     password::Password,
     permission::UserType,
     text::{Login, Username},
-    user::{NewUser, Status},
+    user::Status,
 };
 use rollcall_store::{Connection, Secrets, Store, Writer};
 use serde_json::Value;

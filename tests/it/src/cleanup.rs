@@ -33,7 +33,7 @@ pub async fn deleted(world: &World, admin: &Client, name: &str) -> String {
 pub async fn create_late_account(world: &World, path: &str) {
     let app_id = AppId::parse(path.rsplit('/').next().unwrap()).unwrap();
     let fields = Fields::of(json!({"user_id": "late", "type": "general"}));
-    let late = NewAccount::read(fields, world.now().date()).unwrap().create(world.now());
+    let late = fields.parse(|fields| NewAccount::read(fields, world.now().date())).unwrap().create(world.now());
     world.store().load_accounts(app_id, &[late]).await.unwrap();
 }
 
@@ -140,7 +140,7 @@ async fn an_overdue_mail_is_redriven_once_per_run_until_it_is_taken() {
     let report = run(&world).await;
     assert_eq!((&report["mails_driven"], &report["hours"]), (&json!(1), &json!(4)), "its hour is looked at again");
     let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
-    world.context.store.sent(&mail).await.unwrap();
+    world.context.store.delete_mail(&mail).await.unwrap();
     assert_eq!(run(&world).await["mails_driven"], 0);
     let idle = run(&world).await;
     assert_eq!((&idle["mails_driven"], &idle["hours"]), (&json!(0), &json!(2)), "and its hour is left behind");
@@ -151,10 +151,10 @@ async fn a_dead_letter_is_not_redriven() {
     let world = World::new().await;
     let mail_id = enqueue_mail(&world, world.now()).await;
     let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
-    world.context.store.given_up(&mail, world.now()).await.unwrap();
+    world.context.store.mark_mail_failed(&mail, world.now()).await.unwrap();
     world.clock.advance(Duration::from_mins(2));
     assert_eq!(run(&world).await["mails_driven"], 0);
-    assert_eq!(world.context.store.drive(mail_id, world.now()).await.unwrap(), outbox::Drive::Idle);
+    assert_eq!(world.context.store.redrive_mail(mail_id, world.now()).await.unwrap(), outbox::Redrive::NotDue);
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ async fn a_rotation_does_not_interrupt_what_is_going_on() {
 async fn an_invitation_code_survives_a_rotation() {
     let mut fixture = InvitationFixture::new().await;
     let (first, second, third) = (fixture.code().await, fixture.code().await, fixture.code().await);
-    let context = turned(&fixture.world).await;
+    let context = rotated(&fixture.world).await;
     let new = fixture.world.stranger_to(&context);
     let under = |client: &Client, known: &Client| {
         client.with("authorization", known.headers["authorization"].to_str().unwrap())

@@ -146,7 +146,7 @@ async fn a_password_reset_during_a_sign_in_prevents_the_session() {
     bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap()).await.unwrap();
     let user = store.user(report.user_id).await.unwrap().unwrap();
     for (user, begins) in [(&old_user, false), (&user, true)] {
-        let write = rollcall_store::user::signed_in(user, world.now(), Code::InvalidCredentials).unwrap();
+        let write = rollcall_store::user::record_sign_in(user, world.now(), Code::InvalidCredentials).unwrap();
         assert_eq!(world.writer().record([write]).await.is_ok(), begins);
     }
 }

@@ -38,7 +38,7 @@ use rollcall_domain::{
     permission::UserType,
     role_id::RoleId,
 };
-use rollcall_store::user::{CredentialChange, change};
+use rollcall_store::{credential::CredentialChange, user::change};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -303,7 +303,7 @@ impl ModelRun {
         let store = self.world.store();
         for (user_id, person) in self.state.users.iter_mut().filter(|(_, person)| person.must_change_password) {
             let before = store.user(*user_id).await.unwrap().unwrap();
-            let after = before.clone().proved(address(&person.login), self.world.now());
+            let after = before.clone().with_verified_email(address(&person.login), self.world.now());
             let after = rollcall_domain::user::User { password_change_required: false, ..after };
             self.world.writer().commit(change(&before, &after, CredentialChange::Kept).unwrap()).await.unwrap();
             (person.must_change_password, person.is_proved) = (false, true);

@@ -11,7 +11,7 @@ use rollcall_domain::{
     user::User,
     verification::FlowPurpose,
 };
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use serde_json::{Value, json};
 
 use crate::support::{

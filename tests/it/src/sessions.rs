@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::http::Method;
 use rollcall_domain::{Code, Fields, permission::UserType, user::User};
-use rollcall_store::{CommitError, session, user::CredentialChange};
+use rollcall_store::{CommitError, credential::CredentialChange, session};
 use serde_json::{Value, json};
 
 use crate::support::{Client, ORIGIN, PASSWORD, Reply, World};

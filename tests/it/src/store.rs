@@ -59,7 +59,7 @@ impl Table {
     fn account(&self, user_id: &str, account_type: &str) -> Account {
         let body =
             json!({"user_id": user_id, "type": account_type, "nickname": "닉네임 🌊", "level": 4_294_967_295_u32});
-        NewAccount::read(Fields::of(body), self.now().date()).unwrap().create(self.now())
+        Fields::of(body).parse(|fields| NewAccount::read(fields, self.now().date())).unwrap().create(self.now())
     }
 
     async fn create(&self, app_id: AppId, account: &Account) -> Result<(), Code> {
@@ -142,7 +142,7 @@ async fn a_deletion_is_atomic_and_reports_missing_accounts() {
     assert_eq!(table.store.app(app.app_id).await.unwrap().unwrap(), app);
     table.writer().commit(account::delete(&app, &both[..1], table.now())).await.unwrap();
     let stored = table.store.app(app.app_id).await.unwrap().unwrap();
-    assert_eq!((stored.version, stored.admins), (app.version + 1, app.left_by(&both[..1]).admins));
+    assert_eq!((stored.version, stored.admins), (app.version + 1, app.without_admins(&both[..1]).admins));
 }
 
 /// The application was locked after it was read. It is tested with and without admins.

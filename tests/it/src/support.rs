@@ -14,13 +14,14 @@ use std::sync::{
 
 use axum::{Router, http::HeaderMap};
 use chrono::DateTime;
-use rollcall::{Data, Mail, Mailbox, TABLE, TestClock};
+use rollcall::{Data, Mailbox, MailboxEntry, TABLE, TestClock};
 use rollcall_api::{Context, config::Config, token};
 use rollcall_domain::{
     Fields, Timestamp,
     credential::{Credential, PasswordHash},
     email::Email,
     id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
+    new_user::NewUser,
     password::Password,
     permission::UserType,
     role::Role,
@@ -28,10 +29,10 @@ use rollcall_domain::{
     session::{Secret, Session, SessionToken},
     team::{Member, Team},
     text::{Login, TeamName, Username},
-    user::{NewUser, Status, User},
+    user::{Status, User},
     verification::FlowPurpose,
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, Writer, user::CredentialChange};
+use rollcall_store::{Commit, Connection, Secrets, Store, Writer, credential::CredentialChange};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
@@ -142,14 +143,14 @@ impl World {
 
     /// Sets a user's password to [`PASSWORD`] without ending their sessions.
     pub async fn with_password(&self, user: &User) {
-        let hash = rollcall_api::password::hash(&self.context, Password::new(PASSWORD));
+        let hash = Box::pin(rollcall_api::password::hash(&self.context, Password::new(PASSWORD)));
         let hash = self.password_hash.get_or_init(async || hash.await.unwrap()).await;
         let commit = rollcall_store::user::change(user, user, CredentialChange::Password(hash)).unwrap();
         self.writer().commit(commit).await.unwrap();
     }
 
     /// Delivers what is due, without faults, and returns the mails to an address, newest first.
-    pub async fn mails(&self, to: &str) -> Vec<Mail> {
+    pub async fn mails(&self, to: &str) -> Vec<MailboxEntry> {
         let context = Self::context(self.data.in_process(), &self.data, &self.clock, &[]);
         mailer::deliver_due(&context, &self.mailbox.sender(&context)).await.unwrap();
         self.mailbox.mails(Some(to))
@@ -157,7 +158,7 @@ impl World {
 
     /// Gives a user a verified address.
     pub async fn with_email(&self, user: &User, address: &str) {
-        let after = user.clone().proved(Email::parse(address).unwrap(), self.now());
+        let after = user.clone().with_verified_email(Email::parse(address).unwrap(), self.now());
         let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
         self.writer().commit(commit).await.unwrap();
     }
@@ -174,7 +175,7 @@ impl World {
 
     /// The user who verified an address.
     pub async fn owner_of(&self, email: &str) -> Option<UserId> {
-        self.store().addressed(email, "nobody's", "nowhere's").await.unwrap().owner
+        self.store().address_state(email, "nobody's", "nowhere's").await.unwrap().owner
     }
 
     /// All items of the table, read without the API and the faults.

@@ -8,10 +8,7 @@ mod guards;
 mod list;
 mod recovery;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::Method;
 use futures_util::future::join_all;
@@ -25,8 +22,9 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, CommitError,
+    credential::CredentialChange,
     member::still_authorised,
-    user::{CredentialChange, change, delete},
+    user::{change, delete},
 };
 use serde_json::{Value, json};
 

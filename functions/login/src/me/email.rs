@@ -10,40 +10,44 @@ use rollcall_domain::{
     digits::EightDigits,
     email::Email,
     mail::Message,
+    password::Password,
+    request_body,
     user::{UserView, change},
     verification::{FlowPurpose, Started},
 };
-use rollcall_store::{Commit, user::CredentialChange};
+use rollcall_store::{Commit, credential::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::current;
 use crate::authentication::reauthenticate;
 
-/// The address to be bound.
-#[derive(ToSchema)]
-#[schema(as = EmailChange)]
-#[expect(dead_code, reason = "describes the body that `start` reads")]
-pub(crate) struct StartBody {
-    email: Email,
-    current_password: String,
+request_body! {
+    /// The new address.
+    #[schema(as = EmailChange)]
+    pub(crate) struct EmailChangeBody {
+        email: Email,
+        #[schema(value_type = String)]
+        current_password: Password,
+    }
 }
 
-/// The code from the mail.
-#[derive(ToSchema)]
-#[schema(as = EmailConfirmation)]
-#[expect(dead_code, reason = "describes the body that `confirm` reads")]
-pub(crate) struct ConfirmBody {
-    #[schema(pattern = "^[0-9]{8}$")]
-    code: String,
+request_body! {
+    /// The mailed code.
+    #[schema(as = EmailConfirmation)]
+    pub(crate) struct EmailConfirmationBody {
+        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        code: EightDigits,
+    }
 }
 
-/// The proof that it is the caller who asks.
-#[derive(ToSchema)]
-#[schema(as = CurrentPassword)]
-#[expect(dead_code, reason = "describes the body that `unbind` reads")]
-pub(crate) struct UnbindBody {
-    current_password: String,
+request_body! {
+    /// The caller's current password.
+    #[schema(as = CurrentPassword)]
+    pub(crate) struct CurrentPasswordBody {
+        #[schema(value_type = String)]
+        pub(crate) current_password: Password,
+    }
 }
 
 /// The caller with its address.
@@ -59,15 +63,12 @@ pub(crate) struct Confirmed<'a> {
     path = "/v1/me/email",
     operation_id = "change_email",
     tag = "own identity",
-    request_body = StartBody,
+    request_body = EmailChangeBody,
     responses((status = 202, body = Started)),
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let email: Option<Email> = fields.required("email");
-    let password = fields.required("current_password");
-    let (email, password) = fields.finish(|| email.zip(password))?;
-    reauthenticate(&context, &call, password).await?;
+    let EmailChangeBody { email, current_password } = call.fields()?.parse(EmailChangeBody::read)?;
+    reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let wanted = VerificationRequest::EmailChange(&call.actor.user);
         let (flow, writes) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
@@ -84,19 +85,17 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     path = "/v1/me/email/confirm",
     operation_id = "confirm_email",
     tag = "own identity",
-    request_body = ConfirmBody,
+    request_body = EmailConfirmationBody,
     responses((status = 200, body = Confirmed, headers(("ETag")))),
 )]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let code: Option<EightDigits> = fields.required("code");
-    let code = fields.finish(|| code)?;
+    let EmailConfirmationBody { code } = call.fields()?.parse(EmailConfirmationBody::read)?;
     let flow = (email_change_of(call.actor.user.user_id), FlowPurpose::EmailChange);
     let known = context.store.verification(flow.0, flow.1).await?;
     let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().proved(proved.flow.email.clone(), call.now());
+        let after = before.clone().with_verified_email(proved.flow.email.clone(), call.now());
         let commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(proved.succeeded());
         let reply = Reply::ok(&Confirmed { user: (&after).into() })?.at_version(after.version);
@@ -114,14 +113,12 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     path = "/v1/me/email",
     operation_id = "unbind_email",
     tag = "own identity",
-    request_body = UnbindBody,
+    request_body = CurrentPasswordBody,
     responses((status = 204)),
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let password = fields.required("current_password");
-    let password = fields.finish(|| password)?;
-    reauthenticate(&context, &call, password).await?;
+    let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
+    reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         call.check_version(before.version)?;

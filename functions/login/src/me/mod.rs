@@ -7,10 +7,9 @@ use rollcall_domain::{
     audit::Action,
     session::SessionView,
     team::Membership,
-    text::Username,
-    user::{User, UserView, change},
+    user::{MePatch, User, UserView, change},
 };
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,14 +24,6 @@ pub(crate) struct Me<'a> {
     user: UserView<'a>,
     teams: Vec<Membership>,
     session: SessionView<'a>,
-}
-
-/// A merge patch of the caller.
-#[derive(ToSchema)]
-#[schema(as = MePatch)]
-#[expect(dead_code, reason = "describes the body that `domain::user::User::renamed` reads")]
-pub(crate) struct PatchBody {
-    username: Option<Username>,
 }
 
 /// `GET /v1/me`: gets the caller's user, teams and session.
@@ -52,7 +43,7 @@ pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Re
     patch,
     path = "/v1/me",
     tag = "own identity",
-    request_body = PatchBody,
+    request_body = MePatch,
     responses((status = 200, body = Me, headers(("ETag")))),
 )]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {

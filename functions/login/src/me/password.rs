@@ -3,22 +3,30 @@
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
-    Refusal, Violation, ViolationCode, audit::Action, mail::Message, password::Password, user::change as change_of,
+    Refusal, Violation, ViolationCode,
+    audit::Action,
+    body::ReadElsewhere,
+    mail::Message,
+    password::{Password, PasswordRule},
+    request_body,
+    user::change as change_of,
 };
-use rollcall_store::user::CredentialChange;
-use utoipa::ToSchema;
+use rollcall_store::credential::CredentialChange;
 
 use super::current;
 use crate::authentication::reauthenticate;
 
-/// The password as it is and as it shall be.
-#[derive(ToSchema)]
-#[schema(as = PasswordChange)]
-#[expect(dead_code, reason = "describes the body that `change` reads")]
-pub(crate) struct ChangeBody {
-    current_password: String,
-    password: String,
-    password_confirmation: String,
+request_body! {
+    /// The current password and the new one.
+    #[schema(as = PasswordChange)]
+    pub(crate) struct PasswordChangeBody from (fields, rule: &PasswordRule, names: &[&str]) {
+        #[schema(value_type = String)]
+        current_password: Password,
+        #[schema(value_type = String)]
+        password: Password = rule.read_twice(fields, names),
+        #[schema(value_type = String)]
+        password_confirmation: ReadElsewhere,
+    }
 }
 
 /// `POST /v1/me/password`: changes the caller's password. All other sessions end.
@@ -27,14 +35,13 @@ pub(crate) struct ChangeBody {
     path = "/v1/me/password",
     operation_id = "change_password",
     tag = "own identity",
-    request_body = ChangeBody,
+    request_body = PasswordChangeBody,
     responses((status = 204)),
 )]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let old: Option<Password> = fields.required("current_password");
-    let new = context.config.password.read_twice(&mut fields, &call.actor.user.names());
-    let (old, new) = fields.finish(|| old.zip(new))?;
+    let (rule, names) = (&context.config.password, call.actor.user.names());
+    let body = call.fields()?.parse(|fields| PasswordChangeBody::read(fields, rule, &names))?;
+    let (old, new) = (body.current_password, body.password);
     reauthenticate(&context, &call, old.clone()).await?;
     if old.expose() == new.expose() {
         let rule = "must differ from the current password";
@@ -43,9 +50,9 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
     let hash = rollcall_api::password::hash(&context, new).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().reset(false, call.now());
+        let after = before.clone().with_new_password(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
-        commit.extend([rollcall_store::session::carry_on(&call.actor.session, &after)]);
+        commit.extend([rollcall_store::session::adopt_epoch(&call.actor.session, &after)]);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::PasswordChanged { login: after.login.clone() })
             .audit(change_of(Action::UserSetPassword, Some(&before), Some(&after)));

@@ -9,7 +9,7 @@ use rollcall_domain::{
     session::{Session, SessionView},
     user::change,
 };
-use rollcall_store::{Commit, session::carry_on, user::CredentialChange};
+use rollcall_store::{Commit, credential::CredentialChange, session::adopt_epoch};
 
 use super::current;
 
@@ -71,7 +71,7 @@ pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Re
         let before = current(&context, &call).await?;
         let after = before.clone().signed_out_everywhere();
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        let commit = commit.and(carry_on(&call.actor.session, &after));
+        let commit = commit.and(adopt_epoch(&call.actor.session, &after));
         let change = change(Action::UserEndSessions, Some(&before), Some(&after));
         context.commit(Plan::new(Authority::OwnAccount(&call, &before), commit).audit(change)).await
     })

@@ -12,19 +12,23 @@ use rollcall_api::{
 use rollcall_domain::{
     Code,
     audit::Action,
+    body::ReadElsewhere,
     credential::{Credential, Enrolment, Totp},
     limits::ENROLMENT_LIFETIME,
     mail::Message,
     password::Password,
+    request_body,
     throttle::ThrottleKind,
     totp::{SecondFactorInput, TotpCode, TotpSecret},
     user::change,
 };
-use rollcall_store::{Commit, CommitError, flow, session::carry_on, throttle::ThrottleId, user::CredentialChange};
+use rollcall_store::{
+    Commit, CommitError, credential::CredentialChange, flow, session::adopt_epoch, throttle::ThrottleId,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::current;
+use super::{current, email::CurrentPasswordBody};
 use crate::{authentication::reauthenticate, second_factor};
 
 /// A new secret for an authenticator app.
@@ -38,13 +42,13 @@ pub(crate) struct Enrolled {
     qr_svg: String,
 }
 
-/// The first code of the new factor.
-#[derive(ToSchema)]
-#[schema(as = TotpConfirmation)]
-#[expect(dead_code, reason = "describes the body that `confirm` reads")]
-pub(crate) struct ConfirmBody {
-    #[schema(pattern = "^[0-9]{6}$")]
-    code: String,
+request_body! {
+    /// The first code of the new factor.
+    #[schema(as = TotpConfirmation)]
+    pub(crate) struct TotpConfirmationBody {
+        #[schema(value_type = String, pattern = "^[0-9]{6}$")]
+        code: TotpCode,
+    }
 }
 
 /// Codes that replace the second factor, each for one use.
@@ -53,16 +57,18 @@ pub(crate) struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
 
-/// The proofs that it is the caller who asks.
-#[derive(ToSchema)]
-#[schema(as = TotpUnbinding)]
-#[expect(dead_code, reason = "describes the body that `unbind` reads")]
-pub(crate) struct UnbindBody {
-    current_password: String,
-    /// Six digits from the authenticator app; either this or a recovery code.
-    #[schema(pattern = "^[0-9]{6}$")]
-    code: Option<String>,
-    recovery_code: Option<String>,
+request_body! {
+    /// The current password, and either `code` or `recovery_code`.
+    #[schema(as = TotpUnbinding)]
+    pub(crate) struct TotpRemovalBody from (fields) {
+        #[schema(value_type = String)]
+        current_password: Password,
+        /// Six digits from the authenticator app.
+        #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$")]
+        code: SecondFactorInput = SecondFactorInput::read(fields),
+        #[schema(value_type = Option<String>)]
+        recovery_code: ReadElsewhere,
+    }
 }
 
 /// `POST /v1/me/totp`: starts the enrolment of a second factor, which takes effect once its first code is confirmed.
@@ -71,14 +77,12 @@ pub(crate) struct UnbindBody {
     path = "/v1/me/totp",
     operation_id = "enrol_totp",
     tag = "own identity",
-    request_body = super::email::UnbindBody,
+    request_body = CurrentPasswordBody,
     responses((status = 201, body = Enrolled, headers(("Location")))),
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let password = fields.required("current_password");
-    let password = fields.finish(|| password)?;
-    let credential = reauthenticate(&context, &call, password).await?;
+    let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
+    let credential = reauthenticate(&context, &call, current_password).await?;
     if credential.totp.is_some() {
         return Err(Code::TotpEnabled.into());
     }
@@ -104,13 +108,11 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     path = "/v1/me/totp/confirm",
     operation_id = "confirm_totp",
     tag = "own identity",
-    request_body = ConfirmBody,
+    request_body = TotpConfirmationBody,
     responses((status = 200, body = RecoveryCodes)),
 )]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let code: Option<TotpCode> = fields.required("code");
-    let code = fields.finish(|| code)?;
+    let TotpConfirmationBody { code } = call.fields()?.parse(TotpConfirmationBody::read)?;
     let network = throttle::network_throttle(&context, call.request.address).await?;
     let (_, attempt) = count_attempt(&context, &call, Some(network)).await?;
     let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
@@ -124,7 +126,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
         let before = current(&context, &call).await?;
         let after = before.clone().with_totp(true, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Totp(&totp, &hashes))?;
-        commit.extend([carry_on(&call.actor.session, &after)]);
+        commit.extend([adopt_epoch(&call.actor.session, &after)]);
         commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
@@ -141,15 +143,12 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     path = "/v1/me/totp",
     operation_id = "unbind_totp",
     tag = "own identity",
-    request_body = UnbindBody,
+    request_body = TotpRemovalBody,
     responses((status = 204)),
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let mut fields = call.fields()?;
-    let password: Option<Password> = fields.required("current_password");
-    let factor = SecondFactorInput::read(&mut fields);
-    let (password, factor) = fields.finish(|| password.zip(factor))?;
-    reauthenticate(&context, &call, password).await?;
+    let TotpRemovalBody { current_password, code: factor, .. } = call.fields()?.parse(TotpRemovalBody::read)?;
+    reauthenticate(&context, &call, current_password).await?;
     // The network has counted this request's password already. Counting twice could make a throttled network wait again.
     let (credential, attempt) = count_attempt(&context, &call, None).await?;
     let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
@@ -164,7 +163,7 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
         call.check_version(before.version)?;
         let after = before.clone().with_totp(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
-        commit.extend([carry_on(&call.actor.session, &after)]);
+        commit.extend([adopt_epoch(&call.actor.session, &after)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::TotpDisabled { login: after.login.clone() })

@@ -2,7 +2,7 @@
 
 use rollcall_domain::{
     id::TeamId,
-    limits::TEAM_END_STEPS,
+    limits::TEAM_CLEANUP_STEPS,
     permission::{Preset, UserType},
 };
 use serde_json::Value;
@@ -102,7 +102,7 @@ async fn the_last_item_of_a_deleted_team_is_removed() {
 async fn a_run_removes_a_part_of_a_large_team_and_the_next_continues(#[case] late: Duration) {
     let fixture = InvitationFixture::new().await;
     let admin = fixture.world.admin().await;
-    fixture.grow(TEAM_END_STEPS - 1).await;
+    fixture.grow(TEAM_CLEANUP_STEPS - 1).await;
     for name in ["Helpers", "Readers"] {
         let body = json!({"name": name, "permissions": ["team.read"]});
         fixture.inviter.post(&format!("{}/roles", fixture.team), &body).await.is(201);
@@ -111,7 +111,7 @@ async fn a_run_removes_a_part_of_a_large_team_and_the_next_continues(#[case] lat
     admin.delete(&fixture.team).await.is(204);
     fixture.world.clock.advance(late);
     let first = run(&fixture.world).await;
-    assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_END_STEPS), &json!(0)));
+    assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_CLEANUP_STEPS), &json!(0)));
     assert_eq!(first["more"], true);
     assert_eq!(fixture.in_team().await, 0);
     assert_consistent(&fixture.world).await;
@@ -200,7 +200,7 @@ async fn an_application_restored_after_its_team_was_deleted_belongs_to_no_team()
         let path = format!("/v1/apps/{app_id}");
         admin.delete(&fixture.team).await.is_problem(Code::TeamNotEmpty);
         fixture.inviter.delete(&path).await.is(204);
-        slip_in(&fixture.world, &path).await;
+        create_late_account(&fixture.world, &path).await;
         admin.delete(&fixture.team).await.is(204);
         if team_is_gone {
             assert_eq!(run(&fixture.world).await["teams_deleted"], 1);
@@ -226,7 +226,7 @@ async fn a_restored_application_counts_for_its_team_again() {
     let app_id = created.is(201).body["app_id"].as_str().unwrap().to_owned();
     let path = format!("/v1/apps/{app_id}");
     fixture.inviter.delete(&path).await.is(204);
-    slip_in(&fixture.world, &path).await;
+    create_late_account(&fixture.world, &path).await;
     fixture.world.clock.advance(Duration::from_mins(1));
     assert_eq!(run(&fixture.world).await["apps_restored"], 1);
     let restored = fixture.inviter.get(&path).await;

@@ -43,9 +43,10 @@ impl AppFixture {
         admin.put(&format!("{app}/deletion-lock"), &lifted).await.is(200);
         // The session is now old enough for the next request to update it, so that this write is tested as well.
         world.clock.advance(Duration::from_secs(61));
+        let now = world.now();
         let accounts: Vec<_> = (ids.iter())
-            .map(|id| NewAccount::read(Fields::of(json!({"user_id": id, "type": "general"})), world.now().date()))
-            .map(|new| new.unwrap().create(world.now()))
+            .map(|id| Fields::of(json!({"user_id": id, "type": "general"})))
+            .map(|fields| fields.parse(|fields| NewAccount::read(fields, now.date())).unwrap().create(now))
             .collect();
         world.store().load_accounts(AppId::parse(&app_id).unwrap(), &accounts).await.unwrap();
         let start = world.snapshot().await;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use axum::http::Method;
 use rollcall_domain::{Code, Fields, permission::UserType, user::User};
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};

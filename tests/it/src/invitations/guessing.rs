@@ -9,7 +9,7 @@ use std::{
 };
 
 use rollcall_domain::{breaker::BreakerReservation, limits::BREAKER_WINDOW};
-use rollcall_store::invitation::reserve;
+use rollcall_store::breaker::reserve;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::*;

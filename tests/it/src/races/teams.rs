@@ -118,7 +118,7 @@ async fn role(world: &World, team: TeamId, name: &str, permissions: &[Permission
     let role_id = CustomRoleId::new(world.context.uuid().unwrap());
     let body = json!({"name": name, "permissions": permissions});
     let role = Role::read(role_id, Fields::of(body)).unwrap();
-    let commit = rollcall_store::role::create_role(team, role_id, &role, world.now()).unwrap();
+    let commit = rollcall_store::role::create_role(team, role_id, &role).unwrap();
     world.writer().commit(commit).await.unwrap();
     role.role_id
 }

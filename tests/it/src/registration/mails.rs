@@ -50,7 +50,7 @@ async fn the_reply_reveals_neither_whether_an_address_is_taken_nor_the_fate_of_t
 
     for mail in items(&world, "OUTBOX#").await {
         let mail: rollcall_domain::mail::Mail = serde_json::from_value(mail).unwrap();
-        world.store().given_up(&mail, world.now()).await.unwrap();
+        world.store().mark_mail_failed(&mail, world.now()).await.unwrap();
     }
     world.clock.advance(RESEND_AFTER);
     let (unknown, known) =

@@ -16,12 +16,12 @@ async fn a_change_decided_before_the_end_revives_no_session() {
         .unwrap();
     assert_eq!(ended.version, before.version, "only the epoch differs");
     let renamed = before.clone().renamed(Fields::of(json!({"username": "Jin"})), world.now()).unwrap();
-    let reset = before.clone().reset(false, world.now());
+    let reset = before.clone().with_new_password(false, world.now());
     let carried_on = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
     for stale in [
         rollcall_store::user::change(&before, &renamed, CredentialChange::Kept).unwrap(),
         rollcall_store::user::change(&before, &before, CredentialChange::Kept).unwrap(),
-        carried_on.and(session::carry_on(&sessions[0], &reset)),
+        carried_on.and(session::adopt_epoch(&sessions[0], &reset)),
         rollcall_store::user::delete(&before).unwrap(),
     ] {
         let refused = world.writer().commit(stale).await;
@@ -61,7 +61,7 @@ async fn recording_a_late_use_revives_no_session() {
     let (user, client) = world.user("mina", UserType::Member, []).await;
     let session = world.store().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
     client.post("/v1/logout", &Value::Null).await.is(204);
-    for late in [session::touch(&session, world.now()), session::carry_on(&session, &user)] {
+    for late in [session::touch(&session, world.now()), session::adopt_epoch(&session, &user)] {
         assert!(world.writer().record([late]).await.is_err());
     }
     client.get("/v1/me").await.is_problem(Code::Unauthenticated);

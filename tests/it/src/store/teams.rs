@@ -6,15 +6,16 @@ use rollcall_domain::{
     id::{CustomRoleId, InvitationId, TeamId},
     invitation::{Invitation, NewInvitation},
     limits::MAX_LIVE_INVITATIONS,
+    new_user::NewUser,
     permission::{Permission, Preset, UserType},
     role::Role,
     role_id::RoleId,
     team::{LastAdmin, Member, Team},
     text::{Login, RoleName, TeamName, Username},
-    user::{NewUser, User},
+    user::User,
 };
 use rollcall_store::{
-    Commit, invitation,
+    Commit, breaker, invitation,
     member::{join, leave, still_authorised},
     role::{create_role, delete_role},
     team,
@@ -50,7 +51,7 @@ impl Table {
         let role_id = CustomRoleId::new(self.clock.uuid().unwrap());
         let (name, permissions) = (RoleName::parse("Custom").unwrap(), [Permission::TeamRead].into());
         let role = Role { role_id: RoleId::Custom(role_id), name, permissions, version: 1 };
-        self.commit(create_role(team.team_id, role_id, &role, self.now()).unwrap()).await.unwrap();
+        self.commit(create_role(team.team_id, role_id, &role).unwrap()).await.unwrap();
         (role_id, role)
     }
 
@@ -79,10 +80,10 @@ async fn the_last_admin_of_a_team_cannot_leave_unless_permitted() {
     let team = table.store.team(team.team_id).await.unwrap().unwrap();
     assert_eq!(team.admins, [one.user_id, other.user_id].into());
     let go = |user: &User, last| Commit::new(leave(&team, user.user_id, &admin, last, table.now()));
-    table.commit(go(&one, LastAdmin::Stays)).await.unwrap();
-    assert_eq!(table.commit(go(&other, LastAdmin::Stays)).await, Err(Code::LastTeamAdmin));
+    table.commit(go(&one, LastAdmin::Protected)).await.unwrap();
+    assert_eq!(table.commit(go(&other, LastAdmin::Protected)).await, Err(Code::LastTeamAdmin));
     assert_eq!(table.store.member(team.team_id, other.user_id).await.unwrap().map(|member| member.version), Some(1));
-    table.commit(go(&other, LastAdmin::MayGo)).await.unwrap();
+    table.commit(go(&other, LastAdmin::Removable)).await.unwrap();
     assert!(table.store.members(team.team_id, 10).await.unwrap().is_empty());
     assert!(table.store.team(team.team_id).await.unwrap().unwrap().admins.is_empty());
 }
@@ -105,9 +106,9 @@ async fn a_role_in_use_cannot_be_deleted() {
     let team = table.team().await;
     let (role_id, role) = table.role(&team).await;
     let user = table.member(&team, &role).await;
-    let delete = || delete_role(team.team_id, role_id, &role, table.now());
+    let delete = || delete_role(team.team_id, role_id, &role);
     assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
-    let gone = leave(&team, user.user_id, &role, LastAdmin::Stays, table.now());
+    let gone = leave(&team, user.user_id, &role, LastAdmin::Protected, table.now());
     table.commit(Commit::new(gone)).await.unwrap();
     table.commit(delete()).await.unwrap();
     assert_eq!(table.store.role(team.team_id, role.role_id).await.unwrap(), None);
@@ -135,12 +136,12 @@ async fn an_invitation_ends_once_together_with_its_code() {
         tried.pointer
     };
     let pointer = find().await;
-    let (invited, _) = table.store.invited(&pointer, None).await.unwrap();
+    let (invited, _) = table.store.invitation_details(&pointer, None).await.unwrap();
     let invited = invited.unwrap();
     assert_eq!((&invited.invitation, invited.issuer.user_id), (&before, issuer.user_id));
-    let end = || invitation::end(&before, &before.clone().revoked(), &role, table.now()).unwrap();
+    let end = || invitation::end(&before, &before.clone().revoked(), &role).unwrap();
     table.commit(end()).await.unwrap();
-    assert!(table.store.invited(&find().await, None).await.unwrap().0.is_none());
+    assert!(table.store.invitation_details(&find().await, None).await.unwrap().0.is_none());
     assert_eq!(table.commit(end()).await, Err(Code::Conflict));
 }
 
@@ -183,10 +184,10 @@ async fn the_breaker_counts_an_attempt_only_if_unchanged_since_it_was_read() {
     let table = Table::new().await;
     let before = table.store.breaker().await.unwrap();
     let reserved = before.reserve(table.now()).unwrap();
-    let reserve = || Commit::new([invitation::reserve(&reserved, table.now())]);
+    let reserve = || Commit::new([breaker::reserve(&reserved, table.now())]);
     table.commit(reserve()).await.unwrap();
     let after: Breaker = table.store.breaker().await.unwrap();
     assert!(after.tries >= 1 && after.since.is_some());
-    table.commit(Commit::new([invitation::undo_attempt()])).await.unwrap();
+    table.commit(Commit::new([breaker::undo_attempt()])).await.unwrap();
     assert_eq!(table.store.breaker().await.unwrap().tries, after.tries - 1);
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use rollcall_domain::{Code, email::Email, permission::UserType, user::User, verification::FlowPurpose};
-use rollcall_store::user::CredentialChange;
+use rollcall_store::credential::CredentialChange;
 use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};
@@ -50,7 +50,7 @@ pub async fn member(world: &World, login: &str, email: &str) -> (User, Client) {
 
 /// Confirms an address of a user without the API.
 pub async fn proved(world: &World, user: &User, email: &str) -> User {
-    let after = user.clone().proved(Email::parse(email).unwrap(), world.now());
+    let after = user.clone().with_verified_email(Email::parse(email).unwrap(), world.now());
     let commit = rollcall_store::user::change(user, &after, CredentialChange::Kept).unwrap();
     world.writer().commit(commit).await.unwrap();
     after

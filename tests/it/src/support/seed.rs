@@ -86,7 +86,7 @@ impl World {
     pub async fn role(&self, team_id: TeamId, name: &str, permissions: &[&str]) -> RoleId {
         let role_id = CustomRoleId::new(self.context.uuid().unwrap());
         let role = Role::read(role_id, Fields::of(json!({"name": name, "permissions": permissions}))).unwrap();
-        let commit = rollcall_store::role::create_role(team_id, role_id, &role, self.now()).unwrap();
+        let commit = rollcall_store::role::create_role(team_id, role_id, &role).unwrap();
         self.writer().commit(commit).await.unwrap();
         role.role_id
     }

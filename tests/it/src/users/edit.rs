@@ -131,7 +131,7 @@ async fn lower_ranks_do_nothing_to_higher_ones() {
     let (target, _) = world.user("target", UserType::Member, []).await;
     platform.patch(&path_of(&target), &one_of_two).await.is_problem(Code::Forbidden);
     assert_eq!(stored(&world, &target).await, Some(target));
-    assert_eq!(super_admins_agree(&world).await, 1);
+    assert_eq!(assert_super_admins_consistent(&world).await, 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Listing users: order, filters, pages.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 fn logins(reply: &Reply) -> Vec<&str> {

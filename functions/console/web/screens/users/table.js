@@ -17,16 +17,15 @@ export function UserTable({ list, keyOf, memberships, act, current, empty }) {
   const columns = [
     {
       name: w.user,
-      width: "19%",
+      width: "18%",
       class: "id-column",
-      bone: html`
-      <div class="who">${skeletonBar("disc")}${skeletonBar("w2")}</div>`,
+      bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w2")}</div>`,
     },
     { name: w.type, width: "11.5%", class: "wide-column", bone: skeletonBar("w1") },
-    { name: w.teams, width: "16.5%", class: "roomy-column", bone: skeletonBar("w2") },
-    { name: w.email, width: "21.25%", class: "roomy-column", bone: skeletonBar("w3") },
-    { name: w.twoFactor, width: "5.3%", class: "roomy-column", bone: "" },
-    { name: w.status, width: "10.6%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.teams, width: "14.5%", class: "roomy-column", bone: skeletonBar("w2") },
+    { name: w.email, width: "19.5%", class: "roomy-column", bone: skeletonBar("w3") },
+    { name: w.twoFactor, width: "7%", class: "roomy-column", bone: "" },
+    { name: w.status, width: "15.5%", class: "wide-column", bone: skeletonBar("w1") },
     { name: w.lastSignIn, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "72px", class: "operations" },
   ];

@@ -1,4 +1,4 @@
-//! The way of the mails on one machine: out of the table as soon as they are written, and again when they are due.
+//! Delivery of mails on one machine: as soon as they are written, and again when a retry is due.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,50 +8,49 @@ use tokio::sync::Mutex;
 
 use crate::{
     embedded::Embedded,
-    mailbox::{Mail, Mailbox},
+    mailbox::{Mailbox, MailboxEntry},
 };
 
-/// How often it is looked for mails that fell due by the clock alone.
+/// How often to look for mails that are due by the clock alone.
 const TICK: Duration = Duration::from_secs(5);
 
-/// Delivers what is due; clones take turns.
+/// Delivers due mails. Clones take turns.
 #[derive(Clone, Debug)]
-pub(crate) struct Post {
+pub(crate) struct MailDelivery {
     context: Context,
     sender: Sender,
-    /// Where the mails land that are not sent; none where they are.
+    /// The mailbox for mails that are not sent; `None` if they are sent.
     mailbox: Option<Mailbox>,
-    turn: Arc<Mutex<()>>,
+    lock: Arc<Mutex<()>>,
 }
 
-impl Post {
-    /// Mails by `sender`, or into a mailbox where there is none.
+impl MailDelivery {
+    /// Delivers through `sender`, or into a mailbox without one.
     pub(crate) fn new(context: &Context, sender: Option<Sender>) -> Self {
         let mailbox = sender.is_none().then(Mailbox::default);
         let sender = sender.unwrap_or_else(|| mailbox.clone().unwrap_or_default().sender(context));
-        Self { context: context.clone(), sender, mailbox, turn: Arc::default() }
+        Self { context: context.clone(), sender, mailbox, lock: Arc::default() }
     }
 
-    /// The mails that landed here, newest first, those included that are due at this moment.
-    pub(crate) async fn mails(&self, to: Option<&str>) -> Vec<Mail> {
+    /// The mails in the mailbox, newest first, after delivering what is due.
+    pub(crate) async fn mails(&self, to: Option<&str>) -> Vec<MailboxEntry> {
         let Some(mailbox) = &self.mailbox else { return Vec::new() };
         self.deliver().await;
         mailbox.mails(to)
     }
 
-    /// Delivers for as long as the process lives.
+    /// Delivers until the process ends.
     pub(crate) async fn keep_delivering(self, database: Embedded) {
         loop {
             self.deliver().await;
-            // Whichever comes first; both lead to the same.
             drop(tokio::time::timeout(TICK, database.mails_written()).await);
         }
     }
 
     async fn deliver(&self) {
-        let _turn = self.turn.lock().await;
+        let _guard = self.lock.lock().await;
         if let Err(problem) = mailer::deliver_due(&self.context, &self.sender).await {
-            tracing::error!(%problem, "the mails that are due could not be looked up");
+            tracing::error!(%problem, "due mails could not be read");
         }
     }
 }
