@@ -143,8 +143,8 @@ async fn a_rotation_does_not_interrupt_what_is_going_on() {
     late.get(&format!("/v1/users?limit=1&cursor={cursor}")).await.is_problem(Code::InvalidCursor);
 }
 
-/// A code is found as long as the key of its hash is configured. After that it is refused like an unknown one, and still
-/// expires.
+/// A code is found as long as the key of its hash is configured. After that it is refused like an unknown one, and
+/// still expires.
 #[tokio::test]
 async fn an_invitation_code_survives_a_rotation() {
     let mut fixture = InvitationFixture::new().await;

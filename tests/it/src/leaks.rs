@@ -132,7 +132,9 @@ async fn use_every_secret(world: &World, known: &mut Known) {
     let flow = started.is(202).body["registration_id"].clone();
     let code = known.mailed(world, &flow, FlowPurpose::Registration).await;
     let password = known.typed("mina's password", "violet 7 harbour engine");
-    let body = json!({"code": code, "username": "Mina", "login": "mina", "password": password, "password_confirmation": password});
+    let body = json!({
+        "code": code, "username": "Mina", "login": "mina", "password": password, "password_confirmation": password
+    });
     let complete = format!("/v1/registrations/{}/complete", flow.as_str().unwrap());
     stranger.with("idempotency-key", "registration").post(&complete, &body).await.is(201);
     let pending = stranger.post("/v1/registrations", &json!({"email": "pending@example.com"})).await;

@@ -10,7 +10,8 @@
 //! shrinks: rounds fall away, then operations, then numbers. Its history is printed as it was lived, the shortest last.
 //!
 //! The inner loop tries a few dozen rounds of one seed. The profile `ci` tries more; `PROPTEST_CASES` says how many
-//! cases, `PROPTEST_RNG_SEED` another seed: `PROPTEST_CASES=500 PROPTEST_RNG_SEED=7 cargo nextest run -E 'test(/model::/)'`.
+//! cases, `PROPTEST_RNG_SEED` another seed: `PROPTEST_CASES=500 PROPTEST_RNG_SEED=7 cargo nextest run -E
+//! 'test(/model::/)'`.
 //!
 //! `users::races` has loops of its own for super admins (E4, K5), and `accounts::admins` for the ten admins of an
 //! application (G10): they meet on threads, at full speed, where the model's requests meet by a paused clock. The model
@@ -75,7 +76,8 @@ fn config() -> Config {
     config
 }
 
-/// What generation needs to know: which is nothing of what is there, for the numbers of an intent mean something always.
+/// What generation needs to know: which is nothing of what is there, for the numbers of an intent mean something
+/// always.
 struct Intents;
 
 impl ReferenceStateMachine for Intents {

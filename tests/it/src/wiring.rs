@@ -91,7 +91,7 @@ fn the_local_gateway_has_the_routes_of_the_template() {
 
 /// `UPDATE_OPENAPI=1` rewrites the document.
 #[test]
-fn the_stored_api_document_is_the_generated_one() {
+fn the_api_document_is_the_generated_one() {
     let path = file("functions/console/openapi.json");
     let current = serde_json::to_string_pretty(&document()).unwrap() + "\n";
     if std::env::var_os("UPDATE_OPENAPI").is_some() {

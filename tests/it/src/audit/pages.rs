@@ -84,8 +84,8 @@ async fn records_written_while_paging_do_not_move_later_pages() {
     assert_eq!(names(&found), ["App 5", "App 4", "App 3", "App 2", "App 1", "App 0"]);
 }
 
-/// A member of several teams reads their logs merged. Each page reads a bounded number of records, so pages may be empty
-/// when few records match.
+/// A member of several teams reads their logs merged. Each page reads a bounded number of records, so pages may be
+/// empty when few records match.
 // The paused clock keeps the deadline of a page that reads many days independent of the machine's load.
 #[tokio::test(start_paused = true)]
 async fn the_logs_of_several_teams_are_merged() {

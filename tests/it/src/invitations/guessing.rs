@@ -226,7 +226,8 @@ async fn a_thousand_wrong_codes_from_one_place_at_once_are_twenty_tries() {
     assert_consistent(&fixture.world).await;
 }
 
-/// A thousand at once, of a hundred people from as many places: with a hundred codes to be hit, 28 wrong tries are borne.
+/// A thousand at once, of a hundred people from as many places: with a hundred codes to be hit, 28 wrong tries are
+/// borne.
 #[tokio::test(start_paused = true)]
 async fn a_thousand_wrong_codes_of_a_hundred_people_at_once_shut_the_breaker() {
     let alarms = count_alarms();

@@ -65,7 +65,8 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// The first secret found. Eight digits count only if they stand alone, since longer numbers contain them by chance.
+    /// The first secret found. Eight digits count only if they stand alone, since longer numbers contain them by
+    /// chance.
     pub(super) fn found_in(&self, bytes: &[u8]) -> Option<&'a Secret> {
         let stands_at = |at: usize, form: &[u8]| {
             let end = at + form.len();

@@ -1,4 +1,5 @@
-//! Whether what was found after a round, and every answer in it, comes of its operations one after the other, in some order.
+//! Whether what was found after a round, and every answer in it, comes of its operations one after the other, in some
+//! order.
 
 use rollcall_domain::Code;
 
@@ -29,7 +30,8 @@ impl Answered {
         state.after(&self.actor, &self.operation, made)
     }
 
-    /// Whether a refusal is what comes of the operation as things are here, or of losing one's rights while it was done.
+    /// Whether a refusal is what comes of the operation as things are here, or of losing one's rights while it was
+    /// done.
     fn is_explained(&self, state: &State, refused: Code, is_alone: bool) -> bool {
         let Err(due) = self.outcome(state) else { return false };
         let is_meanwhile = match due {
@@ -48,8 +50,8 @@ impl Answered {
     }
 }
 
-/// Whether some order of the operations comes to `found`, each that was done being possible when its turn comes, and each
-/// that was refused being refused so at some moment. Only who meets others may be told of a conflict.
+/// Whether some order of the operations comes to `found`, each that was done being possible when its turn comes, and
+/// each that was refused being refused so at some moment. Only who meets others may be told of a conflict.
 pub fn is_explained(before: &State, found: &State, answers: &[Answered]) -> bool {
     let is_alone = answers.len() == 1;
     // Whoever gets another role while it uses the one it had is refused, even if both would do.

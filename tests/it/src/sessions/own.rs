@@ -17,11 +17,14 @@ async fn sessions_are_listed_newest_first_and_the_calling_one_is_marked() {
         listed.body,
         json!({"next_cursor": null, "items": [
             {
-                "session_id": ids[0], "created_at": "2026-11-20T12:00:01.000Z", "last_seen_at": "2026-11-20T12:00:01.000Z",
-                "expires_at": "2026-11-20T13:00:01.000Z", "address": "2001:db8::7", "user_agent": "Browser/1.0", "current": true,
+                "session_id": ids[0], "created_at": "2026-11-20T12:00:01.000Z", "last_seen_at":
+                "2026-11-20T12:00:01.000Z",
+                "expires_at": "2026-11-20T13:00:01.000Z", "address": "2001:db8::7", "user_agent": "Browser/1.0",
+                "current": true,
             },
             {
-                "session_id": ids[1], "created_at": "2026-11-20T12:00:00.000Z", "last_seen_at": "2026-11-20T12:00:00.000Z",
+                "session_id": ids[1], "created_at": "2026-11-20T12:00:00.000Z", "last_seen_at":
+                "2026-11-20T12:00:00.000Z",
                 "expires_at": "2026-11-20T13:00:00.000Z", "address": null, "user_agent": null, "current": false,
             },
         ]})

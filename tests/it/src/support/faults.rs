@@ -1,7 +1,7 @@
 //! Faults of `DynamoDB` that the embedded database never has: throttling, conflicts, lost replies, latency.
 //!
-//! [`Faults::client`] wraps the HTTP client under the SDK. It counts and prices every call, injects the faults a test has
-//! armed, and refuses transactions that overlap. An attempt of the SDK is a call: a retry is counted again.
+//! [`Faults::client`] wraps the HTTP client under the SDK. It counts and prices every call, injects the faults a test
+//! has armed, and refuses transactions that overlap. An attempt of the SDK is a call: a retry is counted again.
 
 mod wire;
 
@@ -75,8 +75,8 @@ struct State {
 }
 
 impl Faults {
-    /// The HTTP client to give to the SDK in place of `inner`. `inner` must answer with bodies in memory, as the embedded
-    /// database does; the capacity of a streamed reply is not counted.
+    /// The HTTP client to give to the SDK in place of `inner`. `inner` must answer with bodies in memory, as the
+    /// embedded database does; the capacity of a streamed reply is not counted.
     pub fn client(&self, inner: SharedHttpClient) -> SharedHttpClient {
         let faults = self.clone();
         http_client_fn(move |settings, components| {
@@ -115,9 +115,9 @@ impl Faults {
     }
 
     /// Whether writes conflict as in `DynamoDB`: a transaction in flight holds its items, including those it only
-    /// checks, and another transaction or single write of one of them is refused. Single writes hold nothing: `DynamoDB`
-    /// orders them before or after a transaction that arrives at the same time. Every call yields once, so that
-    /// concurrent requests interleave even on one thread.
+    /// checks, and another transaction or single write of one of them is refused. Single writes hold nothing:
+    /// `DynamoDB` orders them before or after a transaction that arrives at the same time. Every call yields once, so
+    /// that concurrent requests interleave even on one thread.
     pub fn conflicts_like_dynamodb(&self, on: bool) {
         self.state().conflicts_like_dynamodb = on;
     }
@@ -127,8 +127,8 @@ impl Faults {
         self.state().conflicts
     }
 
-    /// Delays every later call by a time drawn from the seed; `None` ends the delays. With a paused clock, requests that
-    /// are sent together then interleave in an order that the seed reproduces.
+    /// Delays every later call by a time drawn from the seed; `None` ends the delays. With a paused clock, requests
+    /// that are sent together then interleave in an order that the seed reproduces.
     pub fn add_latency(&self, seed: Option<u64>) {
         self.state().pace = seed;
     }

@@ -68,7 +68,10 @@ async fn who_is_added_is_told_strictly() {
         (json!({"user_id": id, "role_id": 1}), vec![json!(["/role_id", "wrong_type"])]),
         (json!({"user_id": id, "login": "mina", "role_id": "reviewer"}), vec![json!(["/login", "not_allowed"])]),
         (
-            json!({"user_id": id, "login": "mina", "new_user": {"username": "Mina", "login": "mina2", "generate_password": true}, "role_id": "reviewer"}),
+            json!({
+                "user_id": id, "login": "mina", "new_user": {"username": "Mina", "login": "mina2", "generate_password":
+                true}, "role_id": "reviewer"
+            }),
             vec![json!(["/login", "not_allowed"]), json!(["/new_user", "not_allowed"])],
         ),
         (

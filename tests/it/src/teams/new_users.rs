@@ -91,7 +91,10 @@ async fn what_is_wrong_with_a_new_user_is_told_where_it_stands() {
         (
             new(
                 "mina",
-                &json!({"generate_password": true, "type": "super_admin", "email_verified": true, "version": 1, "status": "enabled", "teams": {}, "user_id": 1}),
+                &json!({
+                    "generate_password": true, "type": "super_admin", "email_verified": true, "version": 1, "status":
+                    "enabled", "teams": {}, "user_id": 1
+                }),
             ),
             vec![
                 json!(["/new_user/type", "unknown_field"]),

@@ -14,7 +14,8 @@ async fn a_role_is_made_read_edited_and_deleted() {
     let id = created.is(201).body["role_id"].clone();
     let path = format!("{roles}/{}", id.as_str().unwrap());
     let mut role = json!({
-        "role_id": id, "name": "Release manager", "preset": false, "permissions": ["team.read", "audit.read"], "version": 1,
+        "role_id": id, "name": "Release manager", "preset": false, "permissions": ["team.read", "audit.read"],
+        "version": 1,
     });
     assert_eq!((created.header("location"), created.header("etag"), &created.body), (path.as_str(), "\"1\"", &role));
     let read = owner.get(&path).await;
@@ -65,7 +66,9 @@ async fn what_a_role_is_made_of_is_read_strictly() {
             ],
         ),
         (
-            json!({"name": "A", "permissions": ["team.read"], "preset": true, "role_id": "admin", "uses": 0, "version": 1}),
+            json!({
+                "name": "A", "permissions": ["team.read"], "preset": true, "role_id": "admin", "uses": 0, "version": 1
+            }),
             ["preset", "role_id", "uses", "version"]
                 .map(|field| json!([format!("/{field}"), "unknown_field"]))
                 .to_vec(),

@@ -7,7 +7,9 @@ async fn every_change_is_recorded_with_who_whence_and_what_and_no_secret() {
     let world = World::new().await;
     let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
     let client = client.at("192.0.2.7");
-    let body = json!({"username": "Mina", "login": "mina", "type": "member", "email": "mina@example.com", "password": PASSWORD});
+    let body = json!({
+        "username": "Mina", "login": "mina", "type": "member", "email": "mina@example.com", "password": PASSWORD
+    });
     let mut ids = Vec::new();
     let mut moments = vec![world.now()];
     let created = client.post("/v1/users", &body).await;
@@ -61,7 +63,11 @@ async fn every_change_is_recorded_with_who_whence_and_what_and_no_secret() {
             json!(["user.create", null, first]),
             json!(["user.edit", {"username": "Mina", "type": "member"}, {"username": "Jin", "type": "platform_admin"}]),
             json!(["user.edit", {"status": "enabled"}, {"status": "disabled"}]),
-            json!(["user.edit", {"status": "disabled", "email": "mina@example.com"}, {"status": "enabled", "email": "jin@example.com"}]),
+            json!([
+                "user.edit",
+                {"status": "disabled", "email": "mina@example.com"},
+                {"status": "enabled", "email": "jin@example.com"}
+            ]),
             json!(["user.set_password", {}, {}]),
             json!(["user.set_password", {}, {}]),
             json!(["user.unbind_email", {"email": "jin@example.com"}, {}]),

@@ -127,7 +127,11 @@ async fn an_address_typed_by_an_admin_blocks_nobody_and_gets_no_reset() {
     let world = World::new().await;
     let admin = world.admin().await;
     let email = "mina@example.com";
-    let create = |login: &str| json!({"username": "Mina", "login": login, "type": "member", "email": email, "generate_password": true});
+    let create = |login: &str| {
+        json!({
+            "username": "Mina", "login": login, "type": "member", "email": email, "generate_password": true
+        })
+    };
     for login in ["first", "second"] {
         let created = admin.post("/v1/users", &create(login)).await;
         assert_eq!(created.is(201).body["user"]["email_verified"], false);
@@ -145,7 +149,9 @@ async fn an_address_typed_by_an_admin_blocks_nobody_and_gets_no_reset() {
     let started = stranger.post("/v1/registrations", &json!({"email": email})).await;
     let registration = started.is(202).body["registration_id"].as_str().unwrap().to_owned();
     let code = world.code(&registration, FlowPurpose::Registration).await;
-    let complete = json!({"code": code, "username": "Owner", "login": "owner", "password": PASSWORD, "password_confirmation": PASSWORD});
+    let complete = json!({
+        "code": code, "username": "Owner", "login": "owner", "password": PASSWORD, "password_confirmation": PASSWORD
+    });
     let owner = stranger.post(&format!("/v1/registrations/{registration}/complete"), &complete).await;
     assert_eq!(owner.is(201).body["user"]["email_verified"], true);
 }

@@ -37,7 +37,9 @@ async fn a_deleted_user_frees_its_login_and_address_and_what_its_team_has_stays(
     let started = world.stranger().post("/v1/registrations", &json!({"email": "mina@example.com"})).await;
     let registration = started.body["registration_id"].as_str().unwrap().to_owned();
     let code = world.code(&registration, FlowPurpose::Registration).await;
-    let complete = json!({"code": code, "username": "Owner", "login": "owner", "password": PASSWORD, "password_confirmation": PASSWORD});
+    let complete = json!({
+        "code": code, "username": "Owner", "login": "owner", "password": PASSWORD, "password_confirmation": PASSWORD
+    });
     world.stranger().post(&format!("/v1/registrations/{registration}/complete"), &complete).await.is(201);
 }
 

@@ -8,8 +8,8 @@ use crate::support::Reply;
 
 pub(super) type Operation = (&'static str, u16, fn(&AppFixture) -> BoxFuture<'_, Reply>);
 
-/// The operations with the status of their success. A POST carries an `Idempotency-Key`, so that it can be repeated; the
-/// other methods are idempotent.
+/// The operations with the status of their success. A POST carries an `Idempotency-Key`, so that it can be repeated;
+/// the other methods are idempotent.
 pub(super) const OPERATIONS: &[Operation] = &[
     ("create app", 201, |s| Box::pin(async { s.admin.post("/v1/apps", &json!({"name": "Second"})).await })),
     ("get app", 200, |s| Box::pin(s.admin.get(&s.app))),

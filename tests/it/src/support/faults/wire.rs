@@ -1,5 +1,5 @@
-//! The part of the wire protocol that the faults read and write: which items a request touches, what its reply cost, and
-//! the bodies of refusals.
+//! The part of the wire protocol that the faults read and write: which items a request touches, what its reply cost,
+//! and the bodies of refusals.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
