@@ -24,7 +24,7 @@ def test_a_taken_port_is_reported(launch, tmp_path):
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         for command in ([], ["database"]):
             message = launch(*command, "--listen", address, "--data", tmp_path / "data").start_error(seconds=5)
-            assert address in message and "taken" in message, message
+            assert address in message and "in use" in message, message
     assert not (tmp_path / "data").exists(), "no data directory is created"
 
 
