@@ -21,6 +21,7 @@ test("every code, permission and role of the server has a text", () => {
     const lists = [
       [facts.errorCodes, words.problems],
       [facts.violationCodes, { weak_password: weakPassword.guessable, ...any }],
+      [facts.weakPasswordReasons, weakPassword],
       [facts.permissions, words.permissions],
       [Object.keys(facts.presets), words.roles],
       [facts.userTypes, words.me.types],

@@ -103,7 +103,9 @@ class Maildir(Mailbox):
     def mails(self, to):
         # Open the Maildir for every read: an open one looks for new mail only once a second.
         kept = mailbox.Maildir(self.directory, create=False)
-        letters = [email.message_from_bytes(kept.get_bytes(key), policy=email.policy.default) for key in kept]
+        letters = [
+            email.message_from_bytes(kept.get_bytes(key), policy=email.policy.default) for key in kept.iterkeys()
+        ]
         letters = [letter for letter in letters if letter["to"].addresses[0].addr_spec.lower() == to.lower()]
         letters.sort(key=lambda letter: letter["date"].datetime, reverse=True)
         return [

@@ -114,6 +114,8 @@ export const violationCodes = [
   "incorrect",
 ];
 
+export const weakPasswordReasons = ["contains_name", "missing_classes", "common", "guessable"];
+
 export const limits = {
   adminsPerApp: 10,
   accountsPerDeletion: 100,

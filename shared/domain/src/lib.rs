@@ -39,4 +39,4 @@ pub use error::{Code, Refusal};
 pub use fields::{Fields, FromField};
 pub use serde_json::Value;
 pub use time::Timestamp;
-pub use violation::{Invalid, Violation, ViolationCode};
+pub use violation::{Invalid, Violation, ViolationCode, WeakPasswordReason};

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use rollcall_domain::Code;
 use serde_json::{Value, json};
 
-use crate::support::{Client, DAWN, World};
+use crate::support::{Client, START, World};
 
 /// A world with one application: its admin and the application's path.
 async fn with_app() -> (World, Client, String) {
@@ -42,7 +42,7 @@ mod create {
         });
         let created = admin.post(&format!("{path}/accounts"), &body).await;
         let mut expected = body;
-        for (field, value) in [("created_at", json!(DAWN)), ("updated_at", json!(DAWN)), ("version", json!(1))] {
+        for (field, value) in [("created_at", json!(START)), ("updated_at", json!(START)), ("version", json!(1))] {
             expected[field] = value;
         }
         assert_eq!(created.is(201).body, expected);
@@ -79,7 +79,7 @@ mod create {
         let (_world, admin, path) = with_app().await;
         let body = json!({
             "user_id": "a b", "type": "owner", "nickname": "a\nb", "photo_url": "img.png", "gender": 1,
-            "birth_date": "2026-11-21", "level": 1.5, "role": -1, "friending": "", "version": 7, "created_at": DAWN,
+            "birth_date": "2026-11-21", "level": 1.5, "role": -1, "friending": "", "version": 7, "created_at": START,
         });
         let refused = admin.post(&format!("{path}/accounts"), &body).await;
         refused.is_problem(Code::UnknownField);

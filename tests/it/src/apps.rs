@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use rollcall_domain::Code;
 use serde_json::json;
 
-use crate::support::{DAWN, World};
+use crate::support::{START, World};
 
 mod create {
     use super::*;
@@ -23,7 +23,7 @@ mod create {
             json!({
                 "app_id": app_id, "name": "Harbor Chat", "team_id": null, "admin_count": 0,
                 "deletion_lock": {"locked": true, "changed_by": null, "changed_at": null},
-                "created_at": DAWN, "updated_at": DAWN, "version": 1,
+                "created_at": START, "updated_at": START, "version": 1,
             })
         );
         assert_eq!(created.header("location"), format!("/v1/apps/{app_id}"));
@@ -141,7 +141,7 @@ mod lock {
         let lifted = admin.put(&lock, &json!({"locked": false, "risks_acknowledged": true})).await;
         assert_eq!(lifted.is(200).body["deletion_lock"]["locked"], false);
         assert_eq!(lifted.body["deletion_lock"]["changed_by"]["username"], "admin");
-        assert_eq!(lifted.body["deletion_lock"]["changed_at"], DAWN);
+        assert_eq!(lifted.body["deletion_lock"]["changed_at"], START);
         let back = admin.put(&lock, &json!({"locked": true})).await;
         assert_eq!(back.is(200).body["deletion_lock"]["locked"], true);
         assert_eq!(back.body["version"], 3);

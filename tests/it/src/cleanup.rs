@@ -34,7 +34,7 @@ pub async fn slip_in(world: &World, path: &str) {
     let app_id = AppId::parse(path.rsplit('/').next().unwrap()).unwrap();
     let fields = Fields::of(json!({"user_id": "late", "type": "general"}));
     let late = fields.parse(|fields| NewAccount::read(fields, world.now().date())).unwrap().create(world.now());
-    world.unfaulted().load_accounts(app_id, &[late]).await.unwrap();
+    world.store().load_accounts(app_id, &[late]).await.unwrap();
 }
 
 fn app_items(items: &[serde_json::Value]) -> usize {

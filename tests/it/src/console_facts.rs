@@ -3,10 +3,11 @@
 use std::{fmt::Write as _, path::PathBuf};
 
 use rollcall_domain::{
-    Code, limits,
+    Code, ViolationCode, WeakPasswordReason, limits,
     permission::{Permission, Preset, UserType},
 };
 use serde_json::Value;
+use utoipa::PartialSchema;
 
 /// Columns of a line at most. The file is laid out as the console's formatter lays it out.
 const MAX_COLUMNS: usize = 120;
@@ -27,28 +28,37 @@ fn the_facts_of_the_console_are_those_of_the_code() {
 }
 
 fn facts() -> String {
-    let permissions: Vec<_> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
+    let permissions: Vec<_> = Permission::ALL.iter().map(|permission| permission.as_str().to_owned()).collect();
     let presets = Preset::ALL.iter().map(|preset| {
-        let permissions: Vec<_> = preset.permissions().iter().map(|permission| permission.as_str()).collect();
+        let permissions: Vec<_> =
+            preset.permissions().iter().map(|permission| permission.as_str().to_owned()).collect();
         (preset.id(), array(&permissions, 2, format!("  {}: ", preset.id()).len()))
     });
-    let user_types = [UserType::Member, UserType::PlatformAdmin, UserType::SuperAdmin].map(UserType::as_str);
-    let error_codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let user_types =
+        [UserType::Member, UserType::PlatformAdmin, UserType::SuperAdmin].map(|kind| kind.as_str().to_owned());
+    let error_codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
     let document = serde_json::to_value(rollcall::documented()).unwrap();
-    let violation_codes = document["components"]["schemas"]["ViolationCode"]["enum"].as_array().unwrap();
-    let violation_codes: Vec<_> = violation_codes.iter().map(|code| code.as_str().unwrap()).collect();
+    let violation_codes = words::<ViolationCode>();
+    let weak_password_reasons = words::<WeakPasswordReason>();
 
     let mut text =
         String::from("// Generated from the server's code. Do not edit: a test of the server writes this file.\n");
     let mut export = |name: &str, value: String| write!(text, "\nexport const {name} = {value};\n").unwrap();
-    let list = |name: &str, words: &[&str]| array(words, 0, format!("export const {name} = ").len());
+    let list = |name: &str, words: &[String]| array(words, 0, format!("export const {name} = ").len());
     export("permissions", list("permissions", &permissions));
     export("presets", object(presets));
     export("userTypes", list("userTypes", &user_types));
     export("errorCodes", list("errorCodes", &error_codes));
     export("violationCodes", list("violationCodes", &violation_codes));
+    export("weakPasswordReasons", list("weakPasswordReasons", &weak_password_reasons));
     export("limits", object(limits(&document).map(|(name, limit)| (name, limit.to_string()))));
     text
+}
+
+/// The words of an enumeration, as its schema lists them.
+fn words<T: PartialSchema>() -> Vec<String> {
+    let schema = serde_json::to_value(T::schema()).unwrap();
+    serde_json::from_value(schema["enum"].clone()).unwrap()
 }
 
 /// The limits that the console checks or shows. Those of texts stand in the schemas of the API document.
@@ -79,7 +89,7 @@ fn limits(document: &Value) -> impl Iterator<Item = (&'static str, u64)> {
 
 /// An array of strings: on one line if it fits between `column` and the comma or semicolon that follows it, otherwise
 /// with one string a line.
-fn array(words: &[&str], indent: usize, column: usize) -> String {
+fn array(words: &[String], indent: usize, column: usize) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
     let line = format!("[{}]", quoted.join(", "));
     if column + line.len() < MAX_COLUMNS {

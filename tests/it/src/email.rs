@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, PASSWORD, Reply, World,
     mailed_codes::{
-        MILLISECOND, MINA, are_alike, is_wrong, items, just_before, mails, markers_agree, member, other, register,
-        reset_started,
+        MILLISECOND, MINA, are_alike, assert_markers_consistent, is_wrong, items, just_before, mails, member, other,
+        register, reset_started,
     },
 };
 
@@ -56,10 +56,10 @@ async fn a_proved_address_takes_the_place_of_the_old_one_which_is_told_and_free(
     );
     let record = &world.audit().await[0];
     assert_eq!((&record["action"], &record["before"]["email"]), (&json!("user.set_email"), &json!("old@example.com")));
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
     is_wrong(&confirm(&client, &code).await);
     register(&world, &world.stranger(), "old@example.com", "somebody").await.is(201);
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn an_address_is_changed_and_unbound_only_with_the_current_password() {
     }
     assert_eq!((mails(&world).await.len(), items(&world, "FLOW#").await.len()), (0, 0));
     world.stranger().post("/v1/me/email", &json!({})).await.is_problem(Code::Unauthenticated);
-    assert_eq!(world.unfaulted().user(user.user_id).await.unwrap().unwrap(), user);
+    assert_eq!(world.store().user(user.user_id).await.unwrap().unwrap(), user);
 }
 
 /// B5, B10.
@@ -111,7 +111,7 @@ async fn a_taken_address_is_answered_like_a_free_one_and_its_owner_is_told() {
     is_wrong(&confirm(&client, &code_of(&world, &user).await).await);
     confirm(&other_client, &code_of(&world, &other_user).await).await.is(200);
     assert_eq!(owner.get("/v1/me").await.body["user"]["email"], "Owner@example.com");
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
 }
 
 /// B10: an admin's note becomes an address only by its owner's code.
@@ -137,7 +137,7 @@ async fn a_note_is_confirmed_by_its_owner_and_blocks_nobody_else() {
     let before = mails(&world).await;
     unbind(&noted[0].1, PASSWORD).await.is(204);
     assert_eq!(mails(&world).await, before);
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
 }
 
 /// B3: for ten minutes, the newest code, five times.
@@ -185,7 +185,7 @@ async fn another_wish_replaces_the_first() {
     is_wrong(&confirm(&client, &first).await);
     let done = confirm(&client, &code_of(&world, &user).await).await;
     assert_eq!(done.is(200).body["user"]["email"], "second@example.com");
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
 }
 
 /// B12.
@@ -218,7 +218,7 @@ async fn an_unbound_address_is_told_and_free() {
     reset_started(&world.stranger(), MINA).await;
     assert!(mails(&world).await.contains(&json!([null, "en", "password_reset_code"])), "nobody's reset goes nowhere");
     register(&world, &world.stranger(), MINA, "next").await.is(201);
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Client, Reply, World,
-    consistency::everything_agrees,
+    consistency::assert_consistent,
     faults::{FOREVER, Fault},
     mailed_codes::{MILLISECOND, are_alike, items, just_before, other},
 };
@@ -102,7 +102,7 @@ async fn person(world: &World, login: &str) -> User {
 
 /// What the breaker counts: live codes and wrong tries.
 async fn breaker(world: &World) -> (i64, i64) {
-    let breaker = world.unfaulted().breaker().await.unwrap();
+    let breaker = world.store().breaker().await.unwrap();
     (breaker.live, breaker.tries)
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     invitations::{InvitationFixture, code_of, redeem},
-    support::{Client, PASSWORD, World, consistency::everything_agrees, count_hashes},
+    support::{Client, PASSWORD, World, consistency::assert_consistent, count_hashes},
     two_factor::{App, owner, second_step, ticket},
 };
 
@@ -160,7 +160,7 @@ async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
     let fourth = code_of(&under(&new, &fixture.inviter).post(&path, &body).await.is(201).body);
     redeem(&under(&new, &jisoo), &fourth).await.is(200);
     redeem(&under(&new, &fixture.world.redeemer("dora").await), &first).await.is_problem(Code::InvitationInvalid);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 
     let last = fixture.world.stranger_to(&cleared(&fixture.world).await);
     let late = fixture.world.redeemer("late").await;
@@ -168,13 +168,13 @@ async fn a_code_outlives_the_turn_of_the_key_it_was_drawn_under() {
     let listed = under(&last, &fixture.inviter).get(&format!("{}/invitations?status=live", fixture.team)).await;
     let id = listed.is(200).body["items"][0]["invitation_id"].as_str().unwrap().to_owned();
     under(&last, &fixture.inviter).delete(&format!("{}/invitations/{id}", fixture.team)).await.is(204);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     fixture.world.clock.advance(Duration::from_hours(24));
     let context = fixture.world.restarted(&[]);
     cleanup::run(context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
     fixture.wake_up().await;
     redeem(&fixture.world.redeemer("later").await, &third).await.is_problem(Code::InvitationInvalid);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// The mark of a device is opened with the key it was made with.

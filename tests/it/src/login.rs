@@ -6,7 +6,7 @@ use axum::http::Method;
 use rollcall_domain::{Code, permission::UserType, user::User};
 use serde_json::{Value, json};
 
-use crate::support::{DAWN, ORIGIN, World, count_hashes};
+use crate::support::{ORIGIN, START, World, count_hashes};
 
 /// D2.
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_session_is_touched_at_most_once_a_minute() {
         seen.push(admin.get("/v1/me").await.body["session"]["last_seen_at"].clone());
         world.clock.advance(Duration::from_secs(40));
     }
-    let (first, second) = (json!(DAWN), json!("2026-11-20T12:01:20.000Z"));
+    let (first, second) = (json!(START), json!("2026-11-20T12:01:20.000Z"));
     assert_eq!(seen, [&first, &first, &second, &second].map(Clone::clone));
 }
 

@@ -42,7 +42,7 @@ use rollcall_store::{credential::CredentialChange, user::change};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::support::{Client, Reply, World, consistency::everything_agrees};
+use crate::support::{Client, Reply, World, consistency::assert_consistent};
 use choice::Made;
 use intent::{CAST, Round};
 use operation::Operation;
@@ -131,7 +131,7 @@ impl StateMachineTest for ModelRun {
         runtime.block_on(async {
             run.world.clock.advance(Duration::from_hours(25));
             run.clean_up().await;
-            let items = everything_agrees(&run.world).await;
+            let items = assert_consistent(&run.world).await;
             assert_eq!(items.living().count(), items.teams.len(), "tombstones of teams are over");
             assert!(items.apps.iter().all(|app| app.deleting_at.is_none()), "tombstones of applications are over");
             assert!(items.invitations.iter().all(|it| it.status == it.status_at(run.world.now())), "expired");
@@ -186,7 +186,7 @@ impl ModelRun {
             ..Made::default()
         };
         world.faults.conflicts_like_dynamodb(conflicts);
-        let state = State::read(&everything_agrees(&world).await, world.now());
+        let state = State::read(&assert_consistent(&world).await, world.now());
         Self { runtime: None, world, state, made, tries: BTreeMap::new(), history: Vec::new() }
     }
 
@@ -207,7 +207,7 @@ impl ModelRun {
             self.history.push(format!("{login} {operation:?}: {}", told(reply.as_ref())));
             answers.push(self.answered(login, actor, operation, reply));
         }
-        let items = everything_agrees(&self.world).await;
+        let items = assert_consistent(&self.world).await;
         let found = State::read(&items, self.world.now());
         let is_explained = is_explained(&self.state, &found, &answers);
         assert!(is_explained, "no order explains {answers:?}\nbefore: {:?}\nafter: {found:?}", self.state);
@@ -225,7 +225,7 @@ impl ModelRun {
         let now = self.state.now;
         let (user, client) = match self.state.named(login) {
             Some((user_id, _)) => {
-                let user = self.world.unfaulted().user(user_id).await.unwrap().unwrap();
+                let user = self.world.store().user(user_id).await.unwrap().unwrap();
                 (Some(user.clone()), self.world.signed_in(&user).await)
             }
             None => (None, self.world.stranger()),
@@ -300,7 +300,7 @@ impl ModelRun {
 
     /// Whoever is new proves an address and changes the password, past the API, and takes part from then on.
     async fn welcome(&mut self) {
-        let store = self.world.unfaulted();
+        let store = self.world.store();
         for (user_id, person) in self.state.users.iter_mut().filter(|(_, person)| person.must_change_password) {
             let before = store.user(*user_id).await.unwrap().unwrap();
             let after = before.clone().with_verified_email(address(&person.login), self.world.now());

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, PASSWORD, World,
     mailed_codes::{
-        MILLISECOND, MINA, are_alike, is_wrong, items, just_before, mails, markers_agree, member, new_password, other,
-        proved, register, reset, reset_started, started,
+        MILLISECOND, MINA, are_alike, assert_markers_consistent, is_wrong, items, just_before, mails, member,
+        new_password, other, proved, register, reset, reset_started, started,
     },
 };
 
@@ -36,7 +36,7 @@ async fn reset_to(world: &World, client: &Client, email: &str, password: &str) -
 
 /// A user as it is stored.
 async fn stored(world: &World, user_id: UserId) -> User {
-    world.unfaulted().user(user_id).await.unwrap().unwrap()
+    world.store().user(user_id).await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn a_reset_leaves_a_disabled_user_disabled_and_two_factor_on() {
     let reset = admin.get(&path).await;
     assert_eq!((&reset.body["status"], &reset.body["totp_enabled"]), (&json!("disabled"), &json!(true)));
     sign_in(&world.stranger(), "mina", NEW).await.is_problem(Code::InvalidCredentials);
-    let credential = world.unfaulted().credential(&user.login).await.unwrap().unwrap();
+    let credential = world.store().credential(&user.login).await.unwrap().unwrap();
     assert_eq!((credential.totp.as_ref(), &credential.recovery_codes), (Some(&totp), &codes));
     admin.patch(&path, &json!({"status": "enabled"})).await.is(200);
     let half = sign_in(&world.stranger(), "mina", NEW).await;
@@ -268,7 +268,7 @@ async fn a_new_code_is_the_present_owners() {
     let code = world.code(&id, FlowPurpose::PasswordReset).await;
     reset(&stranger, &id, &new_password(&code, NEW)).await.is(204);
     sign_in(&stranger, "mina", NEW).await.is(200);
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
 }
 
 /// B12: mails of one purpose are not counted against another, and known and unknown addresses wait alike.

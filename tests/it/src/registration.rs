@@ -18,8 +18,8 @@ use crate::support::{
     PASSWORD, World,
     faults::{Call, Fault},
     mailed_codes::{
-        MILLISECOND, MINA, are_alike, complete, completion, is_wrong, items, just_before, mails, markers_agree, member,
-        new_password, other, register, reset, reset_started, start, started,
+        MILLISECOND, MINA, are_alike, assert_markers_consistent, complete, completion, is_wrong, items, just_before,
+        mails, member, new_password, other, register, reset, reset_started, start, started,
     },
 };
 
@@ -55,7 +55,7 @@ async fn a_proved_address_makes_a_user() {
     let record = &world.audit().await[0];
     assert_eq!((&record["action"], &record["actor"]["login"]), (&json!("user.register"), &json!("mina")));
     assert!(!record.to_string().contains(&code));
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
     let mina = stranger.sign_in("mina").await;
     assert_eq!(mina.get("/v1/me").await.is(200).body["teams"], json!([]));
     assert_eq!(items(&world, "FLOW#").await.len(), 1, "the one that waits");
@@ -97,7 +97,7 @@ async fn steps_out_of_order_change_nothing() {
     client.post("/v1/me/email", &wanted).await.is(202);
     let change_id = user.user_id.to_string();
     let ticket_id = FlowId::new(world.context.uuid().unwrap());
-    let credential = world.unfaulted().credential(&user.login).await.unwrap().unwrap();
+    let credential = world.store().credential(&user.login).await.unwrap().unwrap();
     let ticket = SignInTicket::new(ticket_id, "hash".to_owned(), user.login.clone(), &credential, None, world.now());
     world.writer().commit(Commit::new([flow::begin_ticket(&ticket).unwrap()])).await.unwrap();
     let flows = items(&world, "FLOW#").await;
@@ -180,7 +180,7 @@ async fn one_code_sent_many_times_at_once_makes_one_user() {
     for reply in replies.iter().filter(|reply| reply.status != 201) {
         assert!(["login_taken", "verification_failed"].contains(&reply.body["code"].as_str().unwrap()), "{reply:?}");
     }
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
     assert_eq!(items(&world, "USER#").await.len(), 1);
     for lane in items(&world, "LANE#").await {
         assert!(lane["since"].is_string(), "a lane that no later try can read: {lane}");
@@ -319,7 +319,7 @@ async fn the_reply_tells_neither_whose_an_address_is_nor_what_became_of_the_mail
 
     for mail in items(&world, "OUTBOX#").await {
         let mail: rollcall_domain::mail::Mail = serde_json::from_value(mail).unwrap();
-        world.unfaulted().mark_mail_failed(&mail, world.now()).await.unwrap();
+        world.store().mark_mail_failed(&mail, world.now()).await.unwrap();
     }
     world.clock.advance(RESEND_AFTER);
     let (unknown, known) =
@@ -408,9 +408,9 @@ async fn whoever_typed_an_address_first_does_not_have_it() {
     let noted = admin.get(&noted_path).await;
     assert_eq!((&noted.body["email"], &noted.body["email_verified"]), (&json!(MINA), &json!(false)));
     assert_eq!(eve_client.get("/v1/me").await.body["user"]["email"], "eve@example.com");
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
     let reset_id = reset_started(&world.stranger(), MINA).await;
-    let flow = world.unfaulted().verification(FlowId::parse(&reset_id).unwrap(), FlowPurpose::PasswordReset).await;
+    let flow = world.store().verification(FlowId::parse(&reset_id).unwrap(), FlowPurpose::PasswordReset).await;
     assert_eq!(flow.unwrap().unwrap().user_id.unwrap().to_string(), done.body["user"]["user_id"]);
     assert!(mails(&world).await.contains(&json!([MINA, "en", "password_reset_code"])));
 }
@@ -601,7 +601,7 @@ async fn an_address_that_somebody_proved_is_refused_though_the_code_is_right() {
         is_wrong(&complete(&stranger, &id, &completion(&code, "owner")).await);
     }
     assert_eq!(mails(&world).await, [json!(["owner@example.com", "en", "address_taken"])]);
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
     assert_eq!(owner.get("/v1/me").await.is(200).body["user"]["version"], 2);
 
     // ProvenFlow between the mail and the code.
@@ -609,7 +609,7 @@ async fn an_address_that_somebody_proved_is_refused_though_the_code_is_right() {
     let code = world.code(&id, FlowPurpose::Registration).await;
     member(&world, "mina", MINA).await;
     is_wrong(&complete(&stranger, &id, &completion(&code, "thief")).await);
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
 }
 
 #[tokio::test]
@@ -779,7 +779,7 @@ async fn a_hundred_registrations_of_one_login_make_one_user() {
     for reply in replies.iter().filter(|reply| reply.status != 201) {
         reply.is_problem(Code::LoginTaken);
     }
-    markers_agree(&world).await;
+    assert_markers_consistent(&world).await;
     let count = async |prefix: &str| items(&world, prefix).await.len();
     assert_eq!((count("USER#").await, count("LOGIN#").await, count("EMAIL#").await), (1, 1, 1));
     let flows = items(&world, "FLOW#").await;
@@ -813,7 +813,7 @@ async fn of_a_registration_and_a_change_to_the_same_address_one_wins() {
             both => panic!("{both:?}: {registered:?} {changed:?}"),
         }
         wins[usize::from(changed.status == 200)] += 1;
-        markers_agree(&world).await;
+        assert_markers_consistent(&world).await;
         let markers = items(&world, "EMAIL#").await;
         assert_eq!(markers.iter().filter(|marker| marker["pk"] == "EMAIL#mina@example.com").count(), 1);
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     grids::teams::{ACTIONS, Caller, TeamFixture},
-    support::{Client, NOBODY, Reply, World},
+    support::{Client, Reply, UNKNOWN_ID, World},
 };
 
 /// Two teams with everything in them, and the first's admin.

@@ -211,7 +211,7 @@ async fn a_flood_of_other_logins_leaves_a_count_where_it_is() {
 async fn the_hundredth_failure_shuts_the_password_to_strangers_and_nothing_else() {
     let world = World::new().await;
     let mina = owner(&world, "mina").await;
-    let user = world.unfaulted().user(mina.user.user_id).await.unwrap().unwrap();
+    let user = world.store().user(mina.user.user_id).await.unwrap().unwrap();
     world.with_email(&user, "mina@example.com").await;
     let mut strangers = strangers(&world);
     let known = world.stranger();
@@ -292,7 +292,7 @@ async fn a_second_factor_that_is_shut_is_opened_by_an_admin_and_by_breaking_the_
     let mina = owner(&world, "mina").await;
     let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
     let report = bootstrap::run(world.context.clone(), founded).await.unwrap();
-    let user = world.unfaulted().user(report.user_id).await.unwrap().unwrap();
+    let user = world.store().user(report.user_id).await.unwrap().unwrap();
     let stranger = world.stranger();
     let admin = bind(&world, user, stranger.sign_in("admin").await).await;
     fail(&world, ThrottleKind::Totp, "mina", 100).await;
@@ -425,7 +425,7 @@ async fn a_disabled_user_is_refused_on_every_path() {
     let admin = world.admin().await;
     let mina = owner(&world, "mina").await;
     member(&world, "dora").await;
-    let user = world.unfaulted().user(mina.user.user_id).await.unwrap().unwrap();
+    let user = world.store().user(mina.user.user_id).await.unwrap().unwrap();
     world.with_email(&user, "mina@example.com").await;
     let stranger = world.stranger();
     let held = ticket(&stranger, "mina").await;

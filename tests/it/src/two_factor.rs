@@ -161,7 +161,7 @@ async fn a_new_password_keeps_the_second_factor() {
     let world = World::new().await;
     let admin = world.admin().await;
     let mina = owner(&world, "mina").await;
-    let user = world.unfaulted().user(mina.user.user_id).await.unwrap().unwrap();
+    let user = world.store().user(mina.user.user_id).await.unwrap().unwrap();
     world.with_email(&user, "mina@example.com").await;
     let stranger = world.stranger();
 
@@ -269,7 +269,7 @@ async fn a_recovery_code_on_five_tickets_at_once_signs_in_once() {
 async fn the_use_of_a_recovery_code_is_mailed_with_what_is_left() {
     let world = World::new().await;
     let mina = owner(&world, "mina").await;
-    let user = world.unfaulted().user(mina.user.user_id).await.unwrap().unwrap();
+    let user = world.store().user(mina.user.user_id).await.unwrap().unwrap();
     world.with_email(&user, "mina@example.com").await;
     let held = ticket(&world.stranger(), "mina").await;
     with_recovery_code(&world.stranger(), &held, &mina.recovery_codes[0]).await.is(200);

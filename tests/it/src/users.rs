@@ -29,7 +29,7 @@ use rollcall_store::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, DAWN, PASSWORD, Reply, World,
+    Client, PASSWORD, Reply, START, World,
     faults::{FOREVER, Fault},
 };
 
@@ -41,7 +41,7 @@ pub fn path_of(user: &User) -> String {
 
 /// What is stored of a user.
 pub async fn stored(world: &World, user: &User) -> Option<User> {
-    world.unfaulted().user(user.user_id).await.unwrap()
+    world.store().user(user.user_id).await.unwrap()
 }
 
 /// A user who proved this address.
@@ -59,13 +59,13 @@ async fn audit_of(world: &World, user_id: &Value) -> Vec<Value> {
 }
 
 /// The set of super admins is the enabled super admins, and there is one.
-pub async fn super_admins_agree(world: &World) -> usize {
+pub async fn assert_super_admins_consistent(world: &World) -> usize {
     let items = world.dump().await;
     let of_items: BTreeSet<_> = (items.iter())
         .filter(|item| item["sk"] == "USER" && item["type"] == "super_admin" && item["status"] == "enabled")
         .map(|item| UserId::parse(item["user_id"].as_str().unwrap()).unwrap())
         .collect();
-    let of_set: BTreeSet<_> = world.unfaulted().super_admins().await.unwrap().into_iter().collect();
+    let of_set: BTreeSet<_> = world.store().super_admins().await.unwrap().into_iter().collect();
     assert_eq!(of_set, of_items);
     assert!(!of_set.is_empty(), "a super admin is left");
     of_set.len()

@@ -139,7 +139,7 @@ fn the_document_is_complete() {
 
 /// A path of the document with something in its places.
 /// An id that names nothing.
-const NOBODY: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
+const UNKNOWN_ID: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
 
 /// The ids that stand in paths.
 struct Named {
@@ -151,7 +151,7 @@ struct Named {
 
 impl Named {
     fn nothing() -> Self {
-        let nobody = || NOBODY.to_owned();
+        let nobody = || UNKNOWN_ID.to_owned();
         Self { app: nobody(), user: nobody(), team: nobody(), role: nobody() }
     }
 
@@ -174,7 +174,7 @@ impl Named {
         let mut path = path.replace("{app_id}", &self.app).replace("{user_id}", user);
         path = path.replace("{team_id}", &self.team).replace("{role_id}", &self.role);
         while let (Some(start), Some(end)) = (path.find('{'), path.find('}')) {
-            path.replace_range(start..=end, NOBODY);
+            path.replace_range(start..=end, UNKNOWN_ID);
         }
         path
     }

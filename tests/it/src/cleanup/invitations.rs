@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     invitations::{InvitationFixture, audited, code_of, redeem},
     support::{
-        consistency::everything_agrees,
+        consistency::assert_consistent,
         faults::Fault,
         mailed_codes::{MILLISECOND, items},
     },
@@ -56,7 +56,7 @@ async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
     // The one elsewhere ran out as well.
     assert_eq!(run(&fixture.world).await["invitations_expired"], 4);
     assert_eq!(items(&fixture.world, "CODE#").await.len(), 1);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     let records = audited(&fixture.world, "invitation.expire").await;
     let own: Vec<_> = records.iter().filter(|record| record["team_id"] == fixture.team_id.to_string()).collect();
     assert_eq!(own.len(), 3);
@@ -75,7 +75,7 @@ async fn what_ran_out_is_shown_so_at_once_and_cleaned_once() {
     }
     redeem(&fixture.world.redeemer("early").await, &fresh).await.is(200);
     assert_eq!(fixture.statuses().await, ["redeemed", "expired", "expired", "expired"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// L9, L10: late by as much as the database may be, and by a clock that steps back and forth.
@@ -97,7 +97,7 @@ async fn however_late_the_first_run_is_it_finds_all(#[case] late: Duration) {
     fixture.world.clock.advance(DAY + late);
     assert_eq!(run(&fixture.world).await["invitations_expired"], 6);
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 6);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     assert_eq!(expired(&fixture.world).await, 0);
 }
 
@@ -125,7 +125,7 @@ async fn a_clock_that_steps_neither_revives_an_invitation_nor_loses_one() {
     fixture.world.clock.advance(Duration::from_mins(5));
     redeem(&fixture.world.redeemer("dora").await, &third).await.is_problem(Code::InvitationInvalid);
     assert_eq!(expired(&fixture.world).await, 1);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// K6: at the very moment at which an invitation runs out it is issued again, while two runs clean up.
@@ -145,14 +145,14 @@ async fn what_is_reissued_while_the_cleanup_runs_survives() {
         assert!(reports.into_iter().all(|report| report.unwrap().is_ok()));
         let fresh = code_of(&reissued.is(201).body);
         expired(&fixture.world).await;
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
         assert_eq!(fixture.statuses().await, ["live", "expired"]);
         let id = &issued["invitation"]["invitation_id"];
         let records = audited(&fixture.world, "invitation.expire").await;
         assert_eq!(records.iter().filter(|record| record["target"]["id"] == *id).count(), 1, "told once");
         redeem(&fixture.world.redeemer("late").await, &code_of(&issued)).await.is_problem(Code::InvitationInvalid);
         redeem(&fixture.world.redeemer("mina").await, &fresh).await.is(200);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
@@ -183,9 +183,9 @@ async fn whoever_of_reissue_and_cleanup_is_slower_decides_anew() {
         assert_eq!(report["invitations_expired"], if cleanup_is_slower { 1 } else { 2 });
         assert_eq!(fixture.statuses().await, ["live", "expired"]);
         assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
         redeem(&fixture.world.redeemer("mina").await, &code_of(&reissued.is(201).body)).await.is(200);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
@@ -211,7 +211,7 @@ async fn an_invitation_whose_role_changes_meanwhile_is_not_left_behind() {
     run(&fixture.world).await;
     run(&fixture.world).await;
     fixture.wake_up().await;
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2);
     fixture.inviter.delete(&path).await.is(204);
     assert!(items(&fixture.world, "CODE#").await.is_empty());
@@ -244,7 +244,7 @@ async fn of_two_runs_at_once_one_does_the_work() {
         assert_eq!(reports.iter().map(|report| report.invitations_expired).sum::<usize>(), 21);
         assert!(reports.iter().any(|report| report.invitations_expired == 0), "{reports:?}");
         assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 21);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
@@ -271,5 +271,5 @@ async fn what_has_ended_stays_as_it_ended() {
     assert_eq!(fixture.statuses().await, [] as [String; 0]);
     let (_, admin) = fixture.world.user("boss", UserType::PlatformAdmin, []).await;
     admin.post(&format!("{}/invitations/{id}/reissue", fixture.team), &Value::Null).await.is_problem(Code::NotFound);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }

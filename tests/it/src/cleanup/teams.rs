@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     invitations::{InvitationFixture, audited, code_of, redeem},
-    support::{consistency::everything_agrees, faults::Fault, mailed_codes::items},
+    support::{consistency::assert_consistent, faults::Fault, mailed_codes::items},
 };
 
 impl InvitationFixture {
@@ -61,7 +61,7 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
     let mut fixture = InvitationFixture::new().await;
     fixture.grow(250).await;
     let codes = fixture.furnish().await;
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     let admin = fixture.world.admin().await;
     admin.delete(&fixture.team).await.is(204);
     fixture.inviter.get(&fixture.team).await.is_problem(Code::NotFound);
@@ -78,8 +78,8 @@ async fn a_deleted_team_is_taken_apart_to_the_last_item() {
     assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
     assert_eq!(items(&fixture.world, "CODE#").await, [] as [Value; 0]);
     assert_eq!(fixture.in_team().await, 0);
-    assert_eq!(fixture.world.unfaulted().breaker().await.unwrap().live, 0);
-    everything_agrees(&fixture.world).await;
+    assert_eq!(fixture.world.store().breaker().await.unwrap().live, 0);
+    assert_consistent(&fixture.world).await;
     let report = run(&fixture.world).await;
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(0)), "twice is once");
     for (number, code) in codes.iter().take(10).enumerate() {
@@ -110,12 +110,12 @@ async fn a_run_takes_its_share_of_a_large_team_and_the_next_goes_on(#[case] late
     assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_CLEANUP_STEPS), &json!(0)));
     assert_eq!(first["more"], true);
     assert_eq!(fixture.in_team().await, 0);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     let second = run(&fixture.world).await;
     assert_eq!((&second["members_removed"], &second["teams_deleted"]), (&json!(0), &json!(1)));
     assert_eq!(second["more"], false);
     assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     let third = run(&fixture.world).await;
     assert_eq!((&third["teams_deleted"], &third["more"]), (&json!(0), &json!(false)));
 }
@@ -155,10 +155,10 @@ async fn users_who_change_meanwhile_keep_what_they_changed() {
             assert!(matches!(reply.status, 200 | 204), "{reply:?}");
         }
         cleaning.await.unwrap().unwrap();
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
         run(&fixture.world).await;
         assert_eq!((fixture.in_team().await, fixture.left_of_team().await), (0, vec![]));
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
         let users = items(&fixture.world, "USER#").await;
         let renamed = users.iter().filter(|user| user["username"].as_str().unwrap().starts_with("renamed")).count();
         assert_eq!(renamed, 20);
@@ -181,7 +181,7 @@ async fn a_member_who_is_deleted_midway_is_not_brought_back() {
     let (report, ()) = tokio::join!(run(&fixture.world), midway);
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(1)));
     assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// An application that comes back finds its team gone and belongs to the platform.
@@ -209,7 +209,7 @@ async fn an_application_that_is_restored_after_its_team_was_deleted_is_the_platf
         admin.get(&format!("{path}/accounts/late")).await.is(200);
         assert_eq!(audited(&fixture.world, "app.restore").await.len(), 1);
         assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
@@ -227,7 +227,7 @@ async fn an_application_that_is_restored_counts_for_its_team_again() {
     assert_eq!(run(&fixture.world).await["apps_restored"], 1);
     let restored = fixture.inviter.get(&path).await;
     assert_eq!(restored.is(200).body["team_id"], fixture.team_id.to_string());
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     admin.delete(&fixture.team).await.is_problem(Code::TeamNotEmpty);
 }
 
@@ -244,7 +244,7 @@ async fn a_team_deleted_by_a_clock_that_runs_behind_is_found() {
     fixture.world.clock.advance(Duration::from_mins(6));
     assert_eq!(run(&fixture.world).await["teams_deleted"], 1);
     assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// Only the team that was deleted leaves them.
@@ -259,6 +259,6 @@ async fn members_keep_their_other_teams() {
     assert_eq!(run(&fixture.world).await["members_removed"], 2);
     let teams = client.get("/v1/me").await.is(200).body["teams"].clone();
     assert_eq!((teams.as_array().unwrap().len(), &teams[0]["name"]), (1, &json!("Other")));
-    assert_eq!(fixture.world.unfaulted().user(both.user_id).await.unwrap().unwrap().teams.len(), 1);
-    everything_agrees(&fixture.world).await;
+    assert_eq!(fixture.world.store().user(both.user_id).await.unwrap().unwrap().teams.len(), 1);
+    assert_consistent(&fixture.world).await;
 }

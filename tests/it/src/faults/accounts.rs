@@ -1,4 +1,4 @@
-//! Every operation, with every fault, at every call it makes.
+//! Operations on applications and accounts, and what has no route: the first admin, signing in, the cleanup.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::support::{
     faults::{FOREVER, Fault},
 };
 
-/// The application that every operation works on: three accounts, one of them an admin; the lock is lifted.
+/// An application with three accounts, one of them an admin, and without its deletion lock.
 struct AppFixture {
     world: World,
     admin: Client,
@@ -26,7 +26,7 @@ impl AppFixture {
         Self::with_accounts(&[]).await
     }
 
-    /// With more accounts, written past the API.
+    /// With further accounts, written without the API.
     async fn with_accounts(ids: &[String]) -> Self {
         let world = World::new().await;
         let admin = world.admin().await;
@@ -38,19 +38,19 @@ impl AppFixture {
         }
         let lifted = json!({"locked": false, "risks_acknowledged": true});
         admin.put(&format!("{app}/deletion-lock"), &lifted).await.is(200);
-        // Old enough for the next request to touch the session: that write is tried as well.
+        // The session is now old enough for the next request to update it, so that this write is tested as well.
         world.clock.advance(Duration::from_secs(61));
         let now = world.now();
         let accounts: Vec<_> = (ids.iter())
             .map(|id| Fields::of(json!({"user_id": id, "type": "general"})))
             .map(|fields| fields.parse(|fields| NewAccount::read(fields, now.date())).unwrap().create(now))
             .collect();
-        world.unfaulted().load_accounts(AppId::parse(&app_id).unwrap(), &accounts).await.unwrap();
+        world.store().load_accounts(AppId::parse(&app_id).unwrap(), &accounts).await.unwrap();
         let start = world.snapshot().await;
         Self { world, admin: admin.with("idempotency-key", "once"), app, start }
     }
 
-    /// What [`LONG_BATCH`] needs.
+    /// The fixture of [`LONG_BATCH`].
     async fn with_long_batch() -> Self {
         Self::with_accounts(&long_batch()).await
     }
@@ -62,8 +62,8 @@ impl AppFixture {
 
 type Operation = (&'static str, u16, fn(&AppFixture) -> BoxFuture<'_, Reply>);
 
-/// The operations, with what they answer when all is well. A POST carries an `Idempotency-Key`, so that it can be
-/// repeated; the other methods can be anyway.
+/// The operations with the status of their success. A POST carries an `Idempotency-Key`, so that it can be repeated; the
+/// other methods are idempotent.
 const OPERATIONS: &[Operation] = &[
     ("create app", 201, |s| Box::pin(async { s.admin.post("/v1/apps", &json!({"name": "Second"})).await })),
     ("get app", 200, |s| Box::pin(s.admin.get(&s.app))),
@@ -107,20 +107,20 @@ const OPERATIONS: &[Operation] = &[
     ("log out", 204, |s| Box::pin(async { s.admin.post("/v1/logout", &Value::Null).await })),
 ];
 
-/// More accounts than one transaction deletes.
+/// More accounts than one transaction can delete.
 fn long_batch() -> Vec<String> {
     (0..60).map(|number| format!("many{number:02}")).collect()
 }
 
-/// Sixty accounts and a missing one: two transactions, the second of which is refused and decided anew while the first
-/// one stands.
+/// Sixty accounts and one that does not exist: two transactions, the second of which is refused and decided again after
+/// the first was committed.
 const LONG_BATCH: Operation = ("delete more than a transaction takes", 200, |s| {
     let mut ids = long_batch();
     ids.push("nobody".to_owned());
     Box::pin(async move { s.admin.post(&format!("{}/account-deletions", s.app), &json!({"user_ids": ids})).await })
 });
 
-/// What stands in the table, without what differs from run to run: ids, and whose hash a key is.
+/// The items of the table without what differs between two runs: ids, and keys that are hashes of ids.
 async fn stored(world: &World) -> Vec<Value> {
     const VOLATILE: [&str; 7] = ["audit_id", "gsi1pk", "gsi1sk", "pk", "request_id", "sk", "ttl"];
     let items = world.dump().await;
@@ -145,14 +145,14 @@ async fn stored(world: &World) -> Vec<Value> {
     kept
 }
 
-/// Users, their logins and sessions, and replies remembered under hashes of their ids.
+/// Users, their logins and sessions, and replies stored under hashes of their ids.
 fn is_private(item: &Value) -> bool {
     let pk = item["pk"].as_str().unwrap();
     ["USER#", "LOGIN#", "PLATFORM", "IDEMPOTENCY#", "SESSIONS#"].iter().any(|prefix| pk.starts_with(prefix))
 }
 
-/// The set of admins in each application equals the items.
-async fn admins_agree(world: &World) {
+/// Asserts that each application lists its admin accounts.
+async fn assert_admins_consistent(world: &World) {
     let items = world.dump().await;
     for app in items.iter().filter(|item| item["sk"] == "APP") {
         let of_set: BTreeSet<_> = app["admins"].as_array().into_iter().flatten().map(ToString::to_string).collect();
@@ -161,7 +161,7 @@ async fn admins_agree(world: &World) {
     }
 }
 
-/// What is stored when nothing goes wrong.
+/// What is stored after the operation without a fault.
 async fn undisturbed(fixture: &AppFixture, operation: &Operation) -> Vec<Value> {
     fixture.rewind().await;
     operation.2(fixture).await.is(operation.1);
@@ -181,13 +181,13 @@ async fn survives_one_fault(fixture: &AppFixture, operation: &Operation, fault: 
         fixture.world.faults.disarm();
         assert_eq!(reply.status, *status, "{name}, {fault:?} at call {call}: {reply:?}");
         assert_eq!(stored(&fixture.world).await, expected, "{name}, {fault:?} at call {call}");
-        admins_agree(&fixture.world).await;
+        assert_admins_consistent(&fixture.world).await;
     }
 }
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice(
+async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
 ) {
     let fixture = AppFixture::new().await;
@@ -197,10 +197,10 @@ async fn one_fault_anywhere_is_survived_and_nothing_is_done_twice(
     survives_one_fault(&AppFixture::with_long_batch().await, &LONG_BATCH, fault).await;
 }
 
-/// What has no route, and what hashes: setting up, signing in, cleaning up.
+/// The first admin and the cleanup have no route; signing in computes a hash.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn one_fault_stops_neither_the_first_admin_nor_a_sign_in_nor_the_cleanup(
+async fn bootstrap_sign_in_and_cleanup_survive_one_fault(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
 ) {
     const PASSWORD: &str = "correct horse battery";
@@ -238,12 +238,12 @@ async fn one_fault_stops_neither_the_first_admin_nor_a_sign_in_nor_the_cleanup(
         let items = world.dump().await;
         assert_eq!(kinds(&items, "APP"), 0, "{fault:?} at call {call}");
         let state = items.iter().find(|item| item["pk"] == "CLEANUP").unwrap();
-        assert_eq!(state.get("leased_until"), None, "the lease went back");
+        assert_eq!(state.get("leased_until"), None, "the cleanup has released its lease");
         if !any {
             break;
         }
     }
-    assert_eq!(seen, [true; 3], "each of the three was tried");
+    assert_eq!(seen, [true; 3], "each of the three met the fault");
 }
 
 #[rstest]
@@ -265,35 +265,36 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
             }
             assert!(begun.elapsed() <= Duration::from_secs(5), "{name}, {fault:?} from call {call}");
             fixture.world.faults.disarm();
-            admins_agree(&fixture.world).await;
-            // A lasting conflict lets reads through, and so a read-only request.
+            assert_admins_consistent(&fixture.world).await;
+            // A lasting conflict does not refuse reads, so a request that only reads succeeds.
             if reply.status != *status {
                 reply.is_problem(Code::Unavailable);
                 assert_eq!(reply.header("retry-after"), "1");
-                // Past the time in which the lost request might still be running.
+                // By then the lost request cannot be running any more.
                 fixture.world.clock.advance(Duration::from_secs(5));
                 let again = send(&fixture).await;
-                let is_over = *name == "log out" && again.status == 401;
-                assert!(again.status == *status || is_over, "{name}, {fault:?} from call {call}: {again:?}");
+                let is_signed_out = *name == "log out" && again.status == 401;
+                assert!(again.status == *status || is_signed_out, "{name}, {fault:?} from call {call}: {again:?}");
             }
-            let now = timeless(&stored(&fixture.world).await);
-            assert_eq!(now, timeless(&expected), "{name}, {fault:?} from call {call}");
+            let now = without_retry_delay(&stored(&fixture.world).await);
+            assert_eq!(now, without_retry_delay(&expected), "{name}, {fault:?} from call {call}");
         }
     }
 }
 
-/// Once something is deleted, the rest is an outcome, and the key remembers it; another key finishes the work.
+/// Once a part is deleted, the reply reports the rest as failed and is stored under the idempotency key; a request with
+/// another key deletes the rest.
 #[tokio::test(start_paused = true)]
-async fn a_batch_cut_off_between_its_transactions_says_what_was_deleted() {
+async fn a_batch_interrupted_between_its_transactions_reports_what_was_deleted() {
     let fixture = AppFixture::with_long_batch().await;
     fixture.world.faults.arm(Fault::ServerError, 6, FOREVER);
-    let cut_off = LONG_BATCH.2(&fixture).await;
-    cut_off.is_problem(Code::Unavailable);
+    let interrupted = LONG_BATCH.2(&fixture).await;
+    interrupted.is_problem(Code::Unavailable);
     fixture.world.faults.disarm();
     fixture.world.clock.advance(Duration::from_secs(5));
-    let remembered = LONG_BATCH.2(&fixture).await;
-    assert_eq!(remembered.is(200).header("idempotency-replayed"), "true");
-    let results = remembered.body["results"].as_array().unwrap();
+    let replayed = LONG_BATCH.2(&fixture).await;
+    assert_eq!(replayed.is(200).header("idempotency-replayed"), "true");
+    let results = replayed.body["results"].as_array().unwrap();
     let outcomes = |outcome: &str| results.iter().filter(|result| result["outcome"] == outcome).count();
     assert_eq!((outcomes("deleted"), outcomes("failed")), (50, 11));
     assert!(
@@ -308,9 +309,9 @@ async fn a_batch_cut_off_between_its_transactions_says_what_was_deleted() {
     assert_eq!(results[10], json!({"user_id": "nobody", "outcome": "not_found"}));
 }
 
-/// K4, step by step: the lock falls while the second transaction waits, and keeps what that one would have deleted.
+/// The lock is set while the second transaction is retried: what this transaction would have deleted stays.
 #[tokio::test(start_paused = true)]
-async fn a_lock_put_back_midway_keeps_the_rest() {
+async fn a_deletion_lock_set_during_a_batch_keeps_the_rest() {
     let fixture = AppFixture::with_long_batch().await;
     fixture.world.faults.arm(Fault::Hang, 5, 1);
     let locking = async {
@@ -329,15 +330,15 @@ async fn a_lock_put_back_midway_keeps_the_rest() {
     assert_eq!(left.body["items"].as_array().unwrap().len(), 10);
 }
 
-/// The repeated request is five seconds later; everything else is the same.
-fn timeless(items: &[Value]) -> Vec<Value> {
+/// The items with the times of a repeated request set back by the five seconds it came later.
+fn without_retry_delay(items: &[Value]) -> Vec<Value> {
     let earlier = |item: &Value| item.to_string().replace("12:01:06", "12:01:01");
     let mut items: Vec<Value> = items.iter().map(|item| serde_json::from_str(&earlier(item)).unwrap()).collect();
     items.sort_by_key(ToString::to_string);
     items
 }
 
-/// L5: the deadline holds for the request as a whole, however many calls it makes.
+/// The deadline covers the whole request, however many calls it makes.
 #[tokio::test(start_paused = true)]
 async fn a_hanging_database_is_a_503_within_five_seconds() {
     let fixture = AppFixture::new().await;
@@ -348,9 +349,8 @@ async fn a_hanging_database_is_a_503_within_five_seconds() {
     fixture.world.stranger().get("/healthz").await.is(200);
 }
 
-/// L6.
 #[tokio::test]
-async fn without_the_master_key_nothing_is_hashed_and_nothing_is_guessed() {
+async fn without_the_master_key_nothing_is_hashed_or_counted() {
     let world = World::without_key().await;
     let body = json!({"login": "admin", "password": "correct horse battery"});
     world.stranger().post("/v1/login", &body).await.is_problem(Code::Unavailable);
@@ -359,9 +359,8 @@ async fn without_the_master_key_nothing_is_hashed_and_nothing_is_guessed() {
     assert_eq!(admin.get("/v1/apps").await.is(200).body["items"], json!([]));
 }
 
-/// L10: a clock that steps back leaves sessions and requests alone.
 #[tokio::test]
-async fn a_clock_that_steps_back_breaks_nothing() {
+async fn a_clock_that_steps_back_ends_no_session_and_fails_no_request() {
     let fixture = AppFixture::new().await;
     fixture.admin.get("/v1/me").await.is(200);
     fixture.world.clock.retreat(Duration::from_mins(5));

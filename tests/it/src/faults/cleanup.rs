@@ -1,7 +1,7 @@
-//! L8: a run that is killed at any of its calls leaves what the next one finishes, and nothing is lost or done twice.
+//! The scheduled cleanup, interrupted at any of its calls: the next run finishes the work, and nothing is done twice.
 //!
-//! A run has a hundred calls, each tried in a world of its own: of the faults that the store meets in one way (the grids
-//! of the API tell that it does), one stands for all.
+//! A run makes a hundred calls. The store treats throttling, server errors and conflicts alike, which the other modules
+//! here verify, so one of them is tested.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,12 +17,12 @@ use crate::{
     invitations::InvitationFixture,
     support::{
         World,
-        consistency::everything_agrees,
+        consistency::assert_consistent,
         faults::{FOREVER, Fault},
     },
 };
 
-/// Something of everything that falls due.
+/// A world in which one of everything that the cleanup handles is due.
 async fn due_work() -> InvitationFixture {
     let mut fixture = InvitationFixture::new().await;
     let admin = fixture.world.admin().await;
@@ -51,7 +51,7 @@ async fn due_work() -> InvitationFixture {
     fixture
 }
 
-/// What there is, by kind, and what was told of it.
+/// The number of items of each kind and state, audit records included.
 async fn state(world: &World) -> BTreeMap<String, usize> {
     let mut state = BTreeMap::new();
     for item in world.dump().await {
@@ -69,9 +69,7 @@ async fn state(world: &World) -> BTreeMap<String, usize> {
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
-    #[values(Fault::Hang, Fault::DropReply)] fault: Fault,
-) {
+async fn a_run_killed_at_any_call_is_finished_by_the_next(#[values(Fault::Hang, Fault::DropReply)] fault: Fault) {
     let fixture = due_work().await;
     let start = fixture.world.snapshot().await;
     let expected = {
@@ -80,13 +78,13 @@ async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
             "members_removed": 3, "teams_deleted": 1, "mails_driven": 1, "more": false
         });
         assert_eq!(run(&fixture.world).await, report);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
         state(&fixture.world).await
     };
     for call in 0.. {
         fixture.world.rewind(&start).await;
         fixture.world.faults.arm(fault, call, FOREVER);
-        // Killed while it waits for the reply: whether or not the call was carried out, the run learns nothing of it.
+        // Killed while it waits for the reply. The run does not learn whether the call was carried out.
         let killed = tokio::time::timeout(Duration::from_millis(1), run_once(&fixture.world)).await;
         if fixture.world.faults.calls() <= call {
             assert!(call > 20, "{call}");
@@ -94,12 +92,12 @@ async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
             break;
         }
         fixture.world.faults.disarm();
-        // Whether it had the lease depends on where it was; nobody waits longer for it than it lasts.
+        // The killed run may still hold the lease. The next one is skipped at most until the lease expires.
         run(&fixture.world).await;
         fixture.world.clock.advance(CLEANUP_LEASE);
         assert_eq!(run(&fixture.world).await["skipped"], false, "{fault:?} at call {call}");
         assert_eq!(state(&fixture.world).await, expected, "{fault:?} at call {call}");
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
         let idle = run(&fixture.world).await;
         for count in ["apps_deleted", "apps_restored", "invitations_expired", "members_removed", "teams_deleted"] {
             assert_eq!(idle[count], 0, "{fault:?} at call {call}");
@@ -108,14 +106,13 @@ async fn a_run_that_is_killed_at_any_call_is_finished_by_the_next(
 }
 
 async fn run_once(world: &World) {
-    // A run whose calls fail for good says so.
+    // The outcome does not matter: the run is killed, or its calls fail.
     drop(cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await);
 }
 
-/// L1, L2: one fault at any call is survived by the run itself, and nothing is done twice or left.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn one_fault_at_any_call_of_a_run_is_survived(#[values(Fault::ServerError, Fault::DropReply)] fault: Fault) {
+async fn one_fault_at_any_call_of_a_run_is_retried(#[values(Fault::ServerError, Fault::DropReply)] fault: Fault) {
     let fixture = due_work().await;
     let start = fixture.world.snapshot().await;
     run(&fixture.world).await;
@@ -130,16 +127,14 @@ async fn one_fault_at_any_call_of_a_run_is_survived(#[values(Fault::ServerError,
         fixture.world.faults.disarm();
         assert_eq!(report["skipped"], false, "{fault:?} at call {call}");
         assert_eq!(state(&fixture.world).await, expected, "{fault:?} at call {call}");
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
-/// L1: a fault that lasts ends the run with an error; the lease goes back or runs out, and the next run finishes.
+/// The lease of the failed run is released or expires.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_run_that_a_lasting_fault_ends_is_finished_by_the_next(
-    #[values(Fault::ServerError, Fault::Hang)] fault: Fault,
-) {
+async fn a_run_that_fails_is_finished_by_the_next(#[values(Fault::ServerError, Fault::Hang)] fault: Fault) {
     let fixture = due_work().await;
     let start = fixture.world.snapshot().await;
     run(&fixture.world).await;
@@ -156,6 +151,6 @@ async fn a_run_that_a_lasting_fault_ends_is_finished_by_the_next(
         fixture.world.clock.advance(CLEANUP_LEASE);
         run(&fixture.world).await;
         assert_eq!(state(&fixture.world).await, expected, "{fault:?} from call {call}");
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Every step of proving an address, with every fault, at every call it makes.
+//! Every step of verifying an address by a mailed code.
 
 use std::time::Duration;
 
@@ -12,15 +12,17 @@ use tokio::time::Instant;
 use crate::support::{
     Client, PASSWORD, Reply, Snapshot, World,
     faults::{FOREVER, Fault},
-    mailed_codes::{completion, items, markers_agree, member, new_password, proved, reset_started, started},
+    mailed_codes::{
+        assert_markers_consistent, completion, items, member, new_password, proved, reset_started, started,
+    },
 };
 
-/// A user whose session is old enough to be touched, and flows of all purposes that wait for their codes.
+/// A user whose session is old enough to be updated, and a flow of each purpose that waits for its code.
 struct PendingCodes {
     world: World,
     start: Snapshot,
     client: Client,
-    /// Paths and bodies that would go through.
+    /// Paths and bodies of requests that would succeed.
     registration: (String, Value),
     reset: (String, Value),
     change: Value,
@@ -57,7 +59,7 @@ impl PendingCodes {
     }
 }
 
-/// A step, with what it answers when all is well.
+/// A step with the status of its success.
 type Step = (u16, fn(&PendingCodes) -> BoxFuture<'_, Reply>);
 
 const START_REGISTRATION: Step =
@@ -78,8 +80,8 @@ const UNBIND: Step = (204, |s| {
     Box::pin(async move { s.client.send(Method::DELETE, "/v1/me/email", Some(body)).await })
 });
 
-/// What has been done, without ids, hashes and moments: who there is, what waits, who is told what. A try whose reply
-/// was lost may be counted twice, so the counts of tries are not among it.
+/// What has been done, without ids, hashes and times: users, mails, flows and audit records. Attempt counters are left
+/// out: an attempt whose reply was lost may be counted twice.
 async fn done(world: &World) -> Vec<Value> {
     let mut done = Vec::new();
     for user in items(world, "USER#").await {
@@ -102,16 +104,15 @@ async fn done(world: &World) -> Vec<Value> {
     done
 }
 
-/// What has been done when nothing goes wrong.
+/// What has been done after the step without a fault.
 async fn undisturbed(fixture: &PendingCodes, step: Step) -> Vec<Value> {
     step.1(fixture).await.is(step.0);
     done(&fixture.world).await
 }
 
-/// L1, L2.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn one_fault_at_a_mailed_code_is_survived_and_nothing_is_done_twice(
+async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
     #[values(
         START_REGISTRATION,
@@ -131,20 +132,19 @@ async fn one_fault_at_a_mailed_code_is_survived_and_nothing_is_done_twice(
         fixture.world.faults.arm(fault, call, 1);
         let reply = step.1(&fixture).await;
         if fixture.world.faults.calls() <= call {
-            assert!(call > 3, "the step asks the table");
+            assert!(call > 3, "the step calls the database");
             break;
         }
         fixture.world.faults.disarm();
         assert_eq!(reply.status, step.0, "{fault:?} at call {call}: {reply:?}");
         assert_eq!(done(&fixture.world).await, expected, "{fault:?} at call {call}");
-        markers_agree(&fixture.world).await;
+        assert_markers_consistent(&fixture.world).await;
     }
 }
 
-/// L1, L5.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_lasting_fault_at_a_mailed_code_is_a_503_within_five_seconds_and_the_retry_converges(
+async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
     #[values(
         START_REGISTRATION,
@@ -169,14 +169,14 @@ async fn a_lasting_fault_at_a_mailed_code_is_a_503_within_five_seconds_and_the_r
         }
         assert!(begun.elapsed() <= Duration::from_secs(5), "{fault:?} from call {call}");
         fixture.world.faults.disarm();
-        markers_agree(&fixture.world).await;
-        // A lasting conflict lets reads through, and so a step that has nothing to write.
+        assert_markers_consistent(&fixture.world).await;
+        // A lasting conflict does not refuse reads, so a step that writes nothing succeeds.
         if reply.status != step.0 {
             assert_eq!(reply.is_problem(Code::Unavailable).header("retry-after"), "1");
-            // Past the time in which the lost request might still be running.
+            // By then the lost request cannot be running any more.
             fixture.world.clock.advance(Duration::from_secs(5));
             let again = step.1(&fixture).await;
-            // A try is counted each time, also by those whose replies were all lost: then the code is spent.
+            // Each attempt is counted, even if its reply is lost, so the code may be used up by now.
             if fault == Fault::DropReply && again.status == 422 {
                 again.is_problem(Code::VerificationFailed);
                 continue;
@@ -184,6 +184,6 @@ async fn a_lasting_fault_at_a_mailed_code_is_a_503_within_five_seconds_and_the_r
             assert_eq!(again.status, step.0, "{fault:?} from call {call}: {again:?}");
         }
         assert_eq!(done(&fixture.world).await, expected, "{fault:?} from call {call}");
-        markers_agree(&fixture.world).await;
+        assert_markers_consistent(&fixture.world).await;
     }
 }

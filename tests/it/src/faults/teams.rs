@@ -1,4 +1,4 @@
-//! Every operation on teams, roles, members and invitations, with every fault, at every call it makes.
+//! Every operation on teams, roles, members and invitations.
 
 use std::time::Duration;
 
@@ -12,14 +12,13 @@ use crate::{
     invitations::{InvitationFixture, code_of},
     support::{
         Client, Reply, Snapshot,
-        consistency::everything_agrees,
+        consistency::assert_consistent,
         faults::{FOREVER, Fault},
-        mailed_codes::{complete, completion, markers_agree, started},
+        mailed_codes::{assert_markers_consistent, complete, completion, started},
     },
 };
 
-/// A team with members, roles and invitations, and everybody who does something to it, with sessions old enough to be
-/// touched.
+/// A team with members, roles and invitations, and clients whose sessions are old enough to be updated.
 struct BusyTeam {
     base: InvitationFixture,
     start: Snapshot,
@@ -27,7 +26,7 @@ struct BusyTeam {
     owner: Client,
     mina: Client,
     newcomer: Client,
-    /// Paths of a member, a custom role in use, one that nobody has, and a live invitation.
+    /// Paths of a member, a custom role in use, a custom role that nobody has, and a live invitation.
     member: String,
     role: String,
     idle_role: String,
@@ -82,14 +81,14 @@ impl BusyTeam {
     }
 }
 
-/// An operation, with what it answers when all is well, and when it was done already.
+/// An operation, with its status when it succeeds and when it has been done before.
 type Operation = (u16, u16, fn(&BusyTeam) -> BoxFuture<'_, Reply>);
 
 const CREATE_TEAM: Operation =
     (201, 201, |s| Box::pin(async { s.admin.post("/v1/teams", &json!({"name": "Second"})).await }));
 const CREATE_TEAM_WITH_ADMIN: Operation = (201, 201, |s| {
     Box::pin(async {
-        let listed = s.base.world.unfaulted().credential(&login("jisoo")).await.unwrap().unwrap();
+        let listed = s.base.world.store().credential(&login("jisoo")).await.unwrap().unwrap();
         let body = json!({"name": "Second", "admin_user_id": listed.user_id});
         s.admin.post("/v1/teams", &body).await
     })
@@ -153,9 +152,9 @@ fn login(login: &str) -> rollcall_domain::text::Login {
     rollcall_domain::text::Login::parse(login).unwrap()
 }
 
-/// What has been done, without ids, hashes, codes and moments: who there is in which team by which role, what each team
-/// has and counts, what became of the invitations, who is told to have done what. A try whose reply was lost may be
-/// counted twice, so the counts of tries are not among it.
+/// What has been done, without ids, hashes, codes and times: users with their teams and roles, teams with their counters,
+/// invitations with their states, and audit records. Attempt counters are left out: an attempt whose reply was lost may
+/// be counted twice.
 async fn done(fixture: &BusyTeam) -> Vec<Value> {
     let items = fixture.base.world.dump().await;
     let mut names = Map::new();
@@ -206,22 +205,21 @@ async fn done(fixture: &BusyTeam) -> Vec<Value> {
     done
 }
 
-async fn agree(fixture: &BusyTeam) {
-    everything_agrees(&fixture.base.world).await;
-    markers_agree(&fixture.base.world).await;
+async fn check_invariants(fixture: &BusyTeam) {
+    assert_consistent(&fixture.base.world).await;
+    assert_markers_consistent(&fixture.base.world).await;
 }
 
-/// What has been done when nothing goes wrong.
+/// What has been done after the operation without a fault.
 async fn undisturbed(fixture: &BusyTeam, (status, _, send): Operation) -> Vec<Value> {
     send(fixture).await.is(status);
-    agree(fixture).await;
+    check_invariants(fixture).await;
     done(fixture).await
 }
 
-/// L1, L2.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn one_fault_at_teams_is_survived_and_nothing_is_done_twice(
+async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
     #[values(
         CREATE_TEAM,
@@ -262,20 +260,19 @@ async fn one_fault_at_teams_is_survived_and_nothing_is_done_twice(
         fixture.base.world.faults.arm(fault, call, 1);
         let reply = send(&fixture).await;
         if fixture.base.world.faults.calls() <= call {
-            assert!(call > 1, "the operation asks the table");
+            assert!(call > 1, "the operation calls the database");
             break;
         }
         fixture.base.world.faults.disarm();
         assert_eq!(reply.status, status, "{fault:?} at call {call}: {reply:?}");
         assert_eq!(done(&fixture).await, expected, "{fault:?} at call {call}");
-        agree(&fixture).await;
+        check_invariants(&fixture).await;
     }
 }
 
-/// L1, L5.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_lasting_fault_at_teams_is_a_503_within_five_seconds_and_the_retry_converges(
+async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
     #[values(
         CREATE_TEAM,
@@ -322,16 +319,16 @@ async fn a_lasting_fault_at_teams_is_a_503_within_five_seconds_and_the_retry_con
         }
         assert!(begun.elapsed() <= Duration::from_secs(5), "{fault:?} from call {call}");
         fixture.base.world.faults.disarm();
-        agree(&fixture).await;
+        check_invariants(&fixture).await;
         let now = done(&fixture).await;
         assert!(now == before || now == expected, "{fault:?} from call {call}: half done: {now:?}");
-        // A lasting conflict lets reads through, and so what only reads.
+        // A lasting conflict does not refuse reads, so an operation that only reads succeeds.
         if reply.status != status {
             assert_eq!(reply.is_problem(Code::Unavailable).header("retry-after"), "1");
-            // Past the time in which the lost request might still be running.
+            // By then the lost request cannot be running any more.
             fixture.base.world.clock.advance(Duration::from_secs(5));
             let again = send(&fixture).await;
-            // A try is counted each time, also by those whose replies were all lost: then there are none left.
+            // Each attempt is counted, even if its reply is lost, so there may be none left by now.
             if fault == Fault::DropReply
                 && matches!(again.body["code"].as_str(), Some("too_many_attempts" | "verification_failed"))
             {
@@ -340,6 +337,6 @@ async fn a_lasting_fault_at_teams_is_a_503_within_five_seconds_and_the_retry_con
             assert!([status, already].contains(&again.status), "{fault:?} from call {call}: {again:?}");
         }
         assert_eq!(done(&fixture).await, expected, "{fault:?} from call {call}");
-        agree(&fixture).await;
+        check_invariants(&fixture).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Changes of users, of applications by a platform admin, and of one's own account.
+//! Changes by a super admin: of users, of applications and of their own account.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -21,12 +21,12 @@ use crate::{
         Client, PASSWORD, Reply, Snapshot, World,
         faults::{FOREVER, Fault},
     },
-    users::{OTHER_PASSWORD, Removal, path_of, proved, remove, stored, super_admins_agree},
+    users::{OTHER_PASSWORD, Removal, assert_super_admins_consistent, path_of, proved, remove, stored},
 };
 
 type Request = (&'static str, fn(&UserFixture) -> BoxFuture<'_, Reply>);
 
-/// Somebody about to lose their rights, and everything they are about to do.
+/// A super admin and what their requests act on, and a second one who can remove the first.
 struct UserFixture {
     world: World,
     boss: Client,
@@ -62,7 +62,7 @@ impl UserFixture {
         self.world.rewind(&self.start).await;
     }
 
-    /// What must not change, but for what ends the actor's rights.
+    /// All items except those that the removal of the actor changes.
     async fn rest(&self) -> Vec<Value> {
         let own = self.actor.user_id.to_string();
         let mut items = self.world.dump().await;
@@ -77,7 +77,7 @@ impl UserFixture {
                 && item["actor"]["user_id"] != json!(own);
             !is_own && !is_record_of_own && !pk.starts_with("SESSIONS#") && sk != "LANE"
         });
-        // A try that was counted before the end came is counted.
+        // An attempt counted before the removal stays counted.
         for item in &mut items {
             item.as_object_mut().unwrap().remove("tries");
         }
@@ -125,13 +125,13 @@ const REQUESTS: [Request; 15] = [
     }),
 ];
 
-/// How many items of each kind there are, and how often users and applications were changed.
+/// The number of items of each kind, and the sums of their versions and epochs.
 async fn shape(world: &World) -> BTreeMap<String, i64> {
     let mut shape = BTreeMap::new();
     for item in world.dump().await {
         let (pk, sk) = (item["pk"].as_str().unwrap(), item["sk"].as_str().unwrap());
         let kind = match pk.split('#').next().unwrap() {
-            // A try is counted whatever comes of it.
+            // Attempts are counted whatever their outcome.
             "LANE" => continue,
             "AUDIT" => item["action"].to_string(),
             kind => format!("{kind} {}", if kind == "SESSIONS" { "" } else { sk }),
@@ -144,10 +144,10 @@ async fn shape(world: &World) -> BTreeMap<String, i64> {
     shape
 }
 
-/// L1, L2: one fault at whichever call is survived; a lasting one leaves all of the change or nothing of it.
+/// One fault is retried; a lasting one leaves all of the change or none of it.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_fault_anywhere_leaves_a_change_whole(
+async fn a_fault_at_any_call_leaves_a_change_complete_or_undone(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
     #[values(0, 1, 2, 3, 4)] fifth: usize,
 ) {
@@ -176,12 +176,13 @@ async fn a_fault_anywhere_leaves_a_change_whole(
                 reply.is_problem(Code::Unavailable);
                 assert!(now == before || now == done, "{place}: {now:?}");
             }
-            super_admins_agree(&fixture.world).await;
+            assert_super_admins_consistent(&fixture.world).await;
         }
     }
 }
 
-/// E5: whichever of its calls a request is at when its sender is deleted, disabled or demoted, it changes nothing.
+/// The sender is deleted, disabled or demoted while the request waits for each of its calls but the first, which reads
+/// the sender: the request changes nothing.
 async fn refused_after(fixture: &UserFixture, removal: Removal, (name, request): Request) {
     fixture.rewind().await;
     let before = fixture.rest().await;
@@ -189,7 +190,6 @@ async fn refused_after(fixture: &UserFixture, removal: Removal, (name, request):
     let reply = request(fixture).await;
     assert!(reply.status < 300, "{name}: {reply:?}");
     let calls = fixture.world.faults.calls();
-    // The first call reads who asks.
     for call in 1..calls {
         fixture.rewind().await;
         fixture.world.faults.arm(Fault::Hang, call, 1);
@@ -205,13 +205,13 @@ async fn refused_after(fixture: &UserFixture, removal: Removal, (name, request):
         if let Some(user) = stored(&fixture.world, &fixture.actor).await {
             assert_eq!((&user.username, &user.email), (&fixture.actor.username, &fixture.actor.email), "{place}");
         }
-        super_admins_agree(&fixture.world).await;
+        assert_super_admins_consistent(&fixture.world).await;
     }
 }
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_request_of_somebody_who_loses_their_rights_meanwhile_changes_nothing(
+async fn a_request_whose_sender_is_removed_meanwhile_changes_nothing(
     #[values(Removal::Delete, Removal::Disable, Removal::Demote)] removal: Removal,
     #[values(0, 1, 2)] third: usize,
 ) {

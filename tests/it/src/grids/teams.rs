@@ -14,7 +14,7 @@ use axum::http::Method;
 use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, role_id::RoleId, user::User};
 use serde_json::{Value, json};
 
-use crate::support::{Client, NOBODY, Reply, Snapshot, World, everything};
+use crate::support::{Client, Reply, Snapshot, UNKNOWN_ID, World, everything};
 
 pub use actions::{ACTIONS, Action};
 pub use fixture::{Caller, TeamFixture};

@@ -132,7 +132,7 @@ async fn what_is_done_to_users_is_the_table_of_the_documents() {
                 let sent = Some(body(&format!("new.{login}"), type_name)).filter(|body| !body.is_null());
                 let reply = client.send(method.clone(), &path, sent.map(|body| body.to_string())).await;
                 if reply.status >= 400 {
-                    let stored = world.unfaulted().user(target.user_id).await.unwrap();
+                    let stored = world.store().user(target.user_id).await.unwrap();
                     assert_eq!(stored, Some(target), "{name} by {kind} was refused and done");
                 }
                 cells.push(outcome(&reply));
@@ -173,7 +173,7 @@ async fn fresh(world: &World, login: &str, user_type: UserType, action: &str) ->
             *user = user.clone().edited(Fields::of(disabled), user.created_at).unwrap();
         })
         .await;
-    world.unfaulted().user(user.user_id).await.unwrap().unwrap()
+    world.store().user(user.user_id).await.unwrap().unwrap()
 }
 
 #[rustfmt::skip]
@@ -232,7 +232,7 @@ async fn ones_own_account_is_open_to_everybody_who_is_signed_in() {
         for (column, kind) in ACTORS.into_iter().enumerate() {
             let login = format!("own{row}.{column}");
             let (user, client) = actor(&world, kind, &login).await;
-            let session = world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
+            let session = world.store().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
             let path = path.replace("{session}", &session.session_id.to_string());
             let sent = Some(body(&login, "")).filter(|body| !body.is_null());
             if sent.as_ref().is_some_and(|sent| sent.get("current_password").is_some()) {

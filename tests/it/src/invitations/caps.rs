@@ -27,7 +27,7 @@ async fn a_team_has_a_hundred_live_invitations_and_whatever_ends_makes_room() {
     }
     let full = async || {
         fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     };
     full().await;
     fixture.inviter.delete(&fixture.first_live().await).await.is(204);
@@ -65,13 +65,13 @@ async fn what_ran_out_makes_room_before_the_cleanup_comes() {
     let expired = audited(&fixture.world, "invitation.expire").await;
     assert_eq!(expired.len(), MAX_EXPIRED_AT_ONCE, "some of those whose time it was, and no other");
     assert!(expired.iter().all(|record| record["actor"].is_null()), "nobody did it");
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     for _ in 0..59 {
         fixture.try_to_issue().await.is(201);
     }
     fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 60);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +98,7 @@ async fn of_many_issued_at_once_no_more_than_a_hundred_are_live() {
     }
     assert_eq!(issued, 10);
     fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// A role that only invitations gave which ran out can be deleted at once.
@@ -117,7 +117,7 @@ async fn what_ran_out_uses_its_role_no_more() {
     fixture.world.clock.advance(MILLISECOND);
     fixture.inviter.delete(&path).await.is(204);
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 1);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     let listed = fixture.inviter.get(&format!("{}/invitations", fixture.team)).await;
     let names: Vec<_> = listed.is(200).body["items"].as_array().unwrap().iter().map(|i| &i["role"]["name"]).collect();
     assert_eq!(names, ["Developer", "Helpers"], "the history keeps the name");
@@ -142,5 +142,5 @@ async fn what_ran_out_makes_room_for_what_is_reissued() {
     reissue(&fixture.inviter).await.is(201);
     assert_eq!(breaker(&fixture.world).await.0, i64::try_from(MOST + 1 - MAX_EXPIRED_AT_ONCE).unwrap());
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2 + MAX_EXPIRED_AT_ONCE);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }

@@ -133,7 +133,7 @@ async fn one_person_has_ten_wrong_tries_a_day_wherever_from() {
     fixture.world.clock.advance(MILLISECOND);
     redeem(&client, &other(&code)).await.is_problem(Code::InvitationInvalid);
     assert_eq!(failures(&fixture.world, "redeemer").await, [1, 0], "the count began anew");
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn one_network_has_twenty_wrong_tries_an_hour_whoever_asks() {
     fixture.world.clock.advance(MILLISECOND);
     let late = person(&fixture.world, "late").await;
     redeem(&fixture.world.signed_in(&late).await.at("2001:db8:1:2::1"), &code).await.is(200);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// What succeeds is no wrong try, in any of the counts.
@@ -200,7 +200,7 @@ async fn a_thousand_wrong_codes_of_one_person_at_once_are_ten_tries() {
     assert_eq!(failures(&fixture.world, "redeeming-network").await.iter().sum::<i64>(), 10);
     assert_eq!(breaker(&fixture.world).await, (1, 10));
     redeem(&fixture.world.redeemer("jisoo").await, &code).await.is(200);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// A thousand at once, of a hundred people from one place.
@@ -223,7 +223,7 @@ async fn a_thousand_wrong_codes_from_one_place_at_once_are_twenty_tries() {
     assert_eq!(failures(&fixture.world, "redeemer").await.iter().sum::<i64>(), 20);
     assert_eq!(breaker(&fixture.world).await, (1, 20));
     redeem(&people[0].at("203.0.113.8"), &code).await.is(200);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// A thousand at once, of a hundred people from as many places: with a hundred codes to be hit, 28 wrong tries are borne.
@@ -268,7 +268,7 @@ async fn a_thousand_wrong_codes_of_a_hundred_people_at_once_shut_the_breaker() {
     fixture.world.clock.advance(MILLISECOND);
     redeem(&client, &fresh).await.is(200);
     assert_eq!(breaker(&fixture.world).await, (100, 0), "the count began anew");
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// The product may be 2,740 and not one more; and twenty wrong tries are always borne.
@@ -294,7 +294,7 @@ async fn the_breaker_shuts_exactly_where_it_must(#[case] live: usize, #[case] bo
     redeem(&client, &codes[0]).await.is_problem(Code::TooManyAttempts);
     assert_eq!((breaker(&fixture.world).await.1, alarms.load(Ordering::SeqCst)), (borne + 1, 2));
     assert_eq!(failures(&fixture.world, "redeemer").await, [3], "what it refuses is counted where it may");
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// What succeeds at the breaker's last try opens it again for the next.
@@ -309,5 +309,5 @@ async fn a_hit_is_no_wrong_try_at_the_breaker() {
     let mut wrong = wrong_codes(&codes);
     redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::InvitationInvalid);
     redeem(&client, &wrong.next().unwrap()).await.is_problem(Code::TooManyAttempts);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }

@@ -101,7 +101,7 @@ async fn a_code_whose_issuer_may_grant_no_more_is_refused_like_one_that_nobody_d
     are_alike(&refused, &wrong);
     assert_eq!(audited(world, "invitation.redeem").await, [] as [Value; 0]);
     assert!(!chain.fixture.members().await.contains(&"mina".to_owned()));
-    everything_agrees(world).await;
+    assert_consistent(world).await;
 }
 
 #[rstest]
@@ -119,7 +119,7 @@ async fn a_code_whose_issuer_may_still_grant_gives_the_role_as_it_is(#[case] eve
     let role = chain.fixture.inviter.get(&chain.role(&chain.helpers)).await;
     assert_eq!(joined.is(200).body["role"], role.is(200).body);
     assert_eq!(mina.get("/v1/me").await.is(200).body["teams"][0]["role"], role.body);
-    everything_agrees(&chain.fixture.world).await;
+    assert_consistent(&chain.fixture.world).await;
 }
 
 /// A role that is given by a live invitation stays.
@@ -134,7 +134,7 @@ async fn a_role_is_not_deleted_under_a_live_invitation() {
     chain.fixture.inviter.delete(&format!("{}/invitations/{invitation}", chain.fixture.team)).await.is(204);
     delete().await.is(204);
     redeem(&chain.fixture.world.redeemer("mina").await, &code).await.is_problem(Code::InvitationInvalid);
-    everything_agrees(&chain.fixture.world).await;
+    assert_consistent(&chain.fixture.world).await;
 }
 
 /// E5, for codes: what happens between the reading and the writing counts as well. The transaction's first attempt is
@@ -161,7 +161,7 @@ async fn an_issuer_who_loses_the_right_midway_brings_nobody_in(#[case] event: Ev
     refused.is_problem(Code::InvitationInvalid);
     assert_eq!(audited(&chain.fixture.world, "invitation.redeem").await, [] as [Value; 0]);
     assert!(!chain.fixture.members().await.contains(&"mina".to_owned()));
-    everything_agrees(&chain.fixture.world).await;
+    assert_consistent(&chain.fixture.world).await;
 }
 
 /// What happens midway without a bearing on the right is taken up, and the code works.
@@ -183,7 +183,7 @@ async fn what_changes_midway_is_what_is_joined(#[case] event: Event) {
     let (joined, ()) = tokio::join!(redeem(&mina, &code), midway);
     let role = chain.fixture.inviter.get(&chain.role(&chain.helpers)).await;
     assert_eq!(joined.is(200).body["role"], role.is(200).body);
-    everything_agrees(&chain.fixture.world).await;
+    assert_consistent(&chain.fixture.world).await;
 }
 
 /// A redeemer who is disabled, or becomes an admin of the platform, midway joins nothing.
@@ -205,7 +205,7 @@ async fn a_redeemer_who_is_somebody_else_midway_joins_nothing(#[case] edit: Valu
     let (refused, ()) = tokio::join!(redeem(&client, &invitation), midway);
     refused.is_problem(code);
     assert_eq!(fixture.members().await, ["owner"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// An address that is unbound midway proves nobody any more.
@@ -224,5 +224,5 @@ async fn a_redeemer_whose_address_goes_midway_joins_nothing() {
     let (refused, ()) = tokio::join!(redeem(&client, &code), midway);
     refused.is_problem(Code::EmailNotVerified);
     assert_eq!(fixture.members().await, ["owner"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }

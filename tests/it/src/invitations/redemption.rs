@@ -38,7 +38,7 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
     }
     assert_eq!(fixture.members().await.len(), 2, "the owner, and whoever was first");
     assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     let listed = fixture.inviter.get(&format!("{}/invitations?status=redeemed", fixture.team)).await;
     assert_eq!(listed.is(200).body["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed.body["items"][0]["role"]["role_id"], role["role_id"]);
@@ -61,7 +61,7 @@ async fn one_person_who_redeems_many_times_at_once_joins_once() {
         assert!(joined == 1 || key.is_some() && joined > 1, "{replies:?}");
         assert_eq!(fixture.members().await, ["mina", "owner"]);
         assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
@@ -93,7 +93,7 @@ async fn a_code_works_for_a_day_and_no_longer(#[case] age: Duration, #[case] wor
         reply.is_problem(Code::InvitationInvalid);
         assert_eq!((fixture.members().await, status), (vec!["owner".to_owned()], &json!("expired")));
     }
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// G3.
@@ -111,7 +111,7 @@ async fn a_bound_code_is_for_its_login_in_any_case_and_stays_good_for_it() {
         let joined = redeem(&fixture.world.redeemer(login).await, &code).await;
         assert_eq!(joined.is(200).body["role"]["role_id"], "operator");
         assert_eq!(fixture.members().await, [login, "owner"]);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
@@ -138,7 +138,7 @@ async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
     redeem(&mina, &code).await.is_problem(Code::InvitationInvalid);
     redeem(&mina.with("idempotency-key", "another"), &code).await.is_problem(Code::InvitationInvalid);
     assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// G8.
@@ -159,7 +159,7 @@ async fn a_used_code_restores_nothing_to_whoever_was_removed() {
     );
     assert_eq!(mina.get("/v1/me").await.is(200).body["teams"], json!([]));
     assert_eq!(fixture.members().await, ["owner"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
     redeem(&mina, &fixture.code().await).await.is(200);
 }
 
@@ -179,7 +179,7 @@ async fn a_member_hears_so_and_the_code_stays_live_and_it_was_a_wrong_try() {
     redeem(&mina, &second).await.is_problem(Code::TooManyAttempts);
     redeem(&fixture.world.redeemer("jisoo").await, &second).await.is(200);
     assert_eq!(fixture.members().await, ["jisoo", "mina", "owner"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// What stands in the way of trying at all is told before a try is spent.
@@ -209,7 +209,7 @@ async fn who_may_not_try_or_sends_no_code_spends_no_try() {
     }
     for number in 0..20 {
         let team = fixture.world.team(&format!("Team {number}")).await;
-        let member = fixture.world.unfaulted().user(mina.user_id).await.unwrap().unwrap();
+        let member = fixture.world.store().user(mina.user_id).await.unwrap().unwrap();
         let boss = fixture.world.member(&format!("boss{number}"), [(team, "admin")]).await;
         let body = json!({"user_id": member.user_id, "role_id": "reviewer"});
         boss.post(&format!("/v1/teams/{team}/members"), &body).await.is(201);
@@ -219,7 +219,7 @@ async fn who_may_not_try_or_sends_no_code_spends_no_try() {
     assert!(items(&fixture.world, "LANE#").await.is_empty(), "nothing was counted");
     assert_eq!(breaker(&fixture.world).await, (1, 0));
     assert_eq!(fixture.members().await, ["owner"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// L10: a clock that steps back or forth by five minutes between issue and redemption changes nothing.
@@ -235,7 +235,7 @@ async fn a_clock_that_steps_leaves_codes_as_they_are() {
             fixture.world.clock.retreat(step);
         }
         redeem(&fixture.world.redeemer("mina").await, &code).await.is(200);
-        everything_agrees(&fixture.world).await;
+        assert_consistent(&fixture.world).await;
     }
 }
 
@@ -249,5 +249,5 @@ async fn a_code_that_nobody_drew_is_refused_and_the_others_stay_good() {
     redeem(&mina, &code).await.is(200);
     assert_eq!(breaker(&fixture.world).await, (0, 1), "what succeeded is no wrong try, and what failed stays one");
     fixture.world.clock.advance(MILLISECOND);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }

@@ -96,7 +96,7 @@ async fn every_refused_code_is_refused_alike_and_by_the_same_work() {
         are_alike(first, reply);
         assert_eq!(calls, others, "{state}");
     }
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// The same, for those who register.
@@ -121,7 +121,7 @@ async fn every_code_refused_at_registration_is_refused_alike_and_by_the_same_wor
         are_alike(first, reply);
         assert_eq!(calls, others, "{state}");
     }
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// What the process logs, at every level.

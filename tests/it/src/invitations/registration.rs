@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rollcall_domain::verification::FlowPurpose;
 
 use super::*;
-use crate::support::mailed_codes::{complete, completion, markers_agree, started};
+use crate::support::mailed_codes::{assert_markers_consistent, complete, completion, started};
 
 /// Somebody with a mailed code in hand.
 struct Applicant {
@@ -65,8 +65,8 @@ async fn who_registers_with_a_code_is_a_member_from_the_start() {
     }
     assert_eq!(fixture.members().await, ["jisoo", "mina", "owner"]);
     assert_eq!(breaker(&fixture.world).await, (0, 2), "only the late ones were wrong");
-    everything_agrees(&fixture.world).await;
-    markers_agree(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
+    assert_markers_consistent(&fixture.world).await;
 }
 
 /// What makes an invitation one that is refused.
@@ -114,11 +114,11 @@ async fn a_refused_invitation_leaves_nothing_and_costs_no_try_at_the_mailed_code
         applicant.complete(Some(&tried)).await.is_problem(Code::InvitationInvalid);
         assert_eq!(people(&fixture.world).await, before, "{flaw:?}");
     }
-    everything_agrees(&fixture.world).await;
-    markers_agree(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
+    assert_markers_consistent(&fixture.world).await;
     applicant.complete(None).await.is(201);
     assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2));
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn an_expired_invitation_is_refused_at_registration_as_well() {
         applicant.complete(None).await.is(201);
     }
     assert_eq!(fixture.members().await, ["owner"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// The lanes of invitation codes hold for those who register, by the address they proved; and to be told to wait costs
@@ -163,7 +163,7 @@ async fn who_guesses_while_registering_is_told_to_wait_and_can_still_register() 
     let elsewhere = Applicant { client: third.client.at("10.0.0.2"), ..third };
     elsewhere.complete(Some(&code)).await.is(201);
     assert_eq!(fixture.members().await, ["dora", "owner"]);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// Nobody is one too many, and the mailed code stays good.
@@ -182,13 +182,13 @@ async fn a_full_team_takes_nobody_who_registers() {
     }
     redeem(&fixture.world.redeemer("jisoo").await, &code).await.is_problem(Code::TooManyMembers);
     assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2), "who redeems was there before");
-    everything_agrees(&fixture.world).await;
-    let gone = fixture.world.unfaulted().members(fixture.team_id, 2).await.unwrap();
+    assert_consistent(&fixture.world).await;
+    let gone = fixture.world.store().members(fixture.team_id, 2).await.unwrap();
     let gone = gone.iter().find(|member| member.user_id != fixture.owner.user_id).unwrap().user_id;
     fixture.inviter.delete(&format!("{}/members/{gone}", fixture.team)).await.is(204);
     applicant.complete(Some(&code)).await.is(201);
-    everything_agrees(&fixture.world).await;
-    markers_agree(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
+    assert_markers_consistent(&fixture.world).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,14 +210,14 @@ async fn of_many_who_register_with_one_code_at_once_one_is_a_member() {
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1, "{replies:?}");
     assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2 + 1));
     assert_eq!(fixture.members().await.len(), 2);
-    everything_agrees(&fixture.world).await;
-    markers_agree(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
+    assert_markers_consistent(&fixture.world).await;
     for (applicant, reply) in applicants.iter().zip(&replies).filter(|(_, reply)| reply.status != 201) {
         reply.is_problem(Code::InvitationInvalid);
         applicant.complete(None).await.is(201);
     }
     assert_eq!(fixture.members().await.len(), 2);
-    everything_agrees(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
 }
 
 /// A login that is taken, before or at the last moment, leaves the invitation as it was, and the try at it is no wrong
@@ -241,8 +241,8 @@ async fn a_login_that_is_taken_leaves_the_invitation_good() {
     assert_eq!((fixture.members().await, breaker(&fixture.world).await), (vec!["owner".to_owned()], (1, 0)));
     let lanes = items(&fixture.world, "LANE#redeem").await;
     assert!(lanes.iter().all(|lane| lane["failures"] == 0), "{lanes:?}");
-    everything_agrees(&fixture.world).await;
-    markers_agree(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
+    assert_markers_consistent(&fixture.world).await;
     redeem(&fixture.world.redeemer("jisoo").await, &code).await.is(200);
 }
 
@@ -259,8 +259,8 @@ async fn a_lost_reply_to_a_registration_with_a_code_is_repeated_under_its_key() 
     assert_eq!(mina.complete(Some(&code)).await.is(201).header("idempotency-replayed"), "true");
     assert_eq!(fixture.members().await, ["mina", "owner"]);
     assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
-    everything_agrees(&fixture.world).await;
-    markers_agree(&fixture.world).await;
+    assert_consistent(&fixture.world).await;
+    assert_markers_consistent(&fixture.world).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
-//! Two hands at one thing of a team: one before the other, the other before the one, and both at once, at many paces.
-//! Whoever comes first, nothing is left hanging in the air.
+//! Two requests on the same things of a team: one after the other in both orders, and at the same time with many
+//! interleavings. Whichever is first, no reference is left dangling.
 //!
-//! The rounds of one test share a world, so that there is always much else in it.
+//! The rounds of a test share a world, so that it always contains unrelated data.
 
 mod admins;
 mod deletion;
@@ -23,16 +23,16 @@ use rollcall_domain::{
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, World, consistency::everything_agrees};
+use crate::support::{Client, Reply, World, consistency::assert_consistent};
 
-/// One after the other in both orders, and then as often at once.
+/// Both sequential orders, then fifty concurrent rounds.
 const ROUNDS: u64 = 52;
 
-/// What somebody does in a round. The body is a code where it is about one.
+/// A request of a round. The value is the body of a redemption, and ignored by other requests.
 type TeamRequest = fn(&RaceFixture, Value) -> BoxFuture<'_, Reply>;
 
-/// Does both, in the way of this round.
-async fn meet<One, Other>(
+/// Runs both futures in the order of this round.
+async fn interleave<One, Other>(
     world: &World,
     round: u64,
     one: impl Future<Output = One>,
@@ -57,24 +57,24 @@ async fn meet<One, Other>(
     }
 }
 
-/// Whether the table is looked at after this round: what hangs in the air stays there.
-fn is_looked_at(round: u64) -> bool {
+/// Whether the invariants are checked after this round. A dangling reference stays, so not every round needs it.
+fn is_checked(round: u64) -> bool {
     round < 2 || (round + 1).is_multiple_of(13)
 }
 
-/// The people and things of one round.
+/// The users and items of one round.
 struct RaceFixture {
     boss: Client,
     deputy: Client,
     team: TeamId,
     /// The team's admin.
     owner: Client,
-    /// A custom role of the team, which nobody has.
+    /// A custom role of the team that nobody has.
     role: RoleId,
-    /// A member of the team, with a custom role by which it manages members, roles and applications.
+    /// A member of the team whose custom role manages members, roles and applications.
     keeper: User,
     keeper_client: Client,
-    /// Somebody in no team, who proved an address.
+    /// A user in no team with a verified address.
     stranger: User,
     stranger_client: Client,
     round: u64,
@@ -106,14 +106,14 @@ impl RaceFixture {
         self.path(&format!("/members/{}", user.user_id))
     }
 
-    /// The code of an invitation into the team.
+    /// The body that redeems a new invitation into the team.
     async fn code(&self) -> Value {
         let issued = self.owner.post(&self.path("/invitations"), &json!({"role_id": self.role})).await;
         json!({"code": issued.is(201).body["code"]})
     }
 }
 
-/// A custom role, written past the API.
+/// A custom role, written without the API.
 async fn role(world: &World, team: TeamId, name: &str, permissions: &[Permission]) -> RoleId {
     let role_id = CustomRoleId::new(world.context.uuid().unwrap());
     let body = json!({"name": name, "permissions": permissions});
@@ -128,16 +128,16 @@ async fn admins(world: &World) -> (Client, Client) {
     (world.admin().await, world.user("deputy", UserType::SuperAdmin, []).await.1)
 }
 
-/// Asserts that this was done, or refused by one of these.
+/// Asserts that the request succeeded or was refused with one of these codes.
 #[track_caller]
 fn done_or(reply: &Reply, codes: &[Code], place: &str) {
     let code = Code::ALL.iter().find(|code| reply.body["code"] == code.as_str());
     assert!(reply.status < 300 || code.is_some_and(|code| codes.contains(code)), "{place}: {reply:?}");
 }
 
-/// Asserts that the table agrees with itself, and that these are gone from all of it but from what tells of the past.
-async fn nothing_dangles(world: &World, gone: &[String], place: &str) {
-    for item in everything_agrees(world).await.stored {
+/// Asserts the invariants of the table, and that these ids appear only in records of the past.
+async fn assert_gone(world: &World, gone: &[String], place: &str) {
+    for item in assert_consistent(world).await.stored {
         let pk = item["pk"].as_str().unwrap();
         let is_past = ["AUDIT#", "SESSIONS#"].iter().any(|past| pk.starts_with(past))
             || item["sk"].as_str().unwrap().starts_with("INVITATION#")
@@ -154,5 +154,5 @@ async fn clean_up(world: &World) {
 
 /// The admins of a team.
 async fn admins_of(world: &World, team: TeamId) -> BTreeSet<UserId> {
-    world.unfaulted().team(team).await.unwrap().map(|team| team.admins).unwrap_or_default()
+    world.store().team(team).await.unwrap().map(|team| team.admins).unwrap_or_default()
 }

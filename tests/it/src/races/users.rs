@@ -6,12 +6,11 @@ use serde_json::json;
 
 use crate::{
     support::World,
-    users::{REMOVALS, path_of, remove, stored, super_admins_agree},
+    users::{REMOVALS, assert_super_admins_consistent, path_of, remove, stored},
 };
 
-/// E4: every way against every other, many times.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_super_admins_who_remove_each_other_one_is_left() {
+async fn two_super_admins_who_remove_each_other_leave_one() {
     for round in 0..4 {
         for one in REMOVALS {
             for other in REMOVALS {
@@ -30,13 +29,13 @@ async fn of_two_super_admins_who_remove_each_other_one_is_left() {
                     let code = if refused.status == 409 { Code::LastSuperAdmin } else { Code::Unauthenticated };
                     refused.is_problem(code);
                 }
-                assert_eq!(super_admins_agree(&world).await, 1, "{one:?} against {other:?}");
+                assert_eq!(assert_super_admins_consistent(&world).await, 1, "{one:?} against {other:?}");
             }
         }
     }
 }
 
-/// A small generator of its own, so that a failure names its seed and comes again.
+/// A seeded generator, so that a failure can be reproduced.
 struct Dice(u64);
 
 impl Dice {
@@ -46,9 +45,8 @@ impl Dice {
     }
 }
 
-/// K5, for super admins.
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_super_admins_do_in_parallel_one_is_left_and_the_set_is_the_items() {
+async fn parallel_changes_by_super_admins_always_leave_one() {
     for seed in 0..8 {
         let world = World::new().await;
         world.faults.conflicts_like_dynamodb(seed % 2 == 0);
@@ -81,8 +79,8 @@ async fn whatever_super_admins_do_in_parallel_one_is_left_and_the_set_is_the_ite
                 let reply = reply.unwrap();
                 assert!(matches!(reply.status, 200 | 204 | 401 | 403 | 404 | 409), "seed {seed}: {reply:?}");
             }
-            super_admins_agree(&world).await;
-            // Whoever was signed out comes back, as long as there is somebody to come back.
+            assert_super_admins_consistent(&world).await;
+            // Users who still exist sign in again.
             for (user, client) in &mut people {
                 if let Some(now) = stored(&world, user).await {
                     *client = world.signed_in(&now).await;

@@ -62,7 +62,7 @@ async fn a_session_that_ended_stays_ended() {
     admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
     admin.patch(&path, &json!({"status": "enabled"})).await.is(200);
     client.get("/v1/me").await.is_problem(Code::Unauthenticated);
-    let again = world.signed_in(&world.unfaulted().user(user.user_id).await.unwrap().unwrap()).await;
+    let again = world.signed_in(&world.store().user(user.user_id).await.unwrap().unwrap()).await;
     admin.patch(&path, &json!({"type": "platform_admin"})).await.is(200);
     admin.patch(&path, &json!({"type": "member"})).await.is(200);
     again.get("/v1/me").await.is_problem(Code::Unauthenticated);
@@ -73,7 +73,7 @@ async fn a_session_that_ended_stays_ended() {
 async fn whoever_changes_their_own_password_or_two_factor_keeps_the_calling_session_only() {
     let world = World::new().await;
     let (user, caller) = with_password(&world, "mina", UserType::PlatformAdmin).await;
-    let other_of_now = async || world.signed_in(&world.unfaulted().user(user.user_id).await.unwrap().unwrap()).await;
+    let other_of_now = async || world.signed_in(&world.store().user(user.user_id).await.unwrap().unwrap()).await;
     let check = async |other: Client| {
         other.get("/v1/me").await.is_problem(Code::Unauthenticated);
         assert_eq!(session_ids(&caller.get("/v1/me/sessions").await).len(), 1);

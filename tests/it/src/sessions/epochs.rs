@@ -8,7 +8,7 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
     let world = World::new().await;
     let (before, old) = world.user("mina", UserType::Member, []).await;
     let ended = before.clone().signed_out_everywhere();
-    let sessions = world.unfaulted().sessions(before.user_id, None, 1).await.unwrap().items;
+    let sessions = world.store().sessions(before.user_id, None, 1).await.unwrap().items;
     world
         .writer()
         .commit(rollcall_store::user::change(&before, &ended, CredentialChange::Kept).unwrap())
@@ -31,7 +31,7 @@ async fn a_write_decided_on_before_the_end_brings_no_session_back() {
         );
     }
     old.get("/v1/me").await.is_problem(Code::Unauthenticated);
-    assert_eq!(world.unfaulted().user(before.user_id).await.unwrap(), Some(ended));
+    assert_eq!(world.store().user(before.user_id).await.unwrap(), Some(ended));
 }
 
 /// Ending sessions beside renaming, many times: whichever is first, both happen.
@@ -49,7 +49,7 @@ async fn a_user_that_is_renamed_meanwhile_is_signed_out_all_the_same() {
         ended.await.unwrap().is(204);
         renamed.await.unwrap().is(200);
         client.get("/v1/me").await.is_problem(Code::Unauthenticated);
-        let now = world.unfaulted().user(user.user_id).await.unwrap().unwrap();
+        let now = world.store().user(user.user_id).await.unwrap().unwrap();
         assert_eq!((now.epoch, now.username.as_str()), (1, "Jin"));
     }
 }
@@ -59,11 +59,11 @@ async fn a_user_that_is_renamed_meanwhile_is_signed_out_all_the_same() {
 async fn a_use_that_is_remembered_late_begins_no_session() {
     let world = World::new().await;
     let (user, client) = world.user("mina", UserType::Member, []).await;
-    let session = world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
+    let session = world.store().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
     client.post("/v1/logout", &Value::Null).await.is(204);
     for late in [session::touch(&session, world.now()), session::adopt_epoch(&session, &user)] {
         assert!(world.writer().record([late]).await.is_err());
     }
     client.get("/v1/me").await.is_problem(Code::Unauthenticated);
-    assert!(world.unfaulted().sessions(user.user_id, None, 1).await.unwrap().items.is_empty());
+    assert!(world.store().sessions(user.user_id, None, 1).await.unwrap().items.is_empty());
 }

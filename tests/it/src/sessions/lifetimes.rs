@@ -41,7 +41,7 @@ async fn an_installation_decides_how_long_sessions_rest_and_how_old_they_grow() 
         busy.get("/v1/me").await.is(200);
         world.clock.advance(Duration::from_secs(1));
         busy.get("/v1/me").await.is_problem(Code::Unauthenticated);
-        assert_eq!(world.unfaulted().sessions(user.user_id, None, 10).await.unwrap().items.len(), 2);
+        assert_eq!(world.store().sessions(user.user_id, None, 10).await.unwrap().items.len(), 2);
     }
 }
 
@@ -52,7 +52,7 @@ async fn the_lifetime_is_that_of_the_type_one_has_now() {
     let admin = world.admin().await;
     let (user, _) = world.user("mina", UserType::Member, []).await;
     admin.patch(&format!("/v1/users/{}", user.user_id), &json!({"type": "platform_admin"})).await.is(200);
-    let promoted = world.signed_in(&world.unfaulted().user(user.user_id).await.unwrap().unwrap()).await;
+    let promoted = world.signed_in(&world.store().user(user.user_id).await.unwrap().unwrap()).await;
     world.clock.advance(Duration::from_mins(15));
     promoted.get("/v1/me").await.is_problem(Code::Unauthenticated);
 }

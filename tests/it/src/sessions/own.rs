@@ -85,7 +85,7 @@ async fn a_session_that_is_over_is_not_there() {
     caller.delete(&format!("/v1/me/sessions/{over}")).await.is_problem(Code::NotFound);
     caller.delete("/v1/me/sessions").await.is(204);
     caller.get("/v1/me").await.is(200);
-    assert_eq!(world.unfaulted().sessions(user.user_id, None, 10).await.unwrap().items.len(), 2);
+    assert_eq!(world.store().sessions(user.user_id, None, 10).await.unwrap().items.len(), 2);
 }
 
 #[tokio::test]

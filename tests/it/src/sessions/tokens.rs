@@ -67,6 +67,6 @@ async fn a_form_of_another_site_changes_nothing_of_ones_own() {
             browser.with(header, value).send(method.clone(), path, body).await.is_problem(Code::CrossSiteRequest);
         }
     }
-    assert_eq!(world.unfaulted().user(user.user_id).await.unwrap(), Some(user));
+    assert_eq!(world.store().user(user.user_id).await.unwrap(), Some(user));
     browser.with("origin", ORIGIN).patch("/v1/me", &json!({"username": "Jin"})).await.is(200);
 }

@@ -1,4 +1,4 @@
-//! What the items of a table say of each other, and must never say differently, whatever was done in whatever order.
+//! Invariants between the items of the table, which hold after any requests in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,9 +22,9 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// Every item of a table as it is at one moment, read past the API.
+/// All items of a table at one moment, read without the API.
 pub struct Items {
-    /// As they are stored.
+    /// As stored, including the kinds that have no field here.
     pub stored: Vec<Value>,
     pub users: Vec<User>,
     /// Tombstones included.
@@ -37,10 +37,10 @@ pub struct Items {
     pub accounts: Vec<(AppId, Account)>,
 }
 
-/// Reads the table and asserts that it agrees with itself.
-pub async fn everything_agrees(world: &World) -> Items {
+/// Reads the table and asserts all invariants.
+pub async fn assert_consistent(world: &World) -> Items {
     let items = Items::of(world).await;
-    items.agree();
+    items.assert_consistent();
     items
 }
 
@@ -62,16 +62,16 @@ impl Items {
         }
     }
 
-    /// Asserts all of it.
-    pub fn agree(&self) {
-        self.somebody_runs_the_platform();
-        self.applications_know_their_admins_and_teams_their_applications();
-        self.memberships_stand_on_both_sides();
-        self.teams_count_what_they_have();
-        self.roles_count_their_uses();
-        self.codes_lead_to_live_invitations();
-        self.markers_are_their_owners();
-        self.what_ends_is_due_and_what_is_listed_is_not();
+    /// Asserts all invariants.
+    pub fn assert_consistent(&self) {
+        self.super_admins_match_their_set();
+        self.apps_match_their_accounts_and_teams();
+        self.memberships_match_users();
+        self.team_counters_match();
+        self.role_counters_match();
+        self.codes_match_live_invitations();
+        self.markers_match_their_owners();
+        self.index_entries_match_states();
     }
 
     /// The audit records of one request.
@@ -86,7 +86,7 @@ impl Items {
         self.teams.iter().filter(|team| team.deleting_at.is_none())
     }
 
-    /// The invitations that nothing has ended yet, whatever the clock says.
+    /// The invitations whose stored status is live, whether or not they have expired.
     fn live(&self) -> impl Iterator<Item = &Invitation> {
         self.invitations.iter().filter(|invitation| invitation.status == InvitationStatus::Live)
     }
@@ -95,34 +95,35 @@ impl Items {
         self.stored.iter().find(|item| item["pk"] == pk && item["sk"] == sk)
     }
 
-    fn somebody_runs_the_platform(&self) {
+    fn super_admins_match_their_set(&self) {
         let enabled = self.users.iter().filter(|user| user.is_enabled_super_admin());
         let enabled: BTreeSet<_> = enabled.map(|user| user.user_id.to_string()).collect();
         let set: BTreeSet<String> =
             self.item("PLATFORM", "SUPER_ADMINS").map(|item| read(&item["user_ids"])).unwrap_or_default();
         let was_founded = self.item("PLATFORM", "SUPER_ADMINS").is_some();
-        assert!(!was_founded || !enabled.is_empty(), "a super admin is left");
-        assert_eq!(set, enabled, "the set of super admins is the enabled super admins");
+        assert!(!was_founded || !enabled.is_empty(), "at least one super admin is enabled");
+        assert_eq!(set, enabled, "the set of super admins lists the enabled ones");
     }
 
-    fn applications_know_their_admins_and_teams_their_applications(&self) {
+    fn apps_match_their_accounts_and_teams(&self) {
         let mut admins: BTreeMap<AppId, BTreeSet<AccountId>> =
             self.apps.iter().map(|app| (app.app_id, BTreeSet::new())).collect();
         for (app_id, account) in &self.accounts {
-            let of_app = admins.get_mut(app_id).unwrap_or_else(|| panic!("an account of no application: {account:?}"));
+            let of_app =
+                admins.get_mut(app_id).unwrap_or_else(|| panic!("an account without an application: {account:?}"));
             if account.account_type == AccountType::Admin {
                 of_app.insert(account.user_id.clone());
             }
         }
         let sets: BTreeMap<_, _> = self.apps.iter().map(|app| (app.app_id, app.admins.clone())).collect();
-        assert_eq!(sets, admins, "an application's set of admins is its admin accounts");
+        assert_eq!(sets, admins, "an application's set of admins lists its admin accounts");
         assert!(admins.values().all(|admins| admins.len() <= MAX_ADMINS_PER_APP), "{admins:?}");
         let listed: BTreeSet<_> = self.pointers().collect();
         let owned = self.apps.iter().filter(|app| app.deleting_at.is_none());
         let owned: BTreeSet<_> = owned.filter_map(|app| Some((app.team_id?, app.app_id))).collect();
-        assert_eq!(listed, owned, "a team's list is its applications");
+        assert_eq!(listed, owned, "a team lists its applications");
         let living: BTreeSet<_> = self.living().map(|team| team.team_id).collect();
-        assert!(owned.iter().all(|(team_id, _)| living.contains(team_id)), "an application's team is there");
+        assert!(owned.iter().all(|(team_id, _)| living.contains(team_id)), "an application's team exists");
     }
 
     fn pointers(&self) -> impl Iterator<Item = (TeamId, AppId)> {
@@ -132,29 +133,26 @@ impl Items {
         })
     }
 
-    fn memberships_stand_on_both_sides(&self) {
+    fn memberships_match_users(&self) {
         let of_user = |user: &User| -> Vec<_> {
             user.teams.iter().map(|(team_id, role_id)| (*team_id, user.user_id, *role_id)).collect()
         };
         let of_users: BTreeSet<_> = self.users.iter().flat_map(of_user).collect();
         let of_teams: BTreeSet<_> =
             self.members.iter().map(|(team_id, member)| (*team_id, member.user_id, member.role_id)).collect();
-        assert_eq!(of_users, of_teams, "a membership stands on both sides, with one role");
+        assert_eq!(of_users, of_teams, "a membership has the same role in the user and in the team");
         let teams: BTreeSet<_> = self.teams.iter().map(|team| format!("TEAM#{}", team.team_id)).collect();
         for item in &self.stored {
             let pk = item["pk"].as_str().unwrap();
-            assert!(!pk.starts_with("TEAM#") || teams.contains(pk), "left of a team that is gone: {item}");
+            assert!(!pk.starts_with("TEAM#") || teams.contains(pk), "left over from a deleted team: {item}");
         }
         for user in &self.users {
-            assert!(
-                user.teams.is_empty() || !user.user_type.is_admin(),
-                "an admin of the platform in a team: {user:?}"
-            );
+            assert!(user.teams.is_empty() || !user.user_type.is_admin(), "a platform admin in a team: {user:?}");
             assert!(user.teams.len() <= MAX_TEAMS_PER_USER, "{user:?}");
         }
     }
 
-    fn teams_count_what_they_have(&self) {
+    fn team_counters_match(&self) {
         for team in self.living() {
             let team_id = team.team_id;
             let item = self.item(&format!("TEAM#{team_id}"), "TEAM").unwrap();
@@ -167,23 +165,23 @@ impl Items {
             });
             let counts: BTreeMap<_, _> =
                 ["members", "live", "roles", "apps"].map(|count| (count, item[count].clone())).into();
-            assert_eq!(json!(counts), has, "{team:?} counts what it has");
+            assert_eq!(json!(counts), has, "{team:?} counts its items");
             let admins = members.iter().filter(|(_, member)| member.role_id == Preset::Admin.into());
             let admins: BTreeSet<UserId> = admins.map(|(_, member)| member.user_id).collect();
-            assert_eq!(team.admins, admins, "the set of a team's admins is its members of that role");
+            assert_eq!(team.admins, admins, "a team's set of admins lists its members with that role");
         }
     }
 
-    fn roles_count_their_uses(&self) {
+    fn role_counters_match(&self) {
         let mut uses: BTreeMap<(TeamId, RoleId), i64> =
             self.roles.iter().map(|(team_id, role)| ((*team_id, role.role_id), 0)).collect();
         let held = self.members.iter().map(|(team_id, member)| (*team_id, member.role_id));
         let offered = self.live().map(|invitation| (invitation.team_id, invitation.role.role_id));
         for used in held.chain(offered).filter(|(_, role_id)| role_id.custom().is_some()) {
-            *uses.get_mut(&used).unwrap_or_else(|| panic!("held or offered, and not a role of the team: {used:?}")) +=
+            *uses.get_mut(&used).unwrap_or_else(|| panic!("held or offered, but not a role of the team: {used:?}")) +=
                 1;
         }
-        // Nobody counts any more what is left of a team that was deleted.
+        // The counters of a deleted team are no longer kept.
         let living: BTreeSet<_> = self.living().map(|team| team.team_id).collect();
         uses.retain(|(team_id, _), _| living.contains(team_id));
         let count = |(team_id, role_id): &(TeamId, RoleId)| {
@@ -193,7 +191,7 @@ impl Items {
         assert_eq!(counts, uses, "a role counts its members and its live invitations");
     }
 
-    fn codes_lead_to_live_invitations(&self) {
+    fn codes_match_live_invitations(&self) {
         let codes: BTreeSet<_> = all::<Value>(&self.stored, "CODE#", "CODE")
             .map(|(hash, code)| {
                 json!([hash, code["team_id"], code["invitation_id"], code["role_id"], code["login"]]).to_string()
@@ -206,26 +204,30 @@ impl Items {
                 json!([live.code_hash, team_id, invitation_id, live.role.role_id, live.login]).to_string()
             })
             .collect();
-        assert_eq!(codes, live, "a code leads to a live invitation, and each has one");
+        assert_eq!(codes, live, "each live invitation has exactly one code item");
         let breaker: Breaker = self.item("BREAKER", "BREAKER").map(read).unwrap_or_default();
         let unbound = self.live().filter(|invitation| invitation.login.is_none()).count();
-        assert_eq!(usize::try_from(breaker.live), Ok(unbound), "the breaker counts the codes that anybody may use");
+        assert_eq!(
+            usize::try_from(breaker.live),
+            Ok(unbound),
+            "the breaker counts the live codes that are not bound to a login"
+        );
     }
 
-    fn markers_are_their_owners(&self) {
+    fn markers_match_their_owners(&self) {
         let logins = all::<Credential>(&self.stored, "LOGIN#", "CREDENTIAL");
         let logins: BTreeSet<_> =
             logins.map(|(login, it)| (login.to_owned(), it.user_id, it.enabled, it.epoch)).collect();
         let people = self.users.iter();
         let people = people.map(|it| (it.login.key(), it.user_id, it.status == Status::Enabled, it.epoch));
-        assert_eq!(logins, people.collect(), "a login is its user's and says of it what it is");
+        assert_eq!(logins, people.collect(), "each credential matches its user");
         let emails: BTreeSet<_> = self.owners("EMAIL#", "EMAIL", "user_id").collect();
         let proved =
             self.users.iter().filter_map(|it| Some((it.verified_email()?.canonical(), it.user_id.to_string())));
-        assert_eq!(emails, proved.collect(), "a proved address is its user's");
+        assert_eq!(emails, proved.collect(), "each verified address has a marker");
         let names: BTreeSet<_> = self.owners("TEAMNAME#", "TEAMNAME", "team_id").collect();
         let teams = self.living().map(|team| (team.name.key(), team.team_id.to_string()));
-        assert_eq!(names, teams.collect(), "a team's name is its own, as long as the team lives");
+        assert_eq!(names, teams.collect(), "each live team has a name marker");
     }
 
     fn owners(
@@ -237,7 +239,7 @@ impl Items {
         all::<Value>(&self.stored, pk, sk).map(move |(key, it)| (key.to_owned(), read(&it[owner])))
     }
 
-    fn what_ends_is_due_and_what_is_listed_is_not(&self) {
+    fn index_entries_match_states(&self) {
         let place = |pk: String, sk: String| {
             let item = self.item(&pk, &sk).unwrap_or_else(|| panic!("{pk} {sk}"));
             item["gsi1pk"].as_str().unwrap_or_default().split('#').next().unwrap().to_owned()
@@ -258,7 +260,7 @@ impl Items {
     }
 }
 
-/// The items under such keys: what follows in the partition's key, and the state.
+/// The items whose keys have these prefixes: the rest of the partition key, and the item.
 fn all<'a, T: DeserializeOwned>(items: &'a [Value], pk: &str, sk: &str) -> impl Iterator<Item = (&'a str, T)> {
     let of_kind = move |item: &'a Value| {
         let key = item["pk"].as_str()?.strip_prefix(pk)?;

@@ -1,7 +1,7 @@
-//! What `DynamoDB` does on a bad day and the embedded database never does.
+//! Faults of `DynamoDB` that the embedded database never has: throttling, conflicts, lost replies, latency.
 //!
-//! [`Faults::client`] wraps the HTTP client under the SDK. It counts and prices every call, makes the calls a test has
-//! armed go wrong, and refuses transactions that overlap. An attempt of the SDK is a call: a retry is counted again.
+//! [`Faults::client`] wraps the HTTP client under the SDK. It counts and prices every call, injects the faults a test has
+//! armed, and refuses transactions that overlap. An attempt of the SDK is a call: a retry is counted again.
 
 mod wire;
 
@@ -19,32 +19,32 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use wire::Request;
 
-/// As many `times` as there are calls.
+/// For `times`: every later call.
 pub const FOREVER: usize = usize::MAX;
 
-/// How long a transaction holds its items before it runs. In process a transaction is over before a second request
-/// has been signed, so without a pause none would ever meet; a test waits for an outcome and never for this time.
+/// How long a transaction holds its items before it runs. In process a transaction ends before a second request has
+/// been signed, so without a pause transactions would never overlap. Tests wait for outcomes, never for this time.
 const TRANSACTION_WINDOW: Duration = Duration::from_millis(2);
 
-/// What a call may take under [`Faults::add_latency`]: a few of them are far from every timeout.
+/// The most that [`Faults::add_latency`] adds to a call. Even several of them stay far below every timeout.
 const LONGEST_CALL_MILLIS: u64 = 8;
 
-/// One way in which a call goes wrong.
+/// One way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Refused for lack of throughput, before anything is done.
+    /// Throttled before anything is done.
     Throttle,
     /// Status 500, before anything is done.
     ServerError,
-    /// Refused because a transaction holds an item. Reads go through: `DynamoDB` never refuses them for that.
+    /// Refused because a transaction holds an item. Reads succeed: `DynamoDB` never refuses them for that.
     Conflict,
     /// Carried out, but the connection breaks before the reply.
     DropReply,
-    /// Not carried out and never answered: the SDK's attempt timeout has to end it.
+    /// Neither carried out nor answered: the SDK's attempt timeout has to end it.
     Hang,
 }
 
-/// One call and what it consumed, as its reply says. The units are 0 where the call was refused, although `DynamoDB`
+/// One call and the capacity it consumed, from its reply. The units are 0 if the call was refused, although `DynamoDB`
 /// charges for a failed condition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Call {
@@ -75,8 +75,8 @@ struct State {
 }
 
 impl Faults {
-    /// The HTTP client to give to the SDK in the place of `inner`, which must answer with bodies held in memory, as the
-    /// embedded database does: a streamed one is passed on unpriced.
+    /// The HTTP client to give to the SDK in place of `inner`. `inner` must answer with bodies in memory, as the embedded
+    /// database does; the capacity of a streamed reply is not counted.
     pub fn client(&self, inner: SharedHttpClient) -> SharedHttpClient {
         let faults = self.clone();
         http_client_fn(move |settings, components| {
@@ -85,7 +85,7 @@ impl Faults {
         })
     }
 
-    /// Counts calls from 0 again and lets those from `at` on go wrong, `times` in all or [`FOREVER`].
+    /// Restarts the count at 0 and makes calls fail from number `at` on: `times` of them, or [`FOREVER`].
     pub fn arm(&self, fault: Fault, at: usize, times: usize) {
         let mut state = self.state();
         state.armed = Some((fault, at..at.saturating_add(times)));
@@ -93,31 +93,31 @@ impl Faults {
         state.calls = 0;
     }
 
-    /// [`arm`](Self::arm), where only transactions are counted and go wrong.
+    /// Like [`arm`](Self::arm), but only transactions are counted and fail.
     pub fn arm_transactions(&self, fault: Fault, at: usize, times: usize) {
         self.arm(fault, at, times);
         self.state().only_transactions = true;
     }
 
-    /// Lets every later call go right; the count goes on.
+    /// Lets every later call succeed; the count continues.
     pub fn disarm(&self) {
         self.state().armed = None;
     }
 
-    /// The calls since the last [`arm`](Self::arm), those that went wrong included.
+    /// The calls since the last [`arm`](Self::arm), including those that failed.
     pub fn calls(&self) -> usize {
         self.state().calls
     }
 
-    /// The calls answered since the last `take_log`, in the order of their replies. A hanging call has none.
+    /// The calls answered since the last `take_log`, in the order of their replies. A hanging call is not among them.
     pub fn take_log(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().log)
     }
 
-    /// Whether writes conflict as `DynamoDB`'s do: a transaction in flight holds its items, those it only checks
-    /// included, and another transaction or single write of one of them is refused. Single writes hold nothing:
-    /// `DynamoDB` puts them in order, before or behind a transaction that arrives meanwhile. Every call lets others go
-    /// first, so that those who do something at once meet also where they share one thread.
+    /// Whether writes conflict as in `DynamoDB`: a transaction in flight holds its items, including those it only
+    /// checks, and another transaction or single write of one of them is refused. Single writes hold nothing: `DynamoDB`
+    /// orders them before or after a transaction that arrives at the same time. Every call yields once, so that
+    /// concurrent requests interleave even on one thread.
     pub fn conflicts_like_dynamodb(&self, on: bool) {
         self.state().conflicts_like_dynamodb = on;
     }
@@ -127,8 +127,8 @@ impl Faults {
         self.state().conflicts
     }
 
-    /// Lets every call take some time from now on, drawn from a seed; none at all where there is none. With a paused clock
-    /// requests that are sent together meet so in an order that comes again with the seed.
+    /// Delays every later call by a time drawn from the seed; `None` ends the delays. With a paused clock, requests that
+    /// are sent together then interleave in an order that the seed reproduces.
     pub fn add_latency(&self, seed: Option<u64>) {
         self.state().pace = seed;
     }
@@ -141,7 +141,7 @@ impl Faults {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A test that panicked elsewhere leaves counters behind, nothing half-written.
+        // A panic elsewhere in the test leaves only complete counters behind.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -155,10 +155,10 @@ impl Faults {
         state.armed.as_ref().filter(|(_, calls)| calls.contains(&index)).map(|(fault, _)| *fault)
     }
 
-    /// Holds the request's items until the result is dropped, or says which of them are held already.
+    /// Holds the request's items until the result is dropped, or returns which of them are already held.
     fn hold(&self, request: &Request) -> Result<Hold, Vec<bool>> {
         let mut state = self.state();
-        // Not yet a `Hold`: dropped on the way out, it would wait for the lock taken above.
+        // Not yet a `Hold`: dropping one here would wait for the lock taken above.
         let mut items = Vec::new();
         if state.conflicts_like_dynamodb {
             let met: Vec<bool> = request.items.iter().map(|item| state.held.contains(item)).collect();
@@ -175,7 +175,7 @@ impl Faults {
     }
 }
 
-/// Items held by a transaction in flight. They are let go when it is answered or given up.
+/// Items held by a transaction in flight, released when it is answered or abandoned.
 struct Hold {
     faults: Faults,
     items: Vec<String>,
@@ -224,7 +224,7 @@ impl Connector {
 
     async fn carry_out(&self, request: &Request, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         if self.faults.state().conflicts_like_dynamodb {
-            // In process a call is answered at once; over a network others are on their way meanwhile.
+            // In process a call is answered at once; over a network other calls would run in the meantime.
             tokio::task::yield_now().await;
         }
         let hold = match self.faults.hold(request) {

@@ -1,4 +1,4 @@
-//! The whole table, past the API and the faults: read at once, and put back as it was.
+//! Reads the whole table and restores it, without the API and the faults.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub type Item = HashMap<String, AttributeValue>;
 /// The most items that one `BatchWriteItem` takes.
 const MAX_BATCH_WRITE: usize = 25;
 
-/// A client of the table that no fault reaches.
+/// Reads and writes all of a table.
 pub struct Table(Client);
 
 impl Table {
@@ -38,7 +38,7 @@ impl Table {
         items
     }
 
-    /// Makes `items` all that the table holds. Only what differs is written.
+    /// Makes the table hold exactly `items`. Only differences are written.
     pub async fn restore(&self, items: &[Item]) {
         let current = self.items().await;
         let wanted: HashMap<_, _> = items.iter().map(|item| (key(item), item)).collect();

@@ -3,7 +3,7 @@
 use rollcall_domain::permission::UserType;
 
 use super::*;
-use crate::support::DAWN;
+use crate::support::START;
 
 #[tokio::test]
 async fn a_team_is_made_read_renamed_and_deleted() {
@@ -18,7 +18,7 @@ async fn a_team_is_made_read_renamed_and_deleted() {
     assert_eq!((path.clone(), created.header("etag")), (format!("/v1/teams/{}", id.as_str().unwrap()), "\"1\""));
     let team = json!({
         "team_id": id, "name": "Northwind", "admins": [{"user_id": mina.user_id, "username": "mina"}],
-        "created_at": DAWN, "updated_at": DAWN, "version": 1,
+        "created_at": START, "updated_at": START, "version": 1,
     });
     assert_eq!(created.body, team);
     let read = admin.get(&path).await;
@@ -28,7 +28,7 @@ async fn a_team_is_made_read_renamed_and_deleted() {
     let renamed = admin.with("if-match", "\"1\"").patch(&path, &json!({"name": "Southwind"})).await;
     assert_eq!((renamed.is(200).body["version"].clone(), renamed.header("etag")), (json!(2), "\"2\""));
     assert_eq!(renamed.body["updated_at"], "2026-11-20T12:00:00.005Z");
-    assert_eq!(renamed.body["created_at"], DAWN);
+    assert_eq!(renamed.body["created_at"], START);
     let same = admin.patch(&path, &json!({"name": "Southwind"})).await;
     assert_eq!(same.is(200).body, renamed.body, "the same name is no change");
     for (tag, code) in
@@ -153,7 +153,7 @@ async fn the_first_admin_is_an_existing_member() {
     let admin = world.admin().await;
     let (platform, _) = world.user("platform", UserType::PlatformAdmin, []).await;
     let before = crate::support::everything(&world).await;
-    let nobody = json!({"name": "Northwind", "admin_user_id": crate::support::NOBODY});
+    let nobody = json!({"name": "Northwind", "admin_user_id": crate::support::UNKNOWN_ID});
     let refused = admin.post("/v1/teams", &nobody).await;
     assert_eq!(refused.is(422).violations(), [json!(["/admin_user_id", "unknown_reference"])]);
     let body = json!({"name": "Northwind", "admin_user_id": platform.user_id});

@@ -3,7 +3,7 @@
 use rollcall_domain::permission::UserType;
 
 use super::*;
-use crate::support::DAWN;
+use crate::support::START;
 
 #[tokio::test]
 async fn a_member_is_added_by_id_or_login_moved_and_removed() {
@@ -53,7 +53,7 @@ async fn who_is_added_is_told_strictly() {
     let members = format!("/v1/teams/{team}/members");
     let before = crate::support::everything(&world).await;
     let id = mina.user_id;
-    let nobody = crate::support::NOBODY;
+    let nobody = crate::support::UNKNOWN_ID;
     for (body, mut expected) in [
         (json!({}), vec![json!(["/role_id", "required"]), json!(["/user_id", "required"])]),
         (json!({"role_id": "reviewer"}), vec![json!(["/user_id", "required"])]),
@@ -72,7 +72,7 @@ async fn who_is_added_is_told_strictly() {
             vec![json!(["/login", "not_allowed"]), json!(["/new_user", "not_allowed"])],
         ),
         (
-            json!({"user_id": id, "role_id": "reviewer", "joined_at": DAWN, "status": "enabled", "version": 1}),
+            json!({"user_id": id, "role_id": "reviewer", "joined_at": START, "status": "enabled", "version": 1}),
             vec![
                 json!(["/joined_at", "unknown_field"]),
                 json!(["/status", "unknown_field"]),
@@ -93,7 +93,7 @@ async fn who_is_added_is_told_strictly() {
         (json!({"role_id": null}), json!(["/role_id", "required"])),
         (json!({"role_id": "owner"}), json!(["/role_id", "unknown_reference"])),
         (json!({"role_id": "operator", "user_id": id}), json!(["/user_id", "unknown_field"])),
-        (json!({"role_id": "operator", "joined_at": DAWN}), json!(["/joined_at", "unknown_field"])),
+        (json!({"role_id": "operator", "joined_at": START}), json!(["/joined_at", "unknown_field"])),
     ] {
         let refused = owner.patch(&format!("{members}/{id}"), &body).await;
         assert_eq!(refused.is(422).violations(), [violation], "{body}");

@@ -31,7 +31,7 @@ async fn a_team_of_a_deleted_ones_name_has_nothing_of_it(#[values(true, false)] 
     if !is_cleaned_before {
         assert_eq!(clean().await.teams_deleted, 1);
     }
-    let guest = world.signed_in(&world.unfaulted().user(old.guest.user_id).await.unwrap().unwrap()).await;
+    let guest = world.signed_in(&world.store().user(old.guest.user_id).await.unwrap().unwrap()).await;
     let new = format!("/v1/teams/{new}");
     assert_eq!(ids(&guest.get("/v1/teams").await, "team_id"), [created.body["team_id"].as_str().unwrap()]);
     assert_eq!(ids(&guest.get(&format!("{new}/members")).await, "user_id"), [old.guest.user_id.to_string()]);
@@ -59,7 +59,7 @@ async fn a_team_of_a_deleted_ones_name_has_nothing_of_it(#[values(true, false)] 
     let leftover = format!("TEAM#{}", old.team);
     let left: Vec<_> = world.dump().await.into_iter().filter(|item| item["pk"] == json!(leftover)).collect();
     assert_eq!(left, Vec::<Value>::new());
-    let stored = world.unfaulted().user(old.member.user_id).await.unwrap().unwrap();
+    let stored = world.store().user(old.member.user_id).await.unwrap().unwrap();
     assert!(stored.teams.is_empty());
 }
 

@@ -46,7 +46,7 @@ async fn another_teams_id_in_a_path_is_an_id_that_names_nothing() {
             if !action.path.contains(place) {
                 continue;
             }
-            let nothing = if place.starts_with('/') { "/nobody" } else { NOBODY };
+            let nothing = if place.starts_with('/') { "/nobody" } else { UNKNOWN_ID };
             let asked = |id: &str| swapped(action.path, &ours, place, id);
             let (client, method) = (&caller.client, &action.method);
             let foreign = told(&world, client, method, &asked(&foreign), &body).await;
@@ -88,7 +88,7 @@ async fn another_teams_id_in_a_body_or_a_filter_is_an_id_that_names_nothing() {
         let nothing = |text: &str| {
             ["{role}", "{team}", "{app}", "{invitation}", "{member}", "theirs"]
                 .iter()
-                .fold(text.to_owned(), |text, place| text.replace(place, NOBODY))
+                .fold(text.to_owned(), |text, place| text.replace(place, UNKNOWN_ID))
         };
         let (their_path, their_body) = with(&theirs);
         let foreign = told(&world, &caller.client, &method, &their_path, &their_body).await;
@@ -117,7 +117,7 @@ async fn what_is_no_id_is_answered_like_one_that_names_nothing() {
                 "%00",
                 "..%2F",
                 &ours.fill(place, None).to_uppercase(),
-                &format!("{NOBODY}0"),
+                &format!("{UNKNOWN_ID}0"),
                 "ADMIN",
                 "%ED%95%9C",
             ] {

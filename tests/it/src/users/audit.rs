@@ -41,7 +41,7 @@ async fn every_change_is_recorded_with_who_whence_and_what_and_no_secret() {
     let first = json!({
         "user_id": user_id, "username": "Mina", "login": "mina", "type": "member", "status": "enabled",
         "email": "mina@example.com", "email_verified": false, "totp_enabled": false,
-        "password_change_required": true, "created_at": DAWN,
+        "password_change_required": true, "created_at": START,
     });
     let mut last = first.clone();
     (last["username"], last["type"]) = (json!("Jin"), json!("platform_admin"));

@@ -15,7 +15,7 @@ async fn a_new_user_is_shown_whole_and_without_its_secrets() {
     let user = json!({
         "user_id": user_id, "username": "朴.Mina", "login": "Mina.Park", "type": "member", "status": "enabled",
         "email": "Mina@Example.com", "email_verified": false, "totp_enabled": false,
-        "password_change_required": true, "created_at": DAWN, "updated_at": DAWN, "last_login_at": null,
+        "password_change_required": true, "created_at": START, "updated_at": START, "last_login_at": null,
         "version": 1,
     });
     assert_eq!(created.body, json!({"user": user}));

@@ -33,7 +33,7 @@ async fn the_last_super_admin_stays_by_every_path() {
     // A disabled one is no super admin to be left: deleting and demoting it takes nothing away.
     client.patch(&path_of(&other), &json!({"type": "member"})).await.is(200);
     client.delete(&path_of(&other)).await.is(204);
-    assert_eq!(super_admins_agree(&world).await, 1);
+    assert_eq!(assert_super_admins_consistent(&world).await, 1);
     client.get("/v1/me").await.is(200);
 }
 

@@ -68,7 +68,7 @@ impl TeamFixture {
         let issued = boss.post(&format!("/v1/teams/{team}/invitations"), &json!({"role_id": "reviewer"})).await;
         let (invitation, code) =
             (text(&issued.is(201).body["invitation"]["invitation_id"]), text(&issued.body["code"]));
-        let (mut app, mut spare) = (NOBODY.to_owned(), NOBODY.to_owned());
+        let (mut app, mut spare) = (UNKNOWN_ID.to_owned(), UNKNOWN_ID.to_owned());
         if has_apps {
             app = of_team(boss, team, "Full").await;
             tick();
@@ -86,7 +86,7 @@ impl TeamFixture {
 
     /// A path with this fixture's ids, and that of who sends it.
     pub fn fill(&self, path: &str, own: Option<&User>) -> String {
-        let own = own.map_or_else(|| NOBODY.to_owned(), |user| user.user_id.to_string());
+        let own = own.map_or_else(|| UNKNOWN_ID.to_owned(), |user| user.user_id.to_string());
         path.replace("{team}", &self.team.to_string())
             .replace("{member}", &self.member.user_id.to_string())
             .replace("{own}", &own)

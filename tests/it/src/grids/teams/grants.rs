@@ -198,7 +198,7 @@ async fn both_the_old_and_the_new_role_must_be_ones_to_grant(#[values(0, 1, 2, 3
             let reply = court.giver.client.patch(&path, &json!({"role_id": new})).await;
             let mark = if (may_take, may_give) == ('+', '+') { '+' } else { '-' };
             assert_eq!(outcome(&reply), answer(mark, 200), "{old_name} to {new_name} by {kind}");
-            let holds = court.world.unfaulted().member(court.fixture.team, holder.user_id).await.unwrap().unwrap();
+            let holds = court.world.store().member(court.fixture.team, holder.user_id).await.unwrap().unwrap();
             assert_eq!(holds.role_id, if mark == '+' { new } else { old }, "{old_name} to {new_name} by {kind}");
         }
     }

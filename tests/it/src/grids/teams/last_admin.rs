@@ -25,7 +25,7 @@ async fn go(client: Client, going: Going, own: String, other: String) -> Reply {
 
 /// The admins of a team, by its own set, which must be the members who are admins.
 async fn admins(world: &World, team: TeamId) -> usize {
-    let store = world.unfaulted();
+    let store = world.store();
     let of_team = store.team(team).await.unwrap().unwrap().admins;
     let members = store.members(team, 1000).await.unwrap();
     let of_members = members.into_iter().filter(|member| member.role_id.is_admin()).map(|member| member.user_id);

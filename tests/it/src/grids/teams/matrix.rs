@@ -21,7 +21,7 @@ impl Matrix {
         let fixture = TeamFixture::new(&world, &boss, 0, has_apps).await;
         let mut callers = Vec::new();
         for kind in CALLERS {
-            callers.push(Caller::new(&world, &fixture, kind, kind).await);
+            callers.push(Caller::new(&world, &fixture, kind, &format!("{kind}_caller")).await);
         }
         let start = world.snapshot().await;
         let before = everything(&world).await;

@@ -43,7 +43,7 @@ impl Victim {
 
     /// What has to be done before, so that the taking can be: a team is deleted only without applications.
     pub async fn prepare(&self, boss: &Client, taking: Taking) {
-        if taking == Taking::TeamDeleted && self.fixture.app != NOBODY {
+        if taking == Taking::TeamDeleted && self.fixture.app != UNKNOWN_ID {
             for app in [&self.fixture.app, &self.fixture.spare] {
                 boss.patch(&format!("/v1/apps/{app}"), &json!({"team_id": null})).await.is(200);
             }

@@ -1,9 +1,9 @@
-//! Teams that are deleted while something is done in them.
+//! Teams that are deleted while another request changes them.
 
 use super::*;
 
-/// What is done in a team, and what it may be answered besides that it is done.
-const DEEDS: [(&str, TeamRequest, &[Code]); 10] = [
+/// Requests in a team, and the codes with which they may be refused.
+const REQUESTS: [(&str, TeamRequest, &[Code]); 10] = [
     (
         "redeem",
         |s, code| Box::pin(async move { s.stranger_client.post("/v1/invitations/redeem", &code).await }),
@@ -79,10 +79,10 @@ const DEEDS: [(&str, TeamRequest, &[Code]); 10] = [
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_deleted_team_is_nowhere_whatever_is_done_in_it_meanwhile(
+async fn nothing_of_a_deleted_team_is_left_whatever_is_done_in_it_meanwhile(
     #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] index: usize,
 ) {
-    let (name, deed, codes) = DEEDS[index];
+    let (name, deed, codes) = REQUESTS[index];
     let world = World::new().await;
     let admins = admins(&world).await;
     let mut gone = Vec::new();
@@ -90,7 +90,7 @@ async fn a_deleted_team_is_nowhere_whatever_is_done_in_it_meanwhile(
         let fixture = RaceFixture::new(&world, &admins, round).await;
         let path = fixture.path("");
         let code = if name == "redeem" { fixture.code().await } else { Value::Null };
-        let (deleted, reply) = meet(&world, round, fixture.deputy.delete(&path), deed(&fixture, code)).await;
+        let (deleted, reply) = interleave(&world, round, fixture.deputy.delete(&path), deed(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         done_or(&reply, codes, &place);
         if name == "create an application" && reply.status < 300 {
@@ -101,36 +101,37 @@ async fn a_deleted_team_is_nowhere_whatever_is_done_in_it_meanwhile(
             fixture.owner.get(&path).await.is_problem(Code::NotFound);
             gone.push(fixture.team.to_string());
         }
-        if is_looked_at(round) {
-            everything_agrees(&world).await;
+        if is_checked(round) {
+            assert_consistent(&world).await;
             clean_up(&world).await;
-            nothing_dangles(&world, &gone, &place).await;
+            assert_gone(&world, &gone, &place).await;
         }
     }
 }
 
-/// Two admins of the platform at one team: one of them deletes it once, and a name that it was given goes with it.
+/// Two platform admins change one team: it is deleted once, and a name it got meanwhile is free again.
 #[tokio::test(start_paused = true)]
-async fn of_two_who_delete_or_rename_a_team_one_is_first_and_the_other_learns_it() {
+async fn of_two_who_delete_or_rename_a_team_the_second_is_told_that_it_is_gone() {
     let world = World::new().await;
     let admins = admins(&world).await;
     let mut gone = Vec::new();
     for round in 0..ROUNDS {
         let fixture = RaceFixture::new(&world, &admins, round).await;
         let (path, place) = (fixture.path(""), format!("round {round}"));
-        let (one, other) = meet(&world, round, fixture.boss.delete(&path), fixture.deputy.delete(&path)).await;
+        let (one, other) = interleave(&world, round, fixture.boss.delete(&path), fixture.deputy.delete(&path)).await;
         let mut answers = [one.status, other.status];
         answers.sort_unstable();
         assert_eq!(answers, [204, 404], "{place}: {one:?} {other:?}");
         let path = format!("/v1/teams/{}", world.team(&format!("Second {round}")).await);
         gone.extend([fixture.team.to_string(), path.strip_prefix("/v1/teams/").unwrap().to_owned()]);
         let name = json!({"name": format!("Third {round}")});
-        let (one, other) = meet(&world, round, fixture.boss.delete(&path), fixture.deputy.patch(&path, &name)).await;
+        let (one, other) =
+            interleave(&world, round, fixture.boss.delete(&path), fixture.deputy.patch(&path, &name)).await;
         assert_eq!(one.status, 204, "{place}: {one:?}");
         done_or(&other, &[Code::NotFound, Code::Conflict], &place);
-        if is_looked_at(round) {
+        if is_checked(round) {
             clean_up(&world).await;
-            nothing_dangles(&world, &gone, &place).await;
+            assert_gone(&world, &gone, &place).await;
         }
         // The names are free again.
         for name in ["Second", "Third"] {
@@ -140,20 +141,20 @@ async fn of_two_who_delete_or_rename_a_team_one_is_first_and_the_other_learns_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_who_take_one_name_for_their_teams_one_has_it() {
+async fn two_teams_never_get_the_same_name() {
     let world = World::new().await;
     let (boss, deputy) = admins(&world).await;
     for round in 0..ROUNDS {
         let teams = [world.team(&format!("One {round}")).await, world.team(&format!("Other {round}")).await];
         let [one, other] = teams.map(|team| format!("/v1/teams/{team}"));
         let (lower, upper) = (json!({"name": format!("name {round}")}), json!({"name": format!("NAME {round}")}));
-        let (one, other) = meet(&world, round, boss.patch(&one, &lower), deputy.patch(&other, &upper)).await;
+        let (one, other) = interleave(&world, round, boss.patch(&one, &lower), deputy.patch(&other, &upper)).await;
         let renamed = [&one, &other].iter().filter(|reply| reply.status == 200).count();
         assert_eq!(renamed, 1, "round {round}: {one:?} {other:?}");
         done_or(&one, &[Code::TeamNameTaken], "one");
         done_or(&other, &[Code::TeamNameTaken], "other");
-        if is_looked_at(round) {
-            everything_agrees(&world).await;
+        if is_checked(round) {
+            assert_consistent(&world).await;
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Custom roles that are deleted or narrowed while somebody gives them.
+//! Custom roles that are deleted or edited while somebody grants them.
 
 use super::*;
 
-const DEEDS: [(&str, TeamRequest); 4] = [
+const REQUESTS: [(&str, TeamRequest); 4] = [
     ("issue", |s, _| {
         let body = json!({"role_id": s.role});
         Box::pin(async move { s.owner.post(&s.path("/invitations"), &body).await })
@@ -24,29 +24,29 @@ const DEEDS: [(&str, TeamRequest); 4] = [
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_role_is_given_or_deleted_and_never_both(#[values(0, 1, 2, 3)] index: usize) {
-    let (name, deed) = DEEDS[index];
+async fn a_role_is_granted_or_deleted_but_never_both(#[values(0, 1, 2, 3)] index: usize) {
+    let (name, deed) = REQUESTS[index];
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
         let fixture = RaceFixture::new(&world, &admins, round).await;
         let path = fixture.path(&format!("/roles/{}", fixture.role));
-        let (deleted, given) = meet(&world, round, fixture.boss.delete(&path), deed(&fixture, Value::Null)).await;
+        let (deleted, given) = interleave(&world, round, fixture.boss.delete(&path), deed(&fixture, Value::Null)).await;
         let place = format!("{name}, round {round}: {deleted:?} {given:?}");
         assert_ne!(deleted.status < 300, given.status < 300, "{place}");
         done_or(&deleted, &[Code::RoleInUse], &place);
         done_or(&given, &[Code::ValidationFailed, Code::Conflict], &place);
         fixture.boss.get(&path).await.is(if deleted.status < 300 { 404 } else { 200 });
-        if is_looked_at(round) {
-            everything_agrees(&world).await;
+        if is_checked(round) {
+            assert_consistent(&world).await;
         }
     }
 }
 
-/// A manager gives what lies within its bound. A role that is widened beyond it meanwhile is given as it was or not at
-/// all: whoever gets it by the manager has never what the manager could not give.
+/// A member manager may grant only roles within their own permissions. A role that is widened beyond them meanwhile is
+/// granted before the change or not at all.
 #[tokio::test(start_paused = true)]
-async fn a_role_that_is_widened_meanwhile_is_not_given_by_whom_it_is_beyond() {
+async fn a_role_widened_meanwhile_is_not_granted_by_those_who_may_not_grant_it() {
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
@@ -56,15 +56,15 @@ async fn a_role_that_is_widened_meanwhile_is_not_given_by_whom_it_is_beyond() {
         let body = json!({"user_id": fixture.stranger.user_id, "role_id": fixture.role});
         let members = fixture.path("/members");
         let add = fixture.keeper_client.post(&members, &body);
-        let (widened, added) = meet(&world, round, fixture.owner.patch(&path, &wide), add).await;
+        let (widened, added) = interleave(&world, round, fixture.owner.patch(&path, &wide), add).await;
         let place = format!("round {round}: {widened:?} {added:?}");
         assert_eq!(widened.status, 200, "{place}");
         done_or(&added, &[Code::Forbidden, Code::Conflict], &place);
         if added.status < 300 {
             assert_eq!(added.body["member"]["role"]["version"], 1, "{place}");
         }
-        if is_looked_at(round) {
-            everything_agrees(&world).await;
+        if is_checked(round) {
+            assert_consistent(&world).await;
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Users who are deleted or promoted while something else is done to them, or by them.
+//! Users who are deleted or promoted while another request changes their memberships.
 
 use super::*;
 
-/// What is done to or by somebody, and what it may be answered besides that it is done.
-const DEEDS: [(&str, TeamRequest, &[Code]); 12] = [
+/// Requests about a user or by them, and the codes with which they may be refused.
+const REQUESTS: [(&str, TeamRequest, &[Code]); 12] = [
     (
         "added",
         |s, _| {
@@ -94,17 +94,17 @@ const DEEDS: [(&str, TeamRequest, &[Code]); 12] = [
     ),
 ];
 
-/// The first four are done to the stranger, the others to the keeper.
+/// The first four requests are about the stranger, the others about the keeper.
 fn target(fixture: &RaceFixture, index: usize) -> &User {
     if index < 4 { &fixture.stranger } else { &fixture.keeper }
 }
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_deleted_user_is_nowhere_whatever_is_done_to_it_or_by_it_meanwhile(
+async fn nothing_of_a_deleted_user_is_left_whatever_is_done_meanwhile(
     #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)] index: usize,
 ) {
-    let (name, deed, codes) = DEEDS[index];
+    let (name, deed, codes) = REQUESTS[index];
     let world = World::new().await;
     let admins = admins(&world).await;
     let mut gone = Vec::new();
@@ -113,24 +113,24 @@ async fn a_deleted_user_is_nowhere_whatever_is_done_to_it_or_by_it_meanwhile(
         let user = target(&fixture, index).clone();
         let path = format!("/v1/users/{}", user.user_id);
         let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
-        let (deleted, reply) = meet(&world, round, fixture.boss.delete(&path), deed(&fixture, code)).await;
+        let (deleted, reply) = interleave(&world, round, fixture.boss.delete(&path), deed(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         assert_eq!(deleted.status, 204, "{place}: {deleted:?}");
         done_or(&reply, codes, &place);
         gone.push(user.user_id.to_string());
-        if is_looked_at(round) {
-            nothing_dangles(&world, &gone, &place).await;
+        if is_checked(round) {
+            assert_gone(&world, &gone, &place).await;
         }
     }
 }
 
-/// Whoever becomes an admin of the platform is in no team, whether it joined before or would have afterwards.
+/// A platform admin is in no team, whether they joined before the promotion or tried to afterwards.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_member_who_is_promoted_while_it_joins_or_moves_is_in_no_team(
+async fn a_member_promoted_while_joining_or_changing_roles_is_in_no_team(
     #[values(0, 1, 2, 3, 4, 5, 6, 7)] index: usize,
 ) {
-    let (name, deed, codes) = DEEDS[index];
+    let (name, deed, codes) = REQUESTS[index];
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
@@ -139,14 +139,15 @@ async fn a_member_who_is_promoted_while_it_joins_or_moves_is_in_no_team(
         let path = format!("/v1/users/{}", user.user_id);
         let patch = json!({"type": "platform_admin"});
         let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
-        let (promoted, reply) = meet(&world, round, fixture.boss.patch(&path, &patch), deed(&fixture, code)).await;
+        let (promoted, reply) =
+            interleave(&world, round, fixture.boss.patch(&path, &patch), deed(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         assert_eq!(promoted.status, 200, "{place}: {promoted:?}");
         done_or(&reply, &[codes, &[Code::NotAMember, Code::Forbidden]].concat(), &place);
-        let after = world.unfaulted().user(user.user_id).await.unwrap().unwrap();
+        let after = world.store().user(user.user_id).await.unwrap().unwrap();
         assert!(after.user_type == UserType::PlatformAdmin && after.teams.is_empty(), "{place}: {after:?}");
-        if is_looked_at(round) {
-            everything_agrees(&world).await;
+        if is_checked(round) {
+            assert_consistent(&world).await;
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The little of the wire that the faults have to read and write: whose items a request touches, what its reply cost,
-//! and the bodies with which `DynamoDB` refuses.
+//! The part of the wire protocol that the faults read and write: which items a request touches, what its reply cost, and
+//! the bodies of refusals.
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Call;
 
-/// What the faults need to know of a request.
+/// The parts of a request that the faults depend on.
 pub(super) struct Request {
     operation: String,
     /// The items it writes or checks, in the request's order; none for a read.
@@ -42,17 +42,17 @@ impl Request {
         !self.items.is_empty()
     }
 
-    /// What the request cost, by its reply.
+    /// What the request cost, according to its reply.
     pub(super) fn price(&self, reply: &HttpResponse) -> Call {
         let mut call = Call { operation: self.operation.clone(), ..Call::default() };
-        // Transactions and batches report a list with an entry for each table, the others one entry.
+        // Transactions and batches report a list with one entry per table, other operations one entry.
         let tables = match parse(reply.body())["ConsumedCapacity"].take() {
             Value::Array(tables) => tables,
             table => vec![table],
         };
         for table in &tables {
             let total = units(table, "CapacityUnits");
-            // A transaction repeated under its client token is charged as a read, and says so.
+            // A transaction repeated under its client token is charged and reported as a read.
             if self.is_write() && units(table, "ReadCapacityUnits") < total {
                 call.write_units += total;
             } else {
@@ -75,7 +75,7 @@ impl Request {
         refusal(500, "InternalServerError", "Internal server error")
     }
 
-    /// Refused because of the items that are `held`.
+    /// Refused because these items are held.
     pub(super) fn conflict(&self, held: &[bool]) -> Refusal {
         let message = "Transaction is ongoing for the item";
         if self.is_transaction() {
@@ -85,11 +85,11 @@ impl Request {
         }
     }
 
-    /// A cancelled transaction: one reason for each item, `None` for those that are not `guilty`.
-    fn cancelled(&self, guilty: &[bool], code: &str, message: &str) -> Refusal {
-        let is_guilty = |index| guilty.get(index).copied().unwrap_or_default();
+    /// A cancelled transaction: one reason per item, `None` for those that did not cause it.
+    fn cancelled(&self, failed: &[bool], code: &str, message: &str) -> Refusal {
+        let is_failed = |index| failed.get(index).copied().unwrap_or_default();
         let codes: Vec<&str> =
-            (0..self.items.len()).map(|index| if is_guilty(index) { code } else { "None" }).collect();
+            (0..self.items.len()).map(|index| if is_failed(index) { code } else { "None" }).collect();
         let text = "Transaction cancelled, please refer cancellation reasons for specific reasons";
         let text = format!("{text} [{}]", codes.join(", "));
 
@@ -106,7 +106,7 @@ impl Request {
     }
 }
 
-/// The request, asking for what it costs: the product itself has no use for the answer.
+/// The request, extended to ask for its cost. The product itself does not ask.
 pub(super) fn priced(mut http: HttpRequest) -> HttpRequest {
     let mut body = parse(http.body());
     if let Some(object) = body.as_object_mut() {
@@ -136,7 +136,7 @@ fn units(capacity: &Value, kind: &str) -> f64 {
     capacity[kind].as_f64().unwrap_or_default()
 }
 
-/// A body as JSON; null where it is streamed or empty.
+/// A body as JSON; null if it is streamed or empty.
 fn parse(body: &SdkBody) -> Value {
     serde_json::from_slice(body.bytes().unwrap_or_default()).unwrap_or_default()
 }
