@@ -128,5 +128,5 @@ async fn super_admin(context: &Context, login: &Login) -> Result<User, Problem> 
 }
 
 fn refused(pointer: &str, invalid: Invalid) -> Problem {
-    Problem::Refused(Refusal::from(Violation::at(pointer, invalid.code, invalid.detail)))
+    Problem::Refused(Refusal::from(Violation::from_invalid(pointer, invalid)))
 }

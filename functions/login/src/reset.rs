@@ -109,7 +109,7 @@ async fn reset(
 ) -> Result<Reply, Problem> {
     let user = owner(context, &proved.flow).await?;
     let good = context.config.password.check(&password, &user.names());
-    good.map_err(|invalid| Refusal::from(Violation::at("/password", invalid.code, invalid.detail)))?;
+    good.map_err(|invalid| Refusal::from(Violation::from_invalid("/password", invalid)))?;
     let hash = password::hash(context, password).await?;
     retry_on_conflict(|| async { commit(context, call, proved, &hash).await }).await
 }

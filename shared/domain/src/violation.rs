@@ -119,9 +119,9 @@ impl Violation {
     }
 
     /// The violation at this RFC 6901 pointer in the body.
-    pub(crate) fn from_invalid(pointer: String, invalid: Invalid) -> Self {
+    pub fn from_invalid(pointer: impl Into<String>, invalid: Invalid) -> Self {
         let Invalid { code, detail, reason } = invalid;
-        Self { place: Place::Pointer(pointer), code, detail, reason }
+        Self { place: Place::Pointer(pointer.into()), code, detail, reason }
     }
 
     /// A violation of a query parameter.

@@ -99,6 +99,9 @@ pub async fn reset(client: &Client, reset_id: &str, body: &Value) -> Reply {
     client.post(&format!("/v1/password-resets/{reset_id}/complete"), body).await
 }
 
+/// The marker that a user must have, if any.
+type MarkerOf<'a> = &'a dyn Fn(&Value) -> Option<String>;
+
 /// Asserts that each user's login and address have their uniqueness markers, and that there are no other markers.
 pub async fn assert_markers_consistent(world: &World) {
     let items = world.dump().await;
@@ -110,7 +113,7 @@ pub async fn assert_markers_consistent(world: &World) {
         let email = user["email"].as_str().filter(|_| user["email_verified"] == true)?;
         Some(format!("EMAIL#{}", Email::parse(email).unwrap().canonical()))
     };
-    let keys: [(&str, &dyn Fn(&Value) -> Option<String>); 2] = [("LOGIN#", &logins), ("EMAIL#", &addresses)];
+    let keys: [(&str, MarkerOf<'_>); 2] = [("LOGIN#", &logins), ("EMAIL#", &addresses)];
     for (prefix, key) in keys {
         let expected: BTreeSet<_> =
             starting("USER#").filter_map(|user| Some(json!([key(user)?, user["user_id"]]).to_string())).collect();
