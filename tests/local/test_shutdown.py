@@ -29,6 +29,9 @@ def is_port_closed(server):
         connect(server).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        # The connection was in the queue of the listener when it closed. The next attempt is refused.
+        return False
     return False
 
 
