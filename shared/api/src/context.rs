@@ -21,7 +21,7 @@ use crate::{
 /// The environment of a request. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// Reads from the table. Changes are committed as a [`Plan`](crate::Plan).
+    /// Reads from the table. Changes of resources are committed as a [`Plan`](crate::Plan).
     pub store: Store,
     /// The configuration.
     pub config: Arc<Config>,

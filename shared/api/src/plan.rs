@@ -29,8 +29,8 @@ pub enum Authority<'a> {
     /// The caller's role in this team, or their type if they have no role there. Checked again: as for
     /// [`Authority::Platform`], and the caller still has the role and the role still is what it was.
     TeamRole(&'a Call, TeamId),
-    /// The caller changes their own account, which was read again as this user. Checked again: the user is enabled and
-    /// has lost no right since that read.
+    /// The caller changes their own account, as this user was read, usually again in this request. Checked again: the
+    /// user is enabled and has lost no right since that read.
     OwnAccount(&'a Call, &'a User),
     /// The caller's rights as they were when the request began; nothing is checked again. For changes whose rate must
     /// not contend on the caller's item: accounts of an application, and a caller's own sessions.

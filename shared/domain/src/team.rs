@@ -19,8 +19,8 @@ use crate::{
     user::{Status, User, UserRef},
 };
 
-/// A team, as stored. The numbers of its members, roles, invitations and applications are in a separate item, which
-/// every change of them updates.
+/// A team, as stored. Its item also counts members, custom roles, live invitations and applications; `store::counters`
+/// updates those.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Team {
     /// The team's key.

@@ -1,8 +1,8 @@
-//! The right to write. It is a type of its own, so that code which only reads cannot commit by mistake.
+//! The right to commit changes. It is a type of its own, so that code with a [`Store`] only cannot commit by mistake.
 
 use crate::{commit::Commit, error::CommitError, table::Store, write::Bookkeeping};
 
-/// Writes to the table. [`Store`] reads.
+/// Commits changes of resources. [`Store`] reads; its only writes are leases, attempt counters and mail claims.
 #[derive(Clone, Debug)]
 pub struct Writer(Store);
 

@@ -222,7 +222,7 @@ impl ModelRun {
         self.welcome().await;
     }
 
-    /// Who has an intent, newly signed in; a stranger in the place of whoever is gone.
+    /// The caller of an intent, newly signed in; an anonymous client if the user was deleted.
     async fn actor(&self, login: &str) -> (Actor, Client) {
         let now = self.state.now;
         let (user, client) = match self.state.named(login) {

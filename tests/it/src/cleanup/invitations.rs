@@ -66,7 +66,7 @@ async fn an_expired_invitation_is_shown_as_such_at_once_and_cleaned_up_once() {
     }
     let before = fixture.world.dump().await.len();
     for _ in 0..3 {
-        assert_eq!(run(&fixture.world).await["invitations_expired"], 0, "twice is once");
+        assert_eq!(run(&fixture.world).await["invitations_expired"], 0, "the cleanup is idempotent");
         fixture.world.clock.advance(Duration::from_secs(15));
     }
     assert_eq!(fixture.world.dump().await.len(), before, "nothing more is written");

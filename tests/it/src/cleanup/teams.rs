@@ -81,7 +81,11 @@ async fn the_last_item_of_a_deleted_team_is_removed() {
     assert_eq!(fixture.world.store().breaker().await.unwrap().live, 0);
     assert_consistent(&fixture.world).await;
     let report = run(&fixture.world).await;
-    assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(0)), "twice is once");
+    assert_eq!(
+        (&report["members_removed"], &report["teams_deleted"]),
+        (&json!(0), &json!(0)),
+        "the cleanup is idempotent"
+    );
     for (number, code) in codes.iter().take(10).enumerate() {
         let late = fixture.world.redeemer(&format!("late{number}")).await.at(&format!("10.0.0.{number}"));
         redeem(&late, code).await.is_problem(Code::InvitationInvalid);

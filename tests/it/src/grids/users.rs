@@ -1,5 +1,5 @@
-//! E1, for users: every kind of caller does everything to every kind of user, itself included, and the outcomes are the
-//! table of the documents, written out here by hand.
+//! Every kind of caller sends every request about every kind of user, themselves included. The expected outcomes are
+//! written by hand and not derived from the code.
 
 use std::fmt::Write;
 
@@ -104,7 +104,7 @@ fn outcome(reply: &Reply) -> String {
 }
 
 #[tokio::test]
-async fn what_is_done_to_users_is_the_table_of_the_documents() {
+async fn user_requests_get_the_expected_replies() {
     let world = World::new().await;
     world.user("unrelated", UserType::SuperAdmin, []).await;
     let mut actors = Vec::new();

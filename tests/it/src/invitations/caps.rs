@@ -1,4 +1,4 @@
-//! J5: how many invitations there may be at once.
+//! How many live invitations a team may have.
 
 use rollcall_domain::limits::MAX_EXPIRED_AT_ONCE;
 

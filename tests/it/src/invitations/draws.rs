@@ -1,4 +1,4 @@
-//! G9: codes are drawn uniformly, from all there are.
+//! Codes are drawn uniformly from all eight-digit numbers.
 
 use rollcall_api::invitation_code::draw;
 

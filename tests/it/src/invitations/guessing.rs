@@ -1,4 +1,4 @@
-//! G6: guessing at codes, by one and by many, from one place and from many, one by one and at once.
+//! Guessing codes: by one and by many callers, from one and from many networks, sequentially and concurrently.
 
 use std::{
     collections::BTreeSet,

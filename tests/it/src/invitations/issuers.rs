@@ -1,4 +1,4 @@
-//! G4: a code is as good as the right of whoever issued it, as it is when the code is redeemed.
+//! A code is valid only while its issuer may still grant its role.
 
 use futures_util::future::BoxFuture;
 
@@ -137,8 +137,8 @@ async fn a_role_is_not_deleted_under_a_live_invitation() {
     assert_consistent(&chain.fixture.world).await;
 }
 
-/// E5, for codes: what happens between the reading and the writing counts as well. The transaction's first attempt is
-/// lost; while it waits, the event takes place.
+/// A change between the read and the write counts too. The transaction's first attempt is lost, and the change happens
+/// while it waits for the retry.
 #[rstest]
 #[case::demoted(DEMOTED)]
 #[case::removed(REMOVED)]

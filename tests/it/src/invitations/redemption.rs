@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// G1: of as many as there are, one joins, and every place that tells of it tells the same; also where the replies of
-/// the first transactions are lost after they were carried out.
+/// One of the concurrent redeemers joins, and every item agrees on who, even if the replies of the first transactions are
+/// lost after the commit.
 #[rstest]
 #[tokio::test(start_paused = true)]
 async fn of_many_who_redeem_one_code_at_once_one_joins(
@@ -65,7 +65,7 @@ async fn one_person_who_redeems_many_times_at_once_joins_once() {
     }
 }
 
-/// G2: the clock decides, not the database's housekeeping.
+/// The clock decides, not the database's TTL.
 #[rstest]
 #[case::a_second_before(DAY.checked_sub(Duration::from_secs(1)).unwrap(), true)]
 #[case::just_before(just_before(DAY), true)]
@@ -96,7 +96,6 @@ async fn a_code_works_for_a_day_and_no_longer(#[case] age: Duration, #[case] wor
     assert_consistent(&fixture.world).await;
 }
 
-/// G3.
 #[tokio::test]
 async fn a_bound_code_is_for_its_login_in_any_case_and_stays_good_for_it() {
     for (bound, login) in [("mina", "mina"), ("Mina", "mina"), ("mina", "MiNA")] {
@@ -115,7 +114,7 @@ async fn a_bound_code_is_for_its_login_in_any_case_and_stays_good_for_it() {
     }
 }
 
-/// G7: the reply is lost on its way to the client, or on its way from the database.
+/// The reply is lost on its way to the client or on its way from the database.
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
     let fixture = InvitationFixture::new().await;
@@ -141,7 +140,6 @@ async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
     assert_consistent(&fixture.world).await;
 }
 
-/// G8.
 #[tokio::test]
 async fn a_used_code_restores_nothing_to_whoever_was_removed() {
     let fixture = InvitationFixture::new().await;
@@ -222,7 +220,7 @@ async fn who_may_not_try_or_sends_no_code_spends_no_try() {
     assert_consistent(&fixture.world).await;
 }
 
-/// L10: a clock that steps back or forth by five minutes between issue and redemption changes nothing.
+/// A clock that steps by five minutes in either direction between issue and redemption changes nothing.
 #[tokio::test]
 async fn a_clock_that_steps_leaves_codes_as_they_are() {
     for forth in [false, true] {

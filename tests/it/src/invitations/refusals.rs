@@ -154,8 +154,8 @@ fn stands_in(code: &str, text: &str) -> bool {
         .any(|(at, _)| !is_part(text[..at].chars().next_back()) && !is_part(text[at + code.len()..].chars().next()))
 }
 
-/// D8, for codes: issued, replayed, mistyped, redeemed, reissued, revoked, run out; in the table, its audit records and
-/// the log there are the last two digits and a keyed hash.
+/// Codes are issued, replayed, mistyped, redeemed, reissued, revoked and expired. The table, the audit records and the log
+/// hold their last two digits and a keyed hash only.
 #[tokio::test]
 async fn a_code_stands_in_the_reply_that_tells_it_and_nowhere_else() {
     let log = Log::default();

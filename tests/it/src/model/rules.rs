@@ -1,4 +1,4 @@
-//! What comes of an operation when nobody else does anything: the documents' rules, told a second time and more simply.
+//! The expected outcome of an operation without concurrent ones: a second, simpler implementation of the rules.
 
 mod apps;
 mod invitations;

@@ -104,7 +104,7 @@ async fn a_teams_name_obeys_its_rule() {
     }
 }
 
-/// E2: what the server sets and what is not there is refused, all at once.
+/// Fields that the server sets and unknown fields are refused together.
 #[tokio::test]
 async fn extra_fields_are_refused() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! F2, F3: another's cursor is no cursor, and another's `Idempotency-Key` is nobody's.
+//! Another user's cursor is refused, and another user's `Idempotency-Key` has no effect.
 
 use super::*;
 

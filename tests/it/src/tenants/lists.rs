@@ -1,4 +1,4 @@
-//! F5: lists, counts and totals hold one's own, and end where it ends.
+//! Lists, counts and totals contain only what the caller may read.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! F4: what comes after something deleted, under its name, has nothing of it.
+//! A resource created under the name of a deleted one inherits nothing from it.
 
 use rstest::rstest;
 

@@ -1,4 +1,4 @@
-//! F1: whatever id is swapped for another team's, the answer is the one for an id that names nothing, to the byte.
+//! Another team's id gets the same bytes as an id that does not exist.
 
 use super::*;
 

@@ -40,7 +40,6 @@ async fn null_clears_the_address_and_nothing_else() {
     assert_eq!((&cleared.is(200).body["email"], &cleared.body["email_verified"]), (&json!(null), &json!(false)));
 }
 
-/// E2.
 #[tokio::test]
 async fn what_the_server_sets_is_refused_wherever_it_is_sent() {
     let world = World::new().await;
@@ -101,7 +100,6 @@ async fn what_the_server_sets_is_refused_wherever_it_is_sent() {
     assert_eq!(world.audit().await, Vec::<Value>::new());
 }
 
-/// E3.
 #[tokio::test]
 async fn lower_ranks_do_nothing_to_higher_ones() {
     let world = World::new().await;

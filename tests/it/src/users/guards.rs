@@ -37,7 +37,7 @@ async fn the_last_super_admin_stays_by_every_path() {
     client.get("/v1/me").await.is(200);
 }
 
-/// E5, in the store: the guard itself.
+/// The condition itself, tested on the store.
 #[tokio::test]
 async fn whoever_was_changed_since_is_not_entitled_any_more() {
     let world = World::new().await;

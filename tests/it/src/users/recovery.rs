@@ -31,7 +31,6 @@ async fn a_password_that_an_admin_sets_is_good_for_its_user_and_must_be_changed(
     world.stranger().post("/v1/login", &old_password).await.is_problem(Code::InvalidCredentials);
 }
 
-/// K7.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_double_submit_creates_one_user_and_tells_one_password() {
     let world = World::new().await;

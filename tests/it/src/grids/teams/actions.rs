@@ -1,5 +1,5 @@
-//! Everything that is done to teams, applications, accounts and the audit log, and who may do it, written out from the
-//! documents' table of roles and the contract's refusals.
+//! Every request about teams, applications, accounts and the audit log with the expected reply for each caller, written by
+//! hand and not derived from the code.
 
 use super::*;
 
@@ -19,7 +19,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// What a caller is answered by the documents.
+    /// The expected reply to a caller.
     pub fn expected(&self, kind: &str) -> String {
         let column = fixture::CALLERS.iter().position(|caller| *caller == kind).unwrap();
         match self.marks.chars().filter(|mark| *mark != ' ').nth(column) {

@@ -35,11 +35,11 @@ const ALL: &[&str] = &[
     "audit.read",
 ];
 
-/// Who gives. A lord's custom role allows everything, and is yet not the admin's.
+/// The granters. `lord` has a custom role with every permission, which still is not the preset `admin`.
 ///
-/// By the documents, whoever is no admin reaches every preset but that, and a custom role within its own permissions
-/// and those of one such preset. The executor's are within `members.manage` and the senior developer; the steward's
-/// within `team.edit`, `roles.manage` and any who reads accounts; the mixed ones within no one preset.
+/// Whoever is not `admin` may grant every preset but `admin`, and a custom role that lies within their own permissions and
+/// those of one such preset. The role `executor` lies within `members.manage` and the senior developer; `steward` within
+/// `team.edit`, `roles.manage` and any preset that reads accounts; the mixed roles within no single preset.
 #[rustfmt::skip]
 const GIVERS: [(&str, &str, &str); 15] = [
     //                    gives and takes  shapes

@@ -33,7 +33,7 @@ async fn admins(world: &World, team: TeamId) -> usize {
     of_team.len()
 }
 
-/// E4, for teams: every way against every other, many times.
+/// Every way to lose the last admin against every other way, many times.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_team_admins_who_go_at_once_one_is_left() {
     for round in 0..6 {

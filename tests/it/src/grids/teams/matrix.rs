@@ -1,4 +1,4 @@
-//! E1, for teams: every caller does everything, and the outcomes are the table of the documents.
+//! Every caller sends every request of teams and applications. The outcomes are the hand-written table.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -46,7 +46,7 @@ impl Matrix {
     }
 }
 
-/// The rows of these actions, which must be those of the documents.
+/// The rows of these actions, which must be as expected.
 async fn table(is_meant: fn(&Action) -> bool) -> String {
     let mut table = format!("| | {} |\n|---|{}\n", CALLERS.join(" | "), "---|".repeat(CALLERS.len()));
     let mut wrong = Vec::new();
@@ -67,17 +67,17 @@ async fn table(is_meant: fn(&Action) -> bool) -> String {
 }
 
 #[tokio::test]
-async fn what_is_done_in_teams_is_the_table_of_the_documents() {
+async fn team_requests_get_the_expected_replies() {
     insta::assert_snapshot!(table(|action| !action.needs_apps()).await);
 }
 
 #[tokio::test]
-async fn what_is_done_to_apps_is_the_table_of_the_documents() {
+async fn application_requests_get_the_expected_replies() {
     insta::assert_snapshot!(table(|action| action.needs_apps() && !is_of_accounts(action)).await);
 }
 
 #[tokio::test]
-async fn what_is_done_to_accounts_is_the_table_of_the_documents() {
+async fn account_requests_get_the_expected_replies() {
     insta::assert_snapshot!(table(is_of_accounts).await);
 }
 
@@ -85,7 +85,7 @@ fn is_of_accounts(action: &Action) -> bool {
     action.path.contains("account") || action.path.contains("export")
 }
 
-/// The routes that no grid walks: whoever may use them is nobody yet, or anybody. This list only ever shrinks.
+/// Public routes, which no grid covers.
 const IN_NO_GRID: [(&str, &str); 8] = [
     ("GET", "/healthz"),
     ("GET", "/v1/openapi.json"),

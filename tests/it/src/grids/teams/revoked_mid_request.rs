@@ -1,4 +1,4 @@
-//! E5, for teams: whoever loses its rights between the request's reading and its writing writes nothing.
+//! A caller who loses their rights between a request's read and its write writes nothing.
 
 use std::time::Duration;
 
