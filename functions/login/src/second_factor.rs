@@ -5,18 +5,21 @@ use rollcall_api::{
     Context, Problem,
     clock::random,
     keyring::{KeyPurpose, Keyring},
+    throttle::{Attempt, LoginThrottles},
 };
 use rollcall_domain::{
-    Timestamp,
+    Code, Refusal, Timestamp,
     credential::{Credential, Totp},
     id::UserId,
     limits::{RECOVERY_CODE_CHARS, RECOVERY_CODES},
     text::Login,
+    throttle::{ThrottleKind, check_total},
     totp::{SecondFactorInput, TotpCode, TotpSecret},
 };
 use rollcall_store::{
     Bookkeeping,
     credential::{use_recovery_code, use_totp_step},
+    throttle::{SignInState, ThrottleId},
 };
 use sha2::{Digest, Sha256};
 
@@ -24,6 +27,29 @@ use sha2::{Digest, Sha256};
 pub(crate) struct Used {
     pub(crate) write: Bookkeeping,
     pub(crate) recovery_codes_left: Option<usize>,
+}
+
+/// Counts an attempt at the second factor of a login and, if given, in a network's throttle. Returns the credential.
+pub(crate) async fn count_attempt(
+    context: &Context,
+    login: &Login,
+    is_known_device: bool,
+    network: Option<ThrottleId>,
+    now: Timestamp,
+) -> Result<(Option<Credential>, Attempt), Problem> {
+    let LoginThrottles { unknown_devices, known_devices } =
+        LoginThrottles::of(context, ThrottleKind::Totp, &login.key()).await?;
+    let (counted, other) =
+        if is_known_device { (known_devices, unknown_devices) } else { (unknown_devices, known_devices) };
+    let throttles: Vec<_> = network.into_iter().chain([counted, other]).collect();
+    let SignInState { credential, throttles: found, .. } =
+        context.store.sign_in_state(Some(login), None, &throttles).await?;
+    let of_login = found.iter().rev().take(2).flatten();
+    check_total(of_login).map_err(|wait| Refusal::wait(Code::TooManyAttempts, wait))?;
+    let counted = throttles.len() - 1;
+    let (throttles, found) = (throttles.into_iter().take(counted), found.into_iter().take(counted));
+    let attempt = Attempt::reserve(context, throttles.collect(), found.collect(), now).await?;
+    Ok((credential, attempt))
 }
 
 /// Checks what was typed. Returns `None` if it is wrong or was used before.

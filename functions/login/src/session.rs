@@ -84,9 +84,10 @@ pub(crate) struct SessionStart<'a> {
 
 impl SessionStart<'_> {
     pub(crate) async fn begin(self, context: &Context, guest: &PublicRequest) -> Result<Response, Problem> {
-        let user = &self.user(context, guest).await?;
+        let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
+        let user = &self.user(context, guest, device_id).await?;
         let lifetime = context.config.sessions.of(user);
-        let (session, token) = new_session(context, guest, user)?;
+        let (session, token) = new_session(context, guest, user, device_id)?;
         let writes = Commit::new(self.writes)
             .and(rollcall_store::session::create(&session, lifetime)?)
             .and(rollcall_store::user::record_sign_in(user, guest.now, self.refusal)?);
@@ -95,8 +96,7 @@ impl SessionStart<'_> {
         for message in self.notice.into_iter().chain(new_device) {
             plan = plan.notify(user, message);
         }
-        let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
-        let mark = device::mark(context, device_id, &user.login, guest.now).await?;
+        let mark = device::mark(context, device_id, user, guest.now).await?;
         context.commit(plan).await?;
 
         let (kept, cookies) = match self.transport {
@@ -113,16 +113,23 @@ impl SessionStart<'_> {
         Ok((cookies, reply).into_response())
     }
 
-    /// Reads the user. An epoch other than the credential's means that the credential has changed since it was read.
-    async fn user(&self, context: &Context, guest: &PublicRequest) -> Result<User, Problem> {
+    /// Reads the user who signs in. An epoch other than the credential's means that the credential has changed since it
+    /// was read.
+    async fn user(&self, context: &Context, guest: &PublicRequest, device_id: DeviceId) -> Result<User, Problem> {
         let user = context.store.user(self.credential.user_id).await?;
         let user = user.filter(|user| user.epoch == self.credential.epoch).ok_or(self.refusal)?;
         let language = guest.language.unwrap_or(user.language);
-        Ok(User { last_login_at: Some(guest.now), language, ..user })
+        let devices = user.devices.clone().with(device_id, guest.now);
+        Ok(User { last_login_at: Some(guest.now), language, devices, ..user })
     }
 }
 
-fn new_session(context: &Context, guest: &PublicRequest, user: &User) -> Result<(Session, String), Problem> {
+fn new_session(
+    context: &Context,
+    guest: &PublicRequest,
+    user: &User,
+    device_id: DeviceId,
+) -> Result<(Session, String), Problem> {
     let session_id = SessionId::new(context.uuid()?);
     let secret = Secret::new(rollcall_api::clock::random()?);
     let session = Session {
@@ -134,6 +141,7 @@ fn new_session(context: &Context, guest: &PublicRequest, user: &User) -> Result<
         last_seen_at: guest.now,
         address: guest.address,
         user_agent: guest.user_agent.clone(),
+        device_id: Some(device_id),
     };
     Ok((session, token::encode(&SessionToken { user_id: user.user_id, session_id, secret })))
 }

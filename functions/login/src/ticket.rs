@@ -7,7 +7,7 @@ use axum::{
 use rollcall_api::{
     Context, Problem, PublicRequest, Reply,
     clock::random,
-    throttle::{self, Attempt},
+    throttle,
     token::{self, Transport},
 };
 use rollcall_domain::{
@@ -98,13 +98,12 @@ pub(crate) async fn sign_in_with_second_factor(
     let body = fields_of(&context, &guest)?.parse(SecondStepBody::read)?;
     let (typed, transport) = (body.code, body.transport);
     let ticket = ticket_of(&context, &guest, &body.ticket).await?;
-    let throttles = vec![
-        throttle::network_throttle(&context, guest.address).await?,
-        throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
-    ];
-    let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
+    let is_known_device = ticket.device_id.is_some();
+    let network = throttle::of_network(&context, ThrottleKind::Network, guest.address).await?;
+    let network = Some(network.for_device(is_known_device));
+    let counted = second_factor::count_attempt(&context, &ticket.login, is_known_device, network, guest.now);
+    let (credential, attempt) = counted.await?;
     let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
-    let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
     context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
     let used = used.ok_or_else(|| failed(Code::InvalidCode))?;

@@ -1,7 +1,7 @@
 //! Adding a member to a team: an existing user, or a new one.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, queue, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
@@ -94,7 +94,9 @@ pub(crate) async fn add(
     let team_id = load(&context, &call, &team_id, Permission::MembersManage).await?.team_id;
     let mut fields = call.fields()?;
     let role = named(&context, &call, &mut fields, team_id).await?;
-    let who = Who::read(&mut fields, &context.config.password);
+    let rule = context.config.password;
+    // Reading a new user estimates the strength of their password.
+    let (who, mut fields) = queue::run(move || (Who::read(&mut fields, &rule), fields)).await?;
     let known = match &who {
         Some(Who::User(user_id)) => Some(("user_id", context.store.user(*user_id).await?)),
         Some(Who::Login(login)) => Some(("login", by_login(&context, login).await?)),
@@ -147,7 +149,7 @@ async fn add_new(
     let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let user = User { teams: [(team_id, role.role_id)].into(), ..user };
-    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
     let created = Change { team_id: Some(team_id), ..change(Action::UserCreate, None, Some(&user)) };
     let joiner = Joiner { user, writes, created: Some(created), generated_password };
     join_team(context, call, joiner, team_id, &role).await

@@ -10,6 +10,7 @@ pub mod body;
 pub mod breaker;
 mod choice;
 pub mod credential;
+pub mod device;
 pub mod digits;
 pub mod email;
 pub mod error;
