@@ -75,8 +75,7 @@ async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result
     let named = NewUser::named(username, login, SuperAdmin);
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
-    let commit =
-        rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash))?;
+    let commit = rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash))?;
     let plan = Plan::new(Authority::System, commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user)))).await?;
     Ok((user, generated))

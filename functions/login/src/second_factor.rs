@@ -8,18 +8,18 @@ use rollcall_api::{
     throttle::{Attempt, LoginThrottles},
 };
 use rollcall_domain::{
-    Code, Refusal, Timestamp,
+    Refusal, Timestamp,
     credential::{Credential, Totp},
     id::UserId,
     limits::{RECOVERY_CODE_CHARS, RECOVERY_CODES},
     text::Login,
-    throttle::{ThrottleKind, check_total},
+    throttle::{Throttle, ThrottleKind, check_total},
     totp::{SecondFactorInput, TotpCode, TotpSecret},
 };
 use rollcall_store::{
     Bookkeeping,
     credential::{use_recovery_code, use_totp_step},
-    throttle::{SignInState, ThrottleId},
+    throttle::ThrottleId,
 };
 use sha2::{Digest, Sha256};
 
@@ -29,27 +29,43 @@ pub(crate) struct Used {
     pub(crate) recovery_codes_left: Option<usize>,
 }
 
-/// Counts an attempt at the second factor of a login and, if given, in a network's throttle. Returns the credential.
-pub(crate) async fn count_attempt(
-    context: &Context,
-    login: &Login,
-    is_known_device: bool,
-    network: Option<ThrottleId>,
-    now: Timestamp,
-) -> Result<(Option<Credential>, Attempt), Problem> {
-    let LoginThrottles { unknown_devices, known_devices } =
-        LoginThrottles::of(context, ThrottleKind::Totp, &login.key()).await?;
-    let (counted, other) =
-        if is_known_device { (known_devices, unknown_devices) } else { (unknown_devices, known_devices) };
-    let throttles: Vec<_> = network.into_iter().chain([counted, other]).collect();
-    let SignInState { credential, throttles: found, .. } =
-        context.store.sign_in_state(Some(login), None, &throttles).await?;
-    let of_login = found.iter().rev().take(2).flatten();
-    check_total(of_login).map_err(|wait| Refusal::wait(Code::TooManyAttempts, wait))?;
-    let counted = throttles.len() - 1;
-    let (throttles, found) = (throttles.into_iter().take(counted), found.into_iter().take(counted));
-    let attempt = Attempt::reserve(context, throttles.collect(), found.collect(), now).await?;
-    Ok((credential, attempt))
+/// An attempt at the second factor of a login that is about to be counted, and the credential that was read with the
+/// throttles.
+pub(crate) struct PendingAttempt {
+    pub(crate) credential: Option<Credential>,
+    throttles: Vec<ThrottleId>,
+    found: Vec<Option<Throttle>>,
+    /// The throttle of the login's other devices, which count towards the total.
+    others: Option<Throttle>,
+}
+
+impl PendingAttempt {
+    /// Reads what an attempt is counted in: the throttle of the login and, if given, that of a network.
+    pub(crate) async fn read(
+        context: &Context,
+        login: &Login,
+        is_known_device: bool,
+        network: Option<ThrottleId>,
+    ) -> Result<Self, Problem> {
+        let LoginThrottles { unknown_devices, known_devices } =
+            LoginThrottles::of(context, ThrottleKind::Totp, &login.key()).await?;
+        let (own, others) =
+            if is_known_device { (known_devices, unknown_devices) } else { (unknown_devices, known_devices) };
+        let mut throttles: Vec<_> = network.into_iter().chain([own, others]).collect();
+        let state = context.store.sign_in_state(Some(login), None, &throttles).await?;
+        let (credential, mut found) = (state.credential, state.throttles);
+        throttles.pop();
+        let others = found.pop().flatten();
+        Ok(Self { credential, throttles, found, others })
+    }
+
+    /// Counts the attempt.
+    pub(crate) async fn count(self, context: &Context, now: Timestamp) -> Result<Attempt, Problem> {
+        let own = self.found.last().and_then(Option::as_ref);
+        let total = check_total(own.into_iter().chain(&self.others));
+        total.map_err(|wait| Refusal::wait(ThrottleKind::Totp.refusal(), wait))?;
+        Attempt::reserve(context, self.throttles, self.found, now).await
+    }
 }
 
 /// Checks what was typed. Returns `None` if it is wrong or was used before.

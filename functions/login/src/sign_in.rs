@@ -63,13 +63,8 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
     let subject = typed.login.nfkc().take(MAX_LOGIN_CHARS_READ).collect::<String>().trim().to_lowercase();
     let (login, device_token) = (Login::parse(&subject).ok(), typed.device_token.as_deref());
     let password = typed.password.clone();
-    let tried = PasswordAttempt {
-        subject: &subject,
-        login: login.as_ref(),
-        device_token,
-        is_known_session: false,
-        password,
-    };
+    let tried =
+        PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, is_known_session: false, password };
     let tried = tried.make(&context, &guest).await?;
     let credential = tried.credential.filter(|credential| credential.enabled && tried.verdict != Verdict::Wrong);
     let Some((login, credential)) = login.zip(credential) else {

@@ -29,7 +29,7 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use crate::{
-    second_factor,
+    second_factor::{self, PendingAttempt},
     session::{SessionStart, SignedIn, failed, fields_of, read_transport},
 };
 
@@ -101,9 +101,10 @@ pub(crate) async fn sign_in_with_second_factor(
     let is_known_device = ticket.device_id.is_some();
     let network = throttle::of_network(&context, ThrottleKind::Network, guest.address).await?;
     let network = Some(network.for_device(is_known_device));
-    let counted = second_factor::count_attempt(&context, &ticket.login, is_known_device, network, guest.now);
-    let (credential, attempt) = counted.await?;
-    let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
+    let pending = PendingAttempt::read(&context, &ticket.login, is_known_device, network).await?;
+    let credential = pending.credential.clone().filter(|credential| ticket.is_for(credential));
+    let credential = credential.ok_or(Code::InvalidCode)?;
+    let attempt = pending.count(&context, guest.now).await?;
     context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
     let used = used.ok_or_else(|| failed(Code::InvalidCode))?;

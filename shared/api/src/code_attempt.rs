@@ -44,7 +44,12 @@ impl PendingFlow {
     }
 
     /// Reads the caller's flow.
-    pub async fn of_caller(context: &Context, call: &Call, flow_id: FlowId, purpose: FlowPurpose) -> Result<Self, Problem> {
+    pub async fn of_caller(
+        context: &Context,
+        call: &Call,
+        flow_id: FlowId,
+        purpose: FlowPurpose,
+    ) -> Result<Self, Problem> {
         Self::read(context, &call.request, FlowRef { flow_id, purpose }, call.actor.is_known_device()).await
     }
 

@@ -58,7 +58,8 @@ mod tests {
         let queue: &'static Queue = Box::leak(Box::new(Queue::new(1)));
         let (release, held) = mpsc::channel::<()>();
         let first = tokio::spawn(queue.run(move || held.recv().is_ok()));
-        let waiting: Vec<_> = (0..MAX_QUEUED_PER_PROCESSOR).map(|number| tokio::spawn(queue.run(move || number))).collect();
+        let waiting: Vec<_> =
+            (0..MAX_QUEUED_PER_PROCESSOR).map(|number| tokio::spawn(queue.run(move || number))).collect();
         while queue.places.available_permits() > 0 {
             tokio::task::yield_now().await;
         }

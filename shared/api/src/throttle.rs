@@ -46,11 +46,7 @@ pub(crate) async fn of_subject(context: &Context, kind: ThrottleKind, subject: &
 }
 
 /// The throttle of one network.
-pub async fn of_network(
-    context: &Context,
-    kind: ThrottleKind,
-    address: Option<IpAddr>,
-) -> Result<ThrottleId, Problem> {
+pub async fn of_network(context: &Context, kind: ThrottleKind, address: Option<IpAddr>) -> Result<ThrottleId, Problem> {
     of_subject(context, kind, &network_of(address)).await
 }
 

@@ -7,6 +7,8 @@
 //! join, the flow of somebody else who asks for the same address. How often an address can be guessed at is bounded by
 //! the mails to it.
 
+use std::pin::Pin;
+
 use rollcall_domain::{
     Code, Refusal, Timestamp,
     email::Email,
@@ -81,7 +83,18 @@ pub struct BegunFlow {
 }
 
 /// Begins a flow, or continues the one that the request names.
-pub async fn begin(
+///
+/// Boxed: without it, the nested future types exceed the compiler's recursion limit.
+pub fn begin<'a>(
+    context: &'a Context,
+    request: &'a PublicRequest,
+    wanted: VerificationRequest<'a>,
+    email: Email,
+) -> Pin<Box<dyn Future<Output = Result<BegunFlow, Problem>> + Send + 'a>> {
+    Box::pin(begun(context, request, wanted, email))
+}
+
+async fn begun(
     context: &Context,
     request: &PublicRequest,
     wanted: VerificationRequest<'_>,

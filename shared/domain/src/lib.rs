@@ -9,6 +9,7 @@ pub mod audit;
 pub mod body;
 pub mod breaker;
 mod choice;
+pub mod counts;
 pub mod credential;
 pub mod device;
 pub mod digits;

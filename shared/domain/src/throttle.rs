@@ -50,6 +50,18 @@ struct ThrottleRule {
 }
 
 impl ThrottleKind {
+    /// All kinds.
+    pub const ALL: &[Self] = &[
+        Self::Password,
+        Self::Totp,
+        Self::Network,
+        Self::Redeemer,
+        Self::RedeemingNetwork,
+        Self::MailingNetwork,
+        Self::MailingUser,
+        Self::EstimatingNetwork,
+    ];
+
     /// The name of the kind in the throttle's database key.
     pub const fn word(self) -> &'static str {
         match self {

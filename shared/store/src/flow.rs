@@ -160,9 +160,7 @@ pub fn continue_verification(after: &Verification, now: Timestamp) -> Result<Boo
 /// Ends a verification whose code was right, unless it has a newer code meanwhile.
 pub fn end_verification(flow: &Verification) -> Result<Bookkeeping, Fault> {
     let newest = vec![(":code", value(&flow.code)?)];
-    Ok(Write::delete(keys::flow(flow.flow_id))
-        .only_if("#code = :code", newest, Code::VerificationFailed)
-        .bookkeeping())
+    Ok(Write::delete(keys::flow(flow.flow_id)).only_if("#code = :code", newest, Code::VerificationFailed).bookkeeping())
 }
 
 /// Takes back a counted attempt: the code was right, but the request was refused for another reason, which is counted
@@ -183,7 +181,7 @@ pub fn save_mailings(hash: &str, before: Option<&Mailings>, after: &Mailings) ->
     let write = match before {
         None => Write::put(item).only_if_absent(Code::Conflict),
         Some(before) => {
-            Write::put(item).only_if("#mails = :seen", vec![(":seen", value(before.mails())?)], Code::Conflict)
+            Write::put(item).only_if("#mails = :seen", vec![(":seen", value(&before.mails())?)], Code::Conflict)
         }
     };
     Ok(write.bookkeeping())

@@ -131,11 +131,8 @@ pub fn delete(user: &User) -> Result<Commit, Fault> {
 ///
 /// Of two concurrent sign-ins the later write wins. The other one's device is then unknown at its next sign-in.
 pub fn record_sign_in(user: &User, now: Timestamp, otherwise: Code) -> Result<Bookkeeping, Fault> {
-    let values = vec![
-        (":now", timestamp(now)),
-        (":language", value(&user.language)?),
-        (":devices", value(&user.devices)?),
-    ];
+    let values =
+        vec![(":now", timestamp(now)), (":language", value(&user.language)?), (":devices", value(&user.devices)?)];
     let update = "SET #last_login_at = :now, #language = :language, #devices = :devices";
     let (condition, authorised) = authorised(user);
     let write = Write::update(keys::user(user.user_id), update, values).only_if(condition, authorised, otherwise);

@@ -30,7 +30,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{current, email::CurrentPasswordBody};
-use crate::{authentication::reauthenticate, second_factor};
+use crate::{
+    authentication::reauthenticate,
+    second_factor::{self, PendingAttempt},
+};
 
 /// A new secret for an authenticator app.
 #[derive(Serialize, ToSchema)]
@@ -187,7 +190,7 @@ async fn count_attempt(
     let user = &call.actor.user;
     let mark = Mark::read(context, &call.request, None, Some(&user.login)).await?;
     let is_known_device = mark.is_some_and(|mark| mark.is_of(Some(user)));
-    let counted = second_factor::count_attempt(context, &user.login, is_known_device, network, call.now());
-    let (credential, attempt) = counted.await?;
-    Ok((credential.ok_or(Code::Unauthenticated)?, attempt))
+    let pending = PendingAttempt::read(context, &user.login, is_known_device, network).await?;
+    let credential = pending.credential.clone().ok_or(Code::Unauthenticated)?;
+    Ok((credential, pending.count(context, call.now()).await?))
 }
