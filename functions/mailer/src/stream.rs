@@ -1,5 +1,5 @@
-//! The events that wake this function, and the reply to them: the table's stream, of whose records only the keys of their
-//! items are read, and a schedule.
+//! The events that wake this function, and the reply to them: those of the table's stream, of whose records only the
+//! keys of their items are read, and those of a schedule.
 
 use std::collections::BTreeMap;
 

@@ -76,8 +76,8 @@ impl PendingFlow {
 
     /// Reads a body that sets a password.
     ///
-    /// Estimating the strength of the password is expensive and needs no proof, so it happens only for a flow that takes
-    /// attempts, and counts against the network. Whatever is cheap is checked before.
+    /// Estimating the strength of the password is expensive and needs no proof, so it happens only for a flow that
+    /// takes attempts, and counts against the network. Whatever is cheap is checked before.
     pub async fn parse<T: Send + 'static>(
         &self,
         context: &Context,

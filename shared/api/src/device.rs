@@ -1,5 +1,5 @@
-//! Device marks: a device that signed in before is throttled apart from strangers, so that those who guess at a login do
-//! not lock out its owner.
+//! Device marks: a device that signed in before is throttled apart from strangers, so that those who guess at a login
+//! do not lock out its owner.
 
 use rollcall_domain::{
     Timestamp,

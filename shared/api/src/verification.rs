@@ -3,9 +3,9 @@
 //! Every step reads and writes the same for an address that a user has as for one that nobody has, so that neither the
 //! reply nor its latency reveals which it is.
 //!
-//! Each request for a code begins a flow of its own, unless it names the flow that it continues. So nobody can use up, or
-//! join, the flow of somebody else who asks for the same address. How often an address can be guessed at is bounded by
-//! the mails to it.
+//! Each request for a code begins a flow of its own, unless it names the flow that it continues. So nobody can use up,
+//! or join, the flow of somebody else who asks for the same address. How often an address can be guessed at is bounded
+//! by the mails to it.
 
 use std::pin::Pin;
 

@@ -189,8 +189,8 @@ pub const MAILS_PER_USER: i64 = 10;
 /// The window of [`MAILS_PER_NETWORK`] and [`MAILS_PER_USER`].
 pub const MAILS_WINDOW: Duration = HOUR;
 
-/// The number of passwords whose strength is estimated for one network within [`ESTIMATES_WINDOW`] without a session. An
-/// estimate takes up to 50 ms, so one network gets a twentieth of a processor.
+/// The number of passwords whose strength is estimated for one network within [`ESTIMATES_WINDOW`] without a session.
+/// An estimate takes up to 50 ms, so one network gets a twentieth of a processor.
 pub const ESTIMATES_PER_NETWORK: i64 = 60;
 
 /// The window of [`ESTIMATES_PER_NETWORK`].

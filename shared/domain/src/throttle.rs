@@ -145,8 +145,8 @@ pub enum ThrottleReservation {
 
 /// Checks whether a throttle allows an attempt now. If not, returns how long to wait.
 ///
-/// A known device has to wait for its own failures only, and is never locked out of its password. Otherwise strangers who
-/// guess at its owner's login, or from its network, could lock the owner out.
+/// A known device has to wait for its own failures only, and is never locked out of its password. Otherwise strangers
+/// who guess at its owner's login, or from its network, could lock the owner out.
 pub fn reserve(
     kind: ThrottleKind,
     is_known_device: bool,

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, PASSWORD, World,
     mailed_codes::{
-        MILLISECOND, MINA, are_alike, assert_markers_consistent, is_wrong, items, just_before, mails, member,
-        new_password, other, proved, register, reset, reset_resent, reset_started, started,
+        MILLISECOND, MINA, are_alike, assert_markers_consistent, is_wrong, items, mails, member, new_password, other,
+        proved, register, reset, reset_resent, reset_started, started,
     },
 };
 
