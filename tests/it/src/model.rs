@@ -62,7 +62,7 @@ fn config() -> Config {
 pub struct Intents;
 
 impl ReferenceStateMachine for Intents {
-    /// Whether concurrent transactions conflict as in DynamoDB.
+    /// Whether concurrent transactions conflict as in `DynamoDB`.
     type State = bool;
     type Transition = Round;
 

@@ -1,5 +1,5 @@
-//! Selects users, teams, roles and other things by number. Ids are random, so things are listed by name or in the order
-//! of their creation; the same numbers then select the same things in every run.
+//! Selects users, teams, roles and other things by number. Ids differ between runs, so things are listed by name or in
+//! the order of their creation; the same numbers then select the same things in every run.
 
 use std::collections::BTreeMap;
 

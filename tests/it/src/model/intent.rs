@@ -12,8 +12,8 @@ use super::{
     state::State,
 };
 
-/// The logins of the callers: three admins of the platform, members of teams, two members of no team, and three that do not
-/// exist at the start.
+/// The logins of the callers: three admins of the platform, members of teams, two members of no team, and three that do
+/// not exist at the start.
 pub const LOGINS: [&str; 13] = [
     "boss", "deputy", "platform", "owner", "second", "manager", "custom", "senior", "mina", "jisoo", "new1", "new2",
     "new3",
