@@ -67,14 +67,14 @@ async fn a_mail_requested_within_a_minute_is_sent_when_the_minute_is_over() {
 
 #[tokio::test]
 async fn a_code_is_valid_for_ten_minutes_to_the_millisecond() {
-    for (lasts, is_good) in [(just_before(CODE_LIFETIME), true), (CODE_LIFETIME, false)] {
+    for (lasts, is_valid) in [(just_before(CODE_LIFETIME), true), (CODE_LIFETIME, false)] {
         let world = World::new().await;
         let stranger = world.stranger();
         let id = started(&stranger, MINA).await;
         let code = world.code(&id, FlowPurpose::Registration).await;
         world.clock.advance(lasts);
         let done = complete(&stranger, &id, &completion(&code, "mina")).await;
-        if is_good {
+        if is_valid {
             done.is(201);
         } else {
             is_wrong(&done);
@@ -135,7 +135,7 @@ async fn a_right_code_refused_for_another_reason_does_not_count_as_an_attempt() 
     };
     is_wrong(&complete(&stranger, &id, &with_invitation("taken", &other(&code))).await);
     let networks = async || items(&world, "LANE#network").await;
-    let (lanes, mut flows) = (networks().await, items(&world, "FLOW#").await);
+    let (throttles, mut flows) = (networks().await, items(&world, "FLOW#").await);
     assert_eq!(flows[0]["tries"], 1);
     // More often than there are attempts.
     for _ in 0..6 {
@@ -144,7 +144,7 @@ async fn a_right_code_refused_for_another_reason_does_not_count_as_an_attempt() 
     }
     flows[0]["refusals"] = json!(12);
     assert_eq!(items(&world, "FLOW#").await, flows);
-    assert_eq!(networks().await, lanes);
+    assert_eq!(networks().await, throttles);
     // The wrong invitation codes are counted nevertheless.
     assert_eq!(items(&world, "LANE#redeemer").await[0]["failures"], 6);
     assert_eq!(items(&world, "USER#").await.len(), 1);
