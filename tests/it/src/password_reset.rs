@@ -168,10 +168,9 @@ async fn a_password_that_contains_the_login_is_refused_and_does_not_count_as_an_
     }
     for password in ["tq7 vXk mina.park", "tq7 vXk HARBOR"] {
         // With a wrong code the reply does not reveal the login.
-        let before = items(&world, "FLOW#").await;
         let refused = reset(&stranger, &id, &new_password(&code, password)).await;
         assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/password", "weak_password"])]);
-        assert_eq!(items(&world, "FLOW#").await, before);
+        assert_eq!(items(&world, "FLOW#").await[0]["tries"], 0);
     }
     is_wrong(&reset(&stranger, &id, &new_password(&other(&code), "tq7 vXk mina.park")).await);
     let mut body = new_password(&code, "short");

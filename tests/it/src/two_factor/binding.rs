@@ -171,7 +171,10 @@ async fn a_second_factor_can_be_unbound_from_a_throttled_network() {
         world.stranger().post("/v1/login", &body).await.is_problem(Code::InvalidCredentials);
     }
     let body = json!({"current_password": PASSWORD, "code": owner.app.code(&world, 0)});
-    let unbind = async || owner.client.send(Method::DELETE, "/v1/me/totp", Some(body.to_string())).await;
+    let user = world.store().user(owner.user.user_id).await.unwrap().unwrap();
+    // This session is on no known device, so it waits for its network.
+    let client = world.signed_in(&user).await;
+    let unbind = async || client.send(Method::DELETE, "/v1/me/totp", Some(body.to_string())).await;
     unbind().await.is_problem(Code::TooManyAttempts);
     world.clock.advance(Duration::from_secs(1));
     unbind().await.is(204);
