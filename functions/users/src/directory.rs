@@ -7,6 +7,7 @@ use rollcall_api::{
 use rollcall_domain::{
     Code, Invalid, ViolationCode,
     audit::{Action, Change},
+    characters::folded,
     credential::Credential,
     id::{TeamId, UserId},
     limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
@@ -46,7 +47,7 @@ struct UserFilter {
     user_type: Option<UserType>,
     team_id: Option<TeamId>,
     status: Option<Status>,
-    /// The search text in lower case.
+    /// The search text as names are compared.
     text: Option<String>,
 }
 
@@ -56,8 +57,8 @@ impl UserFilter {
             user_type: parameters.field("type"),
             team_id: parameters.field("team_id"),
             status: parameters.field("status"),
-            text: parameters.optional("q", |text| match text.chars().count() {
-                1..=MAX_SEARCH_CHARS => Ok(text.to_lowercase()),
+            text: parameters.optional("q", |text| match (text.chars().count(), folded(text)) {
+                (1..=MAX_SEARCH_CHARS, folded) if !folded.is_empty() => Ok(folded),
                 _ => Err(Invalid::new(ViolationCode::OutOfRange, format!("takes 1 to {MAX_SEARCH_CHARS} characters"))),
             }),
         }
@@ -75,9 +76,7 @@ impl UserFilter {
     }
 
     fn matches(&self, user: &User) -> bool {
-        let holds = |text: &String| {
-            user.username.as_str().to_lowercase().contains(text) || user.login.as_str().to_lowercase().contains(text)
-        };
+        let holds = |text: &String| folded(user.username.as_str()).contains(text) || user.login.key().contains(text);
         self.user_type.is_none_or(|wanted| user.user_type == wanted)
             && self.status.is_none_or(|wanted| user.status == wanted)
             && self.text.as_ref().is_none_or(holds)

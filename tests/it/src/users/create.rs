@@ -32,7 +32,7 @@ async fn every_violation_is_told_at_once() {
     let world = World::new().await;
     let admin = world.admin().await;
     let body = json!({
-        "username": "a b", "login": "ab", "type": "owner", "email": "x@", "password": "short",
+        "username": "a  b", "login": "ab", "type": "owner", "email": "x@", "password": "short",
         "generate_password": 1, "status": "enabled",
     });
     let refused = admin.post("/v1/users", &body).await;
