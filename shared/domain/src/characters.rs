@@ -1,8 +1,8 @@
 //! Which characters of a text people can see, and which texts look the same to them.
 //!
-//! The tables are those of ICU4X. The encoder of international domains brings most of them along anyway.
+//! The properties of characters come from ICU4X, as those that the encoder of international domains uses.
 
-use icu_casemap::CaseMapper;
+use caseless::Caseless;
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{
@@ -12,7 +12,7 @@ use icu_properties::{
 };
 use unicode_normalization::UnicodeNormalization;
 
-/// Prevents that two letters join.
+/// Keeps two letters from joining.
 const NON_JOINER: char = '\u{200c}';
 
 /// Joins two letters, or several pictures into one.
@@ -21,11 +21,11 @@ const JOINER: char = '\u{200d}';
 /// Shows the picture before it in colour. Keyboards type it with many pictures.
 const EMOJI_STYLE: char = '\u{fe0f}';
 
-/// Makes a key of the digit before it.
+/// Draws a key around the digit before it.
 const KEYCAP: char = '\u{20e3}';
 
-/// Empty although they are no white space: the Braille pattern without dots, a note without a head, a Khitan filler, and
-/// two Egyptian blanks.
+/// Characters that show nothing although they are not white space: the Braille pattern without dots, a musical note
+/// without a head, a Khitan filler and two Egyptian blanks.
 const BLANKS: [char; 5] = ['\u{2800}', '\u{1d159}', '\u{16fe4}', '\u{13441}', '\u{13442}'];
 
 const HIDDEN_CATEGORIES: GeneralCategoryGroup = GeneralCategoryGroup::Control
@@ -36,17 +36,17 @@ const HIDDEN_CATEGORIES: GeneralCategoryGroup = GeneralCategoryGroup::Control
 /// The form in which names are compared: Unicode's `NFKC_Casefold`. It ignores case, width, composition, and everything
 /// that is hidden.
 pub fn folded(text: &str) -> String {
-    let fold = |text: String| CaseMapper::new().fold_string(&text).nfkc().collect::<String>();
-    // Folding can break the normal form, and normalising can bring out letters to fold: twice is enough.
-    fold(fold(text.chars().filter(|c| !is_ignorable(*c)).nfd().collect()))
+    let shown = text.chars().filter(|c| !is_ignorable(*c)).nfd();
+    // Folding can undo the normal form and normalising can yield letters to fold, so the standard does both twice.
+    shown.default_case_fold().nfkc().default_case_fold().nfkc().collect()
 }
 
-/// The text without blanks at its ends. If anything is left that is not hidden, it starts with something to see.
+/// The text without blanks at its ends. If it then has no hidden character and is not empty, it shows something.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || BLANKS.contains(&c))
 }
 
-/// The first character of the text that nobody can see. A joiner is seen by what it does to its neighbours.
+/// The first character of the text that nobody can see. A joiner that changes how its neighbours look can be seen.
 pub(crate) fn find_hidden(text: &str) -> Option<char> {
     let chars: Vec<char> = text.chars().collect();
     let is_seen = |at: usize| !is_hidden(chars[at]) || is_needed(&chars[..at], chars[at], &chars[at + 1..]);
