@@ -35,7 +35,7 @@ const HIDDEN_CATEGORIES: GeneralCategoryGroup = GeneralCategoryGroup::Control
 
 /// The form in which names are compared: Unicode's `NFKC_Casefold`. It ignores case, width, composition, and everything
 /// that is hidden.
-pub fn folded(text: &str) -> String {
+pub(crate) fn comparison_key(text: &str) -> String {
     let shown = text.chars().filter(|c| !is_ignorable(*c)).nfd();
     // Folding can undo the normal form and normalising can yield letters to fold, so the standard does both twice.
     shown.default_case_fold().nfkc().default_case_fold().nfkc().collect()
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_look_the_same_are_folded_to_one() {
+    fn texts_that_look_the_same_have_one_key() {
         for (one, other) in [
             ("Northwind", "nORTHWIND"),
             ("Northwind 1", "Ｎｏｒｔｈｗｉｎｄ\u{3000}①"),
@@ -179,9 +179,9 @@ mod tests {
             ("ｶﾞ", "ガ"),
             ("\u{390}", "\u{1fd3}"),
         ] {
-            assert_eq!(folded(one), folded(other), "{one} {other}");
+            assert_eq!(comparison_key(one), comparison_key(other), "{one} {other}");
         }
-        assert_ne!(folded("Northwind"), folded("Northwlnd"));
-        assert_eq!(folded(&folded("ᾳ\u{345}İΌΣ")), folded("ᾳ\u{345}İΌΣ"));
+        assert_ne!(comparison_key("Northwind"), comparison_key("Northwlnd"));
+        assert_eq!(comparison_key(&comparison_key("ᾳ\u{345}İΌΣ")), comparison_key("ᾳ\u{345}İΌΣ"));
     }
 }

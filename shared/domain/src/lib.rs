@@ -4,11 +4,12 @@
 //! secrets are arguments; decisions are return values.
 
 pub mod account;
+pub mod account_filter;
 pub mod app;
 pub mod audit;
 pub mod body;
 pub mod breaker;
-pub mod characters;
+mod characters;
 mod choice;
 pub mod credential;
 pub mod digits;
@@ -26,6 +27,7 @@ pub mod permission;
 pub mod profile;
 pub mod role;
 pub mod role_id;
+pub mod search;
 pub mod session;
 pub mod team;
 pub mod text;

@@ -7,7 +7,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::{
-    characters::{find_hidden, folded, is_hidden, is_word, trimmed},
+    characters::{comparison_key, find_hidden, is_hidden, is_word, trimmed},
     fields::FromField,
     permission::Preset,
     violation::{Invalid, ViolationCode},
@@ -83,7 +83,7 @@ texts! {
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Northwind Mobile")]
     TeamName by |text| {
         let name = name(text)?;
-        if folded(&name).len() > MAX_TEAM_KEY_BYTES {
+        if comparison_key(&name).len() > MAX_TEAM_KEY_BYTES {
             let rule = "takes fewer characters that stand for several others";
             return Err(Invalid::new(ViolationCode::TooLong, rule));
         }
@@ -94,8 +94,9 @@ texts! {
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Release manager")]
     RoleName by |text| {
         let name = name(text)?;
-        let is_preset = |preset: &Preset| [preset.id(), preset.name()].map(folded).contains(&folded(&name));
-        if Preset::ALL.iter().any(is_preset) {
+        let key = comparison_key(&name);
+        let has_key = |preset: &Preset| [preset.id(), preset.name()].map(comparison_key).contains(&key);
+        if Preset::ALL.iter().any(has_key) {
             return Err(Invalid::new(ViolationCode::NotAllowed, "must not be the name of a preset role"));
         }
         Ok(name)
@@ -156,7 +157,7 @@ texts! {
 impl TeamName {
     /// The form in which team names are unique.
     pub fn key(&self) -> String {
-        folded(&self.0)
+        comparison_key(&self.0)
     }
 }
 

@@ -170,11 +170,9 @@ async fn users_are_found_by_a_name_in_any_spelling() {
     let world = World::new().await;
     let admin = world.admin().await;
     admin.post("/v1/users", &new_user("Inès Moreau", "ines")).await.is(201);
-    for spelling in ["in%C3%A8s%20m", "INE%CC%80S", "%EF%BC%A9%EF%BC%AE", "Mo%E2%80%8Breau"] {
+    for spelling in ["in%C3%A8s%20m", "INE%CC%80S", "%EF%BC%A9%EF%BC%AE"] {
         assert_eq!(found(&admin, spelling).await, ["ines"], "{spelling}");
     }
-    let refused = admin.get("/v1/users?q=%E2%80%8B").await;
-    assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["q", "out_of_range"])]);
 }
 
 async fn found(admin: &Client, text: &str) -> Vec<String> {
