@@ -139,12 +139,10 @@ async fn a_username_of_any_script_is_stored_trimmed_and_composed() {
         ("\u{3000}王小明\n", "王小明"),
         ("राम १२", "राम १२"),
     ] {
-        for reply in [
-            admin.patch(&path, &json!({"username": typed})).await,
-            mina.patch("/v1/me", &json!({"username": typed})).await,
-        ] {
-            assert_eq!(reply.is(200).body["user"]["username"], stored, "{typed}: {reply:?}");
-        }
+        let by_admin = admin.patch(&path, &json!({"username": typed})).await;
+        assert_eq!(by_admin.is(200).body["username"], stored, "{typed:?}");
+        let own = mina.patch("/v1/me", &json!({"username": typed})).await;
+        assert_eq!(own.is(200).body["user"]["username"], stored, "{typed:?}");
     }
     for (typed, code) in [
         ("Mina  Park", "bad_format"),
@@ -170,7 +168,7 @@ async fn users_are_found_by_a_name_in_any_spelling() {
     let world = World::new().await;
     let admin = world.admin().await;
     admin.post("/v1/users", &new_user("Inès Moreau", "ines")).await.is(201);
-    for spelling in ["in%C3%A8s%20m", "INE%CC%80S", "%EF%BC%A9%EF%BC%AE"] {
+    for spelling in ["in%C3%A8s%20m", "INE%CC%80S", "%EF%BC%A9%EF%BC%AE%EF%BC%A5"] {
         assert_eq!(found(&admin, spelling).await, ["ines"], "{spelling}");
     }
 }

@@ -54,9 +54,8 @@ async fn a_teams_name_is_unique_in_any_case_and_composition() {
     for same in ["Équipe Straße", " équipe straße\t", "E\u{301}QUIPE STRAße", "e\u{301}quipe STRASSE"] {
         create(same).await.is_problem(Code::TeamNameTaken);
     }
-    // Look-alikes are other names: a ligature of letters, another alphabet, a joiner in between.
-    for other in ["Équipe Strase", "Equipe Straße", "Équipe Strа\u{df}e", "Équipe\u{200b} Straße", "Équipe  Straße"]
-    {
+    // Look-alikes are other names: other letters, another alphabet, another blank in between.
+    for other in ["Équipe Strase", "Equipe Straße", "Équipe Strа\u{df}e", "Équipe  Straße"] {
         create(other).await.is(201);
     }
     let second = create("Second").await.is(201).header("location").to_owned();
