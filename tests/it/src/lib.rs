@@ -26,6 +26,7 @@ mod key_rotation;
 mod leaks;
 mod login;
 mod mail;
+mod pages;
 mod password_reset;
 mod registration;
 mod sessions;
