@@ -16,6 +16,7 @@ mod schedule;
 pub mod seed;
 mod serve;
 mod table;
+mod transactions;
 
 pub use client_address::TrustedProxy;
 pub use clock::TestClock;
