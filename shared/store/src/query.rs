@@ -40,13 +40,15 @@ pub(crate) struct Range {
     keys: SortKeys,
     after: Option<String>,
     is_descending: bool,
+    is_consistent: bool,
     filter: Option<(&'static str, Values)>,
 }
 
 impl Range {
     /// The whole partition in ascending order, at most `limit` items at a time.
     pub(crate) fn new(pk: String, limit: usize) -> Self {
-        Self { pk, limit, keys: SortKeys::default(), after: None, is_descending: false, filter: None }
+        let keys = SortKeys::default();
+        Self { pk, limit, keys, after: None, is_descending: false, is_consistent: true, filter: None }
     }
 
     /// Only items whose sort keys have this prefix.
@@ -69,6 +71,11 @@ impl Range {
         Self { is_descending: true, ..self }
     }
 
+    /// Read at half the price, possibly without the writes of the last second.
+    pub(crate) fn eventually_consistent(self) -> Self {
+        Self { is_consistent: false, ..self }
+    }
+
     /// Only items that match this expression. The limit counts the items that are examined, not those that match.
     pub(crate) fn filter(self, expression: &'static str, values: Values) -> Self {
         Self { filter: Some((expression, values)), ..self }
@@ -76,7 +83,7 @@ impl Range {
 }
 
 impl Store {
-    /// Reads a range of the table, consistently. `next` is set whenever something may follow.
+    /// Reads a range of the table. `next` is set whenever something may follow.
     pub(crate) async fn query(&self, range: Range) -> Result<Page<Item>, Fault> {
         let keys = match range.after {
             None => range.keys,
@@ -92,7 +99,7 @@ impl Store {
             filter
         });
         let request = (self.client().query().table_name(self.table()))
-            .consistent_read(true)
+            .consistent_read(range.is_consistent)
             .scan_index_forward(!range.is_descending)
             .set_expression_attribute_names(names_in([condition.as_str(), filter.unwrap_or_default()]))
             .set_expression_attribute_values(values_of(&values))
