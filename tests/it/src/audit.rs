@@ -3,6 +3,7 @@
 mod filters;
 mod pages;
 mod walk;
+mod windows;
 
 use std::time::Duration;
 

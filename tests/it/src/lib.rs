@@ -27,6 +27,7 @@ mod leaks;
 mod login;
 mod mail;
 mod names;
+mod pages;
 mod password_reset;
 mod registration;
 mod sessions;
