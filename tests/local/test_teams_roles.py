@@ -210,7 +210,7 @@ GRANTS = [
 
 
 @pytest.mark.parametrize(("permissions", "allowed"), GRANTS)
-def test_a_member_manager_grants_their_own_permissions_and_those_of_one_preset_without_managing(team, staff, permissions, allowed):
+def test_a_member_manager_grants_within_their_own_permissions_and_one_preset(team, staff, permissions, allowed):
     admin, manager, spare = staff.admin.session, staff.member_manager.session, staff.spare
     role_id = team.create_role(admin, "Made", *permissions)
     small = team.create_role(manager, "Small", "team.read")

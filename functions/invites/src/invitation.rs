@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, invitation_code::draw,
+    Authority, Call, Context, List, PageRequest, Plan, Problem, ReplayRight, Reply, invitation_code::draw,
     invitation_expiry::make_room, retry_on_conflict,
 };
 use rollcall_domain::{
@@ -237,11 +237,12 @@ async fn commit(
     code: EightDigits,
 ) -> Result<Reply, Problem> {
     let (team_id, version) = (fresh.team_id, fresh.version);
+    let right = ReplayRight::Grant(team_id, fresh.role.role_id);
     let change = change(action, None, Some(&fresh));
     let location = format!("/v1/teams/{team_id}/invitations/{}", fresh.invitation_id);
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
-    let reply = Reply::created(location, &issued)?.at_version(version);
+    let reply = Reply::created(location, &issued)?.at_version(version).with_secret(right);
     match context.commit(plan.audit(change).reply(reply)).await {
         Err(problem) if problem.is(Code::TooManyInvitations) => {
             Err(make_room(context, problem, team_id, call.now()).await)

@@ -1,7 +1,7 @@
 //! Adding a member to a team: an existing user, or a new one.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, ReplayRight, Reply, password, retry_on_conflict};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
@@ -177,6 +177,11 @@ async fn join_team(
         .audit_all(created)
         .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(role)));
     let location = format!("/v1/teams/{team_id}/members/{}", user.user_id);
+    let has_secret = generated_password.is_some();
     let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };
-    context.commit(plan.reply(Reply::created(location, &added)?.at_version(member.version))).await
+    let mut reply = Reply::created(location, &added)?.at_version(member.version);
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::Grant(team_id, role.role_id));
+    }
+    context.commit(plan.reply(reply)).await
 }

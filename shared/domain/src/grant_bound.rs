@@ -24,8 +24,8 @@ impl PermissionBits {
         self.0 & managing.0 != 0
     }
 
-    /// Whether a holder of `self` may give a role with the permissions `given`: their own permissions or fewer, or those
-    /// of one preset besides, as long as neither the role nor the preset manages.
+    /// Whether a holder of `self` may give a role with the permissions `given`: their own permissions or fewer, or
+    /// those of one preset besides, as long as neither the role nor the preset manages.
     ///
     /// Whoever manages could otherwise give a second account what they lack, and be given the rest by it.
     fn may_give(self, given: Self) -> bool {

@@ -170,7 +170,8 @@ impl Rights {
     /// for others never `admin`, and any other role, preset or custom, within the bound.
     fn includes(&self, role: &Role, team_id: TeamId) -> bool {
         let Some(own) = self.role_in(team_id) else { return self.is_platform_admin() };
-        own.role_id.is_admin() || (!role.role_id.is_admin() && grant_bound::may_give(&own.permissions, &role.permissions))
+        own.role_id.is_admin()
+            || (!role.role_id.is_admin() && grant_bound::may_give(&own.permissions, &role.permissions))
     }
 }
 

@@ -37,10 +37,10 @@ const ALL: &[&str] = &[
 
 /// The granters. `lord` has a custom role with every permission, which still is not the preset `admin`.
 ///
-/// Whoever is not `admin` may grant every role that does not manage and lies within their own permissions and those of one
-/// preset that does not manage either. A role that manages must lie within their own permissions: `executor` and `steward`
-/// add a permission to what the member manager has, and the member manager manages roles, which the staffer does not. The
-/// mixed roles lie within no single preset.
+/// Whoever is not `admin` may grant every role that does not manage and lies within their own permissions and those of
+/// one preset that does not manage either. A role that manages must lie within their own permissions: `executor` and
+/// `steward` add a permission to what the member manager has, and the member manager manages roles, which the staffer
+/// does not. The mixed roles lie within no single preset.
 #[rustfmt::skip]
 const GIVERS: [(&str, &str, &str); 15] = [
     //                    gives and takes  shapes
