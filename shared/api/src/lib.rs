@@ -6,6 +6,7 @@
 
 pub mod actor;
 mod body;
+pub mod bound_invitations;
 pub mod call;
 pub mod clock;
 pub mod config;

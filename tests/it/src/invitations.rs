@@ -1,5 +1,6 @@
 //! Invitations over HTTP: issued, guessed at, redeemed, run out.
 
+mod bound;
 mod caps;
 mod draws;
 mod guessing;

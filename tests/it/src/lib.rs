@@ -28,6 +28,7 @@ mod login;
 mod mail;
 mod password_reset;
 mod registration;
+mod security;
 mod sessions;
 mod store;
 mod teams;

@@ -831,7 +831,7 @@ export const words = ({ plural, number, list }) => ({
       "account.delete": "Deleted accounts",
       "account.set_admin": "Set as admin",
       "account.cancel_admin": "Removed as admin",
-      "account.export": "Exported",
+      "account.export": "Exported accounts",
       "user.sign_in": "Signed in",
       "user.register": "Registered",
       "user.create": "Created a user",

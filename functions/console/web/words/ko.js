@@ -803,7 +803,7 @@ export const words = ({ plural, number, list }) => ({
       "account.delete": "계정 삭제",
       "account.set_admin": "관리자로 설정",
       "account.cancel_admin": "관리자 해제",
-      "account.export": "내보내기",
+      "account.export": "계정 내보내기",
       "user.sign_in": "로그인",
       "user.register": "회원 가입",
       "user.create": "사용자 생성",

@@ -38,7 +38,7 @@ impl Action {
         self.path.starts_with("/v1/apps")
     }
 
-    /// Whether it changes anything where it is done.
+    /// Whether it changes anything but the audit log where it is done.
     pub fn is_change(&self) -> bool {
         self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection"
     }
