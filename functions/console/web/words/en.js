@@ -800,6 +800,8 @@ export const words = ({ plural, number, list }) => ({
       preset: "Preset",
       permissions: "Permissions",
       invitation_id: "Invitation ID",
+      session_id: "Session ID",
+      format: "Format",
       issued_by: "Issued by",
       code_hint: "Last digits",
       note: "Note",

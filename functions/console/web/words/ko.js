@@ -772,6 +772,8 @@ export const words = ({ plural, number, list }) => ({
       preset: "기본 제공",
       permissions: "권한",
       invitation_id: "초대 ID",
+      session_id: "세션 ID",
+      format: "형식",
       issued_by: "발급한 사람",
       code_hint: "끝자리",
       note: "메모",

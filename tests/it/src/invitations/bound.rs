@@ -56,7 +56,7 @@ async fn a_bound_invitation_ends_when_its_login_joins_another_way() {
     let redeemer = fixture.world.redeemer("redeemer").await;
     for login in ["Added", "created", "redeemer", "redeemer", "other"] {
         issue(&fixture, login).await.is(201);
-        fixture.world.clock.advance(std::time::Duration::from_millis(1));
+        fixture.world.clock.advance(Duration::from_millis(1));
     }
     let by_id = json!({"user_id": added.user_id, "role_id": "developer"});
     inviter.post(&format!("{team}/members"), &by_id).await.is(201);
@@ -87,7 +87,7 @@ async fn a_bound_invitation_that_is_redeemed_ends_the_others_of_its_login() {
     let fixture = InvitationFixture::new().await;
     let mina = fixture.world.redeemer("mina").await;
     issue(&fixture, "mina").await.is(201);
-    fixture.world.clock.advance(std::time::Duration::from_millis(1));
+    fixture.world.clock.advance(Duration::from_millis(1));
     let second = issue(&fixture, "mina").await;
     redeem(&mina, &code_of(&second.is(201).body)).await.is(200);
     assert_eq!(statuses(&fixture).await, [json!(["mina", "revoked"]), json!(["mina", "redeemed"])]);
