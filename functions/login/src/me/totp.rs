@@ -148,7 +148,8 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpRemovalBody { current_password, code: factor, .. } = call.fields()?.parse(TotpRemovalBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
-    // The network has counted this request's password already. Counting twice could make a throttled network wait again.
+    // The network has counted this request's password already. Counting twice could make a throttled network wait
+    // again.
     let (_, attempt) = count_attempt(&context, &call, None).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;

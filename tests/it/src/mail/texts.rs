@@ -132,7 +132,7 @@ async fn the_plain_part_ends_with_a_signature() {
     }
 }
 
-/// Links lead to the configured origin, nothing is loaded, and user input stays text.
+/// Links lead to the configured origin, the mail loads nothing, and user input stays text.
 #[tokio::test]
 async fn user_input_becomes_neither_markup_nor_a_line_of_its_own() {
     let world = World::new().await;
