@@ -41,14 +41,14 @@ impl PasswordAttempt<'_> {
         };
         let network = throttle::network_throttle(context, guest.address).await?;
         let any_device = throttle::id(context, ThrottleKind::Password, self.subject, None).await?;
-        guest.requester.tries_login(&any_device.hash);
+        guest.requester.attempt_login(&any_device.hash);
         let mut throttles = vec![network, any_device];
         if let Some(mark) = mark {
             throttles.push(throttle::id(context, ThrottleKind::Password, self.subject, Some(mark.device_id)).await?);
         }
         let (credential, mut found) = context.store.credential_and_throttles(self.login, &throttles).await?;
         if let Some(credential) = &credential {
-            guest.requester.is_user(credential.user_id);
+            guest.requester.identify(credential.user_id);
         }
         let device_id = mark.filter(|mark| mark.is_valid_for(credential.as_ref())).map(|mark| mark.device_id);
         // Count the attempt against the known device if there is one, otherwise against the login.

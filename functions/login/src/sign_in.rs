@@ -64,7 +64,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
     let tried = tried.make(&context, &guest).await?;
     let proven = tried.credential.filter(|_| tried.verdict != Verdict::Wrong);
     if proven.as_ref().is_some_and(|credential| !credential.enabled) {
-        guest.requester.is_disabled();
+        guest.requester.found_disabled();
     }
     let credential = proven.filter(|credential| credential.enabled);
     let (login, credential) = login.zip(credential).ok_or(Code::InvalidCredentials)?;

@@ -98,7 +98,7 @@ pub(crate) async fn sign_in_with_second_factor(
     let body = fields_of(&context, &guest)?.parse(SecondStepBody::read)?;
     let (typed, transport) = (body.code, body.transport);
     let ticket = ticket_of(&context, &guest, &body.ticket).await?;
-    guest.requester.is_user(ticket.user_id);
+    guest.requester.identify(ticket.user_id);
     let throttles = vec![
         throttle::network_throttle(&context, guest.address).await?,
         throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,

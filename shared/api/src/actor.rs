@@ -32,7 +32,7 @@ impl Actor {
         }
         session.check(&user, context.config.sessions.of(&user), now)?;
         if let Some(requester) = parts.extensions.get::<Requester>() {
-            requester.is_user(user.user_id);
+            requester.identify(user.user_id);
         }
         if transport == Transport::Cookie {
             check_same_origin(&context.config.public_origin, &parts.method, &parts.headers)?;

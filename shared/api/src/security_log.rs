@@ -68,18 +68,18 @@ struct Revealed {
 
 impl Requester {
     /// The request is that of this user, or tries to sign in as them.
-    pub fn is_user(&self, user_id: UserId) {
+    pub fn identify(&self, user_id: UserId) {
         self.change(|revealed| revealed.user_id = Some(user_id));
     }
 
     /// The request tries to sign in with a login that has this keyed hash. The login itself is not logged before it is
     /// proved: people type passwords into that field.
-    pub fn tries_login(&self, login_hash: &str) {
+    pub fn attempt_login(&self, login_hash: &str) {
         self.change(|revealed| revealed.login_hash = Some(login_hash.to_owned()));
     }
 
     /// The password was right, but the user is disabled. The reply does not tell, the log does.
-    pub fn is_disabled(&self) {
+    pub fn found_disabled(&self) {
         self.change(|revealed| revealed.is_disabled = true);
     }
 
