@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply,
+    Authority, Call, Context, Plan, Problem, Reply, bound_invitations,
     redemption::{Joining, RedemptionAttempt},
     retry_on_conflict,
 };
@@ -60,7 +60,9 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
         let reply = joined(&context, &joining, issuer).await?;
         let commit = change(&before, &joining.user, CredentialChange::Kept)?.extended(joining.commit);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit).audit(joining.change);
-        context.commit(plan.reply(reply)).await
+        let reply = context.commit(plan.reply(reply)).await?;
+        bound_invitations::end_after_joining(&context, &joining.team, &user.login, call.now()).await;
+        Ok(reply)
     });
     match redeemed.await {
         Err(problem) => Err(attempt.fail(&context, call.idempotency_key.as_deref(), problem).await),

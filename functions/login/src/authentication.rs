@@ -7,8 +7,8 @@ use rollcall_api::{
     throttle::{self, Attempt},
 };
 use rollcall_domain::{
-    Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
-    throttle::ThrottleKind,
+    Code, Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
+    throttle::ThrottleKind, user::User,
 };
 
 /// A password to be checked, and the login it is for.
@@ -41,11 +41,15 @@ impl PasswordAttempt<'_> {
         };
         let network = throttle::network_throttle(context, guest.address).await?;
         let any_device = throttle::id(context, ThrottleKind::Password, self.subject, None).await?;
+        guest.requester.attempt_login(&any_device.hash);
         let mut throttles = vec![network, any_device];
         if let Some(mark) = mark {
             throttles.push(throttle::id(context, ThrottleKind::Password, self.subject, Some(mark.device_id)).await?);
         }
         let (credential, mut found) = context.store.credential_and_throttles(self.login, &throttles).await?;
+        if let Some(credential) = &credential {
+            guest.requester.identify(credential.user_id);
+        }
         let device_id = mark.filter(|mark| mark.is_valid_for(credential.as_ref())).map(|mark| mark.device_id);
         // Count the attempt against the known device if there is one, otherwise against the login.
         let unused = if device_id.is_some() { 1 } else { 2 };
@@ -60,8 +64,39 @@ impl PasswordAttempt<'_> {
     }
 }
 
-/// Checks the caller's current password. Returns their credential.
-pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Password) -> Result<Credential, Problem> {
+/// The caller's current password, proved in this request.
+pub(crate) struct PasswordProof(Credential);
+
+impl PasswordProof {
+    /// Whether the caller had a second factor when the password was checked.
+    pub(crate) fn has_totp(&self) -> bool {
+        self.0.totp.is_some()
+    }
+
+    /// Checks that the proof holds for the caller as they were read now. The commit is conditional on this user's
+    /// epoch, which every new password raises: so of concurrent requests with one password, only those before its
+    /// change succeed.
+    pub(crate) async fn check(&self, context: &Context, user: &User) -> Result<(), Problem> {
+        let Self(proved) = self;
+        if user.epoch == proved.epoch {
+            return Ok(());
+        }
+        match context.store.credential(&user.login).await? {
+            // It changed between the two reads.
+            Some(now) if now.epoch != user.epoch => Err(Code::Conflict.into()),
+            // The epoch rose for another reason.
+            Some(now) if now.password == proved.password => Ok(()),
+            Some(_) | None => Err(incorrect()),
+        }
+    }
+}
+
+/// Checks the caller's current password.
+pub(crate) async fn reauthenticate(
+    context: &Context,
+    call: &Call,
+    password: Password,
+) -> Result<PasswordProof, Problem> {
     let login = &call.actor.user.login;
     let subject = login.key();
     let tried = PasswordAttempt { subject: &subject, login: Some(login), device_token: None, password };
@@ -69,11 +104,12 @@ pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Pas
     match (tried.verdict, tried.credential) {
         (Verdict::Right | Verdict::RightButOutdated, Some(credential)) => {
             context.record(tried.attempt.succeeded()).await?;
-            Ok(credential)
+            Ok(PasswordProof(credential))
         }
-        (Verdict::Wrong, _) | (_, None) => {
-            let wrong = "is not the current password";
-            Err(Refusal::from(Violation::at("/current_password", ViolationCode::Incorrect, wrong)).into())
-        }
+        (Verdict::Wrong, _) | (_, None) => Err(incorrect()),
     }
+}
+
+fn incorrect() -> Problem {
+    Refusal::from(Violation::at("/current_password", ViolationCode::Incorrect, "is not the current password")).into()
 }

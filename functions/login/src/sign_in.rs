@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     authentication::PasswordAttempt,
-    session::{SessionStart, SignedIn, failed, fields_of, read_transport},
+    session::{SessionStart, SignedIn, fields_of, read_transport},
     ticket::{SecondFactorRequired, require_second_factor},
 };
 
@@ -62,10 +62,12 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
     let password = typed.password.clone();
     let tried = PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, password };
     let tried = tried.make(&context, &guest).await?;
-    let credential = tried.credential.filter(|credential| credential.enabled && tried.verdict != Verdict::Wrong);
-    let Some((login, credential)) = login.zip(credential) else {
-        return Err(failed(Code::InvalidCredentials));
-    };
+    let proven = tried.credential.filter(|_| tried.verdict != Verdict::Wrong);
+    if proven.as_ref().is_some_and(|credential| !credential.enabled) {
+        guest.requester.found_disabled();
+    }
+    let credential = proven.filter(|credential| credential.enabled);
+    let (login, credential) = login.zip(credential).ok_or(Code::InvalidCredentials)?;
     if tried.verdict == Verdict::RightButOutdated {
         rehash(&context, &login, &credential.password, typed.password).await?;
     }

@@ -3,7 +3,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password,
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, bound_invitations, password,
     redemption::RedemptionAttempt,
     retry_on_conflict,
     verification::{self, ProvenFlow, VerificationRequest},
@@ -198,13 +198,17 @@ async fn create(
     let user = User { teams, ..user.clone() };
     let credential = Credential::new(user.user_id, hash.clone(), call.request.now);
     let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
-    let mut joined = None;
+    let (mut joined, mut team) = (None, None);
     if let Some(joining) = joining {
         writes = writes.extended(joining.commit);
-        joined = Some(joining.change);
+        (joined, team) = (Some(joining.change), Some(joining.team));
     }
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &Registered { user: (&user).into() })?;
     let reply = reply.at_version(user.version);
     let plan = Plan::new(Authority::Proven(call, &user), writes).audit_all(joined);
-    context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await
+    let reply = context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await?;
+    if let Some(team) = team {
+        bound_invitations::end_after_joining(context, &team, &user.login, call.request.now).await;
+    }
+    Ok(reply)
 }

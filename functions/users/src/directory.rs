@@ -2,7 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageRequest, Parameters, Plan, Problem, Reply, password, retry_on_conflict,
+    Authority, Call, Context, List, PageRequest, Parameters, Plan, Problem, ReplayRight, Reply, password,
+    retry_on_conflict,
 };
 use rollcall_domain::{
     Code,
@@ -158,8 +159,12 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let (hash, generated_password) = password::hash_initial(&context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let has_secret = generated_password.is_some();
     let created = CreatedUser { user: (&user).into(), generated_password };
-    let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
+    let mut reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::CreateUser(user.user_id));
+    }
     let plan = Plan::new(Authority::Platform(&call), commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }

@@ -1,7 +1,9 @@
 //! What admins do for users who lost access: set a password, remove the second factor or the address, end sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle};
+use rollcall_api::{
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, password, retry_on_conflict, throttle,
+};
 use rollcall_domain::{
     audit::Action,
     id::UserId,
@@ -48,7 +50,11 @@ pub(crate) async fn reset_password(
     let rule = &context.config.password;
     let reset = call.fields()?.parse(|fields| PasswordResetBody::read(fields, rule, &target.names()))?;
     let (hash, generated_password) = password::hash_initial(&context, reset.into_password()).await?;
-    let reply = Reply::ok(&PasswordResetReply { generated_password })?;
+    let has_secret = generated_password.is_some();
+    let mut reply = Reply::ok(&PasswordResetReply { generated_password })?;
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::ResetPassword(target.user_id));
+    }
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
         let after = before.clone().with_new_password(true, call.now());

@@ -9,7 +9,7 @@ use std::{
 use axum::http::HeaderName;
 use clap::{Args, Parser, Subcommand};
 use rollcall::{Options, TrustedProxy};
-use rollcall_api::{config::environment, logging};
+use rollcall_api::{config::environment, logging, security_log};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Account and team management for applications, on this machine.
@@ -105,11 +105,11 @@ impl From<Serve> for Options {
     }
 }
 
-/// Logs warnings and errors, or what `RUST_LOG` asks for.
+/// Logs warnings, errors and the security log, or what `RUST_LOG` asks for.
 ///
 /// The server of the database warns of every failed condition. Those are refusals that the functions expect.
 fn log_to_stderr() {
-    let filter = environment("RUST_LOG").unwrap_or_else(|| "warn,dynoxide=error".to_owned());
+    let filter = environment("RUST_LOG").unwrap_or_else(|| format!("warn,dynoxide=error,{}=info", security_log::TARGET));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(logging::is_coloured(&std::io::stderr()))
         .with_writer(std::io::stderr)

@@ -1,12 +1,12 @@
 //! The signed-in user behind a request.
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 use rollcall_domain::{Code, Timestamp, audit, role::Rights, session::Session, user::User};
-use subtle::ConstantTimeEq;
 
 use crate::{
     context::Context,
     problem::Problem,
+    security_log::Requester,
     token::{self, Transport},
 };
 
@@ -23,22 +23,19 @@ pub struct Actor {
 
 impl Actor {
     /// Authenticates a request: its token must name a live session.
-    pub(crate) async fn authenticate(
-        context: &Context,
-        method: &Method,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<Self, Problem> {
-        let (token, transport) = token::of(headers)?;
+    pub(crate) async fn authenticate(context: &Context, parts: &Parts, now: Timestamp) -> Result<Self, Problem> {
+        let (token, transport) = token::of(&parts.headers)?;
         let found = context.store.user_and_session(token.user_id, token.session_id).await?;
         let (user, mut session) = found.ok_or(Code::Unauthenticated)?;
-        let proven = token::hash(&token.secret).as_bytes().ct_eq(session.secret_hash.as_bytes());
-        if !bool::from(proven) {
+        if !token::is_of(&token, &session) {
             return Err(Code::Unauthenticated.into());
         }
         session.check(&user, context.config.sessions.of(&user), now)?;
+        if let Some(requester) = parts.extensions.get::<Requester>() {
+            requester.identify(user.user_id);
+        }
         if transport == Transport::Cookie {
-            check_same_origin(&context.config.public_origin, method, headers)?;
+            check_same_origin(&context.config.public_origin, &parts.method, &parts.headers)?;
         }
         if session.is_touch_due(now) {
             context.record([rollcall_store::session::touch(&session, now)]).await?;

@@ -6,6 +6,7 @@
 
 pub mod actor;
 mod body;
+pub mod bound_invitations;
 pub mod call;
 pub mod clock;
 pub mod config;
@@ -27,9 +28,11 @@ pub mod password;
 pub mod plan;
 pub mod problem;
 pub mod redemption;
+pub mod replay_right;
 pub mod reply;
 pub mod retry;
 pub mod run;
+pub mod security_log;
 pub mod service;
 pub mod throttle;
 pub mod token;
@@ -42,6 +45,7 @@ pub use page::{List, PageRequest};
 pub use parameters::Parameters;
 pub use plan::{Authority, NotCommitted, Plan};
 pub use problem::Problem;
+pub use replay_right::ReplayRight;
 pub use reply::Reply;
 pub use retry::retry_on_conflict;
 pub use run::{Variable, event, event_with, http};

@@ -99,7 +99,7 @@ pub(crate) struct ProblemBody {
     detail: String,
     /// The same id as the reply's `X-Request-Id` header.
     request_id: String,
-    /// Every violation in the request; only with status 422.
+    /// The violations in the request, at most 100; only with status 422. `detail` says how many more there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<ViolationBody>>)]
     errors: Vec<Violation>,

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use crate::violation::{Violation, ViolationCode};
+use crate::{
+    limits::MAX_VIOLATIONS,
+    violation::{Violation, ViolationCode},
+};
 
 /// Declares the error codes and the columns of their table.
 macro_rules! codes {
@@ -146,7 +149,7 @@ pub struct Refusal {
     pub code: Code,
     /// What happened in this case, for people.
     pub detail: Cow<'static, str>,
-    /// Every violation of the request; empty for any status but 422.
+    /// The violations of the request; empty for any status but 422.
     pub violations: Vec<Violation>,
     /// After how long to retry, if known.
     pub retry_after: Option<Duration>,
@@ -159,8 +162,8 @@ impl Refusal {
     }
 
     /// The refusal of a request with these violations. Its code is that of an unknown field if there is one, then that
-    /// of an immutable field.
-    pub fn invalid(violations: Vec<Violation>) -> Self {
+    /// of an immutable field. It lists at most [`MAX_VIOLATIONS`] and says how many more there are.
+    pub fn invalid(mut violations: Vec<Violation>) -> Self {
         let any = |code| violations.iter().any(|violation| violation.code() == code);
         let code = if any(ViolationCode::UnknownField) {
             Code::UnknownField
@@ -169,7 +172,13 @@ impl Refusal {
         } else {
             Code::ValidationFailed
         };
-        Self { violations, ..code.into() }
+        let more = violations.len().saturating_sub(MAX_VIOLATIONS);
+        violations.truncate(MAX_VIOLATIONS);
+        let refusal = Self { violations, ..code.into() };
+        if more == 0 {
+            return refusal;
+        }
+        Self { detail: format!("{} {more} more violations are not listed.", refusal.detail).into(), ..refusal }
     }
 
     /// A refusal that tells the caller after how long to retry.

@@ -16,6 +16,7 @@ pub mod digits;
 pub mod email;
 pub mod error;
 pub mod fields;
+mod grant_bound;
 pub mod id;
 pub mod invitation;
 pub mod limits;

@@ -28,6 +28,10 @@ pub const MAX_BODY_BYTES: usize = 64 * KIB;
 /// The maximum nesting of a JSON body, including the outermost container. The deepest legitimate body has 3 levels.
 pub const MAX_BODY_NESTING: usize = 16;
 
+/// The number of violations that a reply lists: more than a person corrects at once. Without it, the reply to a body
+/// full of unknown fields is eight times as large as the body.
+pub const MAX_VIOLATIONS: usize = 100;
+
 /// The maximum number of characters of an `Idempotency-Key`.
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
 

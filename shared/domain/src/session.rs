@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
+    audit::{Action, Change, Target},
     credential::Credential,
     error::Code,
     id::{DeviceId, FlowId, SessionId, UserId},
@@ -112,6 +113,16 @@ impl Session {
     pub fn is_touch_due(&self, now: Timestamp) -> bool {
         now.since(self.last_seen_at) > SESSION_TOUCH_INTERVAL
     }
+}
+
+/// The audit record of a sign-in. It names the session, so that what was done in it can be told apart.
+pub fn sign_in(session: &Session) -> Change {
+    #[derive(Serialize)]
+    struct Begun {
+        session_id: SessionId,
+    }
+    let begun = Begun { session_id: session.session_id };
+    Change::between(Action::UserSignIn, Target::user(session.user_id), None, None, Some(&begun))
 }
 
 /// A session, as replies show it to its user.

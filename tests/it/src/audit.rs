@@ -1,5 +1,6 @@
 //! The audit log: what is recorded, and who may read it.
 
+mod exports;
 mod filters;
 mod pages;
 mod walk;

@@ -30,6 +30,7 @@ mod names;
 mod pages;
 mod password_reset;
 mod registration;
+mod security;
 mod sessions;
 mod store;
 mod teams;

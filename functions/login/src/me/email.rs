@@ -68,11 +68,12 @@ pub(crate) struct Confirmed<'a> {
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let EmailChangeBody { email, current_password } = call.fields()?.parse(EmailChangeBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let wanted = VerificationRequest::EmailChange(&call.actor.user);
         let (flow, writes) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
         let user = current(&context, &call).await?;
+        proof.check(&context, &user).await?;
         let plan = Plan::new(Authority::OwnAccount(&call, &user), Commit::new(writes));
         context.commit(plan.reply(Reply::accepted(&Started::from(&flow))?)).await
     })
@@ -118,9 +119,10 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
+        proof.check(&context, &before).await?;
         call.check_version(before.version)?;
         let after = before.clone().without_email(call.now());
         if after == before {

@@ -42,12 +42,13 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
     let (rule, names) = (&context.config.password, call.actor.user.names());
     let body = call.fields()?.parse(|fields| PasswordChangeBody::read(fields, rule, &names))?;
     let (old, new) = (body.current_password, body.password);
-    reauthenticate(&context, &call, old.clone()).await?;
+    let proof = reauthenticate(&context, &call, old.clone()).await?;
     let unchanged = |invalid| Refusal::from(Violation::from_invalid("/password", invalid));
     new.check_changed(&old).map_err(unchanged)?;
     let hash = rollcall_api::password::hash(&context, new).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
+        proof.check(&context, &before).await?;
         let after = before.clone().with_new_password(false, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
         commit.extend([rollcall_store::session::adopt_epoch(&call.actor.session, &after)]);

@@ -22,9 +22,7 @@ use rollcall_domain::{
     totp::{SecondFactorInput, TotpCode, TotpSecret},
     user::change,
 };
-use rollcall_store::{
-    Commit, CommitError, credential::CredentialChange, flow, session::adopt_epoch, throttle::ThrottleId,
-};
+use rollcall_store::{Commit, credential::CredentialChange, flow, session::adopt_epoch, throttle::ThrottleId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -82,8 +80,8 @@ request_body! {
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
-    let credential = reauthenticate(&context, &call, current_password).await?;
-    if credential.totp.is_some() {
+    let proof = reauthenticate(&context, &call, current_password).await?;
+    if proof.has_totp() {
         return Err(Code::TotpEnabled.into());
     }
     let user = &call.actor.user;
@@ -98,6 +96,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
     let writes = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
     let user = current(&context, &call).await?;
+    proof.check(&context, &user).await?;
     let plan = Plan::new(Authority::OwnAccount(&call, &user), writes);
     context.commit(plan.reply(Reply::created("/v1/me/totp".to_owned(), &enrolled)?)).await
 }
@@ -148,22 +147,21 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpRemovalBody { current_password, code: factor, .. } = call.fields()?.parse(TotpRemovalBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     // The network has counted this request's password already. Counting twice could make a throttled network wait
     // again.
-    let (credential, attempt) = count_attempt(&context, &call, None).await?;
-    let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
-    // The code is used up before the factor is removed, so that a concurrent sign-in cannot use it.
-    match context.record([used.ok_or(Code::VerificationFailed)?.write]).await {
-        Ok(()) => {}
-        Err(CommitError::Refused(_)) => return Err(Code::VerificationFailed.into()),
-        Err(error) => return Err(error.into()),
-    }
+    let (_, attempt) = count_attempt(&context, &call, None).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
+        proof.check(&context, &before).await?;
+        let credential = context.store.credential(&before.login).await?.ok_or(Code::Unauthenticated)?;
+        let used = second_factor::check(&context, &factor, &credential, call.now()).await?;
+        let used = used.ok_or(Code::VerificationFailed)?;
         call.check_version(before.version)?;
         let after = before.clone().with_totp(false, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
+        // The code is checked once more with the removal, so that a concurrent sign-in cannot use it, too.
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?
+            .with_checks([used.still_unused(&before.login)]);
         commit.extend([adopt_epoch(&call.actor.session, &after)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)

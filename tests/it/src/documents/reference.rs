@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
+use rollcall_api::security_log::SecurityEvent;
 use rollcall_domain::{
     Code, limits,
     permission::{Permission, Preset, UserAction, UserType},
@@ -20,6 +21,7 @@ fn the_reference_shows_the_tables_of_the_code() {
         ("presets", presets()),
         ("user actions", user_actions()),
         ("codes", codes()),
+        ("security events", security_events()),
         ("costs", format!("{}{costs}", heading("Operation | Requests | Read units | Write units | $ per million"))),
     ] {
         let (start, end) = (format!("<!-- generated: {name} -->\n\n"), "\n<!-- end -->");
@@ -70,6 +72,14 @@ fn codes() -> String {
     table
 }
 
+fn security_events() -> String {
+    let mut table = heading("Event | When");
+    for event in SecurityEvent::ALL {
+        writeln!(table, "| `{}` | {} |", event.as_str(), event.meaning()).unwrap();
+    }
+    table
+}
+
 #[test]
 fn the_reference_states_the_limits_of_the_code() {
     let page = text("infra/reference.md");
@@ -79,6 +89,7 @@ fn the_reference_states_the_limits_of_the_code() {
         ("Accounts of one export", limits::MAX_ACCOUNTS_PER_SELECTION.to_string()),
         ("Request body", format!("{} KiB", limits::MAX_BODY_BYTES / 1024)),
         ("Nesting of a body", format!("{} levels", limits::MAX_BODY_NESTING)),
+        ("Violations in a reply", limits::MAX_VIOLATIONS.to_string()),
         ("Items of a page", format!("{}, default {}", limits::MAX_PAGE, limits::DEFAULT_PAGE)),
         ("List cursor", words(limits::CURSOR_LIFETIME)),
         ("Idempotency key", words(limits::IDEMPOTENCY_LIFETIME)),
