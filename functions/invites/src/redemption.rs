@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use rollcall_api::{
     Authority, Call, Context, Plan, Problem, Reply, bound_invitations,
-    redemption::{Joining, RedemptionAttempt},
+    redemption::{Joining, Redeemer, RedemptionAttempt},
     retry_on_conflict,
 };
 use rollcall_domain::{
@@ -50,7 +50,7 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
     if user.teams.len() >= MAX_TEAMS_PER_USER {
         return Err(Code::TooManyTeams.into());
     }
-    let attempt = RedemptionAttempt::reserve(&context, &call.request, &user.login, None, &code).await?;
+    let attempt = RedemptionAttempt::reserve(&context, &call.request, Redeemer::User(user), &code).await?;
     let redeemed = retry_on_conflict(|| async {
         let (invited, now_is) = attempt.read(&context, Some(user.user_id)).await?;
         let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;

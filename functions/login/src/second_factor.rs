@@ -5,18 +5,21 @@ use rollcall_api::{
     Context, Problem,
     clock::random,
     keyring::{KeyPurpose, Keyring},
+    throttle::{Attempt, LoginThrottles},
 };
 use rollcall_domain::{
-    Timestamp,
+    Refusal, Timestamp,
     credential::{Credential, Totp},
     id::UserId,
     limits::{RECOVERY_CODE_CHARS, RECOVERY_CODES},
     text::Login,
+    throttle::{Throttle, ThrottleKind, check_total},
     totp::{SecondFactorInput, TotpCode, TotpSecret},
 };
 use rollcall_store::{
     Bookkeeping, Write,
     credential::{recovery_code_is_unused, totp_step_is_unused, use_recovery_code, use_totp_step},
+    throttle::ThrottleId,
 };
 use sha2::{Digest, Sha256};
 
@@ -51,6 +54,45 @@ impl RightFactor {
             Self::Code(..) => None,
             Self::RecoveryCode(_, left) => Some(*left),
         }
+    }
+}
+
+/// An attempt at the second factor of a login that is about to be counted, and the credential that was read with the
+/// throttles.
+pub(crate) struct PendingAttempt {
+    pub(crate) credential: Option<Credential>,
+    throttles: Vec<ThrottleId>,
+    found: Vec<Option<Throttle>>,
+    /// The throttle of the login's other devices, which count towards the total.
+    others: Option<Throttle>,
+}
+
+impl PendingAttempt {
+    /// Reads what an attempt is counted in: the throttle of the login and, if given, that of a network.
+    pub(crate) async fn read(
+        context: &Context,
+        login: &Login,
+        is_known_device: bool,
+        network: Option<ThrottleId>,
+    ) -> Result<Self, Problem> {
+        let LoginThrottles { unknown_devices, known_devices } =
+            LoginThrottles::of(context, ThrottleKind::Totp, &login.key()).await?;
+        let (own, others) =
+            if is_known_device { (known_devices, unknown_devices) } else { (unknown_devices, known_devices) };
+        let mut throttles: Vec<_> = network.into_iter().chain([own, others]).collect();
+        let state = context.store.sign_in_state(Some(login), None, &throttles).await?;
+        let (credential, mut found) = (state.credential, state.throttles);
+        throttles.pop();
+        let others = found.pop().flatten();
+        Ok(Self { credential, throttles, found, others })
+    }
+
+    /// Counts the attempt.
+    pub(crate) async fn count(self, context: &Context, now: Timestamp) -> Result<Attempt, Problem> {
+        let own = self.found.last().and_then(Option::as_ref);
+        let total = check_total(own.into_iter().chain(&self.others));
+        total.map_err(|wait| Refusal::wait(ThrottleKind::Totp.refusal(), wait))?;
+        Attempt::reserve(context, self.throttles, self.found, now).await
     }
 }
 

@@ -81,10 +81,12 @@ impl SessionStart<'_> {
         let (before, replaced) = self.read(context, guest).await?;
         // The first sign-in of somebody who has just registered is from a new device, which is no news to them.
         let is_news = self.device_id.is_none() && before.last_login_at.is_some();
+        let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
         let language = guest.language.unwrap_or(before.language);
-        let user = &User { last_login_at: Some(guest.now), language, ..before };
+        let devices = before.devices.clone().with(device_id, guest.now);
+        let user = &User { last_login_at: Some(guest.now), language, devices, ..before };
         let lifetime = context.config.sessions.of(user);
-        let (session, token) = new_session(context, guest, user)?;
+        let (session, token) = new_session(context, guest, user, device_id)?;
         let writes = Commit::new(self.writes)
             .and(rollcall_store::session::create(&session, lifetime)?)
             .and(rollcall_store::user::record_sign_in(user, guest.now, self.refusal)?)
@@ -93,8 +95,7 @@ impl SessionStart<'_> {
         for message in self.notice.into_iter().chain(is_news.then(|| new_device(guest, user))) {
             plan = plan.notify(user, message);
         }
-        let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
-        let mark = device::mark(context, device_id, &user.login, guest.now).await?;
+        let mark = device::mark(context, device_id, user, guest.now).await?;
         context.commit(plan).await?;
 
         let (kept, cookies) = match self.transport {
@@ -128,7 +129,12 @@ impl SessionStart<'_> {
     }
 }
 
-fn new_session(context: &Context, guest: &PublicRequest, user: &User) -> Result<(Session, String), Problem> {
+fn new_session(
+    context: &Context,
+    guest: &PublicRequest,
+    user: &User,
+    device_id: DeviceId,
+) -> Result<(Session, String), Problem> {
     let session_id = SessionId::new(context.uuid()?);
     let secret = Secret::new(rollcall_api::clock::random()?);
     let session = Session {
@@ -140,6 +146,7 @@ fn new_session(context: &Context, guest: &PublicRequest, user: &User) -> Result<
         last_seen_at: guest.now,
         address: guest.address,
         user_agent: guest.user_agent.clone(),
+        device_id: Some(device_id),
     };
     Ok((session, token::encode(&SessionToken { user_id: user.user_id, session_id, secret })))
 }

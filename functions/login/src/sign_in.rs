@@ -34,6 +34,9 @@ request_body! {
     }
 }
 
+/// How much of a login is looked at: more than a login has, with room for blanks around it.
+const MAX_LOGIN_CHARS_READ: usize = 256;
+
 /// Both replies, for the API document.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
@@ -56,11 +59,12 @@ pub(crate) enum SignInReply<'a> {
 )]
 pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
     let typed = fields_of(&context, &guest)?.parse(SignInBody::read)?;
-    // Spellings of one login that look alike share a throttle.
-    let subject = typed.login.nfkc().collect::<String>().trim().to_lowercase();
+    // Spellings of one login that look alike share a throttle. No user has a login as long as what is cut off.
+    let subject = typed.login.nfkc().take(MAX_LOGIN_CHARS_READ).collect::<String>().trim().to_lowercase();
     let (login, device_token) = (Login::parse(&subject).ok(), typed.device_token.as_deref());
     let password = typed.password.clone();
-    let tried = PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, password };
+    let tried =
+        PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, is_known_session: false, password };
     let tried = tried.make(&context, &guest).await?;
     let proven = tried.credential.filter(|_| tried.verdict != Verdict::Wrong);
     if proven.as_ref().is_some_and(|credential| !credential.enabled) {

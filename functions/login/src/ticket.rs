@@ -7,7 +7,7 @@ use axum::{
 use rollcall_api::{
     Context, Problem, PublicRequest, Reply,
     clock::random,
-    throttle::{self, Attempt},
+    throttle,
     token::{self, Transport},
 };
 use rollcall_domain::{
@@ -29,7 +29,7 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use crate::{
-    second_factor,
+    second_factor::{self, PendingAttempt},
     session::{SessionStart, SignedIn, fields_of, read_transport},
 };
 
@@ -99,13 +99,13 @@ pub(crate) async fn sign_in_with_second_factor(
     let (typed, transport) = (body.code, body.transport);
     let ticket = ticket_of(&context, &guest, &body.ticket).await?;
     guest.requester.identify(ticket.user_id);
-    let throttles = vec![
-        throttle::network_throttle(&context, guest.address).await?,
-        throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
-    ];
-    let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
-    let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
-    let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
+    let is_known_device = ticket.device_id.is_some();
+    let network = throttle::of_network(&context, ThrottleKind::Network, guest.address).await?;
+    let network = Some(network.for_device(is_known_device));
+    let pending = PendingAttempt::read(&context, &ticket.login, is_known_device, network).await?;
+    let credential = pending.credential.clone().filter(|credential| ticket.is_for(credential));
+    let credential = credential.ok_or(Code::InvalidCode)?;
+    let attempt = pending.count(&context, guest.now).await?;
     context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
     let used = second_factor::check(&context, &typed, &credential, guest.now).await?;
     let used = used.ok_or(Code::InvalidCode)?;

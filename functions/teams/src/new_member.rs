@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, bound_invitations, password, retry_on_conflict,
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, bound_invitations, password, queue, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
@@ -97,7 +97,9 @@ pub(crate) async fn add(
     let team_id = team.team_id;
     let mut fields = call.fields()?;
     let role = named(&context, &call, &mut fields, team_id).await?;
-    let who = Who::read(&mut fields, &context.config.password);
+    let rule = context.config.password;
+    // Reading a new user estimates the strength of their password.
+    let (who, mut fields) = queue::run(move || (Who::read(&mut fields, &rule), fields)).await?;
     let known = match &who {
         Some(Who::User(user_id)) => Some(("user_id", context.store.user(*user_id).await?)),
         Some(Who::Login(login)) => Some(("login", context.store.user_by_login(login).await?)),
@@ -143,7 +145,7 @@ async fn add_new(
     let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let user = User { teams: [(team.team_id, role.role_id)].into(), ..user };
-    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
     let created = Change { team_id: Some(team.team_id), ..change(Action::UserCreate, None, Some(&user)) };
     let joiner = Joiner { user, writes, created: Some(created), generated_password };
     join_team(context, call, joiner, team, &role).await

@@ -109,7 +109,8 @@ impl From<Serve> for Options {
 ///
 /// The server of the database warns of every failed condition. Those are refusals that the functions expect.
 fn log_to_stderr() {
-    let filter = environment("RUST_LOG").unwrap_or_else(|| format!("warn,dynoxide=error,{}=info", security_log::TARGET));
+    let filter =
+        environment("RUST_LOG").unwrap_or_else(|| format!("warn,dynoxide=error,{}=info", security_log::TARGET));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(logging::is_coloured(&std::io::stderr()))
         .with_writer(std::io::stderr)

@@ -44,6 +44,11 @@ impl Actor {
         let rights = Rights::new(&user, context.store.roles_of(&user).await?);
         Ok(Self { user, session, rights })
     }
+
+    /// Whether the session is on a device that the user still knows.
+    pub fn is_known_device(&self) -> bool {
+        self.session.device_id.is_some_and(|device_id| self.user.devices.contains(device_id))
+    }
 }
 
 /// A user as audit records name them.

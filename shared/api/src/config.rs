@@ -76,7 +76,7 @@ fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password:
     let least = number(variable, "PASSWORD_MIN_LENGTH", *bounds.start() as u64..=*bounds.end() as u64)?;
     let require_classes = switch(variable, "PASSWORD_REQUIRE_CLASSES", ("true", "false"), false)?;
     let min_chars = least.map_or(MIN_PASSWORD_CHARS, |least| usize::try_from(least).unwrap_or(MIN_PASSWORD_CHARS));
-    Ok(password::PasswordRule { min_chars, require_classes })
+    Ok(password::PasswordRule { min_chars, require_classes, ..password::PasswordRule::default() })
 }
 
 /// The idle time and the age of one kind of session, in whole minutes. No guidance asks for more than a day. Less than

@@ -190,7 +190,8 @@ impl Context {
         let now = authority.request().map_or_else(|| self.now(), |request| request.now);
         let mut commit = writes.with_checks(authority.checks());
         for (to, language, message) in mails {
-            commit.extend([self.mail(Some(to), language, message, now)?]);
+            let mail = self.mail(Some(to), language, message, now)?;
+            commit.extend([rollcall_store::outbox::put(&mail).map_err(Problem::from)?]);
         }
         let records =
             audited.into_iter().map(|change| record(authority, change, now)).collect::<Result<Vec<_>, _>>()?;

@@ -181,6 +181,11 @@ impl Refusal {
         Self { detail: format!("{} {more} more violations are not listed.", refusal.detail).into(), ..refusal }
     }
 
+    /// Whether one of the violations is at this RFC 6901 pointer, or is about the body as a whole.
+    pub fn concerns(&self, pointer: &str) -> bool {
+        self.violations.iter().any(|violation| violation.is_at(pointer) || violation.is_at(""))
+    }
+
     /// A refusal that tells the caller after how long to retry.
     pub fn wait(code: Code, retry_after: Duration) -> Self {
         Self { retry_after: Some(retry_after), ..code.into() }

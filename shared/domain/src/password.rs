@@ -69,11 +69,13 @@ pub struct PasswordRule {
     pub min_chars: usize,
     /// Whether a password must have upper case, lower case, digits and symbols.
     pub require_classes: bool,
+    /// Whether the strength of a password is estimated, which takes up to 50 ms.
+    pub is_strength_estimated: bool,
 }
 
 impl Default for PasswordRule {
     fn default() -> Self {
-        Self { min_chars: MIN_PASSWORD_CHARS, require_classes: false }
+        Self { min_chars: MIN_PASSWORD_CHARS, require_classes: false, is_strength_estimated: true }
     }
 }
 
@@ -105,6 +107,12 @@ impl PasswordResetBody {
 }
 
 impl PasswordRule {
+    /// The rule without the estimate of strength.
+    #[must_use]
+    pub fn without_estimate(self) -> Self {
+        Self { is_strength_estimated: false, ..self }
+    }
+
     /// Reads `password`, which must be strong enough for a user with these names, and `password_confirmation`, which
     /// must equal it.
     pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
@@ -162,6 +170,9 @@ impl PasswordRule {
         if self.require_classes && !has_all_classes(&password.0) {
             let rule = "must have upper case, lower case, digits and symbols";
             return Err(Invalid::weak_password(PasswordReason::MissingClasses, rule));
+        }
+        if !self.is_strength_estimated {
+            return Ok(());
         }
         let estimated = Zeroizing::new(password.0.chars().take(ESTIMATED_CHARS).collect::<String>());
         let estimate = zxcvbn(&estimated, &names);
@@ -266,7 +277,7 @@ mod tests {
 
     #[test]
     fn an_installation_can_require_more() {
-        let strict = PasswordRule { min_chars: 15, require_classes: true };
+        let strict = PasswordRule { min_chars: 15, require_classes: true, ..PasswordRule::default() };
         let checked = |password| strict.check(&Password::new(password), &[]).err().map(|invalid| invalid.code);
         assert_eq!(checked("tq7 vXk 2pLw"), Some(TooShort));
         assert_eq!(checked("tq7 vxk 2plw 9d"), Some(WeakPassword));

@@ -95,6 +95,9 @@ pub struct Session {
     pub address: Option<IpAddr>,
     /// The `User-Agent` of the sign-in.
     pub user_agent: Option<String>,
+    /// The device of the sign-in. It stays known when its user changes their password or second factor in this session.
+    #[serde(default)]
+    pub device_id: Option<DeviceId>,
 }
 
 impl Session {

@@ -146,6 +146,10 @@ impl Violation {
         Self { place, ..self }
     }
 
+    pub(crate) fn is_at(&self, pointer: &str) -> bool {
+        matches!(&self.place, Place::Pointer(place) if place == pointer)
+    }
+
     pub(crate) fn place(&self) -> &Place {
         &self.place
     }

@@ -11,7 +11,7 @@
 //! | verification, sign-in ticket | `FLOW#<flow id>` | `FLOW` | | minutes |
 //! | enrolment of a second factor | `FLOW#<user id>` | `TOTP` | | 10 min |
 //! | throttle | `LANE#<kind>#<hash>` | `LANE` | | yes |
-//! | mails sent to an address or for a network | `MAILINGS#<hash>` | `MAILINGS` | | 24 h |
+//! | recent mails to an address for a purpose | `MAILINGS#<hash>` | `MAILINGS` | | 24 h |
 //! | app | `APP#<app id>` | `APP` | `APPS` / app id | |
 //! | app being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
 //! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |

@@ -5,7 +5,7 @@ use std::{fs, sync::atomic::Ordering, time::Duration};
 use futures_util::future::join_all;
 use rollcall_api::{Context, keyring::Keyring};
 use rollcall_domain::{Code, credential::PasswordHash, permission::UserType, verification::FlowPurpose};
-use rollcall_store::credential::CredentialChange;
+use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 use serde_json::{Value, json};
 
 use crate::{
@@ -98,7 +98,9 @@ async fn a_hash_that_names_its_key_as_the_file_does_moves_to_the_derived_id_at_t
     world.with_password(&user).await;
     let stored = credential(&world, "mina").await;
     let hash = PasswordHash { phc: stored["phc"].as_str().unwrap().to_owned(), pepper: "k1".to_owned() };
-    let commit = rollcall_store::user::change(&user, &user, CredentialChange::Password(&hash)).unwrap();
+    let commit =
+        rollcall_store::user::change(&user, &user, CredentialChange::Password(&hash, SecondFactorChange::Kept))
+            .unwrap();
     world.writer().commit(commit).await.unwrap();
     let key = keys(&world)["key"].clone();
     let unnamed = world.stranger_to(&started(&world, &json!({"key": key})).await);

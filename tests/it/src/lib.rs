@@ -13,6 +13,7 @@ mod races;
 
 mod accounts;
 mod apps;
+mod attacks;
 mod audit;
 mod budgets;
 mod cleanup;

@@ -9,7 +9,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use axum::http::{HeaderMap, Method};
 use futures_util::future::join_all;
-use rollcall_api::throttle::{self, Attempt};
+use rollcall_api::throttle::{Attempt, LoginThrottles};
 use rollcall_domain::{
     Code,
     limits::{DEVICE_LIFETIME, LONGEST_WAIT},
@@ -55,7 +55,12 @@ fn strangers(world: &World) -> impl Iterator<Item = Client> + use<> {
 
 /// Counts failures of unknown devices for a login, one every quarter of an hour, and waits after the last.
 async fn fail(world: &World, kind: ThrottleKind, login: &str, times: i64) {
-    let id = throttle::id(&world.context, kind, login, None).await.unwrap();
+    let id = LoginThrottles::of(&world.context, kind, login).await.unwrap().unknown_devices;
+    fail_at(world, &id, times).await;
+}
+
+/// Counts failures in a throttle, one every quarter of an hour, and waits after the last.
+pub async fn fail_at(world: &World, id: &ThrottleId, times: i64) {
     let (since, mut found) = (world.now(), None);
     for failures in 1..=times {
         let last_at = world.now();

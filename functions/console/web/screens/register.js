@@ -17,7 +17,8 @@ import { go } from "../router.js";
 import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 
-const start = (email) => post("/v1/registrations", { email }, { anonymous: true });
+// With the flow of an earlier request, its code is replaced; without one, or once it has ended, a new flow begins.
+const start = (email, registration_id) => post("/v1/registrations", { email, registration_id }, { anonymous: true });
 
 export default function Register() {
   const w = words().register;
@@ -62,7 +63,7 @@ function Completion({ flow, onFlow }) {
     });
   };
   const { login, username } = form.values;
-  const resend = async () => onFlow({ ...flow, ...(await start(flow.email)) });
+  const resend = async () => onFlow({ ...flow, ...(await start(flow.email, flow.registration_id)) });
   return html`
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>

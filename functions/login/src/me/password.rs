@@ -3,7 +3,7 @@
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
-    Refusal, Violation,
+    Fields, Refusal, Violation,
     audit::Action,
     body::ReadElsewhere,
     mail::Message,
@@ -11,7 +11,7 @@ use rollcall_domain::{
     request_body,
     user::change as change_of,
 };
-use rollcall_store::credential::CredentialChange;
+use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 
 use super::current;
 use crate::authentication::reauthenticate;
@@ -39,8 +39,9 @@ request_body! {
     responses((status = 204)),
 )]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let (rule, names) = (&context.config.password, call.actor.user.names());
-    let body = call.fields()?.parse(|fields| PasswordChangeBody::read(fields, rule, &names))?;
+    let user = call.actor.user.clone();
+    let read = move |fields: &mut Fields, rule: &PasswordRule| PasswordChangeBody::read(fields, rule, &user.names());
+    let body = rollcall_api::password::parse(&context, call.fields()?, read).await?;
     let (old, new) = (body.current_password, body.password);
     let proof = reauthenticate(&context, &call, old.clone()).await?;
     let unchanged = |invalid| Refusal::from(Violation::from_invalid("/password", invalid));
@@ -49,8 +50,9 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         proof.check(&context, &before).await?;
-        let after = before.clone().with_new_password(false, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
+        let after = before.clone().with_new_password(false, call.actor.session.device_id, call.now());
+        let new = CredentialChange::Password(&hash, SecondFactorChange::Kept);
+        let mut commit = rollcall_store::user::change(&before, &after, new)?;
         commit.extend([rollcall_store::session::adopt_epoch(&call.actor.session, &after)]);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::PasswordChanged { login: after.login.clone() })

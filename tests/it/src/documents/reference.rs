@@ -4,7 +4,9 @@ use std::{fmt::Write, time::Duration};
 
 use rollcall_api::security_log::SecurityEvent;
 use rollcall_domain::{
-    Code, limits,
+    Code,
+    counts::{COUNTS, Count},
+    limits,
     permission::{Permission, Preset, UserAction, UserType},
 };
 
@@ -22,6 +24,7 @@ fn the_reference_shows_the_tables_of_the_code() {
         ("user actions", user_actions()),
         ("codes", codes()),
         ("security events", security_events()),
+        ("counts", counts()),
         ("costs", format!("{}{costs}", heading("Operation | Requests | Read units | Write units | $ per million"))),
     ] {
         let (start, end) = (format!("<!-- generated: {name} -->\n\n"), "\n<!-- end -->");
@@ -80,6 +83,17 @@ fn security_events() -> String {
     table
 }
 
+fn counts() -> String {
+    let mut table = heading("What is counted | Charged to | Who has proved | Limit | At the limit | Ended by");
+    for count in COUNTS {
+        let Count { what, charged, proved, then, ended_by, .. } = count;
+        let limit = count.limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
+        let window = count.window.map(|window| format!(" in {}", words(window))).unwrap_or_default();
+        writeln!(table, "| {what} | {charged} | {proved} | {limit}{window} | {then} | {ended_by} |").unwrap();
+    }
+    table
+}
+
 #[test]
 fn the_reference_states_the_limits_of_the_code() {
     let page = text("infra/reference.md");
@@ -99,6 +113,7 @@ fn the_reference_states_the_limits_of_the_code() {
         ("Attempts at the second factor of one sign-in", limits::MAX_TICKET_TRIES.to_string()),
         ("Recovery codes of a user", limits::RECOVERY_CODES.to_string()),
         ("Known device", words(limits::DEVICE_LIFETIME)),
+        ("Known devices of a user", limits::MAX_DEVICES.to_string()),
         ("Teams of a user", limits::MAX_TEAMS_PER_USER.to_string()),
         ("Members of a team", limits::MAX_MEMBERS_PER_TEAM.to_string()),
         ("Custom roles of a team", limits::MAX_ROLES_PER_TEAM.to_string()),
