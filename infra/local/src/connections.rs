@@ -108,7 +108,15 @@ fn run(
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             let response = service.oneshot(request).await;
-            response.map(|response| response.map(|body| body.map_frame(move |frame| request_guard.keep(frame))))
+            response.map(|response| {
+                response.map(|body| {
+                    body.map_frame(move |frame| {
+                        // The closure owns the guard, and is dropped with the body.
+                        let _ = &request_guard;
+                        frame
+                    })
+                })
+            })
         }
     });
     let mut http = http1::Builder::new();
@@ -205,13 +213,6 @@ impl Drop for Connection {
 
 /// Marks a connection as busy until the reply to its request was passed on.
 struct RequestGuard(Arc<Connection>);
-
-impl RequestGuard {
-    /// Returns its argument: it makes a closure over a reply's frames own the guard.
-    fn keep<T>(&self, frame: T) -> T {
-        frame
-    }
-}
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {

@@ -10,7 +10,7 @@ use lambda_http::tracing::{
     subscriber::{
         self,
         filter::{EnvFilter, FilterFn, LevelFilter, filter_fn},
-        fmt::{self, MakeWriter},
+        fmt,
         layer::SubscriberExt,
         util::SubscriberInitExt,
     },
@@ -31,17 +31,16 @@ pub(crate) fn init_function() {
     let variable = crate::config::environment;
     let level = variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG"));
     let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    let is_json = variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
-    logger(std::io::stdout, level, is_json);
-}
-
-fn logger(writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static, level: LevelFilter, is_json: bool) {
-    // A log that cannot be written is no reason to fail a request.
-    let format = fmt::layer().with_target(false).without_time().log_internal_errors(false);
-    let format = format.with_ansi(is_coloured(&std::io::stdout())).with_writer(writer);
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
     let registry = subscriber::registry().with(filter).with(without_details_of_dependencies());
-    if is_json { registry.with(format.json()).init() } else { registry.with(format).init() }
+    // A log that cannot be written is no reason to fail a request.
+    let format = fmt::layer().with_target(false).without_time().log_internal_errors(false);
+    let format = format.with_ansi(is_coloured(&std::io::stdout()));
+    if variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")) {
+        registry.with(format.json()).init()
+    } else {
+        registry.with(format).init()
+    }
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ fn an_invalid_configuration_is_reported_without_the_password() {
     let read = |from: Option<&str>, url: &str| {
         Sender::read(&connection, &|name| match name {
             "MAIL_FROM" => from.map(str::to_owned),
-            "SMTP_URL" => Some(url.to_owned()),
+            "SMTP_URL" => Some(url.to_owned()).filter(|url| !url.is_empty()),
             _ => None,
         })
     };
