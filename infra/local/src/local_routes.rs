@@ -16,24 +16,32 @@ use rollcall_domain::{Code, Invalid, ViolationCode};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::{clock::TestClock, mail_delivery::MailDelivery, mailbox::MailboxEntry};
+use crate::{clock::TestClock, mail_delivery::MailDelivery, mailbox::MailboxEntry, schedule::Schedule};
 
 /// The longest step of the clock: ten years.
 const MAX_ADVANCE_SECONDS: u32 = 10 * 366 * 24 * 60 * 60;
 
 /// The routes. Those that use the test clock exist only if there is one.
-pub(crate) fn routes(deliveries: &MailDelivery, clock: Option<&TestClock>) -> Router<Context> {
+pub(crate) fn routes(
+    context: &Context,
+    deliveries: &MailDelivery,
+    clock: Option<&TestClock>,
+    schedule: &Schedule,
+) -> Router<Context> {
     let (list, page) = (deliveries.clone(), deliveries.clone());
-    let mut routes = Router::new()
-        .route("/_local/mails", get(|request: PublicRequest| async move { mails(&list, &request).await }))
-        .route("/mailbox", get(|| async move { mailbox(&page.mails(None).await) }))
-        .route("/mailbox.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }));
+    let mut own =
+        Router::new().route("/_local/mails", get(|request: PublicRequest| async move { mails(&list, &request).await }));
     if let Some(clock) = clock.cloned() {
+        let schedule = schedule.clone();
         let advance =
             |State(context): State<Context>, request: PublicRequest| async move { advance(&context, &clock, &request) };
-        routes = routes.route("/_local/clock", post(advance)).route("/_local/cleanup", post(clean_up));
+        let clean_up = |request: PublicRequest| async move { clean_up(&schedule, &request).await };
+        own = own.route("/_local/clock", post(advance)).route("/_local/cleanup", post(clean_up));
     }
-    routes.route_layer(middleware::from_fn(require_loopback_host))
+    own.route_layer(middleware::from_fn_with_state(context.clone(), require_own_origin))
+        .route("/mailbox", get(|| async move { mailbox(&page.mails(None).await) }))
+        .route("/mailbox.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }))
+        .route_layer(middleware::from_fn(require_loopback_host))
 }
 
 /// Answers only requests whose `Host` is a loopback name. This stops pages of other sites whose domain was pointed at
@@ -45,6 +53,14 @@ async fn require_loopback_host(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     Problem::from(Code::NotFound).into_response()
+}
+
+/// Refuses what another site made the browser send, readings too: nothing but this console has any use for them.
+async fn require_own_origin(State(context): State<Context>, request: Request, next: Next) -> Response {
+    match rollcall_api::actor::check_origin(&context.config.public_origin, request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(code) => Problem::from(code).into_response(),
+    }
 }
 
 async fn mails(deliveries: &MailDelivery, request: &PublicRequest) -> Result<Reply, Problem> {
@@ -65,9 +81,9 @@ fn advance(context: &Context, clock: &TestClock, request: &PublicRequest) -> Res
     Reply::ok(&json!({"now": context.now()}))
 }
 
-async fn clean_up(State(context): State<Context>, request: PublicRequest) -> Result<Reply, Problem> {
+async fn clean_up(schedule: &Schedule, request: &PublicRequest) -> Result<Reply, Problem> {
     request.no_input()?;
-    Reply::ok(&cleanup::run(context, cleanup::CleanupEvent::default()).await?)
+    Reply::ok(&schedule.run_once().await?)
 }
 
 fn mailbox(mails: &[MailboxEntry]) -> impl IntoResponse + use<> {

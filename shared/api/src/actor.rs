@@ -56,11 +56,16 @@ pub(crate) fn audited(user: &User) -> audit::AuditActor {
 /// `Sec-Fetch-Site` is set by the browser and cannot be forged by a page. Where it is missing, `Origin` must be ours.
 /// Without either header no browser sent the request, so nothing was attached to it unasked.
 pub(crate) fn check_same_origin(public_origin: &str, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
+    if method.is_safe() { Ok(()) } else { check_origin(public_origin, headers) }
+}
+
+/// [`check_same_origin`] for a request of any method.
+pub fn check_origin(public_origin: &str, headers: &HeaderMap) -> Result<(), Code> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let is_same = match (header(header::HeaderName::from_static("sec-fetch-site")), header(header::ORIGIN)) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => origin == public_origin,
         (None, None) => true,
     };
-    if method.is_safe() || is_same { Ok(()) } else { Err(Code::CrossSiteRequest) }
+    if is_same { Ok(()) } else { Err(Code::CrossSiteRequest) }
 }

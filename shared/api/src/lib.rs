@@ -19,6 +19,7 @@ mod if_match;
 pub mod invitation_code;
 pub mod invitation_expiry;
 pub mod keyring;
+pub mod logging;
 pub mod mailed_code;
 pub mod openapi;
 pub mod page;

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
-use rollcall_domain::{
-    Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::WeakPasswordReason,
-};
+use rollcall_domain::{Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::PasswordReason};
 use rollcall_store::{CommitError, Fault};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -120,8 +118,8 @@ pub(crate) struct ViolationBody {
     code: ViolationCode,
     /// The rule, as a sentence for people.
     detail: String,
-    /// Why a password is too weak; only with the code `weak_password`.
-    reason: Option<WeakPasswordReason>,
+    /// Why a new password is refused; only with the code `weak_password`, or `not_allowed` for the current password.
+    reason: Option<PasswordReason>,
 }
 
 impl ProblemBody {

@@ -26,7 +26,7 @@ const HASH_BYTES: usize = 16;
 pub(crate) const WAIT_AFTER_CONTENTION: Duration = Duration::from_secs(1);
 
 /// The network an address belongs to: an IPv4 address, or the /64 of an IPv6 address, which is one customer's.
-pub(crate) fn network_of(address: Option<IpAddr>) -> String {
+pub fn network_of(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => address.to_string(),
         Some(IpAddr::V6(address)) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & u128::MAX << 64)),

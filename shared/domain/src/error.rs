@@ -202,7 +202,7 @@ impl From<Violation> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.code.as_str(), self.detail)?;
-        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail()))
+        self.violations.iter().try_for_each(|violation| write!(formatter, "; {violation}"))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     fields::{Fields, FromField},
     limits::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
     request_body,
-    violation::{Invalid, ViolationCode, WeakPasswordReason},
+    violation::{Invalid, PasswordReason, ViolationCode},
 };
 
 /// A password as typed, in NFC. It is not printed, and its memory is wiped when it is dropped.
@@ -28,6 +28,11 @@ impl Password {
     /// right.
     pub fn new(typed: &str) -> Self {
         Self(Zeroizing::new(typed.nfc().take(MAX_PASSWORD_CHARS + 1).collect()))
+    }
+
+    /// Checks that it is not the current password.
+    pub fn check_changed(&self, current: &Self) -> Result<(), Invalid> {
+        if self.0 == current.0 { Err(Invalid::unchanged_password()) } else { Ok(()) }
     }
 
     /// The bytes, for hashing.
@@ -139,6 +144,11 @@ impl PasswordRule {
 
     /// Checks that a password is strong enough for a user with these names.
     pub fn check(&self, password: &Password, names: &[&str]) -> Result<(), Invalid> {
+        if password.0.chars().any(char::is_control) {
+            let rule =
+                "takes no control characters such as a tab or a line feed, which nobody can type when they sign in";
+            return Err(Invalid::new(ViolationCode::BadFormat, rule));
+        }
         let chars = password.0.chars().count();
         if let Some(invalid) = Invalid::of_size(chars, self.min_chars, MAX_PASSWORD_CHARS, "characters") {
             return Err(invalid);
@@ -147,11 +157,11 @@ impl PasswordRule {
         let names: Vec<_> = names.iter().copied().filter(|name| name.chars().count() >= MIN_NAME_CHARS).collect();
         if names.iter().any(|name| lower.contains(&name.to_lowercase())) {
             let rule = "must not contain the login, the username or the name in the email address";
-            return Err(Invalid::weak_password(WeakPasswordReason::ContainsName, rule));
+            return Err(Invalid::weak_password(PasswordReason::ContainsName, rule));
         }
         if self.require_classes && !has_all_classes(&password.0) {
             let rule = "must have upper case, lower case, digits and symbols";
-            return Err(Invalid::weak_password(WeakPasswordReason::MissingClasses, rule));
+            return Err(Invalid::weak_password(PasswordReason::MissingClasses, rule));
         }
         let estimated = Zeroizing::new(password.0.chars().take(ESTIMATED_CHARS).collect::<String>());
         let estimate = zxcvbn(&estimated, &names);
@@ -163,16 +173,16 @@ impl PasswordRule {
             || "is too easy to guess: add one or two words".to_owned(),
             |warning| format!("is too easy to guess: {warning}"),
         );
-        Err(Invalid::weak_password(warning.map_or(WeakPasswordReason::Guessable, reason_of), rule))
+        Err(Invalid::weak_password(warning.map_or(PasswordReason::Guessable, reason_of), rule))
     }
 }
 
-fn reason_of(warning: Warning) -> WeakPasswordReason {
+fn reason_of(warning: Warning) -> PasswordReason {
     match warning {
         Warning::ThisIsATop10Password
         | Warning::ThisIsATop100Password
         | Warning::ThisIsACommonPassword
-        | Warning::ThisIsSimilarToACommonlyUsedPassword => WeakPasswordReason::Common,
+        | Warning::ThisIsSimilarToACommonlyUsedPassword => PasswordReason::Common,
         Warning::StraightRowsOfKeysAreEasyToGuess
         | Warning::ShortKeyboardPatternsAreEasyToGuess
         | Warning::RepeatsLikeAaaAreEasyToGuess
@@ -182,7 +192,7 @@ fn reason_of(warning: Warning) -> WeakPasswordReason {
         | Warning::AWordByItselfIsEasyToGuess
         | Warning::DatesAreOftenEasyToGuess
         | Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
-        | Warning::CommonNamesAndSurnamesAreEasyToGuess => WeakPasswordReason::Guessable,
+        | Warning::CommonNamesAndSurnamesAreEasyToGuess => PasswordReason::Guessable,
     }
 }
 
@@ -194,7 +204,7 @@ fn has_all_classes(password: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ViolationCode::{TooLong, TooShort, WeakPassword};
+    use ViolationCode::{BadFormat, NotAllowed, TooLong, TooShort, WeakPassword};
 
     fn checked(password: &str) -> Option<ViolationCode> {
         let names = ["mina.park", "Mina_P", "mp"];
@@ -202,14 +212,29 @@ mod tests {
     }
 
     #[test]
-    fn a_password_has_12_to_256_characters_of_any_kind_in_nfc() {
+    fn a_password_has_12_to_256_visible_characters_in_nfc() {
         assert_eq!(checked("tq7 vXk 2pL"), Some(TooShort));
         assert_eq!(checked("tq7 vXk 2pLw"), None);
-        assert_eq!(checked(&"tq7 vXk 2pLw🦀\0é".repeat(16)), None);
-        assert_eq!(checked(&format!("{}z", "tq7 vXk 2pLw🦀\0é~".repeat(16))), Some(TooLong));
+        assert_eq!(checked(&"tq7 vXk 2pLw🦀é ".repeat(16)), None);
+        assert_eq!(checked(&format!("{}z", "tq7 vXk 2pLw🦀 é~".repeat(16))), Some(TooLong));
         assert_eq!(Password::new("e\u{301}").expose(), "é".as_bytes());
         assert_eq!(checked(&"e\u{301}".repeat(11)), Some(TooShort));
         assert_eq!(format!("{:?}", Password::new("secret")), "Password(…)");
+    }
+
+    #[test]
+    fn a_password_that_nobody_can_type_is_refused() {
+        for bad in ["tq7 vXk 2pLw\n", "tq7\tvXk 2pLw", "tq7 vXk 2pLw\0", "tq7 vXk\u{85} 2pLw", "\t"] {
+            assert_eq!(checked(bad), Some(BadFormat), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_current_password_is_no_new_one() {
+        let current = Password::new("tq7 vXk caf\u{e9}");
+        let invalid = Password::new("tq7 vXk cafe\u{301}").check_changed(&current).unwrap_err();
+        assert_eq!((invalid.code, invalid.reason), (NotAllowed, Some(PasswordReason::Unchanged)));
+        assert_eq!(Password::new("tq7 vXk cafe").check_changed(&current), Ok(()));
     }
 
     #[test]
@@ -229,10 +254,10 @@ mod tests {
     fn a_weak_password_has_its_reason_as_a_code() {
         let strict = PasswordRule { require_classes: true, ..PasswordRule::default() };
         for (rule, password, reason) in [
-            (strict, "tq7 vXk mina_p", WeakPasswordReason::ContainsName),
-            (strict, "tq7 vxk 2plw", WeakPasswordReason::MissingClasses),
-            (PasswordRule::default(), "password1234", WeakPasswordReason::Common),
-            (PasswordRule::default(), "abcdefghijkl", WeakPasswordReason::Guessable),
+            (strict, "tq7 vXk mina_p", PasswordReason::ContainsName),
+            (strict, "tq7 vxk 2plw", PasswordReason::MissingClasses),
+            (PasswordRule::default(), "password1234", PasswordReason::Common),
+            (PasswordRule::default(), "abcdefghijkl", PasswordReason::Guessable),
         ] {
             let invalid = rule.check(&Password::new(password), &["Mina_P"]).unwrap_err();
             assert_eq!((invalid.code, invalid.reason), (WeakPassword, Some(reason)), "{password}");

@@ -148,7 +148,11 @@ pub(crate) fn put_ended(before: &Invitation, after: &Invitation) -> Result<[Writ
 
 fn item_of(invitation: &Invitation) -> Result<Item, Fault> {
     let key = keys::invitation(invitation.team_id, invitation.invitation_id);
-    let item = with_ttl(to_item(&key, invitation)?, invitation.expires_at + INVITATION_HISTORY);
-    let due = keys::due_index(invitation.expires_at, &invitation.invitation_id);
-    Ok(if invitation.status == InvitationStatus::Live { indexed(item, due) } else { item })
+    let item = to_item(&key, invitation)?;
+    Ok(if invitation.status == InvitationStatus::Live {
+        indexed(item, keys::due_index(invitation.expires_at, &invitation.invitation_id))
+    } else {
+        // Only now: a live invitation counts in its team, its role and the breaker until the cleanup has ended it.
+        with_ttl(item, invitation.expires_at + INVITATION_HISTORY)
+    })
 }

@@ -4,6 +4,7 @@ mod exports;
 mod filters;
 mod pages;
 mod walk;
+mod windows;
 
 use std::time::Duration;
 

@@ -55,7 +55,8 @@ function Completion({ flow, onFlow }) {
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ invitation_code, ...values }) => {
-      const body = invitation_code ? { ...values, invitation_code } : values;
+      const names = { username: values.username.trim(), login: values.login.trim() };
+      const body = { ...values, ...names, ...(invitation_code ? { invitation_code } : {}) };
       await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { anonymous: true });
       go("/sign-in?done=registered", { unasked: true });
     });
@@ -72,7 +73,7 @@ function Completion({ flow, onFlow }) {
       <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username"
         autocapitalize="off" spellcheck="false" />
       <${NewPasswordField} label=${w.password} ...${form.bind("password")}
-        names=${[login, username, flow.email.split("@")[0]]} />
+        names=${[login.trim(), username.trim(), flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
       <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
       <div class="door-actions">

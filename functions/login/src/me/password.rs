@@ -3,7 +3,7 @@
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
-    Refusal, Violation, ViolationCode,
+    Refusal, Violation,
     audit::Action,
     body::ReadElsewhere,
     mail::Message,
@@ -43,10 +43,8 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
     let body = call.fields()?.parse(|fields| PasswordChangeBody::read(fields, rule, &names))?;
     let (old, new) = (body.current_password, body.password);
     let proof = reauthenticate(&context, &call, old.clone()).await?;
-    if old.expose() == new.expose() {
-        let rule = "must differ from the current password";
-        return Err(Refusal::from(Violation::at("/password", ViolationCode::NotAllowed, rule)).into());
-    }
+    let unchanged = |invalid| Refusal::from(Violation::from_invalid("/password", invalid));
+    new.check_changed(&old).map_err(unchanged)?;
     let hash = rollcall_api::password::hash(&context, new).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
