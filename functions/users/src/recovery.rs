@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle};
 use rollcall_domain::{
+    Code,
     audit::Action,
     id::UserId,
     mail::Message,
@@ -24,7 +25,7 @@ use crate::load;
 /// The generated password, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasswordResetReply {
-    /// Shown once.
+    /// The password to hand over; only where it was generated. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
@@ -34,10 +35,12 @@ pub(crate) struct PasswordResetReply {
 #[utoipa::path(
     post,
     path = "/v1/users/{user_id}/password",
+    operation_id = "reset_user_password",
     tag = "users",
     params(("user_id" = UserId, Path)),
     request_body = PasswordResetBody,
     responses((status = 200, body = PasswordResetReply)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn reset_password(
     State(context): State<Context>,
@@ -75,9 +78,11 @@ pub(crate) async fn reset_password(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/totp",
+    operation_id = "unbind_user_totp",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn unbind_totp(
     State(context): State<Context>,
@@ -105,9 +110,11 @@ pub(crate) async fn unbind_totp(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/email",
+    operation_id = "unbind_user_email",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn unbind_email(
     State(context): State<Context>,
@@ -134,9 +141,11 @@ pub(crate) async fn unbind_email(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/sessions",
+    operation_id = "end_user_sessions",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn end_sessions(
     State(context): State<Context>,

@@ -6,8 +6,8 @@ use axum::{extract::ConnectInfo, extract::Request, middleware::Next};
 use mailer::Sender;
 use rollcall_api::{ClientAddress, Context, Problem, clock::Clock, config::Config, openapi};
 use rollcall_store::{Connection, Secrets, Store};
+use serde_json::Value;
 use tokio::net::TcpListener;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -68,7 +68,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 /// The API document of all routes.
-pub fn documented() -> OpenApi {
+pub fn documented() -> Value {
     openapi::complete(routes().into_openapi())
 }
 
@@ -91,7 +91,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     }
 
     let mails = MailDelivery::new(&context, sender);
-    let mut routes = routes().split_for_parts().0;
+    let mut routes = rollcall_api::router(routes());
     if options.listen.ip().is_loopback() {
         routes = routes.merge(local_routes::routes(&mails, clock.as_ref()));
     }

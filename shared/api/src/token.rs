@@ -8,6 +8,7 @@ use rollcall_domain::{
     session::{Secret, SessionToken, SignInTicketToken},
 };
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
@@ -18,7 +19,8 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 pub const DEVICE_COOKIE: &str = "__Host-device";
 
 /// How a session token is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Transport {
     /// In the `Authorization` header.
     Bearer,

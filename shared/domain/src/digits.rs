@@ -1,6 +1,7 @@
 //! Codes of a fixed number of digits.
 
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::{
     fields::FromField,
@@ -8,7 +9,8 @@ use crate::{
 };
 
 /// An eight-digit code from a mail or an invitation, leading zeros kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{8}$", example = "01234567")]
 pub struct EightDigits(String);
 
 impl EightDigits {

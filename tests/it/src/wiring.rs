@@ -56,7 +56,7 @@ pub fn template_routes() -> Routes {
 }
 
 fn document() -> Value {
-    serde_json::to_value(rollcall::documented()).unwrap()
+    rollcall::documented()
 }
 
 /// The operations of the API document with their routes.
