@@ -68,9 +68,7 @@ pub(super) fn complete(path: &str, method: &str, takes_patch: bool, operation: &
         takes_if_match: matches!(method, "put" | "patch" | "delete"),
     };
     operation["security"] = if is_public { json!([]) } else { json!([{"bearer": []}, {"cookie": []}]) };
-    if let Some(summary) = operation["summary"].as_str() {
-        operation["summary"] = json!(without_route(summary));
-    }
+    complete_texts(operation);
     complete_parameters(&traits, operation);
     let content = &mut operation["requestBody"]["content"];
     if method == "patch" {
@@ -112,11 +110,17 @@ fn complete_parameters(traits: &Traits, operation: &mut Value) {
     }
 }
 
-/// A handler's doc comment begins with its method and path, which an operation has anyway.
-fn without_route(summary: &str) -> String {
-    let text = summary.split_once("`: ").map_or(summary, |(_, text)| text);
+/// The description is a handler's doc comment, without the method and path that it begins with. The summary is the
+/// first sentence.
+fn complete_texts(operation: &mut Value) {
+    let comment = [&operation["summary"], &operation["description"]].map(|text| text.as_str().unwrap_or_default());
+    let comment = comment.join("\n\n");
+    let text = comment.split_once("`: ").map_or(comment.as_str(), |(_, text)| text).trim();
     let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-    format!("{}{rest}", first.to_uppercase())
+    let text = format!("{}{rest}", first.to_uppercase());
+    let summary = text.replace('\n', " ");
+    operation["summary"] = json!(summary.split_once(". ").map_or(summary.trim_end_matches('.'), |(first, _)| first));
+    operation["description"] = json!(text);
 }
 
 fn complete_response(status: &str, traits: &Traits, accept_patch: Option<&str>, response: &mut Value) {
