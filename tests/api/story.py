@@ -1,9 +1,6 @@
 """The main story with a client that openapi-python-client makes of the API document."""
 
 import os
-import sys
-
-sys.path.insert(0, os.environ["GENERATED_CLIENT"])
 
 from rollcall_client import AuthenticatedClient, Client, models
 from rollcall_client.api.accounts import create_account, delete_accounts, list_accounts, update_account

@@ -156,10 +156,11 @@ fn divide_alternatives(schemas: &mut Map<String, Value>) {
 
 /// The fields of an alternative, each with its only value if it has one.
 fn alternative(text: &str) -> Vec<(&str, Option<Value>)> {
-    let field = |field: &'_ str| -> (&str, Option<Value>) {
-        field.split_once(": ").map_or((field, None), |(name, value)| (name, serde_json::from_str(value).ok()))
-    };
-    text.split(", ").map(field).collect()
+    let fields = text.split(", ").map(|field| match field.split_once(": ") {
+        Some((name, value)) => (name, serde_json::from_str(value).ok()),
+        None => (field, None),
+    });
+    fields.collect()
 }
 
 /// An alternative's name after its first field: `generate_password: true` is `GeneratePassword`.
