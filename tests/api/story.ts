@@ -11,8 +11,8 @@ const client = createClient<paths>({ baseUrl });
 // Sign in.
 const signedIn = await client.POST("/v1/login", { body: { login: "admin", password } });
 assert(signedIn.data && "token" in signedIn.data, "the admin has no second factor");
-const headers = { Authorization: `Bearer ${signedIn.data.token}` };
-client.use({ onRequest: ({ request }) => new Request(request, { headers: { ...Object.fromEntries(request.headers), ...headers } }) });
+const authorization = `Bearer ${signedIn.data.token}`;
+client.use({ onRequest: ({ request }) => request.headers.set("Authorization", authorization) });
 
 // Create a team, an application of the team, and accounts.
 const team = await client.POST("/v1/teams", { body: { name: "Northwind TypeScript" } });

@@ -1,7 +1,9 @@
 //! Accounts of an application: list, create, get, edit, and set or cancel admin.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code,
     account::{Account, AccountType, NewAccount},
@@ -26,7 +28,7 @@ use crate::app;
     params(
         ("app_id" = AppId, Path),
         ("type" = Option<AccountType>, Query, description = "Only accounts of this type."),
-        ("user_id_prefix" = Option<String>, Query, description = "Only accounts whose `user_id` begins with this text."),
+        ("user_id_prefix" = Option<String>, Query, description = "Only accounts whose `user_id` begins with this."),
         (
             "q" = Option<String>, Query, min_length = 1, max_length = 64,
             description = "Only accounts with this text in their `user_id` or nickname, without regard to case.",

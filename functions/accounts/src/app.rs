@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Fields, Invalid, Timestamp, ViolationCode,
     app::{App, AppPatch, DeletionLock, DeletionLockUpdate, NewApp, READING},

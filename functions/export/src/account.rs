@@ -15,14 +15,18 @@ use crate::{
 ///
 /// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
-/// account as `GET` shows it. CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula, or that
-/// begins with `'`, gets a leading `'`.
+/// account as `GET` shows it. CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula, or
+/// that begins with `'`, gets a leading `'`.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",
     tag = "files",
     operation_id = "export_account",
-    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path), ("format" = Format, Query, description = "The format of the file.")),
+    params(
+        ("app_id" = AppId, Path),
+        ("user_id" = AccountId, Path),
+        ("format" = Format, Query, description = "The format of the file."),
+    ),
     responses(
         (
             status = 200,

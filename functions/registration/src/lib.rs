@@ -119,7 +119,6 @@ async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<R
     responses((status = 201, body = Registered, headers(("Location"), ("ETag")))),
     extensions(("x-codes" = json!([
         Code::RegistrationClosed,
-        Code::AlreadyMember,
         Code::Conflict,
         Code::LoginTaken,
         Code::TooManyMembers,

@@ -1,7 +1,9 @@
 //! Teams: list, create, get, rename and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::Action,

@@ -152,7 +152,11 @@ codes! {
 impl PartialSchema for Code {
     fn schema() -> RefOr<Schema> {
         let names = Self::ALL.iter().map(|code| code.as_str());
-        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(Some("An error code.")).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .description(Some("An error code."))
+            .into()
     }
 }
 

@@ -130,7 +130,7 @@ pub struct SessionView<'a> {
     #[schema(value_type = Option<String>, required, max_length = 45, example = "203.0.113.7")]
     address: Option<IpAddr>,
     /// The `User-Agent` of the sign-in; null if it sent none.
-    #[schema(required)]
+    #[schema(required, max_length = 256)]
     user_agent: Option<&'a str>,
     /// Whether it is the session of this request.
     current: bool,

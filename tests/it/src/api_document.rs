@@ -136,7 +136,8 @@ fn numbers_without_sign_and_with_32_bits_have_their_range() {
 fn lists_refer_to_their_items() {
     let document = document();
     let schemas = document["components"]["schemas"].as_object().unwrap();
-    let lists: Vec<_> = schemas.iter().filter(|(_, schema)| schema["properties"].get("next_cursor").is_some()).collect();
+    let lists: Vec<_> =
+        schemas.iter().filter(|(_, schema)| schema["properties"].get("next_cursor").is_some()).collect();
     assert!(lists.len() >= 9);
     for (name, list) in lists {
         let item = list["properties"]["items"]["items"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap();

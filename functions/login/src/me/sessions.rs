@@ -1,7 +1,9 @@
 //! The caller's sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code,
     audit::Action,

@@ -38,7 +38,7 @@ pub(crate) struct Enrolled {
     #[schema(pattern = "^[A-Z2-7]{32}$")]
     secret: String,
     /// The secret as an `otpauth` URI, for opening.
-    #[schema(format = Uri, pattern = "^otpauth://totp/")]
+    #[schema(format = "uri", pattern = "^otpauth://totp/")]
     otpauth_uri: String,
     /// The URI as a QR code, for scanning.
     qr_svg: String,

@@ -47,7 +47,10 @@ pub(super) fn headers() -> Value {
         "Retry-After": header("After how many seconds to retry.", json!({"type": "integer", "minimum": 1})),
         "Set-Cookie": header("The cookies of session and device; only with the transport `cookie`.", text()),
         "WWW-Authenticate": header("How to authenticate.", json!({"type": "string", "const": "Bearer"})),
-        "X-Request-Id": header("The request's id, as in logs and audit records.", json!({"type": "string", "format": "uuid"})),
+        "X-Request-Id": header(
+            "The request's id, as in logs and audit records.",
+            json!({"type": "string", "format": "uuid"}),
+        ),
     })
 }
 
@@ -85,9 +88,6 @@ pub(super) fn complete(path: &str, method: &str, takes_patch: bool, operation: &
 }
 
 fn complete_parameters(traits: &Traits, operation: &mut Value) {
-    let header = |name: &str, text: &str, schema: Value| {
-        json!({"name": name, "in": "header", "required": false, "description": text, "schema": schema})
-    };
     let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
     parameters.retain(|parameter| parameter["name"] != "Idempotency-Key");
     for parameter in &mut parameters {
@@ -97,17 +97,22 @@ fn complete_parameters(traits: &Traits, operation: &mut Value) {
         }
     }
     if traits.takes_idempotency_key {
-        let text = "Names the request. The same key and body within 24 hours get the same reply, without further effect.";
+        let text =
+            "Names the request. The same key and body within 24 hours get the same reply, without further effect.";
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"});
-        parameters.push(header("Idempotency-Key", text, schema));
+        parameters.push(header_parameter("Idempotency-Key", text, schema));
     }
     if traits.takes_if_match {
         let text = "The version that the change is meant for, as in the `ETag`. Any other version is refused.";
-        parameters.push(header("If-Match", text, json!({"type": "string", "examples": ["\"7\""]})));
+        parameters.push(header_parameter("If-Match", text, json!({"type": "string", "examples": ["\"7\""]})));
     }
     if !parameters.is_empty() {
         operation["parameters"] = json!(parameters);
     }
+}
+
+fn header_parameter(name: &str, description: &str, schema: Value) -> Value {
+    json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
 }
 
 /// The description is a handler's doc comment, without the method and path that it begins with. The summary is the

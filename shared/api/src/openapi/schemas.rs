@@ -51,7 +51,8 @@ fn name_lists(document: &mut Value, schemas: &mut Map<String, Value>) {
         }
     }
     visit(document, &mut |object| {
-        let item = object.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix(SCHEMAS)?.strip_prefix(LIST));
+        let item =
+            object.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix(SCHEMAS)?.strip_prefix(LIST));
         if let Some(item) = item.map(str::to_owned) {
             object.insert("$ref".to_owned(), json!(format!("{SCHEMAS}{item}List")));
         }
@@ -166,7 +167,8 @@ fn alternative(text: &str) -> Vec<(&str, Option<Value>)> {
 /// An alternative's name after its first field: `generate_password: true` is `GeneratePassword`.
 fn part_name((field, value): &(&str, Option<Value>)) -> String {
     let value = value.as_ref().filter(|value| **value != json!(true)).map(Value::to_string);
-    let capital = |word: &str| word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect();
+    let capital =
+        |word: &str| word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect();
     field.split('_').chain(value.as_deref()).map(capital).collect::<Vec<String>>().concat()
 }
 

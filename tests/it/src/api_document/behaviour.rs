@@ -28,7 +28,8 @@ async fn every_reply_from_a_path_that_takes_patches_names_their_media_types() {
     let world = World::new().await;
     let admin = world.admin().await;
     let app = format!("/v1/apps/{}", world.app(&admin, "App").await);
-    let refused = admin.with("content-type", "application/json-patch+json").patch(&app, &json!({"name": "Other"})).await;
+    let refused =
+        admin.with("content-type", "application/json-patch+json").patch(&app, &json!({"name": "Other"})).await;
     for reply in [
         refused.is_problem(Code::UnsupportedMediaType),
         admin.get(&app).await.is(200),

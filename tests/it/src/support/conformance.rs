@@ -44,8 +44,10 @@ struct Property {
     words: Vec<String>,
 }
 
-static DOCUMENT: LazyLock<Document> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../../functions/console/openapi.json")).unwrap());
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/console/openapi.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+});
 
 /// Headers that only some replies of an operation have.
 const OPTIONAL: [&str; 2] = ["Idempotency-Replayed", "Set-Cookie"];
