@@ -56,7 +56,8 @@ pub(crate) async fn export(
     Download::new(format, &format!("account-{user_id}"), &[account], call.now())
 }
 
-/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any case.
+/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any
+/// case.
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<Account, Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);
@@ -106,7 +107,7 @@ mod tests {
     #[case("developer", Some(Code::Forbidden), Some(Code::NotFound))]
     #[case("reviewer", Some(Code::Forbidden), Some(Code::NotFound))]
     #[case("member_manager", Some(Code::NotFound), Some(Code::NotFound))]
-    fn an_account_is_exported_by_whoever_may(
+    fn an_account_is_exported_only_with_the_permission(
         #[case] role: &str,
         #[case] existing: Option<Code>,
         #[case] missing: Option<Code>,
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[rstest]
-    fn what_is_not_the_teams_is_not_there(
+    fn an_account_of_another_team_is_not_found(
         #[values(None, Some("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4dff"))] team: Option<&str>,
     ) {
         let foreign = permitted(Some(app(team)), Some(bare("a")), &member("admin"));
