@@ -54,7 +54,7 @@ pub(crate) struct Issued {
     tag = "invitations",
     params(
         ("team_id" = TeamId, Path),
-        ("status" = Option<InvitationStatus>, Query),
+        ("status" = Option<InvitationStatus>, Query, description = "Only invitations in this state."),
         PageParameters,
     ),
     responses((status = 200, body = List<InvitationView>)),

@@ -129,7 +129,7 @@ fn complete_texts(operation: &mut Value) {
 }
 
 fn complete_response(status: &str, traits: &Traits, accept_patch: Option<&str>, response: &mut Value) {
-    if response["description"] == "" {
+    if response["description"].as_str().is_none_or(str::is_empty) {
         response["description"] = json!(match status {
             "200" => "The request succeeded.",
             "201" => "The resource was created.",

@@ -28,9 +28,8 @@ pub(super) fn complete(document: &mut Value) {
     document["components"]["schemas"] = Value::Object(schemas);
     for (_, item) in members(&mut document["paths"]) {
         for (_, operation) in members(item) {
-            for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-                remove_null(&mut parameter["schema"]);
-            }
+            let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+            parameters.into_iter().flatten().for_each(|parameter| remove_null(&mut parameter["schema"]));
         }
     }
     visit(document, &mut |object| {
@@ -114,13 +113,14 @@ fn complete_property(property: &mut Value) {
 
 /// Removes null from the values of a schema.
 fn remove_null(schema: &mut Value) {
-    if let Some(types) = schema["type"].as_array_mut() {
+    let Some(object) = schema.as_object_mut() else { return };
+    if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
-            schema["type"] = only.clone();
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
         }
     }
-    let Some(object) = schema.as_object_mut() else { return };
     if let Some(Value::Array(mut alternatives)) = object.remove("oneOf") {
         alternatives.retain(|one| one["type"] != "null");
         match alternatives.as_slice() {
