@@ -22,7 +22,11 @@ use crate::{
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",
     tag = "files",
     operation_id = "export_account",
-    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path), ("format" = Format, Query)),
+    params(
+        ("app_id" = AppId, Path),
+        ("user_id" = AccountId, Path),
+        ("format" = Format, Query, description = "The format of the file."),
+    ),
     responses(
         (
             status = 200,
@@ -35,6 +39,7 @@ use crate::{
             ),
         ),
     ),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn export(
     State(context): State<Context>,

@@ -18,8 +18,9 @@ request_body! {
     /// The accounts to export, and the format of the file.
     #[schema(as = ExportSelection)]
     pub(crate) struct SelectionBody {
-        /// Duplicates count once; missing accounts are left out.
+        /// The accounts' ids. Duplicates count once; missing accounts are left out.
         user_ids: BoundedList<AccountId, 1_000>,
+        /// The format of the file.
         format: Format,
     }
 }

@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageRequest, Plan, Problem, ReplayRight, Reply, invitation_code::draw,
-    invitation_expiry::make_room, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply,
+    invitation_code::draw, invitation_expiry::make_room, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Invalid, ViolationCode,
@@ -27,10 +27,11 @@ request_body! {
     #[schema(as = NewInvitation)]
     pub(crate) struct NewInvitationBody from (fields, role: Option<Role>) {
         /// A preset's id, or a custom role's UUID.
-        #[schema(value_type = String)]
+        #[schema(value_type = RoleId)]
         role_id: Role = role,
         /// The only login that may redeem the invitation. It need not exist yet.
         login: Text<Login>,
+        /// A note for the people who manage invitations.
         note: Text<Note>,
     }
 }
@@ -38,9 +39,10 @@ request_body! {
 /// A new invitation and its code.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Issued {
+    /// The new invitation.
     invitation: InvitationView,
-    /// Shown once.
-    #[schema(pattern = "^[0-9]{8}$")]
+    /// The code to hand over. Shown once.
+    #[schema(value_type = EightDigits)]
     code: String,
 }
 
@@ -52,11 +54,11 @@ pub(crate) struct Issued {
     tag = "invitations",
     params(
         ("team_id" = TeamId, Path),
-        ("status" = Option<InvitationStatus>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        ("status" = Option<InvitationStatus>, Query, description = "Only invitations in this state."),
+        PageParameters,
     ),
     responses((status = 200, body = List<InvitationView>)),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -88,11 +90,12 @@ pub(crate) async fn list(
 #[utoipa::path(
     post,
     path = "/v1/teams/{team_id}/invitations",
-    operation_id = "issue_invitation",
+    operation_id = "create_invitation",
     tag = "invitations",
     params(("team_id" = TeamId, Path)),
     request_body = NewInvitationBody,
     responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::TooManyInvitations]))),
 )]
 pub(crate) async fn issue(
     State(context): State<Context>,
@@ -134,6 +137,7 @@ pub(crate) async fn issue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::InvitationEnded, Code::TooManyInvitations]))),
 )]
 pub(crate) async fn reissue(
     State(context): State<Context>,
@@ -182,6 +186,7 @@ pub(crate) async fn reissue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::InvitationEnded]))),
 )]
 pub(crate) async fn revoke(
     State(context): State<Context>,
@@ -262,7 +267,8 @@ async fn commit(
     let (team_id, version) = (fresh.team_id, fresh.version);
     let right = ReplayRight::Grant(team_id, fresh.role.role_id);
     let change = change(action, None, Some(&fresh));
-    let location = format!("/v1/teams/{team_id}/invitations/{}", fresh.invitation_id);
+    // An invitation has no route of its own to read it by: the list has it.
+    let location = format!("/v1/teams/{team_id}/invitations");
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
     let reply = Reply::created(location, &issued)?.at_version(version).with_secret(right);

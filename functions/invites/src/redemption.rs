@@ -20,7 +20,7 @@ request_body! {
     /// The code of an invitation.
     #[schema(as = Redemption)]
     pub(crate) struct RedemptionBody {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The invitation's code.
         code: EightDigits,
     }
 }
@@ -28,7 +28,9 @@ request_body! {
 /// The team that was joined, and the role in it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Joined {
+    /// The team, the caller included.
     team: TeamView,
+    /// The caller's role in it.
     role: RoleView,
 }
 
@@ -41,6 +43,14 @@ pub(crate) struct Joined {
     tag = "invitations",
     request_body = RedemptionBody,
     responses((status = 200, body = Joined)),
+    extensions(("x-codes" = json!([
+        Code::EmailNotVerified,
+        Code::AlreadyMember,
+        Code::TooManyMembers,
+        Code::TooManyTeams,
+        Code::InvitationInvalid,
+        Code::TooManyAttempts,
+    ]))),
 )]
 pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let user = &call.actor.user;

@@ -25,12 +25,15 @@ use utoipa::ToSchema;
 /// The reply to a successful sign-in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignedIn<'a> {
+    /// The user who signed in.
     user: UserView<'a>,
+    /// When the session ends unless it is used.
     expires_at: Timestamp,
-    /// Only with the bearer transport.
+    /// The session's token, for the header `Authorization: Bearer`; only with the transport `bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z0-9_-]{86}$")]
     token: Option<String>,
-    /// The device mark for the next sign-in; only with the bearer transport.
+    /// Marks the device, for its next sign-in within 180 days; only with the transport `bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
 }
@@ -160,8 +163,9 @@ fn new_device(guest: &PublicRequest, user: &User) -> Message {
 #[utoipa::path(
     post,
     path = "/v1/logout",
+    operation_id = "sign_out",
     tag = "own identity",
-    responses((status = 204)),
+    responses((status = 204, headers(("Set-Cookie")))),
 )]
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
     call.no_input()?;

@@ -15,6 +15,7 @@ use rollcall_domain::{
     permission::Permission,
     request_body,
     role::Role,
+    role_id::RoleId,
     team::{Member, MemberView, Team, membership_change},
     text::Login,
     user::{User, change},
@@ -27,16 +28,19 @@ use crate::{load, role::named};
 
 request_body! {
     /// A new member: exactly one of `user_id`, `login` and `new_user`, and a role.
-    #[schema(as = NewMember)]
+    #[schema(as = NewMember, title = "user_id | login | new_user")]
     pub(crate) struct NewMemberBody from (fields, who: Option<Who>, role: Option<Role>) {
+        /// A user who exists.
         #[schema(value_type = Option<UserId>)]
         user_id: Who = who,
+        /// The login of a user who exists.
         #[schema(value_type = Option<Login>)]
         login: ReadElsewhere,
+        /// A user to create.
         #[schema(value_type = Option<NewMemberUserBody>)]
         new_user: ReadElsewhere,
         /// A preset's id, or a custom role's UUID.
-        #[schema(value_type = String)]
+        #[schema(value_type = RoleId)]
         role_id: Role = role,
     }
 }
@@ -44,8 +48,9 @@ request_body! {
 /// A new member, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Added {
+    /// The new member.
     member: MemberView,
-    /// Shown once.
+    /// The password to hand over; only where it was generated. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
@@ -82,11 +87,18 @@ impl Who {
 #[utoipa::path(
     post,
     path = "/v1/teams/{team_id}/members",
-    operation_id = "add_member",
+    operation_id = "create_member",
     tag = "teams",
     params(("team_id" = TeamId, Path)),
     request_body = NewMemberBody,
     responses((status = 201, body = Added, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([
+        Code::AlreadyMember,
+        Code::LoginTaken,
+        Code::NotAMember,
+        Code::TooManyMembers,
+        Code::TooManyTeams,
+    ]))),
 )]
 pub(crate) async fn add(
     State(context): State<Context>,
@@ -169,7 +181,8 @@ async fn join_team(context: &Context, call: &Call, joiner: Joiner, team: &Team, 
     let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(join(team_id, &member, role)?))
         .audit_all(created)
         .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(role)));
-    let location = format!("/v1/teams/{team_id}/members/{}", user.user_id);
+    // A member has no route of its own to read it by: the list has it.
+    let location = format!("/v1/teams/{team_id}/members");
     let has_secret = generated_password.is_some();
     let login = user.login.clone();
     let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };

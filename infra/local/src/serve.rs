@@ -11,11 +11,11 @@ use rollcall_api::{
 };
 use rollcall_store::{Connection, Secrets, Store};
 use rustix::process::Signal;
+use serde_json::Value;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
@@ -79,7 +79,7 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 /// The API document of all routes.
-pub fn documented() -> OpenApi {
+pub fn documented() -> Value {
     openapi::complete(routes().into_openapi())
 }
 
@@ -107,7 +107,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
 
     let mails = MailDelivery::new(&context, sender);
     let schedule = Schedule::new(context.clone(), expiry);
-    let mut routes = routes().split_for_parts().0;
+    let mut routes = rollcall_api::router(routes());
     if options.listen.ip().is_loopback() {
         routes = routes.merge(local_routes::routes(&context, &mails, clock.as_ref(), &schedule));
     }

@@ -137,7 +137,7 @@ impl FromRequest<Context> for PublicRequest {
     async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = read_body(&parts, body).await?;
-        let body = body::parse(&parts.headers, &bytes)?;
+        let body = body::parse(&parts.method, &parts.headers, &bytes)?;
         Ok(Self::new(parts, context.now(), body))
     }
 }
@@ -157,7 +157,7 @@ impl FromRequest<Context> for IdempotentRequest {
         let now = context.now();
         let (parts, body) = request.into_parts();
         let bytes = read_body(&parts, body).await?;
-        let body = body::parse(&parts.headers, &bytes)?;
+        let body = body::parse(&parts.method, &parts.headers, &bytes)?;
         match IdempotencyKey::look_up(context, &parts, None, &bytes, now).await? {
             Lookup::Answered(reply) => Err(Rejection::Answered(reply)),
             Lookup::New(idempotency_key) => Ok(Self { request: PublicRequest::new(parts, now, body), idempotency_key }),
@@ -209,8 +209,8 @@ impl FromRequest<Context> for Call {
             return Err(Code::PasswordChangeRequired.into());
         }
         let bytes = read_body(&parts, body).await?;
-        let body = body::parse(&parts.headers, &bytes)?;
-        let if_match = IfMatch::read(&parts.headers)?;
+        let body = body::parse(&parts.method, &parts.headers, &bytes)?;
+        let if_match = IfMatch::read(&parts.method, &parts.headers)?;
         match IdempotencyKey::look_up(context, &parts, Some(actor.user.user_id), &bytes, now).await? {
             Lookup::Answered(reply) => {
                 if let Some(right) = reply.replay_right() {

@@ -13,13 +13,13 @@ use crate::{
     gateway::{ToGateway, client_address, encode_path},
     logging,
     problem::Problem,
-    service::service,
+    service::{router, service},
 };
 
 /// The `main` of a function that answers API Gateway.
 pub fn http(routes: OpenApiRouter<Context>) -> ExitCode {
     started(no_settings, async |context, ()| {
-        let service = service(routes.split_for_parts().0, context).map_request(|mut request: lambda_http::Request| {
+        let service = service(router(routes), context).map_request(|mut request: lambda_http::Request| {
             if let Some(address) = client_address(&request) {
                 request.extensions_mut().insert(address);
             }

@@ -1,10 +1,10 @@
 //! The layers around every handler: request id, deadline, panics, problems and headers.
 
-use std::any::Any;
+use std::{any::Any, collections::HashSet, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -14,6 +14,7 @@ use rollcall_domain::{Code, Refusal, limits::REQUEST_DEADLINE};
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     body,
@@ -23,6 +24,30 @@ use crate::{
     problem::{Problem, ProblemBody, RefusalExtension},
     security_log::{self, Requester},
 };
+
+/// The routes without their documentation. Every reply from a path that takes PATCH names the media types of patches
+/// (RFC 5789, section 3.1).
+pub fn router(routes: OpenApiRouter<Context>) -> Router<Context> {
+    let (router, document) = routes.split_for_parts();
+    let patched = document.paths.paths.into_iter().filter(|(_, item)| item.patch.is_some()).map(|(path, _)| path);
+    let patched: Arc<HashSet<String>> = Arc::new(patched.collect());
+    router.layer(middleware::from_fn_with_state(patched, accept_patch))
+}
+
+async fn accept_patch(
+    State(patched): State<Arc<HashSet<String>>>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if path.is_some_and(|path| patched.contains(path.as_str()))
+        && let Ok(types) = HeaderValue::try_from(body::PATCH_TYPES.join(", "))
+    {
+        response.headers_mut().insert("accept-patch", types);
+    }
+    response
+}
 
 /// The routes with all layers around them.
 pub fn service(routes: Router<Context>, context: Context) -> Router {
@@ -118,7 +143,7 @@ fn render(mut response: Response, refusal: Refusal, request_id: &str) -> Respons
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
-    if refusal.code == Code::Unauthenticated {
+    if refusal.code.status() == StatusCode::UNAUTHORIZED.as_u16() {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     let body = serde_json::to_vec(&ProblemBody::new(refusal, request_id)).unwrap_or_default();

@@ -9,6 +9,7 @@ use rollcall_domain::{
 };
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
@@ -19,7 +20,8 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 pub const DEVICE_COOKIE: &str = "__Host-device";
 
 /// How a session token is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Transport {
     /// In the `Authorization` header.
     Bearer,

@@ -232,21 +232,25 @@ pub struct AuditRecord {
     /// When the change was made.
     pub at: Timestamp,
     /// The user who made the change; null if the system did.
+    #[schema(required)]
     pub actor: Option<AuditActor>,
-    /// The network address of the request.
-    #[schema(value_type = Option<String>)]
+    /// The network address of the request, of IPv4 or IPv6; null if it is unknown or the system made the change.
+    #[schema(value_type = Option<String>, required, max_length = 45, example = "203.0.113.7")]
     pub address: Option<IpAddr>,
     /// The kind of change.
     pub action: Action,
     /// The object.
     pub target: Target,
     /// The team that owns the object; null if the platform does.
+    #[schema(required)]
     pub team_id: Option<TeamId>,
     /// The changed fields before the change; null if the object is new.
     #[serde(default)]
+    #[schema(required, value_type = Option<Object>)]
     pub before: Value,
     /// The changed fields after the change; null if the object was deleted.
     #[serde(default)]
+    #[schema(required, value_type = Option<Object>)]
     pub after: Value,
     /// The `X-Request-Id` of the reply.
     pub request_id: String,

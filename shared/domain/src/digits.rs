@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
 
 use crate::{
     fields::FromField,
@@ -9,7 +10,8 @@ use crate::{
 };
 
 /// An eight-digit code from a mail or an invitation, leading zeros kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{8}$", example = "01234567")]
 pub struct EightDigits(String);
 
 impl EightDigits {

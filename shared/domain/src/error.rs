@@ -2,6 +2,11 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
 use crate::{
     limits::MAX_VIOLATIONS,
     violation::{Violation, ViolationCode},
@@ -19,6 +24,11 @@ macro_rules! codes {
         impl Code {
             /// Every code, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The code with this name.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($code => Some(Self::$variant),)* _ => None }
+            }
 
             /// The HTTP status of the reply.
             pub const fn status(self) -> u16 {
@@ -140,6 +150,29 @@ codes! {
         "The server failed to process the request.";
     Unavailable 503 "unavailable"
         "A dependency is not available. Retry in a moment.";
+}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|code| code.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .description(Some("An error code."))
+            .into()
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> Cow<'static, str> {
+        "ErrorCode".into()
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// Why a request is refused, and how the caller can fix it.

@@ -17,7 +17,8 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[schema(value_type = String, format = "uuid", example = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21")]
+        #[schema(value_type = String, format = "uuid", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+        #[schema(example = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21")]
         #[serde(transparent)]
         pub struct $name(Uuid);
 

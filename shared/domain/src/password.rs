@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 use zxcvbn::{
     Score,
@@ -20,7 +21,8 @@ use crate::{
 };
 
 /// A password as typed, in NFC. It is not printed, and its memory is wiped when it is dropped.
-#[derive(Clone)]
+#[derive(Clone, ToSchema)]
+#[schema(value_type = String, format = Password, example = "correct horse battery")]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
@@ -52,6 +54,12 @@ impl FromField for Password {
         String::from_field(value).map(|typed| Self::new(&typed))
     }
 }
+
+/// A password to set, in Unicode NFC. An installation can require more than 8 characters; by default it requires 12.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Password, min_length = 8, max_length = 256, example = "correct horse battery")]
+#[expect(dead_code, reason = "describes a `Password` that must follow the `PasswordRule`")]
+pub struct NewPassword(String);
 
 /// A password that one user sets for another.
 #[derive(Clone, Debug)]
@@ -88,12 +96,12 @@ const ESTIMATED_CHARS: usize = 24;
 
 request_body! {
     /// A password that an admin sets for another user, who must change it at the next sign-in.
-    #[schema(as = PasswordReset)]
+    #[schema(as = PasswordReset, title = "password | generate_password: true")]
     pub struct PasswordResetBody from (fields, rule: &PasswordRule, names: &[&str]) {
-        /// Either this or `generate_password`.
-        #[schema(value_type = Option<String>)]
+        /// The password to set.
+        #[schema(value_type = Option<NewPassword>)]
         password: InitialPassword = rule.read_initial(fields, names),
-        /// Whether to generate a password, which the reply shows once.
+        /// Generates a password, which the reply shows once.
         #[schema(value_type = Option<bool>)]
         generate_password: ReadElsewhere,
     }

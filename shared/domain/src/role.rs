@@ -68,7 +68,9 @@ impl Role {
 request_body! {
     /// A new custom role.
     pub struct NewRole {
+        /// The name that people read.
         name: RoleName,
+        /// The permissions that the role grants. Duplicates count once.
         permissions: BoundedList<Permission, 11>,
     }
 }
@@ -76,7 +78,9 @@ request_body! {
 request_body! {
     /// A change of a custom role.
     pub struct RolePatch {
+        /// The name that people read.
         name: PatchRequired<RoleName>,
+        /// The permissions that the role grants, in place of all it grants now. Duplicates count once.
         permissions: PatchRequired<BoundedList<Permission, 11>>,
     }
 }
@@ -92,14 +96,16 @@ pub fn change(action: Action, team_id: TeamId, before: Option<&Role>, after: Opt
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Role)]
 pub struct RoleView {
-    /// The name of a preset, or the UUID of a custom role.
-    #[schema(value_type = String, example = "developer")]
+    /// Identifies the role in its team.
     role_id: RoleId,
+    /// The name that people read.
     name: RoleName,
     /// Whether the role is a preset, which every team has and nobody can edit.
     preset: bool,
+    /// The permissions that the role grants in its team.
+    #[schema(max_items = 11)]
     permissions: BTreeSet<Permission>,
-    /// A preset stays at 1.
+    /// Starts at 1 and grows with every change. A preset stays at 1.
     version: u64,
 }
 

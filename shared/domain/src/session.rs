@@ -132,13 +132,19 @@ pub fn sign_in(session: &Session) -> Change {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
 pub struct SessionView<'a> {
+    /// Identifies the session among those of its user.
     session_id: SessionId,
+    /// When the user signed in.
     created_at: Timestamp,
+    /// When the session was last used, to the minute.
     last_seen_at: Timestamp,
+    /// When the session ends unless it is used again.
     expires_at: Timestamp,
-    #[schema(value_type = Option<String>, required)]
+    /// The network address of the sign-in, of IPv4 or IPv6; null if it is unknown.
+    #[schema(value_type = Option<String>, required, max_length = 45, example = "203.0.113.7")]
     address: Option<IpAddr>,
-    #[schema(required)]
+    /// The `User-Agent` of the sign-in; null if it sent none.
+    #[schema(required, max_length = 256)]
     user_agent: Option<&'a str>,
     /// Whether it is the session of this request.
     current: bool,

@@ -143,7 +143,7 @@ texts! {
     };
 
     /// The location of an account, as it states it: at most 500 bytes of UTF-8 without control characters.
-    #[schema(value_type = String, max_length = 500, example = "Busan")]
+    #[schema(as = AccountLocation, value_type = String, max_length = 500, example = "Busan")]
     Location by |text| line(text);
 
     /// The status line of an account: at most 500 bytes of UTF-8, without control characters except line feeds.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use totp_rs::{Builder, Secret, Totp};
 use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
@@ -58,7 +59,8 @@ impl std::fmt::Debug for TotpSecret {
 }
 
 /// A code of six digits from an authenticator app.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{6}$", example = "012345")]
 pub struct TotpCode(String);
 
 impl FromField for TotpCode {

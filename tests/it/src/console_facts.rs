@@ -37,7 +37,7 @@ fn facts() -> String {
     let user_types =
         [UserType::Member, UserType::PlatformAdmin, UserType::SuperAdmin].map(|kind| kind.as_str().to_owned());
     let error_codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
-    let document = serde_json::to_value(rollcall::documented()).unwrap();
+    let document = rollcall::documented();
     let violation_codes = words::<ViolationCode>();
     let password_reasons = words::<PasswordReason>();
 

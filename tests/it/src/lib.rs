@@ -12,6 +12,7 @@ mod model;
 mod races;
 
 mod accounts;
+mod api_document;
 mod apps;
 mod attacks;
 mod audit;

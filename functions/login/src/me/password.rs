@@ -3,11 +3,11 @@
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
-    Fields, Refusal, Violation,
+    Code, Fields, Refusal, Violation,
     audit::Action,
     body::ReadElsewhere,
     mail::Message,
-    password::{Password, PasswordRule},
+    password::{NewPassword, Password, PasswordRule},
     request_body,
     user::change as change_of,
 };
@@ -20,11 +20,13 @@ request_body! {
     /// The current password and the new one.
     #[schema(as = PasswordChange)]
     pub(crate) struct PasswordChangeBody from (fields, rule: &PasswordRule, names: &[&str]) {
-        #[schema(value_type = String)]
+        /// The current password.
         current_password: Password,
-        #[schema(value_type = String)]
+        /// The new password, which differs from the current one.
+        #[schema(value_type = NewPassword)]
         password: Password = rule.read_twice(fields, names),
-        #[schema(value_type = String)]
+        /// The new password once more.
+        #[schema(value_type = Password)]
         password_confirmation: ReadElsewhere,
     }
 }
@@ -37,6 +39,7 @@ request_body! {
     tag = "own identity",
     request_body = PasswordChangeBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::TooManyAttempts]))),
 )]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let user = call.actor.user.clone();

@@ -37,8 +37,10 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Enrolled {
     /// The secret in base 32, for typing.
+    #[schema(pattern = "^[A-Z2-7]{32}$")]
     secret: String,
     /// The secret as an `otpauth` URI, for opening.
+    #[schema(format = "uri", pattern = "^otpauth://totp/")]
     otpauth_uri: String,
     /// The URI as a QR code, for scanning.
     qr_svg: String,
@@ -48,7 +50,7 @@ request_body! {
     /// The first code of the new factor.
     #[schema(as = TotpConfirmation)]
     pub(crate) struct TotpConfirmationBody {
-        #[schema(value_type = String, pattern = "^[0-9]{6}$")]
+        /// Six digits from the authenticator app.
         code: TotpCode,
     }
 }
@@ -56,19 +58,22 @@ request_body! {
 /// Codes that replace the second factor, each for one use.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecoveryCodes {
+    /// The codes, shown once.
+    #[schema(min_items = 10, max_items = 10)]
     recovery_codes: Vec<String>,
 }
 
 request_body! {
     /// The current password, and either `code` or `recovery_code`.
-    #[schema(as = TotpUnbinding)]
+    #[schema(as = TotpUnbinding, title = "code | recovery_code")]
     pub(crate) struct TotpRemovalBody from (fields) {
-        #[schema(value_type = String)]
+        /// The caller's current password.
         current_password: Password,
         /// Six digits from the authenticator app.
-        #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$")]
+        #[schema(value_type = Option<TotpCode>)]
         code: SecondFactorInput = SecondFactorInput::read(fields),
-        #[schema(value_type = Option<String>)]
+        /// An unused recovery code. Case, spaces and hyphens do not count.
+        #[schema(value_type = Option<String>, example = "ABCDEFGHIJKLM-NOPQRSTUVWXYZ")]
         recovery_code: ReadElsewhere,
     }
 }
@@ -81,6 +86,7 @@ request_body! {
     tag = "own identity",
     request_body = CurrentPasswordBody,
     responses((status = 201, body = Enrolled, headers(("Location")))),
+    extensions(("x-codes" = json!([Code::TotpEnabled, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
@@ -99,7 +105,8 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let user = current(&context, &call).await?;
     proof.check(&context, &user).await?;
     let plan = Plan::new(Authority::OwnAccount(&call, &user), writes);
-    context.commit(plan.reply(Reply::created("/v1/me/totp".to_owned(), &enrolled)?)).await
+    // The secret cannot be read again. What it is part of can: the caller's user.
+    context.commit(plan.reply(Reply::created("/v1/me".to_owned(), &enrolled)?)).await
 }
 
 /// The QR code of a URI, as an SVG image.
@@ -116,6 +123,7 @@ async fn qr_code(uri: String) -> Result<String, Problem> {
     tag = "own identity",
     request_body = TotpConfirmationBody,
     responses((status = 200, body = RecoveryCodes)),
+    extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpConfirmationBody { code } = call.fields()?.parse(TotpConfirmationBody::read)?;
@@ -152,6 +160,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     tag = "own identity",
     request_body = TotpRemovalBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpRemovalBody { current_password, code: factor, .. } = call.fields()?.parse(TotpRemovalBody::read)?;
