@@ -1,6 +1,7 @@
 // A paged list. More is loaded as it scrolls, and old items stay visible while it is reloaded.
 
 import { get, queryOf } from "./api.js";
+import { useReload } from "./freshness.js";
 import { useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 
 const SKELETON_DELAY_MS = 200;
@@ -65,6 +66,28 @@ export function useList(path, parameters, keyOf) {
       return null;
     }
   };
+
+  // Loads as many items again as are shown. They stay until then, and if it fails.
+  const refresh = async () => {
+    if (list.stage !== "ready") return;
+    running.current?.abort();
+    const own = new AbortController();
+    running.current = own;
+    change({ loading: true });
+    try {
+      const items = [];
+      let cursor = null;
+      do {
+        const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal });
+        items.push(...page.items);
+        cursor = page.next_cursor;
+      } while (cursor !== null && items.length < list.items.length);
+      change({ items, cursor, done: cursor === null, loading: false, problem: null });
+    } catch (problem) {
+      if (problem.name !== "AbortError") change({ loading: false });
+    }
+  };
+  useReload(refresh);
 
   // A layout effect sends the request before the first paint. Under another filter, the old rows stay until the new
   // ones arrive.

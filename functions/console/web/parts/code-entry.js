@@ -41,7 +41,7 @@ export function CodeEntry({
         html`
           <div class=${`slots of-${length} ${chosen ? "chosen" : ""}`}>
             <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete}
-              spellcheck="false" value=${value} onInput=${input} onBlur=${onBlur} />
+              spellcheck=${false} value=${value} onInput=${input} onBlur=${onBlur} />
             ${Array.from({ length: half }, (_, at) => slot(at))}<b></b>
             ${Array.from({ length: half }, (_, at) => slot(at + half))}
           </div>`}
