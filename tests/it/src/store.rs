@@ -11,8 +11,10 @@ use rollcall_api::clock::Clock;
 use rollcall_domain::{
     Code, Fields, Timestamp,
     account::{Account, AccountType, NewAccount},
+    account_filter::AccountFilter,
     app::{App, DeletionLock, NewApp},
     id::{AppId, UserId},
+    search::SearchText,
     text::AppName,
 };
 use rollcall_store::{CommitError, Connection, Store, Writer, account, app};
@@ -105,7 +107,7 @@ async fn exactly_ten_of_parallel_new_admins_succeed() {
     let results = join_all(accounts.iter().map(|account| table.create(app.app_id, account))).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 10);
     assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|code| *code == Code::AdminLimitReached));
-    let stored = table.store.accounts(app.app_id, "", None, None, 100).await.unwrap().items;
+    let stored = table.store.accounts(app.app_id, &AccountFilter::default(), None, 100).await.unwrap().items;
     let admins = table.store.app(app.app_id).await.unwrap().unwrap().admins;
     assert_eq!(admins, stored.into_iter().map(|account| account.user_id).collect());
 }
@@ -170,18 +172,25 @@ async fn pages_are_in_bytewise_order() {
     let accounts: Vec<_> = (0..230).map(|number| table.account(&format!("a{number}"), "general")).collect();
     table.store.load_accounts(app.app_id, &accounts).await.unwrap();
     table.create(app.app_id, &table.account("boss", "admin")).await.unwrap();
-    for wanted in [None, Some(AccountType::General)] {
+    for (account_type, text) in [(None, None), (Some(AccountType::General), None), (None, Some("A")), (None, Some("1"))]
+    {
+        let text = text.map(|text| SearchText::parse(text).unwrap());
+        let filter = AccountFilter { account_type, user_id_prefix: "a".to_owned(), text };
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = table.store.accounts(app.app_id, "a", wanted, after.as_deref(), 40).await.unwrap();
+            let page = table.store.accounts(app.app_id, &filter, after.as_deref(), 40).await.unwrap();
             seen.extend(page.items.into_iter().map(|account| account.user_id.to_string()));
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        assert_eq!(seen.len(), 230);
-        assert!(seen.is_sorted());
+        let mut expected: Vec<_> = (accounts.iter())
+            .filter(|account| filter.matches(account))
+            .map(|account| account.user_id.to_string())
+            .collect();
+        expected.sort_unstable();
+        assert_eq!(seen, expected);
     }
 }
 

@@ -26,7 +26,7 @@ async fn users_stand_by_creation_and_filters_combine() {
     }
     let listed = admin.get("/v1/users?q=jin").await;
     let jin = format!("/v1/users/{}", listed.body["items"][0]["user_id"].as_str().unwrap());
-    admin.patch(&jin, &json!({"status": "disabled", "username": "Spark.金"})).await.is(200);
+    admin.patch(&jin, &json!({"status": "disabled", "username": "Spark.金", "email": "jin@example.com"})).await.is(200);
     for (query, expected) in [
         ("", vec!["admin", "zoe.park", "PARKer", "mina", "jin"]),
         ("type=member", vec!["zoe.park", "mina", "jin"]),
@@ -38,6 +38,8 @@ async fn users_stand_by_creation_and_filters_combine() {
         ("q=park&type=member&status=enabled", vec!["zoe.park"]),
         ("q=park&type=platform_admin&status=disabled", vec![]),
         ("q=nobody", vec![]),
+        ("q=JIN%40EX", vec!["jin"]),
+        ("q=%EF%BD%8D%EF%BD%89na", vec!["mina"]),
     ] {
         assert_eq!(logins(&admin.get(&format!("/v1/users?{query}")).await), expected, "{query}");
     }
