@@ -17,8 +17,8 @@ function isPattern(password) {
   return Math.abs(step) === 1 && steps.every((other) => other === step);
 }
 
-// The rules whose outcome is certain here. Only the server estimates how easy a password is to guess. An estimate without
-// its lists of common passwords and words would praise what the server refuses.
+// The rules whose outcome is certain here. Only the server estimates how easy a password is to guess: an estimate
+// without its lists of common passwords and words would praise what it refuses.
 function rulesOf(password, names) {
   const w = words().password;
   const lower = password.toLowerCase();
