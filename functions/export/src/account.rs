@@ -15,8 +15,8 @@ use crate::{
 ///
 /// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
-/// account as `GET` shows it. CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula, or that
-/// begins with `'`, gets a leading `'`.
+/// account as `GET` shows it. CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula, or
+/// that begins with `'`, gets a leading `'`.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",
@@ -51,7 +51,8 @@ pub(crate) async fn export(
     Download::new(format, &format!("account-{user_id}"), &[account], call.now())
 }
 
-/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any case.
+/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any
+/// case.
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<Account, Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);
@@ -101,7 +102,7 @@ mod tests {
     #[case("developer", Some(Code::Forbidden), Some(Code::NotFound))]
     #[case("reviewer", Some(Code::Forbidden), Some(Code::NotFound))]
     #[case("member_manager", Some(Code::NotFound), Some(Code::NotFound))]
-    fn an_account_is_exported_by_whoever_may(
+    fn an_account_is_exported_only_with_the_permission(
         #[case] role: &str,
         #[case] existing: Option<Code>,
         #[case] missing: Option<Code>,
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[rstest]
-    fn what_is_not_the_teams_is_not_there(
+    fn an_account_of_another_team_is_not_found(
         #[values(None, Some("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4dff"))] team: Option<&str>,
     ) {
         let foreign = permitted(Some(app(team)), Some(bare("a")), &member("admin"));

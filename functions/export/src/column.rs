@@ -55,7 +55,7 @@ pub(crate) mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// An account with every field set. `changed` replaces some of them, past the field rules.
+    /// An account with every field set. `changed` replaces fields without checking their rules.
     pub(crate) fn account(changed: Value) -> Account {
         let mut account = json!({
             "user_id": "harbor.pilot", "type": "admin", "nickname": "Harbor Pilot",
@@ -79,15 +79,15 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_columns_are_the_contracts() {
+    fn the_columns_are_in_a_fixed_order() {
         let names = COLUMNS.map(|(name, _)| name).join(", ");
-        let contract = "user_id, nickname, type, photo_url, gender, birth_date, location, whats_up, \
+        let expected = "user_id, nickname, type, photo_url, gender, birth_date, location, whats_up, \
             friend_verification, language, message_settings, friending, level, role, created_at, updated_at";
-        assert_eq!(names, contract);
+        assert_eq!(names, expected);
     }
 
     #[test]
-    fn a_column_holds_what_the_account_shows_under_its_name() {
+    fn a_column_has_the_value_of_the_field_of_its_name() {
         for account in [account(json!({})), bare("a")] {
             let Value::Object(mut shown) = serde_json::to_value(&account).unwrap() else { panic!("not an object") };
             for (name, cell) in COLUMNS {

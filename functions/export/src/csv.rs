@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_marked_named_and_ended() {
+    fn a_file_has_a_byte_order_mark_column_names_and_line_ends() {
         let expected = "\u{feff}user_id,nickname,type,photo_url,gender,birth_date,location,whats_up,\
             friend_verification,language,message_settings,friending,level,role,created_at,updated_at\r\n\
             harbor.pilot,Harbor Pilot,admin,https://img.example.com/p/42.png,female,1994-05-17,부산,On deck until six,\
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_accounts_still_names_the_columns() {
+    fn a_file_without_accounts_has_the_column_names() {
         assert_eq!(records(&file(&[])).len(), 1);
     }
 
@@ -111,13 +111,13 @@ mod tests {
     #[case("a;b", "a;b")]
     #[case("\"", "\"\"\"\"")]
     #[case("=A1,\"x\"", "\"'=A1,\"\"x\"\"\"")]
-    fn a_cell_is_quoted_where_it_has_to_be(#[case] text: &str, #[case] written: &str) {
+    fn a_cell_is_quoted_if_necessary(#[case] text: &str, #[case] written: &str) {
         let file = file(&[account(json!({"whats_up": text}))]);
         assert!(file.contains(&format!(",부산,{written},allow_any,")), "{file}");
     }
 
     #[rstest]
-    fn a_cell_that_would_run_is_marked(
+    fn a_cell_that_would_run_as_a_formula_gets_an_apostrophe(
         #[values(
             "=", "+", "-", "@", "'", "\t", "\r", "\n", "\0", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}", "\u{ff07}"
         )]
@@ -131,14 +131,12 @@ mod tests {
     }
 
     #[rstest]
-    fn an_id_that_would_run_is_marked(#[values("=1+1", "+1", "-1", "@a", "'a")] user_id: &str) {
+    fn an_id_that_would_run_as_a_formula_gets_an_apostrophe(#[values("=1+1", "+1", "-1", "@a", "'a")] user_id: &str) {
         assert_eq!(records(&file(&[bare(user_id)]))[1][0], format!("'{user_id}"));
     }
 
     #[rstest]
-    fn every_other_cell_is_left_alone(
-        #[values("0", " =1", "1=1", "\u{a0}=1", "\"=1\"", "”", "−1", "|cmd")] text: &str,
-    ) {
+    fn other_cells_are_unchanged(#[values("0", " =1", "1=1", "\u{a0}=1", "\"=1\"", "”", "−1", "|cmd")] text: &str) {
         assert_eq!(records(&file(&[account(json!({"nickname": text}))]))[1][1], *text);
     }
 
@@ -150,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read_back(cells in prop::collection::vec((texts(), texts(), texts()), 0..5)) {
+        fn written_accounts_are_read_back_unchanged(cells in prop::collection::vec((texts(), texts(), texts()), 0..5)) {
             let accounts: Vec<_> = (cells.iter())
                 .map(|(id, nickname, whats_up)| account(json!({"user_id": id, "nickname": nickname, "whats_up": whats_up})))
                 .collect();

@@ -21,8 +21,8 @@ pub(crate) struct Xlsx<Sink> {
 impl<Sink> Xlsx<Sink> {
     /// Starts a workbook and writes the header row.
     ///
-    /// The constant-memory mode is needed for correctness, too: every other mode of the library keeps texts in a table of
-    /// shared strings, where a text from `<r>` to `</r>` is taken for markup and written as XML.
+    /// The constant-memory mode is needed for correctness, too: every other mode of the library keeps texts in a table
+    /// of shared strings, where a text from `<r>` to `</r>` is taken for markup and written as XML.
     pub(crate) fn begin(sink: Sink, as_of: Timestamp) -> io::Result<Self> {
         let mut workbook = Workbook::new();
         let created = ExcelDateTime::from_timestamp(as_of.unix_seconds()).map_err(io::Error::other)?;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_texts_and_numbers_are_numbers() {
+    fn texts_are_written_as_texts_and_numbers_as_numbers() {
         let sheet = sheet(&[account(json!({})), bare("a")]);
         for (cell, text) in [("A1", "user_id"), ("P1", "updated_at"), ("A2", "harbor.pilot"), ("F2", "1994-05-17")] {
             assert!(sheet.contains(&text_cell(cell, text)), "{sheet}");
@@ -124,7 +124,7 @@ mod tests {
     #[case("_x0041_", "_x005F_x0041_")]
     #[case("\u{ffff}", "_xFFFF_")]
     #[case("two\nlines", "two\nlines")]
-    fn a_text_is_never_more_than_a_text(#[case] text: &str, #[case] written: &str) {
+    fn a_text_never_becomes_a_formula_link_or_markup(#[case] text: &str, #[case] written: &str) {
         let sheet = sheet(&[account(json!({"nickname": text}))]);
         assert!(sheet.contains(&text_cell("B2", written)), "{sheet}");
         assert!(!sheet.contains("<f>") && !sheet.contains("hyperlink"), "{sheet}");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_accounts_at_the_same_moment_are_the_same_file() {
+    fn equal_accounts_and_times_give_equal_files() {
         let accounts = [account(json!({})), bare("a")];
         assert!(file(&accounts) == file(&accounts));
         assert!(part(&file(&accounts), "docProps/core.xml").contains("2026-11-20T12:00:00Z"));

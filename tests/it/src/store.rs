@@ -119,8 +119,8 @@ async fn a_failed_guard_returns_the_code_for_the_item_found() {
     let tombstone = app.clone().deleted(table.now());
     table.writer().commit(app::change(&app, &tombstone).unwrap()).await.unwrap();
     assert_eq!(table.create(app.app_id, &table.account("a", "admin")).await, Err(Code::NotFound));
-    let nowhere = AppId::new(table.clock.uuid().unwrap());
-    assert_eq!(table.create(nowhere, &table.account("a", "admin")).await, Err(Code::NotFound));
+    let unknown_app = AppId::new(table.clock.uuid().unwrap());
+    assert_eq!(table.create(unknown_app, &table.account("a", "admin")).await, Err(Code::NotFound));
     assert_eq!(refused(table.writer().commit(app::change(&app, &tombstone).unwrap()).await), Err(Code::Conflict));
 }
 
@@ -131,16 +131,16 @@ async fn a_deletion_is_atomic_and_reports_missing_accounts() {
     let lock = DeletionLock { locked: false, ..app.deletion_lock.clone() };
     let open = App { deletion_lock: lock, version: app.version + 1, ..app.clone() };
     table.writer().commit(app::change(&app, &open).unwrap()).await.unwrap();
-    let (here, gone) = (table.account("here", "admin"), table.account("gone", "general"));
-    table.create(app.app_id, &here).await.unwrap();
+    let (existing, missing) = (table.account("here", "admin"), table.account("gone", "general"));
+    table.create(app.app_id, &existing).await.unwrap();
     let app = table.store.app(app.app_id).await.unwrap().unwrap();
-    let both = [here.user_id.clone(), gone.user_id.clone()];
+    let both = [existing.user_id.clone(), missing.user_id.clone()];
     let Err(CommitError::Refused(refused)) = table.writer().commit(account::delete(&app, &both, table.now())).await
     else {
         panic!("a missing account was deleted");
     };
-    let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
-    assert_eq!(missing, [gone.user_id]);
+    let missing_ids: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
+    assert_eq!(missing_ids, [missing.user_id]);
     assert_eq!(table.store.app(app.app_id).await.unwrap().unwrap(), app);
     table.writer().commit(account::delete(&app, &both[..1], table.now())).await.unwrap();
     let stored = table.store.app(app.app_id).await.unwrap().unwrap();

@@ -15,7 +15,7 @@ fn account(world: &World, user_id: &str, nickname: &str) -> Account {
 }
 
 #[tokio::test]
-async fn pages_lose_and_repeat_no_account_while_others_are_written() {
+async fn pages_contain_each_account_once_while_others_are_written() {
     let (_world, admin, path) = with_app().await;
     let stable: BTreeSet<String> = (0..60).map(|number| format!("s{number:02}")).collect();
     for id in &stable {
