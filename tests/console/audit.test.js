@@ -149,7 +149,7 @@ test("a record says what was done to whom, and leads there", async () => {
   await page.locator(".record").getByRole("link", { name: "status.change" }).click();
   await page.waitForURL(`**/users/${id}`);
   await page.goto(`/audit?target=${app.app_id}`);
-  await button(w.audit.deletedAccounts(2)).click();
+  await button(w.audit.counted["account.delete"](2)).click();
   await page.locator(".record").getByRole("link", { name: "Audited Harbour" }).waitFor();
   // The filter names the thing, too.
   await page.locator(".filter-button.fixed", { hasText: "Audited Harbour" }).waitFor();

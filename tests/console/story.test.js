@@ -241,7 +241,7 @@ async function deleteAccounts(jisoo) {
 async function readLog(admin) {
   await admin.press(w.entries.audit, "link");
   for (const action of [
-    w.audit.deletedAccounts(2),
+    w.audit.counted["account.delete"](2),
     w.audit.actions["app.unlock"],
     w.audit.actions["app.lock"],
     w.audit.actions["invitation.redeem"],

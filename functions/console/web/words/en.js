@@ -837,8 +837,12 @@ export const words = ({ plural, number, list }) => ({
       },
       "role.edit": { name: "Renamed a role", permissions: "Changed the permissions of a role" },
     },
-    deletedAccounts: (count) =>
-      plural(count, { one: (n) => `Deleted ${n} account`, other: (n) => `Deleted ${n} accounts` }),
+    counted: {
+      "account.delete": (count) =>
+        plural(count, { one: (n) => `Deleted ${n} account`, other: (n) => `Deleted ${n} accounts` }),
+      "account.export": (count) =>
+        plural(count, { one: (n) => `Exported ${n} account`, other: (n) => `Exported ${n} accounts` }),
+    },
     actions: {
       "app.create": "Created an application",
       "app.edit": "Edited an application",

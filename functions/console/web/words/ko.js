@@ -808,7 +808,10 @@ export const words = ({ plural, number, list }) => ({
       },
       "role.edit": { name: "역할 이름 변경", permissions: "역할 권한 변경" },
     },
-    deletedAccounts: (count) => plural(count, { other: (n) => `계정 ${n}개 삭제` }),
+    counted: {
+      "account.delete": (count) => plural(count, { other: (n) => `계정 ${n}개 삭제` }),
+      "account.export": (count) => plural(count, { other: (n) => `계정 ${n}개 내보내기` }),
+    },
     actions: {
       "app.create": "애플리케이션 생성",
       "app.edit": "애플리케이션 편집",

@@ -38,8 +38,9 @@ export const targetName = (record, nameOf) =>
 
 // What was done. Some actions stand for several kinds of changes, which the changed fields tell apart.
 export function actionText({ action, before, after }) {
-  const { actions, edits, deletedAccounts } = words().audit;
-  if (action === "account.delete" && before?.user_ids) return deletedAccounts(before.user_ids.length);
+  const { actions, edits, counted } = words().audit;
+  const ids = (before ?? after)?.user_ids;
+  if (ids && counted[action]) return counted[action](ids.length);
   const [field, ...others] = Object.keys({ ...before, ...after });
   const change = others.length === 0 ? edits[action]?.[field] : undefined;
   return (typeof change === "object" ? change[after?.[field]] : change) ?? actions[action] ?? action;
