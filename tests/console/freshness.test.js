@@ -62,7 +62,7 @@ test("more than one page is loaded again as it was shown", async () => {
   const create = (id) => fixture.call("POST", `/v1/apps/${app}/accounts`, { user_id: id, type: "general" });
   for (let number = 100; number < 160; number += 1) await create(`user.${number}`);
   await open(`/apps/${app}/accounts`);
-  await page.getByRole("button", { name: w.list.more }).click();
+  await page.locator(".list-foot").scrollIntoViewIfNeeded();
   await page.getByText(w.list.complete.accounts(60)).waitFor();
   await create("user.000");
   await comeBack();

@@ -2,8 +2,10 @@
 
 import { get, queryOf } from "./api.js";
 import { useReload } from "./freshness.js";
+import { getPages } from "./pages.js";
 import { useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 
+const PAGE = { limit: 50 };
 const SKELETON_DELAY_MS = 200;
 const SKELETON_MIN_MS = 300;
 const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -45,7 +47,7 @@ export function useList(path, parameters, keyOf) {
     // With the next frame, so that a reply which arrived while the page was busy comes first.
     setTimeout(() => requestAnimationFrame(skeleton), SKELETON_DELAY_MS);
     try {
-      const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal }).finally(
+      const page = await get(path + queryOf({ ...parameters, ...PAGE, cursor }), { signal: own.signal }).finally(
         () => (waiting = false),
       );
       const shown = Date.now() - shownSince.current;
@@ -75,13 +77,11 @@ export function useList(path, parameters, keyOf) {
     running.current = own;
     change({ loading: true });
     try {
-      const items = [];
-      let cursor = null;
-      do {
-        const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal });
-        items.push(...page.items);
-        cursor = page.next_cursor;
-      } while (cursor !== null && items.length < list.items.length);
+      const { items, cursor } = await getPages(path, parameters, {
+        ...PAGE,
+        count: list.items.length,
+        signal: own.signal,
+      });
       change({ items, cursor, done: cursor === null, loading: false, problem: null });
     } catch (problem) {
       if (problem.name !== "AbortError") change({ loading: false });
