@@ -74,7 +74,7 @@ impl Invalid {
     }
 
     /// A value that is none of the allowed words.
-    pub(crate) fn none_of(words: &[&str]) -> Self {
+    pub fn none_of(words: &[&str]) -> Self {
         Self::new(ViolationCode::NotAllowed, format!("takes one of: {}", words.join(", ")))
     }
 
@@ -142,8 +142,17 @@ impl Violation {
         &self.place
     }
 
-    pub(crate) fn detail(&self) -> &str {
+    /// The rule, as a sentence fragment that follows the field's name.
+    pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Where in the body it is, as an RFC 6901 pointer; `None` for a query parameter.
+    pub fn pointer(&self) -> Option<&str> {
+        match &self.place {
+            Place::Pointer(pointer) => Some(pointer),
+            Place::Parameter(_) => None,
+        }
     }
 
     /// Which kind of rule is violated.
