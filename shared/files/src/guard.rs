@@ -1,7 +1,7 @@
 //! Marks in CSV cells that keep spreadsheets from running a text as a formula.
 //!
 //! A `'` stands before each character that could begin a formula where a cell begins. That is the start of the text, and
-//! any place after a separator or a line feed: a reader may split by another separator than the file's, and some go on
+//! any place after a separator or a line end: a reader may split by another separator than the file's, and some go on
 //! splitting after an inner quotation mark, so quoting a cell does not keep it whole.
 
 use std::borrow::Cow;
@@ -61,7 +61,7 @@ enum Place {
 
 impl Place {
     fn after(c: char) -> Self {
-        if matches!(c, ',' | ';' | '\t' | '|' | '\n') { Self::AfterSeparator } else { Self::Within }
+        if matches!(c, ',' | ';' | '\t' | '|' | '\n' | '\r') { Self::AfterSeparator } else { Self::Within }
     }
 
     fn needs_mark(self, c: char) -> bool {
@@ -95,6 +95,7 @@ mod tests {
     #[case("x;=1+1", "x;'=1+1")]
     #[case("x,+1|-1\t@a", "x,'+1|'-1\t'@a")]
     #[case("l1\n=1+1", "l1\n'=1+1")]
+    #[case("l1\r=1+1", "l1\r'=1+1")]
     #[case("a;\"=1", "a;'\"=1")]
     #[case("a;'b", "a;''b")]
     #[case("\t\t", "'\t'\t")]

@@ -12,6 +12,8 @@ mod record;
 mod records;
 mod row;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod unreadable;
 mod xlsx;
@@ -27,6 +29,7 @@ pub use unreadable::Unreadable;
 pub use xlsx::{MAX_WORKBOOK_BYTES, Workbook};
 
 pub(crate) use object::Object;
+pub(crate) use recognise::Marks;
 pub(crate) use sources::{is_secret, plain_name};
 
 /// How much of a text file is read to recognise it, in bytes.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     format::{Delimiter, SourceFormat},
-    read::{Object, Recognised, Record, Rejection, is_secret, plain_name},
+    read::{Marks, Object, Recognised, Record, Rejection, is_secret, plain_name},
     write::CsvWriter,
 };
 
@@ -23,6 +23,7 @@ pub struct Report<Sink: Write> {
     /// Which cells are secret.
     secrets: Vec<bool>,
     has_json: bool,
+    marks: Marks,
 }
 
 impl<Sink: Write> Report<Sink> {
@@ -43,7 +44,7 @@ impl<Sink: Write> Report<Sink> {
         } else {
             names.iter().map(is_secret).collect()
         };
-        Ok(Self { writer, rows: 0, secrets, has_json })
+        Ok(Self { writer, rows: 0, secrets, has_json, marks: file.form.marks })
     }
 
     /// Writes a row that was not imported.
@@ -58,7 +59,7 @@ impl<Sink: Write> Report<Sink> {
         } else {
             for (index, cell) in record.cells().enumerate() {
                 let is_secret = self.secrets.get(index).copied().unwrap_or_default();
-                self.writer.cell(if is_secret { "" } else { cell })?;
+                self.writer.cell(if is_secret { "" } else { self.marks.text(cell) })?;
             }
         }
         self.writer.end()

@@ -1,7 +1,7 @@
 //! The encoding of a text.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, GB18030, GBK, ISO_8859_8, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1255};
 use rollcall_domain::{Invalid, ViolationCode, fields::FromField};
 use serde_json::Value;
 
@@ -34,8 +34,14 @@ pub(crate) fn detect(bytes: &[u8], is_cut: bool) -> (TextEncoding, bool) {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, !is_cut);
     let guessed = detector.guess(None, Utf8Detection::Deny);
-    // GB 18030 contains GBK.
-    (TextEncoding(if guessed == GBK { GB18030 } else { guessed }), false)
+    let wider = [
+        // GB 18030 contains GBK.
+        (GBK, GB18030),
+        // Hebrew letters from left to right have the same bytes, and are not in files of this century.
+        (ISO_8859_8, WINDOWS_1255),
+    ];
+    let encoding = wider.iter().find(|(narrow, _)| *narrow == guessed).map_or(guessed, |(_, wide)| wide);
+    (TextEncoding(encoding), false)
 }
 
 /// UTF-16 without a mark: separators and line ends have a zero byte, always at the same side.
@@ -58,5 +64,5 @@ fn is_utf_8(bytes: &[u8], is_cut: bool) -> bool {
         faults += usize::from(!chunk.invalid().is_empty());
     }
     // The last character may be cut with the text.
-    faults.saturating_sub(usize::from(is_cut)) * 10 <= characters
+    faults.saturating_sub(usize::from(is_cut)) * 4 <= characters
 }

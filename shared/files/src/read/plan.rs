@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use rollcall_domain::{
-    Fields, Invalid, Refusal, Violation, ViolationCode, fields::FromField, profile::Profile,
+    Fields, Invalid, Violation, ViolationCode, account::AccountType, fields::FromField, profile::Profile,
 };
 use serde_json::{Map, Value};
 
 use super::{
     recognise::{Form, Place, Recognised, RecognisedColumn},
-    sources::{Part, Rule},
+    sources::Part,
     transform::Transform,
 };
 use crate::{column::Column, format::SourceFormat};
@@ -76,7 +76,7 @@ impl FromField for MappedColumn {
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(super) form: Form,
-    pub(super) has_json: bool,
+    format: SourceFormat,
     pub(super) fields: Vec<PlannedField>,
     pub(super) constants: Map<String, Value>,
 }
@@ -91,9 +91,12 @@ pub(super) struct PlannedField {
 /// A column that has the value of a field, or a part of it.
 #[derive(Clone, Debug)]
 pub(super) struct PlannedColumn {
+    pub(super) index: usize,
     pub(super) name: String,
     pub(super) place: Place,
     pub(super) part: Part,
+    /// Of the columns of one field, the lowest comes first.
+    priority: usize,
     pub(super) transform: Option<Transform>,
     pub(super) is_lenient: bool,
 }
@@ -101,27 +104,12 @@ pub(super) struct PlannedColumn {
 impl Plan {
     /// The plan as it was recognised, or as the mapping says. The violations are of a body `{mapping}`.
     pub fn new(recognised: &Recognised, mapping: Option<&Mapping>, today: NaiveDate) -> Result<Self, Vec<Violation>> {
-        let mut violations = Vec::new();
-        let mut columns: Vec<(Column, PlannedColumn, usize)> = Vec::new();
-        match mapping {
-            None => {
-                let known = recognised.columns.iter().filter_map(|column| column.field.map(|field| (field, column)));
-                columns.extend(known.map(|(field, column)| (field, planned(column, column.rule, column.transform), column.priority)));
-            }
-            Some(mapping) => {
-                for (index, mapped) in mapping.columns.iter().enumerate() {
-                    match mapped.planned(recognised) {
-                        Ok(column) => columns.push(column),
-                        Err((key, invalid)) => {
-                            let pointer = format!("/mapping/columns/{index}/{key}");
-                            violations.push(Violation::from_invalid(pointer, invalid));
-                        }
-                    }
-                }
-            }
-        }
-        columns.sort_by_key(|(.., priority)| *priority);
-        if violations.is_empty() && !columns.iter().any(|(field, ..)| *field == Column::UserId) {
+        let (mut columns, mut violations) = match mapping {
+            None => (recognised.columns.iter().filter_map(recognised_column).collect(), Vec::new()),
+            Some(mapping) => mapping.columns(recognised),
+        };
+        columns.sort_by_key(|(_, column)| column.priority);
+        if violations.is_empty() && !columns.iter().any(|(field, _)| *field == Column::UserId) {
             let rule = "must have a column for user_id";
             violations.push(Violation::at("/mapping/columns", ViolationCode::Required, rule));
         }
@@ -130,20 +118,43 @@ impl Plan {
         if !violations.is_empty() {
             return Err(violations);
         }
-        let has_json =
-            recognised.form.is_json_in_cell || matches!(recognised.format, SourceFormat::Json | SourceFormat::Ndjson);
-        Ok(Self { form: recognised.form.clone(), has_json, fields: by_field(columns), constants })
+        Ok(Self { form: recognised.form.clone(), format: recognised.format, fields: by_field(columns), constants })
     }
 
-    /// The name of the first column that has a field's value, or the field's own name.
-    pub(super) fn column_of(&self, field: Column) -> &str {
-        let planned = self.fields.iter().find(|planned| planned.field == field);
-        planned.and_then(|planned| planned.columns.first()).map_or(field.name(), |column| &column.name)
+    /// Whether records are JSON.
+    pub(super) fn has_json(&self) -> bool {
+        self.form.is_json_in_cell || matches!(self.format, SourceFormat::Json | SourceFormat::Ndjson)
+    }
+
+    /// Whether a record has a cell for each column. A sheet has none at the end of a row where there are no values.
+    pub(super) fn has_all_cells(&self) -> bool {
+        self.format == SourceFormat::Csv
+    }
+
+    /// The first column that has a field's value.
+    pub(super) fn column_of(&self, field: Column) -> Option<&PlannedColumn> {
+        self.fields.iter().find(|planned| planned.field == field)?.columns.first()
+    }
+}
+
+impl Mapping {
+    /// The columns, and the violations of those that cannot be.
+    fn columns(&self, recognised: &Recognised) -> (Vec<(Column, PlannedColumn)>, Vec<Violation>) {
+        let (mut columns, mut violations) = (Vec::new(), Vec::new());
+        for (index, mapped) in self.columns.iter().enumerate() {
+            match mapped.planned(recognised) {
+                Ok(column) => columns.push((mapped.field, column)),
+                Err((key, invalid)) => {
+                    violations.push(Violation::from_invalid(format!("/mapping/columns/{index}/{key}"), invalid));
+                }
+            }
+        }
+        (columns, violations)
     }
 }
 
 impl MappedColumn {
-    fn planned(self, recognised: &Recognised) -> Result<(Column, PlannedColumn, usize), (&'static str, Invalid)> {
+    fn planned(self, recognised: &Recognised) -> Result<PlannedColumn, (&'static str, Invalid)> {
         let out_of_range = || Invalid::new(ViolationCode::OutOfRange, "must be the index of a column of the file");
         let column = recognised.columns.get(self.index).ok_or_else(|| ("index", out_of_range()))?;
         if matches!(self.field, Column::CreatedAt | Column::UpdatedAt) {
@@ -151,24 +162,29 @@ impl MappedColumn {
         }
         // A column that is mapped as it was recognised is read as it was recognised.
         let is_lenient = column.rule.is_lenient && column.field == Some(self.field);
-        let rule = Rule { is_lenient, ..column.rule };
-        Ok((self.field, planned(column, rule, self.transform), column.priority))
+        Ok(planned(column, is_lenient, self.transform))
     }
 }
 
-fn planned(column: &RecognisedColumn, rule: Rule, transform: Option<Transform>) -> PlannedColumn {
+fn recognised_column(column: &RecognisedColumn) -> Option<(Column, PlannedColumn)> {
+    Some((column.field?, planned(column, column.rule.is_lenient, column.transform)))
+}
+
+fn planned(column: &RecognisedColumn, is_lenient: bool, transform: Option<Transform>) -> PlannedColumn {
     PlannedColumn {
+        index: column.index,
         name: column.name.clone(),
         place: column.place.clone(),
-        part: rule.part,
+        part: column.rule.part,
+        priority: column.priority,
         transform,
-        is_lenient: rule.is_lenient,
+        is_lenient,
     }
 }
 
-fn by_field(columns: Vec<(Column, PlannedColumn, usize)>) -> Vec<PlannedField> {
+fn by_field(columns: Vec<(Column, PlannedColumn)>) -> Vec<PlannedField> {
     let mut fields: Vec<PlannedField> = Vec::new();
-    for (field, column, _) in columns {
+    for (field, column) in columns {
         match fields.iter_mut().find(|planned| planned.field == field) {
             Some(planned) => planned.columns.push(column),
             None => fields.push(PlannedField { field, columns: vec![column] }),
@@ -180,20 +196,18 @@ fn by_field(columns: Vec<(Column, PlannedColumn, usize)>) -> Vec<PlannedField> {
 /// The violations of constants: they are values of an account, but not its id, and of fields that no column has.
 fn violations_of(
     constants: &Map<String, Value>,
-    columns: &[(Column, PlannedColumn, usize)],
+    columns: &[(Column, PlannedColumn)],
     today: NaiveDate,
 ) -> Vec<Violation> {
-    let mut fields = Fields::of(constants.clone().into());
-    fields.optional::<rollcall_domain::account::AccountType>("type");
-    Profile::default().patched(&mut fields, today);
-    for (field, ..) in columns {
-        if constants.contains_key(field.name()) {
-            let invalid = Invalid::new(ViolationCode::NotAllowed, "is a column of the file");
-            fields.violation(field.name(), invalid);
+    let read = Fields::of(constants.clone().into()).parse(|fields| {
+        fields.optional::<AccountType>("type");
+        let profile = Profile::default().patched(fields, today);
+        for (field, _) in columns.iter().filter(|(field, _)| *field != Column::UserId && constants.contains_key(field.name())) {
+            fields.violation(field.name(), Invalid::new(ViolationCode::NotAllowed, "is a column of the file"));
         }
-    }
-    let refusal: Option<Refusal> = fields.finish(|| Some(())).err();
-    let found = refusal.map(|refusal| refusal.violations).unwrap_or_default();
+        Some(profile)
+    });
+    let found = read.map_or_else(|refusal| refusal.violations, |_| Vec::new());
     let moved = found.into_iter().map(|violation| {
         let pointer = format!("/mapping/constants{}", violation.pointer().unwrap_or_default());
         Violation::at(pointer, violation.code(), violation.detail().to_owned())

@@ -19,11 +19,10 @@ use super::{
     unreadable::Unreadable,
     xlsx::SheetRecords,
 };
-pub(crate) use columns::unmarked;
-
 use crate::{
     column::Column,
     format::{Delimiter, SourceFormat},
+    guard::without_foreign_mark,
 };
 
 /// What somebody says of a file because it was not recognised.
@@ -119,39 +118,44 @@ pub struct NotImported {
 pub(crate) struct Form {
     pub(crate) is_gzip: bool,
     pub(crate) encoding: TextEncoding,
-    /// Whether it is a table of texts.
-    pub(crate) is_csv: bool,
     /// The number of columns of a table.
     pub(crate) width: usize,
-    /// Whether every cell is guarded as we write it.
-    pub(crate) is_guarded: bool,
+    pub(crate) marks: Marks,
     /// Whether the file has exactly our columns, so that its ids are as we wrote them.
     pub(crate) is_ours: bool,
-    /// Whether a foreign table has a `'` before every text, instead of before some.
-    pub(crate) marks_every_text: bool,
-    /// Whether the file is a report of ours, which has columns of its own first.
-    pub(crate) is_report: bool,
-    /// Whether the only column of a report has JSON records.
+    /// The number of columns before those of the file, which our reports have.
+    pub(crate) leading: usize,
+    /// Whether the only other column of a report has JSON records.
     pub(crate) is_json_in_cell: bool,
 }
 
-impl Form {
-    /// Whether cells may have a `'` that marks a text for spreadsheets, put there by somebody else.
-    pub(crate) fn has_foreign_marks(&self) -> bool {
-        self.is_csv && !self.is_guarded
-    }
+/// Which texts have a `'` before them that marks them for spreadsheets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marks {
+    /// None: the file is no CSV.
+    None,
+    /// Those that we mark.
+    Ours,
+    /// Those that others mark.
+    Foreign,
+    /// All.
+    EveryText,
+}
 
+impl Form {
+    /// A file that is no CSV of ours.
     fn of(encoding: TextEncoding, is_gzip: bool) -> Self {
-        Self {
-            is_gzip,
-            encoding,
-            is_csv: false,
-            width: 0,
-            is_guarded: false,
-            is_ours: false,
-            marks_every_text: false,
-            is_report: false,
-            is_json_in_cell: false,
+        Self { is_gzip, encoding, width: 0, marks: Marks::None, is_ours: false, leading: 0, is_json_in_cell: false }
+    }
+}
+
+impl Marks {
+    /// The text of a cell that others wrote.
+    pub(crate) fn text(self, cell: &str) -> &str {
+        match self {
+            Self::None | Self::Ours => cell,
+            Self::Foreign => without_foreign_mark(cell),
+            Self::EveryText => cell.strip_prefix('\'').unwrap_or(cell),
         }
     }
 }
@@ -188,7 +192,8 @@ fn recognise_text(bytes: &[u8], is_cut: bool, is_gzip: bool, given: &Given) -> R
     if bytes.is_empty() {
         return Err(Unreadable::Empty);
     }
-    let (encoding, certain) = given.encoding.map_or_else(|| encoding::detect(bytes, is_cut), |encoding| (encoding, true));
+    let (encoding, certain) =
+        given.encoding.map_or_else(|| encoding::detect(bytes, is_cut), |encoding| (encoding, true));
     let text = text::decode(bytes, encoding, is_cut)?;
     let format = text::format(&text, is_cut)?;
     let head = text::Head { text: &text, has_mark: bytes.starts_with(b"\xef\xbb\xbf"), is_cut };

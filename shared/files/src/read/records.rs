@@ -6,7 +6,7 @@ use super::{
     csv::CsvRecords,
     decoded::{Decoded, Source},
     json::{Entries, Lines},
-    recognise::{Form, Recognised},
+    recognise::{Form, Marks, Recognised},
     record::Record,
     unreadable::Unreadable,
     xlsx::{SheetRecords, Workbook},
@@ -14,7 +14,6 @@ use super::{
 use crate::{
     format::{Delimiter, SourceFormat},
     guard::unguard,
-    report::LEADING_COLUMNS,
 };
 
 /// The records of a file, one after another. Their memory does not grow with the file.
@@ -27,7 +26,7 @@ enum Kind<'a> {
     Csv(CsvRecords<'a>),
     Lines(Lines<'a>),
     Entries(Entries<'a>),
-    Sheet(SheetRecords<'a>),
+    Sheet(Box<SheetRecords<'a>>),
 }
 
 impl<'a> Records<'a> {
@@ -43,7 +42,7 @@ impl<'a> Records<'a> {
 
     /// Reads a workbook.
     pub fn open_workbook(file: Box<dyn Workbook + 'a>, recognised: &Recognised) -> Result<Self, Unreadable> {
-        let mut records = Self { kind: Kind::Sheet(SheetRecords::open(file)?), form: recognised.form.clone() };
+        let mut records = Self { kind: Kind::Sheet(SheetRecords::open(file)?.into()), form: recognised.form.clone() };
         records.skip_header(recognised.has_header)?;
         Ok(records)
     }
@@ -64,7 +63,7 @@ impl<'a> Records<'a> {
     }
 
     pub(super) fn of_sheet(sheet: SheetRecords<'a>, form: Form) -> Self {
-        Self { kind: Kind::Sheet(sheet), form }
+        Self { kind: Kind::Sheet(sheet.into()), form }
     }
 
     /// Reads the next record. Returns whether there was one. Records without any value are left out: spreadsheets add
@@ -98,13 +97,11 @@ impl<'a> Records<'a> {
 
 impl Form {
     /// Takes away what our own files add to a record.
-    fn apply(&self, record: &mut Record) {
-        if self.is_guarded && record.text.contains('\'') {
+    pub(super) fn apply(&self, record: &mut Record) {
+        if self.marks == Marks::Ours && record.text.contains('\'') {
             record.map(unguard);
         }
-        if self.is_report {
-            record.skip(LEADING_COLUMNS.len());
-        }
+        record.skip(self.leading);
         if self.is_json_in_cell {
             record.ends.clear();
         }

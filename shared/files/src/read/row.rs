@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 use super::{
     object::Object,
     plan::{Plan, PlannedColumn, PlannedField},
-    recognise::{Place, unmarked},
+    recognise::Place,
     record::Record,
     sources::Part,
-    transform::{full_name, iso_date, is_shortened_number},
+    transform::{full_name, is_shortened_number, iso_date},
 };
 use crate::column::Column;
 
@@ -51,8 +51,8 @@ impl Rejection {
 impl Plan {
     /// The fields that a record sets.
     pub fn row(&self, record: &Record) -> Result<Row, Rejection> {
-        let object = if self.has_json { object(record)? } else { Object::default() };
-        if !self.has_json {
+        let object = if self.has_json() { object(record)? } else { Object::default() };
+        if !self.has_json() {
             self.check_width(record)?;
         }
         let mut row = Row { line: record.line, fields: self.constants.clone(), violations: Vec::new() };
@@ -67,22 +67,29 @@ impl Plan {
 
     /// A refusal of a row, with the column of its first fault.
     pub fn rejection(&self, refusal: &Refusal) -> Rejection {
-        let field = |violation: &Violation| Column::parse(violation.pointer()?.strip_prefix('/')?);
-        let column = |violation: &Violation| field(violation).map_or("", |field| self.column_of(field));
-        let Some(first) = refusal.violations.first() else {
-            let field = match refusal.code {
-                Code::AdminLimitReached | Code::Forbidden => Column::Type,
-                _ => Column::UserId,
-            };
-            return Rejection {
-                column: self.column_of(field).to_owned(),
-                code: refusal.code.as_str().into(),
-                detail: refusal.detail.clone().into_owned(),
-            };
-        };
-        let details = refusal.violations.iter().map(|violation| format!("{} {}", column(violation), violation.detail()));
-        let details: Vec<_> = details.collect();
-        Rejection { column: column(first).to_owned(), code: name(first.code()).into(), detail: details.join("; ") }
+        if refusal.violations.is_empty() {
+            let is_of_type = matches!(refusal.code, Code::AdminLimitReached | Code::Forbidden);
+            let field = if is_of_type { Column::Type } else { Column::UserId };
+            let code = refusal.code.as_str().into();
+            return Rejection { column: self.place(field).1, code, detail: refusal.detail.clone().into_owned() };
+        }
+        let mut faults: Vec<_> = (refusal.violations.iter())
+            .map(|violation| {
+                let field = violation.pointer().and_then(|pointer| Column::parse(pointer.trim_start_matches('/')));
+                (field.map_or((usize::MAX, String::new()), |field| self.place(field)), violation)
+            })
+            .collect();
+        faults.sort_by_key(|((index, _), _)| *index);
+        let details = faults.iter().map(|((_, column), violation)| format!("{column} {}", violation.detail()));
+        let detail = details.collect::<Vec<_>>().join("; ");
+        let ((_, column), violation) = faults.swap_remove(0);
+        Rejection { column, code: name(violation.code()).into(), detail }
+    }
+
+    /// The place and name of the column that has a field's value; what no column has comes last, under its own name.
+    fn place(&self, field: Column) -> (usize, String) {
+        let column = self.column_of(field).map(|column| (column.index, column.name.clone()));
+        column.unwrap_or_else(|| (usize::MAX, field.name().to_owned()))
     }
 
     /// Values of a record with another number of cells would be in other columns than they seem. Empty ones at the end
@@ -90,8 +97,7 @@ impl Plan {
     fn check_width(&self, record: &Record) -> Result<(), Rejection> {
         let width = self.form.width;
         let has_more = record.cells().skip(width).any(|cell| !cell.is_empty());
-        // A sheet has no cells at the end of a row where there are no values.
-        let has_fewer = record.len() < width && self.form.is_csv;
+        let has_fewer = record.len() < width && self.has_all_cells();
         if !has_more && !has_fewer {
             return Ok(());
         }
@@ -130,7 +136,7 @@ impl Row {
 
     /// Spreadsheets show long numbers so, and save what they show. The rules of the field would take it for an id.
     fn refuse_shortened_id(&mut self, plan: &Plan) {
-        if !plan.has_json && !plan.form.is_ours && self.user_id().is_some_and(is_shortened_number) {
+        if !plan.has_json() && !plan.form.is_ours && self.user_id().is_some_and(is_shortened_number) {
             let rule = "is a number that a spreadsheet has shortened. Format the column as text there, and save the file again";
             self.violations.push(Violation::at("/user_id", ViolationCode::BadFormat, rule));
         }
@@ -183,10 +189,11 @@ impl PlannedColumn {
     /// The column's value; `None` if the record does not have it. An empty cell is null.
     fn value(&self, plan: &Plan, record: &Record, object: &Object) -> Option<Value> {
         let value = match &self.place {
-            Place::Cell(index) => Value::from(plan.cell(record, *index)),
+            Place::Cell(index) => Value::from(plan.form.marks.text(record.cell(*index))),
             Place::Path(path) => object.get(path)?.clone(),
             Place::InCell(index, key) => {
-                let object: Object = serde_json::from_str(plan.cell(record, *index)).unwrap_or_default();
+                let object: Object =
+                    serde_json::from_str(plan.form.marks.text(record.cell(*index))).unwrap_or_default();
                 object.get(key).cloned().unwrap_or_default()
             }
         };
@@ -195,13 +202,6 @@ impl PlannedColumn {
             Value::String(text) => self.transform.map_or(Cow::Borrowed(&*text), |change| change.apply(&text)).into(),
             other => other,
         })
-    }
-}
-
-impl Plan {
-    fn cell<'r>(&self, record: &'r Record, index: usize) -> &'r str {
-        let cell = record.cell(index);
-        if self.form.has_foreign_marks() { unmarked(cell, self.form.marks_every_text) } else { cell }
     }
 }
 

@@ -104,7 +104,13 @@ static SOURCES: [Source; 9] = [
     // Clerk
     Source {
         all: &["id", "firstname", "lastname"],
-        any: &["primaryemailaddress", "primaryphonenumber", "verifiedemailaddresses", "passworddigest", "passwordhasher"],
+        any: &[
+            "primaryemailaddress",
+            "primaryphonenumber",
+            "verifiedemailaddresses",
+            "passworddigest",
+            "passwordhasher",
+        ],
         columns: &[
             ("id", Column::UserId, WHOLE),
             ("firstname", Column::Nickname, GIVEN),
@@ -116,7 +122,15 @@ static SOURCES: [Source; 9] = [
     // Keycloak
     Source {
         all: &["username"],
-        any: &["firstname", "lastname", "enabled", "emailverified", "createdtimestamp", "credentials", "requiredactions"],
+        any: &[
+            "firstname",
+            "lastname",
+            "enabled",
+            "emailverified",
+            "createdtimestamp",
+            "credentials",
+            "requiredactions",
+        ],
         columns: FIRST_AND_LAST_NAME,
         is_foreign: true,
         marks_every_text: false,
@@ -236,9 +250,7 @@ pub(crate) fn plain_name(name: &str) -> String {
 /// The source of a file with columns of these plain names.
 pub(crate) fn source(names: &[String]) -> &'static Source {
     let has = |name: &&str| names.iter().any(|known| known == name);
-    let is_of = |source: &&Source| {
-        source.all.iter().all(has) && (source.any.is_empty() || source.any.iter().any(has))
-    };
+    let is_of = |source: &&Source| source.all.iter().all(has) && (source.any.is_empty() || source.any.iter().any(has));
     SOURCES.iter().find(is_of).unwrap_or(&OTHER)
 }
 
@@ -250,7 +262,8 @@ pub(crate) fn is_known(name: &str) -> bool {
 
 /// Whether a column of this plain name has what nobody may read: hashes, salts, keys of second factors, tokens.
 pub(crate) fn is_secret(name: &str) -> bool {
-    const PARTS: [&str; 9] = ["password", "hash", "salt", "secret", "totp", "token", "mfafactor", "credential", "backupcode"];
+    const PARTS: [&str; 9] =
+        ["password", "hash", "salt", "secret", "totp", "token", "mfafactor", "credential", "backupcode"];
     PARTS.iter().any(|part| name.contains(part))
 }
 

@@ -36,9 +36,11 @@ impl Transform {
 fn is_hyphenated_uuid(value: &str) -> bool {
     let hyphens = [8, 13, 18, 23];
     value.len() == 36
-        && value.bytes().enumerate().all(|(index, byte)| {
-            if hyphens.contains(&index) { byte == b'-' } else { byte.is_ascii_hexdigit() }
-        })
+        && value.bytes().enumerate().all(
+            |(index, byte)| {
+                if hyphens.contains(&index) { byte == b'-' } else { byte.is_ascii_hexdigit() }
+            },
+        )
 }
 
 /// The name of somebody with these two names. Chinese, Japanese and Korean names have the family name first, and no space.
@@ -87,7 +89,11 @@ mod tests {
     #[case(Transform::LowerCase, "Mina", "mina")]
     #[case(Transform::LocalPart, "mina@example.com", "mina")]
     #[case(Transform::LocalPart, "mina", "mina")]
-    fn a_transform_changes_what_has_its_form(#[case] transform: Transform, #[case] value: &str, #[case] expected: &str) {
+    fn a_transform_changes_what_has_its_form(
+        #[case] transform: Transform,
+        #[case] value: &str,
+        #[case] expected: &str,
+    ) {
         assert_eq!(transform.apply(value), expected);
     }
 

@@ -56,9 +56,8 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Io(error) => write!(formatter, "The file could not be fetched: {error}."),
             Self::Empty => formatter.write_str("The file is empty. Upload a file with at least one account."),
-            Self::UnknownFormat => {
-                formatter.write_str("The file is neither CSV nor JSON nor an XLSX workbook. Save it in one of these formats.")
-            }
+            Self::UnknownFormat => formatter
+                .write_str("The file is neither CSV nor JSON nor an XLSX workbook. Save it in one of these formats."),
             Self::Damaged => formatter.write_str("The file is damaged or incomplete. Save and upload it again."),
             Self::Undecodable { encoding, offset } => write!(
                 formatter,
@@ -74,7 +73,9 @@ impl fmt::Display for Unreadable {
             Self::UnclosedQuote { line } => {
                 write!(formatter, "A quotation mark in the record that begins on line {line} is not closed.")
             }
-            Self::NotAList { entries: 0 } => formatter.write_str("The JSON has no list of accounts, or the list is broken."),
+            Self::NotAList { entries: 0 } => {
+                formatter.write_str("The JSON has no list of accounts, or the list is broken.")
+            }
             Self::NotAList { entries } => {
                 write!(formatter, "The JSON list ends or is broken after entry {entries}. Save and upload it again.")
             }

@@ -39,12 +39,12 @@ impl<Sink: Write> Write for Counted<Sink> {
 /// Compresses what passes through, or does not.
 pub(crate) enum Compressed<Sink: Write> {
     Plain(Counted<Sink>),
-    Gzip(GzEncoder<Counted<Sink>>),
+    Gzip(Box<GzEncoder<Counted<Sink>>>),
 }
 
 impl<Sink: Write> Compressed<Sink> {
     pub(crate) fn new(sink: Counted<Sink>, gzip: bool) -> Self {
-        if gzip { Self::Gzip(GzEncoder::new(sink, Compression::default())) } else { Self::Plain(sink) }
+        if gzip { Self::Gzip(GzEncoder::new(sink, Compression::default()).into()) } else { Self::Plain(sink) }
     }
 
     /// Ends the compression.

@@ -3,11 +3,10 @@
 use rollcall_domain::text::AccountId;
 use serde_json::Value;
 
-use super::{Form, NotImported, Place, Reason, Recognised, RecognisedColumn, text::Head};
+use super::{Form, Marks, NotImported, Place, Reason, Recognised, RecognisedColumn, text::Head};
 use crate::{
     column::Column,
     format::{Delimiter, SourceFormat},
-    guard::{unguard, without_foreign_mark},
     read::{
         object::Object,
         record::Record,
@@ -37,16 +36,14 @@ pub(super) fn of_text(
     let is_csv = format == SourceFormat::Csv;
     let delimiter = is_csv.then(|| delimiter.unwrap_or_else(|| super::text::delimiter(head)));
     let records = head.records(format, delimiter.unwrap_or(Delimiter::Comma))?;
-    let form = Form { is_csv, ..form };
     let mut table = Table { format, delimiter, form, has_header: false, names: Vec::new(), records };
-    if is_csv {
-        table.take_header();
-        table.form.is_guarded = table.form.is_report || table.form.is_ours || head.is_as_we_write(&table);
-        if !table.form.is_json_in_cell {
-            return Ok(table.recognised());
-        }
+    if !is_csv {
+        return Ok(table.of_objects());
     }
-    Ok(table.of_objects())
+    table.take_header();
+    let is_ours = table.form.leading > 0 || table.form.is_ours || head.is_as_we_write(&table);
+    table.form.marks = if is_ours { Marks::Ours } else { Marks::Foreign };
+    Ok(table.applied())
 }
 
 /// Recognises the columns of a sheet.
@@ -62,7 +59,11 @@ pub(super) fn of_sheet(sheet: SheetRecords<'_>, form: Form) -> Result<Recognised
     let format = SourceFormat::Xlsx;
     let mut table = Table { format, delimiter: None, form, has_header: false, names: Vec::new(), records };
     table.take_header();
-    Ok(table.recognised())
+    if table.form.leading > 0 {
+        // A spreadsheet that opens a report keeps its marks.
+        table.form.marks = Marks::Ours;
+    }
+    Ok(table.applied())
 }
 
 impl Head<'_> {
@@ -99,9 +100,9 @@ impl Table {
         } else {
             (1..=first.len()).map(|number| format!("column {number}")).collect()
         };
-        let report: Vec<_> = self.names.iter().map(String::as_str).take(LEADING_COLUMNS.len()).collect();
-        self.form.is_report = report == LEADING_COLUMNS && self.names.len() > LEADING_COLUMNS.len();
-        if self.form.is_report {
+        let leading: Vec<_> = self.names.iter().map(String::as_str).take(LEADING_COLUMNS.len()).collect();
+        if leading == LEADING_COLUMNS && self.names.len() > leading.len() {
+            self.form.leading = leading.len();
             self.names.drain(..LEADING_COLUMNS.len());
             self.form.width -= LEADING_COLUMNS.len();
             self.form.is_json_in_cell = self.names == [JSON_COLUMN];
@@ -109,16 +110,16 @@ impl Table {
         self.form.is_ours = self.names == Column::ALL.map(Column::name);
     }
 
-    /// The values of a table, as they are imported but for transforms.
-    fn recognised(mut self) -> Recognised {
+    /// What was recognised of a table whose form is known.
+    fn applied(mut self) -> Recognised {
         for record in &mut self.records {
-            if self.form.is_guarded {
-                record.map(unguard);
-            }
-            if self.form.is_report {
-                record.skip(LEADING_COLUMNS.len());
-            }
+            self.form.apply(record);
         }
+        if self.form.is_json_in_cell { self.of_objects() } else { self.of_cells() }
+    }
+
+    /// The columns of a table, with the values as they are imported but for transforms.
+    fn of_cells(mut self) -> Recognised {
         let mut columns: Vec<_> = (self.names.iter().enumerate())
             .map(|(index, name)| {
                 let values = self.records.iter().map(|record| record.cell(index).to_owned()).collect();
@@ -128,21 +129,17 @@ impl Table {
         let nested: Vec<_> = columns.iter().flat_map(Candidate::nested).collect();
         columns.extend(nested);
         let source = source(&columns.iter().map(|column| plain_name(&column.name)).collect::<Vec<_>>());
-        self.form.marks_every_text = source.marks_every_text;
-        if self.form.has_foreign_marks() {
-            columns.iter_mut().for_each(|column| column.unmark(self.form.marks_every_text));
+        if self.form.marks == Marks::Foreign && source.marks_every_text {
+            self.form.marks = Marks::EveryText;
         }
-        self.with_columns(columns, source)
+        for value in columns.iter_mut().flat_map(|column| &mut column.values) {
+            *value = self.form.marks.text(value).to_owned();
+        }
+        self.with_columns(&columns, source)
     }
 
     /// The columns of JSON records: the keys in the order of their first occurrence.
-    fn of_objects(mut self) -> Recognised {
-        if self.form.is_json_in_cell {
-            for record in &mut self.records {
-                record.map(unguard);
-                record.skip(LEADING_COLUMNS.len());
-            }
-        }
+    fn of_objects(self) -> Recognised {
         let objects: Vec<Object> =
             self.records.iter().filter_map(|record| serde_json::from_str(&record.text).ok()).collect();
         let mut paths: Vec<String> = Vec::new();
@@ -158,13 +155,12 @@ impl Table {
             })
             .collect::<Vec<_>>();
         let source = source(&columns.iter().map(|column| plain_name(&column.name)).collect::<Vec<_>>());
-        self.with_columns(columns, source)
+        self.with_columns(&columns, source)
     }
 
-    fn with_columns(self, candidates: Vec<Candidate>, source: &Source) -> Recognised {
-        let mut columns: Vec<_> = (candidates.iter().enumerate())
-            .map(|(index, candidate)| candidate.column(index))
-            .collect();
+    fn with_columns(self, candidates: &[Candidate], source: &Source) -> Recognised {
+        let mut columns: Vec<_> =
+            (candidates.iter().enumerate()).map(|(index, candidate)| candidate.column(index)).collect();
         assign(&mut columns, source);
         if let Some(id) = columns.iter_mut().find(|column| column.field == Some(Column::UserId)) {
             let is_free = id.transform.is_none() && !self.form.is_ours;
@@ -214,12 +210,6 @@ impl Candidate {
         keys.into_iter().map(column).collect()
     }
 
-    fn unmark(&mut self, marks_every_text: bool) {
-        for value in &mut self.values {
-            *value = unmarked(value, marks_every_text).to_owned();
-        }
-    }
-
     fn column(&self, index: usize) -> RecognisedColumn {
         let shown = self.values.iter().filter(|value| !value.is_empty()).take(SAMPLES);
         let shown = shown.map(|value| value.chars().take(SAMPLE_CHARS).collect());
@@ -249,11 +239,6 @@ impl NotImported {
         };
         Self { name: name.to_owned(), reason }
     }
-}
-
-/// The text of a foreign cell without its mark.
-pub(crate) fn unmarked(cell: &str, marks_every_text: bool) -> &str {
-    if marks_every_text { cell.strip_prefix('\'').unwrap_or(cell) } else { without_foreign_mark(cell) }
 }
 
 /// Gives the columns the fields that they have in files of this source.

@@ -22,7 +22,7 @@ use crate::{
 const INSPECTED: usize = 1_000;
 
 /// How files begin that are often uploaded by mistake and have more text than control characters.
-const OTHER_FORMATS: [&str; 5] = ["%PDF", "PK", "PAR1", "SQLite", "<"];
+const OTHER_FORMATS: [&str; 6] = ["%PDF-", "PK\u{3}", "PK\u{5}", "PAR1", "SQLite format", "<"];
 
 /// A text may have a control character by accident, but not one in so many bytes.
 const MAX_CONTROLS_PER_BYTE: usize = 20;
@@ -91,16 +91,13 @@ pub(super) fn format(text: &str, is_cut: bool) -> Result<SourceFormat, Unreadabl
 /// Whether a text is an object with a list of accounts, and not one object per line.
 fn is_one_object(text: &str, is_cut: bool) -> bool {
     let first_line = text.trim_start().lines().next().unwrap_or_default();
-    match serde_json::from_str::<Object>(first_line) {
-        Ok(object) => LIST_KEYS.iter().any(|key| object.get(key).is_some_and(serde_json::Value::is_array)),
-        Err(_) => {
-            let whole = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>().next();
-            match whole {
-                Some(Ok(_)) => true,
-                Some(Err(error)) => error.is_eof() && (is_cut || text.trim_start().lines().nth(1).is_some()),
-                None => false,
-            }
-        }
+    if let Ok(object) = serde_json::from_str::<Object>(first_line) {
+        return LIST_KEYS.iter().any(|key| object.get(key).is_some_and(serde_json::Value::is_array));
+    }
+    match serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>().next() {
+        None => false,
+        Some(Ok(_)) => true,
+        Some(Err(error)) => error.is_eof() && (is_cut || text.trim_start().lines().nth(1).is_some()),
     }
 }
 

@@ -43,7 +43,7 @@ impl Book {
         let (first, from_1904) = archive.read(&book, first_sheet)?.ok_or(Unreadable::UnknownFormat)?;
         let sheet = parts.iter().find(|part| part.id == first).ok_or(Unreadable::UnknownFormat)?.target.clone();
         let strings = match of_kind(&parts, "/sharedStrings") {
-            Some(name) => archive.read(&name, |xml| Strings::read(xml))?.unwrap_or_default(),
+            Some(name) => archive.read(&name, Strings::read)?.unwrap_or_default(),
             None => Strings::default(),
         };
         let is_date = match of_kind(&parts, "/styles") {
@@ -55,7 +55,7 @@ impl Book {
 }
 
 /// The relationships of a part in this folder.
-fn relationships<R: Read>(xml: &mut Xml<R>, folder: &str) -> Result<Vec<Relationship>, Unreadable> {
+fn relationships(xml: &mut Xml<&mut dyn Read>, folder: &str) -> Result<Vec<Relationship>, Unreadable> {
     let mut list = Vec::new();
     loop {
         match xml.next()? {
@@ -76,7 +76,7 @@ fn relationships<R: Read>(xml: &mut Xml<R>, folder: &str) -> Result<Vec<Relation
 }
 
 /// The relationship of the first sheet, and whether days count from 1904.
-fn first_sheet<R: Read>(xml: &mut Xml<R>) -> Result<(String, bool), Unreadable> {
+fn first_sheet(xml: &mut Xml<&mut dyn Read>) -> Result<(String, bool), Unreadable> {
     let mut from_1904 = false;
     loop {
         match xml.next()? {
@@ -93,7 +93,7 @@ fn first_sheet<R: Read>(xml: &mut Xml<R>) -> Result<(String, bool), Unreadable> 
 }
 
 /// For each cell format, whether its numbers are days.
-fn date_formats<R: Read>(xml: &mut Xml<R>) -> Result<Vec<bool>, Unreadable> {
+fn date_formats(xml: &mut Xml<&mut dyn Read>) -> Result<Vec<bool>, Unreadable> {
     let (mut codes, mut formats, mut in_cells) = (Vec::new(), Vec::new(), false);
     loop {
         match xml.next()? {
@@ -129,14 +129,13 @@ fn is_date_code(code: &str) -> bool {
     while let Some(c) = characters.next() {
         match (until, c) {
             (Some(end), c) if c == end => until = None,
-            (Some(_), _) => {}
             (None, '"') => until = Some('"'),
             (None, '[') => until = Some(']'),
             (None, '\\' | '_' | '*') => {
                 characters.next();
             }
             (None, 'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H') => return true,
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     false

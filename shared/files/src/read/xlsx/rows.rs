@@ -111,9 +111,10 @@ impl Cell {
 /// The column of a cell such as `AB12`, from 0.
 fn column(name: &str) -> Option<usize> {
     let letters = name.bytes().take_while(u8::is_ascii_uppercase);
-    letters.map(|letter| usize::from(letter - b'A') + 1).try_fold(0_usize, |number, letter| {
-        number.checked_mul(26)?.checked_add(letter)
-    })?.checked_sub(1)
+    letters
+        .map(|letter| usize::from(letter - b'A') + 1)
+        .try_fold(0_usize, |number, letter| number.checked_mul(26)?.checked_add(letter))?
+        .checked_sub(1)
 }
 
 /// A number as people would type it. One that has lost digits is shown as spreadsheets show it, so that it is not taken

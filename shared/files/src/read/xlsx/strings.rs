@@ -17,7 +17,7 @@ pub(super) struct Strings {
 }
 
 impl Strings {
-    pub(super) fn read<R: std::io::Read>(xml: &mut Xml<R>) -> Result<Self, Unreadable> {
+    pub(super) fn read(xml: &mut Xml<&mut dyn std::io::Read>) -> Result<Self, Unreadable> {
         let mut strings = Self::default();
         let mut text = CellText::default();
         loop {

@@ -60,9 +60,10 @@ impl<R: Read> Xml<R> {
 
 /// An attribute of a tag.
 pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Unreadable> {
-    let found = tag.attributes().with_checks(false).find(|attribute| {
-        attribute.as_ref().map_or(true, |attribute| attribute.key.local_name().as_ref() == name)
-    });
+    let found = tag
+        .attributes()
+        .with_checks(false)
+        .find(|attribute| attribute.as_ref().map_or(true, |attribute| attribute.key.local_name().as_ref() == name));
     let Some(attribute) = found.transpose().map_err(|_| Unreadable::Damaged)? else { return Ok(None) };
     let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|_| Unreadable::Damaged)?;
     Ok(Some(value.into_owned()))
