@@ -5,6 +5,7 @@ use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, R
 use rollcall_domain::{
     Code,
     account::{Account, AccountPatch, AccountType, NewAccount},
+    account_filter::AccountFilter,
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
@@ -14,7 +15,8 @@ use rollcall_domain::{
 
 use crate::app;
 
-/// `GET /v1/apps/{app_id}/accounts`: lists the accounts of an application by `user_id`, bytewise.
+/// `GET /v1/apps/{app_id}/accounts`: lists the accounts of an application by `user_id`, bytewise. `q` finds accounts
+/// whose `user_id` or nickname contains it, whatever its case, width and accents.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts",
@@ -23,6 +25,7 @@ use crate::app;
         ("app_id" = AppId, Path),
         ("type" = Option<AccountType>, Query),
         ("user_id_prefix" = Option<String>, Query),
+        ("q" = Option<String>, Query, min_length = 1, max_length = 64),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query),
     ),
@@ -36,21 +39,22 @@ pub(crate) async fn list(
     let app = app::load(&context, &app_id).await?;
     app.permit(&call.actor.rights, Permission::AccountsRead)?;
     let mut parameters = call.request.parameters();
-    let wanted: Option<AccountType> = parameters.field("type");
-    let prefix = parameters.optional("user_id_prefix", |text| Ok(text.to_owned())).unwrap_or_default();
+    let filter = AccountFilter {
+        account_type: parameters.field("type"),
+        user_id_prefix: parameters.optional("user_id_prefix", |text| Ok(text.to_owned())).unwrap_or_default(),
+        text: parameters.field("q"),
+    };
     let page = PageRequest::read(&context, &call, parameters).await?;
-    let after = page.after.as_deref();
-    if wanted == Some(AccountType::Admin) {
+    let found = if filter.account_type == Some(AccountType::Admin) {
         // The application stores the ids of its admins, so there is no need to search all accounts for them.
-        let admins = app.admins.iter().filter(|id| id.as_str().starts_with(&prefix));
-        let mut admins = admins.filter(|id| after.is_none_or(|after| id.as_str() > after));
-        let ids: Vec<_> = admins.by_ref().take(page.limit).collect();
-        let next = admins.next().and(ids.last()).map(ToString::to_string);
-        let accounts = context.store.accounts_of_ids(app.app_id, ids).await?;
-        return page.reply(&context, &call, accounts, next).await;
-    }
-    let found = context.store.accounts(app.app_id, &prefix, wanted, after, page.limit).await?;
-    page.reply(&context, &call, found.items, found.next).await
+        let mut admins = context.store.accounts_of_ids(app.app_id, &app.admins).await?;
+        admins.retain(|account| filter.matches(account));
+        page.cut(admins.into_iter().map(|admin| (admin.user_id.to_string(), admin)).collect())
+    } else {
+        let found = context.store.accounts(app.app_id, &filter, page.after.as_deref(), page.limit).await?;
+        (found.items, found.next)
+    };
+    page.reply(&context, &call, found.0, found.1).await
 }
 
 /// `POST /v1/apps/{app_id}/accounts`: creates an account. An admin account is refused once the application has ten.

@@ -74,8 +74,8 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// `GET /v1/audit`: lists audit records, newest first. A page looks at a bounded number of days and records, so a filter
-/// that matches rarely may take several pages.
+/// `GET /v1/audit`: lists audit records, newest first. A page looks at a bounded number of days and records, so a
+/// filter that matches rarely may take several pages.
 #[utoipa::path(
     get,
     path = "/v1/audit",

@@ -1,5 +1,5 @@
-//! The scheduled cleanup: expires invitations, finalises tombstones, redrives overdue mail. It is idempotent and may run
-//! twice, late or concurrently.
+//! The scheduled cleanup: expires invitations, finalises tombstones, redrives overdue mail. It is idempotent and may
+//! run twice, late or concurrently.
 
 mod team;
 

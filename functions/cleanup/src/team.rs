@@ -14,8 +14,8 @@ use rollcall_store::{
 
 use crate::{CleanupReport, DueOutcome};
 
-/// Removes a deleted team: first its members, then its invitations and roles, then the team itself. The next run goes on
-/// where this one stops.
+/// Removes a deleted team: first its members, then its invitations and roles, then the team itself. The next run goes
+/// on where this one stops.
 pub(crate) async fn end(
     context: &Context,
     team_id: TeamId,

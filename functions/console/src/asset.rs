@@ -14,8 +14,8 @@ use crate::{
     tree::{File, VERSION},
 };
 
-/// `GET /assets/{version}/{name}`: a file of the current version. Other versions are 404, so that a browser with an older
-/// page reloads it instead of mixing two versions.
+/// `GET /assets/{version}/{name}`: a file of the current version. Other versions are 404, so that a browser with an
+/// older page reloads it instead of mixing two versions.
 pub(crate) async fn file(
     Path((version, name)): Path<(String, String)>,
     method: Method,

@@ -15,9 +15,9 @@ use crate::download::{Bytes, Download, DownloadCall};
 /// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
 /// account as `GET` shows it. CSV is UTF-8 with a byte order mark, and every cell is quoted. A `'` stands before each
-/// character that could begin a formula at the start of a cell, or after `,`, `;`, `|`, a tab or a line feed in it; before
-/// `'` and `"` in these places, too. In XLSX, `birth_date`, `created_at` and `updated_at` are dates. The file is named after
-/// the application, the account and the day.
+/// character that could begin a formula, before `'` and before `"`, at the start of a cell or after `,`, `;`, `|`, a tab
+/// or a line feed in it. In XLSX, `birth_date`, `created_at` and `updated_at` are dates. The file is named after the
+/// application, the account and the day.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",
@@ -52,7 +52,8 @@ pub(crate) async fn export(
     Download::new(format, &app, user_id.as_str(), &[account], call.now())
 }
 
-/// The application and its account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any case.
+/// The application and its account, if these rights allow exporting it. Callers who may neither read nor export accounts
+/// get 404 in any case.
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<(App, Account), Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);
@@ -97,7 +98,7 @@ mod tests {
     #[case("developer", Some(Code::Forbidden), Some(Code::NotFound))]
     #[case("reviewer", Some(Code::Forbidden), Some(Code::NotFound))]
     #[case("member_manager", Some(Code::NotFound), Some(Code::NotFound))]
-    fn an_account_is_exported_by_whoever_may(
+    fn an_account_is_exported_only_with_the_permission(
         #[case] role: &str,
         #[case] existing: Option<Code>,
         #[case] missing: Option<Code>,
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[rstest]
-    fn what_is_not_the_teams_is_not_there(
+    fn an_account_of_another_team_is_not_found(
         #[values(None, Some("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4dff"))] team: Option<&str>,
     ) {
         let foreign = permitted(Some(app(team)), Some(bare("a")), &member("admin"));

@@ -152,7 +152,7 @@ mod tests {
     #[case(Format::Csv, "text/csv; charset=utf-8; header=present")]
     #[case(Format::Ndjson, "application/x-ndjson")]
     #[case(Format::Xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")]
-    fn a_file_says_what_it_is(#[case] format: Format, #[case] media_type: &str) {
+    fn a_file_has_its_media_type_and_a_file_name(#[case] format: Format, #[case] media_type: &str) {
         let response = download(format, "Harbor", "a", &[bare("a")]).into_response();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], media_type);
@@ -181,13 +181,13 @@ mod tests {
         "filename=\"_____________.__-.csv\"; filename*=UTF-8''!$&%27%28%29%2A+%2C%3B%3D%3A%40._~-.csv"
     )]
     #[case("\"\r\n/\\%é.csv", "filename=\"_______.csv\"; filename*=UTF-8''%22%0D%0A%2F%5C%25%C3%A9.csv")]
-    fn a_name_is_plain_or_given_twice(#[case] name: &str, #[case] expected: &str) {
+    fn a_name_with_special_characters_is_sent_in_two_forms(#[case] name: &str, #[case] expected: &str) {
         assert_eq!(attachment(name), format!("attachment; {expected}"));
     }
 
     /// Quotation marks are doubled and marked in CSV and escaped in JSON, so accounts full of them make the largest files.
     #[rstest]
-    fn a_full_selection_of_the_longest_accounts_fits_a_reply_of_lambda(
+    fn the_largest_selection_fits_a_reply_of_lambda(
         #[values(Format::Csv, Format::Ndjson, Format::Xlsx)] format: Format,
         #[values("\"", ",'", ";\"")] repeated: &str,
     ) {

@@ -1,5 +1,5 @@
-//! The function for invitations: issuing, listing, revoking and redeeming them. A code is shown once, when it is issued.
-//! The refusal of a code does not say whether it is wrong, expired, used, revoked or another person's.
+//! The function for invitations: issuing, listing, revoking and redeeming them. A code is shown once, when it is
+//! issued. The refusal of a code does not say whether it is wrong, expired, used, revoked or another person's.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};

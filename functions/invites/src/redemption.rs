@@ -76,8 +76,8 @@ fn check_may_join(user: &User) -> Result<(), Code> {
     if user.verified_email().is_some() { Ok(()) } else { Err(Code::EmailNotVerified) }
 }
 
-/// The reply with the team after the change. Its admins are read only where they are not known already: often the issuer
-/// is the only one.
+/// The reply with the team after the change. Its admins are read only where they are not known already: often the
+/// issuer is the only one.
 async fn joined(context: &Context, joining: &Joining, issuer: User) -> Result<Reply, Problem> {
     let mut team = joining.team.clone();
     if joining.role.role_id.is_admin() {

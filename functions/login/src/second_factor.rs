@@ -52,8 +52,8 @@ pub(crate) async fn check(
     }
 }
 
-/// The factor after the use of this code, encrypted again so that it moves to the current key. Returns `None` if the code is
-/// wrong, or not newer than the last one.
+/// The factor after the use of this code, encrypted again so that it moves to the current key. Returns `None` if the
+/// code is wrong, or not newer than the last one.
 fn stepped(
     keyring: &Keyring,
     user_id: UserId,

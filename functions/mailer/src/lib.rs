@@ -69,7 +69,8 @@ pub async fn deliver(context: &Context, sender: &Sender, mail_id: MailId) -> Res
     let now = context.now().max(mail.created_at);
     match (mail.next_attempt(now), &mail.to) {
         (MailAttempt::Wait, _) => Ok(()),
-        // Requests for unknown addresses write a mail without a recipient, so that they cost the same as for known ones.
+        // Requests for unknown addresses write a mail without a recipient, so that they cost the same as for known
+        // ones.
         (MailAttempt::Try(_) | MailAttempt::GiveUp, None) => Ok(context.store.delete_mail(&mail).await?),
         (MailAttempt::GiveUp, Some(_)) => give_up(context, &mail, now, "it was not accepted in time").await,
         (MailAttempt::Try(next), Some(to)) => {

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_agent_is_one_short_line() {
+    fn a_user_agent_becomes_one_short_line() {
         assert_eq!(single_line("a\r\nBcc: b\u{2028}c\u{202e}d\0"), "a  Bcc: b c d ");
         assert_eq!(single_line(&"한".repeat(1_000)).chars().count(), MAX_USER_AGENT_CHARS);
     }

@@ -5,15 +5,16 @@ use rollcall_api::{
     Authority, Call, Context, List, PageRequest, Parameters, Plan, Problem, Reply, password, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, Invalid, ViolationCode,
+    Code,
     audit::{Action, Change},
     credential::Credential,
     id::{TeamId, UserId},
-    limits::{MAX_PAGE, MAX_SEARCH_CHARS, MAX_USERS_EXAMINED},
+    limits::{MAX_PAGE, MAX_USERS_EXAMINED},
     mail::Message,
     new_user::NewUserBody,
     permission::{UserAction, UserType},
     role::Rights,
+    search::SearchText,
     team::{LastAdmin, Membership, membership_change},
     throttle::ThrottleKind,
     user::{Status, User, UserPatch, UserView, change},
@@ -46,8 +47,8 @@ struct UserFilter {
     user_type: Option<UserType>,
     team_id: Option<TeamId>,
     status: Option<Status>,
-    /// The search text in lower case.
-    text: Option<String>,
+    /// A part of the username, the login or the email, or a whole `user_id`.
+    text: Option<SearchText>,
 }
 
 impl UserFilter {
@@ -56,10 +57,7 @@ impl UserFilter {
             user_type: parameters.field("type"),
             team_id: parameters.field("team_id"),
             status: parameters.field("status"),
-            text: parameters.optional("q", |text| match text.chars().count() {
-                1..=MAX_SEARCH_CHARS => Ok(text.to_lowercase()),
-                _ => Err(Invalid::new(ViolationCode::OutOfRange, format!("takes 1 to {MAX_SEARCH_CHARS} characters"))),
-            }),
+            text: parameters.field("q"),
         }
     }
 
@@ -75,12 +73,14 @@ impl UserFilter {
     }
 
     fn matches(&self, user: &User) -> bool {
-        let holds = |text: &String| {
-            user.username.as_str().to_lowercase().contains(text) || user.login.as_str().to_lowercase().contains(text)
+        let has_text = |text: &SearchText| {
+            let email = user.email.as_ref().map_or("", |email| email.as_str());
+            [user.username.as_str(), user.login.as_str(), email].iter().any(|part| text.is_in(part))
+                || user.user_id.to_string() == text.as_str()
         };
         self.user_type.is_none_or(|wanted| user.user_type == wanted)
             && self.status.is_none_or(|wanted| user.status == wanted)
-            && self.text.as_ref().is_none_or(holds)
+            && self.text.as_ref().is_none_or(has_text)
     }
 }
 

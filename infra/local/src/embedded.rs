@@ -68,8 +68,8 @@ impl Embedded {
 impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self { database, mails } = self.clone();
-        // `SQLite` blocks, so it runs on a blocking thread. A caller that stops waiting does not stop the write, as with
-        // a remote database.
+        // `SQLite` blocks, so it runs on a blocking thread. A caller that stops waiting does not stop the write, as
+        // with a remote database.
         let answer = spawn_blocking(move || {
             let answer = answer(&database, &request);
             if writes_mail(&request) {
@@ -94,7 +94,8 @@ fn operation(request: &HttpRequest) -> &str {
     target.strip_prefix("DynamoDB_20120810.").unwrap_or(target)
 }
 
-/// Whether a request may write to the outbox, by a search in its text. A false positive only causes a query for due mail.
+/// Whether a request may write to the outbox, by a search in its text. A false positive only causes a query for due
+/// mail.
 fn writes_mail(request: &HttpRequest) -> bool {
     let names_mail = |body: &[u8]| body.windows(outbox::PREFIX.len()).any(|text| text == outbox::PREFIX.as_bytes());
     matches!(operation(request), "PutItem" | "UpdateItem" | "TransactWriteItems")

@@ -34,8 +34,8 @@ pub(crate) fn routes(deliveries: &MailDelivery, clock: Option<&TestClock>) -> Ro
     routes.route_layer(middleware::from_fn(require_loopback_host))
 }
 
-/// Answers only requests whose `Host` is a loopback name. This stops pages of other sites whose domain was pointed at this
-/// machine (DNS rebinding).
+/// Answers only requests whose `Host` is a loopback name. This stops pages of other sites whose domain was pointed at
+/// this machine (DNS rebinding).
 async fn require_loopback_host(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);

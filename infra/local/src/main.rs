@@ -62,8 +62,8 @@ struct Serve {
     /// The origin under which browsers reach this server.
     #[arg(long, env = "PUBLIC_ORIGIN", hide = true)]
     public_origin: Option<String>,
-    /// Sends mails through this server, such as `smtps://user:password@smtp.example.com`, instead of keeping them in the
-    /// mailbox.
+    /// Sends mails through this server, such as `smtps://user:password@smtp.example.com`, instead of keeping them in
+    /// the mailbox.
     #[arg(long, value_name = "URL", env = "SMTP_URL", hide_env_values = true)]
     smtp: Option<String>,
     /// The address that mails are sent from.

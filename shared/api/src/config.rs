@@ -71,8 +71,8 @@ fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password:
     Ok(password::PasswordRule { min_chars, require_classes })
 }
 
-/// The idle time and the age of one kind of session, in whole minutes. No guidance asks for more than a day. Less than two
-/// minutes would end sessions between two writes of `last_seen_at`, which happen at most once a minute.
+/// The idle time and the age of one kind of session, in whole minutes. No guidance asks for more than a day. Less than
+/// two minutes would end sessions between two writes of `last_seen_at`, which happen at most once a minute.
 fn lifetime(
     variable: &impl Fn(&str) -> Option<String>,
     prefix: &str,

@@ -20,8 +20,9 @@ pub(crate) fn client_address(request: &lambda_http::Request) -> Option<ClientAdd
 
 /// A reply on its way to the gateway, which sends every file as bytes.
 ///
-/// `lambda_http` would send a text file as text, which drops the byte order mark of a CSV file and takes up to four bytes
-/// for one quotation mark. As bytes (base64) a file grows by a third, and a full selection fits into Lambda's 6 MB.
+/// `lambda_http` would send a text file as text, which drops the byte order mark of a CSV file and takes up to four
+/// bytes for one quotation mark. As bytes (base64) a file grows by a third, and a full selection fits into Lambda's 6
+/// MB.
 pub(crate) struct ToGateway(pub(crate) Response);
 
 impl lambda_http::IntoResponse for ToGateway {

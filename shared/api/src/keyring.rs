@@ -1,8 +1,8 @@
 //! The master key, and the keys derived from it: one per purpose, by HKDF-SHA256.
 //!
 //! The key file (or secret) is JSON: `{"id": "k2", "key": "…", "previous": [{"id": "k1", "key": "…"}]}`. A key is at
-//! least 43 characters of `A–Z a–z 0–9`, which is 256 bits. The current key is used for everything new. Data that names a
-//! previous key is read with that key until the operator removes it.
+//! least 43 characters of `A–Z a–z 0–9`, which is 256 bits. The current key is used for everything new. Data that names
+//! a previous key is read with that key until the operator removes it.
 
 use std::{fmt, path::PathBuf};
 

@@ -19,8 +19,8 @@ use crate::{
 
 /// Completes the document: title, security, headers, problem replies, closed request bodies.
 ///
-/// An operation tagged `public` takes no session. It takes an `Idempotency-Key` only where it declares one itself. Every
-/// other POST takes one, unless it is tagged `files`.
+/// An operation tagged `public` takes no session. It takes an `Idempotency-Key` only where it declares one itself.
+/// Every other POST takes one, unless it is tagged `files`.
 pub fn complete(mut document: OpenApi) -> OpenApi {
     document.info = InfoBuilder::new()
         .title("Rollcall")

@@ -23,8 +23,8 @@ use crate::{
 /// The right by which a change is made. It decides what the transaction checks again and who the audit log names.
 #[derive(Clone, Copy)]
 pub enum Authority<'a> {
-    /// The caller's type: a platform admin. Checked again: the caller is enabled and has lost no right since the request
-    /// began.
+    /// The caller's type: a platform admin. Checked again: the caller is enabled and has lost no right since the
+    /// request began.
     Platform(&'a Call),
     /// The caller's role in this team, or their type if they have no role there. Checked again: as for
     /// [`Authority::Platform`], and the caller still has the role and the role still is what it was.

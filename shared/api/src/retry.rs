@@ -6,8 +6,8 @@ use crate::problem::Problem;
 
 /// Runs load → decide → commit again, a bounded number of times, while the commit answers `conflict`.
 ///
-/// Each round decides on what it has read itself, so no concurrent change is lost; a stale `If-Match` shows in the round
-/// that reads the newer version.
+/// Each round decides on what it has read itself, so no concurrent change is lost; a stale `If-Match` shows in the
+/// round that reads the newer version.
 pub async fn retry_on_conflict<T, Decided>(decide: impl Fn() -> Decided) -> Result<T, Problem>
 where
     Decided: Future<Output = Result<T, Problem>>,

@@ -60,8 +60,8 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     response
 }
 
-/// Runs the handler. If it refuses because a concurrent request with the same `Idempotency-Key` finished first, the reply
-/// is that request's.
+/// Runs the handler. If it refuses because a concurrent request with the same `Idempotency-Key` finished first, the
+/// reply is that request's.
 async fn handle(context: &Context, request: Request, next: Next) -> Response {
     let mut request = match body::buffered(request).await {
         Ok(request) => request,

@@ -136,8 +136,8 @@ impl MailCounts {
         Ok(Self { to_address, from_network, per_address: wanted.mails_per_address(), known })
     }
 
-    /// The writes that count one more mail, or the refusal where a limit is reached. `Retry-After` is the longest of the
-    /// waits, after which the mail is certain to be sent.
+    /// The writes that count one more mail, or the refusal where a limit is reached. `Retry-After` is the longest of
+    /// the waits, after which the mail is certain to be sent.
     fn count(&self, flow_id: FlowId, now: Timestamp) -> Result<[Bookkeeping; 2], Problem> {
         let counts = [
             MailCount { hash: &self.to_address, sent: self.known.to_address.as_ref(), limits: self.per_address },
@@ -159,8 +159,8 @@ impl MailCounts {
     }
 }
 
-/// The flow that this request continues, if there is one, and the user who has verified the address. Without such a user
-/// an id that nobody has is read, so that the number of reads is the same.
+/// The flow that this request continues, if there is one, and the user who has verified the address. Without such a
+/// user an id that nobody has is read, so that the number of reads is the same.
 async fn read_flow(
     context: &Context,
     wanted: VerificationRequest<'_>,

@@ -4,6 +4,7 @@
 //! secrets are arguments; decisions are return values.
 
 pub mod account;
+pub mod account_filter;
 pub mod app;
 pub mod audit;
 pub mod body;
@@ -25,6 +26,7 @@ pub mod permission;
 pub mod profile;
 pub mod role;
 pub mod role_id;
+pub mod search;
 pub mod session;
 pub mod team;
 pub mod text;

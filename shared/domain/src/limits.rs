@@ -195,6 +195,9 @@ pub const RECOVERY_CODE_CHARS: usize = 26;
 /// The maximum number of characters of a search text: no name is longer.
 pub const MAX_SEARCH_CHARS: usize = 64;
 
+/// How long a request searches accounts before it replies with what it found and a cursor.
+pub const MAX_SEARCH_TIME: Duration = Duration::from_secs(1);
+
 /// The maximum number of users that are read for a page of a filtered list, so that a rare match has a bounded cost.
 /// The cursor continues from there.
 pub const MAX_USERS_EXAMINED: usize = 500;

@@ -105,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_columns_have_this_order() {
+    fn the_columns_are_in_a_fixed_order() {
         let expected = "user_id, nickname, type, photo_url, gender, birth_date, location, whats_up, \
             friend_verification, language, message_settings, friending, level, role, created_at, updated_at";
         assert_eq!(Column::ALL.map(Column::name).join(", "), expected);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_holds_what_the_account_shows_under_its_name() {
+    fn a_column_has_the_value_of_the_field_of_its_name() {
         for account in [account(json!({})), bare("a")] {
             let Value::Object(mut shown) = serde_json::to_value(&account).unwrap() else { panic!("not an object") };
             for column in Column::ALL {

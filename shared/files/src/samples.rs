@@ -3,7 +3,7 @@
 use rollcall_domain::{Timestamp, account::Account};
 use serde_json::{Value, json};
 
-/// An account with every field set. `changed` replaces some of them, past the field rules.
+/// An account with every field set. `changed` replaces fields without checking their rules.
 pub(crate) fn account(changed: Value) -> Account {
     let mut account = json!({
         "user_id": "harbor.pilot", "type": "admin", "nickname": "Harbor Pilot",

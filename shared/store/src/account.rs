@@ -4,11 +4,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_domain::{
     Code, Timestamp,
     account::{Account, AccountType},
+    account_filter::{AccountFilter, searchable},
     app::App,
     id::AppId,
-    limits::MAX_ADMINS_PER_APP,
+    limits::{MAX_ADMINS_PER_APP, MAX_SEARCH_TIME},
     text::AccountId,
 };
+use tokio::time::Instant;
 
 use crate::{
     commit::Commit,
@@ -22,6 +24,14 @@ use crate::{
     write::{FailureCode, Write},
 };
 
+/// How many times a page's accounts the requests of a search examine, one after the other. Frequent matches fill the
+/// page with the first ones; the later ones are cut to 1 MB each by DynamoDB, so a search examines about 5 MB at most.
+const SEARCH_FACTORS: [usize; 6] = [1, 4, 16, 64, 256, 1024];
+
+/// An account without the attribute was written before there was one.
+const HAS_TEXT: &str = "contains(#search, :text) OR attribute_not_exists(#search)";
+const HAS_TYPE_AND_TEXT: &str = "#type = :type AND (contains(#search, :text) OR attribute_not_exists(#search))";
+
 impl Store {
     /// An application, unless it is deleted, and one of its accounts, in one read.
     pub async fn app_and_account(
@@ -34,34 +44,39 @@ impl Store {
         Ok((items.get(&app)?.filter(|app: &App| app.deleting_at.is_none()), items.get(&account)?))
     }
 
-    /// A page of the accounts of an application whose ids start with `prefix`, in bytewise order, after `after`.
+    /// A page of the accounts of an application that match the filter, in bytewise order of their ids, after `after`.
     ///
-    /// With an account type, a page that is followed by another may hold fewer accounts than `limit`, or none.
+    /// With an account type or a text, a page that is followed by another may hold fewer accounts than `limit`, or none.
     pub async fn accounts(
         &self,
         app_id: AppId,
-        prefix: &str,
-        account_type: Option<AccountType>,
+        filter: &AccountFilter,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Account>, Fault> {
-        let mut range = Range::new(keys::app_partition(app_id), limit + 1)
-            .prefix(keys::account_sk(prefix))
-            .after(after.map(keys::account_sk));
-        if let Some(account_type) = account_type {
-            range = range.filter("#type = :type", Values::from([(":type", string(account_type.as_str()))]));
+        let searched_until = Instant::now() + MAX_SEARCH_TIME;
+        let (mut accounts, mut examined) = (Vec::new(), after.map(str::to_owned));
+        let factors: &[usize] = if filter.text.is_some() { &SEARCH_FACTORS } else { &[1] };
+        for factor in factors {
+            let range = range_of(app_id, filter, (limit + 1) * factor).after(examined.as_deref().map(keys::account_sk));
+            let read = self.query(range).await?;
+            let found: Vec<Account> = from_items(read.items)?;
+            // Accounts from before search texts were stored are judged here.
+            accounts.extend(found.into_iter().filter(|account| filter.matches(account)));
+            examined = read.next.and_then(|sk| sk.strip_prefix(keys::ACCOUNT).map(str::to_owned));
+            if examined.is_none() || accounts.len() > limit || Instant::now() >= searched_until {
+                break;
+            }
         }
-        let read = self.query(range).await?;
-        let mut page = Page::cut(from_items(read.items)?, limit, |last: &Account| last.user_id.to_string());
+        let mut page = Page::cut(accounts, limit, |last| last.user_id.to_string());
         // If the filter left no surplus account, the next page starts after the last account that was examined.
-        let examined = read.next.and_then(|sk| sk.strip_prefix(keys::ACCOUNT).map(str::to_owned));
         page.next = page.next.or(examined);
         Ok(page)
     }
 
     /// Writes accounts in batches, without guards and audit records: for an application that is not in use yet.
     pub async fn load_accounts(&self, app_id: AppId, accounts: &[Account]) -> Result<(), Fault> {
-        let items = accounts.iter().map(|account| to_item(&keys::account(app_id, &account.user_id), account));
+        let items = accounts.iter().map(|account| item_of(app_id, account));
         self.batch_put(items.collect::<Result<Vec<_>, _>>()?).await
     }
 
@@ -83,9 +98,30 @@ pub fn id_of(key: &Key) -> Option<AccountId> {
     AccountId::parse(key.sk.strip_prefix(keys::ACCOUNT)?).ok()
 }
 
+/// The range of the items that a filter leaves to examine.
+fn range_of(app_id: AppId, filter: &AccountFilter, limit: usize) -> Range {
+    let range = Range::new(keys::app_partition(app_id), limit).prefix(keys::account_sk(&filter.user_id_prefix));
+    let account_type = filter.account_type.map(|account_type| (":type", string(account_type.as_str())));
+    let text = filter.text.as_ref().map(|text| (":text", string(text.as_str())));
+    let values = account_type.into_iter().chain(text).collect();
+    match (filter.account_type, &filter.text) {
+        (None, None) => range,
+        (Some(_), None) => range.filter("#type = :type", values),
+        (None, Some(_)) => range.filter(HAS_TEXT, values).eventually_consistent(),
+        (Some(_), Some(_)) => range.filter(HAS_TYPE_AND_TEXT, values).eventually_consistent(),
+    }
+}
+
+/// The item of an account: its fields, and what a search looks through.
+fn item_of(app_id: AppId, account: &Account) -> Result<Item, Fault> {
+    let mut item = to_item(&keys::account(app_id, &account.user_id), account)?;
+    item.insert("search".to_owned(), string(searchable(account)));
+    Ok(item)
+}
+
 /// Creates an account. A general account writes no item that another account's creation writes.
 pub fn create(app_id: AppId, account: &Account, now: Timestamp) -> Result<Commit, Fault> {
-    let item = to_item(&keys::account(app_id, &account.user_id), account)?;
+    let item = item_of(app_id, account)?;
     let mut commit = Commit::new([Write::put(item).only_if_absent(Code::AccountExists)]);
     if account.account_type == AccountType::Admin {
         commit.extend([add_admin(app_id, &account.user_id, now)]);
@@ -95,7 +131,7 @@ pub fn create(app_id: AppId, account: &Account, now: Timestamp) -> Result<Commit
 
 /// Changes an account. If its type changes, the application's set of admins changes with it.
 pub fn change(app_id: AppId, before: &Account, after: &Account, now: Timestamp) -> Result<Commit, Fault> {
-    let item = to_item(&keys::account(app_id, &after.user_id), after)?;
+    let item = item_of(app_id, after)?;
     let mut commit = Commit::new([Write::put(item).only_if_version(before.version)]);
     match (before.account_type, after.account_type) {
         (AccountType::General, AccountType::Admin) => commit.extend([add_admin(app_id, &after.user_id, now)]),

@@ -39,13 +39,14 @@ pub(crate) struct Range {
     prefix: String,
     after: Option<String>,
     is_descending: bool,
+    is_consistent: bool,
     filter: Option<(&'static str, Values)>,
 }
 
 impl Range {
     /// The whole partition in ascending order, at most `limit` items at a time.
     pub(crate) fn new(pk: String, limit: usize) -> Self {
-        Self { pk, limit, prefix: String::new(), after: None, is_descending: false, filter: None }
+        Self { pk, limit, prefix: String::new(), after: None, is_descending: false, is_consistent: true, filter: None }
     }
 
     /// Only items whose sort keys have this prefix.
@@ -63,6 +64,11 @@ impl Range {
         Self { is_descending: true, ..self }
     }
 
+    /// Read at half the price, possibly without the writes of the last second.
+    pub(crate) fn eventually_consistent(self) -> Self {
+        Self { is_consistent: false, ..self }
+    }
+
     /// Only items that match this expression. The limit counts the items that are examined, not those that match.
     pub(crate) fn filter(self, expression: &'static str, values: Values) -> Self {
         Self { filter: Some((expression, values)), ..self }
@@ -70,7 +76,7 @@ impl Range {
 }
 
 impl Store {
-    /// Reads a range of the table, consistently. `next` is set whenever something may follow.
+    /// Reads a range of the table. `next` is set whenever something may follow.
     pub(crate) async fn query(&self, range: Range) -> Result<Page<Item>, Fault> {
         let (filter, mut values) =
             range.filter.map_or((None, Values::new()), |(filter, values)| (Some(filter), values));
@@ -82,7 +88,7 @@ impl Store {
         }
         let start = range.after.map(|sk| Key { pk: range.pk, sk }.to_item());
         let request = (self.client().query().table_name(self.table()))
-            .consistent_read(true)
+            .consistent_read(range.is_consistent)
             .scan_index_forward(!range.is_descending)
             .set_expression_attribute_names(names_in([condition, filter.unwrap_or_default()]))
             .set_expression_attribute_values(values_of(&values))

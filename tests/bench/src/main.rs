@@ -1,8 +1,8 @@
 //! Benchmarks of signing in: its processor time beyond the hash, and whether its duration is a timing oracle.
 //!
-//! `cargo run --release -p bench [SAMPLES]`. It prints tables and asserts nothing, because times are
-//! noisy. The database and the hashing run on other threads, so the processor time of the thread that handles a request
-//! is the cost of everything else, including the SDK.
+//! `cargo run --release -p bench [SAMPLES]`. It prints tables and asserts nothing, because times are noisy. The
+//! database and the hashing run on other threads, so the processor time of the thread that handles a request is the
+//! cost of everything else, including the SDK.
 
 mod timing;
 mod world;

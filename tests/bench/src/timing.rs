@@ -19,8 +19,8 @@ const STATES: [(&str, Option<Status>, &str); 4] = [
 
 /// Prints the mean duration of each state and Welch's t against the first. Beyond 4.5 the states are distinguishable.
 ///
-/// The states take turns, so that a slow machine affects all of them. Each sign-in has its own login and address, so that
-/// none is throttled.
+/// The states take turns, so that a slow machine affects all of them. Each sign-in has its own login and address, so
+/// that none is throttled.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 pub(crate) async fn compare(world: &World, samples: usize) -> Result<(), String> {
     let progress = ProgressBar::new((samples * STATES.len()) as u64);

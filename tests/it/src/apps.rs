@@ -48,8 +48,8 @@ mod create {
             refused.is_problem(Code::ValidationFailed);
             assert_eq!(refused.violations(), [json!(["/team_id", "unknown_reference"])], "{foreign}");
         }
-        let nobodys = world.admin().await.post("/v1/apps", &named(&"019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21")).await;
-        assert_eq!(nobodys.violations(), [json!(["/team_id", "unknown_reference"])]);
+        let unknown = world.admin().await.post("/v1/apps", &named(&"019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21")).await;
+        assert_eq!(unknown.violations(), [json!(["/team_id", "unknown_reference"])]);
     }
 }
 
@@ -170,7 +170,7 @@ mod delete {
     }
 
     #[tokio::test]
-    async fn a_deletion_during_creations_loses_no_account_that_was_answered_201() {
+    async fn a_deletion_during_creations_loses_no_created_account() {
         for round in 0..20 {
             let world = World::new().await;
             let admin = world.admin().await;

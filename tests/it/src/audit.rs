@@ -20,7 +20,7 @@ async fn of_request(world: &World, reply: &Reply) -> Vec<Value> {
     records
 }
 
-/// All pages of a list.
+/// Reads all pages of a list.
 async fn walk(client: &Client, list: &str) -> Vec<Vec<Value>> {
     let (mut pages, mut path) = (Vec::new(), list.to_owned());
     loop {

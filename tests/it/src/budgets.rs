@@ -27,8 +27,8 @@ fn spent(world: &World) -> (usize, f64, f64) {
 #[tokio::test]
 async fn each_operation_costs_what_the_table_says() {
     let world = World::new().await;
-    let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
-    bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let first_admin = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
+    bootstrap::run(world.context.clone(), first_admin).await.unwrap();
     let credentials = json!({"login": "admin", "password": "correct horse battery"});
     let token = world.stranger().post("/v1/login", &credentials).await.body["token"].as_str().unwrap().to_owned();
     let admin = world.stranger().with("authorization", &format!("Bearer {token}"));
@@ -54,9 +54,9 @@ async fn each_operation_costs_what_the_table_says() {
     row("login, wrong");
     world.stranger().post("/v1/login", &json!({"login": "nobody", "password": "x"})).await.is(401);
     row("login, unknown");
-    let held = ticket(&world.stranger(), "mina").await;
+    let pending = ticket(&world.stranger(), "mina").await;
     row("login, first step of two");
-    second_step(&world.stranger(), &held, &mina.app.code(&world, 0)).await.is(200);
+    second_step(&world.stranger(), &pending, &mina.app.code(&world, 0)).await.is(200);
     row("login, second step");
     admin.get("/v1/me").await.is(200);
     row("me");
@@ -72,9 +72,9 @@ async fn each_operation_costs_what_the_table_says() {
     row("edit account");
     admin.put(&format!("{accounts}/a050/admin"), &Value::Null).await.is(200);
     row("set admin");
-    keyed(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
+    with_key(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
     row("create with a key");
-    keyed(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
+    with_key(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
     row("the same, replayed");
     let batch: Vec<_> = (0..100).map(|number| format!("a{number:03}")).collect();
     admin.post(&format!("{app}/account-deletions"), &json!({"user_ids": batch})).await.is(200);
@@ -115,6 +115,6 @@ async fn each_operation_costs_what_the_table_says() {
     insta::assert_snapshot!(table);
 }
 
-fn keyed(admin: &Client) -> Client {
+fn with_key(admin: &Client) -> Client {
     admin.with("idempotency-key", "k")
 }

@@ -29,7 +29,7 @@ pub async fn deleted(world: &World, admin: &Client, name: &str) -> String {
     path
 }
 
-/// Writes an account as a creation does that read the application just before its deletion.
+/// Writes an account like a concurrent creation that has read the application just before its deletion.
 pub async fn create_late_account(world: &World, path: &str) {
     let app_id = AppId::parse(path.rsplit('/').next().unwrap()).unwrap();
     let fields = Fields::of(json!({"user_id": "late", "type": "general"}));
@@ -106,8 +106,8 @@ async fn a_run_is_bounded_and_the_next_continues() {
 #[tokio::test]
 async fn a_run_during_another_is_skipped() {
     let world = World::new().await;
-    let held = world.context.store.begin_cleanup("another run", world.now()).await.unwrap();
-    assert!(held.is_some());
+    let lease = world.context.store.begin_cleanup("another run", world.now()).await.unwrap();
+    assert!(lease.is_some());
     assert_eq!(run(&world).await["skipped"], true);
     world.clock.advance(Duration::from_mins(5));
     assert_eq!(run(&world).await["skipped"], false, "an expired lease is free");
@@ -138,12 +138,12 @@ async fn an_overdue_mail_is_redriven_once_per_run_until_it_is_taken() {
 
     world.clock.advance(Duration::from_hours(3));
     let report = run(&world).await;
-    assert_eq!((&report["mails_driven"], &report["hours"]), (&json!(1), &json!(4)), "its hour is looked at again");
+    assert_eq!((&report["mails_driven"], &report["hours"]), (&json!(1), &json!(4)), "its hour is read again");
     let mail = world.context.store.mail(mail_id).await.unwrap().unwrap();
     world.context.store.delete_mail(&mail).await.unwrap();
     assert_eq!(run(&world).await["mails_driven"], 0);
     let idle = run(&world).await;
-    assert_eq!((&idle["mails_driven"], &idle["hours"]), (&json!(0), &json!(2)), "and its hour is left behind");
+    assert_eq!((&idle["mails_driven"], &idle["hours"]), (&json!(0), &json!(2)), "its hour is closed");
 }
 
 #[tokio::test]

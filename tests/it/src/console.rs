@@ -46,8 +46,8 @@ async fn the_page_contains_the_settings_of_the_installation() {
             .await;
     let page = world.stranger().get("/").await;
     let text = String::from_utf8(page.bytes.clone()).unwrap();
-    let said = r#"data-registration="closed" data-password-min-chars="22" data-password-classes="required""#;
-    assert!(text.contains(said), "{text}");
+    let expected = r#"data-registration="closed" data-password-min-chars="22" data-password-classes="required""#;
+    assert!(text.contains(expected), "{text}");
 }
 
 #[tokio::test]

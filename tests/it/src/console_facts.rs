@@ -1,4 +1,4 @@
-//! The console's copies of what the code decides: `functions/console/web/facts.js` is generated from it.
+//! `functions/console/web/facts.js`, the console's copy of facts of the code, is generated from the code.
 
 use std::{fmt::Write as _, path::PathBuf};
 
@@ -9,10 +9,10 @@ use rollcall_domain::{
 use serde_json::Value;
 use utoipa::PartialSchema;
 
-/// Columns of a line at most. The file is laid out as the console's formatter lays it out.
+/// The maximum width of a line. The layout is that of the console's formatter.
 const MAX_COLUMNS: usize = 120;
 
-/// `UPDATE_CONSOLE_FACTS=1` writes the file anew.
+/// `UPDATE_CONSOLE_FACTS=1` rewrites the file.
 #[test]
 fn the_facts_of_the_console_are_those_of_the_code() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../functions/console/web/facts.js");
@@ -61,7 +61,7 @@ fn words<T: PartialSchema>() -> Vec<String> {
     serde_json::from_value(schema["enum"].clone()).unwrap()
 }
 
-/// The limits that the console checks or shows. Those of texts stand in the schemas of the API document.
+/// The limits that the console checks or shows. Those of texts come from the schemas of the API document.
 fn limits(document: &Value) -> impl Iterator<Item = (&'static str, u64)> {
     let limit = |schema: &str, keyword: &str| {
         let limit = document["components"]["schemas"][schema][keyword].as_u64();

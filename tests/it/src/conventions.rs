@@ -96,7 +96,7 @@ mod bodies {
     use super::*;
 
     #[tokio::test]
-    async fn a_body_may_have_64_kib_and_no_more() {
+    async fn a_body_has_at_most_64_kib() {
         let (_world, admin, path) = with_app().await;
         let body = r#"{"name":"New"}"#;
         let padded = |bytes: usize| format!("{body}{}", " ".repeat(bytes - body.len()));
@@ -204,19 +204,19 @@ mod idempotency {
     async fn a_repeated_request_gets_the_stored_reply() {
         let world = World::new().await;
         let admin = world.admin().await;
-        let keyed = admin.with("idempotency-key", "key 1");
+        let with_key = admin.with("idempotency-key", "key 1");
         let body = json!({"name": "App"});
-        let first = keyed.post("/v1/apps", &body).await;
+        let first = with_key.post("/v1/apps", &body).await;
         assert_eq!(first.is(201).header("idempotency-replayed"), "");
         admin.delete(first.header("location")).await.is(204);
-        let again = keyed.post("/v1/apps", &body).await;
+        let again = with_key.post("/v1/apps", &body).await;
         assert_eq!(again.is(201).header("idempotency-replayed"), "true");
         assert_eq!(again.bytes, first.bytes);
         for header in ["location", "etag"] {
             assert_eq!(again.header(header), first.header(header));
         }
         assert_eq!(count(&admin).await, 0);
-        keyed.post("/v1/apps", &json!({"name": "Other"})).await.is_problem(Code::IdempotencyMismatch);
+        with_key.post("/v1/apps", &json!({"name": "Other"})).await.is_problem(Code::IdempotencyMismatch);
     }
 
     #[tokio::test]
@@ -239,17 +239,17 @@ mod idempotency {
     #[tokio::test]
     async fn a_refusal_is_not_stored() {
         let (_world, admin, path) = with_app().await;
-        let keyed = admin.with("idempotency-key", "k");
+        let with_key = admin.with("idempotency-key", "k");
         let batch = json!({"user_ids": ["a"]});
-        keyed.post(&format!("{path}/account-deletions"), &batch).await.is_problem(Code::AccountDeletionLocked);
+        with_key.post(&format!("{path}/account-deletions"), &batch).await.is_problem(Code::AccountDeletionLocked);
         admin
             .put(&format!("{path}/deletion-lock"), &json!({"locked": false, "risks_acknowledged": true}))
             .await
             .is(200);
-        let report = keyed.post(&format!("{path}/account-deletions"), &batch).await;
+        let report = with_key.post(&format!("{path}/account-deletions"), &batch).await;
         assert_eq!(report.is(200).body["results"][0]["outcome"], "not_found");
         admin.post(&format!("{path}/accounts"), &json!({"user_id": "a", "type": "general"})).await.is(201);
-        let again = keyed.post(&format!("{path}/account-deletions"), &batch).await;
+        let again = with_key.post(&format!("{path}/account-deletions"), &batch).await;
         assert_eq!((again.header("idempotency-replayed"), &again.bytes), ("true", &report.bytes));
         admin.get(&format!("{path}/accounts/a")).await.is(200);
     }
@@ -259,8 +259,8 @@ mod idempotency {
         let world = World::new().await;
         let admin = world.admin().await;
         for bad in ["", "tab\there", &"k".repeat(129), "schlüssel"] {
-            let keyed = admin.with("idempotency-key", bad);
-            keyed.post("/v1/apps", &json!({"name": "App"})).await.is_problem(Code::InvalidIdempotencyKey);
+            let with_key = admin.with("idempotency-key", bad);
+            with_key.post("/v1/apps", &json!({"name": "App"})).await.is_problem(Code::InvalidIdempotencyKey);
         }
         admin.with("idempotency-key", &"k".repeat(128)).post("/v1/apps", &json!({"name": "App"})).await.is(201);
         let two = admin.with("idempotency-key", "a").with("idempotency-key", "b");
@@ -273,9 +273,9 @@ mod idempotency {
         let (world, admin, path) = with_app().await;
         world.faults.conflicts_like_dynamodb(true);
         let sent = (0..8).map(|_| {
-            let (keyed, path) = (admin.with("idempotency-key", "k"), path.clone());
+            let (with_key, path) = (admin.with("idempotency-key", "k"), path.clone());
             tokio::spawn(async move {
-                keyed.post(&format!("{path}/accounts"), &json!({"user_id": "a", "type": "admin"})).await
+                with_key.post(&format!("{path}/accounts"), &json!({"user_id": "a", "type": "admin"})).await
             })
         });
         for reply in futures_util::future::join_all(sent).await {

@@ -1,5 +1,5 @@
-//! Texts for people agree with the code: the README's configuration, the tables of the reference, the example requests,
-//! and what the pages link to and name.
+//! The documentation agrees with the code: the README's configuration, the tables of the reference, the example
+//! requests, and the links and names in the pages.
 
 mod examples;
 mod links;

@@ -35,7 +35,7 @@ async fn unbind(client: &Client, password: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_verified_address_replaces_the_old_one_which_is_notified_and_free_again() {
+async fn a_verified_address_replaces_the_old_one_which_is_notified_and_becomes_free() {
     let world = World::new().await;
     member(&world, "bystander", "bystander@example.com").await;
     let (user, client) = member(&world, "mina", "old@example.com").await;
@@ -49,7 +49,7 @@ async fn a_verified_address_replaces_the_old_one_which_is_notified_and_free_agai
     let shown = &done.is(200).body["user"];
     assert_eq!((&shown["email"], &shown["email_verified"]), (&json!("New@Example.com"), &json!(true)));
     assert_eq!((done.header("etag"), &shown["version"]), ("\"3\"", &json!(3)));
-    assert_eq!(&client.get("/v1/me").await.is(200).body["user"], shown, "the session goes on");
+    assert_eq!(&client.get("/v1/me").await.is(200).body["user"], shown, "the session stays valid");
     assert_eq!(
         mails(&world).await,
         [json!(["New@Example.com", "en", "email_change_code"]), json!(["old@example.com", "en", "email_changed"])]
@@ -106,40 +106,40 @@ async fn a_taken_address_gets_the_reply_of_a_free_one_and_its_owner_is_notified(
         mails(&world).await,
         [json!(["Owner@example.com", "en", "address_taken"]), json!(["frees@example.com", "en", "email_change_code"])]
     );
-    // Even the right code, which was mailed to nobody, does not take the address from its owner.
+    // The right code was mailed to nobody. Even if it is guessed, it does not take the address from its owner.
     is_wrong(&confirm(&client, &code_of(&world, &user).await).await);
     confirm(&other_client, &code_of(&world, &other_user).await).await.is(200);
     assert_eq!(owner.get("/v1/me").await.body["user"]["email"], "Owner@example.com");
     assert_markers_consistent(&world).await;
 }
 
-/// An address that an admin noted is bound only by a code from the user.
+/// An address that an admin entered is bound only by a code sent to the user.
 #[tokio::test]
-async fn a_noted_address_is_confirmed_by_its_owner_and_blocks_nobody_else() {
+async fn an_address_entered_by_an_admin_is_confirmed_by_its_user_and_blocks_nobody_else() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let mut noted = Vec::new();
+    let mut unverified = Vec::new();
     for login in ["first", "second"] {
         let (user, client) = world.user(login, UserType::Member, []).await;
         world.with_password(&user).await;
         admin.patch(&format!("/v1/users/{}", user.user_id), &json!({"email": MINA})).await.is(200);
-        noted.push((user, client));
+        unverified.push((user, client));
     }
     assert_eq!(items(&world, "EMAIL#").await.len(), 0);
-    let (user, client) = &noted[1];
+    let (user, client) = &unverified[1];
     ask(client, MINA).await.is(202);
     let done = confirm(client, &code_of(&world, user).await).await;
     assert_eq!(done.is(200).body["user"]["email_verified"], true);
-    let first = noted[0].1.get("/v1/me").await;
+    let first = unverified[0].1.get("/v1/me").await;
     assert_eq!(first.body["user"]["email_verified"], false);
-    // Removing a noted address notifies nobody, since it was never verified.
+    // Removing an unverified address notifies nobody.
     let before = mails(&world).await;
-    unbind(&noted[0].1, PASSWORD).await.is(204);
+    unbind(&unverified[0].1, PASSWORD).await.is(204);
     assert_eq!(mails(&world).await, before);
     assert_markers_consistent(&world).await;
 }
 
-/// Ten minutes, the newest code, five attempts.
+/// The code expires after ten minutes, only the newest one is valid, and there are five attempts.
 #[tokio::test]
 async fn a_change_obeys_the_rules_of_mailed_codes() {
     let world = World::new().await;
@@ -204,7 +204,7 @@ async fn changes_have_the_same_mail_limits_as_registrations() {
 }
 
 #[tokio::test]
-async fn an_unbound_address_is_notified_and_free_again() {
+async fn an_unbound_address_is_notified_and_becomes_free() {
     let world = World::new().await;
     let (_, client) = member(&world, "mina", MINA).await;
     unbind(&client, PASSWORD).await.is(204);
@@ -214,13 +214,16 @@ async fn an_unbound_address_is_notified_and_free_again() {
     assert_eq!(mails(&world).await, [json!([MINA, "en", "email_unbound"])]);
     assert_eq!(items(&world, "EMAIL#").await.len(), 0);
     reset_started(&world.stranger(), MINA).await;
-    assert!(mails(&world).await.contains(&json!([null, "en", "password_reset_code"])), "nobody's reset goes nowhere");
+    assert!(
+        mails(&world).await.contains(&json!([null, "en", "password_reset_code"])),
+        "the reset mail has no recipient"
+    );
     register(&world, &world.stranger(), MINA, "next").await.is(201);
     assert_markers_consistent(&world).await;
 }
 
 #[tokio::test]
-async fn an_unbinding_of_another_version_is_refused() {
+async fn unbinding_with_a_stale_version_is_refused() {
     let world = World::new().await;
     let (_, client) = member(&world, "mina", MINA).await;
     unbind(&client.with("if-match", "\"1\""), PASSWORD).await.is_problem(Code::VersionConflict);
@@ -232,18 +235,18 @@ async fn an_unbinding_of_another_version_is_refused() {
 async fn an_idempotency_key_repeats_each_step_without_doing_it_again() {
     let world = World::new().await;
     let (user, client) = member(&world, "mina", "old@example.com").await;
-    let keyed = client.with("idempotency-key", "k");
-    let first = ask(&keyed, MINA).await;
+    let with_key = client.with("idempotency-key", "k");
+    let first = ask(&with_key, MINA).await;
     world.clock.advance(RESEND_AFTER);
-    let again = ask(&keyed, MINA).await;
+    let again = ask(&with_key, MINA).await;
     assert_eq!((again.is(202).header("idempotency-replayed"), &again.body), ("true", &first.body));
     assert_eq!(mails(&world).await.len(), 1);
     let code = code_of(&world, &user).await;
-    let done = confirm(&keyed, &code).await;
-    let again = confirm(&keyed, &code).await;
+    let done = confirm(&with_key, &code).await;
+    let again = confirm(&with_key, &code).await;
     assert_eq!((again.is(200).header("idempotency-replayed"), &again.body), ("true", &done.body));
     assert_eq!(mails(&world).await.len(), 2);
-    confirm(&keyed, &other(&code)).await.is_problem(Code::IdempotencyMismatch);
+    confirm(&with_key, &other(&code)).await.is_problem(Code::IdempotencyMismatch);
 }
 
 #[tokio::test]

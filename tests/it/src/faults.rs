@@ -1,4 +1,4 @@
-//! Every operation with every fault of the database, at every call the operation makes.
+//! Every operation with every database fault, at every database call that the operation makes.
 
 mod accounts;
 mod cleanup;

@@ -1,4 +1,4 @@
-//! Every kind of caller does everything, and the outcomes are tables kept under version control.
+//! Every kind of caller sends every request. The replies are tables under version control.
 
 pub mod teams;
 pub mod users;

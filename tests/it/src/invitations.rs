@@ -1,5 +1,6 @@
-//! Invitations over HTTP: issued, guessed at, redeemed, run out.
+//! Invitations over HTTP: issuing, guessing, redeeming, expiring.
 
+mod breaker;
 mod caps;
 mod draws;
 mod guessing;
@@ -24,7 +25,7 @@ use crate::support::{
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A team whose admin invites, beside another that has a member and a live invitation of its own.
+/// A team whose admin issues invitations, and another team with a member and a live invitation.
 pub(crate) struct InvitationFixture {
     pub(crate) world: World,
     pub(crate) team_id: TeamId,
@@ -60,18 +61,18 @@ impl InvitationFixture {
     }
 
     /// The inviter with a new session: theirs ends after an hour without a request.
-    pub(crate) async fn wake_up(&mut self) {
+    pub(crate) async fn sign_in_again(&mut self) {
         self.inviter = self.world.signed_in(&self.owner).await;
     }
 
-    /// People who have nothing to do with each other, each at an address of its own.
-    async fn people(&self, count: usize) -> Vec<Client> {
-        let mut people = Vec::new();
+    /// Users who can redeem invitations, each in a network of their own.
+    async fn redeemers(&self, count: usize) -> Vec<Client> {
+        let mut redeemers = Vec::new();
         for number in 0..count {
             let address = format!("10.{}.{}.1", number / 250, number % 250);
-            people.push(self.world.redeemer(&format!("person{number}")).await.at(&address));
+            redeemers.push(self.world.redeemer(&format!("person{number}")).await.at(&address));
         }
-        people
+        redeemers
     }
 
     /// The logins of the team's members, sorted.
@@ -85,7 +86,7 @@ impl InvitationFixture {
     }
 }
 
-/// The code that was told with an invitation.
+/// The code that the reply shows with a new invitation.
 pub(crate) fn code_of(issued: &Value) -> String {
     issued["code"].as_str().unwrap().to_owned()
 }
@@ -94,13 +95,13 @@ pub(crate) async fn redeem(client: &Client, code: &str) -> Reply {
     client.post("/v1/invitations/redeem", &json!({"code": code})).await
 }
 
-/// Somebody who proved an address, to be signed in more than once.
-async fn person(world: &World, login: &str) -> User {
+/// A user with a verified address, who can be signed in more than once.
+async fn user_with_email(world: &World, login: &str) -> User {
     let email = Email::parse(&format!("{login}@example.com")).unwrap();
     world.user_as(login, UserType::Member, |user| (user.email, user.email_verified) = (Some(email), true)).await
 }
 
-/// What the breaker counts: live codes and wrong tries.
+/// The counts of the breaker: live codes and wrong attempts.
 async fn breaker(world: &World) -> (i64, i64) {
     let breaker = world.store().breaker().await.unwrap();
     (breaker.live, breaker.tries)

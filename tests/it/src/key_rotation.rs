@@ -78,9 +78,9 @@ async fn concurrent_sign_ins_during_a_rehash_all_succeed() {
     assert_eq!(credential(&world, "mina").await["pepper"], "k2");
 }
 
-/// What was started with the old key is finished with the new one, and works after the old one is removed.
+/// Flows started with the old key are finished with the new one, and keep working after the old one is removed.
 #[tokio::test]
-async fn a_rotation_does_not_interrupt_what_is_going_on() {
+async fn a_rotation_does_not_interrupt_flows_in_progress() {
     let world = World::new().await;
     let admin = world.admin().await;
     let mina = owner(&world, "mina").await;
@@ -89,7 +89,7 @@ async fn a_rotation_does_not_interrupt_what_is_going_on() {
     world.with_email(&dora, "dora@example.com").await;
     let old = world.stranger();
 
-    let held = ticket(&old, "mina").await;
+    let pending = ticket(&old, "mina").await;
     let device_token = old.post("/v1/login", &json!({"login": "dora", "password": PASSWORD})).await;
     let device_token = device_token.is(200).body["device_token"].clone();
     let enrolling = old.sign_in("dora").await;
@@ -102,15 +102,15 @@ async fn a_rotation_does_not_interrupt_what_is_going_on() {
     let registration_code = world.code(registration_id, FlowPurpose::Registration).await;
     let page = admin.get("/v1/users?limit=1").await;
     let cursor = page.is(200).body["next_cursor"].as_str().unwrap();
-    let keyed = |client: &Client| client.with("idempotency-key", "k");
+    let with_key = |client: &Client| client.with("idempotency-key", "k");
     let app_body = json!({"name": "App"});
-    let created = keyed(&admin).post("/v1/apps", &app_body).await;
+    let created = with_key(&admin).post("/v1/apps", &app_body).await;
 
     let context = rotated(&world).await;
     let new = world.stranger_to(&context);
     let as_admin = new.with("authorization", admin.headers["authorization"].to_str().unwrap());
     let as_dora = new.with("authorization", enrolling.headers["authorization"].to_str().unwrap());
-    second_step(&new, &held, &mina.app.code(&world, 0)).await.is(200);
+    second_step(&new, &pending, &mina.app.code(&world, 0)).await.is(200);
     let known = json!({"login": "dora", "password": PASSWORD, "device_token": device_token});
     let device_token = new.post("/v1/login", &known).await.is(200).body["device_token"].clone();
     let confirmed = as_dora.post("/v1/me/totp/confirm", &json!({"code": app.code(&world, 0)})).await;
@@ -121,12 +121,12 @@ async fn a_rotation_does_not_interrupt_what_is_going_on() {
         "password_confirmation": PASSWORD});
     new.post(&format!("/v1/registrations/{registration_id}/complete"), &body).await.is(201);
     as_admin.get(&format!("/v1/users?limit=1&cursor={cursor}")).await.is(200);
-    let replayed = keyed(&as_admin).post("/v1/apps", &app_body).await;
+    let replayed = with_key(&as_admin).post("/v1/apps", &app_body).await;
     assert_eq!(replayed.is(201).header("idempotency-replayed"), "true");
     assert_eq!(replayed.body, created.body);
     assert_ne!(device_token, Value::Null);
 
-    // The accepted code has resealed the secret; dora's was only confirmed and is resealed at its next use.
+    // The accepted code encrypts mina's secret again. Dora's was only confirmed and is encrypted again at its next use.
     let sealed = async |login| credential(&world, login).await["totp"]["secret"].as_str().unwrap()[..3].to_owned();
     assert_eq!((sealed("mina").await, sealed("dora").await), ("k2.".to_owned(), "k1.".to_owned()));
     let last = cleared(&world).await;
@@ -134,8 +134,8 @@ async fn a_rotation_does_not_interrupt_what_is_going_on() {
     for client in [&new, &last] {
         for (login, app) in [("mina", &mina.app), ("dora", &app)] {
             world.clock.advance(Duration::from_secs(30));
-            let held = ticket(client, login).await;
-            second_step(client, &held, &app.code(&world, 0)).await.is(200);
+            let pending = ticket(client, login).await;
+            second_step(client, &pending, &app.code(&world, 0)).await.is(200);
         }
         assert_eq!(sealed("dora").await, "k2.");
     }
@@ -151,28 +151,28 @@ async fn an_invitation_code_survives_a_rotation() {
     let (first, second, third) = (fixture.code().await, fixture.code().await, fixture.code().await);
     let context = rotated(&fixture.world).await;
     let new = fixture.world.stranger_to(&context);
-    let under = |client: &Client, known: &Client| {
+    let as_user = |client: &Client, known: &Client| {
         client.with("authorization", known.headers["authorization"].to_str().unwrap())
     };
     let (mina, jisoo) = (fixture.world.redeemer("mina").await, fixture.world.redeemer("jisoo").await);
-    redeem(&under(&new, &mina), &first).await.is(200);
+    redeem(&as_user(&new, &mina), &first).await.is(200);
     let (path, body) = (format!("{}/invitations", fixture.team), json!({"role_id": "developer"}));
-    let fourth = code_of(&under(&new, &fixture.inviter).post(&path, &body).await.is(201).body);
-    redeem(&under(&new, &jisoo), &fourth).await.is(200);
-    redeem(&under(&new, &fixture.world.redeemer("dora").await), &first).await.is_problem(Code::InvitationInvalid);
+    let fourth = code_of(&as_user(&new, &fixture.inviter).post(&path, &body).await.is(201).body);
+    redeem(&as_user(&new, &jisoo), &fourth).await.is(200);
+    redeem(&as_user(&new, &fixture.world.redeemer("dora").await), &first).await.is_problem(Code::InvitationInvalid);
     assert_consistent(&fixture.world).await;
 
     let last = fixture.world.stranger_to(&cleared(&fixture.world).await);
     let late = fixture.world.redeemer("late").await;
-    redeem(&under(&last, &late), &second).await.is_problem(Code::InvitationInvalid);
-    let listed = under(&last, &fixture.inviter).get(&format!("{}/invitations?status=live", fixture.team)).await;
+    redeem(&as_user(&last, &late), &second).await.is_problem(Code::InvitationInvalid);
+    let listed = as_user(&last, &fixture.inviter).get(&format!("{}/invitations?status=live", fixture.team)).await;
     let id = listed.is(200).body["items"][0]["invitation_id"].as_str().unwrap().to_owned();
-    under(&last, &fixture.inviter).delete(&format!("{}/invitations/{id}", fixture.team)).await.is(204);
+    as_user(&last, &fixture.inviter).delete(&format!("{}/invitations/{id}", fixture.team)).await.is(204);
     assert_consistent(&fixture.world).await;
     fixture.world.clock.advance(Duration::from_hours(24));
     let context = fixture.world.restarted(&[]);
     cleanup::run(context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     redeem(&fixture.world.redeemer("later").await, &third).await.is_problem(Code::InvitationInvalid);
     assert_consistent(&fixture.world).await;
 }
@@ -184,21 +184,25 @@ async fn a_device_stays_known_while_the_key_of_its_token_is_configured() {
     world.with_password(&user).await;
     let signed_in = world.stranger().post("/v1/login", &json!({"login": "mina", "password": PASSWORD})).await;
     let token = signed_in.is(200).body["device_token"].clone();
-    let turned = world.stranger_to(&rotated(&world).await);
+    let after_rotation = world.stranger_to(&rotated(&world).await);
     let mut body = json!({"login": "mina", "password": "wrong horse battery"});
     for host in 0..5 {
-        turned.at(&format!("192.0.2.{host}")).post("/v1/login", &body).await.is_problem(Code::InvalidCredentials);
+        after_rotation
+            .at(&format!("192.0.2.{host}"))
+            .post("/v1/login", &body)
+            .await
+            .is_problem(Code::InvalidCredentials);
     }
     body["password"] = PASSWORD.into();
-    turned.post("/v1/login", &body).await.is_problem(Code::TooManyAttempts);
+    after_rotation.post("/v1/login", &body).await.is_problem(Code::TooManyAttempts);
     body["device_token"] = token;
-    turned.post("/v1/login", &body).await.is(200);
+    after_rotation.post("/v1/login", &body).await.is(200);
     let cleared = world.stranger_to(&cleared(&world).await);
     cleared.post("/v1/login", &body).await.is_problem(Code::TooManyAttempts);
 }
 
-/// Functions that started before a rotation do not know the new key: they answer 503 where they need it. A key that is
-/// first added behind the one in use is known to all functions when it becomes the first.
+/// Functions that started before a rotation do not know the new key and reply with 503 where they need it. If the new
+/// key is first added as a previous one, all functions know it when it becomes the current one.
 #[tokio::test]
 async fn a_key_announced_before_its_rotation_interrupts_nothing() {
     let world = World::new().await;
@@ -211,14 +215,18 @@ async fn a_key_announced_before_its_rotation_interrupts_nothing() {
     announced.sign_in("mina").await;
     world.stranger().sign_in("mina").await;
 
-    let turned = json!({"id": "k2", "key": second["key"], "previous": [first]});
-    let turned = world.stranger_to(&started(&world, &turned).await);
-    turned.sign_in("mina").await;
+    let after_rotation = json!({"id": "k2", "key": second["key"], "previous": [first]});
+    let after_rotation = world.stranger_to(&started(&world, &after_rotation).await);
+    after_rotation.sign_in("mina").await;
     assert_eq!(credential(&world, "mina").await["pepper"], "k2");
     let body = json!({"login": "mina", "password": PASSWORD});
     world.stranger().post("/v1/login", &body).await.is_problem(Code::Unavailable);
     announced.sign_in("mina").await;
-    assert_eq!(credential(&world, "mina").await["pepper"], "k1", "a hash is outdated if its key is not the first");
+    assert_eq!(
+        credential(&world, "mina").await["pepper"],
+        "k1",
+        "a hash is outdated if its key is not the current one"
+    );
 }
 
 #[tokio::test]

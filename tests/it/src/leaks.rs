@@ -41,7 +41,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// All secrets that were returned or typed.
+/// All secrets that were returned or sent.
 #[derive(Default)]
 struct Known(Vec<Secret>);
 
@@ -67,7 +67,7 @@ impl Known {
 
     /// The secrets in the body of a sign-in.
     fn signed_in(&mut self, name: &str, reply: &Reply) -> String {
-        self.sealed(&format!("device mark of {name}"), reply.is(200).body["device_token"].as_str().unwrap());
+        self.sealed(&format!("device token of {name}"), reply.is(200).body["device_token"].as_str().unwrap());
         self.token(&format!("token of {name}"), reply.body["token"].as_str().unwrap())
     }
 
@@ -78,7 +78,7 @@ impl Known {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
             match pair.split_once('=').unwrap() {
                 ("__Host-session", token) => drop(self.token("the session's cookie", token)),
-                (_, mark) => self.sealed("the device's cookie", mark),
+                (_, token) => self.sealed("the device's cookie", token),
             }
             seen += 1;
         }
@@ -105,23 +105,24 @@ async fn use_every_secret(world: &World, known: &mut Known) {
         stranger.post("/v1/login", &json!({"login": login, "password": password})).await
     };
 
-    let founded = bootstrap::run(world.context.clone(), bootstrap::BootstrapEvent::first(None)).await.unwrap();
-    let drawn = known.typed("the first password", &founded.generated_password.unwrap());
-    let admin = bearer(&known.signed_in("admin", &sign_in("admin", &drawn).await));
+    let first_admin = bootstrap::run(world.context.clone(), bootstrap::BootstrapEvent::first(None)).await.unwrap();
+    let generated = known.typed("the first password", &first_admin.generated_password.unwrap());
+    let admin = bearer(&known.signed_in("admin", &sign_in("admin", &generated).await));
     let own = known.typed("the admin's password", "tq7 vXk 2pLw Admin9");
-    admin.post("/v1/me/password", &changed(&drawn, &own)).await.is_problem(rollcall_domain::Code::ValidationFailed);
+    admin.post("/v1/me/password", &changed(&generated, &own)).await.is_problem(rollcall_domain::Code::ValidationFailed);
     let own = known.typed("the admin's own password", "tq7 vXk 2pLw zebra");
-    admin.post("/v1/me/password", &changed(&drawn, &own)).await.is(204);
+    admin.post("/v1/me/password", &changed(&generated, &own)).await.is(204);
 
     for (key, login) in [(Some("secret-key-of-a-client"), "keyed"), (None, "plain")] {
         let body = json!({"username": "New", "login": login, "type": "member", "generate_password": true});
         let client = key.map_or(admin.clone(), |key| admin.with("idempotency-key", &known.typed("a key", key)));
         let created = client.post("/v1/users", &body).await;
-        let drawn = known.typed("a drawn password", created.is(201).body["generated_password"].as_str().unwrap());
-        known.signed_in(login, &sign_in(login, &drawn).await);
+        let generated =
+            known.typed("a generated password", created.is(201).body["generated_password"].as_str().unwrap());
+        known.signed_in(login, &sign_in(login, &generated).await);
         let reset =
             client.post(&format!("{}/password", created.header("location")), &json!({"generate_password": true})).await;
-        known.typed("another drawn password", reset.is(200).body["generated_password"].as_str().unwrap());
+        known.typed("another generated password", reset.is(200).body["generated_password"].as_str().unwrap());
     }
     let typed = known.typed("a typed password", "glacier 4 umbrella 9 lantern");
     let body = json!({"username": "Typed", "login": "typed", "type": "member", "password": typed});
@@ -154,13 +155,13 @@ async fn use_every_secret(world: &World, known: &mut Known) {
     second_factor(world, known, &mina, &password).await;
 
     // A password typed into the wrong field is a secret too.
-    let astray = known.typed("a password typed as a login", "quartz.meadow.77.ribbon");
-    sign_in(&astray, "x").await.is(401);
+    let misplaced = known.typed("a password typed as a login", "quartz.meadow.77.ribbon");
+    sign_in(&misplaced, "x").await.is(401);
     let wrong = known.typed("a wrong password", "violet 7 harbour engines");
     sign_in("mina", &wrong).await.is(401);
     let unknown = known.typed("a field of a wrong name", "copper 31 thistle canyon");
     stranger.post("/v1/login", &json!({"login": "mina", "pasword": unknown})).await.is(422);
-    let broken = known.typed("a body that breaks off", "marble 52 walnut prairie");
+    let broken = known.typed("a body that is cut off", "marble 52 walnut prairie");
     stranger.send(Method::POST, "/v1/login", Some(format!(r#"{{"login":"mina","password":"{broken}"#))).await.is(400);
     cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
 }
@@ -220,8 +221,8 @@ async fn second_factor(world: &World, known: &mut Known, mina: &Client, password
         ("recovery_code", codes[0].to_owned()),
         ("", String::new()),
     ] {
-        let half = stranger.post("/v1/login", &json!({"login": "mina", "password": password})).await;
-        let ticket = known.token("a ticket", half.is(200).body["mfa"]["ticket"].as_str().unwrap());
+        let first_step = stranger.post("/v1/login", &json!({"login": "mina", "password": password})).await;
+        let ticket = known.token("a ticket", first_step.is(200).body["mfa"]["ticket"].as_str().unwrap());
         if !field.is_empty() {
             let signed_in = stranger.post("/v1/login/totp", &json!({"ticket": ticket, field: code})).await;
             known.signed_in("mina with two factors", &signed_in);
@@ -253,10 +254,10 @@ async fn the_table_and_the_log_contain_no_secret() {
         assert!(logged.contains(word), "{word}");
     }
     let search = Search::of(&known.0);
-    let stands_in = |bytes: &[u8]| search.found_in(bytes).map(|secret| &secret.name);
-    assert_eq!(stands_in(texts.as_bytes()), None, "in the table");
-    assert!(bytes.iter().all(|bytes| stands_in(bytes).is_none()), "in the table, encoded");
-    assert_eq!(stands_in(logged.as_bytes()), None, "in the log");
+    let leaked = |bytes: &[u8]| search.found_in(bytes).map(|secret| &secret.name);
+    assert_eq!(leaked(texts.as_bytes()), None, "in the table");
+    assert!(bytes.iter().all(|bytes| leaked(bytes).is_none()), "in the table, encoded");
+    assert_eq!(leaked(logged.as_bytes()), None, "in the log");
 
     // The same search finds texts that are there.
     let login = [Secret::typed("a login", "mina"), Secret::typed("an address", "pending@example.com")];

@@ -103,9 +103,9 @@ async fn sign_in_sign_out_and_wrong_credentials() {
         refusals.push(refused.body);
     }
     assert!(refusals.windows(2).all(|pair| pair[0] == pair[1]));
-    let mistaken = stranger.post("/v1/login", &json!({"login": 1, "transport": "pigeon", "user": "x"})).await;
+    let invalid = stranger.post("/v1/login", &json!({"login": 1, "transport": "pigeon", "user": "x"})).await;
     assert_eq!(
-        mistaken.is_problem(Code::UnknownField).violations(),
+        invalid.is_problem(Code::UnknownField).violations(),
         [
             json!(["/login", "wrong_type"]),
             json!(["/password", "required"]),
@@ -118,8 +118,8 @@ async fn sign_in_sign_out_and_wrong_credentials() {
 #[tokio::test]
 async fn exactly_one_hash_is_computed_whatever_the_credentials() {
     let world = World::new().await;
-    let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
-    bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let first_admin = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
+    bootstrap::run(world.context.clone(), first_admin).await.unwrap();
     let hashes = count_hashes();
     for (login, password, hashed) in [
         ("admin", "correct horse battery", 1),
@@ -139,8 +139,8 @@ async fn exactly_one_hash_is_computed_whatever_the_credentials() {
 async fn a_password_reset_during_a_sign_in_prevents_the_session() {
     let world = World::new().await;
     let store = &world.context.store;
-    let founded = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
-    let report = bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let first_admin = bootstrap::BootstrapEvent::first(Some("correct horse battery".to_owned()));
+    let report = bootstrap::run(world.context.clone(), first_admin).await.unwrap();
     let old_user = store.user(report.user_id).await.unwrap().unwrap();
     let break_glass = json!({"break_glass": true, "password": "another horse battery"});
     bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap()).await.unwrap();

@@ -66,8 +66,8 @@ async fn a_reset_sets_the_password_ends_sessions_and_devices_and_notifies_the_us
     assert_eq!(signed_in.is(200).body["user"]["password_change_required"], false);
     sign_in(&stranger, "mina", PASSWORD).await.is_problem(Code::InvalidCredentials);
     let before = mails(&world).await.len();
-    let marked = json!({"login": "mina", "password": NEW, "device_token": device});
-    stranger.post("/v1/login", &marked).await.is(200);
+    let with_old_token = json!({"login": "mina", "password": NEW, "device_token": device});
+    stranger.post("/v1/login", &with_old_token).await.is(200);
     let after = mails(&world).await;
     assert_eq!(after.len(), before + 1, "a sign-in from a new device");
     for kind in ["password_reset_code", "password_changed"] {
@@ -85,8 +85,9 @@ async fn a_reset_sets_the_password_ends_sessions_and_devices_and_notifies_the_us
 async fn starting_a_reset_does_not_reveal_whether_the_address_is_known() {
     let world = World::new().await;
     member(&world, "owner", "owner@example.com").await;
-    let noted = json!({"username": "noted", "login": "noted", "type": "member", "email": MINA, "password": PASSWORD});
-    world.admin().await.post("/v1/users", &noted).await.is(201);
+    let unverified =
+        json!({"username": "unverified", "login": "unverified", "type": "member", "email": MINA, "password": PASSWORD});
+    world.admin().await.post("/v1/users", &unverified).await.is(201);
     let mut seen = Vec::new();
     for (email, address) in [("owner@example.com", "192.0.2.1"), ("none@example.com", "192.0.2.2"), (MINA, "192.0.2.3")]
     {
@@ -98,17 +99,21 @@ async fn starting_a_reset_does_not_reveal_whether_the_address_is_known() {
         let id = reply.is(202).body["reset_id"].as_str().unwrap().to_owned();
         let wrong = other(&world.code(&id, FlowPurpose::PasswordReset).await);
         let refused = reset(&client, &id, &new_password(&wrong, NEW)).await;
-        let tried = world.faults.take_log().into_iter().map(|call| call.operation).collect::<Vec<_>>();
+        let completed = world.faults.take_log().into_iter().map(|call| call.operation).collect::<Vec<_>>();
         is_wrong(&refused);
-        seen.push((reply, refused, begun, tried, added));
+        seen.push((reply, refused, begun, completed, added));
     }
-    for (reply, refused, begun, tried, added) in &seen[1..] {
+    for (reply, refused, begun, completed, added) in &seen[1..] {
         are_alike(reply, &seen[0].0);
         are_alike(refused, &seen[0].1);
-        assert_eq!((begun, tried, added), (&seen[0].2, &seen[0].3, &seen[0].4));
+        assert_eq!((begun, completed, added), (&seen[0].2, &seen[0].3, &seen[0].4));
     }
     let sent: Vec<_> = mails(&world).await.into_iter().filter(|mail| mail[0] != Value::Null).collect();
-    assert_eq!(sent, [json!(["owner@example.com", "en", "password_reset_code"])], "a note receives no reset");
+    assert_eq!(
+        sent,
+        [json!(["owner@example.com", "en", "password_reset_code"])],
+        "an unverified address receives no mail"
+    );
 }
 
 #[tokio::test]
@@ -146,8 +151,8 @@ async fn a_reset_neither_enables_a_user_nor_removes_two_factor() {
     let credential = world.store().credential(&user.login).await.unwrap().unwrap();
     assert_eq!((credential.totp.as_ref(), &credential.recovery_codes), (Some(&totp), &codes));
     admin.patch(&path, &json!({"status": "enabled"})).await.is(200);
-    let half = sign_in(&world.stranger(), "mina", NEW).await;
-    assert_eq!((half.is(200).body["mfa"].is_object(), half.body.get("token")), (true, None));
+    let first_step = sign_in(&world.stranger(), "mina", NEW).await;
+    assert_eq!((first_step.is(200).body["mfa"].is_object(), first_step.body.get("token")), (true, None));
 }
 
 #[tokio::test]
@@ -213,7 +218,7 @@ async fn an_idempotency_key_repeats_the_reply_without_resetting_again() {
     reset(&stranger, &id, &new_password(&code, "third horse staple")).await.is_problem(Code::IdempotencyMismatch);
 }
 
-/// Whoever starts the reset.
+/// The mail does not depend on the language of whoever starts the reset.
 #[tokio::test]
 async fn the_mail_is_in_the_language_of_the_user() {
     let world = World::new().await;

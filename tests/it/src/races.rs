@@ -1,4 +1,4 @@
-//! Requests that run at the same time against the same things.
+//! Concurrent requests about the same things.
 
 mod teams;
 mod users;

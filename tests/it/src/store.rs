@@ -11,8 +11,10 @@ use rollcall_api::clock::Clock;
 use rollcall_domain::{
     Code, Fields, Timestamp,
     account::{Account, AccountType, NewAccount},
+    account_filter::AccountFilter,
     app::{App, DeletionLock, NewApp},
     id::{AppId, UserId},
+    search::SearchText,
     text::AppName,
 };
 use rollcall_store::{CommitError, Connection, Store, Writer, account, app};
@@ -105,7 +107,7 @@ async fn exactly_ten_of_parallel_new_admins_succeed() {
     let results = join_all(accounts.iter().map(|account| table.create(app.app_id, account))).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 10);
     assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|code| *code == Code::AdminLimitReached));
-    let stored = table.store.accounts(app.app_id, "", None, None, 100).await.unwrap().items;
+    let stored = table.store.accounts(app.app_id, &AccountFilter::default(), None, 100).await.unwrap().items;
     let admins = table.store.app(app.app_id).await.unwrap().unwrap().admins;
     assert_eq!(admins, stored.into_iter().map(|account| account.user_id).collect());
 }
@@ -117,8 +119,8 @@ async fn a_failed_guard_returns_the_code_for_the_item_found() {
     let tombstone = app.clone().deleted(table.now());
     table.writer().commit(app::change(&app, &tombstone).unwrap()).await.unwrap();
     assert_eq!(table.create(app.app_id, &table.account("a", "admin")).await, Err(Code::NotFound));
-    let nowhere = AppId::new(table.clock.uuid().unwrap());
-    assert_eq!(table.create(nowhere, &table.account("a", "admin")).await, Err(Code::NotFound));
+    let unknown_app = AppId::new(table.clock.uuid().unwrap());
+    assert_eq!(table.create(unknown_app, &table.account("a", "admin")).await, Err(Code::NotFound));
     assert_eq!(refused(table.writer().commit(app::change(&app, &tombstone).unwrap()).await), Err(Code::Conflict));
 }
 
@@ -129,16 +131,16 @@ async fn a_deletion_is_atomic_and_reports_missing_accounts() {
     let lock = DeletionLock { locked: false, ..app.deletion_lock.clone() };
     let open = App { deletion_lock: lock, version: app.version + 1, ..app.clone() };
     table.writer().commit(app::change(&app, &open).unwrap()).await.unwrap();
-    let (here, gone) = (table.account("here", "admin"), table.account("gone", "general"));
-    table.create(app.app_id, &here).await.unwrap();
+    let (existing, missing) = (table.account("here", "admin"), table.account("gone", "general"));
+    table.create(app.app_id, &existing).await.unwrap();
     let app = table.store.app(app.app_id).await.unwrap().unwrap();
-    let both = [here.user_id.clone(), gone.user_id.clone()];
+    let both = [existing.user_id.clone(), missing.user_id.clone()];
     let Err(CommitError::Refused(refused)) = table.writer().commit(account::delete(&app, &both, table.now())).await
     else {
         panic!("a missing account was deleted");
     };
-    let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
-    assert_eq!(missing, [gone.user_id]);
+    let missing_ids: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
+    assert_eq!(missing_ids, [missing.user_id]);
     assert_eq!(table.store.app(app.app_id).await.unwrap().unwrap(), app);
     table.writer().commit(account::delete(&app, &both[..1], table.now())).await.unwrap();
     let stored = table.store.app(app.app_id).await.unwrap().unwrap();
@@ -170,18 +172,25 @@ async fn pages_are_in_bytewise_order() {
     let accounts: Vec<_> = (0..230).map(|number| table.account(&format!("a{number}"), "general")).collect();
     table.store.load_accounts(app.app_id, &accounts).await.unwrap();
     table.create(app.app_id, &table.account("boss", "admin")).await.unwrap();
-    for wanted in [None, Some(AccountType::General)] {
+    for (account_type, text) in [(None, None), (Some(AccountType::General), None), (None, Some("A")), (None, Some("1"))]
+    {
+        let text = text.map(|text| SearchText::parse(text).unwrap());
+        let filter = AccountFilter { account_type, user_id_prefix: "a".to_owned(), text };
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = table.store.accounts(app.app_id, "a", wanted, after.as_deref(), 40).await.unwrap();
+            let page = table.store.accounts(app.app_id, &filter, after.as_deref(), 40).await.unwrap();
             seen.extend(page.items.into_iter().map(|account| account.user_id.to_string()));
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        assert_eq!(seen.len(), 230);
-        assert!(seen.is_sorted());
+        let mut expected: Vec<_> = (accounts.iter())
+            .filter(|account| filter.matches(account))
+            .map(|account| account.user_id.to_string())
+            .collect();
+        expected.sort_unstable();
+        assert_eq!(seen, expected);
     }
 }
 

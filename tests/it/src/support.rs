@@ -50,10 +50,10 @@ pub const PASSWORD: &str = "correct horse battery";
 /// The public origin of every world.
 pub const ORIGIN: &str = "https://console.example.com";
 
-/// A well-formed id that belongs to nothing.
+/// A well-formed id of nothing that exists.
 pub const UNKNOWN_ID: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
 
-/// One installation. It starts empty, and its clock stands still until a test moves it.
+/// One installation. It starts empty, and its clock is frozen until a test moves it.
 pub struct World {
     pub faults: Faults,
     pub clock: TestClock,
@@ -175,7 +175,7 @@ impl World {
 
     /// The user who verified an address.
     pub async fn owner_of(&self, email: &str) -> Option<UserId> {
-        self.store().address_state(email, "nobody's", "nowhere's").await.unwrap().owner
+        self.store().address_state(email, "unknown-address", "unknown-network").await.unwrap().owner
     }
 
     /// All items of the table, read without the API and the faults.

@@ -13,18 +13,18 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, World};
 
-/// A team with its first admin, both made over HTTP, and that admin signed in.
+/// A team with its first admin, both created over HTTP, and a client of that admin.
 async fn team(world: &World) -> (String, Client) {
     let (user, client) = world.user("owner", rollcall_domain::permission::UserType::Member, []).await;
     let body = json!({"name": "Northwind", "admin_user_id": user.user_id});
     let created = world.admin().await.post("/v1/teams", &body).await;
-    // Whoever joins in the same millisecond stands anywhere beside the owner.
+    // Members are listed by join time, so later members get a later one.
     world.clock.advance(Duration::from_millis(1));
     (created.is(201).body["team_id"].as_str().unwrap().to_owned(), client)
 }
 
 #[tokio::test]
-async fn an_invitation_is_redeemed_once_and_stands_on_both_sides() {
+async fn an_invitation_is_redeemed_once_and_shown_to_both_sides() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let issued = owner.post(&format!("/v1/teams/{team}/invitations"), &json!({"role_id": "developer"})).await;

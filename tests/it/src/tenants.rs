@@ -1,4 +1,5 @@
-//! F: what belongs to one team is nothing to another, and nothing is left of what was deleted.
+//! Isolation of teams: nobody sees what belongs to another team, and a new team or application inherits nothing from a
+//! deleted one.
 
 mod cursors;
 mod lists;
@@ -16,16 +17,17 @@ use crate::{
     support::{Client, Reply, UNKNOWN_ID, World},
 };
 
-/// Two teams with everything in them, and the first's admin.
+/// Two teams with one of everything, and an admin of the first one.
 async fn neighbours(world: &World) -> (Client, TeamFixture, TeamFixture, Caller) {
-    let boss = world.admin().await;
-    let ours = TeamFixture::new(world, &boss, 0, true).await;
-    let theirs = TeamFixture::new(world, &boss, 1, true).await;
-    boss.post(&format!("/v1/apps/{}/accounts", theirs.app), &json!({"user_id": "theirs", "type": "general"}))
+    let admin = world.admin().await;
+    let ours = TeamFixture::new(world, &admin, 0, true).await;
+    let theirs = TeamFixture::new(world, &admin, 1, true).await;
+    admin
+        .post(&format!("/v1/apps/{}/accounts", theirs.app), &json!({"user_id": "theirs", "type": "general"}))
         .await
         .is(201);
     let caller = Caller::new(world, &ours, "admin", "caller").await;
-    (boss, ours, theirs, caller)
+    (admin, ours, theirs, caller)
 }
 
 /// The ids of a list.

@@ -1,4 +1,4 @@
-//! Throttles: which attempts are counted where, who has to wait, and who is exempt.
+//! Throttles: which attempts are counted, who has to wait, and who is exempt.
 
 mod devices;
 mod locks;
@@ -65,7 +65,7 @@ async fn fail(world: &World, kind: ThrottleKind, login: &str, times: i64) {
     }
 }
 
-/// What a client sees of a reply, and what it cost: calls to the table and hashes.
+/// What a client sees of a reply, and its cost in database calls and hashes.
 #[derive(Debug, PartialEq)]
 struct Seen {
     status: u16,
@@ -76,7 +76,7 @@ struct Seen {
 }
 
 #[tokio::test]
-async fn unknown_wrong_disabled_and_right_but_disabled_get_the_same_reply_at_the_same_cost() {
+async fn all_refused_sign_ins_get_the_same_reply_at_the_same_cost() {
     let world = World::new().await;
     let admin = world.admin().await;
     member(&world, "mina").await;
@@ -124,14 +124,14 @@ async fn a_disabled_user_is_refused_on_every_path() {
     let user = world.store().user(mina.user.user_id).await.unwrap().unwrap();
     world.with_email(&user, "mina@example.com").await;
     let stranger = world.stranger();
-    let held = ticket(&stranger, "mina").await;
+    let pending = ticket(&stranger, "mina").await;
     let path = format!("/v1/users/{}", mina.user.user_id);
     admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
 
     try_password(&stranger, "mina", PASSWORD).await.is_problem(Code::InvalidCredentials);
-    second_step(&stranger, &held, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
-    let by_paper = json!({"ticket": held, "recovery_code": mina.recovery_codes[0]});
-    stranger.post("/v1/login/totp", &by_paper).await.is_problem(Code::InvalidCode);
+    second_step(&stranger, &pending, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
+    let with_recovery_code = json!({"ticket": pending, "recovery_code": mina.recovery_codes[0]});
+    stranger.post("/v1/login/totp", &with_recovery_code).await.is_problem(Code::InvalidCode);
     mina.client.get("/v1/me").await.is_problem(Code::Unauthenticated);
     let removal = json!({"current_password": PASSWORD, "code": mina.app.code(&world, 0)}).to_string();
     mina.client.send(Method::DELETE, "/v1/me/totp", Some(removal)).await.is_problem(Code::Unauthenticated);
@@ -145,13 +145,13 @@ async fn a_disabled_user_is_refused_on_every_path() {
 async fn a_password_is_compared_completely_and_in_normalised_form() {
     let world = World::new().await;
     member(&world, "mina").await;
-    let filled = |chars: usize| "tq7 vXk 2pLw🦀\0é ".chars().cycle().take(chars).collect::<String>();
+    let cycled = |chars: usize| "tq7 vXk 2pLw🦀\0é ".chars().cycle().take(chars).collect::<String>();
     let mut client = world.stranger().sign_in("mina").await;
     let mut current = PASSWORD.to_owned();
     let (composed, decomposed) = ("  tq7 vXk\0 2pLw🦀 é ".to_owned(), "  tq7 vXk\0 2pLw🦀 e\u{301} ".to_owned());
     let mut addresses = strangers(&world);
     for (new, same, others) in [
-        (filled(256), filled(256), vec![filled(255), filled(257), filled(256).trim().to_owned(), filled(4_000)]),
+        (cycled(256), cycled(256), vec![cycled(255), cycled(257), cycled(256).trim().to_owned(), cycled(4_000)]),
         (composed.clone(), decomposed.clone(), vec![composed.trim().to_owned(), composed.replace('\0', "")]),
         (decomposed.clone(), composed.clone(), vec![decomposed.replace('\u{301}', ""), composed.replace('🦀', "")]),
     ] {
@@ -167,7 +167,7 @@ async fn a_password_is_compared_completely_and_in_normalised_form() {
         client = client.bearing(&try_password(&addresses.next().unwrap(), "mina", &same).await);
         current = new;
     }
-    let too_long = json!({"current_password": current, "password": filled(257), "password_confirmation": filled(257)});
+    let too_long = json!({"current_password": current, "password": cycled(257), "password_confirmation": cycled(257)});
     let refused = client.post("/v1/me/password", &too_long).await;
     assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [json!(["/password", "too_long"])]);
 }

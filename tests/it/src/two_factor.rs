@@ -69,9 +69,9 @@ impl App {
 
 /// Signs in with the password and returns the ticket for the second step.
 pub async fn ticket(client: &Client, login: &str) -> String {
-    let half = client.post("/v1/login", &json!({"login": login, "password": PASSWORD})).await;
-    assert_eq!(half.is(200).body["mfa"]["methods"], json!(["totp", "recovery_code"]));
-    half.body["mfa"]["ticket"].as_str().unwrap().to_owned()
+    let first_step = client.post("/v1/login", &json!({"login": login, "password": PASSWORD})).await;
+    assert_eq!(first_step.is(200).body["mfa"]["methods"], json!(["totp", "recovery_code"]));
+    first_step.body["mfa"]["ticket"].as_str().unwrap().to_owned()
 }
 
 pub async fn second_step(client: &Client, ticket: &str, code: &str) -> Reply {

@@ -1,4 +1,4 @@
-//! The users of the platform over HTTP.
+//! Users over HTTP.
 
 mod audit;
 mod create;
@@ -39,18 +39,18 @@ pub fn path_of(user: &User) -> String {
     format!("/v1/users/{}", user.user_id)
 }
 
-/// What is stored of a user.
+/// The user as stored, if they exist.
 pub async fn stored(world: &World, user: &User) -> Option<User> {
     world.store().user(user.user_id).await.unwrap()
 }
 
-/// A user who proved this address.
+/// A user with this verified address.
 pub async fn proved(world: &World, login: &str, user_type: UserType, email: &str) -> User {
     let email = Email::parse(email).unwrap();
     world.user_as(login, user_type, |user| (user.email, user.email_verified) = (Some(email), true)).await
 }
 
-/// The audit records of a user, oldest first, as action, before and after.
+/// The audit records about a user, oldest first.
 async fn audit_of(world: &World, user_id: &Value) -> Vec<Value> {
     let mut records = world.audit().await;
     records.retain(|record| record["target"] == json!({"kind": "user", "id": user_id}));
@@ -58,7 +58,7 @@ async fn audit_of(world: &World, user_id: &Value) -> Vec<Value> {
     records
 }
 
-/// The set of super admins is the enabled super admins, and there is one.
+/// Asserts that the stored set of super admins is exactly the enabled super admins and not empty, and returns its size.
 pub async fn assert_super_admins_consistent(world: &World) -> usize {
     let items = world.dump().await;
     let of_items: BTreeSet<_> = (items.iter())

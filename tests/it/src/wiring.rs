@@ -9,7 +9,7 @@ use rollcall_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::support::{Client, World};
+use crate::support::{Client, UNKNOWN_ID, World};
 
 /// A route: method and path.
 pub type Routes = BTreeSet<(String, String)>;
@@ -135,21 +135,18 @@ fn the_document_is_complete() {
     }
 }
 
-/// An id that names nothing.
-const UNKNOWN_ID: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
-
 /// The ids that fill the parameters of paths.
-struct Named {
+struct PathIds {
     app: String,
     user: String,
     team: String,
     role: String,
 }
 
-impl Named {
-    fn nothing() -> Self {
-        let nobody = || UNKNOWN_ID.to_owned();
-        Self { app: nobody(), user: nobody(), team: nobody(), role: nobody() }
+impl PathIds {
+    fn unknown() -> Self {
+        let unknown_id = || UNKNOWN_ID.to_owned();
+        Self { app: unknown_id(), user: unknown_id(), team: unknown_id(), role: unknown_id() }
     }
 
     /// An application with the account `mina`, a team with a custom role, and a user who is its member.
@@ -165,7 +162,7 @@ impl Named {
         Self { app, user, team: team.to_string(), role }
     }
 
-    /// The path with these ids as parameters; parameters without one get an id that belongs to nothing.
+    /// The path with these ids as parameters. Other parameters get an unknown id.
     fn fill(&self, path: &str) -> String {
         let user = if path.contains("/accounts/") { "mina" } else { &self.user };
         let mut path = path.replace("{app_id}", &self.app).replace("{user_id}", user);
@@ -191,7 +188,7 @@ async fn a_stranger_gets_401_on_every_route_but_the_public_ones() {
         ("GET", "/v1/openapi.json"),
     ];
     for (method, path) in template_routes() {
-        let sent = Named::nothing().fill(&path);
+        let sent = PathIds::unknown().fill(&path);
         let reply = world.stranger().send(Method::try_from(method.as_str()).unwrap(), &sent, None).await;
         if public.contains(&(&*method, &*path)) {
             assert_ne!(reply.status, 401, "{method} {path}");
@@ -205,10 +202,10 @@ async fn a_stranger_gets_401_on_every_route_but_the_public_ones() {
 async fn the_document_describes_the_fields_that_bodies_have() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let named = Named::in_world(&world, &admin).await;
+    let ids = PathIds::in_world(&world, &admin).await;
     let redeemer = world.redeemer("redeemer").await;
     let document = document();
-    let mut tried = 0;
+    let mut checked = 0;
     for (method, path, operation) in operations(&document) {
         let client = if path == "/v1/invitations/redeem" { &redeemer } else { &admin };
         let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else { continue };
@@ -220,14 +217,14 @@ async fn the_document_describes_the_fields_that_bodies_have() {
             let violations = reply.is(422).violations();
             violations.into_iter().filter(|violation| violation[1] == "unknown_field").collect()
         };
-        assert_eq!(unknown(send(client, &method, &named.fill(&path), &body).await), Vec::<Value>::new(), "{path}");
+        assert_eq!(unknown(send(client, &method, &ids.fill(&path), &body).await), Vec::<Value>::new(), "{path}");
         let mut more = body.clone();
         more.insert("surprise".to_owned(), Value::Null);
-        let told = unknown(send(client, &method, &named.fill(&path), &more).await);
-        assert_eq!(told, [json!(["/surprise", "unknown_field"])], "{path}");
-        tried += 1;
+        let violations = unknown(send(client, &method, &ids.fill(&path), &more).await);
+        assert_eq!(violations, [json!(["/surprise", "unknown_field"])], "{path}");
+        checked += 1;
     }
-    assert!(tried >= 7, "only {tried} bodies were tried");
+    assert!(checked >= 7, "only {checked} bodies were checked");
 }
 
 async fn send(client: &Client, method: &str, path: &str, body: &Map<String, Value>) -> crate::support::Reply {
@@ -249,19 +246,19 @@ fn fields(document: &Value, schema: &Value) -> BTreeSet<String> {
 async fn the_document_describes_the_fields_that_replies_have() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let named = Named::in_world(&world, &admin).await;
+    let ids = PathIds::in_world(&world, &admin).await;
     let document = document();
-    let mut tried = 0;
+    let mut checked = 0;
     for (method, path, operation) in operations(&document) {
         let schema = operation.pointer("/responses/200/content/application~1json/schema");
         let (Some(schema), true) = (schema, method == "GET" && path.starts_with("/v1") && !path.ends_with("json"))
         else {
             continue;
         };
-        let reply = admin.get(&named.fill(&path)).await;
+        let reply = admin.get(&ids.fill(&path)).await;
         let sent: BTreeSet<String> = reply.is(200).body.as_object().unwrap().keys().cloned().collect();
         assert_eq!(sent, fields(&document, schema), "{path}");
-        tried += 1;
+        checked += 1;
     }
-    assert!(tried >= 5, "only {tried} replies were tried");
+    assert!(checked >= 5, "only {checked} replies were checked");
 }

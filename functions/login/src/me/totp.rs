@@ -149,7 +149,8 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpRemovalBody { current_password, code: factor, .. } = call.fields()?.parse(TotpRemovalBody::read)?;
     reauthenticate(&context, &call, current_password).await?;
-    // The network has counted this request's password already. Counting twice could make a throttled network wait again.
+    // The network has counted this request's password already. Counting twice could make a throttled network wait
+    // again.
     let (credential, attempt) = count_attempt(&context, &call, None).await?;
     let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
     // The code is used up before the factor is removed, so that a concurrent sign-in cannot use it.

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_marked_named_and_ended() {
+    fn a_file_has_a_byte_order_mark_column_names_and_line_ends() {
         let expected = "\u{feff}'user_id','nickname','type','photo_url','gender','birth_date','location','whats_up',\
             'friend_verification','language','message_settings','friending','level','role','created_at','updated_at'\r\n\
             'harbor.pilot','Harbor Pilot','admin','https://img.example.com/p/42.png','female','1994-05-17','부산',\
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_accounts_still_names_the_columns() {
+    fn a_file_without_accounts_has_the_column_names() {
         assert_eq!(records(&file(&[]), b',').len(), 1);
     }
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[rstest]
-    fn an_id_that_would_run_is_marked(#[values("=1+1", "+1", "-1", "@a", "'a")] user_id: &str) {
+    fn an_id_that_would_run_as_a_formula_gets_an_apostrophe(#[values("=1+1", "+1", "-1", "@a", "'a")] user_id: &str) {
         assert_eq!(records(&file(&[bare(user_id)]), b',')[1][0], format!("'{user_id}"));
     }
 
@@ -166,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_written_is_read_back(cells in prop::collection::vec((texts(), texts(), texts()), 0..5)) {
+        fn written_accounts_are_read_back_unchanged(cells in prop::collection::vec((texts(), texts(), texts()), 0..5)) {
             let accounts: Vec<_> = (cells.iter())
                 .map(|(id, nickname, whats_up)| account(json!({"user_id": id, "nickname": nickname, "whats_up": whats_up})))
                 .collect();

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_back() {
+    fn written_accounts_are_read_back_unchanged() {
         let accounts = [account(json!({"nickname": "=1\u{2028}'\"", "whats_up": "two\nlines\u{85}"})), bare("-")];
         let file = file(&accounts, None);
         let lines: Vec<Account> = file.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect();

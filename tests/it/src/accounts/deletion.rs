@@ -33,7 +33,7 @@ async fn a_batch_reports_each_account_in_the_order_of_first_mention() {
 }
 
 #[tokio::test]
-async fn a_batch_takes_a_hundred_entries_and_no_more() {
+async fn a_batch_has_at_most_a_hundred_entries() {
     let (_world, admin, path) = with_app().await;
     for number in 0..100 {
         create(&admin, &path, &format!("a{number:03}"), if number < 3 { "admin" } else { "general" }).await;
@@ -69,7 +69,7 @@ async fn locking_during_a_deletion_has_a_serial_outcome_for_each_account() {
         let (deletions, lock) = (format!("{path}/account-deletions"), format!("{path}/deletion-lock"));
         let batch = json!({"user_ids": names});
         let locking = async {
-            // The lock starts later in each round, so that it comes before, between and after the transactions.
+            // The lock starts later in each round, so that it is set before, between and after the transactions.
             tokio::time::sleep(Duration::from_millis(round)).await;
             admin.put(&lock, &json!({"locked": true})).await.is(200);
         };

@@ -1,9 +1,21 @@
 //! Lists of accounts.
 
+use rollcall_domain::{
+    Fields,
+    account::{Account, NewAccount},
+    id::AppId,
+};
+
 use super::*;
 
+fn account(world: &World, user_id: &str, nickname: &str) -> Account {
+    let body = json!({"user_id": user_id, "type": "general", "nickname": nickname});
+    let new = Fields::of(body).parse(|fields| NewAccount::read(fields, world.now().date()));
+    new.unwrap().create(world.now())
+}
+
 #[tokio::test]
-async fn pages_lose_and_repeat_no_account_while_others_are_written() {
+async fn pages_contain_each_account_once_while_others_are_written() {
     let (_world, admin, path) = with_app().await;
     let stable: BTreeSet<String> = (0..60).map(|number| format!("s{number:02}")).collect();
     for id in &stable {
@@ -40,6 +52,52 @@ async fn a_cursor_is_null_exactly_when_nothing_follows() {
     assert_eq!(ids(&first), ["a", "b", "c"]);
     let rest = list(&format!("limit=3&cursor={}", first["next_cursor"].as_str().unwrap())).await;
     assert_eq!((ids(&rest), &rest["next_cursor"]), (vec!["d".to_owned()], &Value::Null));
+}
+
+#[tokio::test]
+async fn a_text_finds_accounts_by_id_or_nickname() {
+    let (_world, admin, path) = with_app().await;
+    for (id, account_type, nickname) in [
+        ("jose.1", "general", "Pilot"),
+        ("b", "general", "José"),
+        ("c", "admin", "김하은"),
+        ("d", "general", "ＦＵＬＬ"),
+    ] {
+        let body = json!({"user_id": id, "type": account_type, "nickname": nickname});
+        admin.post(&format!("{path}/accounts"), &body).await.is(201);
+    }
+    let list = |query: &'static str| {
+        let (admin, path) = (admin.clone(), format!("{path}/accounts?{query}"));
+        async move { ids(&admin.get(&path).await.is(200).body) }
+    };
+    assert_eq!(list("q=JOSE").await, ["b", "jose.1"]);
+    assert_eq!(list("q=%EA%B9%80").await, ["c"]);
+    assert_eq!(list("q=full").await, ["d"]);
+    assert_eq!(list("q=jose&user_id_prefix=j").await, ["jose.1"]);
+    assert_eq!(list("q=%EA%B9%80&type=admin").await, ["c"]);
+    assert!(list("q=%EA%B9%80&type=general").await.is_empty());
+    assert!(list("q=%EA%B8%B0").await.is_empty(), "a part of a syllable is no match");
+    admin.patch(&format!("{path}/accounts/b"), &json!({"nickname": "Anna"})).await.is(200);
+    assert_eq!(list("q=jose").await, ["jose.1"], "an edited nickname is found by its new text only");
+    let refused = admin.get(&format!("{path}/accounts?q=%CC%81")).await;
+    assert_eq!(refused.is(422).violations(), [json!(["q", "bad_format"])]);
+}
+
+#[tokio::test]
+async fn a_search_loses_and_repeats_no_account() {
+    let (world, admin, path) = with_app().await;
+    let app_id = path.rsplit('/').next().and_then(AppId::parse).unwrap();
+    let nickname = |number| if number % 500 == 499 { "Needle" } else { "Straw" };
+    let stored = (0..3_000).map(|number| account(&world, &format!("a{number:04}"), nickname(number)));
+    world.store().load_accounts(app_id, &stored.collect::<Vec<_>>()).await.unwrap();
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = admin.get(&format!("{path}/accounts?q=needle&limit=2{cursor}")).await;
+        seen.extend(ids(&page.is(200).body));
+        let Some(next) = page.body["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, ["a0499", "a0999", "a1499", "a1999", "a2499", "a2999"]);
 }
 
 #[tokio::test]

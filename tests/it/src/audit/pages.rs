@@ -6,14 +6,14 @@ fn names(records: &[Value]) -> Vec<String> {
     records.iter().map(|record| record["after"]["name"].as_str().unwrap_or("-").to_owned()).collect()
 }
 
-/// There are records at the first and last millisecond of a day, and days without any.
+/// There are records in the first and the last millisecond of a day, and days without records.
 // The paused clock keeps the deadline of a page that reads many days independent of the machine's load.
 #[tokio::test(start_paused = true)]
 async fn the_log_is_newest_first_over_days_and_pages() {
     let world = World::new().await;
     let team = world.team("Northwind").await;
     let other = world.team("Elsewhere").await;
-    let (boss, _) = world.user("boss", UserType::SuperAdmin, []).await;
+    let (admin, _) = world.user("boss", UserType::SuperAdmin, []).await;
     let (reviewer, _) = world.user("reviewer", UserType::Member, [(team, "reviewer")]).await;
     let mut all = Vec::new();
     let half_a_day = Duration::from_hours(12);
@@ -33,29 +33,29 @@ async fn the_log_is_newest_first_over_days_and_pages() {
     .enumerate()
     {
         world.clock.advance(wait);
-        let client = world.signed_in(&boss).await;
+        let client = world.signed_in(&admin).await;
         let name = format!("App {number}");
         client.post("/v1/apps", &json!({"name": name, "team_id": team})).await.is(201);
         client.post("/v1/apps", &json!({"name": "Unrelated", "team_id": other})).await.is(201);
         all.insert(0, name);
         world.clock.advance(Duration::from_millis(1));
     }
-    let boss = world.signed_in(&boss).await;
+    let admin = world.signed_in(&admin).await;
     let reviewer = world.signed_in(&reviewer).await;
     for limit in [1, 2, 4, 9, 18] {
-        for (client, filter) in [(&reviewer, String::new()), (&boss, format!("&team_id={team}"))] {
+        for (client, filter) in [(&reviewer, String::new()), (&admin, format!("&team_id={team}"))] {
             let pages = walk(client, &format!("/v1/audit?limit={limit}{filter}")).await;
             assert_eq!(names(&pages.concat()), all, "{limit}");
-            assert_eq!(pages.len(), all.len().div_ceil(limit), "{limit}: the last page knows that it is the last");
+            assert_eq!(pages.len(), all.len().div_ceil(limit), "{limit}: the last page has no cursor");
         }
-        let pages = walk(&boss, &format!("/v1/audit?limit={limit}")).await;
+        let pages = walk(&admin, &format!("/v1/audit?limit={limit}")).await;
         assert_eq!(pages.concat().len(), 2 * all.len(), "{limit}");
         let moments: Vec<_> = pages.concat().iter().map(|record| record["at"].to_string()).collect();
         assert!(moments.is_sorted_by(|newer, older| newer >= older), "{limit}: {moments:?}");
         assert_eq!(pages.len(), (2 * all.len()).div_ceil(limit), "{limit}");
-        let pages = walk(&boss, &format!("/v1/audit?limit={limit}&action=app.create&team_id={team}")).await;
+        let pages = walk(&admin, &format!("/v1/audit?limit={limit}&action=app.create&team_id={team}")).await;
         assert_eq!(names(&pages.concat()), all, "{limit}");
-        let found = walk(&boss, &format!("/v1/audit?limit={limit}&action=app.create")).await.concat();
+        let found = walk(&admin, &format!("/v1/audit?limit={limit}&action=app.create")).await.concat();
         assert_eq!(found.iter().filter(|record| record["team_id"] == json!(team)).count(), all.len(), "{limit}");
     }
 }
@@ -64,18 +64,18 @@ async fn the_log_is_newest_first_over_days_and_pages() {
 async fn records_written_while_paging_do_not_move_later_pages() {
     let world = World::new().await;
     let team = world.team("Northwind").await;
-    let boss = world.admin().await;
+    let admin = world.admin().await;
     for number in 0..6 {
         world.clock.advance(Duration::from_millis(1));
-        boss.post("/v1/apps", &json!({"name": format!("App {number}"), "team_id": team})).await.is(201);
+        admin.post("/v1/apps", &json!({"name": format!("App {number}"), "team_id": team})).await.is(201);
     }
     let mut path = "/v1/audit?limit=2".to_owned();
     let mut found = Vec::new();
     loop {
-        let page = boss.get(&path).await;
+        let page = admin.get(&path).await;
         found.extend(page.is(200).body["items"].as_array().unwrap().clone());
         world.clock.advance(Duration::from_millis(1));
-        boss.post("/v1/apps", &json!({"name": "Meanwhile", "team_id": team})).await.is(201);
+        admin.post("/v1/apps", &json!({"name": "Meanwhile", "team_id": team})).await.is(201);
         match page.body["next_cursor"].as_str() {
             None => break,
             Some(cursor) => path = format!("/v1/audit?limit=2&cursor={cursor}"),
@@ -94,13 +94,13 @@ async fn the_logs_of_several_teams_are_merged() {
     let hidden = world.team("Hidden").await;
     let roles = [(teams[0], "reviewer"), (teams[1], "admin"), (teams[2], "reviewer"), (hidden, "developer")];
     let (member, _) = world.user("member", UserType::Member, roles).await;
-    let (boss, _) = world.user("boss", UserType::SuperAdmin, []).await;
+    let (admin, _) = world.user("boss", UserType::SuperAdmin, []).await;
     let mut expected = Vec::new();
     for number in 0..9 {
-        let boss = world.signed_in(&boss).await;
+        let admin = world.signed_in(&admin).await;
         let name = format!("App {number}");
-        boss.post("/v1/apps", &json!({"name": name, "team_id": teams[number % 3]})).await.is(201);
-        boss.post("/v1/apps", &json!({"name": "Hidden", "team_id": hidden})).await.is(201);
+        admin.post("/v1/apps", &json!({"name": name, "team_id": teams[number % 3]})).await.is(201);
+        admin.post("/v1/apps", &json!({"name": "Hidden", "team_id": hidden})).await.is(201);
         expected.insert(0, name);
         world.clock.advance(Duration::from_hours(9));
     }
@@ -128,10 +128,10 @@ async fn the_logs_of_several_teams_are_merged() {
 #[tokio::test]
 async fn records_older_than_the_retention_are_not_returned() {
     let world = World::with(&[("AUDIT_RETENTION_DAYS", "2")]).await;
-    let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
+    let (admin, client) = world.user("boss", UserType::SuperAdmin, []).await;
     client.post("/v1/apps", &json!({"name": "Old"})).await.is(201);
     world.clock.advance(Duration::from_hours(24 * 3));
-    let client = world.signed_in(&boss).await;
+    let client = world.signed_in(&admin).await;
     client.post("/v1/apps", &json!({"name": "New"})).await.is(201);
     assert_eq!(names(&walk(&client, "/v1/audit?limit=100").await.concat()), ["New"]);
     assert_eq!(world.audit().await.len(), 2);

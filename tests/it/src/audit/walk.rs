@@ -16,15 +16,15 @@ const RECORDED: [(&str, &[&str]); 26] = [
     ("rename the team",      &["team.edit"]),
     ("delete the team",      &["team.delete"]),
     ("add a member",         &["member.add"]),
-    ("make a member",        &["member.add", "user.create"]),
-    ("move a member",        &["member.edit"]),
+    ("create a member",      &["member.add", "user.create"]),
+    ("edit a member",        &["member.edit"]),
     ("remove a member",      &["member.remove"]),
     ("leave the team",       &["member.leave"]),
     ("create a role",        &["role.create"]),
     ("edit a role",          &["role.edit"]),
     ("delete a role",        &["role.delete"]),
-    ("invite",               &["invitation.issue"]),
-    ("invite anew",          &["invitation.reissue", "invitation.revoke"]),
+    ("issue",                &["invitation.issue"]),
+    ("reissue",              &["invitation.reissue", "invitation.revoke"]),
     ("revoke an invitation", &["invitation.revoke"]),
     ("redeem an invitation", &["invitation.redeem"]),
     ("create an app",        &["app.create"]),
@@ -47,11 +47,11 @@ const RECORDED_OF_USERS: [(&str, &str); 14] = [
     ("change the username", "user.edit"),
     ("make super_admin",    "user.edit"),
     ("make platform_admin", "user.edit"),
-    ("type a password",     "user.set_password"),
+    ("set a password",      "user.set_password"),
     ("generate a password", "user.set_password"),
     ("unbind two-factor",   "user.unbind_totp"),
     ("unbind the email",    "user.unbind_email"),
-    ("note an email",       "user.edit"),
+    ("set an email",        "user.edit"),
     ("disable",             "user.edit"),
     ("delete",              "user.delete"),
     ("end sessions",        "user.end_sessions"),
@@ -59,8 +59,8 @@ const RECORDED_OF_USERS: [(&str, &str); 14] = [
     ("change password",     "user.set_password"),
 ];
 
-/// Routes that are tested elsewhere, since they need a code from a mail or an authenticator app. The last ones are not
-/// recorded: signing in and out, and asking for a mail.
+/// Routes whose records are tested elsewhere, because they need a code from a mail or an authenticator app. The last
+/// ones write no record: signing in and out, and requests that only send a mail.
 const ELSEWHERE: [(&str, &str); 16] = [
     ("POST", "/v1/me/email/confirm"),
     ("DELETE", "/v1/me/email"),
@@ -82,9 +82,9 @@ const ELSEWHERE: [(&str, &str); 16] = [
 
 /// The text with each UUID replaced by its name, or by a placeholder.
 fn masked(text: &str, names: &[(String, &str)]) -> String {
-    let told = names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id, name));
+    let named = names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id, name));
     let mut masked = String::new();
-    let mut rest = told.as_str();
+    let mut rest = named.as_str();
     while !rest.is_empty() {
         let is_uuid = rest.len() >= 36 && {
             let bytes = &rest.as_bytes()[..36];
@@ -105,7 +105,7 @@ fn names(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
         (fixture.team.to_string(), "team"),
         (fixture.elsewhere.to_string(), "elsewhere"),
         (fixture.member.user_id.to_string(), "member"),
-        (fixture.guest.user_id.to_string(), "guest"),
+        (fixture.non_member.user_id.to_string(), "non_member"),
         (fixture.role.to_string(), "role"),
         (fixture.invitation.clone(), "invitation"),
         (fixture.app.clone(), "app"),
@@ -113,34 +113,34 @@ fn names(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
     ]
 }
 
-/// A caller who is permitted to do this, by the permission table.
-fn whoever_may(action: &Action) -> &'static str {
-    let may = |kind: &&&str| action.expected(kind) == action.done.to_string();
+/// A caller who is permitted to send the request, according to the permission table.
+fn permitted_caller(action: &Action) -> &'static str {
+    let may = |kind: &&&str| action.expected(kind) == action.success.to_string();
     ["admin", "super_admin", "teamless"].iter().find(may).copied().unwrap_or("nobody")
 }
 
 #[tokio::test]
 async fn every_change_leaves_exactly_its_records() {
     let world = World::new().await;
-    let boss = world.admin().await;
-    let mut table = String::from("| done | record | target | team | before | after |\n|---|---|---|---|---|---|\n");
-    let mut walked = 0;
+    let admin = world.admin().await;
+    let mut table = String::from("| action | record | target | team | before | after |\n|---|---|---|---|---|---|\n");
+    let mut checked = 0;
     for (number, action) in ACTIONS.iter().filter(|action| action.is_change()).enumerate() {
-        let kind = whoever_may(action);
+        let kind = permitted_caller(action);
         if kind == "nobody" {
             assert!(action.name.ends_with("a preset"), "{}", action.name);
             continue;
         }
-        let fixture = TeamFixture::new(&world, &boss, number, action.path.starts_with("/v1/apps")).await;
+        let fixture = TeamFixture::new(&world, &admin, number, action.path.starts_with("/v1/apps")).await;
         let mut caller = Caller::new(&world, &fixture, kind, &format!("caller{number}")).await;
         caller.client = caller.client.at("192.0.2.7");
         world.clock.advance(Duration::from_millis(1));
         let count = world.audit().await.len();
-        let reply = caller.act(&fixture, action).await;
-        assert_eq!(reply.status, action.done, "{}: {reply:?}", action.name);
+        let reply = caller.send(&fixture, action).await;
+        assert_eq!(reply.status, action.success, "{}: {reply:?}", action.name);
         let records = of_request(&world, &reply).await;
         assert_eq!(world.audit().await.len(), count + records.len(), "{}", action.name);
-        let expected = RECORDED[walked];
+        let expected = RECORDED[checked];
         assert_eq!(expected.0, action.name);
         let actions: Vec<_> = records.iter().map(|record| record["action"].as_str().unwrap()).collect();
         assert_eq!(actions, expected.1, "{}", action.name);
@@ -158,12 +158,12 @@ async fn every_change_leaves_exactly_its_records() {
             let mut names = names(&fixture);
             names.push((own.user_id.to_string(), "caller"));
             let cell = |field: &str| {
-                let mut told = record[field].clone();
-                // The last two digits of a code are random, as ids are.
-                if let Some(hint) = told.get_mut("code_hint") {
+                let mut named = record[field].clone();
+                // The last two digits of a code are random, like ids.
+                if let Some(hint) = named.get_mut("code_hint") {
                     *hint = json!("..");
                 }
-                masked(&told.to_string(), &names)
+                masked(&named.to_string(), &names)
             };
             let recorded = [action.name, record["action"].as_str().unwrap()].map(str::to_owned);
             let cells = recorded.into_iter().chain(["target", "team_id", "before", "after"].map(cell));
@@ -173,17 +173,17 @@ async fn every_change_leaves_exactly_its_records() {
         for row in rows {
             writeln!(table, "| {row} |").unwrap();
         }
-        walked += 1;
+        checked += 1;
     }
-    assert_eq!(walked, RECORDED.len());
+    assert_eq!(checked, RECORDED.len());
     insta::assert_snapshot!(table);
 }
 
 #[tokio::test]
 async fn every_change_of_a_user_leaves_exactly_one_record() {
     let world = World::new().await;
-    let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
-    let mut walked = BTreeSet::new();
+    let (admin, client) = world.user("boss", UserType::SuperAdmin, []).await;
+    let mut checked = BTreeSet::new();
     let others = users::ACTIONS.into_iter().map(|action| (action, false));
     for (number, ((name, method, path, body), is_own)) in
         others.chain(users::OWN_ACTIONS.into_iter().map(|action| (action, true))).enumerate()
@@ -207,7 +207,7 @@ async fn every_change_of_a_user_leaves_exactly_one_record() {
         assert!(reply.status < 300, "{name}: {reply:?}");
         let records = of_request(&world, &reply).await;
         assert_eq!((records.len(), world.audit().await.len()), (1, count + 1), "{name}");
-        let actor = if is_own { &target } else { &boss };
+        let actor = if is_own { &target } else { &admin };
         assert_eq!(records[0]["action"], json!(expected), "{name}");
         assert_eq!(records[0]["actor"], json!({"user_id": actor.user_id, "login": actor.login}), "{name}");
         assert_eq!((&records[0]["address"], &records[0]["team_id"]), (&json!("192.0.2.8"), &Value::Null), "{name}");
@@ -216,9 +216,9 @@ async fn every_change_of_a_user_leaves_exactly_one_record() {
         {
             assert!(!text.contains(secret), "{name}: {text}");
         }
-        walked.insert(name);
+        checked.insert(name);
     }
-    assert_eq!(walked.len(), RECORDED_OF_USERS.len());
+    assert_eq!(checked.len(), RECORDED_OF_USERS.len());
 }
 
 #[test]
@@ -230,19 +230,19 @@ fn every_route_that_changes_something_has_an_audit_test() {
     let of_teams = ACTIONS.iter().filter(|action| RECORDED.iter().any(|(name, _)| *name == action.name));
     let users = users::ACTIONS.iter().chain(&users::OWN_ACTIONS);
     let of_users = users.filter(|(name, ..)| RECORDED_OF_USERS.iter().any(|(recorded, _)| recorded == name));
-    let walked: BTreeSet<_> = of_teams
+    let checked: BTreeSet<_> = of_teams
         .map(|action| route(action.method.as_str(), action.path))
         .chain(of_users.map(|(_, method, path, _)| route(method.as_str(), path)))
         .chain(ELSEWHERE.map(|(method, path)| route(method, path)))
         .collect();
-    assert_eq!(routes, walked);
+    assert_eq!(routes, checked);
 }
 
 #[tokio::test]
 async fn unchanged_and_refused_requests_leave_no_record() {
     let world = World::new().await;
-    let boss = world.admin().await;
-    let fixture = TeamFixture::new(&world, &boss, 0, true).await;
+    let admin = world.admin().await;
+    let fixture = TeamFixture::new(&world, &admin, 0, true).await;
     let (team, app, spare) = (fixture.team, &fixture.app, &fixture.spare);
     let count = world.audit().await.len();
     for (method, path, body) in [
@@ -262,12 +262,12 @@ async fn unchanged_and_refused_requests_leave_no_record() {
         (Method::POST, format!("/v1/apps/{app}/account-deletions"), json!({"user_ids": ["nobody"]})),
     ] {
         let body = Some(body).filter(|body| !body.is_null()).map(|body| body.to_string());
-        let reply = boss.send(method.clone(), &path, body).await;
+        let reply = admin.send(method.clone(), &path, body).await;
         reply.is(200);
         assert_eq!(world.audit().await.len(), count, "{method} {path}");
     }
     let invitation = format!("/v1/teams/{team}/invitations/{}", fixture.invitation);
-    boss.delete(&invitation).await.is(204);
-    boss.delete(&invitation).await.is(204);
+    admin.delete(&invitation).await.is(204);
+    admin.delete(&invitation).await.is(204);
     assert_eq!(world.audit().await.len(), count + 1);
 }

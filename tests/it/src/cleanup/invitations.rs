@@ -47,7 +47,7 @@ async fn an_expired_invitation_is_shown_as_such_at_once_and_cleaned_up_once() {
     fixture.world.clock.advance(Duration::from_mins(1));
     let fresh = fixture.code().await;
     fixture.world.clock.advance(Duration::from_mins(24 * 60 - 1));
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     assert_eq!(fixture.statuses().await, ["live", "expired", "expired", "expired"]);
     assert_eq!(items(&fixture.world, "CODE#").await.len(), 5, "nothing is written yet, and the code items still exist");
     for code in &codes {
@@ -111,12 +111,12 @@ async fn clock_steps_neither_revive_nor_lose_an_invitation() {
     fixture.world.clock.advance(DAY + Duration::from_mins(1));
     assert_eq!(expired(&fixture.world).await, 3);
     fixture.world.clock.retreat(Duration::from_mins(5));
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     for (login, code) in [("mina", &first), ("jisoo", &second)] {
         redeem(&fixture.world.redeemer(login).await, code).await.is_problem(Code::InvitationInvalid);
     }
     assert_eq!((expired(&fixture.world).await, fixture.statuses().await), (0, vec!["expired".to_owned(); 2]));
-    // Five minutes slow: the run sees nothing due and leaves the work to the next.
+    // Five minutes slow: nothing is due for this run, and the next one does the work.
     let third = fixture.code().await;
     fixture.world.clock.advance(DAY);
     fixture.world.clock.retreat(Duration::from_mins(5));
@@ -134,7 +134,7 @@ async fn an_invitation_reissued_during_the_cleanup_survives() {
         let mut fixture = InvitationFixture::new().await;
         let issued = fixture.issue(&json!({"role_id": "developer"})).await;
         fixture.world.clock.advance(DAY);
-        fixture.wake_up().await;
+        fixture.sign_in_again().await;
         fixture.world.faults.conflicts_like_dynamodb(round % 2 == 0);
         let cleaning: Vec<_> = (0..2)
             .map(|_| tokio::spawn(cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default())))
@@ -148,7 +148,7 @@ async fn an_invitation_reissued_during_the_cleanup_survives() {
         assert_eq!(fixture.statuses().await, ["live", "expired"]);
         let id = &issued["invitation"]["invitation_id"];
         let records = audited(&fixture.world, "invitation.expire").await;
-        assert_eq!(records.iter().filter(|record| record["target"]["id"] == *id).count(), 1, "told once");
+        assert_eq!(records.iter().filter(|record| record["target"]["id"] == *id).count(), 1, "recorded once");
         redeem(&fixture.world.redeemer("late").await, &code_of(&issued)).await.is_problem(Code::InvitationInvalid);
         redeem(&fixture.world.redeemer("mina").await, &fresh).await.is(200);
         assert_consistent(&fixture.world).await;
@@ -163,7 +163,7 @@ async fn the_slower_of_reissue_and_cleanup_decides_again() {
         fixture.world.clock.advance(MILLISECOND);
         let issued = fixture.issue(&json!({"role_id": "developer"})).await;
         fixture.world.clock.advance(DAY);
-        fixture.wake_up().await;
+        fixture.sign_in_again().await;
         fixture.world.faults.arm_transactions(Fault::Hang, usize::from(cleanup_is_slower), 1);
         let (reissued, report) = if cleanup_is_slower {
             // Its first transaction expires the invitation of the other team; the second hangs.
@@ -200,7 +200,7 @@ async fn an_invitation_whose_role_changes_meanwhile_still_expires() {
     fixture.issue(&json!({"role_id": role})).await;
     // Late enough for the run to close that hour.
     fixture.world.clock.advance(DAY + Duration::from_mins(90));
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     run_with_the_second_transaction_late(&fixture.world, async {
         fixture.inviter.patch(&path, &json!({"permissions": ["team.read", "audit.read"]})).await.is(200);
     })
@@ -208,21 +208,21 @@ async fn an_invitation_whose_role_changes_meanwhile_still_expires() {
     fixture.world.clock.advance(Duration::from_hours(3));
     run(&fixture.world).await;
     run(&fixture.world).await;
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     assert_consistent(&fixture.world).await;
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2);
     fixture.inviter.delete(&path).await.is(204);
     assert!(items(&fixture.world, "CODE#").await.is_empty());
 }
 
-/// Runs the cleanup and delays its second transaction until `done` has finished.
-async fn run_with_the_second_transaction_late(world: &World, done: impl Future<Output = ()>) {
+/// Runs the cleanup and delays its second transaction until `change` has finished.
+async fn run_with_the_second_transaction_late(world: &World, change: impl Future<Output = ()>) {
     world.faults.arm_transactions(Fault::Hang, 1, 1);
-    let midway = async {
+    let interference = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        done.await;
+        change.await;
     };
-    tokio::join!(run(world), midway);
+    tokio::join!(run(world), interference);
 }
 
 /// The other one is skipped, and the reports add up to the work.
@@ -256,15 +256,15 @@ async fn redeemed_and_revoked_invitations_do_not_expire() {
     let id = revoked["invitation"]["invitation_id"].as_str().unwrap();
     fixture.inviter.delete(&format!("{}/invitations/{id}", fixture.team)).await.is(204);
     fixture.world.clock.advance(DAY);
-    assert_eq!(expired(&fixture.world).await, 1, "the one elsewhere");
-    fixture.wake_up().await;
+    assert_eq!(expired(&fixture.world).await, 1, "the invitation of the other team");
+    fixture.sign_in_again().await;
     assert_eq!(fixture.statuses().await, ["revoked", "redeemed"]);
     // The history is hidden 30 days after the end, to the second, although the items still exist.
     fixture.world.clock.advance(Duration::from_secs(30 * 24 * 60 * 60 - 1));
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     assert_eq!(fixture.statuses().await, ["revoked", "redeemed"]);
     fixture.world.clock.advance(Duration::from_secs(1));
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     assert_eq!(fixture.statuses().await, [] as [String; 0]);
     let (_, admin) = fixture.world.user("boss", UserType::PlatformAdmin, []).await;
     admin.post(&format!("{}/invitations/{id}/reissue", fixture.team), &Value::Null).await.is_problem(Code::NotFound);

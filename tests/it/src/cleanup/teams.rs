@@ -15,7 +15,7 @@ use crate::{
 
 impl InvitationFixture {
     /// Adds members to the team, written without the API.
-    async fn grow(&self, members: usize) {
+    async fn add_members(&self, members: usize) {
         for number in 0..members {
             let teams = [(self.team_id, Preset::Reviewer.into())].into();
             self.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
@@ -23,16 +23,16 @@ impl InvitationFixture {
     }
 
     /// Adds custom roles and invitations: live, redeemed, revoked and expired ones, bound and unbound.
-    async fn furnish(&mut self) -> Vec<String> {
+    async fn add_roles_and_invitations(&mut self) -> Vec<String> {
         let mut codes = Vec::new();
         for name in ["Helpers", "Readers"] {
             let body = json!({"name": name, "permissions": ["team.read"]});
-            let made = self.inviter.post(&format!("{}/roles", self.team), &body).await;
-            let role = made.is(201).body["role_id"].clone();
+            let created = self.inviter.post(&format!("{}/roles", self.team), &body).await;
+            let role = created.is(201).body["role_id"].clone();
             codes.push(code_of(&self.issue(&json!({"role_id": role})).await));
         }
         self.world.clock.advance(Duration::from_hours(24));
-        self.wake_up().await;
+        self.sign_in_again().await;
         codes.push(code_of(&self.issue(&json!({"role_id": "operator", "login": "mina"})).await));
         for number in 0..120 {
             let issued = self.issue(&json!({"role_id": "developer"})).await;
@@ -46,11 +46,11 @@ impl InvitationFixture {
         codes
     }
 
-    async fn left_of_team(&self) -> Vec<Value> {
+    async fn remaining_items(&self) -> Vec<Value> {
         items(&self.world, &format!("TEAM#{}", self.team_id)).await
     }
 
-    async fn in_team(&self) -> usize {
+    async fn remaining_members(&self) -> usize {
         let team_id = self.team_id.to_string();
         items(&self.world, "USER#").await.iter().filter(|user| user["teams"].get(&team_id).is_some()).count()
     }
@@ -59,25 +59,29 @@ impl InvitationFixture {
 #[tokio::test]
 async fn the_last_item_of_a_deleted_team_is_removed() {
     let mut fixture = InvitationFixture::new().await;
-    fixture.grow(250).await;
-    let codes = fixture.furnish().await;
+    fixture.add_members(250).await;
+    let codes = fixture.add_roles_and_invitations().await;
     assert_consistent(&fixture.world).await;
     let admin = fixture.world.admin().await;
     admin.delete(&fixture.team).await.is(204);
     fixture.inviter.get(&fixture.team).await.is_problem(Code::NotFound);
-    assert_eq!(fixture.inviter.get("/v1/me").await.is(200).body["teams"], json!([]), "gone for everyone at once");
+    assert_eq!(
+        fixture.inviter.get("/v1/me").await.is(200).body["teams"],
+        json!([]),
+        "the team disappears for everyone at once"
+    );
     redeem(&fixture.world.redeemer("mina").await, &codes[2]).await.is_problem(Code::InvitationInvalid);
     let again = json!({"name": "Northwind"});
     admin.post("/v1/teams", &again).await.is(201);
-    assert_eq!(fixture.in_team().await, 252);
+    assert_eq!(fixture.remaining_members().await, 252);
 
     let report = run(&fixture.world).await;
     // The owner, 250 members and the one who redeemed. The expired invitation is the other team's.
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(252), &json!(1)));
     assert_eq!((&report["invitations_expired"], &report["more"]), (&json!(1), &json!(false)));
-    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    assert_eq!(fixture.remaining_items().await, [] as [Value; 0]);
     assert_eq!(items(&fixture.world, "CODE#").await, [] as [Value; 0]);
-    assert_eq!(fixture.in_team().await, 0);
+    assert_eq!(fixture.remaining_members().await, 0);
     assert_eq!(fixture.world.store().breaker().await.unwrap().live, 0);
     assert_consistent(&fixture.world).await;
     let report = run(&fixture.world).await;
@@ -106,7 +110,7 @@ async fn the_last_item_of_a_deleted_team_is_removed() {
 async fn a_run_removes_a_part_of_a_large_team_and_the_next_continues(#[case] late: Duration) {
     let fixture = InvitationFixture::new().await;
     let admin = fixture.world.admin().await;
-    fixture.grow(TEAM_CLEANUP_STEPS - 1).await;
+    fixture.add_members(TEAM_CLEANUP_STEPS - 1).await;
     for name in ["Helpers", "Readers"] {
         let body = json!({"name": name, "permissions": ["team.read"]});
         fixture.inviter.post(&format!("{}/roles", fixture.team), &body).await.is(201);
@@ -117,12 +121,12 @@ async fn a_run_removes_a_part_of_a_large_team_and_the_next_continues(#[case] lat
     let first = run(&fixture.world).await;
     assert_eq!((&first["members_removed"], &first["teams_deleted"]), (&json!(TEAM_CLEANUP_STEPS), &json!(0)));
     assert_eq!(first["more"], true);
-    assert_eq!(fixture.in_team().await, 0);
+    assert_eq!(fixture.remaining_members().await, 0);
     assert_consistent(&fixture.world).await;
     let second = run(&fixture.world).await;
     assert_eq!((&second["members_removed"], &second["teams_deleted"]), (&json!(0), &json!(1)));
     assert_eq!(second["more"], false);
-    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    assert_eq!(fixture.remaining_items().await, [] as [Value; 0]);
     assert_consistent(&fixture.world).await;
     let third = run(&fixture.world).await;
     assert_eq!((&third["teams_deleted"], &third["more"]), (&json!(0), &json!(false)));
@@ -134,16 +138,16 @@ async fn changes_of_users_during_the_cleanup_are_kept() {
     for round in 0..4 {
         let fixture = InvitationFixture::new().await;
         let admin = fixture.world.admin().await;
-        fixture.grow(40).await;
+        fixture.add_members(40).await;
         let users = items(&fixture.world, "USER#").await;
-        let of = |login: &str| users.iter().find(|user| user["login"] == login).unwrap()["user_id"].clone();
+        let id_of = |login: &str| users.iter().find(|user| user["login"] == login).unwrap()["user_id"].clone();
         admin.delete(&fixture.team).await.is(204);
         fixture.world.faults.conflicts_like_dynamodb(round % 2 == 0);
         let cleaning = tokio::spawn(cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()));
         let mut sent = Vec::new();
         for number in 0..40 {
             let (client, path) =
-                (admin.clone(), format!("/v1/users/{}", of(&format!("member{number}")).as_str().unwrap()));
+                (admin.clone(), format!("/v1/users/{}", id_of(&format!("member{number}")).as_str().unwrap()));
             sent.push(tokio::spawn(async move {
                 loop {
                     let reply = match number % 4 {
@@ -165,7 +169,7 @@ async fn changes_of_users_during_the_cleanup_are_kept() {
         cleaning.await.unwrap().unwrap();
         assert_consistent(&fixture.world).await;
         run(&fixture.world).await;
-        assert_eq!((fixture.in_team().await, fixture.left_of_team().await), (0, vec![]));
+        assert_eq!((fixture.remaining_members().await, fixture.remaining_items().await), (0, vec![]));
         assert_consistent(&fixture.world).await;
         let users = items(&fixture.world, "USER#").await;
         let renamed = users.iter().filter(|user| user["username"].as_str().unwrap().starts_with("renamed")).count();
@@ -182,20 +186,20 @@ async fn a_member_deleted_during_the_cleanup_is_not_restored() {
     let admin = fixture.world.admin().await;
     admin.delete(&fixture.team).await.is(204);
     fixture.world.faults.arm_transactions(Fault::Hang, 0, 1);
-    let midway = async {
+    let interference = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         admin.delete(&format!("/v1/users/{}", fixture.owner.user_id)).await.is(204);
     };
-    let (report, ()) = tokio::join!(run(&fixture.world), midway);
+    let (report, ()) = tokio::join!(run(&fixture.world), interference);
     assert_eq!((&report["members_removed"], &report["teams_deleted"]), (&json!(0), &json!(1)));
-    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    assert_eq!(fixture.remaining_items().await, [] as [Value; 0]);
     assert_consistent(&fixture.world).await;
 }
 
 /// The deletion of the application is reverted after its team was deleted.
 #[tokio::test]
 async fn an_application_restored_after_its_team_was_deleted_belongs_to_no_team() {
-    for team_is_gone in [false, true] {
+    for is_team_removed in [false, true] {
         let fixture = InvitationFixture::new().await;
         let admin = fixture.world.admin().await;
         let body = json!({"name": "App", "team_id": fixture.team_id});
@@ -206,7 +210,7 @@ async fn an_application_restored_after_its_team_was_deleted_belongs_to_no_team()
         fixture.inviter.delete(&path).await.is(204);
         create_late_account(&fixture.world, &path).await;
         admin.delete(&fixture.team).await.is(204);
-        if team_is_gone {
+        if is_team_removed {
             assert_eq!(run(&fixture.world).await["teams_deleted"], 1);
         }
         fixture.world.clock.advance(Duration::from_mins(1));
@@ -216,7 +220,7 @@ async fn an_application_restored_after_its_team_was_deleted_belongs_to_no_team()
         fixture.inviter.get(&path).await.is_problem(Code::NotFound);
         admin.get(&format!("{path}/accounts/late")).await.is(200);
         assert_eq!(audited(&fixture.world, "app.restore").await.len(), 1);
-        assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+        assert_eq!(fixture.remaining_items().await, [] as [Value; 0]);
         assert_consistent(&fixture.world).await;
     }
 }
@@ -251,7 +255,7 @@ async fn a_team_deleted_by_a_slow_clock_is_found() {
     admin.delete(&fixture.team).await.is(204);
     fixture.world.clock.advance(Duration::from_mins(6));
     assert_eq!(run(&fixture.world).await["teams_deleted"], 1);
-    assert_eq!(fixture.left_of_team().await, [] as [Value; 0]);
+    assert_eq!(fixture.remaining_items().await, [] as [Value; 0]);
     assert_consistent(&fixture.world).await;
 }
 

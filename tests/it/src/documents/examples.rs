@@ -47,7 +47,7 @@ fn operations(document: &Value) -> Vec<(String, &str, &Value)> {
 }
 
 /// A path without the names of its parameters, which the examples write as `{{name}}` and the document as `{name}`.
-fn shape(path: &str) -> Vec<&str> {
+fn normalised(path: &str) -> Vec<&str> {
     path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment }).collect()
 }
 
@@ -55,7 +55,7 @@ fn shape(path: &str) -> Vec<&str> {
 fn every_operation_has_one_example_in_the_order_of_the_api_document() {
     let document: Value = serde_json::from_str(&text("functions/console/openapi.json")).unwrap();
     let (examples, operations) = (examples(), operations(&document));
-    let line = |method: &str, path: &str| format!("{method} {}", shape(path).join("/"));
+    let line = |method: &str, path: &str| format!("{method} {}", normalised(path).join("/"));
     let written: Vec<_> = examples.iter().map(|example| line(&example.method, &example.path)).collect();
     let documented: Vec<_> = operations.iter().map(|(method, path, _)| line(method, path)).collect();
     assert_eq!(written, documented);

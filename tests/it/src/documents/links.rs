@@ -1,4 +1,4 @@
-//! What the pages link to, and the files and tests they name, exist.
+//! The links in the pages lead to something, and the files and tests that they name exist.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +7,7 @@ use std::{
 
 use super::{file, text};
 
-/// All pages in Markdown that people read.
+/// All Markdown pages.
 fn pages() -> Vec<PathBuf> {
     let folders = ["", ".github", ".github/ISSUE_TEMPLATE", "infra", "shared/decisions"];
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(file(folder)).unwrap());
@@ -44,7 +44,7 @@ fn anchors(page: &Path) -> BTreeSet<String> {
     headings.map(|heading| kept(heading).replace(' ', "-")).collect()
 }
 
-/// What stands between backticks, outside of code blocks.
+/// The texts in backticks, outside of code blocks.
 fn names(page: &str) -> Vec<&str> {
     page.split("```").step_by(2).flat_map(|prose| prose.split('`').skip(1).step_by(2)).collect()
 }

@@ -9,7 +9,7 @@ use rollcall_domain::{
 
 use super::{file, text};
 
-/// `UPDATE_REFERENCE=1` writes the generated tables anew. Each stands between a comment with its name and `end`.
+/// `UPDATE_REFERENCE=1` rewrites the generated tables. Each is between a comment with its name and the comment `end`.
 #[test]
 fn the_reference_shows_the_tables_of_the_code() {
     let costs = text("tests/it/src/snapshots/it__budgets__each_operation_costs_what_the_table_says.snap");

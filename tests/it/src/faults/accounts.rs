@@ -1,5 +1,6 @@
-//! Operations on applications and accounts, and what has no route: the first admin, signing in, the cleanup.
+//! Operations on applications and accounts, and work without a route: the first admin and the cleanup. Also signing in.
 
+mod batches;
 mod operations;
 
 use std::{collections::BTreeSet, time::Duration};
@@ -16,7 +17,7 @@ use crate::support::{
 
 use operations::{LONG_BATCH, OPERATIONS, Operation, long_batch};
 
-/// An application with three accounts, one of them an admin, and without its deletion lock.
+/// An application with three accounts, one of them an admin. Its deletion lock is off.
 struct AppFixture {
     world: World,
     admin: Client,
@@ -63,24 +64,24 @@ impl AppFixture {
     }
 }
 
-/// Asserts the admins of applications, and returns the items of the table without what differs between two runs: ids,
-/// and keys that are hashes of ids.
+/// Asserts that applications list their admins, and returns the items of the table without what differs between two
+/// runs: ids, and keys that are hashes of ids.
 async fn stored(world: &World) -> Vec<Value> {
     const VOLATILE: [&str; 7] = ["audit_id", "gsi1pk", "gsi1sk", "pk", "request_id", "sk", "ttl"];
     let items = world.dump().await;
     assert_admins_consistent(&items);
-    let letter = |item: &Value| match (item["sk"].as_str(), item["name"].as_str()) {
+    let placeholder = |item: &Value| match (item["sk"].as_str(), item["name"].as_str()) {
         (Some("APP"), Some("Second")) => Some(("app_id", "second")),
         (Some("APP"), _) => Some(("app_id", "first")),
         (Some("USER"), _) => Some(("user_id", "admin")),
         (_, _) => None,
     };
     let ids: Vec<_> = (items.iter())
-        .filter_map(|item| letter(item).map(|(field, letter)| (item[field].as_str().unwrap(), letter)))
+        .filter_map(|item| placeholder(item).map(|(field, placeholder)| (item[field].as_str().unwrap(), placeholder)))
         .collect();
     let mut kept: Vec<Value> = (items.iter().filter(|item| !is_private(item)))
         .map(|item| {
-            let text = ids.iter().fold(item.to_string(), |text, (id, letter)| text.replace(id, letter));
+            let text = ids.iter().fold(item.to_string(), |text, (id, placeholder)| text.replace(id, placeholder));
             let mut item: Value = serde_json::from_str(&text).unwrap();
             item.as_object_mut().unwrap().retain(|name, _| !VOLATILE.contains(&name.as_str()));
             item
@@ -106,7 +107,7 @@ fn assert_admins_consistent(items: &[Value]) {
 }
 
 /// What is stored after the operation without a fault.
-async fn undisturbed(fixture: &AppFixture, operation: &Operation) -> Vec<Value> {
+async fn expected_items(fixture: &AppFixture, operation: &Operation) -> Vec<Value> {
     fixture.rewind().await;
     operation.2(fixture).await.is(operation.1);
     stored(&fixture.world).await
@@ -114,7 +115,7 @@ async fn undisturbed(fixture: &AppFixture, operation: &Operation) -> Vec<Value> 
 
 async fn survives_one_fault(fixture: &AppFixture, operation: &Operation, fault: Fault) {
     let (name, status, send) = operation;
-    let expected = undisturbed(fixture, operation).await;
+    let expected = expected_items(fixture, operation).await;
     for call in 0.. {
         fixture.rewind().await;
         fixture.world.faults.arm(fault, call, 1);
@@ -197,7 +198,7 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
     let fixture = AppFixture::new().await;
     for operation in OPERATIONS {
         let (name, status, send) = operation;
-        let expected = undisturbed(&fixture, operation).await;
+        let expected = expected_items(&fixture, operation).await;
         for call in 0.. {
             fixture.rewind().await;
             fixture.world.faults.arm(fault, call, FOREVER);
@@ -223,54 +224,6 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
             assert_eq!(now, without_retry_delay(&expected), "{name}, {fault:?} from call {call}");
         }
     }
-}
-
-/// Once a part is deleted, the reply reports the rest as failed and is stored under the idempotency key; a request with
-/// another key deletes the rest.
-#[tokio::test(start_paused = true)]
-async fn a_batch_interrupted_between_its_transactions_reports_what_was_deleted() {
-    let fixture = AppFixture::with_long_batch().await;
-    fixture.world.faults.arm(Fault::ServerError, 6, FOREVER);
-    let interrupted = LONG_BATCH.2(&fixture).await;
-    interrupted.is_problem(Code::Unavailable);
-    fixture.world.faults.disarm();
-    fixture.world.clock.advance(Duration::from_secs(5));
-    let replayed = LONG_BATCH.2(&fixture).await;
-    assert_eq!(replayed.is(200).header("idempotency-replayed"), "true");
-    let results = replayed.body["results"].as_array().unwrap();
-    let outcomes = |outcome: &str| results.iter().filter(|result| result["outcome"] == outcome).count();
-    assert_eq!((outcomes("deleted"), outcomes("failed")), (50, 11));
-    assert!(
-        results.iter().filter(|result| result["outcome"] == "failed").all(|result| result["code"] == "unavailable")
-    );
-
-    let rest: Vec<_> = results[50..].iter().map(|result| result["user_id"].clone()).collect();
-    let other = fixture.admin.with_only("idempotency-key", "twice");
-    let finished = other.post(&format!("{}/account-deletions", fixture.app), &json!({"user_ids": rest})).await;
-    let results = finished.is(200).body["results"].as_array().unwrap();
-    assert_eq!(results.iter().filter(|result| result["outcome"] == "deleted").count(), 10);
-    assert_eq!(results[10], json!({"user_id": "nobody", "outcome": "not_found"}));
-}
-
-/// The lock is set while the second transaction is retried: what this transaction would have deleted stays.
-#[tokio::test(start_paused = true)]
-async fn a_deletion_lock_set_during_a_batch_keeps_the_rest() {
-    let fixture = AppFixture::with_long_batch().await;
-    fixture.world.faults.arm(Fault::Hang, 5, 1);
-    let locking = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        fixture.admin.put(&format!("{}/deletion-lock", fixture.app), &json!({"locked": true})).await.is(200);
-    };
-    let (report, ()) = tokio::join!(LONG_BATCH.2(&fixture), locking);
-    let results = report.is(200).body["results"].as_array().unwrap();
-    assert!(results[..50].iter().all(|result| result["outcome"] == "deleted"));
-    assert!(
-        results[50..60]
-            .iter()
-            .all(|result| result["outcome"] == "failed" && result["code"] == "account_deletion_locked")
-    );
-    let left = fixture.admin.get(&format!("{}/accounts?user_id_prefix=many", fixture.app)).await;
-    assert_eq!(left.body["items"].as_array().unwrap().len(), 10);
 }
 
 /// The items with the times of a repeated request set back by the five seconds it came later.

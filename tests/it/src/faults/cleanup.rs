@@ -32,21 +32,21 @@ async fn due_work() -> InvitationFixture {
         fixture.issue(&body).await;
     }
     let doomed = fixture.world.team("Doomed").await;
-    let (_, boss) = fixture.world.user("boss", UserType::Member, [(doomed, "admin")]).await;
+    let (_, doomed_admin) = fixture.world.user("boss", UserType::Member, [(doomed, "admin")]).await;
     for number in 0..2 {
         let teams = [(doomed, Preset::Reviewer.into())].into();
         fixture.world.user_as(&format!("doomed{number}"), UserType::Member, |user| user.teams = teams).await;
     }
     let path = format!("/v1/teams/{doomed}");
-    boss.post(&format!("{path}/roles"), &helpers).await.is(201);
-    boss.post(&format!("{path}/invitations"), &json!({"role_id": "developer"})).await.is(201);
+    doomed_admin.post(&format!("{path}/roles"), &helpers).await.is(201);
+    doomed_admin.post(&format!("{path}/invitations"), &json!({"role_id": "developer"})).await.is(201);
     deleted(&fixture.world, &admin, "Gone").await;
     let kept = deleted(&fixture.world, &admin, "Kept").await;
     create_late_account(&fixture.world, &kept).await;
     admin.delete(&path).await.is(204);
     enqueue_mail(&fixture.world, fixture.world.now()).await;
     fixture.world.clock.advance(Duration::from_hours(24));
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     fixture.code().await;
     fixture
 }

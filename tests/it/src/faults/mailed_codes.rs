@@ -81,12 +81,12 @@ const UNBIND: Step = (204, |s| {
 
 /// Asserts the invariants and returns what has been done, without ids, hashes and times: users, mails, flows and audit
 /// records. Attempt counters are left out: an attempt whose reply was lost may be counted twice.
-async fn done(world: &World) -> Vec<Value> {
+async fn outcome(world: &World) -> Vec<Value> {
     let fields = |item: &Value, fields: &[&str]| fields.iter().map(|field| item[field].clone()).collect::<Value>();
-    let mut done = Vec::new();
+    let mut outcome = Vec::new();
     for item in assert_consistent(world).await.stored {
         let kind = item["pk"].as_str().unwrap().split('#').next().unwrap();
-        done.push(match kind {
+        outcome.push(match kind {
             "USER" => fields(&item, &["login", "email", "email_verified", "epoch", "version", "status"]),
             "OUTBOX" => json!([item["to"], item["message"]["kind"]]),
             "FLOW" => fields(&item, &["purpose", "email"]),
@@ -95,14 +95,14 @@ async fn done(world: &World) -> Vec<Value> {
             _ => continue,
         });
     }
-    done.sort_by_key(ToString::to_string);
-    done
+    outcome.sort_by_key(ToString::to_string);
+    outcome
 }
 
 /// What has been done after the step without a fault.
-async fn undisturbed(fixture: &PendingCodes, step: Step) -> Vec<Value> {
+async fn expected_outcome(fixture: &PendingCodes, step: Step) -> Vec<Value> {
     step.1(fixture).await.is(step.0);
-    done(&fixture.world).await
+    outcome(&fixture.world).await
 }
 
 #[rstest]
@@ -121,7 +121,7 @@ async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
     step: Step,
 ) {
     let fixture = PendingCodes::new().await;
-    let expected = undisturbed(&fixture, step).await;
+    let expected = expected_outcome(&fixture, step).await;
     for call in 0.. {
         fixture.rewind().await;
         fixture.world.faults.arm(fault, call, 1);
@@ -132,7 +132,7 @@ async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
         }
         fixture.world.faults.disarm();
         assert_eq!(reply.status, step.0, "{fault:?} at call {call}: {reply:?}");
-        assert_eq!(done(&fixture.world).await, expected, "{fault:?} at call {call}");
+        assert_eq!(outcome(&fixture.world).await, expected, "{fault:?} at call {call}");
     }
 }
 
@@ -152,7 +152,7 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
     step: Step,
 ) {
     let fixture = PendingCodes::new().await;
-    let expected = undisturbed(&fixture, step).await;
+    let expected = expected_outcome(&fixture, step).await;
     for call in 0.. {
         fixture.rewind().await;
         fixture.world.faults.arm(fault, call, FOREVER);
@@ -177,6 +177,6 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
             }
             assert_eq!(again.status, step.0, "{fault:?} from call {call}: {again:?}");
         }
-        assert_eq!(done(&fixture.world).await, expected, "{fault:?} from call {call}");
+        assert_eq!(outcome(&fixture.world).await, expected, "{fault:?} from call {call}");
     }
 }

@@ -45,8 +45,8 @@ impl BusyTeam {
         let admin = base.world.admin().await;
         let role = async |name: &str| {
             let body = json!({"name": name, "permissions": ["team.read", "accounts.read"]});
-            let made = base.inviter.post(&format!("{}/roles", base.team), &body).await;
-            made.is(201).body["role_id"].as_str().unwrap().to_owned()
+            let created = base.inviter.post(&format!("{}/roles", base.team), &body).await;
+            created.is(201).body["role_id"].as_str().unwrap().to_owned()
         };
         let (helpers, idle) = (role("Helpers").await, role("Idle").await);
         let (mina, client) = base.world.user("mina", UserType::Member, [(base.team_id, helpers.as_str())]).await;
@@ -59,12 +59,12 @@ impl BusyTeam {
         let mut body = completion(&base.world.code(&flow, FlowPurpose::Registration).await, "stranger");
         body["invitation_code"] = issued["code"].clone();
         base.world.clock.advance(Duration::from_secs(61));
-        let keyed = |client: &Client| client.with("idempotency-key", "once");
+        let with_key = |client: &Client| client.with("idempotency-key", "once");
         Self {
-            admin: keyed(&admin),
-            owner: keyed(&base.inviter),
-            mina: keyed(&client),
-            newcomer: keyed(&newcomer),
+            admin: with_key(&admin),
+            owner: with_key(&base.inviter),
+            mina: with_key(&client),
+            newcomer: with_key(&newcomer),
             member: format!("{}/members/{}", base.team, mina.user_id),
             role: format!("{}/roles/{helpers}", base.team),
             idle_role: format!("{}/roles/{idle}", base.team),
@@ -85,13 +85,13 @@ impl BusyTeam {
     }
 }
 
-/// An operation, with its status when it succeeds and when it has been done before.
+/// An operation, with the status of its success and of its repetition.
 type Operation = (u16, u16, fn(&BusyTeam) -> BoxFuture<'_, Reply>);
 
 /// Asserts the invariants and returns what has been done, without ids, hashes, codes and times: users with their teams
 /// and roles, teams with their counters, invitations with their states, and audit records. Attempt counters are left
 /// out: an attempt whose reply was lost may be counted twice.
-async fn done(fixture: &BusyTeam) -> Vec<Value> {
+async fn outcome(fixture: &BusyTeam) -> Vec<Value> {
     let items = assert_consistent(&fixture.base.world).await.stored;
     let mut names = Map::new();
     for item in &items {
@@ -103,7 +103,7 @@ async fn done(fixture: &BusyTeam) -> Vec<Value> {
     }
     let name_of = |id: &str| names.get(id).cloned().unwrap_or_else(|| json!(id));
     let fields = |item: &Value, fields: &[&str]| fields.iter().map(|field| item[field].clone()).collect::<Value>();
-    let mut done = Vec::new();
+    let mut outcome = Vec::new();
     for item in &items {
         let [pk, sk] = ["pk", "sk"].map(|part| item[part].as_str().unwrap().split('#').next().unwrap());
         let kind = if pk == "AUDIT" { pk } else { sk };
@@ -135,16 +135,16 @@ async fn done(fixture: &BusyTeam) -> Vec<Value> {
             "AUDIT" => json!([item["action"], item["actor"]["login"], item["target"]["kind"]]),
             _ => continue,
         };
-        done.push(json!([kind, seen]));
+        outcome.push(json!([kind, seen]));
     }
-    done.sort_by_key(ToString::to_string);
-    done
+    outcome.sort_by_key(ToString::to_string);
+    outcome
 }
 
 /// What has been done after the operation without a fault.
-async fn undisturbed(fixture: &BusyTeam, (status, _, send): Operation) -> Vec<Value> {
+async fn expected_outcome(fixture: &BusyTeam, (status, _, send): Operation) -> Vec<Value> {
     send(fixture).await.is(status);
-    done(fixture).await
+    outcome(fixture).await
 }
 
 #[rstest]
@@ -184,7 +184,7 @@ async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
 ) {
     let (status, _, send) = operation;
     let fixture = BusyTeam::new().await;
-    let expected = undisturbed(&fixture, operation).await;
+    let expected = expected_outcome(&fixture, operation).await;
     for call in 0.. {
         fixture.rewind().await;
         fixture.base.world.faults.arm(fault, call, 1);
@@ -195,7 +195,7 @@ async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
         }
         fixture.base.world.faults.disarm();
         assert_eq!(reply.status, status, "{fault:?} at call {call}: {reply:?}");
-        assert_eq!(done(&fixture).await, expected, "{fault:?} at call {call}");
+        assert_eq!(outcome(&fixture).await, expected, "{fault:?} at call {call}");
     }
 }
 
@@ -236,8 +236,8 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
 ) {
     let (status, already, send) = operation;
     let fixture = BusyTeam::new().await;
-    let before = done(&fixture).await;
-    let expected = undisturbed(&fixture, operation).await;
+    let before = outcome(&fixture).await;
+    let expected = expected_outcome(&fixture, operation).await;
     for call in 0.. {
         fixture.rewind().await;
         fixture.base.world.faults.arm(fault, call, FOREVER);
@@ -248,8 +248,8 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
         }
         assert!(begun.elapsed() <= Duration::from_secs(5), "{fault:?} from call {call}");
         fixture.base.world.faults.disarm();
-        let now = done(&fixture).await;
-        assert!(now == before || now == expected, "{fault:?} from call {call}: half done: {now:?}");
+        let now = outcome(&fixture).await;
+        assert!(now == before || now == expected, "{fault:?} from call {call}: partly committed: {now:?}");
         // A lasting conflict does not refuse reads, so an operation that only reads succeeds.
         if reply.status != status {
             assert_eq!(reply.is_problem(Code::Unavailable).header("retry-after"), "1");
@@ -264,6 +264,6 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
             }
             assert!([status, already].contains(&again.status), "{fault:?} from call {call}: {again:?}");
         }
-        assert_eq!(done(&fixture).await, expected, "{fault:?} from call {call}");
+        assert_eq!(outcome(&fixture).await, expected, "{fault:?} from call {call}");
     }
 }

@@ -26,10 +26,10 @@ use crate::{
 
 type Request = (&'static str, fn(&UserFixture) -> BoxFuture<'_, Reply>);
 
-/// A super admin and what their requests act on, and a second one who can remove the first.
+/// A super admin, what their requests act on, and a second super admin who can remove the first.
 struct UserFixture {
     world: World,
-    boss: Client,
+    other_admin: Client,
     actor: User,
     client: Client,
     target: User,
@@ -41,21 +41,21 @@ struct UserFixture {
 impl UserFixture {
     async fn new() -> Self {
         let world = World::new().await;
-        let boss = world.admin().await;
+        let other_admin = world.admin().await;
         let actor = proved(&world, "actor", UserType::SuperAdmin, "actor@example.com").await;
         world.with_password(&actor).await;
         let client = world.signed_in(&actor).await.with("idempotency-key", "once");
         let target = proved(&world, "target", UserType::Member, "target@example.com").await;
-        let app = format!("/v1/apps/{}/deletion-lock", world.app(&boss, "App").await);
-        let drawn = rollcall_api::mailed_code::draw(&world.context).await.unwrap();
-        let code = rollcall_api::mailed_code::digits(&world.context, &drawn).await.unwrap();
+        let app = format!("/v1/apps/{}/deletion-lock", world.app(&other_admin, "App").await);
+        let mailed_code = rollcall_api::mailed_code::draw(&world.context).await.unwrap();
+        let code = rollcall_api::mailed_code::digits(&world.context, &mailed_code).await.unwrap();
         let (flow_id, new) = (email_change_of(actor.user_id), Email::parse("new@example.com").unwrap());
         let purpose = FlowPurpose::EmailChange;
-        let flow = Verification::begin(flow_id, purpose, new, Some(actor.user_id), drawn, world.now());
+        let flow = Verification::begin(flow_id, purpose, new, Some(actor.user_id), mailed_code, world.now());
         let begun = Commit::new([rollcall_store::flow::save_verification(None, &flow).unwrap()]);
         world.writer().commit(begun).await.unwrap();
         let start = world.snapshot().await;
-        Self { world, boss, actor, client, target, app, code, start }
+        Self { world, other_admin, actor, client, target, app, code, start }
     }
 
     async fn rewind(&self) {
@@ -115,7 +115,7 @@ const REQUESTS: [Request; 15] = [
         let body = json!({"current_password": PASSWORD, "email": "third@example.com"});
         Box::pin(async move { s.client.post("/v1/me/email", &body).await })
     }),
-    ("prove an email", |s| Box::pin(async { s.client.post("/v1/me/email/confirm", &json!({"code": s.code})).await })),
+    ("confirm an email", |s| Box::pin(async { s.client.post("/v1/me/email/confirm", &json!({"code": s.code})).await })),
     ("unbind one's email", |s| {
         let body = json!({"current_password": PASSWORD}).to_string();
         Box::pin(async move { s.client.send(Method::DELETE, "/v1/me/email", Some(body)).await })
@@ -126,8 +126,8 @@ const REQUESTS: [Request; 15] = [
 ];
 
 /// The number of items of each kind, and the sums of their versions and epochs.
-async fn shape(world: &World) -> BTreeMap<String, i64> {
-    let mut shape = BTreeMap::new();
+async fn summary(world: &World) -> BTreeMap<String, i64> {
+    let mut summary = BTreeMap::new();
     for item in world.dump().await {
         let (pk, sk) = (item["pk"].as_str().unwrap(), item["sk"].as_str().unwrap());
         let kind = match pk.split('#').next().unwrap() {
@@ -136,41 +136,41 @@ async fn shape(world: &World) -> BTreeMap<String, i64> {
             "AUDIT" => item["action"].to_string(),
             kind => format!("{kind} {}", if kind == "SESSIONS" { "" } else { sk }),
         };
-        *shape.entry(kind.clone()).or_default() += 1;
+        *summary.entry(kind.clone()).or_default() += 1;
         for count in ["version", "epoch"] {
-            *shape.entry(format!("{kind} {count}")).or_default() += item[count].as_i64().unwrap_or_default();
+            *summary.entry(format!("{kind} {count}")).or_default() += item[count].as_i64().unwrap_or_default();
         }
     }
-    shape
+    summary
 }
 
-/// One fault is retried; a lasting one leaves all of the change or none of it.
+/// After a single fault the request succeeds. After a lasting one, all of the change is stored or none of it.
 #[rstest]
 #[tokio::test(start_paused = true)]
 async fn a_fault_at_any_call_leaves_a_change_complete_or_undone(
     #[values(Fault::Throttle, Fault::ServerError, Fault::Conflict, Fault::DropReply, Fault::Hang)] fault: Fault,
-    #[values(0, 1, 2, 3, 4)] fifth: usize,
+    #[values(0, 1, 2, 3, 4)] offset: usize,
 ) {
     let fixture = UserFixture::new().await;
-    let before = shape(&fixture.world).await;
-    for (name, request) in REQUESTS.into_iter().skip(fifth).step_by(5) {
+    let before = summary(&fixture.world).await;
+    for (name, request) in REQUESTS.into_iter().skip(offset).step_by(5) {
         fixture.rewind().await;
         fixture.world.faults.arm(fault, FOREVER, 0);
-        let well = request(&fixture).await;
+        let undisturbed = request(&fixture).await;
         let calls = fixture.world.faults.calls();
-        let done = shape(&fixture.world).await;
-        assert!(well.status < 300 && done != before, "{name}: {well:?}");
+        let done = summary(&fixture.world).await;
+        assert!(undisturbed.status < 300 && done != before, "{name}: {undisturbed:?}");
         for (call, times) in (0..calls).flat_map(|call| [(call, 1), (call, FOREVER)]) {
             fixture.rewind().await;
             fixture.world.faults.arm(fault, call, times);
             let reply = request(&fixture).await;
             fixture.world.faults.disarm();
             let place = format!("{name}, {fault:?} at call {call}, {times} times: {reply:?}");
-            let now = shape(&fixture.world).await;
+            let now = summary(&fixture.world).await;
             if times == 1 {
-                assert_eq!(reply.status, well.status, "{place}");
+                assert_eq!(reply.status, undisturbed.status, "{place}");
             }
-            if reply.status == well.status {
+            if reply.status == undisturbed.status {
                 assert_eq!(now, done, "{place}");
             } else {
                 reply.is_problem(Code::Unavailable);
@@ -181,9 +181,9 @@ async fn a_fault_at_any_call_leaves_a_change_complete_or_undone(
     }
 }
 
-/// The sender is deleted, disabled or demoted while the request waits for each of its calls but the first, which reads
-/// the sender: the request changes nothing.
-async fn refused_after(fixture: &UserFixture, removal: Removal, (name, request): Request) {
+/// The caller is deleted, disabled or demoted while the request waits for one of its calls. The first call, which reads
+/// the caller, is left out. The request changes nothing.
+async fn assert_refused_after(fixture: &UserFixture, removal: Removal, (name, request): Request) {
     fixture.rewind().await;
     let before = fixture.rest().await;
     fixture.world.faults.arm(Fault::Hang, FOREVER, 0);
@@ -195,7 +195,7 @@ async fn refused_after(fixture: &UserFixture, removal: Removal, (name, request):
         fixture.world.faults.arm(Fault::Hang, call, 1);
         let removing = async {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            remove(&fixture.boss, &path_of(&fixture.actor), removal).await
+            remove(&fixture.other_admin, &path_of(&fixture.actor), removal).await
         };
         let (reply, removed) = tokio::join!(request(fixture), removing);
         assert!(removed.status < 300, "{removed:?}");
@@ -211,12 +211,12 @@ async fn refused_after(fixture: &UserFixture, removal: Removal, (name, request):
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_request_whose_sender_is_removed_meanwhile_changes_nothing(
+async fn a_request_whose_caller_is_removed_meanwhile_changes_nothing(
     #[values(Removal::Delete, Removal::Disable, Removal::Demote)] removal: Removal,
-    #[values(0, 1, 2)] third: usize,
+    #[values(0, 1, 2)] offset: usize,
 ) {
     let fixture = UserFixture::new().await;
-    for request in REQUESTS.into_iter().skip(third).step_by(3) {
-        refused_after(&fixture, removal, request).await;
+    for request in REQUESTS.into_iter().skip(offset).step_by(3) {
+        assert_refused_after(&fixture, removal, request).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Who may do what in a team, to its applications and their accounts, and to what is remembered of it.
+//! Permissions in a team, on its applications and their accounts, and on its audit records.
 
 mod actions;
 mod fixture;
@@ -19,7 +19,8 @@ use crate::support::{Client, Reply, Snapshot, UNKNOWN_ID, World, everything};
 pub use actions::{ACTIONS, Action};
 pub use fixture::{Caller, TeamFixture};
 
-/// The status of what was done; of a refusal also its code, or the codes of what is wrong with the request.
+/// The status of a success, or the status and the error code of a refusal. If there are violations, their codes stand
+/// in place of the error code.
 pub fn outcome(reply: &Reply) -> String {
     if reply.status < 400 {
         return reply.status.to_string();
@@ -27,12 +28,13 @@ pub fn outcome(reply: &Reply) -> String {
     let code = reply.body["code"].as_str().unwrap();
     let known = Code::ALL.iter().find(|known| known.as_str() == code).unwrap();
     reply.is_problem(*known);
-    let violations: Vec<_> = reply.violations().iter().map(|told| told[1].as_str().unwrap().to_owned()).collect();
+    let violations: Vec<_> =
+        reply.violations().iter().map(|violation| violation[1].as_str().unwrap().to_owned()).collect();
     let codes = if violations.is_empty() { code.to_owned() } else { violations.join(", ") };
     format!("{} {codes}", reply.status)
 }
 
-/// A route, whatever its parameters are called, or what stands there for one.
+/// The method and the path of a route, with `{}` in place of each parameter or of its value in a test.
 pub fn route(method: &str, path: &str) -> (String, String) {
     let path = path.split('?').next().unwrap();
     let parts = path.split('/').map(|part| match part {

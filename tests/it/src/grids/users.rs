@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, PASSWORD, Reply, World};
 
-/// The callers: of each type, disabled, with a password somebody else set, not signed in. The fourth and the fifth are
-/// super admins, who could do the most.
-const ACTORS: [&str; 6] = ["super_admin", "platform_admin", "member", "disabled", "forced", "nobody"];
+/// The callers: one of each type, a disabled one, one with a password that somebody else set, and one without a
+/// session. The disabled one and the one with the password are super admins, so nothing else limits them.
+const CALLERS: [&str; 6] = ["super_admin", "platform_admin", "member", "disabled", "forced", "nobody"];
 
 const TYPES: [UserType; 3] = [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member];
 
-/// The body of a request, by a login that is free and the type of the target.
+/// The body of a request, given a free login and the type of the target.
 pub type Body = fn(&str, &str) -> Value;
 
 const NONE: Body = |_, _| Value::Null;
@@ -32,18 +32,18 @@ pub const ACTIONS: [(&str, Method, &str, Body); 16] = [
     ("make super_admin",    Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"type": "super_admin"})),
     ("make platform_admin", Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"type": "platform_admin"})),
     ("make member",         Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"type": "member"})),
-    ("type a password",     Method::POST,   "/v1/users/{id}/password",  |_, _| json!({"password": PASSWORD})),
+    ("set a password",      Method::POST,   "/v1/users/{id}/password",  |_, _| json!({"password": PASSWORD})),
     ("generate a password", Method::POST,   "/v1/users/{id}/password",  |_, _| json!({"generate_password": true})),
     ("unbind two-factor",   Method::DELETE, "/v1/users/{id}/totp",      NONE),
     ("unbind the email",    Method::DELETE, "/v1/users/{id}/email",     NONE),
-    ("note an email",       Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"email": "noted@example.com"})),
+    ("set an email",        Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"email": "entered@example.com"})),
     ("disable",             Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"status": "disabled"})),
     ("enable",              Method::PATCH,  "/v1/users/{id}",           |_, _| json!({"status": "enabled"})),
     ("delete",              Method::DELETE, "/v1/users/{id}",           NONE),
     ("end sessions",        Method::DELETE, "/v1/users/{id}/sessions",  NONE),
 ];
 
-/// What admins are answered, on a super admin, a platform admin, a member and themselves.
+/// The expected replies to admins, for a super admin, a platform admin, a member and themselves as the target.
 #[rustfmt::skip]
 const BY_ADMINS: [(&str, [&str; 4], [&str; 4]); 16] = [
     //                      by a super admin                          by a platform admin
@@ -54,18 +54,18 @@ const BY_ADMINS: [(&str, [&str; 4], [&str; 4]); 16] = [
     ("make super_admin",    ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "forbidden", "use_own_route"]),
     ("make platform_admin", ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "forbidden", "use_own_route"]),
     ("make member",         ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "forbidden", "use_own_route"]),
-    ("type a password",     ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("set a password",      ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
     ("generate a password", ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
     ("unbind two-factor",   ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
     ("unbind the email",    ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
-    ("note an email",       ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
+    ("set an email",        ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
     ("disable",             ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
     ("enable",              ["200", "200", "200", "use_own_route"],   ["forbidden", "forbidden", "200", "use_own_route"]),
     ("delete",              ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
     ("end sessions",        ["204", "204", "204", "use_own_route"],   ["forbidden", "forbidden", "204", "use_own_route"]),
 ];
 
-/// What everybody else is answered, whatever they ask of whomever.
+/// The expected reply to all other callers, for any request and target.
 const BY_OTHERS: [(&str, &str); 4] = [
     ("member", "not_found"),
     ("disabled", "unauthenticated"),
@@ -74,7 +74,7 @@ const BY_OTHERS: [(&str, &str); 4] = [
 ];
 
 /// The user and the client of one kind of caller.
-async fn actor(world: &World, kind: &str, login: &str) -> (User, Client) {
+async fn caller(world: &World, kind: &str, login: &str) -> (User, Client) {
     let user_type = match kind {
         "member" => UserType::Member,
         "platform_admin" => UserType::PlatformAdmin,
@@ -91,7 +91,7 @@ async fn actor(world: &World, kind: &str, login: &str) -> (User, Client) {
     (user, if kind == "nobody" { world.stranger() } else { client })
 }
 
-/// The status of what was done, or the code of the refusal.
+/// The status of a success, or the code of the refusal.
 fn outcome(reply: &Reply) -> String {
     match reply.body["code"].as_str() {
         Some(code) => {
@@ -107,15 +107,15 @@ fn outcome(reply: &Reply) -> String {
 async fn user_requests_get_the_expected_replies() {
     let world = World::new().await;
     world.user("unrelated", UserType::SuperAdmin, []).await;
-    let mut actors = Vec::new();
-    for kind in ACTORS {
-        actors.push((kind, actor(&world, kind, &format!("actor.{kind}")).await));
+    let mut callers = Vec::new();
+    for kind in CALLERS {
+        callers.push((kind, caller(&world, kind, &format!("actor.{kind}")).await));
     }
     let mut grid =
         String::from("| action | by | super_admin | platform_admin | member | own |\n|---|---|---|---|---|---|\n");
     let mut wrong = Vec::new();
     for (row, (name, method, path, body)) in ACTIONS.into_iter().enumerate() {
-        for (column, (kind, (own, client))) in actors.iter().enumerate() {
+        for (column, (kind, (own, client))) in callers.iter().enumerate() {
             let mut cells = Vec::new();
             for (cell, user_type) in TYPES.map(Some).into_iter().chain([None]).enumerate() {
                 if user_type.is_none() && matches!(name, "list" | "create") {
@@ -125,7 +125,7 @@ async fn user_requests_get_the_expected_replies() {
                 let login = format!("t{row}.{column}.{cell}");
                 let target = match user_type {
                     None => own.clone(),
-                    Some(user_type) => fresh(&world, &login, user_type, name).await,
+                    Some(user_type) => create_target(&world, &login, user_type, name).await,
                 };
                 let type_name = target.user_type.as_str();
                 let path = path.replace("{type}", type_name).replace("{id}", &target.user_id.to_string());
@@ -133,7 +133,7 @@ async fn user_requests_get_the_expected_replies() {
                 let reply = client.send(method.clone(), &path, sent.map(|body| body.to_string())).await;
                 if reply.status >= 400 {
                     let stored = world.store().user(target.user_id).await.unwrap();
-                    assert_eq!(stored, Some(target), "{name} by {kind} was refused and done");
+                    assert_eq!(stored, Some(target), "{name} by {kind} was refused, but changed something");
                 }
                 cells.push(outcome(&reply));
             }
@@ -149,8 +149,8 @@ async fn user_requests_get_the_expected_replies() {
 }
 
 fn expected(row: usize, name: &str, kind: &str) -> [String; 4] {
-    let (documented, by_super, by_platform) = BY_ADMINS[row];
-    assert_eq!(documented, name);
+    let (listed, by_super, by_platform) = BY_ADMINS[row];
+    assert_eq!(listed, name);
     let own = |code: &str| if by_super[3] == "-" { "-".to_owned() } else { code.to_owned() };
     match (kind, BY_OTHERS.iter().find(|(other, _)| *other == kind)) {
         ("super_admin", _) => by_super.map(str::to_owned),
@@ -162,8 +162,8 @@ fn expected(row: usize, name: &str, kind: &str) -> [String; 4] {
     }
 }
 
-/// A user of whom everything can be taken.
-async fn fresh(world: &World, login: &str, user_type: UserType, action: &str) -> User {
+/// A user to whom every request can be applied.
+async fn create_target(world: &World, login: &str, user_type: UserType, action: &str) -> User {
     let disabled = json!({"status": if action == "enable" { "disabled" } else { "enabled" }});
     let user = world
         .user_as(login, user_type, |user| {
@@ -199,8 +199,8 @@ pub const OWN_ACTIONS: [(&str, Method, &str, Body); 13] = [
     ("sign out",           Method::POST,   "/v1/logout",                  NONE),
 ];
 
-/// What each of [`ACTORS`] is answered on its own account. Nobody proved an address or bound a second factor, so that
-/// confirming either is refused where it is looked at.
+/// The expected replies to each of [`CALLERS`] for their own account. They have no pending confirmation of an address
+/// or a second factor, so confirming either fails.
 #[rustfmt::skip]
 const OWN: [(&str, &str, &str, &str); 13] = [
     //                     of any type            disabled, nobody   forced
@@ -223,15 +223,15 @@ const OWN: [(&str, &str, &str, &str); 13] = [
 async fn ones_own_account_is_open_to_everybody_who_is_signed_in() {
     let world = World::new().await;
     world.user("unrelated", UserType::SuperAdmin, []).await;
-    let mut grid = format!("| action | {} |\n|---|---|---|---|---|---|---|\n", ACTORS.join(" | "));
+    let mut grid = format!("| action | {} |\n|---|---|---|---|---|---|---|\n", CALLERS.join(" | "));
     let mut wrong = Vec::new();
     for (row, (name, method, path, body)) in OWN_ACTIONS.into_iter().enumerate() {
-        let (documented, any, outside, forced) = OWN[row];
-        assert_eq!(documented, name);
+        let (listed, any, outside, forced) = OWN[row];
+        assert_eq!(listed, name);
         let mut cells = Vec::new();
-        for (column, kind) in ACTORS.into_iter().enumerate() {
+        for (column, kind) in CALLERS.into_iter().enumerate() {
             let login = format!("own{row}.{column}");
-            let (user, client) = actor(&world, kind, &login).await;
+            let (user, client) = caller(&world, kind, &login).await;
             let session = world.store().sessions(user.user_id, None, 1).await.unwrap().items.remove(0);
             let path = path.replace("{session}", &session.session_id.to_string());
             let sent = Some(body(&login, "")).filter(|body| !body.is_null());

@@ -4,7 +4,7 @@ use rollcall_domain::limits::MAX_EXPIRED_AT_ONCE;
 
 use super::*;
 
-const MOST: usize = 100;
+const MAX_LIVE: usize = 100;
 
 impl InvitationFixture {
     async fn try_to_issue(&self) -> Reply {
@@ -19,52 +19,52 @@ impl InvitationFixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_team_has_a_hundred_live_invitations_and_whatever_ends_makes_room() {
+async fn a_team_has_at_most_a_hundred_live_invitations_and_an_ended_one_makes_room() {
     let fixture = InvitationFixture::new().await;
     let mut codes = Vec::new();
-    for _ in 0..MOST {
+    for _ in 0..MAX_LIVE {
         codes.push(code_of(&fixture.try_to_issue().await.is(201).body));
     }
-    let full = async || {
+    let assert_full = async || {
         fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
         assert_consistent(&fixture.world).await;
     };
-    full().await;
+    assert_full().await;
     fixture.inviter.delete(&fixture.first_live().await).await.is(204);
     codes.push(code_of(&fixture.try_to_issue().await.is(201).body));
-    full().await;
+    assert_full().await;
     redeem(&fixture.world.redeemer("mina").await, &codes[0]).await.is(200);
     fixture.try_to_issue().await.is(201);
-    full().await;
+    assert_full().await;
     let reissued = fixture.inviter.post(&format!("{}/reissue", fixture.first_live().await), &Value::Null).await;
     reissued.is(201);
-    full().await;
+    assert_full().await;
     let elsewhere = fixture.world.team("Elsewhere too").await;
-    let boss = fixture.world.member("boss", [(elsewhere, "admin")]).await;
+    let other_admin = fixture.world.member("boss", [(elsewhere, "admin")]).await;
     let body = json!({"role_id": "developer"});
-    boss.post(&format!("/v1/teams/{elsewhere}/invitations"), &body).await.is(201);
+    other_admin.post(&format!("/v1/teams/{elsewhere}/invitations"), &body).await.is(201);
     assert_eq!(breaker(&fixture.world).await.0, 101);
 }
 
-/// What ran out makes room whether or not the cleanup was there, and is told of once.
+/// Expired invitations make room whether or not the cleanup has run, and each is recorded once.
 #[tokio::test(start_paused = true)]
-async fn what_ran_out_makes_room_before_the_cleanup_comes() {
+async fn expired_invitations_make_room_before_the_cleanup_runs() {
     let mut fixture = InvitationFixture::new().await;
-    for number in 0..MOST {
+    for number in 0..MAX_LIVE {
         if number == 60 {
             fixture.world.clock.advance(Duration::from_secs(1));
         }
         fixture.try_to_issue().await.is(201);
     }
     fixture.world.clock.advance(DAY.checked_sub(Duration::from_millis(1_001)).unwrap());
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     fixture.try_to_issue().await.is_problem(Code::TooManyInvitations);
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 0);
     fixture.world.clock.advance(MILLISECOND);
     fixture.try_to_issue().await.is(201);
     let expired = audited(&fixture.world, "invitation.expire").await;
-    assert_eq!(expired.len(), MAX_EXPIRED_AT_ONCE, "some of those whose time it was, and no other");
-    assert!(expired.iter().all(|record| record["actor"].is_null()), "nobody did it");
+    assert_eq!(expired.len(), MAX_EXPIRED_AT_ONCE, "only expired invitations, and at most one batch");
+    assert!(expired.iter().all(|record| record["actor"].is_null()), "an expiry has no actor");
     assert_consistent(&fixture.world).await;
     for _ in 0..59 {
         fixture.try_to_issue().await.is(201);
@@ -75,9 +75,9 @@ async fn what_ran_out_makes_room_before_the_cleanup_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_many_issued_at_once_no_more_than_a_hundred_are_live() {
+async fn concurrent_requests_issue_no_more_than_a_hundred_live_invitations() {
     let fixture = InvitationFixture::new().await;
-    for _ in 0..MOST - 10 {
+    for _ in 0..MAX_LIVE - 10 {
         fixture.try_to_issue().await.is(201);
     }
     fixture.world.faults.conflicts_like_dynamodb(true);
@@ -101,9 +101,9 @@ async fn of_many_issued_at_once_no_more_than_a_hundred_are_live() {
     assert_consistent(&fixture.world).await;
 }
 
-/// A role that only invitations gave which ran out can be deleted at once.
+/// The role can be deleted in the millisecond in which the last invitation to it expires.
 #[tokio::test(start_paused = true)]
-async fn what_ran_out_uses_its_role_no_more() {
+async fn a_role_used_only_by_expired_invitations_can_be_deleted() {
     let mut fixture = InvitationFixture::new().await;
     let body = json!({"name": "Helpers", "permissions": ["team.read"]});
     let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &body).await.is(201).body["role_id"].clone();
@@ -112,7 +112,7 @@ async fn what_ran_out_uses_its_role_no_more() {
     fixture.world.clock.advance(MILLISECOND);
     fixture.issue(&json!({"role_id": "developer"})).await;
     fixture.world.clock.advance(just_before(just_before(DAY)));
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     fixture.inviter.delete(&path).await.is_problem(Code::RoleInUse);
     fixture.world.clock.advance(MILLISECOND);
     fixture.inviter.delete(&path).await.is(204);
@@ -120,27 +120,27 @@ async fn what_ran_out_uses_its_role_no_more() {
     assert_consistent(&fixture.world).await;
     let listed = fixture.inviter.get(&format!("{}/invitations", fixture.team)).await;
     let names: Vec<_> = listed.is(200).body["items"].as_array().unwrap().iter().map(|i| &i["role"]["name"]).collect();
-    assert_eq!(names, ["Developer", "Helpers"], "the history keeps the name");
+    assert_eq!(names, ["Developer", "Helpers"], "an ended invitation keeps the name of its role");
 }
 
-/// Issuing again what had run out takes a place, and finds one where others ran out meanwhile.
+/// A reissued invitation counts towards the limit. Others that have expired by then make room.
 #[tokio::test(start_paused = true)]
-async fn what_ran_out_makes_room_for_what_is_reissued() {
+async fn an_expired_invitation_can_be_reissued_only_while_the_team_has_room() {
     let mut fixture = InvitationFixture::new().await;
     let first = fixture.issue(&json!({"role_id": "developer"})).await;
     let path = format!("{}/invitations/{}", fixture.team, first["invitation"]["invitation_id"].as_str().unwrap());
     fixture.world.clock.advance(DAY);
     cleanup::run(fixture.world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
-    fixture.wake_up().await;
-    for _ in 0..MOST {
+    fixture.sign_in_again().await;
+    for _ in 0..MAX_LIVE {
         fixture.try_to_issue().await.is(201);
     }
     let reissue = async |client: &Client| client.post(&format!("{path}/reissue"), &Value::Null).await;
     reissue(&fixture.inviter).await.is_problem(Code::TooManyInvitations);
     fixture.world.clock.advance(DAY);
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     reissue(&fixture.inviter).await.is(201);
-    assert_eq!(breaker(&fixture.world).await.0, i64::try_from(MOST + 1 - MAX_EXPIRED_AT_ONCE).unwrap());
+    assert_eq!(breaker(&fixture.world).await.0, i64::try_from(MAX_LIVE + 1 - MAX_EXPIRED_AT_ONCE).unwrap());
     assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2 + MAX_EXPIRED_AT_ONCE);
     assert_consistent(&fixture.world).await;
 }

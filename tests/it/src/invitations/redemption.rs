@@ -1,12 +1,12 @@
-//! Joining by a code: once, in time, by whom it is for.
+//! Redeeming a code: once, before it expires, by the user it is for.
 
 use super::*;
 
-/// One of the concurrent redeemers joins, and every item agrees on who, even if the replies of the first transactions are
+/// One of the concurrent redeemers joins, and all items agree on who, even if the replies of the first transactions are
 /// lost after the commit.
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn of_many_who_redeem_one_code_at_once_one_joins(
+async fn one_of_many_concurrent_redeemers_of_a_code_joins(
     #[values(16, 64, 256)] count: usize,
     #[values(0, 4)] lost: usize,
 ) {
@@ -15,11 +15,11 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
     let role = fixture.inviter.post(&format!("{}/roles", fixture.team), &invited).await.is(201).body.clone();
     let code = code_of(&fixture.issue(&json!({"role_id": role["role_id"]})).await);
     fixture.code().await;
-    let people = fixture.people(count).await;
+    let redeemers = fixture.redeemers(count).await;
     fixture.world.faults.conflicts_like_dynamodb(true);
     fixture.world.faults.arm_transactions(Fault::DropReply, 0, lost);
     let body = json!({"code": code}).to_string();
-    let sent = people.iter().map(|client| {
+    let sent = redeemers.iter().map(|client| {
         tokio::spawn(client.send_owned(axum::http::Method::POST, "/v1/invitations/redeem", body.clone()))
     });
     let replies: Vec<_> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
@@ -29,14 +29,15 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
     assert_eq!(joined.len(), 1, "{replies:?}");
     assert_eq!(joined[0].body["role"]["name"], "Helpers");
     for refused in replies.iter().filter(|reply| reply.status != 200) {
-        // Who keeps losing against the crowd at the breaker is told so; everybody else that it was no code.
-        let crowded =
+        // A request that loses the contention at the breaker too often gets `too_many_attempts` or `unavailable`. Every
+        // other one gets `invitation_invalid`.
+        let is_contended =
             [Code::TooManyAttempts, Code::Unavailable].iter().any(|code| refused.body["code"] == code.as_str());
-        if !crowded {
+        if !is_contended {
             refused.is_problem(Code::InvitationInvalid);
         }
     }
-    assert_eq!(fixture.members().await.len(), 2, "the owner, and whoever was first");
+    assert_eq!(fixture.members().await.len(), 2, "the owner and one redeemer");
     assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
     assert_consistent(&fixture.world).await;
     let listed = fixture.inviter.get(&format!("{}/invitations?status=redeemed", fixture.team)).await;
@@ -44,9 +45,9 @@ async fn of_many_who_redeem_one_code_at_once_one_joins(
     assert_eq!(listed.body["items"][0]["role"]["role_id"], role["role_id"]);
 }
 
-/// The same person, many times at once: one membership, and one reply under one key.
+/// One membership; and under one idempotency key, one reply.
 #[tokio::test(start_paused = true)]
-async fn one_person_who_redeems_many_times_at_once_joins_once() {
+async fn concurrent_requests_of_one_user_join_once() {
     for key in [None, Some("once")] {
         let fixture = InvitationFixture::new().await;
         fixture.world.faults.conflicts_like_dynamodb(true);
@@ -73,11 +74,11 @@ async fn one_person_who_redeems_many_times_at_once_joins_once() {
 #[case::a_second_after(DAY + Duration::from_secs(1), false)]
 #[case::long_after(DAY + Duration::from_hours(47), false)]
 #[tokio::test]
-async fn a_code_works_for_a_day_and_no_longer(#[case] age: Duration, #[case] works: bool) {
+async fn a_code_expires_after_a_day(#[case] age: Duration, #[case] works: bool) {
     let mut fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     fixture.world.clock.advance(age);
-    fixture.wake_up().await;
+    fixture.sign_in_again().await;
     assert_eq!(items(&fixture.world, "CODE#").await.len(), 2, "the item is still there");
     let mina = fixture.world.redeemer("mina").await;
     let reply = redeem(&mina, &code).await;
@@ -97,7 +98,7 @@ async fn a_code_works_for_a_day_and_no_longer(#[case] age: Duration, #[case] wor
 }
 
 #[tokio::test]
-async fn a_bound_code_is_for_its_login_in_any_case_and_stays_good_for_it() {
+async fn a_bound_code_works_only_for_its_login_whatever_the_case() {
     for (bound, login) in [("mina", "mina"), ("Mina", "mina"), ("mina", "MiNA")] {
         let fixture = InvitationFixture::new().await;
         let code = code_of(&fixture.issue(&json!({"role_id": "operator", "login": bound})).await);
@@ -114,26 +115,26 @@ async fn a_bound_code_is_for_its_login_in_any_case_and_stays_good_for_it() {
     }
 }
 
-/// The reply is lost on its way to the client or on its way from the database.
+/// The reply is lost on its way to the client, or from the database.
 #[tokio::test(start_paused = true)]
-async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
+async fn a_lost_reply_is_replayed_only_under_its_idempotency_key() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     let mina = fixture.world.redeemer("mina").await;
-    let keyed = mina.with("idempotency-key", "join");
+    let with_key = mina.with("idempotency-key", "join");
     fixture.world.faults.arm_transactions(Fault::DropReply, 0, FOREVER);
-    redeem(&keyed, &code).await.is_problem(Code::Unavailable);
+    redeem(&with_key, &code).await.is_problem(Code::Unavailable);
     fixture.world.faults.disarm();
-    assert_eq!(fixture.members().await, ["mina", "owner"], "it was carried out");
-    let first = redeem(&keyed, &code).await;
+    assert_eq!(fixture.members().await, ["mina", "owner"], "the transaction was committed");
+    let first = redeem(&with_key, &code).await;
     assert_eq!(first.is(200).header("idempotency-replayed"), "true");
     assert_eq!(
         (&first.body["team"]["name"], &first.body["role"]["role_id"]),
         (&json!("Northwind"), &json!("developer"))
     );
-    let second = redeem(&keyed, &code).await;
+    let second = redeem(&with_key, &code).await;
     assert_eq!((second.is(200).body.clone(), second.header("idempotency-replayed")), (first.body, "true"));
-    redeem(&keyed, &other(&code)).await.is_problem(Code::IdempotencyMismatch);
+    redeem(&with_key, &other(&code)).await.is_problem(Code::IdempotencyMismatch);
     redeem(&mina, &code).await.is_problem(Code::InvitationInvalid);
     redeem(&mina.with("idempotency-key", "another"), &code).await.is_problem(Code::InvitationInvalid);
     assert_eq!(audited(&fixture.world, "invitation.redeem").await.len(), 1);
@@ -141,16 +142,16 @@ async fn a_lost_reply_is_repeated_under_its_key_and_only_under_it() {
 }
 
 #[tokio::test]
-async fn a_used_code_restores_nothing_to_whoever_was_removed() {
+async fn a_used_code_does_not_bring_back_a_removed_member() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     let mina = fixture.world.redeemer("mina").await;
-    let keyed = mina.with("idempotency-key", "join");
-    let joined = redeem(&keyed, &code).await;
+    let with_key = mina.with("idempotency-key", "join");
+    let joined = redeem(&with_key, &code).await;
     let own = mina.get("/v1/me").await.is(200).body["user"]["user_id"].as_str().unwrap().to_owned();
     fixture.inviter.delete(&format!("{}/members/{own}", fixture.team)).await.is(204);
     redeem(&mina, &code).await.is_problem(Code::InvitationInvalid);
-    let replayed = redeem(&keyed, &code).await;
+    let replayed = redeem(&with_key, &code).await;
     assert_eq!(
         (replayed.is(200).body.clone(), replayed.header("idempotency-replayed")),
         (joined.is(200).body.clone(), "true")
@@ -162,7 +163,7 @@ async fn a_used_code_restores_nothing_to_whoever_was_removed() {
 }
 
 #[tokio::test]
-async fn a_member_hears_so_and_the_code_stays_live_and_it_was_a_wrong_try() {
+async fn a_member_of_the_team_gets_already_member_and_it_counts_as_a_wrong_attempt() {
     let fixture = InvitationFixture::new().await;
     let (first, second) = (fixture.code().await, fixture.code().await);
     let mina = fixture.world.redeemer("mina").await;
@@ -180,20 +181,20 @@ async fn a_member_hears_so_and_the_code_stays_live_and_it_was_a_wrong_try() {
     assert_consistent(&fixture.world).await;
 }
 
-/// What stands in the way of trying at all is told before a try is spent.
+/// What does not depend on the code is checked before an attempt is counted.
 #[tokio::test]
-async fn who_may_not_try_or_sends_no_code_spends_no_try() {
+async fn a_request_that_cannot_succeed_is_refused_without_counting_an_attempt() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     for admin in [UserType::SuperAdmin, UserType::PlatformAdmin] {
         let (_, admin) = fixture.world.user(admin.as_str(), admin, []).await;
         redeem(&admin, &code).await.is_problem(Code::Forbidden);
     }
-    redeem(&fixture.world.member("unproved", []).await, &code).await.is_problem(Code::EmailNotVerified);
+    redeem(&fixture.world.member("unverified", []).await, &code).await.is_problem(Code::EmailNotVerified);
     redeem(&fixture.world.stranger(), &code).await.is_problem(Code::Unauthenticated);
-    let mina = person(&fixture.world, "mina").await;
+    let mina = user_with_email(&fixture.world, "mina").await;
     let client = fixture.world.signed_in(&mina).await;
-    for (no_code, violation) in [
+    for (invalid_code, violation) in [
         (json!("1234567"), "bad_format"),
         (json!("123456789"), "bad_format"),
         (json!("1234 5678"), "bad_format"),
@@ -201,33 +202,33 @@ async fn who_may_not_try_or_sends_no_code_spends_no_try() {
         (json!(12_345_678), "wrong_type"),
         (Value::Null, "required"),
     ] {
-        let reply = client.post("/v1/invitations/redeem", &json!({"code": no_code})).await;
+        let reply = client.post("/v1/invitations/redeem", &json!({"code": invalid_code})).await;
         reply.is_problem(Code::ValidationFailed);
-        assert_eq!(reply.violations(), [json!(["/code", violation])], "{no_code}");
+        assert_eq!(reply.violations(), [json!(["/code", violation])], "{invalid_code}");
     }
     for number in 0..20 {
         let team = fixture.world.team(&format!("Team {number}")).await;
         let member = fixture.world.store().user(mina.user_id).await.unwrap().unwrap();
-        let boss = fixture.world.member(&format!("boss{number}"), [(team, "admin")]).await;
+        let team_admin = fixture.world.member(&format!("boss{number}"), [(team, "admin")]).await;
         let body = json!({"user_id": member.user_id, "role_id": "reviewer"});
-        boss.post(&format!("/v1/teams/{team}/members"), &body).await.is(201);
+        team_admin.post(&format!("/v1/teams/{team}/members"), &body).await.is(201);
     }
     redeem(&client, &code).await.is_problem(Code::TooManyTeams);
     redeem(&client, &other(&code)).await.is_problem(Code::TooManyTeams);
-    assert!(items(&fixture.world, "LANE#").await.is_empty(), "nothing was counted");
+    assert!(items(&fixture.world, "LANE#").await.is_empty(), "no throttle counted anything");
     assert_eq!(breaker(&fixture.world).await, (1, 0));
     assert_eq!(fixture.members().await, ["owner"]);
     assert_consistent(&fixture.world).await;
 }
 
-/// A clock that steps by five minutes in either direction between issue and redemption changes nothing.
+/// The clock steps between issue and redemption, in either direction.
 #[tokio::test]
-async fn a_clock_that_steps_leaves_codes_as_they_are() {
-    for forth in [false, true] {
+async fn a_clock_step_of_five_minutes_does_not_invalidate_a_code() {
+    for is_forward in [false, true] {
         let fixture = InvitationFixture::new().await;
         let code = fixture.code().await;
         let step = Duration::from_mins(5);
-        if forth {
+        if is_forward {
             fixture.world.clock.advance(step);
         } else {
             fixture.world.clock.retreat(step);
@@ -238,14 +239,14 @@ async fn a_clock_that_steps_leaves_codes_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_code_that_nobody_drew_is_refused_and_the_others_stay_good() {
+async fn an_unknown_code_is_refused_and_other_codes_stay_valid() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     let mina = fixture.world.redeemer("mina").await;
     redeem(&mina, &other(&code)).await.is_problem(Code::InvitationInvalid);
     assert_eq!(breaker(&fixture.world).await, (1, 1));
     redeem(&mina, &code).await.is(200);
-    assert_eq!(breaker(&fixture.world).await, (0, 1), "what succeeded is no wrong try, and what failed stays one");
+    assert_eq!(breaker(&fixture.world).await, (0, 1), "only the failed attempt is counted");
     fixture.world.clock.advance(MILLISECOND);
     assert_consistent(&fixture.world).await;
 }

@@ -1,4 +1,4 @@
-//! Registering with an invitation: a user and its membership, or neither.
+//! Registration with an invitation creates a user and their membership, or neither.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use rollcall_domain::verification::FlowPurpose;
 use super::*;
 use crate::support::mailed_codes::{assert_markers_consistent, complete, completion, started};
 
-/// Somebody with a mailed code in hand.
+/// An applicant who has received the mailed code.
 struct Applicant {
     client: Client,
     id: String,
@@ -22,7 +22,7 @@ impl Applicant {
         Self { client, id, body: completion(&code, name) }
     }
 
-    /// Completes with this invitation, or none.
+    /// Completes the registration, with this invitation code if there is one.
     async fn complete(&self, invitation: Option<&str>) -> Reply {
         let mut body = self.body.clone();
         if let Some(invitation) = invitation {
@@ -32,14 +32,14 @@ impl Applicant {
     }
 }
 
-/// How many users, logins and memberships there are.
-async fn people(world: &World) -> (usize, usize, usize) {
+/// The number of users, logins and memberships.
+async fn counts(world: &World) -> (usize, usize, usize) {
     let members = world.dump().await.iter().filter(|item| item["sk"].as_str().unwrap().starts_with("MEMBER#")).count();
     (items(world, "USER#").await.len(), items(world, "LOGIN#").await.len(), members)
 }
 
 #[tokio::test]
-async fn who_registers_with_a_code_is_a_member_from_the_start() {
+async fn registration_with_a_code_creates_a_member_of_the_team() {
     let fixture = InvitationFixture::new().await;
     let code = code_of(&fixture.issue(&json!({"role_id": "member_manager", "login": "Mina"})).await);
     let unbound = fixture.code().await;
@@ -59,17 +59,17 @@ async fn who_registers_with_a_code_is_a_member_from_the_start() {
                 .iter()
                 .any(|record| record["target"]["id"] == user_id && record["request_id"] == redeemed["request_id"])
         );
-        // Used now: the next who has it is refused.
+        // The code is used up, so the next applicant who has it is refused.
         let late = Applicant::new(&fixture.world, &format!("late.{name}"), "10.0.0.2").await;
         late.complete(Some(code)).await.is_problem(Code::InvitationInvalid);
     }
     assert_eq!(fixture.members().await, ["jisoo", "mina", "owner"]);
-    assert_eq!(breaker(&fixture.world).await, (0, 2), "only the late ones were wrong");
+    assert_eq!(breaker(&fixture.world).await, (0, 2), "only the late applicants are counted");
     assert_consistent(&fixture.world).await;
     assert_markers_consistent(&fixture.world).await;
 }
 
-/// What makes an invitation one that is refused.
+/// Why an invitation is refused.
 #[derive(Clone, Copy, Debug)]
 enum Flaw {
     Wrong,
@@ -80,11 +80,10 @@ enum Flaw {
     TeamDeleted,
 }
 
-/// A refusal leaves nothing, and the mailed code is as good as before: more refusals than it has tries, and then it
-/// goes through without an invitation.
+/// There are more refusals than the mailed code has attempts. Then the registration succeeds without an invitation.
 #[rstest]
 #[tokio::test]
-async fn a_refused_invitation_leaves_nothing_and_costs_no_try_at_the_mailed_code(
+async fn a_refused_invitation_writes_nothing_and_uses_no_attempt_at_the_mailed_code(
     #[values(Flaw::Wrong, Flaw::Used, Flaw::Revoked, Flaw::BoundToOthers, Flaw::IssuerDisabled, Flaw::TeamDeleted)]
     flaw: Flaw,
 ) {
@@ -108,21 +107,21 @@ async fn a_refused_invitation_leaves_nothing_and_costs_no_try_at_the_mailed_code
         }
         Flaw::TeamDeleted => drop(admin.delete(&fixture.team).await.is(204)),
     }
-    let before = people(&fixture.world).await;
+    let before = counts(&fixture.world).await;
     let applicant = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     for _ in 0..7 {
         applicant.complete(Some(&tried)).await.is_problem(Code::InvitationInvalid);
-        assert_eq!(people(&fixture.world).await, before, "{flaw:?}");
+        assert_eq!(counts(&fixture.world).await, before, "{flaw:?}");
     }
     assert_consistent(&fixture.world).await;
     assert_markers_consistent(&fixture.world).await;
     applicant.complete(None).await.is(201);
-    assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2));
+    assert_eq!(counts(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2));
     assert_consistent(&fixture.world).await;
 }
 
 #[tokio::test]
-async fn an_expired_invitation_is_refused_at_registration_as_well() {
+async fn an_expired_invitation_is_refused_at_registration() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     fixture.world.clock.advance(just_before(DAY));
@@ -137,17 +136,17 @@ async fn an_expired_invitation_is_refused_at_registration_as_well() {
     assert_consistent(&fixture.world).await;
 }
 
-/// The lanes of invitation codes hold for those who register, by the address they proved; and to be told to wait costs
-/// no try at the mailed code.
+/// The throttles of invitation codes also apply to registration, by the address that is being verified. A throttled
+/// request uses no attempt at the mailed code.
 #[tokio::test]
-async fn who_guesses_while_registering_is_told_to_wait_and_can_still_register() {
+async fn wrong_invitation_codes_at_registration_are_throttled_but_registration_stays_possible() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     let applicant = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     for _ in 0..10 {
         applicant.complete(Some(&other(&code))).await.is_problem(Code::InvitationInvalid);
     }
-    let before = people(&fixture.world).await;
+    let before = counts(&fixture.world).await;
     for _ in 0..7 {
         applicant.complete(Some(&code)).await.is_problem(Code::TooManyAttempts);
     }
@@ -157,7 +156,7 @@ async fn who_guesses_while_registering_is_told_to_wait_and_can_still_register() 
     }
     let third = Applicant::new(&fixture.world, "dora", "10.0.0.1").await;
     third.complete(Some(&code)).await.is_problem(Code::TooManyAttempts);
-    assert_eq!(people(&fixture.world).await, before);
+    assert_eq!(counts(&fixture.world).await, before);
     assert_eq!(breaker(&fixture.world).await, (1, 20));
     applicant.complete(None).await.is(201);
     let elsewhere = Applicant { client: third.client.at("10.0.0.2"), ..third };
@@ -166,33 +165,32 @@ async fn who_guesses_while_registering_is_told_to_wait_and_can_still_register() 
     assert_consistent(&fixture.world).await;
 }
 
-/// Nobody is one too many, and the mailed code stays good.
 #[tokio::test]
-async fn a_full_team_takes_nobody_who_registers() {
+async fn a_full_team_refuses_a_registration() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     for number in 1..1_000 {
         let teams = [(fixture.team_id, rollcall_domain::permission::Preset::Reviewer.into())].into();
         fixture.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
     }
-    let before = people(&fixture.world).await;
+    let before = counts(&fixture.world).await;
     let applicant = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     for _ in 0..7 {
         applicant.complete(Some(&code)).await.is_problem(Code::TooManyMembers);
     }
     redeem(&fixture.world.redeemer("jisoo").await, &code).await.is_problem(Code::TooManyMembers);
-    assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2), "who redeems was there before");
+    assert_eq!(counts(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2), "the redeemer was created before");
     assert_consistent(&fixture.world).await;
-    let gone = fixture.world.store().members(fixture.team_id, 2).await.unwrap();
-    let gone = gone.iter().find(|member| member.user_id != fixture.owner.user_id).unwrap().user_id;
-    fixture.inviter.delete(&format!("{}/members/{gone}", fixture.team)).await.is(204);
+    let removed = fixture.world.store().members(fixture.team_id, 2).await.unwrap();
+    let removed = removed.iter().find(|member| member.user_id != fixture.owner.user_id).unwrap().user_id;
+    fixture.inviter.delete(&format!("{}/members/{removed}", fixture.team)).await.is(204);
     applicant.complete(Some(&code)).await.is(201);
     assert_consistent(&fixture.world).await;
     assert_markers_consistent(&fixture.world).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_many_who_register_with_one_code_at_once_one_is_a_member() {
+async fn one_of_many_concurrent_registrations_with_a_code_becomes_a_member() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     let mut applicants = Vec::new();
@@ -200,7 +198,7 @@ async fn of_many_who_register_with_one_code_at_once_one_is_a_member() {
         let name = format!("applicant{number}");
         applicants.push(Arc::new(Applicant::new(&fixture.world, &name, &format!("10.0.0.{number}")).await));
     }
-    let before = people(&fixture.world).await;
+    let before = counts(&fixture.world).await;
     fixture.world.faults.conflicts_like_dynamodb(true);
     let sent = applicants.iter().cloned().map(|applicant| {
         let code = code.clone();
@@ -208,7 +206,7 @@ async fn of_many_who_register_with_one_code_at_once_one_is_a_member() {
     });
     let replies: Vec<_> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1, "{replies:?}");
-    assert_eq!(people(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2 + 1));
+    assert_eq!(counts(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2 + 1));
     assert_eq!(fixture.members().await.len(), 2);
     assert_consistent(&fixture.world).await;
     assert_markers_consistent(&fixture.world).await;
@@ -220,10 +218,9 @@ async fn of_many_who_register_with_one_code_at_once_one_is_a_member() {
     assert_consistent(&fixture.world).await;
 }
 
-/// A login that is taken, before or at the last moment, leaves the invitation as it was, and the try at it is no wrong
-/// one.
+/// The login is taken from the start, or is taken during the request. Neither counts as a wrong code.
 #[tokio::test(start_paused = true)]
-async fn a_login_that_is_taken_leaves_the_invitation_good() {
+async fn a_taken_login_leaves_the_invitation_valid() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     let taken = Applicant::new(&fixture.world, "owner", "10.0.0.1").await;
@@ -232,23 +229,22 @@ async fn a_login_that_is_taken_leaves_the_invitation_good() {
     }
     let mina = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     fixture.world.faults.arm_transactions(Fault::Hang, 0, 1);
-    let midway = async {
+    let interference = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         fixture.world.user_as("mina", UserType::Member, |_| ()).await;
     };
-    let (refused, ()) = tokio::join!(mina.complete(Some(&code)), midway);
+    let (refused, ()) = tokio::join!(mina.complete(Some(&code)), interference);
     refused.is_problem(Code::LoginTaken);
     assert_eq!((fixture.members().await, breaker(&fixture.world).await), (vec!["owner".to_owned()], (1, 0)));
-    let lanes = items(&fixture.world, "LANE#redeem").await;
-    assert!(lanes.iter().all(|lane| lane["failures"] == 0), "{lanes:?}");
+    let throttles = items(&fixture.world, "LANE#redeem").await;
+    assert!(throttles.iter().all(|throttle| throttle["failures"] == 0), "{throttles:?}");
     assert_consistent(&fixture.world).await;
     assert_markers_consistent(&fixture.world).await;
     redeem(&fixture.world.redeemer("jisoo").await, &code).await.is(200);
 }
 
-/// A lost reply is repeated under its key.
 #[tokio::test(start_paused = true)]
-async fn a_lost_reply_to_a_registration_with_a_code_is_repeated_under_its_key() {
+async fn a_lost_reply_to_a_registration_with_a_code_is_replayed_under_its_idempotency_key() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     let mina = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
@@ -264,7 +260,7 @@ async fn a_lost_reply_to_a_registration_with_a_code_is_repeated_under_its_key() 
 }
 
 #[tokio::test]
-async fn a_code_that_is_none_is_a_violation_and_spends_no_try() {
+async fn a_malformed_code_is_a_violation_and_is_not_counted() {
     let fixture = InvitationFixture::new().await;
     let mina = Applicant::new(&fixture.world, "mina", "10.0.0.1").await;
     let refused = mina.complete(Some("1234567")).await;

@@ -48,38 +48,38 @@ impl Secret {
 pub(super) struct Search<'a> {
     /// The forms and their secrets, by the first three bytes.
     needles: HashMap<[u8; 3], Vec<(&'a [u8], &'a Secret)>>,
-    /// Which three bytes start any of them, indexed by [`place`].
-    begins: Vec<bool>,
+    /// Which three bytes start any form, indexed by [`place`].
+    starts: Vec<bool>,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn of(known: &'a [Secret]) -> Self {
-        let mut search = Self { needles: HashMap::new(), begins: vec![false; 1 << 24] };
+        let mut search = Self { needles: HashMap::new(), starts: vec![false; 1 << 24] };
         for secret in known {
             for form in secret.forms.iter().map(String::as_bytes).chain([&secret.bytes[..]]) {
-                let begin = form[..3].try_into().unwrap();
-                search.begins[place(begin)] = true;
-                search.needles.entry(begin).or_default().push((form, secret));
+                let start = form[..3].try_into().unwrap();
+                search.starts[place(start)] = true;
+                search.needles.entry(start).or_default().push((form, secret));
             }
         }
         search
     }
 
-    /// The first secret found. Eight digits count only if they stand alone, since longer numbers contain them by
-    /// chance.
+    /// The first secret found. Eight digits count only if no letter or digit is beside them, because longer numbers
+    /// contain them by chance.
     pub(super) fn found_in(&self, bytes: &[u8]) -> Option<&'a Secret> {
-        let stands_at = |at: usize, form: &[u8]| {
+        let is_at = |at: usize, form: &[u8]| {
             let end = at + form.len();
             let neighbours = bytes[..at].last().into_iter().chain(bytes.get(end));
             let is_code = form.len() == 8 && form.iter().all(u8::is_ascii_digit);
             bytes[at..].starts_with(form) && !(is_code && neighbours.into_iter().any(u8::is_ascii_alphanumeric))
         };
         (0..bytes.len().saturating_sub(2)).find_map(|at| {
-            let begin = [bytes[at], bytes[at + 1], bytes[at + 2]];
-            if !self.begins[place(begin)] {
+            let start = [bytes[at], bytes[at + 1], bytes[at + 2]];
+            if !self.starts[place(start)] {
                 return None;
             }
-            self.needles[&begin].iter().find(|(form, _)| stands_at(at, form)).map(|(_, secret)| *secret)
+            self.needles[&start].iter().find(|(form, _)| is_at(at, form)).map(|(_, secret)| *secret)
         })
     }
 }
@@ -116,8 +116,8 @@ pub(super) fn unpacked(value: &Value, texts: &mut String, bytes: &mut Vec<Vec<u8
         Value::String(text) => {
             texts.push_str(text);
             texts.push('\n');
-            let part_of = text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/-_".contains(c)));
-            for part in part_of.chain([text.as_str()]) {
+            let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/-_".contains(c)));
+            for part in parts.chain([text.as_str()]) {
                 let decoded = [HEXLOWER, BASE64_NOPAD, BASE64URL_NOPAD, BASE32_NOPAD];
                 bytes.extend(decoded.iter().filter_map(|encoding| encoding.decode(part.as_bytes()).ok()));
             }

@@ -37,14 +37,14 @@ async fn state_after_sending(world: &World, sender: &Sender) -> &'static str {
 #[derive(Clone, Debug)]
 struct FakeSes {
     requests: Arc<Mutex<Vec<(String, Value)>>>,
-    answer: (u16, &'static str, &'static str),
+    reply: (u16, &'static str, &'static str),
 }
 
 impl HttpConnector for FakeSes {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         self.requests.lock().unwrap().push((format!("{} {}", request.method(), request.uri()), body));
-        let (status, error, body) = self.answer;
+        let (status, error, body) = self.reply;
         let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
         if !error.is_empty() {
             response.headers_mut().insert("x-amzn-errortype", error);
@@ -54,7 +54,7 @@ impl HttpConnector for FakeSes {
 }
 
 fn fake_ses(status: u16, error: &'static str, body: &'static str) -> (FakeSes, Sender) {
-    let ses = FakeSes { requests: Arc::default(), answer: (status, error, body) };
+    let ses = FakeSes { requests: Arc::default(), reply: (status, error, body) };
     let connector = SharedHttpConnector::new(ses.clone());
     let connection = Connection {
         http_client: http_client_fn(move |_, _| connector.clone()),
@@ -111,15 +111,15 @@ async fn a_mail_is_given_up_only_if_ses_rejects_the_mail_itself() {
 async fn smtp_server(refusals: &'static [(&'static str, &'static str)]) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", listener.local_addr().unwrap());
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let keep = Arc::clone(&heard);
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let recorded = Arc::clone(&received);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let mut stream = BufReader::new(stream);
-            let mut answer = "220 here".to_owned();
+            let mut reply = "220 here".to_owned();
             let mut in_mail = false;
             loop {
-                if !answer.is_empty() && stream.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
+                if !reply.is_empty() && stream.write_all(format!("{reply}\r\n").as_bytes()).await.is_err() {
                     break;
                 }
                 let mut line = String::new();
@@ -136,27 +136,27 @@ async fn smtp_server(refusals: &'static [(&'static str, &'static str)]) -> (Stri
                     _ => "250 fine",
                 };
                 in_mail = line == "DATA" && refusal.is_none() || in_mail && line != ".";
-                answer = refusal.map_or(accepted, |(_, answer)| answer).to_owned();
-                keep.lock().unwrap().push(line);
+                reply = refusal.map_or(accepted, |(_, reply)| reply).to_owned();
+                recorded.lock().unwrap().push(line);
             }
         }
     });
-    (url, heard)
+    (url, received)
 }
 
 #[tokio::test]
 async fn an_smtp_server_gets_a_mail_with_both_parts() {
     let world = World::new().await;
-    let (url, heard) = smtp_server(&[]).await;
+    let (url, received) = smtp_server(&[]).await;
     assert_eq!(state_after_sending(&world, &Sender::smtp(&url, FROM).unwrap()).await, "sent");
-    let heard = heard.lock().unwrap();
-    let has = |line: &str| heard.iter().any(|heard| heard == line);
-    assert!(has("MAIL FROM:<rollcall@example.com>"), "{heard:?}");
-    assert!(has("RCPT TO:<Mina@xn--bcher-kva.example>"), "{heard:?}");
-    assert!(has("From: =?utf-8?b?66Gk7L2c?= <rollcall@example.com>"), "{heard:?}");
-    assert!(has("To: Mina@xn--bcher-kva.example") && has("Subject: Two-factor sign-in is off"), "{heard:?}");
-    assert!(has("Auto-Submitted: auto-generated") && has("MIME-Version: 1.0"), "{heard:?}");
-    let starting = |text: &str| heard.iter().filter(|line| line.starts_with(text)).count();
+    let received = received.lock().unwrap();
+    let has = |line: &str| received.iter().any(|received| received == line);
+    assert!(has("MAIL FROM:<rollcall@example.com>"), "{received:?}");
+    assert!(has("RCPT TO:<Mina@xn--bcher-kva.example>"), "{received:?}");
+    assert!(has("From: =?utf-8?b?66Gk7L2c?= <rollcall@example.com>"), "{received:?}");
+    assert!(has("To: Mina@xn--bcher-kva.example") && has("Subject: Two-factor sign-in is off"), "{received:?}");
+    assert!(has("Auto-Submitted: auto-generated") && has("MIME-Version: 1.0"), "{received:?}");
+    let starting = |text: &str| received.iter().filter(|line| line.starts_with(text)).count();
     assert_eq!((starting("Message-ID: <"), starting("Date: "), starting("RCPT")), (1, 1, 1));
     assert_eq!((starting("Content-Type: text/plain"), starting("Content-Type: text/html")), (1, 1));
 }

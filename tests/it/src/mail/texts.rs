@@ -100,7 +100,7 @@ async fn every_message_exists_in_every_language_and_both_parts_have_the_same_wor
     }
 }
 
-/// Links lead to the configured origin, nothing is loaded, and user input stays text.
+/// Links lead to the configured origin, the mail loads nothing, and user input stays text.
 #[tokio::test]
 async fn user_input_becomes_neither_markup_nor_a_line_of_its_own() {
     let world = World::new().await;

@@ -1,4 +1,5 @@
-//! What there is to choose from, by numbers. Ids are in no order, so everything is told by its name or by its making.
+//! Selects users, teams, roles and other things by number. Ids differ between runs, so things are listed by name or in
+//! the order of their creation; the same numbers then select the same things in every run.
 
 use std::collections::BTreeMap;
 
@@ -9,28 +10,26 @@ use rollcall_domain::{
 };
 
 use super::{
-    intent::CAST,
-    state::{Permissions, Person, State},
+    intent::LOGINS,
+    state::{Permissions, State, UserState},
 };
+use crate::support::UNKNOWN_ID;
 
 const NAMES: [&str; 5] = ["Northwind", "Southwind", "Eastwind", "Westwind", "Doldrums"];
 
-/// An id of nothing.
-pub const NOTHING: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
-
-/// What was made since the beginning, in that order, for there is no order in ids.
+/// What was created since the start, in that order.
 #[derive(Debug, Default)]
-pub struct Made {
+pub struct Created {
     pub roles: Vec<(TeamId, RoleId)>,
     pub invitations: Vec<InvitationId>,
     pub apps: Vec<AppId>,
     pub codes: BTreeMap<InvitationId, String>,
 }
 
-/// What there is to choose from.
+/// A state and the numbers that select from it.
 pub struct Choice<'a> {
     pub state: &'a State,
-    pub made: &'a Made,
+    pub created: &'a Created,
     pub numbers: [usize; 3],
 }
 
@@ -44,10 +43,10 @@ impl Choice<'_> {
         let mut teams: Vec<_> = self.state.teams.iter().map(|(team_id, team)| (&team.name, *team_id)).collect();
         teams.sort_unstable();
         let teams: Vec<_> = teams.into_iter().map(|(_, team_id)| team_id).collect();
-        self.pick(0, &teams, TeamId::parse(NOTHING).unwrap())
+        self.pick(0, &teams, TeamId::parse(UNKNOWN_ID).unwrap())
     }
 
-    /// A team to own an application, or now and then the platform.
+    /// A team to own an application, or sometimes the platform.
     pub fn owner(&self) -> Option<TeamId> {
         (!self.numbers[1].is_multiple_of(4)).then(|| self.team())
     }
@@ -56,70 +55,79 @@ impl Choice<'_> {
         NAMES[self.numbers[2] % NAMES.len()].to_owned()
     }
 
-    /// Those of the cast who are in a team.
-    pub fn cast_of(&self, team: Option<TeamId>) -> Vec<&'static str> {
+    /// The logins of the users in a team.
+    pub fn logins_in(&self, team: Option<TeamId>) -> Vec<&'static str> {
         let is_in = |login: &&&str| {
-            let person = self.state.named(login).map(|(_, person)| person);
-            person.zip(team).is_some_and(|(person, team)| person.teams.contains_key(&team))
+            let user = self.state.named(login).map(|(_, user)| user);
+            user.zip(team).is_some_and(|(user, team)| user.teams.contains_key(&team))
         };
-        CAST.iter().filter(is_in).copied().collect()
+        LOGINS.iter().filter(is_in).copied().collect()
     }
 
-    fn users(&self, of: impl Fn(&Person) -> bool) -> Vec<UserId> {
-        let of = self.state.users.iter().filter(|(_, person)| of(person));
-        let mut users: Vec<_> = of.map(|(user_id, person)| (&person.login, *user_id)).collect();
+    fn users(&self, of: impl Fn(&UserState) -> bool) -> Vec<UserId> {
+        let of = self.state.users.iter().filter(|(_, user)| of(user));
+        let mut users: Vec<_> = of.map(|(user_id, user)| (&user.login, *user_id)).collect();
         users.sort_unstable();
         users.into_iter().map(|(_, user_id)| user_id).collect()
     }
 
     pub fn user(&self) -> UserId {
-        self.pick(2, &self.users(|_| true), nobody())
+        self.pick(2, &self.users(|_| true), unknown_user())
     }
 
-    /// A disabled user, or now and then any.
-    pub fn disabled(&self) -> UserId {
-        let disabled = self.users(|person| !person.is_enabled);
-        self.pick(2, &[disabled.clone(), disabled, vec![self.user()]].concat(), nobody())
+    /// A disabled user, or sometimes any user.
+    pub fn disabled_user(&self) -> UserId {
+        let disabled = self.users(|user| !user.is_enabled);
+        self.pick(2, &[disabled.clone(), disabled, vec![self.user()]].concat(), unknown_user())
     }
 
-    /// A member who is in few teams, or now and then somebody else.
-    pub fn joiner(&self) -> UserId {
-        let free = self.users(|person| !person.user_type.is_admin() && person.teams.len() < 2);
-        self.pick(2, &[free.clone(), free, self.users(|_| true)].concat(), nobody())
+    /// A member who is in few teams, or sometimes any user.
+    pub fn user_to_add(&self) -> UserId {
+        let free = self.users(|user| !user.user_type.is_admin() && user.teams.len() < 2);
+        self.pick(2, &[free.clone(), free, self.users(|_| true)].concat(), unknown_user())
     }
 
-    /// A member, or now and then somebody else.
+    /// A member, or sometimes any user.
     pub fn member(&self, team: TeamId) -> UserId {
-        let members = self.users(|person| person.teams.contains_key(&team));
-        self.pick(2, &[members.clone(), members, vec![self.user()]].concat(), nobody())
+        let members = self.users(|user| user.teams.contains_key(&team));
+        self.pick(2, &[members.clone(), members, vec![self.user()]].concat(), unknown_user())
     }
 
-    /// A login that is free, or now and then one that is not.
+    /// A free login, or sometimes one that is taken.
     pub fn login(&self) -> String {
-        let free = CAST.iter().filter(|login| self.state.named(login).is_none());
-        let logins: Vec<_> = free.chain(&CAST[..1]).map(ToString::to_string).collect();
-        self.pick(1, &logins, CAST[0].to_owned())
+        let free = LOGINS.iter().filter(|login| self.state.named(login).is_none());
+        let logins: Vec<_> = free.chain(&LOGINS[..1]).map(ToString::to_string).collect();
+        self.pick(1, &logins, LOGINS[0].to_owned())
     }
 
-    pub fn bound(&self) -> Option<String> {
-        (self.numbers[1].is_multiple_of(3)).then(|| CAST[self.numbers[1] / 3 % CAST.len()].to_owned())
+    pub fn bound_login(&self) -> Option<String> {
+        (self.numbers[1].is_multiple_of(3)).then(|| LOGINS[self.numbers[1] / 3 % LOGINS.len()].to_owned())
     }
 
-    fn customs(&self, team: TeamId) -> Vec<RoleId> {
-        let roles = self.made.roles.iter().filter(|(of, role)| *of == team && self.state.role(team, *role).is_some());
+    fn custom_roles(&self, team: TeamId) -> Vec<RoleId> {
+        let roles =
+            self.created.roles.iter().filter(|(of, role)| *of == team && self.state.role(team, *role).is_some());
         roles.map(|(_, role)| *role).collect()
     }
 
-    /// A preset or a custom role, or now and then one that is none.
+    /// A preset or a custom role, or sometimes one that does not exist.
     pub fn role(&self, team: TeamId) -> RoleId {
-        let customs = self.customs(team);
+        let custom_roles = self.custom_roles(team);
         let presets = Preset::ALL.iter().map(|preset| RoleId::from(*preset)).collect();
-        self.pick(1, &[presets, customs.clone(), customs.clone(), customs, vec![no_role()]].concat(), no_role())
+        self.pick(
+            1,
+            &[presets, custom_roles.clone(), custom_roles.clone(), custom_roles, vec![unknown_role()]].concat(),
+            unknown_role(),
+        )
     }
 
-    pub fn custom(&self, team: TeamId) -> RoleId {
-        let customs = self.customs(team);
-        self.pick(1, &[customs.clone(), customs.clone(), customs, vec![Preset::Reviewer.into()]].concat(), no_role())
+    pub fn custom_role(&self, team: TeamId) -> RoleId {
+        let custom_roles = self.custom_roles(team);
+        self.pick(
+            1,
+            &[custom_roles.clone(), custom_roles.clone(), custom_roles, vec![Preset::Reviewer.into()]].concat(),
+            unknown_role(),
+        )
     }
 
     pub fn permissions(&self) -> Permissions {
@@ -139,22 +147,22 @@ impl Choice<'_> {
         sets[self.numbers[2] % sets.len()].iter().copied().collect()
     }
 
-    /// One of the newest more often than another.
+    /// An invitation, the newest ones more often.
     pub fn invitation(&self, team: Option<TeamId>) -> InvitationId {
-        let offers = self.made.invitations.iter().rev();
-        let is_there = |id: &&InvitationId| {
-            let offer = self.state.invitations.get(*id);
-            offer.is_some_and(|offer| team.is_none_or(|team| offer.team_id == team))
+        let invitations = self.created.invitations.iter().rev();
+        let is_current = |id: &&InvitationId| {
+            let invitation = self.state.invitations.get(*id);
+            invitation.is_some_and(|invitation| team.is_none_or(|team| invitation.team_id == team))
         };
-        let offers: Vec<_> = offers.filter(is_there).copied().collect();
-        let newest: Vec<_> = offers.iter().take(2).copied().collect();
-        let nothing = InvitationId::parse(NOTHING).unwrap();
-        self.pick(1, &[newest.clone(), newest, offers, vec![nothing]].concat(), nothing)
+        let invitations: Vec<_> = invitations.filter(is_current).copied().collect();
+        let newest: Vec<_> = invitations.iter().take(2).copied().collect();
+        let unknown = InvitationId::parse(UNKNOWN_ID).unwrap();
+        self.pick(1, &[newest.clone(), newest, invitations, vec![unknown]].concat(), unknown)
     }
 
     pub fn app(&self) -> AppId {
-        let apps: Vec<_> = self.made.apps.iter().filter(|app| self.state.apps.contains_key(app)).copied().collect();
-        self.pick(2, &apps, AppId::parse(NOTHING).unwrap())
+        let apps: Vec<_> = self.created.apps.iter().filter(|app| self.state.apps.contains_key(app)).copied().collect();
+        self.pick(2, &apps, AppId::parse(UNKNOWN_ID).unwrap())
     }
 
     pub fn account(&self) -> String {
@@ -166,10 +174,10 @@ impl Choice<'_> {
     }
 }
 
-pub fn nobody() -> UserId {
-    UserId::parse(NOTHING).unwrap()
+pub fn unknown_user() -> UserId {
+    UserId::parse(UNKNOWN_ID).unwrap()
 }
 
-fn no_role() -> RoleId {
-    RoleId::Custom(CustomRoleId::parse(NOTHING).unwrap())
+fn unknown_role() -> RoleId {
+    RoleId::Custom(CustomRoleId::parse(UNKNOWN_ID).unwrap())
 }

@@ -1,4 +1,4 @@
-//! One thing that somebody does, and the request by which it is done.
+//! One operation of a user, of the clock or of the cleanup, and its request.
 
 use std::time::Duration;
 
@@ -103,21 +103,21 @@ pub enum Operation {
         app: AppId,
         account: String,
     },
-    TurnAdmin {
+    SetAdmin {
         app: AppId,
         account: String,
         is_admin: bool,
     },
-    /// Nobody's: the clock moves on.
+    /// The clock moves on. No user is involved.
     Wait {
         by: Duration,
     },
-    /// Nobody's: the scheduled function runs.
+    /// The scheduled cleanup runs. No user is involved.
     CleanUp,
 }
 
 impl Operation {
-    /// The request; none where no person does it.
+    /// The request, if the operation is a user's.
     pub fn request(&self) -> Option<(Method, String, Value)> {
         let user = |user: &UserId| format!("/v1/users/{user}");
         let team = |team: &TeamId, rest: &str| format!("/v1/teams/{team}{rest}");
@@ -172,7 +172,7 @@ impl Operation {
             Self::CreateAdmin { app: id, account } => {
                 (Method::POST, app(id, "/accounts"), json!({"user_id": account, "type": "admin"}))
             }
-            Self::TurnAdmin { app: id, account, is_admin } => {
+            Self::SetAdmin { app: id, account, is_admin } => {
                 let method = if *is_admin { Method::PUT } else { Method::DELETE };
                 (method, app(id, &format!("/accounts/{account}/admin")), Value::Null)
             }
@@ -180,8 +180,8 @@ impl Operation {
         })
     }
 
-    /// The id that a reply gives to what this made.
-    pub fn made(&self, reply: &Value) -> Option<String> {
+    /// The id of what the operation created, as the reply gives it.
+    pub fn created_id(&self, reply: &Value) -> Option<String> {
         let id = match self {
             Self::CreateUser { .. } => &reply["user"]["user_id"],
             Self::AddNew { .. } => &reply["member"]["user_id"],

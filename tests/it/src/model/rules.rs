@@ -14,34 +14,34 @@ use rollcall_domain::{
 
 use super::{
     operation::Operation,
-    state::{Permissions, Person, State},
+    state::{Permissions, State, UserState},
 };
 
-/// Sessions are over after this at the latest, if nothing is done by them. No operation waits for a part of it.
-const SESSION: std::time::Duration = std::time::Duration::from_mins(15);
+/// The idle lifetime of a session. `Operation::Wait` waits either a minute or more than a day.
+const SESSION_IDLE: std::time::Duration = std::time::Duration::from_mins(15);
 
-/// Who does something, by a session that began as this.
+/// The caller of an operation and their session: the epoch it belongs to and its start.
 #[derive(Clone, Copy, Debug)]
-pub struct Actor {
+pub struct CallerSession {
     pub user: Option<UserId>,
     pub epoch: u32,
-    pub since: Timestamp,
+    pub signed_in_at: Timestamp,
 }
 
-/// What comes of it: how things are then, or why they stay as they are.
+/// The state after the operation, or the code of its refusal.
 pub type Outcome = Result<State, Code>;
 
-/// Somebody who does something, and how things are.
+/// A caller and the state in which they try an operation.
 #[derive(Clone, Copy)]
 struct Attempt<'a> {
     state: &'a State,
     user: UserId,
-    person: &'a Person,
+    person: &'a UserState,
 }
 
 impl State {
-    /// What comes of an operation. What it makes has the id `made`.
-    pub fn after(&self, actor: &Actor, operation: &Operation, made: &str) -> Outcome {
+    /// The outcome of an operation in this state. `new_id` is the id of what the operation creates.
+    pub fn after(&self, actor: &CallerSession, operation: &Operation, new_id: &str) -> Outcome {
         if let Operation::Wait { by } = operation {
             let mut after = self.clone();
             after.wait(*by);
@@ -52,39 +52,39 @@ impl State {
         }
         let user = actor.user.ok_or(Code::Unauthenticated)?;
         let person = self.users.get(&user).filter(|person| person.is_enabled && person.epoch == actor.epoch);
-        let person = person.filter(|_| self.now < actor.since + SESSION).ok_or(Code::Unauthenticated)?;
+        let person = person.filter(|_| self.now < actor.signed_in_at + SESSION_IDLE).ok_or(Code::Unauthenticated)?;
         if person.must_change_password {
             return Err(Code::PasswordChangeRequired);
         }
-        Attempt { state: self, user, person }.act(operation, made)
+        Attempt { state: self, user, person }.outcome(operation, new_id)
     }
 }
 
 impl Attempt<'_> {
-    fn act(self, operation: &Operation, made: &str) -> Outcome {
+    fn outcome(self, operation: &Operation, new_id: &str) -> Outcome {
         match operation {
             Operation::CreateUser { .. }
             | Operation::SetStatus { .. }
             | Operation::SetType { .. }
-            | Operation::DeleteUser { .. } => self.act_on_users(operation, made),
+            | Operation::DeleteUser { .. } => self.user_outcome(operation, new_id),
             Operation::CreateTeam { .. } | Operation::RenameTeam { .. } | Operation::DeleteTeam { .. } => {
-                self.act_on_teams(operation, made)
+                self.team_outcome(operation, new_id)
             }
             Operation::Add { .. } | Operation::AddNew { .. } | Operation::Move { .. } | Operation::Remove { .. } => {
-                self.act_on_members(operation, made)
+                self.member_outcome(operation, new_id)
             }
             Operation::CreateRole { .. } | Operation::EditRole { .. } | Operation::DeleteRole { .. } => {
-                self.act_on_roles(operation, made)
+                self.role_outcome(operation, new_id)
             }
             Operation::Issue { .. }
             | Operation::Reissue { .. }
             | Operation::Revoke { .. }
-            | Operation::Redeem { .. } => self.act_on_invitations(operation, made),
+            | Operation::Redeem { .. } => self.invitation_outcome(operation, new_id),
             Operation::CreateApp { .. }
             | Operation::MoveApp { .. }
             | Operation::DeleteApp { .. }
             | Operation::CreateAdmin { .. }
-            | Operation::TurnAdmin { .. } => self.act_on_apps(operation, made),
+            | Operation::SetAdmin { .. } => self.app_outcome(operation, new_id),
             Operation::Wait { .. } | Operation::CleanUp => Ok(self.state.clone()),
         }
     }
@@ -93,14 +93,14 @@ impl Attempt<'_> {
         self.person.user_type.is_admin()
     }
 
-    /// Whether somebody may do this in a team, by its rank or by its role.
+    /// Whether the caller has a permission in a team, by their user type or by their role.
     fn may(self, permission: Permission, team_id: Option<TeamId>) -> bool {
         let held = team_id.and_then(|team_id| Some((team_id, *self.person.teams.get(&team_id)?)));
         let allowed = held.and_then(|(team_id, role_id)| self.state.role(team_id, role_id));
         self.is_admin() || allowed.is_some_and(|allowed| allowed.contains(&permission))
     }
 
-    /// The team is there for somebody, and it may do this in it.
+    /// The caller may see the team and has the permission in it.
     fn permit(self, permission: Permission, team_id: TeamId) -> Result<(), Code> {
         if !self.may(Permission::TeamRead, Some(team_id)) || !self.state.teams.contains_key(&team_id) {
             return Err(Code::NotFound);
@@ -108,8 +108,8 @@ impl Attempt<'_> {
         if self.may(permission, Some(team_id)) { Ok(()) } else { Err(Code::Forbidden) }
     }
 
-    /// The table of who may grant what, beside the permission to grant at all.
-    fn reaches(self, team_id: TeamId, role_id: RoleId, allowed: &Permissions) -> bool {
+    /// Whether a role lies within what the caller may grant, once they hold the permission to grant at all.
+    fn is_within_grant_bound(self, team_id: TeamId, role_id: RoleId, allowed: &Permissions) -> bool {
         let Some(held) = self.person.teams.get(&team_id) else { return self.is_admin() };
         let own = self.state.role(team_id, *held).unwrap_or_default();
         let beyond: Permissions = allowed.difference(&own).copied().collect();
@@ -124,11 +124,11 @@ impl Attempt<'_> {
     }
 
     fn may_grant(self, team_id: TeamId, role_id: RoleId, allowed: &Permissions) -> bool {
-        self.may(Permission::MembersManage, Some(team_id)) && self.reaches(team_id, role_id, allowed)
+        self.may(Permission::MembersManage, Some(team_id)) && self.is_within_grant_bound(team_id, role_id, allowed)
     }
 
-    /// A role that a body names must be there, and must be the caller's to give.
-    fn check_named(self, team_id: TeamId, role_id: RoleId) -> Result<(), Code> {
+    /// A role named in a body must exist, and the caller must be allowed to grant it.
+    fn check_role_in_body(self, team_id: TeamId, role_id: RoleId) -> Result<(), Code> {
         let allowed = self.state.role(team_id, role_id).ok_or(Code::ValidationFailed)?;
         if self.may_grant(team_id, role_id, &allowed) { Ok(()) } else { Err(Code::Forbidden) }
     }

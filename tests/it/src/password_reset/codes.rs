@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The right code was mailed to nobody, and is refused like a wrong one.
+/// The code was mailed to nobody. Even if it is guessed, it is refused like a wrong one.
 #[tokio::test]
 async fn a_right_code_for_an_unverified_address_is_refused() {
     let world = World::new().await;

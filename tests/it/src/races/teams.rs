@@ -1,5 +1,5 @@
-//! Two requests on the same things of a team: one after the other in both orders, and at the same time with many
-//! interleavings. Whichever is first, no reference is left dangling.
+//! Two requests about the same things of a team: in both sequential orders, then concurrently with many interleavings.
+//! Whichever is first, no dangling reference is left.
 //!
 //! The rounds of a test share a world, so that it always contains unrelated data.
 
@@ -48,8 +48,8 @@ async fn interleave<One, Other>(
             let other = other.await;
             (one.await, other)
         }
-        pace => {
-            world.faults.add_latency(Some(pace));
+        seed => {
+            world.faults.add_latency(Some(seed));
             let both = tokio::join!(one, other);
             world.faults.add_latency(None);
             both
@@ -64,7 +64,7 @@ fn is_checked(round: u64) -> bool {
 
 /// The users and items of one round.
 struct RaceFixture {
-    boss: Client,
+    admin: Client,
     deputy: Client,
     team: TeamId,
     /// The team's admin.
@@ -72,8 +72,8 @@ struct RaceFixture {
     /// A custom role of the team that nobody has.
     role: RoleId,
     /// A member of the team whose custom role manages members, roles and applications.
-    keeper: User,
-    keeper_client: Client,
+    manager: User,
+    manager_client: Client,
     /// A user in no team with a verified address.
     stranger: User,
     stranger_client: Client,
@@ -81,21 +81,21 @@ struct RaceFixture {
 }
 
 impl RaceFixture {
-    async fn new(world: &World, (boss, deputy): &(Client, Client), round: u64) -> Self {
+    async fn new(world: &World, (admin, deputy): &(Client, Client), round: u64) -> Self {
         use Permission::{AppsManage, AuditRead, MembersManage, RolesManage, TeamRead};
-        let (boss, deputy) = (boss.clone(), deputy.clone());
+        let (admin, deputy) = (admin.clone(), deputy.clone());
         let team = world.team(&format!("Team {round}")).await;
-        let keeping = role(world, team, "Keeper", &[TeamRead, MembersManage, RolesManage, AppsManage]).await;
+        let manager_role = role(world, team, "Manager", &[TeamRead, MembersManage, RolesManage, AppsManage]).await;
         let role = role(world, team, "Some role", &[TeamRead, AuditRead]).await;
         let (_, owner) = world.user(&format!("owner{round}"), UserType::Member, [(team, "admin")]).await;
-        let keeping = keeping.to_string();
-        let (keeper, keeper_client) =
-            world.user(&format!("keeper{round}"), UserType::Member, [(team, &*keeping)]).await;
+        let manager_role = manager_role.to_string();
+        let (manager, manager_client) =
+            world.user(&format!("manager{round}"), UserType::Member, [(team, &*manager_role)]).await;
         let email = Email::parse(&format!("stranger{round}@example.com")).unwrap();
         let proved = |user: &mut User| (user.email, user.email_verified) = (Some(email), true);
         let stranger = world.user_as(&format!("stranger{round}"), UserType::Member, proved).await;
         let stranger_client = world.signed_in(&stranger).await.at(&format!("10.0.0.{round}"));
-        Self { boss, deputy, team, owner, role, keeper, keeper_client, stranger, stranger_client, round }
+        Self { admin, deputy, team, owner, role, manager, manager_client, stranger, stranger_client, round }
     }
 
     fn path(&self, rest: &str) -> String {
@@ -130,20 +130,21 @@ async fn admins(world: &World) -> (Client, Client) {
 
 /// Asserts that the request succeeded or was refused with one of these codes.
 #[track_caller]
-fn done_or(reply: &Reply, codes: &[Code], place: &str) {
+fn assert_success_or(reply: &Reply, codes: &[Code], place: &str) {
     let code = Code::ALL.iter().find(|code| reply.body["code"] == code.as_str());
     assert!(reply.status < 300 || code.is_some_and(|code| codes.contains(code)), "{place}: {reply:?}");
 }
 
-/// Asserts the invariants of the table, and that these ids appear only in records of the past.
-async fn assert_gone(world: &World, gone: &[String], place: &str) {
+/// Asserts the invariants of the table, and that these ids appear only in audit records, sessions and ended
+/// invitations.
+async fn assert_deleted(world: &World, deleted: &[String], place: &str) {
     for item in assert_consistent(world).await.stored {
         let pk = item["pk"].as_str().unwrap();
         let is_past = ["AUDIT#", "SESSIONS#"].iter().any(|past| pk.starts_with(past))
             || item["sk"].as_str().unwrap().starts_with("INVITATION#")
             || pk.starts_with("CODE#");
         let text = item.to_string();
-        let left = gone.iter().find(|gone| text.contains(gone.as_str()));
+        let left = deleted.iter().find(|deleted| text.contains(deleted.as_str()));
         assert!(is_past || left.is_none(), "{place}: {left:?} is left in {item}");
     }
 }

@@ -1,4 +1,4 @@
-//! Super admins who act on each other at the same time.
+//! Super admins who change each other concurrently.
 
 use futures_util::future::join_all;
 use rollcall_domain::{Code, permission::UserType};
@@ -50,15 +50,15 @@ async fn parallel_changes_by_super_admins_always_leave_one() {
     for seed in 0..8 {
         let world = World::new().await;
         world.faults.conflicts_like_dynamodb(seed % 2 == 0);
-        let mut people = Vec::new();
+        let mut super_admins = Vec::new();
         for number in 0..4 {
-            people.push(world.user(&format!("boss{number}"), UserType::SuperAdmin, []).await);
+            super_admins.push(world.user(&format!("boss{number}"), UserType::SuperAdmin, []).await);
         }
         let mut dice = Dice(seed);
         for _ in 0..6 {
             let mut sent = Vec::new();
-            for (own, client) in &people {
-                let (target, _) = &people[dice.roll(people.len())];
+            for (own, client) in &super_admins {
+                let (target, _) = &super_admins[dice.roll(super_admins.len())];
                 let (path, kind) = (path_of(target), dice.roll(8));
                 if target.user_id == own.user_id {
                     continue;
@@ -81,7 +81,7 @@ async fn parallel_changes_by_super_admins_always_leave_one() {
             }
             assert_super_admins_consistent(&world).await;
             // Users who still exist sign in again.
-            for (user, client) in &mut people {
+            for (user, client) in &mut super_admins {
                 if let Some(now) = stored(&world, user).await {
                     *client = world.signed_in(&now).await;
                 }

@@ -42,14 +42,14 @@ async fn within_a_minute_no_second_mail_is_sent_and_the_reply_is_the_same() {
 
 #[tokio::test]
 async fn a_code_is_valid_for_ten_minutes_to_the_millisecond() {
-    for (lasts, is_good) in [(just_before(CODE_LIFETIME), true), (CODE_LIFETIME, false)] {
+    for (lasts, is_valid) in [(just_before(CODE_LIFETIME), true), (CODE_LIFETIME, false)] {
         let world = World::new().await;
         let stranger = world.stranger();
         let id = started(&stranger, MINA).await;
         let code = world.code(&id, FlowPurpose::Registration).await;
         world.clock.advance(lasts);
         let done = complete(&stranger, &id, &completion(&code, "mina")).await;
-        if is_good {
+        if is_valid {
             done.is(201);
         } else {
             is_wrong(&done);
@@ -115,8 +115,8 @@ async fn a_right_code_refused_for_another_reason_does_not_count_as_an_attempt() 
         body
     };
     is_wrong(&complete(&stranger, &id, &with_invitation("taken", &other(&code))).await);
-    let mailed_codes = async || [items(&world, "LANE#code").await, items(&world, "LANE#network").await];
-    let (lanes, flows) = (mailed_codes().await, items(&world, "FLOW#").await);
+    let code_throttles = async || [items(&world, "LANE#code").await, items(&world, "LANE#network").await];
+    let (throttles, flows) = (code_throttles().await, items(&world, "FLOW#").await);
     assert_eq!(flows[0]["tries"], 1);
     // More often than there are attempts.
     for _ in 0..6 {
@@ -124,7 +124,7 @@ async fn a_right_code_refused_for_another_reason_does_not_count_as_an_attempt() 
         complete(&stranger, &id, &with_invitation("mina", &code)).await.is_problem(Code::InvitationInvalid);
     }
     assert_eq!(items(&world, "FLOW#").await, flows);
-    assert_eq!(mailed_codes().await, lanes);
+    assert_eq!(code_throttles().await, throttles);
     // The wrong invitation codes are counted nevertheless.
     assert_eq!(items(&world, "LANE#redeemer").await[0]["failures"], 6);
     assert_eq!(items(&world, "USER#").await.len(), 1);

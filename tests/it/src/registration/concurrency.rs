@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// The losing requests are answered as if they had come later, and the address stays usable.
+/// The other requests get the reply of a later request, and the address stays usable.
 #[tokio::test(start_paused = true)]
-async fn one_code_sent_many_times_at_once_makes_one_user() {
+async fn concurrent_completions_with_one_code_create_one_user() {
     let world = World::new().await;
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
@@ -21,8 +21,8 @@ async fn one_code_sent_many_times_at_once_makes_one_user() {
     }
     assert_markers_consistent(&world).await;
     assert_eq!(items(&world, "USER#").await.len(), 1);
-    for lane in items(&world, "LANE#").await {
-        assert!(lane["since"].is_string(), "a lane that no later try can read: {lane}");
+    for throttle in items(&world, "LANE#").await {
+        assert!(throttle["since"].is_string(), "a later attempt cannot read this throttle: {throttle}");
     }
     world.clock.advance(RESEND_AFTER);
     let reset_id = reset_started(&stranger, MINA).await;
@@ -68,16 +68,16 @@ async fn concurrent_requests_with_one_key_get_the_same_reply() {
     let stranger = world.stranger();
     let id = started(&stranger, MINA).await;
     let body = completion(&world.code(&id, FlowPurpose::Registration).await, "mina");
-    let keyed = stranger.with("idempotency-key", "k");
-    let replies = join_all((0..4).map(|_| complete(&keyed, &id, &body))).await;
-    let made: BTreeSet<_> = replies.iter().map(|reply| reply.is(201).body["user"]["user_id"].to_string()).collect();
-    assert_eq!(made.len(), 1, "{replies:?}");
+    let with_key = stranger.with("idempotency-key", "k");
+    let replies = join_all((0..4).map(|_| complete(&with_key, &id, &body))).await;
+    let created: BTreeSet<_> = replies.iter().map(|reply| reply.is(201).body["user"]["user_id"].to_string()).collect();
+    assert_eq!(created.len(), 1, "{replies:?}");
     assert_eq!(replies.iter().filter(|reply| reply.header("idempotency-replayed").is_empty()).count(), 1);
     assert_eq!(items(&world, "USER#").await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_registrations_of_one_login_make_one_user() {
+async fn a_hundred_concurrent_registrations_of_one_login_create_one_user() {
     let world = World::new().await;
     let mut sent = Vec::new();
     for number in 0..100 {
@@ -97,7 +97,7 @@ async fn a_hundred_registrations_of_one_login_make_one_user() {
     assert_eq!((count("USER#").await, count("LOGIN#").await, count("EMAIL#").await), (1, 1, 1));
     let flows = items(&world, "FLOW#").await;
     assert_eq!(flows.len(), 99);
-    assert!(flows.iter().all(|flow| flow["tries"] == 0), "the tries came back");
+    assert!(flows.iter().all(|flow| flow["tries"] == 0), "no attempt is counted");
     assert_eq!(world.audit().await.len(), 1);
 }
 

@@ -25,9 +25,9 @@ async fn host_headers_of_the_client_are_ignored() {
     assert_eq!(world.audit().await[0]["address"], "127.0.0.1");
 }
 
-/// The request itself sends nothing, and the fate of the mail does not change its reply.
+/// The request itself sends no mail, and its reply does not depend on the delivery.
 #[tokio::test]
-async fn the_reply_reveals_neither_whether_an_address_is_taken_nor_the_fate_of_the_mail() {
+async fn the_reply_reveals_neither_whether_an_address_is_taken_nor_whether_the_mail_was_sent() {
     let world = World::new().await;
     member(&world, "owner", "Owner@example.com").await;
     world.faults.take_log();

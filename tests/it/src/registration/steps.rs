@@ -37,7 +37,7 @@ async fn a_verified_address_registers_a_user() {
     assert_markers_consistent(&world).await;
     let mina = stranger.sign_in("mina").await;
     assert_eq!(mina.get("/v1/me").await.is(200).body["teams"], json!([]));
-    assert_eq!(items(&world, "FLOW#").await.len(), 1, "the one that waits");
+    assert_eq!(items(&world, "FLOW#").await.len(), 1, "the other registration");
 }
 
 /// A completion before the start, with the id of another flow, or with the code of another purpose.
@@ -79,14 +79,14 @@ async fn steps_out_of_order_change_nothing() {
     is_wrong(&reset(&stranger, &registration_id, &new_password(&code, PASSWORD)).await);
     is_wrong(&client.post("/v1/me/email/confirm", &json!({"code": code})).await);
 
-    let mut change_tried = items(&world, "FLOW#").await;
-    for (flow, before) in change_tried.iter_mut().zip(&flows) {
+    let mut change_attempted = items(&world, "FLOW#").await;
+    for (flow, before) in change_attempted.iter_mut().zip(&flows) {
         if flow["purpose"] == "email_change" {
             assert_eq!(flow["tries"], 1, "a wrong code counts as an attempt at the change");
             flow["tries"] = before["tries"].clone();
         }
     }
-    assert_eq!(change_tried, flows, "no attempt was counted in another flow");
+    assert_eq!(change_attempted, flows, "no attempt was counted in another flow");
     assert_eq!(items(&world, "USER#").await, users);
     complete(&stranger, &registration_id, &completion(&code, "mina")).await.is(201);
 }
@@ -131,14 +131,15 @@ async fn closed_registration_is_refused() {
     complete(&open, &id, &completion(&code, "mina")).await.is(201);
 }
 
-/// An admin's note, a registration and a change of address contain the address; none of them reserves it.
+/// The address was entered by an admin, in a registration and in a change of address. None of them reserves it.
 #[tokio::test]
 async fn an_unverified_address_is_not_reserved() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let noted = json!({"username": "noted", "login": "noted", "type": "member", "email": MINA, "password": PASSWORD});
-    let noted = admin.post("/v1/users", &noted).await;
-    let noted_path = format!("/v1/users/{}", noted.is(201).body["user"]["user_id"].as_str().unwrap());
+    let unverified =
+        json!({"username": "unverified", "login": "unverified", "type": "member", "email": MINA, "password": PASSWORD});
+    let unverified = admin.post("/v1/users", &unverified).await;
+    let unverified_path = format!("/v1/users/{}", unverified.is(201).body["user"]["user_id"].as_str().unwrap());
     let (eve, eve_client) = member(&world, "eve", "eve@example.com").await;
     let wanted = json!({"email": MINA, "current_password": PASSWORD});
     eve_client.post("/v1/me/email", &wanted).await.is(202);
@@ -152,8 +153,8 @@ async fn an_unverified_address_is_not_reserved() {
     assert_eq!(done.is(201).body["user"]["email_verified"], true);
     // By then even the right code does not bind the address to another user.
     is_wrong(&eve_client.post("/v1/me/email/confirm", &json!({"code": eves_code})).await);
-    let noted = admin.get(&noted_path).await;
-    assert_eq!((&noted.body["email"], &noted.body["email_verified"]), (&json!(MINA), &json!(false)));
+    let unverified = admin.get(&unverified_path).await;
+    assert_eq!((&unverified.body["email"], &unverified.body["email_verified"]), (&json!(MINA), &json!(false)));
     assert_eq!(eve_client.get("/v1/me").await.body["user"]["email"], "eve@example.com");
     assert_markers_consistent(&world).await;
     let reset_id = reset_started(&world.stranger(), MINA).await;

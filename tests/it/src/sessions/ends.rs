@@ -12,7 +12,7 @@ async fn removing_rights_or_credentials_of_a_user_ends_their_sessions_at_once() 
         ("type", Method::PATCH, "", json!({"type": "platform_admin"})),
         ("disable", Method::PATCH, "", json!({"status": "disabled"})),
         ("delete", Method::DELETE, "", Value::Null),
-        ("typed password", Method::POST, "/password", json!({"password": PASSWORD})),
+        ("entered password", Method::POST, "/password", json!({"password": PASSWORD})),
         ("generated password", Method::POST, "/password", json!({"generate_password": true})),
         ("two-factor", Method::DELETE, "/totp", Value::Null),
         ("sessions", Method::DELETE, "/sessions", Value::Null),
@@ -72,18 +72,18 @@ async fn an_ended_session_stays_ended() {
 async fn changing_ones_own_password_or_two_factor_keeps_only_the_calling_session() {
     let world = World::new().await;
     let (user, caller) = with_password(&world, "mina", UserType::PlatformAdmin).await;
-    let other_of_now = async || world.signed_in(&world.store().user(user.user_id).await.unwrap().unwrap()).await;
+    let new_session = async || world.signed_in(&world.store().user(user.user_id).await.unwrap().unwrap()).await;
     let check = async |other: Client| {
         other.get("/v1/me").await.is_problem(Code::Unauthenticated);
         assert_eq!(session_ids(&caller.get("/v1/me/sessions").await).len(), 1);
     };
-    let other = other_of_now().await;
+    let other = new_session().await;
     let change =
         json!({"current_password": PASSWORD, "password": OTHER_PASSWORD, "password_confirmation": OTHER_PASSWORD});
     caller.post("/v1/me/password", &change).await.is(204);
     check(other).await;
 
-    let other = other_of_now().await;
+    let other = new_session().await;
     let enrolled = caller.post("/v1/me/totp", &json!({"current_password": OTHER_PASSWORD})).await;
     other.get("/v1/me").await.is(200);
     let secret = enrolled.is(201).body["secret"].as_str().unwrap().to_owned();
@@ -91,14 +91,14 @@ async fn changing_ones_own_password_or_two_factor_keeps_only_the_calling_session
     caller.post("/v1/me/totp/confirm", &json!({"code": code})).await.is(200);
     check(other).await;
 
-    let other = other_of_now().await;
+    let other = new_session().await;
     world.clock.advance(Duration::from_secs(30));
     let code = digits(&secret, world.now().unix_seconds());
     let body = json!({"current_password": OTHER_PASSWORD, "code": code}).to_string();
     caller.send(Method::DELETE, "/v1/me/totp", Some(body)).await.is(204);
     check(other).await;
 
-    let other = other_of_now().await;
+    let other = new_session().await;
     caller.delete("/v1/me/sessions").await.is(204);
     check(other).await;
 }
@@ -114,25 +114,25 @@ async fn whatever_ends_sessions_also_ends_pending_sign_ins() {
     let secret = enrolled.is(201).body["secret"].as_str().unwrap().to_owned();
     let code = digits(&secret, world.now().unix_seconds());
     caller.post("/v1/me/totp/confirm", &json!({"code": code})).await.is(200);
-    let half = async || {
-        let half = world.stranger().post("/v1/login", &json!({"login": "mina", "password": PASSWORD})).await;
-        half.is(200).body["mfa"]["ticket"].as_str().unwrap().to_owned()
+    let pending_ticket = async || {
+        let pending_ticket = world.stranger().post("/v1/login", &json!({"login": "mina", "password": PASSWORD})).await;
+        pending_ticket.is(200).body["mfa"]["ticket"].as_str().unwrap().to_owned()
     };
     let finish = async |ticket: String| {
         world.clock.advance(Duration::from_secs(30));
         let code = digits(&secret, world.now().unix_seconds());
         world.stranger().post("/v1/login/totp", &json!({"ticket": ticket, "code": code})).await
     };
-    finish(half().await).await.is(200);
+    finish(pending_ticket().await).await.is(200);
 
-    let ticket = half().await;
+    let ticket = pending_ticket().await;
     admin.delete(&format!("{path}/sessions")).await.is(204);
     finish(ticket).await.is_problem(Code::InvalidCode);
-    let ticket = half().await;
+    let ticket = pending_ticket().await;
     admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
     admin.patch(&path, &json!({"status": "enabled"})).await.is(200);
     finish(ticket).await.is_problem(Code::InvalidCode);
-    let ticket = half().await;
+    let ticket = pending_ticket().await;
     admin.post(&format!("{path}/password"), &json!({"password": OTHER_PASSWORD})).await.is(200);
     finish(ticket).await.is_problem(Code::InvalidCode);
 

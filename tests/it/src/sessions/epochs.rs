@@ -17,11 +17,11 @@ async fn a_change_decided_before_the_end_revives_no_session() {
     assert_eq!(ended.version, before.version, "only the epoch differs");
     let renamed = before.clone().renamed(Fields::of(json!({"username": "Jin"})), world.now()).unwrap();
     let reset = before.clone().with_new_password(false, world.now());
-    let carried_on = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
+    let reset_commit = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
     for stale in [
         rollcall_store::user::change(&before, &renamed, CredentialChange::Kept).unwrap(),
         rollcall_store::user::change(&before, &before, CredentialChange::Kept).unwrap(),
-        carried_on.and(session::adopt_epoch(&sessions[0], &reset)),
+        reset_commit.and(session::adopt_epoch(&sessions[0], &reset)),
         rollcall_store::user::delete(&before).unwrap(),
     ] {
         let refused = world.writer().commit(stale).await;
@@ -34,9 +34,9 @@ async fn a_change_decided_before_the_end_revives_no_session() {
     assert_eq!(world.store().user(before.user_id).await.unwrap(), Some(ended));
 }
 
-/// Ending sessions and renaming at the same time, many times: whichever is first, both happen.
+/// Sessions are ended and the user is renamed concurrently. Whichever is first, both happen.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_renamed_at_the_same_time_is_signed_out_nevertheless() {
+async fn a_concurrent_rename_does_not_prevent_the_end_of_sessions() {
     for round in 0..12 {
         let world = World::new().await;
         world.faults.conflicts_like_dynamodb(round % 2 == 0);

@@ -46,15 +46,15 @@ async fn the_session_of_another_user_is_not_found() {
     let (_, jin) = world.user("jin", UserType::SuperAdmin, []).await;
     let theirs = session_ids(&mina.get("/v1/me/sessions").await).remove(0);
     let end = async |client: &Client, id: &str| client.delete(&format!("/v1/me/sessions/{id}")).await;
-    let told = |reply: Reply| {
+    let visible = |reply: Reply| {
         reply.is_problem(Code::NotFound);
         let id = reply.header("x-request-id").to_owned();
         String::from_utf8(reply.bytes).unwrap().replace(&id, "-")
     };
-    let foreign = told(end(&jin, &theirs).await);
-    assert_eq!(foreign, told(end(&jin, "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21").await));
-    for none in ["x", "%00", &theirs.to_uppercase(), &theirs.replace('-', "")] {
-        assert_eq!(foreign, told(end(&jin, none).await), "{none}");
+    let foreign = visible(end(&jin, &theirs).await);
+    assert_eq!(foreign, visible(end(&jin, "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21").await));
+    for malformed in ["x", "%00", &theirs.to_uppercase(), &theirs.replace('-', "")] {
+        assert_eq!(foreign, visible(end(&jin, malformed).await), "{malformed}");
     }
     mina.get("/v1/me").await.is(200);
 }
@@ -80,11 +80,11 @@ async fn a_session_can_be_ended_once_including_the_calling_one() {
 async fn an_expired_session_is_not_found() {
     let world = World::new().await;
     let (user, old) = world.user("mina", UserType::Member, []).await;
-    let over = session_ids(&old.get("/v1/me/sessions").await).remove(0);
+    let expired = session_ids(&old.get("/v1/me/sessions").await).remove(0);
     world.clock.advance(Duration::from_hours(1));
     let caller = world.signed_in(&user).await;
     assert_eq!(session_ids(&caller.get("/v1/me/sessions").await).len(), 1);
-    caller.delete(&format!("/v1/me/sessions/{over}")).await.is_problem(Code::NotFound);
+    caller.delete(&format!("/v1/me/sessions/{expired}")).await.is_problem(Code::NotFound);
     caller.delete("/v1/me/sessions").await.is(204);
     caller.get("/v1/me").await.is(200);
     assert_eq!(world.store().sessions(user.user_id, None, 10).await.unwrap().items.len(), 2);

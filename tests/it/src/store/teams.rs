@@ -79,11 +79,11 @@ async fn the_last_admin_of_a_team_cannot_leave_unless_permitted() {
     let (one, other) = (table.member(&team, &admin).await, table.member(&team, &admin).await);
     let team = table.store.team(team.team_id).await.unwrap().unwrap();
     assert_eq!(team.admins, [one.user_id, other.user_id].into());
-    let go = |user: &User, last| Commit::new(leave(&team, user.user_id, &admin, last, table.now()));
-    table.commit(go(&one, LastAdmin::Protected)).await.unwrap();
-    assert_eq!(table.commit(go(&other, LastAdmin::Protected)).await, Err(Code::LastTeamAdmin));
+    let leave_team = |user: &User, last| Commit::new(leave(&team, user.user_id, &admin, last, table.now()));
+    table.commit(leave_team(&one, LastAdmin::Protected)).await.unwrap();
+    assert_eq!(table.commit(leave_team(&other, LastAdmin::Protected)).await, Err(Code::LastTeamAdmin));
     assert_eq!(table.store.member(team.team_id, other.user_id).await.unwrap().map(|member| member.version), Some(1));
-    table.commit(go(&other, LastAdmin::Removable)).await.unwrap();
+    table.commit(leave_team(&other, LastAdmin::Removable)).await.unwrap();
     assert!(table.store.members(team.team_id, 10).await.unwrap().is_empty());
     assert!(table.store.team(team.team_id).await.unwrap().unwrap().admins.is_empty());
 }
@@ -108,8 +108,8 @@ async fn a_role_in_use_cannot_be_deleted() {
     let user = table.member(&team, &role).await;
     let delete = || delete_role(team.team_id, role_id, &role);
     assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
-    let gone = leave(&team, user.user_id, &role, LastAdmin::Protected, table.now());
-    table.commit(Commit::new(gone)).await.unwrap();
+    let departure = leave(&team, user.user_id, &role, LastAdmin::Protected, table.now());
+    table.commit(Commit::new(departure)).await.unwrap();
     table.commit(delete()).await.unwrap();
     assert_eq!(table.store.role(team.team_id, role.role_id).await.unwrap(), None);
     assert_eq!(table.commit(delete()).await, Err(Code::NotFound));
@@ -122,18 +122,18 @@ async fn an_invitation_ends_once_together_with_its_code() {
     let issuer = table.member(&team, &Preset::Admin.into()).await;
     let before = table.invitation(&team, &role, &issuer);
     table.commit(invitation::issue(&before).unwrap()).await.unwrap();
-    let lane = ThrottleId {
+    let throttle = ThrottleId {
         kind: rollcall_domain::throttle::ThrottleKind::Redeemer,
         is_known_device: false,
         hash: "x".to_owned(),
     };
     let find = async || {
-        let tried = table
+        let lookup = table
             .store
-            .look_up_code(std::slice::from_ref(&lane), &["none".to_owned(), before.code_hash.clone()])
+            .look_up_code(std::slice::from_ref(&throttle), &["none".to_owned(), before.code_hash.clone()])
             .await
             .unwrap();
-        tried.pointer
+        lookup.pointer
     };
     let pointer = find().await;
     let (invited, _) = table.store.invitation_details(&pointer, None).await.unwrap();
@@ -146,7 +146,7 @@ async fn an_invitation_ends_once_together_with_its_code() {
 }
 
 #[tokio::test]
-async fn a_team_has_a_hundred_live_invitations_and_no_more() {
+async fn a_team_has_at_most_a_hundred_live_invitations() {
     let table = Table::new().await;
     let (team, role) = (table.team().await, Role::from(Preset::Developer));
     let issuer = table.member(&team, &Preset::Admin.into()).await;

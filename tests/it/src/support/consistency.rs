@@ -100,8 +100,8 @@ impl Items {
         let enabled: BTreeSet<_> = enabled.map(|user| user.user_id.to_string()).collect();
         let set: BTreeSet<String> =
             self.item("PLATFORM", "SUPER_ADMINS").map(|item| read(&item["user_ids"])).unwrap_or_default();
-        let was_founded = self.item("PLATFORM", "SUPER_ADMINS").is_some();
-        assert!(!was_founded || !enabled.is_empty(), "at least one super admin is enabled");
+        let is_set_up = self.item("PLATFORM", "SUPER_ADMINS").is_some();
+        assert!(!is_set_up || !enabled.is_empty(), "at least one super admin is enabled");
         assert_eq!(set, enabled, "the set of super admins lists the enabled ones");
     }
 
@@ -175,11 +175,12 @@ impl Items {
     fn role_counters_match(&self) {
         let mut uses: BTreeMap<(TeamId, RoleId), i64> =
             self.roles.iter().map(|(team_id, role)| ((*team_id, role.role_id), 0)).collect();
-        let held = self.members.iter().map(|(team_id, member)| (*team_id, member.role_id));
-        let offered = self.live().map(|invitation| (invitation.team_id, invitation.role.role_id));
-        for used in held.chain(offered).filter(|(_, role_id)| role_id.custom().is_some()) {
-            *uses.get_mut(&used).unwrap_or_else(|| panic!("held or offered, but not a role of the team: {used:?}")) +=
-                1;
+        let granted = self.members.iter().map(|(team_id, member)| (*team_id, member.role_id));
+        let invited = self.live().map(|invitation| (invitation.team_id, invitation.role.role_id));
+        for used in granted.chain(invited).filter(|(_, role_id)| role_id.custom().is_some()) {
+            *uses
+                .get_mut(&used)
+                .unwrap_or_else(|| panic!("granted or in an invitation, but not a role of the team: {used:?}")) += 1;
         }
         // The counters of a deleted team are no longer kept.
         let living: BTreeSet<_> = self.living().map(|team| team.team_id).collect();
@@ -218,9 +219,9 @@ impl Items {
         let logins = all::<Credential>(&self.stored, "LOGIN#", "CREDENTIAL");
         let logins: BTreeSet<_> =
             logins.map(|(login, it)| (login.to_owned(), it.user_id, it.enabled, it.epoch)).collect();
-        let people = self.users.iter();
-        let people = people.map(|it| (it.login.key(), it.user_id, it.status == Status::Enabled, it.epoch));
-        assert_eq!(logins, people.collect(), "each credential matches its user");
+        let users = self.users.iter();
+        let users = users.map(|it| (it.login.key(), it.user_id, it.status == Status::Enabled, it.epoch));
+        assert_eq!(logins, users.collect(), "each credential matches its user");
         let emails: BTreeSet<_> = self.owners("EMAIL#", "EMAIL", "user_id").collect();
         let proved =
             self.users.iter().filter_map(|it| Some((it.verified_email()?.canonical(), it.user_id.to_string())));

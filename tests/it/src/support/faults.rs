@@ -40,7 +40,7 @@ pub enum Fault {
     Conflict,
     /// Carried out, but the connection breaks before the reply.
     DropReply,
-    /// Neither carried out nor answered: the SDK's attempt timeout has to end it.
+    /// Neither carried out nor replied to: the SDK's attempt timeout has to end it.
     Hang,
 }
 
@@ -71,7 +71,7 @@ struct State {
     conflicts_like_dynamodb: bool,
     conflicts: usize,
     held: HashSet<String>,
-    pace: Option<u64>,
+    latency_seed: Option<u64>,
 }
 
 impl Faults {
@@ -109,7 +109,8 @@ impl Faults {
         self.state().calls
     }
 
-    /// The calls answered since the last `take_log`, in the order of their replies. A hanging call is not among them.
+    /// The calls with a reply since the last `take_log`, in the order of their replies. A hanging call is not among
+    /// them.
     pub fn take_log(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().log)
     }
@@ -130,13 +131,13 @@ impl Faults {
     /// Delays every later call by a time drawn from the seed; `None` ends the delays. With a paused clock, requests
     /// that are sent together then interleave in an order that the seed reproduces.
     pub fn add_latency(&self, seed: Option<u64>) {
-        self.state().pace = seed;
+        self.state().latency_seed = seed;
     }
 
     fn pause(&self) -> Option<Duration> {
         let mut state = self.state();
-        let next = state.pace?.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state.pace = Some(next);
+        let next = state.latency_seed?.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.latency_seed = Some(next);
         Some(Duration::from_millis((next >> 33) % (LONGEST_CALL_MILLIS + 1)))
     }
 
@@ -161,10 +162,10 @@ impl Faults {
         // Not yet a `Hold`: dropping one here would wait for the lock taken above.
         let mut items = Vec::new();
         if state.conflicts_like_dynamodb {
-            let met: Vec<bool> = request.items.iter().map(|item| state.held.contains(item)).collect();
-            if met.contains(&true) {
+            let is_held: Vec<bool> = request.items.iter().map(|item| state.held.contains(item)).collect();
+            if is_held.contains(&true) {
                 state.conflicts += 1;
-                return Err(met);
+                return Err(is_held);
             }
             if request.is_transaction() {
                 items.clone_from(&request.items);
@@ -175,7 +176,7 @@ impl Faults {
     }
 }
 
-/// Items held by a transaction in flight, released when it is answered or abandoned.
+/// Items held by a transaction in flight, released when it has its reply or is abandoned.
 struct Hold {
     faults: Faults,
     items: Vec<String>,
@@ -213,18 +214,18 @@ impl Connector {
             Some(Fault::Throttle) => self.refuse(&request, request.throttled()),
             Some(Fault::ServerError) => self.refuse(&request, Request::server_error()),
             Some(Fault::Conflict) if request.is_write() => self.refuse(&request, request.conflict(&[true])),
-            Some(Fault::Conflict) | None => self.carry_out(&request, http).await,
+            Some(Fault::Conflict) | None => self.execute(&request, http).await,
             Some(Fault::DropReply) => {
-                self.carry_out(&request, http).await?;
+                self.execute(&request, http).await?;
                 Err(ConnectorError::io("the connection broke before the reply".into()))
             }
             Some(Fault::Hang) => pending().await,
         }
     }
 
-    async fn carry_out(&self, request: &Request, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    async fn execute(&self, request: &Request, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         if self.faults.state().conflicts_like_dynamodb {
-            // In process a call is answered at once; over a network other calls would run in the meantime.
+            // In process a call returns at once. Over a network, other calls would run in the meantime.
             tokio::task::yield_now().await;
         }
         let hold = match self.faults.hold(request) {

@@ -29,16 +29,16 @@ impl World {
     /// A signed-in member of no team with a verified address, who may therefore redeem invitations.
     pub async fn redeemer(&self, login: &str) -> Client {
         let email = Email::parse(&format!("{login}@example.com")).unwrap();
-        let proved = |user: &mut User| (user.email, user.email_verified) = (Some(email), true);
-        let user = self.user_as(login, UserType::Member, proved).await;
+        let verify = |user: &mut User| (user.email, user.email_verified) = (Some(email), true);
+        let user = self.user_as(login, UserType::Member, verify).await;
         self.signed_in(&user).await
     }
 
-    /// A user changed by `shape` and written without the API. No password matches theirs.
-    pub async fn user_as(&self, login: &str, user_type: UserType, shape: impl FnOnce(&mut User)) -> User {
+    /// A user changed by `change` and written without the API. No password matches theirs.
+    pub async fn user_as(&self, login: &str, user_type: UserType, change: impl FnOnce(&mut User)) -> User {
         let new = NewUser::named(Username::parse(login).unwrap(), Login::parse(login).unwrap(), user_type);
         let mut user = new.create(UserId::new(self.context.uuid().unwrap()), self.now());
-        shape(&mut user);
+        change(&mut user);
         let password = PasswordHash { phc: String::new(), pepper: String::new() };
         let enabled = user.status == Status::Enabled;
         let credential =

@@ -6,7 +6,7 @@ use super::*;
 use crate::support::START;
 
 #[tokio::test]
-async fn a_team_is_made_read_renamed_and_deleted() {
+async fn a_team_is_created_read_renamed_and_deleted() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (mina, _) = world.user("mina", UserType::Member, []).await;
@@ -45,7 +45,7 @@ async fn a_team_is_made_read_renamed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_teams_name_is_unique_in_any_case_and_composition() {
+async fn a_team_name_is_unique_whatever_its_case_and_unicode_form() {
     let world = World::new().await;
     let admin = world.admin().await;
     let create = async |name: &str| admin.post("/v1/teams", &json!({"name": name})).await;
@@ -54,7 +54,7 @@ async fn a_teams_name_is_unique_in_any_case_and_composition() {
     for same in ["Équipe Straße", " équipe straße\t", "E\u{301}QUIPE STRAße", "e\u{301}quipe STRASSE"] {
         create(same).await.is_problem(Code::TeamNameTaken);
     }
-    // Look-alikes are other names: a ligature of letters, another alphabet, a joiner in between.
+    // Similar names are different names: another spelling, another alphabet, an invisible joiner, two spaces.
     for other in ["Équipe Strase", "Equipe Straße", "Équipe Strа\u{df}e", "Équipe\u{200b} Straße", "Équipe  Straße"]
     {
         create(other).await.is(201);
@@ -62,9 +62,9 @@ async fn a_teams_name_is_unique_in_any_case_and_composition() {
     let second = create("Second").await.is(201).header("location").to_owned();
     admin.patch(&second, &json!({"name": "ÉQUIPE STRAßE"})).await.is_problem(Code::TeamNameTaken);
     assert_eq!(admin.get(&second).await.body["name"], "Second");
-    // A team's own name in another case is its own still.
+    // A team may change the case of its own name.
     admin.patch(&path, &json!({"name": "ÉQUIPE straße"})).await.is(200);
-    // The name that was left is free, and so is that of a deleted team, at once.
+    // A name is free as soon as its team is renamed or deleted.
     admin.patch(&path, &json!({"name": "Third"})).await.is(200);
     admin.patch(&second, &json!({"name": "Équipe Straße"})).await.is(200);
     admin.delete(&path).await.is(204);
@@ -74,7 +74,7 @@ async fn a_teams_name_is_unique_in_any_case_and_composition() {
 }
 
 #[tokio::test]
-async fn a_teams_name_obeys_its_rule() {
+async fn an_invalid_team_name_is_refused() {
     let world = World::new().await;
     let admin = world.admin().await;
     let path = admin.post("/v1/teams", &json!({"name": "Northwind"})).await.header("location").to_owned();
@@ -153,8 +153,8 @@ async fn the_first_admin_is_an_existing_member() {
     let admin = world.admin().await;
     let (platform, _) = world.user("platform", UserType::PlatformAdmin, []).await;
     let before = crate::support::everything(&world).await;
-    let nobody = json!({"name": "Northwind", "admin_user_id": crate::support::UNKNOWN_ID});
-    let refused = admin.post("/v1/teams", &nobody).await;
+    let unknown = json!({"name": "Northwind", "admin_user_id": crate::support::UNKNOWN_ID});
+    let refused = admin.post("/v1/teams", &unknown).await;
     assert_eq!(refused.is(422).violations(), [json!(["/admin_user_id", "unknown_reference"])]);
     let body = json!({"name": "Northwind", "admin_user_id": platform.user_id});
     admin.post("/v1/teams", &body).await.is_problem(Code::NotAMember);
@@ -185,7 +185,7 @@ async fn a_team_is_deleted_only_without_applications() {
 }
 
 #[tokio::test]
-async fn teams_stand_by_creation_and_pages_lose_none() {
+async fn teams_are_listed_by_creation_and_pages_contain_all() {
     let world = World::new().await;
     let admin = world.admin().await;
     let mut all = Vec::new();
@@ -193,8 +193,8 @@ async fn teams_stand_by_creation_and_pages_lose_none() {
         world.clock.advance(Duration::from_millis(1));
         all.push(json!(world.team(&format!("{}", 9 - number)).await));
     }
-    let gone = all.remove(3);
-    admin.delete(&format!("/v1/teams/{}", gone.as_str().unwrap())).await.is(204);
+    let deleted = all.remove(3);
+    admin.delete(&format!("/v1/teams/{}", deleted.as_str().unwrap())).await.is(204);
     for limit in [1, 2, 3, 5, 6, 7, 100] {
         let (mut found, mut pages, mut path) = (Vec::new(), 0, format!("/v1/teams?limit={limit}"));
         loop {
@@ -214,7 +214,7 @@ async fn teams_stand_by_creation_and_pages_lose_none() {
 }
 
 #[tokio::test]
-async fn a_team_is_made_once_under_an_idempotency_key() {
+async fn an_idempotency_key_creates_a_team_once() {
     let world = World::new().await;
     let (mina, _) = world.user("mina", UserType::Member, []).await;
     let admin = world.admin().await.with("idempotency-key", "once");
@@ -227,10 +227,14 @@ async fn a_team_is_made_once_under_an_idempotency_key() {
     );
     assert_eq!(first.header("location"), again.header("location"));
     admin.post("/v1/teams", &json!({"name": "Other"})).await.is_problem(Code::IdempotencyMismatch);
-    // A refusal records nothing: once the name is free, the same request is done.
+    // A refusal is not stored under the key: once the name is free, the same request succeeds.
     let second = admin.with_only("idempotency-key", "second");
     second.post("/v1/teams", &json!({"name": "NORTHWIND"})).await.is_problem(Code::TeamNameTaken);
     admin.delete(first.header("location")).await.is(204);
     second.post("/v1/teams", &json!({"name": "NORTHWIND"})).await.is(201);
-    assert_eq!(admin.post("/v1/teams", &body).await.is(201).bytes, first.bytes, "whatever happened since");
+    assert_eq!(
+        admin.post("/v1/teams", &body).await.is(201).bytes,
+        first.bytes,
+        "the reply is replayed even though the team is deleted"
+    );
 }

@@ -1,4 +1,4 @@
-//! The bounds of a team, to the last one.
+//! Limits of teams, to the last item.
 
 use futures_util::future::join_all;
 use rollcall_domain::{permission::UserType, role_id::RoleId};
@@ -6,35 +6,35 @@ use rollcall_domain::{permission::UserType, role_id::RoleId};
 use super::*;
 
 #[tokio::test]
-async fn a_user_joins_twenty_teams_and_no_more() {
+async fn a_user_joins_at_most_twenty_teams() {
     let world = World::new().await;
-    let boss = world.admin().await;
+    let admin = world.admin().await;
     let mut teams = Vec::new();
     for number in 0..21 {
         teams.push(world.team(&format!("Team {number}")).await);
     }
     let reviewer = RoleId::parse("reviewer").unwrap();
     let nineteen: Vec<_> = teams[..19].iter().map(|team| (*team, reviewer)).collect();
-    let shape = |user: &mut rollcall_domain::user::User| user.teams = nineteen.into_iter().collect();
-    let mina = world.user_as("mina", UserType::Member, shape).await;
+    let change = |user: &mut rollcall_domain::user::User| user.teams = nineteen.into_iter().collect();
+    let mina = world.user_as("mina", UserType::Member, change).await;
     let members = |index: usize| format!("/v1/teams/{}/members", teams[index]);
     let body = json!({"user_id": mina.user_id, "role_id": "reviewer"});
-    boss.post(&members(19), &body).await.is(201);
-    boss.post(&members(20), &body).await.is_problem(Code::TooManyTeams);
-    // What is known of a membership already is told first.
-    boss.post(&members(0), &body).await.is_problem(Code::AlreadyMember);
+    admin.post(&members(19), &body).await.is(201);
+    admin.post(&members(20), &body).await.is_problem(Code::TooManyTeams);
+    // An existing membership is reported before the limit.
+    admin.post(&members(0), &body).await.is_problem(Code::AlreadyMember);
     let first = json!({"name": "Another", "admin_user_id": mina.user_id});
-    boss.post("/v1/teams", &first).await.is_problem(Code::TooManyTeams);
+    admin.post("/v1/teams", &first).await.is_problem(Code::TooManyTeams);
     let client = world.signed_in(&mina).await;
     assert_eq!(client.get("/v1/me").await.is(200).body["teams"].as_array().unwrap().len(), 20);
     assert_eq!(client.get("/v1/teams").await.is(200).body["items"].as_array().unwrap().len(), 20);
     client.delete(&format!("{}/{}", members(7), mina.user_id)).await.is(204);
-    boss.post(&members(20), &body).await.is(201);
-    boss.post(&members(7), &body).await.is_problem(Code::TooManyTeams);
+    admin.post(&members(20), &body).await.is(201);
+    admin.post(&members(7), &body).await.is_problem(Code::TooManyTeams);
 }
 
 #[tokio::test]
-async fn a_team_has_a_thousand_members_and_no_more() {
+async fn a_team_has_at_most_a_thousand_members() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let team_id = TeamId::parse(&team).unwrap();
@@ -71,7 +71,7 @@ async fn a_team_has_a_thousand_members_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_team_has_fifty_custom_roles_and_no_more() {
+async fn a_team_has_at_most_fifty_custom_roles() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let roles = format!("/v1/teams/{team}/roles");

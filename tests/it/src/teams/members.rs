@@ -1,4 +1,4 @@
-//! Adding, moving, removing and listing members.
+//! Adding, editing, removing and listing members.
 
 use rollcall_domain::permission::UserType;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::support::START;
 
 #[tokio::test]
-async fn a_member_is_added_by_id_or_login_moved_and_removed() {
+async fn a_member_is_added_by_id_or_login_edited_and_removed() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let (mina, client) = world.user("mina", UserType::Member, []).await;
@@ -21,7 +21,7 @@ async fn a_member_is_added_by_id_or_login_moved_and_removed() {
         "joined_at": world.now(), "version": 1,
     });
     assert_eq!(added.body, json!({"member": member}));
-    // By a login in any case.
+    // Logins are compared without case.
     owner.post(&members, &json!({"login": "JISOO", "role_id": "reviewer"})).await.is(201);
     assert_eq!(client.get("/v1/me").await.body["teams"][0]["role"], role);
 
@@ -40,13 +40,13 @@ async fn a_member_is_added_by_id_or_login_moved_and_removed() {
     owner.delete(&path).await.is_problem(Code::NotFound);
     assert_eq!(client.get("/v1/me").await.body["teams"], json!([]));
     client.get(&members).await.is_problem(Code::NotFound);
-    // And back again, as somebody new.
+    // A removed member who is added again starts at version 1.
     let back = owner.post(&members, &json!({"user_id": mina.user_id, "role_id": "developer"})).await;
     assert_eq!(back.is(201).body["member"]["version"], 1);
 }
 
 #[tokio::test]
-async fn who_is_added_is_told_strictly() {
+async fn an_invalid_body_reports_every_violation() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let (mina, _) = world.user("mina", UserType::Member, []).await;
@@ -104,16 +104,16 @@ async fn who_is_added_is_told_strictly() {
 }
 
 #[tokio::test]
-async fn who_cannot_be_a_member_is_refused() {
+async fn admins_and_members_of_the_team_cannot_be_added() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let (mina, _) = world.user("mina", UserType::Member, []).await;
     let (platform, _) = world.user("platform", UserType::PlatformAdmin, []).await;
-    let (boss, _) = world.user("boss", UserType::SuperAdmin, []).await;
+    let (admin, _) = world.user("boss", UserType::SuperAdmin, []).await;
     let disabled =
         world.user_as("disabled", UserType::Member, |user| user.status = rollcall_domain::user::Status::Disabled).await;
     let members = format!("/v1/teams/{team}/members");
-    for user in [platform, boss] {
+    for user in [platform, admin] {
         let body = json!({"user_id": user.user_id, "role_id": "reviewer"});
         owner.post(&members, &body).await.is_problem(Code::NotAMember);
         let body = json!({"login": user.login, "role_id": "reviewer"});
@@ -126,17 +126,17 @@ async fn who_cannot_be_a_member_is_refused() {
     owner.post(&members, &other_role).await.is_problem(Code::AlreadyMember);
     let listed = owner.get(&members).await;
     assert_eq!(listed.body["items"][1]["role"]["role_id"], "reviewer");
-    // A disabled user is a member like any other, and shown as what it is.
+    // A disabled user can be added and is shown as disabled.
     let added = owner.post(&members, &json!({"user_id": disabled.user_id, "role_id": "reviewer"})).await;
     assert_eq!(added.is(201).body["member"]["status"], "disabled");
 }
 
 #[tokio::test]
-async fn members_stand_by_their_joining_and_pages_lose_none() {
+async fn members_are_listed_by_join_time_and_pages_contain_all() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let members = format!("/v1/teams/{team}/members");
-    // The order of joining is not that of creation, and some join in the same millisecond.
+    // The order of joining differs from the order of creation, and some members join in the same millisecond.
     let mut users = Vec::new();
     for number in 0..7 {
         world.clock.advance(Duration::from_millis(1));
@@ -164,12 +164,12 @@ async fn members_stand_by_their_joining_and_pages_lose_none() {
     for limit in [1, 2, 3, 4, 7, 8, 9] {
         assert_eq!(walk(limit).await, (all.clone(), all.len().div_ceil(limit)), "{limit}");
     }
-    // Another role or name is no other place, and who goes takes nobody along.
+    // A changed role does not change the order, and a removal does not affect the others.
     owner.patch(&format!("{members}/{}", users[4].user_id), &json!({"role_id": "reviewer"})).await.is(200);
     owner.delete(&format!("{members}/{}", users[2].user_id)).await.is(204);
     all.retain(|login| login != "user2");
     assert_eq!(walk(2).await.0, all);
-    // A page goes on behind somebody who has gone meanwhile.
+    // The next page starts after a member who has been removed meanwhile.
     let first = owner.get(&format!("{members}?limit=2")).await;
     owner.delete(&format!("{members}/{}", users[4].user_id)).await.is(204);
     let cursor = first.body["next_cursor"].as_str().unwrap();
@@ -178,7 +178,7 @@ async fn members_stand_by_their_joining_and_pages_lose_none() {
 }
 
 #[tokio::test]
-async fn a_member_leaves_by_itself_once() {
+async fn a_member_leaves_the_team_once() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let (mina, client) = world.user("mina", UserType::Member, []).await;

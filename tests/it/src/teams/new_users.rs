@@ -1,4 +1,4 @@
-//! Users that a team's member manager makes straight into the team.
+//! Users that a member manager creates directly in the team.
 
 use rollcall_domain::permission::UserType;
 
@@ -12,7 +12,7 @@ fn new(login: &str, more: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_made_member_must_change_its_password_before_anything_else() {
+async fn a_new_member_must_change_their_password_before_anything_else() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let members = format!("/v1/teams/{team}/members");
@@ -47,13 +47,13 @@ async fn a_made_member_must_change_its_password_before_anything_else() {
         client.get(&members).await.is(200);
         assert_eq!(client.get("/v1/me").await.body["teams"][0]["team_id"], json!(team));
     }
-    // The address was typed by somebody else: it invites nobody.
+    // The address is not verified, so the member cannot redeem invitations.
     let generated = world.stranger().sign_in("generated").await;
     generated.post("/v1/invitations/redeem", &json!({"code": "00000000"})).await.is_problem(Code::EmailNotVerified);
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_new_user_is_told_where_it_stands() {
+async fn violations_of_a_new_user_point_to_their_field() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     world.user("taken", UserType::Member, []).await;
@@ -87,7 +87,7 @@ async fn what_is_wrong_with_a_new_user_is_told_where_it_stands() {
             new("batteryhorse", &json!({"password": "correct batteryhorse 7"})),
             vec![json!(["/new_user/password", "weak_password"])],
         ),
-        // E2: nobody makes itself or another more than a member.
+        // The type, the verification and other fields that the server sets are refused.
         (
             new(
                 "mina",
@@ -118,9 +118,9 @@ async fn what_is_wrong_with_a_new_user_is_told_where_it_stands() {
     assert_eq!(crate::support::everything(&world).await, before);
 }
 
-/// A new user of a team is made once, and told its password again.
+/// The repeated request shows the generated password again.
 #[tokio::test]
-async fn a_member_is_made_once_under_an_idempotency_key() {
+async fn an_idempotency_key_creates_a_new_member_once() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let members = format!("/v1/teams/{team}/members");

@@ -5,7 +5,7 @@ use rollcall_domain::permission::{Permission, UserType};
 use super::*;
 
 #[tokio::test]
-async fn a_role_is_made_read_edited_and_deleted() {
+async fn a_role_is_created_read_edited_and_deleted() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let roles = format!("/v1/teams/{team}/roles");
@@ -31,7 +31,7 @@ async fn a_role_is_made_read_edited_and_deleted() {
         owner.with("if-match", tag).patch(&path, &json!({"name": "Other"})).await.is_problem(code);
         owner.with("if-match", tag).delete(&path).await.is_problem(code);
     }
-    // Names are for people: two roles may share one, and a preset's.
+    // Names of roles need not be unique: two roles may have the same name, or that of a preset.
     for name in ["Release manager", "Admin"] {
         owner.post(&roles, &json!({"name": name, "permissions": ["team.read"]})).await.is(201);
     }
@@ -42,7 +42,7 @@ async fn a_role_is_made_read_edited_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_a_role_is_made_of_is_read_strictly() {
+async fn an_invalid_role_reports_every_violation() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let roles = format!("/v1/teams/{team}/roles");
@@ -135,7 +135,7 @@ async fn presets_come_first_and_custom_roles_by_name() {
 }
 
 #[tokio::test]
-async fn a_role_in_use_stays_until_nobody_has_it() {
+async fn a_role_in_use_cannot_be_deleted() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let created =
@@ -153,7 +153,7 @@ async fn a_role_in_use_stays_until_nobody_has_it() {
     owner.delete(issued.is(201).header("location")).await.is(204);
     owner.patch(&member, &role).await.is(200);
     owner.delete(&path).await.is_problem(Code::RoleInUse);
-    // An edit in between takes no use away.
+    // An edit does not change the number of uses.
     owner.patch(&path, &json!({"name": "Renamed"})).await.is(200);
     owner.delete(&path).await.is_problem(Code::RoleInUse);
     owner.delete(&member).await.is(204);
@@ -162,9 +162,9 @@ async fn a_role_in_use_stays_until_nobody_has_it() {
     assert_eq!(refused.violations(), [json!(["/role_id", "unknown_reference"])]);
 }
 
-/// A role that changes, changes for everyone who has it, wherever it is shown.
+/// The change shows wherever the role is shown.
 #[tokio::test]
-async fn an_edited_role_is_another_at_once_for_all_who_have_it() {
+async fn an_edited_role_changes_at_once_for_everyone_who_has_it() {
     let world = World::new().await;
     let (team, owner) = team(&world).await;
     let roles = format!("/v1/teams/{team}/roles");

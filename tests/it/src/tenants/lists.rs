@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Every list, and what names its items.
+/// Every list, and the field that identifies its items.
 fn lists(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
     let team = format!("/v1/teams/{}", fixture.team);
     vec![
@@ -17,13 +17,13 @@ fn lists(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test]
-async fn lists_hold_ones_own_and_nothing_follows_it() {
+async fn lists_contain_exactly_what_the_caller_may_read() {
     let world = World::new().await;
-    let (boss, ours, theirs, caller) = neighbours(&world).await;
+    let (admin, ours, theirs, caller) = neighbours(&world).await;
     let own = caller.user.as_ref().unwrap().user_id.to_string();
     let member = ours.member.user_id.to_string();
-    let chief = boss.get("/v1/users?q=chief0").await;
-    let chief = ids(&chief, "user_id").remove(0);
+    let found = admin.get("/v1/users?q=admin0").await;
+    let admin_id = ids(&found, "user_id").remove(0);
     let presets = ["admin", "member_manager", "senior_developer", "developer", "operator", "reviewer"];
     let roles: Vec<_> = presets.iter().map(ToString::to_string).chain([ours.role.to_string()]).collect();
     let apps = vec![ours.app.clone(), ours.spare.clone()];
@@ -31,15 +31,15 @@ async fn lists_hold_ones_own_and_nothing_follows_it() {
         vec![ours.team.to_string()],
         apps.clone(),
         apps,
-        vec![chief, member, own],
+        vec![admin_id, member, own],
         roles,
         vec![ours.invitation.clone()],
         vec!["mina".to_owned(), "root".to_owned()],
     ];
     for ((path, field), expected) in lists(&ours).into_iter().zip(expected) {
         for limit in [1, 2, expected.len(), 100] {
-            let glue = if path.contains('?') { '&' } else { '?' };
-            let list = format!("{path}{glue}limit={limit}");
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let list = format!("{path}{separator}limit={limit}");
             let (mut found, mut pages, mut next) = (Vec::new(), 0, list.clone());
             loop {
                 let page = caller.client.get(&next).await;
@@ -62,13 +62,13 @@ async fn lists_hold_ones_own_and_nothing_follows_it() {
     let items = log.is(200).body["items"].as_array().unwrap();
     assert!(items.iter().all(|record| record["team_id"] == json!(ours.team)), "{items:?}");
     assert_eq!(log.body["next_cursor"], Value::Null);
-    let told = format!("{} {}", log.body, caller.client.get("/v1/me").await.body);
+    let shown = format!("{} {}", log.body, caller.client.get("/v1/me").await.body);
     for foreign in [theirs.team.to_string(), theirs.app, theirs.member.login.to_string(), theirs.invitation] {
-        assert!(!told.contains(&foreign), "{foreign}");
+        assert!(!shown.contains(&foreign), "{foreign}");
     }
 }
 
-/// Who is a member of two teams sees both, and by each only what its role there allows.
+/// A member of two teams sees both, each with the permissions of their role there.
 #[tokio::test]
 async fn two_roles_in_two_teams_do_not_mix() {
     let world = World::new().await;

@@ -4,41 +4,41 @@ use rstest::rstest;
 
 use super::*;
 
-/// Whether the cleanup comes between the deletion and the new one, or after both.
+/// The cleanup runs before or after the new team is created.
 #[rstest]
 #[tokio::test]
-async fn a_team_of_a_deleted_ones_name_has_nothing_of_it(#[values(true, false)] is_cleaned_before: bool) {
+async fn a_team_with_the_name_of_a_deleted_one_inherits_nothing(#[values(true, false)] is_cleaned_before: bool) {
     let world = World::new().await;
-    let boss = world.admin().await;
-    let old = TeamFixture::new(&world, &boss, 0, false).await;
+    let admin = world.admin().await;
+    let old = TeamFixture::new(&world, &admin, 0, false).await;
     let member = world.signed_in(&old.member).await;
     let redeemer = world.redeemer("redeemer").await;
     let path = format!("/v1/teams/{}", old.team);
-    let cursor = boss.get(&format!("{path}/members?limit=1")).await;
+    let cursor = admin.get(&format!("{path}/members?limit=1")).await;
     let cursor = cursor.is(200).body["next_cursor"].as_str().unwrap().to_owned();
-    boss.delete(&path).await.is(204);
-    let clean = async || {
+    admin.delete(&path).await.is(204);
+    let clean_up = async || {
         world.clock.advance(Duration::from_secs(61));
         cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap()
     };
     if is_cleaned_before {
-        assert_eq!(clean().await.teams_deleted, 1);
+        assert_eq!(clean_up().await.teams_deleted, 1);
     }
-    let body = json!({"name": "ESTATE 0", "admin_user_id": old.guest.user_id});
-    let created = boss.post("/v1/teams", &body).await;
+    let body = json!({"name": "FIXTURE 0", "admin_user_id": old.non_member.user_id});
+    let created = admin.post("/v1/teams", &body).await;
     let new = created.is(201).body["team_id"].as_str().unwrap().to_owned();
     assert_ne!(new, old.team.to_string());
     if !is_cleaned_before {
-        assert_eq!(clean().await.teams_deleted, 1);
+        assert_eq!(clean_up().await.teams_deleted, 1);
     }
-    let guest = world.signed_in(&world.store().user(old.guest.user_id).await.unwrap().unwrap()).await;
+    let non_member = world.signed_in(&world.store().user(old.non_member.user_id).await.unwrap().unwrap()).await;
     let new = format!("/v1/teams/{new}");
-    assert_eq!(ids(&guest.get("/v1/teams").await, "team_id"), [created.body["team_id"].as_str().unwrap()]);
-    assert_eq!(ids(&guest.get(&format!("{new}/members")).await, "user_id"), [old.guest.user_id.to_string()]);
-    assert_eq!(ids(&guest.get(&format!("{new}/roles")).await, "role_id").len(), 6, "the presets alone");
-    assert_eq!(ids(&guest.get(&format!("{new}/invitations")).await, "invitation_id"), Vec::<String>::new());
-    assert_eq!(ids(&guest.get("/v1/apps").await, "app_id"), Vec::<String>::new());
-    let log = guest.get("/v1/audit").await;
+    assert_eq!(ids(&non_member.get("/v1/teams").await, "team_id"), [created.body["team_id"].as_str().unwrap()]);
+    assert_eq!(ids(&non_member.get(&format!("{new}/members")).await, "user_id"), [old.non_member.user_id.to_string()]);
+    assert_eq!(ids(&non_member.get(&format!("{new}/roles")).await, "role_id").len(), 6, "only the presets");
+    assert_eq!(ids(&non_member.get(&format!("{new}/invitations")).await, "invitation_id"), Vec::<String>::new());
+    assert_eq!(ids(&non_member.get("/v1/apps").await, "app_id"), Vec::<String>::new());
+    let log = non_member.get("/v1/audit").await;
     let actions: Vec<_> = log.is(200).body["items"].as_array().unwrap().iter().map(|r| r["action"].clone()).collect();
     assert_eq!(actions.len(), 2, "{actions:?}");
     assert!(actions.contains(&json!("team.create")) && actions.contains(&json!("member.add")));
@@ -48,14 +48,14 @@ async fn a_team_of_a_deleted_ones_name_has_nothing_of_it(#[values(true, false)] 
         member.get(path).await.is_problem(Code::NotFound);
         member.get(&format!("{path}/members")).await.is_problem(Code::NotFound);
     }
-    boss.get(&path).await.is_problem(Code::NotFound);
-    let shows = format!("{new}/roles/{}", old.role);
-    guest.get(&shows).await.is_problem(Code::NotFound);
+    admin.get(&path).await.is_problem(Code::NotFound);
+    let old_role = format!("{new}/roles/{}", old.role);
+    non_member.get(&old_role).await.is_problem(Code::NotFound);
     let invite = json!({"role_id": old.role});
-    let refused = guest.post(&format!("{new}/invitations"), &invite).await;
+    let refused = non_member.post(&format!("{new}/invitations"), &invite).await;
     assert_eq!(refused.violations(), [json!(["/role_id", "unknown_reference"])]);
     redeemer.post("/v1/invitations/redeem", &json!({"code": old.code})).await.is_problem(Code::InvitationInvalid);
-    boss.get(&format!("{new}/members?limit=1&cursor={cursor}")).await.is_problem(Code::InvalidCursor);
+    admin.get(&format!("{new}/members?limit=1&cursor={cursor}")).await.is_problem(Code::InvalidCursor);
     let leftover = format!("TEAM#{}", old.team);
     let left: Vec<_> = world.dump().await.into_iter().filter(|item| item["pk"] == json!(leftover)).collect();
     assert_eq!(left, Vec::<Value>::new());
@@ -64,9 +64,9 @@ async fn a_team_of_a_deleted_ones_name_has_nothing_of_it(#[values(true, false)] 
 }
 
 #[tokio::test]
-async fn an_app_of_a_deleted_ones_name_has_nothing_of_it() {
+async fn an_app_with_the_name_of_a_deleted_one_inherits_nothing() {
     let world = World::new().await;
-    let (boss, ours, _, caller) = neighbours(&world).await;
+    let (admin, ours, _, caller) = neighbours(&world).await;
     let app = format!("/v1/apps/{}", ours.app);
     let all = json!({"user_ids": ["mina", "root"]});
     caller.client.post(&format!("{app}/account-deletions"), &all).await.is(200);
@@ -78,9 +78,9 @@ async fn an_app_of_a_deleted_ones_name_has_nothing_of_it() {
     assert_eq!(created.body["admin_count"], 0);
     assert_eq!(created.body["deletion_lock"], json!({"locked": true, "changed_by": null, "changed_at": null}));
     assert_eq!(ids(&caller.client.get(&format!("{new}/accounts")).await, "user_id"), Vec::<String>::new());
-    for gone in [app.clone(), format!("{app}/accounts"), format!("{app}/accounts/mina")] {
-        caller.client.get(&gone).await.is_problem(Code::NotFound);
-        boss.get(&gone).await.is_problem(Code::NotFound);
+    for deleted in [app.clone(), format!("{app}/accounts"), format!("{app}/accounts/mina")] {
+        caller.client.get(&deleted).await.is_problem(Code::NotFound);
+        admin.get(&deleted).await.is_problem(Code::NotFound);
     }
     caller.client.get(&format!("{new}/accounts/mina")).await.is_problem(Code::NotFound);
     let mina = json!({"user_id": "mina", "type": "general"});

@@ -1,35 +1,44 @@
-//! Another team's id gets the same bytes as an id that does not exist.
+//! The id of another team's item gets the same reply, byte by byte, as an unknown id.
 
 use super::*;
 
-/// What can be told apart of a reply, and how many requests to the table it took.
-async fn told(world: &World, client: &Client, method: &Method, path: &str, body: &Value) -> (u16, Value, Value, usize) {
+/// What a client can see of a reply, and the number of database calls.
+async fn observe(
+    world: &World,
+    client: &Client,
+    method: &Method,
+    path: &str,
+    body: &Value,
+) -> (u16, Value, Value, usize) {
     let before = crate::support::everything(world).await;
     world.faults.arm(crate::support::faults::Fault::Hang, crate::support::faults::FOREVER, 0);
     let sent = Some(body).filter(|body| !body.is_null()).map(ToString::to_string);
     let mut reply = client.send(method.clone(), path, sent).await;
     let calls = world.faults.calls();
-    assert!(reply.status < 300 || crate::support::everything(world).await == before, "{method} {path} was done");
+    assert!(
+        reply.status < 300 || crate::support::everything(world).await == before,
+        "{method} {path} was refused, but changed something"
+    );
     let request_id = reply.headers.remove("x-request-id").unwrap();
     let headers: Vec<_> =
         reply.headers.iter().map(|(name, value)| json!([name.as_str(), value.to_str().unwrap()])).collect();
-    if let Some(told) = reply.body.get_mut("request_id") {
-        assert_eq!(told.as_str(), request_id.to_str().ok());
-        *told = Value::Null;
+    if let Some(id) = reply.body.get_mut("request_id") {
+        assert_eq!(id.as_str(), request_id.to_str().ok());
+        *id = Value::Null;
     }
     (reply.status, reply.body, Value::Array(headers), calls)
 }
 
-/// A path of the table of actions with one of its ids swapped.
+/// A path of the table of actions with one of its ids replaced.
 fn swapped(path: &str, own: &TeamFixture, place: &str, id: &str) -> String {
-    own.fill(&path.replace(place, id), None)
+    own.path_for(&path.replace(place, id), None)
 }
 
 #[tokio::test]
-async fn another_teams_id_in_a_path_is_an_id_that_names_nothing() {
+async fn another_teams_id_in_a_path_is_like_an_unknown_id() {
     let world = World::new().await;
     let (_, ours, theirs, caller) = neighbours(&world).await;
-    let mut tried = 0;
+    let mut checked = 0;
     for action in ACTIONS {
         let body = (action.body)(&ours);
         for (place, foreign) in [
@@ -46,29 +55,28 @@ async fn another_teams_id_in_a_path_is_an_id_that_names_nothing() {
             if !action.path.contains(place) {
                 continue;
             }
-            let nothing = if place.starts_with('/') { "/nobody" } else { UNKNOWN_ID };
-            let asked = |id: &str| swapped(action.path, &ours, place, id);
+            let unknown = if place.starts_with('/') { "/nobody" } else { UNKNOWN_ID };
+            let path = |id: &str| swapped(action.path, &ours, place, id);
             let (client, method) = (&caller.client, &action.method);
-            let foreign = told(&world, client, method, &asked(&foreign), &body).await;
-            let missing = told(&world, client, method, &asked(nothing), &body).await;
+            let foreign = observe(&world, client, method, &path(&foreign), &body).await;
+            let missing = observe(&world, client, method, &path(unknown), &body).await;
             assert_eq!(foreign, missing, "{} with another's {place}", action.name);
             let is_filter = action.path.contains('?') && action.path.starts_with("/v1/audit");
             assert_eq!(foreign.0, if is_filter { 200 } else { 404 }, "{}: {foreign:?}", action.name);
-            tried += 1;
+            checked += 1;
         }
     }
-    assert!(tried > 40, "{tried}");
+    assert!(checked > 40, "{checked}");
 }
 
-/// An id in a body or a query says no more.
 #[tokio::test]
-async fn another_teams_id_in_a_body_or_a_filter_is_an_id_that_names_nothing() {
+async fn another_teams_id_in_a_body_or_a_filter_is_like_an_unknown_id() {
     let world = World::new().await;
     let (_, ours, theirs, caller) = neighbours(&world).await;
-    let (team, guest, member) = (ours.team, ours.guest.user_id, ours.member.user_id);
+    let (team, non_member, member) = (ours.team, ours.non_member.user_id, ours.member.user_id);
     let team_path = format!("/v1/teams/{team}");
     for (method, path, body, status) in [
-        (Method::POST, format!("{team_path}/members"), json!({"user_id": guest, "role_id": "{role}"}), 422),
+        (Method::POST, format!("{team_path}/members"), json!({"user_id": non_member, "role_id": "{role}"}), 422),
         (Method::PATCH, format!("{team_path}/members/{member}"), json!({"role_id": "{role}"}), 422),
         (Method::POST, format!("{team_path}/invitations"), json!({"role_id": "{role}"}), 422),
         (Method::POST, "/v1/apps".to_owned(), json!({"name": "New", "team_id": "{team}"}), 422),
@@ -82,20 +90,20 @@ async fn another_teams_id_in_a_body_or_a_filter_is_an_id_that_names_nothing() {
         (Method::GET, "/v1/audit?target=theirs".to_owned(), Value::Null, 200),
     ] {
         let with = |fixture: &TeamFixture| {
-            let body = serde_json::from_str::<Value>(&fixture.fill(&body.to_string(), None)).unwrap();
-            (fixture.fill(&path, None), body)
+            let body = serde_json::from_str::<Value>(&fixture.path_for(&body.to_string(), None)).unwrap();
+            (fixture.path_for(&path, None), body)
         };
-        let nothing = |text: &str| {
+        let unknown = |text: &str| {
             ["{role}", "{team}", "{app}", "{invitation}", "{member}", "theirs"]
                 .iter()
                 .fold(text.to_owned(), |text, place| text.replace(place, UNKNOWN_ID))
         };
         let (their_path, their_body) = with(&theirs);
-        let foreign = told(&world, &caller.client, &method, &their_path, &their_body).await;
-        let body = serde_json::from_str::<Value>(&nothing(&body.to_string())).unwrap();
-        let missing = told(&world, &caller.client, &method, &nothing(&path), &body).await;
-        let told = |(status, body, headers, _): (u16, Value, Value, usize)| (status, body, headers);
-        let (foreign, missing) = (told(foreign), told(missing));
+        let foreign = observe(&world, &caller.client, &method, &their_path, &their_body).await;
+        let body = serde_json::from_str::<Value>(&unknown(&body.to_string())).unwrap();
+        let missing = observe(&world, &caller.client, &method, &unknown(&path), &body).await;
+        let visible = |(status, body, headers, _): (u16, Value, Value, usize)| (status, body, headers);
+        let (foreign, missing) = (visible(foreign), visible(missing));
         assert_eq!(foreign, missing, "{method} {path}");
         assert_eq!(foreign.0, status, "{foreign:?}");
         match status {
@@ -107,7 +115,7 @@ async fn another_teams_id_in_a_body_or_a_filter_is_an_id_that_names_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_id_is_answered_like_one_that_names_nothing() {
+async fn a_malformed_id_in_a_path_is_not_found() {
     let world = World::new().await;
     let (_, ours, _, caller) = neighbours(&world).await;
     for action in ACTIONS.iter().filter(|action| !action.path.contains('?')) {
@@ -116,7 +124,7 @@ async fn what_is_no_id_is_answered_like_one_that_names_nothing() {
                 "x",
                 "%00",
                 "..%2F",
-                &ours.fill(place, None).to_uppercase(),
+                &ours.path_for(place, None).to_uppercase(),
                 &format!("{UNKNOWN_ID}0"),
                 "ADMIN",
                 "%ED%95%9C",
@@ -124,7 +132,7 @@ async fn what_is_no_id_is_answered_like_one_that_names_nothing() {
                 if action.path.contains(place) {
                     let path = swapped(action.path, &ours, place, id);
                     let body = (action.body)(&ours);
-                    let (status, body, ..) = told(&world, &caller.client, &action.method, &path, &body).await;
+                    let (status, body, ..) = observe(&world, &caller.client, &action.method, &path, &body).await;
                     assert_eq!((status, &body["code"]), (404, &json!("not_found")), "{} at {path}", action.name);
                 }
             }

@@ -7,8 +7,8 @@ use super::*;
 async fn a_throttled_super_admin_signs_in_from_a_known_device() {
     let world = World::new().await;
     member(&world, "mina").await;
-    let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
-    bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let first_admin = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
+    bootstrap::run(world.context.clone(), first_admin).await.unwrap();
     let home = world.stranger();
     let body = |login: &str, token: &Value| json!({"login": login, "password": PASSWORD, "device_token": token});
     let token = try_password(&home, "admin", PASSWORD).await.is(200).body["device_token"].clone();
@@ -28,7 +28,7 @@ async fn a_throttled_super_admin_signs_in_from_a_known_device() {
     browser.post("/v1/login", &by_cookie).await.is(200);
     try_password(&home, "admin", PASSWORD).await.is_problem(Code::TooManyAttempts);
     home.post("/v1/login", &body("admin", &minas)).await.is_problem(Code::TooManyAttempts);
-    // The device has its own count and has to wait after its own failures.
+    // The device has its own throttle and waits after its own failures.
     for stranger in strangers(&world).take(5) {
         let wrong = json!({"login": "admin", "password": WRONG, "device_token": token});
         stranger.post("/v1/login", &wrong).await.is_problem(Code::InvalidCredentials);

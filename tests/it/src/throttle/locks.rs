@@ -11,8 +11,8 @@ async fn the_hundredth_failure_locks_the_password_for_unknown_devices_only() {
     world.with_email(&user, "mina@example.com").await;
     let mut strangers = strangers(&world);
     let known = world.stranger();
-    let held = ticket(&known, "mina").await;
-    let signed_in = second_step(&known, &held, &mina.app.code(&world, 0)).await;
+    let pending = ticket(&known, "mina").await;
+    let signed_in = second_step(&known, &pending, &mina.app.code(&world, 0)).await;
     let device_token = &signed_in.is(200).body["device_token"];
 
     fail(&world, ThrottleKind::Password, "mina", 98).await;
@@ -24,14 +24,14 @@ async fn the_hundredth_failure_locks_the_password_for_unknown_devices_only() {
     world.clock.advance(Duration::from_hours(24));
     fail(&world, ThrottleKind::Password, "nobody", 100).await;
     for login in ["mina", "nobody"] {
-        let shut = try_password(&strangers.next().unwrap(), login, PASSWORD).await;
-        assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "900", "{login}");
+        let throttled = try_password(&strangers.next().unwrap(), login, PASSWORD).await;
+        assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "900", "{login}");
     }
 
     let body = json!({"login": "mina", "password": PASSWORD, "device_token": device_token});
-    let half = known.post("/v1/login", &body).await;
-    let held = half.is(200).body["mfa"]["ticket"].as_str().unwrap();
-    second_step(&known, held, &mina.app.code(&world, 0)).await.is(200);
+    let first_step = known.post("/v1/login", &body).await;
+    let pending = first_step.is(200).body["mfa"]["ticket"].as_str().unwrap();
+    second_step(&known, pending, &mina.app.code(&world, 0)).await.is(200);
     // Its success was counted in its own throttle.
     try_password(&strangers.next().unwrap(), "mina", PASSWORD).await.is_problem(Code::TooManyAttempts);
 
@@ -55,8 +55,8 @@ async fn after_ninety_nine_failures_the_right_password_still_works() {
 async fn a_locked_password_is_unlocked_by_an_admin_or_by_bootstrap() {
     let world = World::new().await;
     let user = member(&world, "mina").await;
-    let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
-    bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let first_admin = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
+    bootstrap::run(world.context.clone(), first_admin).await.unwrap();
     fail(&world, ThrottleKind::Password, "mina", 100).await;
     fail(&world, ThrottleKind::Password, "admin", 100).await;
     let stranger = world.stranger();
@@ -76,22 +76,22 @@ async fn a_locked_password_is_unlocked_by_an_admin_or_by_bootstrap() {
 async fn a_locked_second_factor_is_unlocked_by_an_admin_or_by_bootstrap() {
     let world = World::new().await;
     let mina = owner(&world, "mina").await;
-    let founded = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
-    let report = bootstrap::run(world.context.clone(), founded).await.unwrap();
+    let first_admin = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
+    let report = bootstrap::run(world.context.clone(), first_admin).await.unwrap();
     let user = world.store().user(report.user_id).await.unwrap().unwrap();
     let stranger = world.stranger();
     let admin = bind(&world, user, stranger.sign_in("admin").await).await;
     fail(&world, ThrottleKind::Totp, "mina", 100).await;
     fail(&world, ThrottleKind::Totp, "admin", 100).await;
     for (login, app) in [("mina", &mina.app), ("admin", &admin.app)] {
-        let held = ticket(&stranger, login).await;
-        let shut = second_step(&stranger, &held, &app.code(&world, 0)).await;
-        assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "900");
+        let pending = ticket(&stranger, login).await;
+        let throttled = second_step(&stranger, &pending, &app.code(&world, 0)).await;
+        assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "900");
     }
     let break_glass = json!({"break_glass": true, "password": PASSWORD});
     bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap()).await.unwrap();
-    let held = ticket(&stranger, "admin").await;
-    let signed_in = second_step(&stranger, &held, &admin.app.code(&world, 0)).await;
+    let pending = ticket(&stranger, "admin").await;
+    let signed_in = second_step(&stranger, &pending, &admin.app.code(&world, 0)).await;
     let admin = stranger.bearing(&signed_in);
     admin.delete(&format!("/v1/users/{}/totp", mina.user.user_id)).await.is(204);
     try_password(&stranger, "mina", PASSWORD).await.is(200);

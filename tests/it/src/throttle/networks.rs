@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Failures of a network are counted over all logins.
+/// The failures of a network are counted for all logins together.
 #[tokio::test]
 async fn a_network_has_ten_failures_a_minute_for_all_logins_together() {
     let world = World::new().await;
@@ -21,15 +21,15 @@ async fn a_network_has_ten_failures_a_minute_for_all_logins_together() {
         let wrong = try_from(&address, &header, &format!("nobody{number}")).await;
         wrong.is_problem(Code::InvalidCredentials);
     }
-    let shut = try_from("2001:db8:1:2:ffff::", "2001:db8:1:3::1", "mina").await;
-    assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "1");
+    let throttled = try_from("2001:db8:1:2:ffff::", "2001:db8:1:3::1", "mina").await;
+    assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "1");
     for elsewhere in ["2001:db8:1:3::1", "192.0.2.1"] {
         try_from(elsewhere, "2001:db8:1:2::1", "mina").await.is(200);
     }
     world.clock.advance(Duration::from_secs(1));
     try_from("2001:db8:1:2::1", "", "nobody").await.is_problem(Code::InvalidCredentials);
-    let shut = try_from("2001:db8:1:2::1", "", "mina").await;
-    assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "2");
+    let throttled = try_from("2001:db8:1:2::1", "", "mina").await;
+    assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "2");
     // After the wait and a quiet minute the count starts again.
     world.clock.advance(Duration::from_secs(62));
     for number in 0..10 {
@@ -66,7 +66,7 @@ async fn undoing_an_attempt_in_a_deleted_throttle_leaves_none_behind() {
     try_password(&world.stranger(), "mina", PASSWORD).await.is(200);
 }
 
-/// A failure while the throttles are read or written lets nobody in.
+/// If the throttles cannot be read or written, the sign-in is refused.
 #[rstest]
 #[tokio::test(start_paused = true)]
 async fn a_sign_in_that_cannot_be_counted_is_a_503_within_five_seconds(

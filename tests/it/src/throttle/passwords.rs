@@ -3,13 +3,13 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn of_two_hundred_parallel_guesses_only_the_allowed_ones_are_checked() {
+async fn only_the_allowed_ones_of_two_hundred_parallel_guesses_are_checked() {
     let world = World::new().await;
     member(&world, "mina").await;
     member(&world, "other").await;
     let hashes = count_hashes();
     let mut strangers = strangers(&world);
-    for (millis, guesses, due) in [
+    for (millis, guesses, expected) in [
         (0, 200, 5),
         (0, 20, 0),
         (999, 20, 0),
@@ -24,9 +24,9 @@ async fn of_two_hundred_parallel_guesses_only_the_allowed_ones_are_checked() {
         hashes.store(0, Ordering::SeqCst);
         let wave: Vec<_> = strangers.by_ref().take(guesses).collect();
         let replies = join_all(wave.iter().map(|stranger| try_password(stranger, "mina", WRONG))).await;
-        let (looked_at, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 401);
-        assert_eq!((looked_at.len(), hashes.load(Ordering::SeqCst)), (due, due), "{millis} ms later");
-        for reply in looked_at {
+        let (checked, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 401);
+        assert_eq!((checked.len(), hashes.load(Ordering::SeqCst)), (expected, expected), "{millis} ms later");
+        for reply in checked {
             reply.is_problem(Code::InvalidCredentials);
         }
         for reply in refused {
@@ -69,17 +69,17 @@ async fn all_spellings_of_a_login_share_one_count() {
             wrong.is_problem(Code::InvalidCredentials);
         }
         for form in forms {
-            let shut = try_password(&strangers.next().unwrap(), form, PASSWORD).await;
-            shut.is_problem(Code::TooManyAttempts);
+            let throttled = try_password(&strangers.next().unwrap(), form, PASSWORD).await;
+            throttled.is_problem(Code::TooManyAttempts);
         }
     }
     try_password(&strangers.next().unwrap(), "mina2", WRONG).await.is_problem(Code::InvalidCredentials);
     let items = world.dump().await;
-    let lanes = items.iter().filter(|item| item["pk"].as_str().unwrap().starts_with("LANE#password#"));
-    assert_eq!(lanes.count(), 3);
+    let throttles = items.iter().filter(|item| item["pk"].as_str().unwrap().starts_with("LANE#password#"));
+    assert_eq!(throttles.count(), 3);
 }
 
-/// Every route that takes the current password.
+/// This tests every route that takes the current password.
 #[tokio::test]
 async fn guesses_at_the_current_password_and_at_sign_in_share_one_count() {
     const NEW: &str = "tq7 vXk 2pLw";
@@ -110,8 +110,8 @@ async fn guesses_at_the_current_password_and_at_sign_in_share_one_count() {
 
     hashes.store(0, Ordering::SeqCst);
     for (method, path, body) in asking(PASSWORD).into_iter().chain(asking(WRONG)) {
-        let shut = client.send(method, path, Some(body.to_string())).await;
-        assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "1", "{path}");
+        let throttled = client.send(method, path, Some(body.to_string())).await;
+        assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "1", "{path}");
     }
     try_password(&strangers.next().unwrap(), "mina", PASSWORD).await.is_problem(Code::TooManyAttempts);
     assert_eq!(hashes.load(Ordering::SeqCst), 0);
@@ -138,10 +138,10 @@ async fn a_flood_of_other_logins_does_not_reset_a_count() {
         world.writer().commit(Commit::new([write])).await.unwrap();
     }
     cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
-    let shut = try_password(&strangers.next().unwrap(), "mina", PASSWORD).await;
-    assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "8");
+    let throttled = try_password(&strangers.next().unwrap(), "mina", PASSWORD).await;
+    assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "8");
     world.clock.advance(Duration::from_secs(8));
     try_password(&strangers.next().unwrap(), "mina", WRONG).await.is_problem(Code::InvalidCredentials);
-    let shut = try_password(&strangers.next().unwrap(), "mina", PASSWORD).await;
-    assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "16");
+    let throttled = try_password(&strangers.next().unwrap(), "mina", PASSWORD).await;
+    assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "16");
 }

@@ -16,13 +16,13 @@ async fn a_new_password_keeps_the_second_factor() {
     let code = world.code(reset_id, FlowPurpose::PasswordReset).await;
     let body = json!({"code": code, "password": PASSWORD, "password_confirmation": PASSWORD});
     stranger.post(&format!("/v1/password-resets/{reset_id}/complete"), &body).await.is(204);
-    let after_own = ticket(&stranger, "mina").await;
-    second_step(&stranger, &after_own, &mina.app.code(&world, 0)).await.is(200);
+    let after_own_reset = ticket(&stranger, "mina").await;
+    second_step(&stranger, &after_own_reset, &mina.app.code(&world, 0)).await.is(200);
 
     let path = format!("/v1/users/{}/password", mina.user.user_id);
     admin.post(&path, &json!({"password": PASSWORD})).await.is(200);
-    let after_admins = ticket(&stranger, "mina").await;
-    with_recovery_code(&stranger, &after_admins, &mina.recovery_codes[0]).await.is(200);
+    let after_reset_by_admin = ticket(&stranger, "mina").await;
+    with_recovery_code(&stranger, &after_reset_by_admin, &mina.recovery_codes[0]).await.is(200);
 }
 
 #[tokio::test]
@@ -72,22 +72,22 @@ async fn the_table_contains_no_usable_second_factor() {
     let client = world.stranger().sign_in("mina").await;
     let enrolled = client.post("/v1/me/totp", &json!({"current_password": PASSWORD})).await;
     let app = App::of(&enrolled);
-    let waiting = Value::from(world.dump().await).to_string();
+    let before_confirmation = Value::from(world.dump().await).to_string();
     let code = json!({"code": app.code(&world, 0)});
     let confirmed = client.with("idempotency-key", "k").post("/v1/me/totp/confirm", &code).await;
-    let held = ticket(&world.stranger(), "mina").await;
-    let bound = Value::from(world.dump().await).to_string();
+    let pending = ticket(&world.stranger(), "mina").await;
+    let after_confirmation = Value::from(world.dump().await).to_string();
 
     let secret = enrolled.body["secret"].as_str().unwrap();
     let bytes = Secret::try_from_base32(secret).unwrap();
     let hex: String = bytes.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    let mut secrets = vec![secret.to_owned(), hex, held[held.len() / 2..].to_owned()];
+    let mut secrets = vec![secret.to_owned(), hex, pending[pending.len() / 2..].to_owned()];
     for code in confirmed.is(200).body["recovery_codes"].as_array().unwrap() {
         let code = code.as_str().unwrap();
         secrets.extend([code.to_owned(), code.replace('-', ""), code[..13].to_owned()]);
     }
     for secret in secrets {
-        assert!(!waiting.contains(&secret) && !bound.contains(&secret), "{secret}");
+        assert!(!before_confirmation.contains(&secret) && !after_confirmation.contains(&secret), "{secret}");
     }
 }
 
@@ -123,8 +123,8 @@ async fn binding_and_unbinding_end_all_other_sessions() {
     other.get("/v1/me").await.is_problem(Code::Unauthenticated);
     assert_eq!(client.get("/v1/me").await.is(200).body["user"]["totp_enabled"], true);
 
-    let held = ticket(&world.stranger(), "mina").await;
-    let other = world.stranger().bearing(&second_step(&world.stranger(), &held, &app.code(&world, 30)).await);
+    let pending = ticket(&world.stranger(), "mina").await;
+    let other = world.stranger().bearing(&second_step(&world.stranger(), &pending, &app.code(&world, 30)).await);
     other.get("/v1/me").await.is(200);
     world.clock.advance(Duration::from_mins(1));
     delete(&client, &json!({"current_password": PASSWORD, "code": app.code(&world, 0)})).await.is(204);
@@ -150,11 +150,11 @@ async fn an_admin_removes_a_lost_second_factor() {
     let world = World::new().await;
     let admin = world.admin().await;
     let mina = owner(&world, "mina").await;
-    let held = ticket(&world.stranger(), "mina").await;
+    let pending = ticket(&world.stranger(), "mina").await;
     admin.delete(&format!("/v1/users/{}/totp", mina.user.user_id)).await.is(204);
     mina.client.get("/v1/me").await.is_problem(Code::Unauthenticated);
-    second_step(&world.stranger(), &held, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
-    with_recovery_code(&world.stranger(), &held, &mina.recovery_codes[0]).await.is_problem(Code::InvalidCode);
+    second_step(&world.stranger(), &pending, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
+    with_recovery_code(&world.stranger(), &pending, &mina.recovery_codes[0]).await.is_problem(Code::InvalidCode);
     let client = world.stranger().sign_in("mina").await;
     assert_eq!(client.get("/v1/me").await.body["user"]["totp_enabled"], false);
     let items = world.dump().await;

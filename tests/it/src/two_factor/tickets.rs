@@ -37,8 +37,8 @@ async fn a_ticket_ends_after_five_wrong_codes_and_the_count_continues_with_the_n
     second_step(&stranger, &first, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
 
     let second = ticket(&stranger, "mina").await;
-    let shut = second_step(&stranger, &second, &mina.app.code(&world, 0)).await;
-    assert_eq!(shut.is_problem(Code::TooManyAttempts).header("retry-after"), "1");
+    let throttled = second_step(&stranger, &second, &mina.app.code(&world, 0)).await;
+    assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "1");
     let others = ticket(&stranger, "other").await;
     second_step(&stranger, &others, &other.app.code(&world, 0)).await.is(200);
     world.clock.advance(Duration::from_secs(1));
@@ -49,35 +49,35 @@ async fn a_ticket_ends_after_five_wrong_codes_and_the_count_continues_with_the_n
 async fn a_ticket_is_not_a_session() {
     let world = World::new().await;
     let mina = owner(&world, "mina").await;
-    let held = ticket(&world.stranger(), "mina").await;
+    let pending = ticket(&world.stranger(), "mina").await;
     let stranger = world.stranger();
-    let bearer = stranger.with("authorization", &format!("Bearer {held}"));
-    let cookie = stranger.with("cookie", &format!("__Host-session={held}"));
+    let bearer = stranger.with("authorization", &format!("Bearer {pending}"));
+    let cookie = stranger.with("cookie", &format!("__Host-session={pending}"));
     for client in [bearer, cookie] {
         client.get("/v1/me").await.is_problem(Code::Unauthenticated);
         client.post("/v1/me/totp", &json!({"current_password": PASSWORD})).await.is_problem(Code::Unauthenticated);
     }
     // A part of the ticket is not accepted either.
-    let cut = &held[..held.len() - 4];
-    let other_end = if held.ends_with("AAAA") { "BBBB" } else { "AAAA" };
-    for mangled in [cut.to_owned(), format!("{held}AAAA"), format!("{cut}{other_end}")] {
+    let cut = &pending[..pending.len() - 4];
+    let other_end = if pending.ends_with("AAAA") { "BBBB" } else { "AAAA" };
+    for mangled in [cut.to_owned(), format!("{pending}AAAA"), format!("{cut}{other_end}")] {
         second_step(&stranger, &mangled, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
     }
-    second_step(&stranger, &held, &mina.app.code(&world, 0)).await.is(200);
+    second_step(&stranger, &pending, &mina.app.code(&world, 0)).await.is(200);
     world.clock.advance(Duration::from_secs(30));
-    second_step(&stranger, &held, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
+    second_step(&stranger, &pending, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
 }
 
 #[tokio::test]
 async fn a_ticket_expires_after_five_minutes_to_the_millisecond() {
     let world = World::new().await;
     let mina = owner(&world, "mina").await;
-    for (millis, taken) in [(299_999, true), (300_000, false)] {
+    for (millis, is_accepted) in [(299_999, true), (300_000, false)] {
         let stranger = world.stranger();
-        let held = ticket(&stranger, "mina").await;
+        let pending = ticket(&stranger, "mina").await;
         world.clock.advance(Duration::from_millis(millis));
-        let reply = second_step(&stranger, &held, &mina.app.code(&world, 0)).await;
-        if taken {
+        let reply = second_step(&stranger, &pending, &mina.app.code(&world, 0)).await;
+        if is_accepted {
             reply.is(200)
         } else {
             reply.is_problem(Code::InvalidCode)
@@ -91,23 +91,23 @@ async fn whatever_ends_sessions_also_ends_tickets() {
     let admin = world.admin().await;
     let mina = owner(&world, "mina").await;
     let (stranger, user) = (world.stranger(), format!("/v1/users/{}", mina.user.user_id));
-    let held = async || ticket(&stranger, "mina").await;
-    let refused = async |held: &str| {
+    let pending = async || ticket(&stranger, "mina").await;
+    let refused = async |pending: &str| {
         world.clock.advance(Duration::from_secs(30));
-        second_step(&stranger, held, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
+        second_step(&stranger, pending, &mina.app.code(&world, 0)).await.is_problem(Code::InvalidCode);
     };
 
-    let before = held().await;
+    let before = pending().await;
     admin.post(&format!("{user}/password"), &json!({"password": PASSWORD})).await.is(200);
     refused(&before).await;
-    let before = held().await;
+    let before = pending().await;
     admin.delete(&format!("{user}/sessions")).await.is(204);
     refused(&before).await;
-    let before = held().await;
+    let before = pending().await;
     admin.patch(&user, &json!({"status": "disabled"})).await.is(200);
     refused(&before).await;
     admin.patch(&user, &json!({"status": "enabled"})).await.is(200);
     refused(&before).await;
-    let now = held().await;
+    let now = pending().await;
     second_step(&stranger, &now, &mina.app.code(&world, 30)).await.is(200);
 }

@@ -1,11 +1,11 @@
-//! What is remembered of every change of a user.
+//! The audit records of changes of a user.
 
 use super::*;
 
 #[tokio::test]
-async fn every_change_is_recorded_with_who_whence_and_what_and_no_secret() {
+async fn every_change_is_recorded_with_actor_address_and_fields_but_no_secret() {
     let world = World::new().await;
-    let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
+    let (admin, client) = world.user("boss", UserType::SuperAdmin, []).await;
     let client = client.at("192.0.2.7");
     let body = json!({
         "username": "Mina", "login": "mina", "type": "member", "email": "mina@example.com", "password": PASSWORD
@@ -39,7 +39,7 @@ async fn every_change_is_recorded_with_who_whence_and_what_and_no_secret() {
         ids.push(reply.header("x-request-id").to_owned());
     }
     let records = audit_of(&world, &user_id).await;
-    let told: Vec<_> = records.iter().map(|r| json!([r["action"], r["before"], r["after"]])).collect();
+    let recorded: Vec<_> = records.iter().map(|r| json!([r["action"], r["before"], r["after"]])).collect();
     let first = json!({
         "user_id": user_id, "username": "Mina", "login": "mina", "type": "member", "status": "enabled",
         "email": "mina@example.com", "email_verified": false, "totp_enabled": false,
@@ -58,7 +58,7 @@ async fn every_change_is_recorded_with_who_whence_and_what_and_no_secret() {
         record
     };
     assert_eq!(
-        told.iter().map(shown).collect::<Vec<_>>(),
+        recorded.iter().map(shown).collect::<Vec<_>>(),
         [
             json!(["user.create", null, first]),
             json!(["user.edit", {"username": "Mina", "type": "member"}, {"username": "Jin", "type": "platform_admin"}]),
@@ -77,7 +77,7 @@ async fn every_change_is_recorded_with_who_whence_and_what_and_no_secret() {
     );
     for ((record, id), moment) in records.iter().zip(ids).zip(moments) {
         assert_eq!(record["request_id"], json!(id));
-        assert_eq!(record["actor"], json!({"user_id": boss.user_id, "login": "boss"}));
+        assert_eq!(record["actor"], json!({"user_id": admin.user_id, "login": "boss"}));
         assert_eq!(
             (&record["address"], &record["at"], &record["team_id"]),
             (&json!("192.0.2.7"), &json!(moment), &json!(null))

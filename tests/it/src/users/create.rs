@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_new_user_is_shown_whole_and_without_its_secrets() {
+async fn a_new_user_is_shown_without_secrets() {
     let world = World::new().await;
     let admin = world.admin().await;
     let body = json!({
@@ -28,7 +28,7 @@ async fn a_new_user_is_shown_whole_and_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn every_violation_is_told_at_once() {
+async fn all_violations_are_reported_together() {
     let world = World::new().await;
     let admin = world.admin().await;
     let body = json!({
@@ -84,7 +84,7 @@ async fn a_login_is_taken_whatever_its_case() {
 }
 
 #[tokio::test]
-async fn a_generated_password_is_told_once_and_opens_nothing_but_its_change() {
+async fn a_generated_password_is_shown_once_and_must_be_changed_first() {
     let world = World::new().await;
     let admin = world.admin().await;
     let body = json!({"username": "Mina", "login": "mina", "type": "platform_admin", "generate_password": true});
@@ -113,7 +113,7 @@ async fn a_generated_password_is_told_once_and_opens_nothing_but_its_change() {
 }
 
 #[tokio::test]
-async fn a_typed_password_must_be_changed_as_well() {
+async fn a_password_entered_by_an_admin_must_be_changed_too() {
     let world = World::new().await;
     let admin = world.admin().await;
     let body = json!({"username": "Mina", "login": "mina", "type": "platform_admin", "password": PASSWORD});
@@ -121,9 +121,9 @@ async fn a_typed_password_must_be_changed_as_well() {
     world.stranger().sign_in("mina").await.get("/v1/users").await.is_problem(Code::PasswordChangeRequired);
 }
 
-/// An address belongs to whoever proves it: what an admin typed is a note.
+/// An unverified address belongs to nobody: others may register with it, and it receives no mail for a password reset.
 #[tokio::test]
-async fn an_address_typed_by_an_admin_blocks_nobody_and_gets_no_reset() {
+async fn an_address_entered_by_an_admin_blocks_nobody_and_gets_no_reset() {
     let world = World::new().await;
     let admin = world.admin().await;
     let email = "mina@example.com";
@@ -157,25 +157,25 @@ async fn an_address_typed_by_an_admin_blocks_nobody_and_gets_no_reset() {
 }
 
 #[tokio::test]
-async fn a_note_on_a_user_takes_no_address_from_its_owner() {
+async fn an_address_entered_by_an_admin_is_not_taken_from_its_owner() {
     let world = World::new().await;
     let admin = world.admin().await;
     let owner = proved(&world, "owner", UserType::Member, "mina@example.com").await;
     let (other, _) = world.user("other", UserType::Member, []).await;
-    let noted = admin.patch(&path_of(&other), &json!({"email": "MINA@example.com"})).await;
+    let edited = admin.patch(&path_of(&other), &json!({"email": "MINA@example.com"})).await;
     assert_eq!(
-        (&noted.is(200).body["email"], &noted.body["email_verified"]),
+        (&edited.is(200).body["email"], &edited.body["email_verified"]),
         (&json!("MINA@example.com"), &json!(false))
     );
     assert_eq!(world.owner_of("mina@example.com").await, Some(owner.user_id));
     admin.delete(&path_of(&other)).await.is(204);
     assert_eq!(world.owner_of("mina@example.com").await, Some(owner.user_id));
 
-    let renoted = admin.patch(&path_of(&owner), &json!({"email": "other@example.com"})).await;
-    assert_eq!(renoted.is(200).body["email_verified"], false);
+    let replaced = admin.patch(&path_of(&owner), &json!({"email": "other@example.com"})).await;
+    assert_eq!(replaced.is(200).body["email_verified"], false);
     assert_eq!(world.owner_of("mina@example.com").await, None, "the address is free");
-    assert_eq!(world.owner_of("other@example.com").await, None, "a note is no proof");
-    let told: Vec<_> = world.dump().await.into_iter().filter(|item| item["sk"] == "OUTBOX").collect();
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0]["to"], "mina@example.com");
+    assert_eq!(world.owner_of("other@example.com").await, None, "an address entered by an admin is not verified");
+    let outbox: Vec<_> = world.dump().await.into_iter().filter(|item| item["sk"] == "OUTBOX").collect();
+    assert_eq!(outbox.len(), 1, "{outbox:?}");
+    assert_eq!(outbox[0]["to"], "mina@example.com");
 }

@@ -1,9 +1,9 @@
-//! Deleting users: what is free again, what stays.
+//! Deleting users.
 
 use super::*;
 
 #[tokio::test]
-async fn a_deleted_user_frees_its_login_and_address_and_what_its_team_has_stays() {
+async fn deleting_a_user_frees_their_login_and_address_and_keeps_their_teams_data() {
     let world = World::new().await;
     let admin = world.admin().await;
     let team = world.team("Team").await;
@@ -44,15 +44,15 @@ async fn a_deleted_user_frees_its_login_and_address_and_what_its_team_has_stays(
 }
 
 #[tokio::test]
-async fn whoever_was_created_by_somebody_outlives_them() {
+async fn users_outlive_the_admin_who_created_them() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let (maker, client) = world.user("maker", UserType::PlatformAdmin, []).await;
+    let (creator, client) = world.user("maker", UserType::PlatformAdmin, []).await;
     let body = json!({"username": "Made", "login": "made", "type": "platform_admin", "password": PASSWORD});
-    let made = client.post("/v1/users", &body).await;
-    admin.delete(&path_of(&maker)).await.is(204);
-    admin.get(made.header("location")).await.is(200);
+    let created = client.post("/v1/users", &body).await;
+    admin.delete(&path_of(&creator)).await.is(204);
+    admin.get(created.header("location")).await.is(200);
     world.stranger().sign_in("made").await.get("/v1/me").await.is(200);
-    let records = audit_of(&world, &made.body["user"]["user_id"]).await;
-    assert_eq!(records[0]["actor"], json!({"user_id": maker.user_id, "login": "maker"}));
+    let records = audit_of(&world, &created.body["user"]["user_id"]).await;
+    assert_eq!(records[0]["actor"], json!({"user_id": creator.user_id, "login": "maker"}));
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_change_is_a_version_and_the_same_again_is_none() {
+async fn a_change_raises_the_version_and_an_edit_without_a_change_does_not() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (user, _) = world.user("mina", UserType::Member, []).await;
@@ -29,7 +29,7 @@ async fn a_change_is_a_version_and_the_same_again_is_none() {
 }
 
 #[tokio::test]
-async fn null_clears_the_address_and_nothing_else() {
+async fn null_clears_only_the_address() {
     let world = World::new().await;
     let admin = world.admin().await;
     let user = proved(&world, "mina", UserType::Member, "mina@example.com").await;
@@ -41,7 +41,7 @@ async fn null_clears_the_address_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_the_server_sets_is_refused_wherever_it_is_sent() {
+async fn fields_set_by_the_server_are_refused_in_every_body() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (user, client) = world.user("mina", UserType::Member, []).await;
@@ -60,7 +60,7 @@ async fn what_the_server_sets_is_refused_wherever_it_is_sent() {
         ("last_login_at", json!(START)),
         ("language", json!("ko")),
     ];
-    let more_of_oneself =
+    let own_fields_of_admins =
         [("type", json!("super_admin")), ("status", json!("enabled")), ("email", json!("x@example.com"))];
     let path = path_of(&user);
     let new = json!({"username": "Jin", "login": "jin", "type": "member", "generate_password": true});
@@ -87,7 +87,7 @@ async fn what_the_server_sets_is_refused_wherever_it_is_sent() {
             assert_eq!(refused.violations(), [json!([format!("/{field}"), "unknown_field"])], "{path}");
         }
     }
-    for (field, value) in more_of_oneself {
+    for (field, value) in own_fields_of_admins {
         let refused = client.patch("/v1/me", &json!({"username": "Jin", field: value})).await;
         refused.is_problem(Code::UnknownField);
         assert_eq!(refused.violations(), [json!([format!("/{field}"), "unknown_field"])]);
@@ -101,13 +101,13 @@ async fn what_the_server_sets_is_refused_wherever_it_is_sent() {
 }
 
 #[tokio::test]
-async fn lower_ranks_do_nothing_to_higher_ones() {
+async fn users_cannot_change_users_of_a_higher_rank() {
     let world = World::new().await;
-    let (boss, _) = world.user("boss", UserType::SuperAdmin, []).await;
+    let (super_admin, _) = world.user("boss", UserType::SuperAdmin, []).await;
     let (peer, _) = world.user("peer", UserType::PlatformAdmin, []).await;
     let (_, platform) = world.user("platform", UserType::PlatformAdmin, []).await;
     let member = world.member("member", []).await;
-    for target in [&boss, &peer] {
+    for target in [&super_admin, &peer] {
         let path = path_of(target);
         for patch in [json!({}), json!({"username": "x"}), json!({"surprise": 1})] {
             platform.patch(&path, &patch).await.is_problem(Code::Forbidden);
@@ -125,15 +125,15 @@ async fn lower_ranks_do_nothing_to_higher_ones() {
     }
     let new = json!({"username": "New", "login": "new", "type": "super_admin", "generate_password": true});
     platform.post("/v1/users", &new).await.is_problem(Code::Forbidden);
-    let one_of_two = json!({"type": "super_admin", "username": "Member"});
+    let one_forbidden_field = json!({"type": "super_admin", "username": "Member"});
     let (target, _) = world.user("target", UserType::Member, []).await;
-    platform.patch(&path_of(&target), &one_of_two).await.is_problem(Code::Forbidden);
+    platform.patch(&path_of(&target), &one_forbidden_field).await.is_problem(Code::Forbidden);
     assert_eq!(stored(&world, &target).await, Some(target));
     assert_eq!(assert_super_admins_consistent(&world).await, 1);
 }
 
 #[tokio::test]
-async fn who_becomes_an_admin_leaves_all_teams() {
+async fn a_member_promoted_to_admin_leaves_all_teams() {
     let world = World::new().await;
     let admin = world.admin().await;
     let team = world.team("Team").await;
@@ -143,7 +143,7 @@ async fn who_becomes_an_admin_leaves_all_teams() {
         let promoted = admin.patch(&path_of(&user), &json!({"type": user_type})).await;
         assert_eq!((&promoted.is(200).body["teams"], &promoted.body["type"]), (&json!([]), &json!(user_type)));
         let back = admin.patch(&path_of(&user), &json!({"type": "member"})).await;
-        assert_eq!(back.is(200).body["teams"], json!([]), "and does not come back by itself");
+        assert_eq!(back.is(200).body["teams"], json!([]), "demotion does not restore memberships");
     }
     assert_eq!(admin.get(&format!("/v1/users?team_id={team}")).await.body["items"], json!([]));
 }

@@ -1,25 +1,25 @@
-//! What the store refuses on its own, whatever a route read before: taking away the last super admin, and acting on
-//! rights that have changed since.
+//! What the conditions in the store refuse, whatever the handler read before: removing the last super admin, and
+//! changes by a user whose rights have changed.
 
 use super::*;
 
-/// Every way in which a super admin stops being one is refused to the last, whoever asks.
+/// Every way to lose the rights of a super admin is refused for the last one.
 #[tokio::test]
-async fn the_last_super_admin_stays_by_every_path() {
+async fn the_last_super_admin_cannot_be_removed_in_any_way() {
     let world = World::new().await;
-    let (boss, client) = world.user("boss", UserType::SuperAdmin, []).await;
+    let (admin, client) = world.user("boss", UserType::SuperAdmin, []).await;
     let (other, _) = world.user("other", UserType::SuperAdmin, []).await;
     let (_, platform) = world.user("platform", UserType::PlatformAdmin, []).await;
     client.patch(&path_of(&other), &json!({"status": "disabled"})).await.is(200);
     for removal in REMOVALS {
-        remove(&client, &path_of(&boss), removal).await.is_problem(Code::UseOwnRoute);
-        remove(&platform, &path_of(&boss), removal).await.is_problem(Code::Forbidden);
+        remove(&client, &path_of(&admin), removal).await.is_problem(Code::UseOwnRoute);
+        remove(&platform, &path_of(&admin), removal).await.is_problem(Code::Forbidden);
     }
     let edited = |patch: Value| {
-        change(&boss, &boss.clone().edited(Fields::of(patch), world.now()).unwrap(), CredentialChange::Kept)
+        change(&admin, &admin.clone().edited(Fields::of(patch), world.now()).unwrap(), CredentialChange::Kept)
     };
     for commit in [
-        delete(&boss).unwrap(),
+        delete(&admin).unwrap(),
         edited(json!({"status": "disabled"})).unwrap(),
         edited(json!({"type": "platform_admin"})).unwrap(),
         edited(json!({"type": "member", "status": "disabled"})).unwrap(),
@@ -30,16 +30,15 @@ async fn the_last_super_admin_stays_by_every_path() {
             "{refused:?}"
         );
     }
-    // A disabled one is no super admin to be left: deleting and demoting it takes nothing away.
+    // A disabled super admin does not count as one, so they may be deleted or demoted.
     client.patch(&path_of(&other), &json!({"type": "member"})).await.is(200);
     client.delete(&path_of(&other)).await.is(204);
     assert_eq!(assert_super_admins_consistent(&world).await, 1);
     client.get("/v1/me").await.is(200);
 }
 
-/// The condition itself, tested on the store.
 #[tokio::test]
-async fn whoever_was_changed_since_is_not_entitled_any_more() {
+async fn the_authority_check_fails_after_the_callers_rights_changed() {
     let world = World::new().await;
     world.admin().await;
     let (actor, _) = world.user("actor", UserType::PlatformAdmin, []).await;

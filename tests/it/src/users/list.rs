@@ -10,7 +10,7 @@ fn logins(reply: &Reply) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn users_stand_by_creation_and_filters_combine() {
+async fn users_are_listed_by_creation_and_filters_combine() {
     let world = World::new().await;
     let (ours, theirs) = (world.team("Ours").await, world.team("Theirs").await);
     let admin = world.admin().await;
@@ -26,7 +26,7 @@ async fn users_stand_by_creation_and_filters_combine() {
     }
     let listed = admin.get("/v1/users?q=jin").await;
     let jin = format!("/v1/users/{}", listed.body["items"][0]["user_id"].as_str().unwrap());
-    admin.patch(&jin, &json!({"status": "disabled", "username": "Spark.金"})).await.is(200);
+    admin.patch(&jin, &json!({"status": "disabled", "username": "Spark.金", "email": "jin@example.com"})).await.is(200);
     for (query, expected) in [
         ("", vec!["admin", "zoe.park", "PARKer", "mina", "jin"]),
         ("type=member", vec!["zoe.park", "mina", "jin"]),
@@ -38,17 +38,19 @@ async fn users_stand_by_creation_and_filters_combine() {
         ("q=park&type=member&status=enabled", vec!["zoe.park"]),
         ("q=park&type=platform_admin&status=disabled", vec![]),
         ("q=nobody", vec![]),
+        ("q=JIN%40EX", vec!["jin"]),
+        ("q=%EF%BD%8D%EF%BD%89na", vec!["mina"]),
     ] {
         assert_eq!(logins(&admin.get(&format!("/v1/users?{query}")).await), expected, "{query}");
     }
     assert_eq!(logins(&admin.get(&format!("/v1/users?team_id={theirs}")).await), ["mina", "jin"]);
     assert_eq!(logins(&admin.get(&format!("/v1/users?team_id={theirs}&status=enabled")).await), ["mina"]);
-    let nobodys = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
-    assert_eq!(logins(&admin.get(&format!("/v1/users?team_id={nobodys}")).await), Vec::<&str>::new());
+    let unknown_team = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
+    assert_eq!(logins(&admin.get(&format!("/v1/users?team_id={unknown_team}")).await), Vec::<&str>::new());
 }
 
 #[tokio::test]
-async fn what_a_list_is_asked_for_is_read_strictly() {
+async fn invalid_parameters_of_a_list_are_violations() {
     let world = World::new().await;
     let admin = world.admin().await;
     let long = "x".repeat(65);
@@ -74,7 +76,7 @@ async fn what_a_list_is_asked_for_is_read_strictly() {
     admin.get(&format!("/v1/users?q={}", &long[1..])).await.is(200);
 }
 
-/// Walks a list by its cursors.
+/// Reads all pages of a list.
 async fn walk(client: &Client, list: &str) -> Vec<Vec<String>> {
     let (mut pages, mut path) = (Vec::new(), list.to_owned());
     loop {
@@ -88,7 +90,7 @@ async fn walk(client: &Client, list: &str) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn pages_lose_and_double_nobody() {
+async fn pages_contain_every_user_exactly_once() {
     let world = World::new().await;
     let admin = world.admin().await;
     for number in 0..9 {
@@ -101,7 +103,7 @@ async fn pages_lose_and_double_nobody() {
         let pages = walk(&admin, &format!("/v1/users?limit={limit}")).await;
         assert_eq!(pages.concat(), all, "{limit}");
         assert!(pages.iter().all(|page| page.len() <= limit));
-        assert_eq!(pages.len(), all.len().div_ceil(limit), "the last page knows that it is the last");
+        assert_eq!(pages.len(), all.len().div_ceil(limit), "the last page has no cursor");
     }
     for limit in 1..8 {
         let members = walk(&admin, &format!("/v1/users?limit={limit}&type=member")).await;
@@ -110,7 +112,7 @@ async fn pages_lose_and_double_nobody() {
 }
 
 #[tokio::test]
-async fn a_rare_match_takes_pages_that_look_at_a_bounded_number() {
+async fn a_page_looks_at_a_bounded_number_of_users_even_if_few_match() {
     let world = World::new().await;
     let admin = world.admin().await;
     let world = &world;

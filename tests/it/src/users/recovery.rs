@@ -1,9 +1,9 @@
-//! What admins do for users who cannot help themselves.
+//! Admins set new passwords for users.
 
 use super::*;
 
 #[tokio::test]
-async fn a_password_that_an_admin_sets_is_good_for_its_user_and_must_be_changed() {
+async fn a_password_set_by_an_admin_signs_in_and_must_be_changed() {
     let world = World::new().await;
     let admin = world.admin().await;
     let (user, old) = world.user("mina", UserType::Member, []).await;
@@ -32,13 +32,13 @@ async fn a_password_that_an_admin_sets_is_good_for_its_user_and_must_be_changed(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_double_submit_creates_one_user_and_tells_one_password() {
+async fn repeated_requests_create_one_user_and_show_one_password() {
     let world = World::new().await;
     let admin = world.admin().await;
     world.faults.conflicts_like_dynamodb(true);
-    let keyed = admin.with("idempotency-key", "k");
+    let with_key = admin.with("idempotency-key", "k");
     let body = json!({"username": "Mina", "login": "mina", "type": "member", "generate_password": true});
-    let sent = (0..6).map(|_| tokio::spawn(keyed.send_owned(Method::POST, "/v1/users", body.to_string())));
+    let sent = (0..6).map(|_| tokio::spawn(with_key.send_owned(Method::POST, "/v1/users", body.to_string())));
     let mut replies = Vec::new();
     for reply in join_all(sent).await {
         let reply = reply.unwrap();
@@ -48,18 +48,18 @@ async fn a_double_submit_creates_one_user_and_tells_one_password() {
             reply.is_problem(Code::IdempotencyInProgress);
         }
     }
-    let again = keyed.post("/v1/users", &body).await;
+    let again = with_key.post("/v1/users", &body).await;
     assert_eq!(again.is(201).header("idempotency-replayed"), "true");
     assert!(replies.iter().all(|reply| *reply == again.bytes) && !replies.is_empty());
     assert_eq!(world.audit().await.len(), 1);
     let path = again.header("location").to_owned();
 
     let reset = format!("{path}/password");
-    let first = keyed.post(&reset, &json!({"generate_password": true})).await;
-    let second = keyed.post(&reset, &json!({"generate_password": true})).await;
+    let first = with_key.post(&reset, &json!({"generate_password": true})).await;
+    let second = with_key.post(&reset, &json!({"generate_password": true})).await;
     assert_eq!(first.is(200).bytes, second.is(200).bytes);
     assert_eq!(second.header("idempotency-replayed"), "true");
     let other = admin.with("idempotency-key", "l").post(&reset, &json!({"generate_password": true})).await;
     assert_ne!(other.is(200).body, first.body);
-    keyed.post(&reset, &json!({"password": PASSWORD})).await.is_problem(Code::IdempotencyMismatch);
+    with_key.post(&reset, &json!({"password": PASSWORD})).await.is_problem(Code::IdempotencyMismatch);
 }

@@ -1,20 +1,20 @@
-//! Every request about teams, applications, accounts and the audit log with the expected reply for each caller, written by
-//! hand and not derived from the code.
+//! All requests about teams, applications, accounts and the audit log, with the expected reply for each caller. The
+//! table is written by hand and not derived from the code.
 
 use super::*;
 
-/// The body of a request to a fixture; null for none.
+/// The body of a request to a fixture; null if there is none.
 pub type Body = fn(&TeamFixture) -> Value;
 
-/// One thing that is done at a fixture.
+/// A request to a fixture, with the expected replies.
 pub struct Action {
     pub name: &'static str,
     pub method: Method,
     pub path: &'static str,
     pub body: Body,
-    /// The status of its being done.
-    pub done: u16,
-    /// What each of the callers is answered, by a mark each: see [`Action::expected`].
+    /// The status of its success.
+    pub success: u16,
+    /// One mark per caller for the expected reply: see [`Action::expected`].
     pub marks: &'static str,
 }
 
@@ -23,7 +23,7 @@ impl Action {
     pub fn expected(&self, kind: &str) -> String {
         let column = fixture::CALLERS.iter().position(|caller| *caller == kind).unwrap();
         match self.marks.chars().filter(|mark| *mark != ' ').nth(column) {
-            Some('+') => self.done.to_string(),
+            Some('+') => self.success.to_string(),
             Some('-') => "403 forbidden".to_owned(),
             Some('.') => "404 not_found".to_owned(),
             Some('u') => "422 unknown_reference".to_owned(),
@@ -33,12 +33,12 @@ impl Action {
         }
     }
 
-    /// Whether it is done to an application of the team.
+    /// Whether it needs an application of the team.
     pub fn needs_apps(&self) -> bool {
         self.path.starts_with("/v1/apps")
     }
 
-    /// Whether it changes anything where it is done.
+    /// Whether a success changes anything.
     pub fn is_change(&self) -> bool {
         self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection"
     }
@@ -49,10 +49,10 @@ const fn row(
     method: Method,
     path: &'static str,
     body: Body,
-    done: u16,
+    success: u16,
     marks: &'static str,
 ) -> Action {
-    Action { name, method, path, body, done, marks }
+    Action { name, method, path, body, success, marks }
 }
 
 const NONE: Body = |_| Value::Null;
@@ -63,12 +63,12 @@ const PATCH: Method = Method::PATCH;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
 
-/// Letters stand for the callers in their order: the six presets; a reader, a staffer (`members.manage`), a shaper
-/// (`roles.manage`), an auditor, a keeper (`apps.manage`), and who may much but not read the team; an outsider and a
-/// member of no team; platform and super admin. A stranger is unauthenticated everywhere.
+/// The columns are the callers in the order of [`fixture::CALLERS`]: the six presets; the custom roles `reader`,
+/// `member_editor`, `role_editor`, `auditor`, `app_editor` and `no_team_read`; the admin of another team and a member
+/// of no team; platform admin and super admin. A stranger is unauthenticated everywhere.
 #[rustfmt::skip]
 pub const ACTIONS: &[Action] = &[
-    //                                                                                             AMSDOR rmsapb ot PX
+    //                                                                                             AMSDOR rmeapn ot PX
     row("list the teams",       GET,    "/v1/teams",                             NONE, 200,         "++++++ ++++++ ++ ++"),
     row("create a team",        POST,   "/v1/teams",                             |e| json!({"name": format!("New {}", e.number)}), 201,
                                                                                                     "------ ------ -- ++"),
@@ -77,12 +77,12 @@ pub const ACTIONS: &[Action] = &[
                                                                                                     "++---- -----. .. ++"),
     row("delete the team",      DELETE, "/v1/teams/{team}",                      NONE, 204,         "------ -----. .. ++"),
     row("list the members",     GET,    "/v1/teams/{team}/members",              NONE, 200,         "++++++ +++++. .. ++"),
-    row("add a member",         POST,   "/v1/teams/{team}/members",              |e| json!({"user_id": e.guest.user_id, "role_id": "reviewer"}), 201,
+    row("add a member",         POST,   "/v1/teams/{team}/members",              |e| json!({"user_id": e.non_member.user_id, "role_id": "reviewer"}), 201,
                                                                                                     "++---- -+---. .. ++"),
-    row("make a member",        POST,   "/v1/teams/{team}/members",              |e| json!({"role_id": "reviewer", "new_user": {
+    row("create a member",      POST,   "/v1/teams/{team}/members",              |e| json!({"role_id": "reviewer", "new_user": {
         "username": "Mina", "login": format!("mina{}", e.number), "generate_password": true
     }}), 201,                                                                                       "++---- -+---. .. ++"),
-    row("move a member",        PATCH,  "/v1/teams/{team}/members/{member}",     |_| json!({"role_id": "operator"}), 200,
+    row("edit a member",        PATCH,  "/v1/teams/{team}/members/{member}",     |_| json!({"role_id": "operator"}), 200,
                                                                                                     "++---- -+---. .. ++"),
     row("remove a member",      DELETE, "/v1/teams/{team}/members/{member}",     NONE, 204,         "++---- -+---. .. ++"),
     row("leave the team",       DELETE, "/v1/teams/{team}/members/{own}",        NONE, 204,         "++++++ ++++++ .. .."),
@@ -98,9 +98,9 @@ pub const ACTIONS: &[Action] = &[
     row("delete a role",        DELETE, "/v1/teams/{team}/roles/{role}",         NONE, 204,         "++---- --+--. .. ++"),
     row("delete a preset",      DELETE, "/v1/teams/{team}/roles/reviewer",       NONE, 204,         "------ -----. .. --"),
     row("list the invitations", GET,    "/v1/teams/{team}/invitations",          NONE, 200,         "++---- -+---. .. ++"),
-    row("invite",               POST,   "/v1/teams/{team}/invitations",          |_| json!({"role_id": "reviewer"}), 201,
+    row("issue", POST,   "/v1/teams/{team}/invitations",          |_| json!({"role_id": "reviewer"}), 201,
                                                                                                     "++---- -+---. .. ++"),
-    row("invite anew",          POST,   "/v1/teams/{team}/invitations/{invitation}/reissue", NONE, 201,
+    row("reissue",              POST,   "/v1/teams/{team}/invitations/{invitation}/reissue", NONE, 201,
                                                                                                     "++---- -+---. .. ++"),
     row("revoke an invitation", DELETE, "/v1/teams/{team}/invitations/{invitation}", NONE, 204,     "++---- -+---. .. ++"),
     row("redeem an invitation", POST,   "/v1/invitations/redeem",                |e| json!({"code": e.code}), 200,
@@ -108,7 +108,7 @@ pub const ACTIONS: &[Action] = &[
     row("read the log",         GET,    "/v1/audit",                             NONE, 200,         "+....+ ...+.+ +. ++"),
     row("read the team's log",  GET,    "/v1/audit?team_id={team}",              NONE, 200,         "+....+ ...+.+ +. ++"),
 
-    //                                                                                             AMSDOR rmsapb ot PX
+    //                                                                                             AMSDOR rmeapn ot PX
     row("list the apps",        GET,    "/v1/apps",                              NONE, 200,         "++++++ ++++++ ++ ++"),
     row("create an app",        POST,   "/v1/apps",                              |e| json!({"name": "New", "team_id": e.team}), 201,
                                                                                                     "+-+--- ----+u uu ++"),

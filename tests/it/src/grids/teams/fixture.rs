@@ -1,8 +1,8 @@
-//! A team with one of everything that a route can name, and those who come to it.
+//! A team with one of everything that a route can name, and the callers.
 
 use super::*;
 
-/// The callers, in the order of the columns: the presets, custom roles, those without a role in the team, and those who
+/// The callers, in the order of the columns: presets, custom roles, users without a role in the team, and users who
 /// need none.
 pub const CALLERS: [&str; 17] = [
     "admin",
@@ -12,11 +12,11 @@ pub const CALLERS: [&str; 17] = [
     "operator",
     "reviewer",
     "reader",
-    "staffer",
-    "shaper",
+    "member_editor",
+    "role_editor",
     "auditor",
-    "keeper",
-    "blind",
+    "app_editor",
+    "no_team_read",
     "outsider",
     "teamless",
     "platform_admin",
@@ -24,25 +24,25 @@ pub const CALLERS: [&str; 17] = [
     "stranger",
 ];
 
-/// What the custom roles allow. Who holds the last one may not even read the team.
+/// The permissions of the custom roles. The last one does not include reading the team.
 pub const CUSTOM: [(&str, &[&str]); 6] = [
     ("reader", &["team.read"]),
-    ("staffer", &["team.read", "members.manage"]),
-    ("shaper", &["team.read", "roles.manage"]),
+    ("member_editor", &["team.read", "members.manage"]),
+    ("role_editor", &["team.read", "roles.manage"]),
     ("auditor", &["team.read", "audit.read"]),
-    ("keeper", &["team.read", "apps.manage"]),
-    ("blind", &["members.manage", "roles.manage", "accounts.read", "accounts.write", "audit.read"]),
+    ("app_editor", &["team.read", "apps.manage"]),
+    ("no_team_read", &["members.manage", "roles.manage", "accounts.read", "accounts.write", "audit.read"]),
 ];
 
-/// A team that has an admin, a developer, a role that nobody holds and a live invitation, and whose applications, if it
-/// was built with them, are one with accounts and a lifted lock, and one that is empty and locked.
+/// A team with an admin, a developer, a role that nobody has and a live invitation. If it was built with applications,
+/// it has one with accounts and the deletion lock off, and an empty one with the lock on.
 pub struct TeamFixture {
-    /// Which of its world it is.
+    /// Its number in its world.
     pub number: usize,
     pub team: TeamId,
     pub member: User,
     /// A user in no team.
-    pub guest: User,
+    pub non_member: User,
     pub role: RoleId,
     pub invitation: String,
     pub code: String,
@@ -53,39 +53,40 @@ pub struct TeamFixture {
 }
 
 impl TeamFixture {
-    pub async fn new(world: &World, boss: &Client, number: usize, has_apps: bool) -> Self {
-        // What stands by its id or by its joining stands in the order of its making.
+    pub async fn new(world: &World, admin: &Client, number: usize, has_apps: bool) -> Self {
+        // Ids contain the time. Each item gets a time of its own, so that lists by id or by join time are in the order
+        // of creation.
         let tick = || world.clock.advance(Duration::from_millis(1));
         tick();
         let team = world.team(&format!("Fixture {number}")).await;
         tick();
         let elsewhere = world.team(&format!("Elsewhere {number}")).await;
-        world.user(&format!("chief{number}"), UserType::Member, [(team, "admin")]).await;
+        world.user(&format!("admin{number}"), UserType::Member, [(team, "admin")]).await;
         tick();
         let (member, _) = world.user(&format!("member{number}"), UserType::Member, [(team, "developer")]).await;
-        let (guest, _) = world.user(&format!("guest{number}"), UserType::Member, []).await;
+        let (non_member, _) = world.user(&format!("guest{number}"), UserType::Member, []).await;
         let role = world.role(team, "Unused", &["team.read", "accounts.read"]).await;
-        let issued = boss.post(&format!("/v1/teams/{team}/invitations"), &json!({"role_id": "reviewer"})).await;
+        let issued = admin.post(&format!("/v1/teams/{team}/invitations"), &json!({"role_id": "reviewer"})).await;
         let (invitation, code) =
             (text(&issued.is(201).body["invitation"]["invitation_id"]), text(&issued.body["code"]));
         let (mut app, mut spare) = (UNKNOWN_ID.to_owned(), UNKNOWN_ID.to_owned());
         if has_apps {
-            app = of_team(boss, team, "Full").await;
+            app = create_app(admin, team, "Full").await;
             tick();
-            spare = of_team(boss, team, "Empty").await;
+            spare = create_app(admin, team, "Empty").await;
             for (user_id, account_type) in [("mina", "general"), ("root", "admin")] {
                 let account = json!({"user_id": user_id, "type": account_type});
-                boss.post(&format!("/v1/apps/{app}/accounts"), &account).await.is(201);
+                admin.post(&format!("/v1/apps/{app}/accounts"), &account).await.is(201);
             }
             let lift = json!({"locked": false, "risks_acknowledged": true});
-            boss.put(&format!("/v1/apps/{app}/deletion-lock"), &lift).await.is(200);
+            admin.put(&format!("/v1/apps/{app}/deletion-lock"), &lift).await.is(200);
         }
         tick();
-        Self { number, team, member, guest, role, invitation, code, app, spare, elsewhere }
+        Self { number, team, member, non_member, role, invitation, code, app, spare, elsewhere }
     }
 
-    /// A path with this fixture's ids, and that of who sends it.
-    pub fn fill(&self, path: &str, own: Option<&User>) -> String {
+    /// The path with this fixture's ids, and the caller's own.
+    pub fn path_for(&self, path: &str, own: Option<&User>) -> String {
         let own = own.map_or_else(|| UNKNOWN_ID.to_owned(), |user| user.user_id.to_string());
         path.replace("{team}", &self.team.to_string())
             .replace("{member}", &self.member.user_id.to_string())
@@ -97,23 +98,23 @@ impl TeamFixture {
     }
 }
 
-/// An application of a team.
-async fn of_team(boss: &Client, team: TeamId, name: &str) -> String {
-    text(&boss.post("/v1/apps", &json!({"name": name, "team_id": team})).await.is(201).body["app_id"])
+/// Creates an application of the team.
+async fn create_app(admin: &Client, team: TeamId, name: &str) -> String {
+    text(&admin.post("/v1/apps", &json!({"name": name, "team_id": team})).await.is(201).body["app_id"])
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// Somebody who comes to a fixture.
+/// A user or stranger who sends requests to a fixture.
 pub struct Caller {
     pub user: Option<User>,
     pub client: Client,
 }
 
 impl Caller {
-    /// One of [`CALLERS`], with an address of its own that it proved.
+    /// One of [`CALLERS`], with a verified address.
     pub async fn new(world: &World, fixture: &TeamFixture, kind: &str, login: &str) -> Self {
         let custom = CUSTOM.iter().find(|(name, _)| *name == kind);
         let (user_type, teams) = match kind {
@@ -132,21 +133,21 @@ impl Caller {
         Self::of(world, login, user_type, teams).await
     }
 
-    /// Somebody with these roles, and an address of its own that it proved.
+    /// A user with these roles and a verified address.
     pub async fn of(world: &World, login: &str, user_type: UserType, teams: Vec<(TeamId, RoleId)>) -> Self {
         let email = Email::parse(&format!("{login}@example.com")).unwrap();
-        let shape = |user: &mut User| {
+        let change = |user: &mut User| {
             user.teams = teams.into_iter().collect();
             (user.email, user.email_verified) = (Some(email), true);
         };
-        let user = world.user_as(login, user_type, shape).await;
+        let user = world.user_as(login, user_type, change).await;
         let client = world.signed_in(&user).await;
         Self { user: Some(user), client }
     }
 
-    /// Does something at a fixture.
-    pub async fn act(&self, fixture: &TeamFixture, action: &Action) -> Reply {
+    /// Sends the request of an action.
+    pub async fn send(&self, fixture: &TeamFixture, action: &Action) -> Reply {
         let body = Some((action.body)(fixture)).filter(|body| !body.is_null()).map(|body| body.to_string());
-        self.client.send(action.method.clone(), &fixture.fill(action.path, self.user.as_ref()), body).await
+        self.client.send(action.method.clone(), &fixture.path_for(action.path, self.user.as_ref()), body).await
     }
 }

@@ -1,29 +1,29 @@
-//! A team keeps an admin, unless an admin of the platform takes the last one off.
+//! A team keeps at least one admin, unless a platform admin or super admin removes the last one.
 
 use super::*;
 
 #[derive(Clone, Copy, Debug)]
-enum Going {
-    RemovesTheOther,
-    DemotesTheOther,
-    Leaves,
+enum AdminLoss {
+    RemoveTheOther,
+    DemoteTheOther,
+    Leave,
 }
 
-const GOINGS: [Going; 3] = [Going::RemovesTheOther, Going::DemotesTheOther, Going::Leaves];
+const ADMIN_LOSSES: [AdminLoss; 3] = [AdminLoss::RemoveTheOther, AdminLoss::DemoteTheOther, AdminLoss::Leave];
 
 fn member(team: TeamId, user: &User) -> String {
     format!("/v1/teams/{team}/members/{}", user.user_id)
 }
 
-async fn go(client: Client, going: Going, own: String, other: String) -> Reply {
-    match going {
-        Going::RemovesTheOther => client.delete(&other).await,
-        Going::DemotesTheOther => client.patch(&other, &json!({"role_id": "reviewer"})).await,
-        Going::Leaves => client.delete(&own).await,
+async fn lose_admin(client: Client, loss: AdminLoss, own: String, other: String) -> Reply {
+    match loss {
+        AdminLoss::RemoveTheOther => client.delete(&other).await,
+        AdminLoss::DemoteTheOther => client.patch(&other, &json!({"role_id": "reviewer"})).await,
+        AdminLoss::Leave => client.delete(&own).await,
     }
 }
 
-/// The admins of a team, by its own set, which must be the members who are admins.
+/// The number of admins in the team's own set, which must be equal to its members with the role `admin`.
 async fn admins(world: &World, team: TeamId) -> usize {
     let store = world.store();
     let of_team = store.team(team).await.unwrap().unwrap().admins;
@@ -33,12 +33,12 @@ async fn admins(world: &World, team: TeamId) -> usize {
     of_team.len()
 }
 
-/// Every way to lose the last admin against every other way, many times.
+/// Each way to lose the last admin against each other way, six times.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_team_admins_who_go_at_once_one_is_left() {
+async fn one_admin_remains_when_two_remove_each_other_or_leave_concurrently() {
     for round in 0..6 {
-        for one in GOINGS {
-            for other in GOINGS {
+        for one in ADMIN_LOSSES {
+            for other in ADMIN_LOSSES {
                 let world = World::new().await;
                 world.faults.conflicts_like_dynamodb(round % 2 == 0);
                 let team = world.team("Northwind").await;
@@ -46,16 +46,16 @@ async fn of_two_team_admins_who_go_at_once_one_is_left() {
                 let (right, right_client) = world.user("right", UserType::Member, [(team, "admin")]).await;
                 world.user("unrelated", UserType::Member, [(team, "member_manager")]).await;
                 let (left, right) = (member(team, &left), member(team, &right));
-                let first = tokio::spawn(go(left_client, one, left.clone(), right.clone()));
-                let second = tokio::spawn(go(right_client, other, right, left));
+                let first = tokio::spawn(lose_admin(left_client, one, left.clone(), right.clone()));
+                let second = tokio::spawn(lose_admin(right_client, other, right, left));
                 let replies = [first.await.unwrap(), second.await.unwrap()];
                 let place = format!("{one:?} against {other:?}: {replies:?}");
                 assert_eq!(admins(&world, team).await, 1, "{place}");
                 let done = replies.iter().filter(|reply| reply.status < 300).count();
-                // Who was demoted may leave; everything else can be done by one of the two only.
+                // A demoted member may still leave. In all other cases only one of the two requests can succeed.
                 let both = matches!(
                     (one, other),
-                    (Going::DemotesTheOther, Going::Leaves) | (Going::Leaves, Going::DemotesTheOther)
+                    (AdminLoss::DemoteTheOther, AdminLoss::Leave) | (AdminLoss::Leave, AdminLoss::DemoteTheOther)
                 );
                 assert!(done == 1 || (done == 2 && both), "{place}");
                 for refused in replies.iter().filter(|reply| reply.status >= 300) {
@@ -67,15 +67,15 @@ async fn of_two_team_admins_who_go_at_once_one_is_left() {
 }
 
 #[tokio::test]
-async fn the_last_team_admin_neither_leaves_nor_is_moved() {
+async fn the_last_team_admin_cannot_leave_or_be_demoted() {
     let world = World::new().await;
     let team = world.team("Northwind").await;
-    let (chief, client) = world.user("chief", UserType::Member, [(team, "admin")]).await;
+    let (team_admin, client) = world.user("chief", UserType::Member, [(team, "admin")]).await;
     let (deputy, manager) = world.user("deputy", UserType::Member, [(team, "member_manager")]).await;
-    // Another team's admins are no admins of this one.
+    // The admin of another team does not count.
     let elsewhere = world.team("Elsewhere").await;
     world.user("other", UserType::Member, [(elsewhere, "admin")]).await;
-    let (own, second) = (member(team, &chief), member(team, &deputy));
+    let (own, second) = (member(team, &team_admin), member(team, &deputy));
     client.delete(&own).await.is_problem(Code::LastTeamAdmin);
     client.patch(&own, &json!({"role_id": "reviewer"})).await.is_problem(Code::Forbidden);
     manager.delete(&own).await.is_problem(Code::Forbidden);
@@ -90,11 +90,11 @@ async fn the_last_team_admin_neither_leaves_nor_is_moved() {
 }
 
 #[tokio::test]
-async fn a_platform_admin_takes_the_last_team_admin_off_and_appoints_another() {
+async fn a_platform_admin_may_remove_the_last_team_admin_and_add_another() {
     let world = World::new().await;
     let (_, platform) = world.user("platform", UserType::PlatformAdmin, []).await;
-    let boss = world.admin().await;
-    for (round, client) in [&platform, &boss].into_iter().enumerate() {
+    let admin = world.admin().await;
+    for (round, client) in [&platform, &admin].into_iter().enumerate() {
         let team = world.team(&format!("Team {round}")).await;
         let (first, _) = world.user(&format!("first{round}"), UserType::Member, [(team, "admin")]).await;
         let (second, _) = world.user(&format!("second{round}"), UserType::Member, [(team, "developer")]).await;
@@ -113,20 +113,20 @@ async fn a_platform_admin_takes_the_last_team_admin_off_and_appoints_another() {
     }
 }
 
-/// Whoever is deleted or becomes an admin of the platform goes, though it be a team's last admin.
+/// A user may be deleted or promoted even if they are the last admin of a team.
 #[tokio::test]
-async fn a_team_whose_last_admin_is_deleted_or_promoted_is_shown_as_having_none() {
+async fn a_team_whose_last_admin_is_deleted_or_promoted_is_shown_without_admins() {
     let world = World::new().await;
-    let boss = world.admin().await;
+    let admin = world.admin().await;
     for (login, is_deleted) in [("deleted", true), ("promoted", false)] {
         let team = world.team(login).await;
-        let (chief, _) = world.user(login, UserType::Member, [(team, "admin")]).await;
+        let (team_admin, _) = world.user(login, UserType::Member, [(team, "admin")]).await;
         let (_, reader) = world.user(&format!("{login}.reader"), UserType::Member, [(team, "reviewer")]).await;
-        let path = format!("/v1/users/{}", chief.user_id);
+        let path = format!("/v1/users/{}", team_admin.user_id);
         if is_deleted {
-            boss.delete(&path).await.is(204);
+            admin.delete(&path).await.is(204);
         } else {
-            boss.patch(&path, &json!({"type": "platform_admin"})).await.is(200);
+            admin.patch(&path, &json!({"type": "platform_admin"})).await.is(200);
         }
         let shown = reader.get(&format!("/v1/teams/{team}")).await;
         assert_eq!((&shown.is(200).body["admins"], admins(&world, team).await), (&json!([]), 0), "{login}");

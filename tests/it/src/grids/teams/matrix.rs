@@ -1,11 +1,11 @@
-//! Every caller sends every request of teams and applications. The outcomes are the hand-written table.
+//! Every caller sends every request about teams and applications. The expected replies are the table in [`ACTIONS`].
 
 use std::{collections::BTreeSet, fmt::Write};
 
 use super::{fixture::CALLERS, *};
 use crate::{grids, wiring};
 
-/// A team with its callers, in the order of [`CALLERS`], and everything that is stored before any of them acts.
+/// A team with its callers, in the order of [`CALLERS`], and all stored items before any of them sends a request.
 struct Matrix {
     world: World,
     fixture: TeamFixture,
@@ -17,8 +17,8 @@ struct Matrix {
 impl Matrix {
     async fn new(has_apps: bool) -> Self {
         let world = World::new().await;
-        let boss = world.admin().await;
-        let fixture = TeamFixture::new(&world, &boss, 0, has_apps).await;
+        let admin = world.admin().await;
+        let fixture = TeamFixture::new(&world, &admin, 0, has_apps).await;
         let mut callers = Vec::new();
         for kind in CALLERS {
             callers.push(Caller::new(&world, &fixture, kind, &format!("{kind}_caller")).await);
@@ -28,39 +28,39 @@ impl Matrix {
         Self { world, fixture, callers, start, before }
     }
 
-    /// One row: what every caller is answered. What is refused changes nothing.
-    async fn answers(&self, action: &Action) -> Vec<String> {
-        let mut answers = Vec::new();
+    /// One row: the reply to each caller. Asserts that a refused request changes nothing.
+    async fn replies(&self, action: &Action) -> Vec<String> {
+        let mut replies = Vec::new();
         for (caller, kind) in self.callers.iter().zip(CALLERS) {
             self.world.rewind(&self.start).await;
-            let reply = caller.act(&self.fixture, action).await;
+            let reply = caller.send(&self.fixture, action).await;
             let is_unchanged = everything(&self.world).await == self.before;
             if reply.status >= 400 {
-                assert!(is_unchanged, "{} by {kind} was refused and done", action.name);
+                assert!(is_unchanged, "{} by {kind} was refused, but changed something", action.name);
             } else if action.is_change() {
-                assert!(!is_unchanged, "{} by {kind} was not done", action.name);
+                assert!(!is_unchanged, "{} by {kind} succeeded, but changed nothing", action.name);
             }
-            answers.push(outcome(&reply));
+            replies.push(outcome(&reply));
         }
-        answers
+        replies
     }
 }
 
-/// The rows of these actions, which must be as expected.
-async fn table(is_meant: fn(&Action) -> bool) -> String {
+/// The rows of these actions. Asserts that they are as expected.
+async fn table(is_in_table: fn(&Action) -> bool) -> String {
     let mut table = format!("| | {} |\n|---|{}\n", CALLERS.join(" | "), "---|".repeat(CALLERS.len()));
     let mut wrong = Vec::new();
-    let actions: Vec<_> = ACTIONS.iter().filter(|action| is_meant(action)).collect();
+    let actions: Vec<_> = ACTIONS.iter().filter(|action| is_in_table(action)).collect();
     let matrix = Matrix::new(actions[0].needs_apps()).await;
     for action in actions {
-        let answers = matrix.answers(action).await;
-        for (answer, kind) in answers.iter().zip(CALLERS) {
+        let replies = matrix.replies(action).await;
+        for (reply, kind) in replies.iter().zip(CALLERS) {
             let expected = action.expected(kind);
-            if *answer != expected {
-                wrong.push(format!("{} by {kind}: {answer} instead of {expected}", action.name));
+            if *reply != expected {
+                wrong.push(format!("{} by {kind}: {reply} instead of {expected}", action.name));
             }
         }
-        writeln!(table, "| {} | {} |", action.name, answers.join(" | ")).unwrap();
+        writeln!(table, "| {} | {} |", action.name, replies.join(" | ")).unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     table
@@ -101,11 +101,11 @@ const IN_NO_GRID: [(&str, &str); 8] = [
 fn every_route_is_in_a_grid() {
     let users = grids::users::ACTIONS.iter().chain(&grids::users::OWN_ACTIONS);
     let users = users.map(|(_, method, path, _)| route(method.as_str(), path));
-    let tried: BTreeSet<_> =
+    let covered: BTreeSet<_> =
         ACTIONS.iter().map(|action| route(action.method.as_str(), action.path)).chain(users).collect();
     let routes: BTreeSet<_> = wiring::template_routes().iter().map(|(method, path)| route(method, path)).collect();
-    let untried: Vec<_> = routes.difference(&tried).cloned().collect();
+    let uncovered: Vec<_> = routes.difference(&covered).cloned().collect();
     let listed = IN_NO_GRID.map(|(method, path)| (method.to_owned(), path.to_owned()));
-    assert_eq!(untried, listed, "a new route belongs into a grid");
-    assert_eq!(tried.difference(&routes).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "no such route");
+    assert_eq!(uncovered, listed, "a new route must be added to a grid");
+    assert_eq!(covered.difference(&routes).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "no such route");
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use rstest::rstest;
 
 use super::{
-    revoked::{Taking, Victim},
+    revoked::{Revocation, RevokedMember},
     *,
 };
 use crate::support::faults::{FOREVER, Fault};
 
-/// What is guarded by the rights of whoever does it. What is done to accounts rests on the check at the request's
-/// beginning, so that it touches no shared item; leaving and redeeming need no right.
+/// The changes that check the caller's rights again in their transaction. Changes of accounts rely on the check at the
+/// start of the request, so that they touch no shared item. Leaving and redeeming need no permission.
 fn guarded() -> impl Iterator<Item = &'static Action> {
     let is_open = |action: &Action| {
         action.path.contains("account") || matches!(action.name, "leave the team" | "redeem an invitation")
@@ -19,13 +19,13 @@ fn guarded() -> impl Iterator<Item = &'static Action> {
     ACTIONS.iter().filter(move |action| action.is_change() && !is_open(action))
 }
 
-/// The guarded actions without and with an application to act on.
+/// The guarded actions that need no application, and those that need one.
 fn guarded_by_fixture() -> [(bool, Vec<&'static Action>); 2] {
     let is_in_app = |action: &Action| action.path.starts_with("/v1/apps/");
     [false, true].map(|has_apps| (has_apps, guarded().filter(|action| is_in_app(action) == has_apps).collect()))
 }
 
-/// Those of the items that are no part of somebody's losing its rights.
+/// The items that a revocation does not change.
 fn rest(items: Vec<Value>, user: &User, fixture: &TeamFixture, roles: &[RoleId]) -> Vec<Value> {
     let (own, team) = (user.user_id.to_string(), format!("TEAM#{}", fixture.team));
     let name = format!("TEAMNAME#fixture {}", fixture.number);
@@ -51,73 +51,81 @@ fn rest(items: Vec<Value>, user: &User, fixture: &TeamFixture, roles: &[RoleId])
     rest
 }
 
-/// How many calls a request makes that nothing disturbs.
+/// The number of database calls of an undisturbed request, if it succeeds.
 async fn calls_of(world: &World, caller: &Caller, fixture: &TeamFixture, action: &Action) -> Option<usize> {
     world.faults.arm(Fault::Hang, FOREVER, 0);
-    let reply = caller.act(fixture, action).await;
+    let reply = caller.send(fixture, action).await;
     (reply.status < 300).then(|| world.faults.calls())
 }
 
-/// Does something and lets somebody else do something as soon as it waits for the answer to one of its calls.
+/// Sends a request and runs the interference while one of its calls waits for the retry.
 async fn disturbed(
     world: &World,
     call: usize,
-    doing: impl Future<Output = Reply>,
-    meanwhile: impl Future<Output = ()>,
+    request: impl Future<Output = Reply>,
+    interference: impl Future<Output = ()>,
 ) -> Reply {
     world.faults.arm(Fault::Hang, call, 1);
-    let later = async {
+    let interference_later = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        meanwhile.await;
+        interference.await;
     };
-    tokio::join!(doing, later).0
+    tokio::join!(request, interference_later).0
 }
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn whoever_loses_its_role_midway_writes_nothing(
-    #[values(Taking::Narrowed, Taking::Moved, Taking::Removed, Taking::Disabled, Taking::TeamDeleted)] taking: Taking,
+async fn a_member_who_loses_their_role_during_the_request_writes_nothing(
+    #[values(
+        Revocation::Narrowed,
+        Revocation::Demoted,
+        Revocation::Removed,
+        Revocation::Disabled,
+        Revocation::TeamDeleted
+    )]
+    revocation: Revocation,
 ) {
-    let mut tried = 0;
+    let mut checked = 0;
     for (has_apps, actions) in guarded_by_fixture() {
         let world = World::new().await;
-        let boss = world.admin().await;
-        if has_apps && taking == Taking::TeamDeleted {
+        let admin = world.admin().await;
+        if has_apps && revocation == Revocation::TeamDeleted {
             continue;
         }
-        let victim = Victim::new(&world, &boss, 0, has_apps).await;
+        let member = RevokedMember::new(&world, &admin, 0, has_apps).await;
         let start = world.snapshot().await;
-        let Victim { fixture, caller, held, less } = &victim;
-        let rest_now = async || rest(everything(&world).await, victim.user(), fixture, &[*held, *less]);
+        let RevokedMember { fixture, caller, held, reader } = &member;
+        let rest_now = async || rest(everything(&world).await, member.user(), fixture, &[*held, *reader]);
         let before = rest_now().await;
         for action in actions {
             world.rewind(&start).await;
             let Some(calls) = calls_of(&world, caller, fixture, action).await else { continue };
-            // The first call reads who asks.
+            // The first call reads the caller.
             for call in 1..calls {
                 world.rewind(&start).await;
-                let reply = disturbed(&world, call, caller.act(fixture, action), victim.lose(&boss, taking)).await;
-                let place = format!("{} at call {call} of {calls}, {taking:?}", action.name);
+                let reply =
+                    disturbed(&world, call, caller.send(fixture, action), member.revoke(&admin, revocation)).await;
+                let place = format!("{} at call {call} of {calls}, {revocation:?}", action.name);
                 assert_eq!(rest_now().await, before, "{place}");
-                let codes: &[&str] = match taking {
-                    // The last call is the commit: there it is the guard that refuses.
-                    Taking::Narrowed if call + 1 == calls => &["conflict"],
-                    Taking::Narrowed => &["conflict", "forbidden", "not_found"],
-                    Taking::TeamDeleted => &["conflict", "forbidden", "not_found", "validation_failed"],
+                let codes: &[&str] = match revocation {
+                    // The last call is the commit, where the guard refuses.
+                    Revocation::Narrowed if call + 1 == calls => &["conflict"],
+                    Revocation::Narrowed => &["conflict", "forbidden", "not_found"],
+                    Revocation::TeamDeleted => &["conflict", "forbidden", "not_found", "validation_failed"],
                     _ if call + 1 == calls => &["forbidden"],
                     _ => &["forbidden", "not_found"],
                 };
                 let code = reply.body["code"].as_str().unwrap_or_default();
                 assert!(codes.contains(&code), "{place}: {reply:?}");
-                tried += 1;
+                checked += 1;
             }
         }
     }
-    assert!(tried > 30, "{tried}");
+    assert!(checked > 30, "{checked}");
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Removal {
+enum AdminRemoval {
     Demoted,
     Disabled,
     Deleted,
@@ -125,14 +133,14 @@ enum Removal {
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn a_platform_admin_who_is_none_midway_writes_nothing(
-    #[values(Removal::Demoted, Removal::Disabled, Removal::Deleted)] removal: Removal,
+async fn a_platform_admin_removed_during_the_request_writes_nothing(
+    #[values(AdminRemoval::Demoted, AdminRemoval::Disabled, AdminRemoval::Deleted)] removal: AdminRemoval,
 ) {
-    let mut tried = 0;
+    let mut checked = 0;
     for (has_apps, actions) in guarded_by_fixture() {
         let world = World::new().await;
-        let boss = world.admin().await;
-        let fixture = TeamFixture::new(&world, &boss, 0, has_apps).await;
+        let admin = world.admin().await;
+        let fixture = TeamFixture::new(&world, &admin, 0, has_apps).await;
         let caller = Caller::new(&world, &fixture, "platform_admin", "platform").await;
         let user = caller.user.as_ref().unwrap();
         let start = world.snapshot().await;
@@ -146,19 +154,19 @@ async fn a_platform_admin_who_is_none_midway_writes_nothing(
                 let path = format!("/v1/users/{}", user.user_id);
                 let remove = async {
                     let removed = match removal {
-                        Removal::Demoted => boss.patch(&path, &json!({"type": "member"})).await,
-                        Removal::Disabled => boss.patch(&path, &json!({"status": "disabled"})).await,
-                        Removal::Deleted => boss.delete(&path).await,
+                        AdminRemoval::Demoted => admin.patch(&path, &json!({"type": "member"})).await,
+                        AdminRemoval::Disabled => admin.patch(&path, &json!({"status": "disabled"})).await,
+                        AdminRemoval::Deleted => admin.delete(&path).await,
                     };
                     assert!(removed.status < 300, "{removed:?}");
                 };
-                let reply = disturbed(&world, call, caller.act(&fixture, action), remove).await;
+                let reply = disturbed(&world, call, caller.send(&fixture, action), remove).await;
                 let place = format!("{} at call {call} of {calls}, {removal:?}", action.name);
                 assert_eq!(rest_now().await, before, "{place}");
                 reply.is_problem(Code::Unauthenticated);
-                tried += 1;
+                checked += 1;
             }
         }
     }
-    assert!(tried > 30, "{tried}");
+    assert!(checked > 30, "{checked}");
 }

@@ -10,11 +10,11 @@ use rollcall_domain::{
 use super::{Attempt, Outcome};
 use crate::model::{
     operation::Operation,
-    state::{Directory, State},
+    state::{AppState, State},
 };
 
 impl Attempt<'_> {
-    pub(super) fn act_on_apps(self, operation: &Operation, made: &str) -> Outcome {
+    pub(super) fn app_outcome(self, operation: &Operation, new_id: &str) -> Outcome {
         let mut after = self.state.clone();
         match operation {
             Operation::CreateApp { team } => {
@@ -22,7 +22,7 @@ impl Attempt<'_> {
                 if team.is_none() && !self.is_admin() {
                     return Err(Code::ValidationFailed);
                 }
-                after.apps.insert(AppId::parse(made).unwrap(), Directory { team_id: *team, accounts: [].into() });
+                after.apps.insert(AppId::parse(new_id).unwrap(), AppState { team_id: *team, accounts: [].into() });
             }
             Operation::MoveApp { app, team } => {
                 let before = self.app(*app, Permission::AppsManage)?;
@@ -46,14 +46,14 @@ impl Attempt<'_> {
                 if before.accounts.contains_key(account) {
                     return Err(Code::AccountExists);
                 }
-                after.appoint(*app, account)?;
+                after.add_admin(*app, account)?;
             }
-            Operation::TurnAdmin { app, account, is_admin } => {
+            Operation::SetAdmin { app, account, is_admin } => {
                 let before = self.app(*app, Permission::AccountsRead)?;
                 let was_admin = *before.accounts.get(account).ok_or(Code::NotFound)?;
                 self.app(*app, Permission::AccountsAdmin)?;
                 if *is_admin && !was_admin {
-                    after.appoint(*app, account)?;
+                    after.add_admin(*app, account)?;
                 } else {
                     after.apps.get_mut(app).unwrap().accounts.insert(account.clone(), *is_admin);
                 }
@@ -63,8 +63,8 @@ impl Attempt<'_> {
         Ok(after)
     }
 
-    /// An application that the caller may do this to; one that it may not even read is not there.
-    fn app(self, app: AppId, permission: Permission) -> Result<Directory, Code> {
+    /// The application, if the caller has the permission. If they may not even read it, it is not found.
+    fn app(self, app: AppId, permission: Permission) -> Result<AppState, Code> {
         let found = self.state.apps.get(&app).ok_or(Code::NotFound)?;
         let may = |permission| self.may(permission, found.team_id);
         if !may(Permission::AccountsRead) && !may(Permission::AppsManage) {
@@ -83,7 +83,7 @@ impl Attempt<'_> {
 }
 
 impl State {
-    fn appoint(&mut self, app: AppId, account: &str) -> Result<(), Code> {
+    fn add_admin(&mut self, app: AppId, account: &str) -> Result<(), Code> {
         let directory = self.apps.get_mut(&app).unwrap();
         if directory.admins() >= MAX_ADMINS_PER_APP {
             return Err(Code::AdminLimitReached);

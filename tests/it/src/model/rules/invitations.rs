@@ -1,4 +1,4 @@
-//! Invitations: issued, issued again, taken back, redeemed.
+//! Invitations: issue, reissue, revoke and redeem.
 
 use rollcall_domain::{
     Code,
@@ -10,36 +10,36 @@ use rollcall_domain::{
 };
 
 use super::{Attempt, Outcome};
-use crate::model::{operation::Operation, state::Offer};
+use crate::model::{operation::Operation, state::InvitationState};
 
 impl Attempt<'_> {
-    pub(super) fn act_on_invitations(self, operation: &Operation, made: &str) -> Outcome {
+    pub(super) fn invitation_outcome(self, operation: &Operation, new_id: &str) -> Outcome {
         match operation {
             Operation::Issue { team, role, login } => {
                 self.permit(Permission::MembersManage, *team)?;
-                self.check_named(*team, *role)?;
+                self.check_role_in_body(*team, *role)?;
                 let mut after = self.state.clone();
-                let offer = self.offer(*team, *role, login.clone());
-                after.invitations.insert(InvitationId::parse(made).unwrap(), offer);
+                let issued = self.new_invitation(*team, *role, login.clone());
+                after.invitations.insert(InvitationId::parse(new_id).unwrap(), issued);
                 Ok(after)
             }
             Operation::Reissue { team, invitation } => {
-                let offer = self.found(*team, *invitation)?;
-                if matches!(offer.status, Redeemed | Revoked) || self.state.role(*team, offer.role_id).is_none() {
+                let before = self.manageable(*team, *invitation)?;
+                if matches!(before.status, Redeemed | Revoked) || self.state.role(*team, before.role_id).is_none() {
                     return Err(Code::InvitationEnded);
                 }
                 let mut after = self.state.clone();
-                let fresh = self.offer(*team, offer.role_id, offer.login.clone());
-                if offer.status == Live {
+                let issued = self.new_invitation(*team, before.role_id, before.login.clone());
+                if before.status == Live {
                     after.invitations.get_mut(invitation).unwrap().status = Revoked;
                 }
-                after.invitations.insert(InvitationId::parse(made).unwrap(), fresh);
+                after.invitations.insert(InvitationId::parse(new_id).unwrap(), issued);
                 Ok(after)
             }
             Operation::Revoke { team, invitation } => {
-                let offer = self.found(*team, *invitation)?;
+                let before = self.manageable(*team, *invitation)?;
                 let mut after = self.state.clone();
-                match offer.status {
+                match before.status {
                     Live => after.invitations.get_mut(invitation).unwrap().status = Revoked,
                     Expired | Revoked => {}
                     Redeemed => return Err(Code::InvitationEnded),
@@ -51,39 +51,40 @@ impl Attempt<'_> {
         }
     }
 
-    /// One that the caller may end: its role, or what it was at issue, must be the caller's to give.
-    fn found(self, team: TeamId, invitation: InvitationId) -> Result<Offer, Code> {
+    /// An invitation that the caller may reissue or revoke: they may grant its role, or, if the role was deleted, the
+    /// permissions it had at issue.
+    fn manageable(self, team: TeamId, invitation: InvitationId) -> Result<InvitationState, Code> {
         self.permit(Permission::MembersManage, team)?;
-        let offer = self.state.invitations.get(&invitation).filter(|offer| offer.team_id == team);
-        let offer = offer.ok_or(Code::NotFound)?;
-        let allowed = self.state.role(team, offer.role_id).unwrap_or_else(|| offer.allowed.clone());
-        if self.may_grant(team, offer.role_id, &allowed) { Ok(offer.clone()) } else { Err(Code::Forbidden) }
+        let found = self.state.invitations.get(&invitation).filter(|found| found.team_id == team);
+        let found = found.ok_or(Code::NotFound)?;
+        let allowed = self.state.role(team, found.role_id).unwrap_or_else(|| found.allowed.clone());
+        if self.may_grant(team, found.role_id, &allowed) { Ok(found.clone()) } else { Err(Code::Forbidden) }
     }
 
-    fn offer(self, team_id: TeamId, role_id: RoleId, login: Option<String>) -> Offer {
+    fn new_invitation(self, team_id: TeamId, role_id: RoleId, login: Option<String>) -> InvitationState {
         let allowed = self.state.role(team_id, role_id).unwrap_or_default();
         let expires_at = self.state.now + INVITATION_LIFETIME;
-        Offer { team_id, role_id, allowed, login, issuer: self.user, status: Live, expires_at }
+        InvitationState { team_id, role_id, allowed, login, issuer: self.user, status: Live, expires_at }
     }
 
     fn redeem(self, invitation: InvitationId) -> Outcome {
         if self.is_admin() {
             return Err(Code::Forbidden);
         }
-        if !self.person.is_proved {
+        if !self.person.has_verified_email {
             return Err(Code::EmailNotVerified);
         }
-        let offer = self.state.invitations.get(&invitation).filter(|offer| offer.status == Live);
-        let offer = offer.ok_or(Code::InvitationInvalid)?;
-        let (team, role) = (offer.team_id, offer.role_id);
-        let issuer = self.state.users.get(&offer.issuer).filter(|issuer| issuer.is_enabled);
-        let issuer = Attempt { user: offer.issuer, person: issuer.ok_or(Code::InvitationInvalid)?, ..self };
+        let found = self.state.invitations.get(&invitation).filter(|found| found.status == Live);
+        let found = found.ok_or(Code::InvitationInvalid)?;
+        let (team, role) = (found.team_id, found.role_id);
+        let issuer = self.state.users.get(&found.issuer).filter(|issuer| issuer.is_enabled);
+        let issuer = Attempt { user: found.issuer, person: issuer.ok_or(Code::InvitationInvalid)?, ..self };
         let allowed = self.state.role(team, role).ok_or(Code::InvitationInvalid)?;
-        let is_for_me = offer.login.as_ref().is_none_or(|login| *login == self.person.login);
-        if !issuer.may_grant(team, role, &allowed) || !is_for_me {
+        let is_for_caller = found.login.as_ref().is_none_or(|login| *login == self.person.login);
+        if !issuer.may_grant(team, role, &allowed) || !is_for_caller {
             return Err(Code::InvitationInvalid);
         }
-        self.state.check_may_join(self.user, team)?;
+        self.state.check_can_join(self.user, team)?;
         let mut after = self.state.clone();
         after.users.get_mut(&self.user).unwrap().teams.insert(team, role);
         after.invitations.get_mut(&invitation).unwrap().status = Redeemed;

@@ -5,11 +5,11 @@ use rollcall_domain::{Code, id::UserId, permission::UserType};
 use super::{Attempt, Outcome};
 use crate::model::{
     operation::Operation,
-    state::{Person, State},
+    state::{State, UserState},
 };
 
 impl Attempt<'_> {
-    pub(super) fn act_on_users(self, operation: &Operation, made: &str) -> Outcome {
+    pub(super) fn user_outcome(self, operation: &Operation, new_id: &str) -> Outcome {
         if !self.is_admin() {
             return Err(Code::NotFound);
         }
@@ -23,7 +23,7 @@ impl Attempt<'_> {
                 if self.state.named(login).is_some() {
                     return Err(Code::LoginTaken);
                 }
-                after.users.insert(UserId::parse(made).unwrap(), Person::create(login, *user_type, [].into()));
+                after.users.insert(UserId::parse(new_id).unwrap(), UserState::create(login, *user_type, [].into()));
             }
             Operation::SetStatus { user, is_enabled } => {
                 self.check_target(*user)?;
@@ -50,11 +50,11 @@ impl Attempt<'_> {
             }
             _ => unreachable!("{operation:?} is about something else"),
         }
-        let is_any_left = after.users.values().any(Person::is_enabled_super_admin);
+        let is_any_left = after.users.values().any(UserState::is_enabled_super_admin);
         if is_any_left { Ok(after) } else { Err(Code::LastSuperAdmin) }
     }
 
-    /// Somebody else, and nobody of a higher rank.
+    /// The target exists, is not the caller, and does not outrank them.
     fn check_target(self, user: UserId) -> Result<(), Code> {
         let target = self.state.users.get(&user).ok_or(Code::NotFound)?;
         if user == self.user {
@@ -66,8 +66,8 @@ impl Attempt<'_> {
 }
 
 impl State {
-    /// Somebody new joins, or somebody who is there, unless it is one who joins nothing.
-    pub(super) fn check_may_join(&self, user: UserId, team: rollcall_domain::id::TeamId) -> Result<(), Code> {
+    /// The user may become a member of the team: they are of the type member and not in the team yet.
+    pub(super) fn check_can_join(&self, user: UserId, team: rollcall_domain::id::TeamId) -> Result<(), Code> {
         let person = &self.users[&user];
         if person.user_type.is_admin() {
             return Err(Code::NotAMember);

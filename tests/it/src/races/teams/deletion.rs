@@ -42,28 +42,28 @@ const REQUESTS: [(&str, TeamRequest, &[Code]); 10] = [
         &[Code::NotFound, Code::Conflict],
     ),
     (
-        "move a member",
+        "edit a member",
         |s, _| {
             let body = json!({"role_id": "admin"});
-            Box::pin(async move { s.owner.patch(&s.member(&s.keeper), &body).await })
+            Box::pin(async move { s.owner.patch(&s.member(&s.manager), &body).await })
         },
         &[Code::NotFound, Code::Conflict],
     ),
     (
         "leave",
-        |s, _| Box::pin(async { s.keeper_client.delete(&s.member(&s.keeper)).await }),
+        |s, _| Box::pin(async { s.manager_client.delete(&s.member(&s.manager)).await }),
         &[Code::NotFound, Code::Conflict],
     ),
     (
         "delete a member's user",
-        |s, _| Box::pin(async { s.boss.delete(&format!("/v1/users/{}", s.keeper.user_id)).await }),
+        |s, _| Box::pin(async { s.admin.delete(&format!("/v1/users/{}", s.manager.user_id)).await }),
         &[],
     ),
     (
         "promote a member",
         |s, _| {
             let body = json!({"type": "platform_admin"});
-            Box::pin(async move { s.boss.patch(&format!("/v1/users/{}", s.keeper.user_id), &body).await })
+            Box::pin(async move { s.admin.patch(&format!("/v1/users/{}", s.manager.user_id), &body).await })
         },
         &[],
     ),
@@ -79,10 +79,8 @@ const REQUESTS: [(&str, TeamRequest, &[Code]); 10] = [
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn nothing_of_a_deleted_team_is_left_whatever_is_done_in_it_meanwhile(
-    #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] index: usize,
-) {
-    let (name, deed, codes) = REQUESTS[index];
+async fn a_team_deleted_during_another_request_leaves_no_items(#[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)] index: usize) {
+    let (name, send, codes) = REQUESTS[index];
     let world = World::new().await;
     let admins = admins(&world).await;
     let mut gone = Vec::new();
@@ -90,9 +88,9 @@ async fn nothing_of_a_deleted_team_is_left_whatever_is_done_in_it_meanwhile(
         let fixture = RaceFixture::new(&world, &admins, round).await;
         let path = fixture.path("");
         let code = if name == "redeem" { fixture.code().await } else { Value::Null };
-        let (deleted, reply) = interleave(&world, round, fixture.deputy.delete(&path), deed(&fixture, code)).await;
+        let (deleted, reply) = interleave(&world, round, fixture.deputy.delete(&path), send(&fixture, code)).await;
         let place = format!("{name}, round {round}");
-        done_or(&reply, codes, &place);
+        assert_success_or(&reply, codes, &place);
         if name == "create an application" && reply.status < 300 {
             deleted.is_problem(Code::TeamNotEmpty);
             fixture.owner.get(&path).await.is(200);
@@ -104,38 +102,38 @@ async fn nothing_of_a_deleted_team_is_left_whatever_is_done_in_it_meanwhile(
         if is_checked(round) {
             assert_consistent(&world).await;
             clean_up(&world).await;
-            assert_gone(&world, &gone, &place).await;
+            assert_deleted(&world, &gone, &place).await;
         }
     }
 }
 
-/// Two platform admins change one team: it is deleted once, and a name it got meanwhile is free again.
+/// Two platform admins change one team. It is deleted once, and a name that it got meanwhile is free again.
 #[tokio::test(start_paused = true)]
-async fn of_two_who_delete_or_rename_a_team_the_second_is_told_that_it_is_gone() {
+async fn of_two_concurrent_deletions_or_renames_of_a_team_the_second_gets_not_found() {
     let world = World::new().await;
     let admins = admins(&world).await;
     let mut gone = Vec::new();
     for round in 0..ROUNDS {
         let fixture = RaceFixture::new(&world, &admins, round).await;
         let (path, place) = (fixture.path(""), format!("round {round}"));
-        let (one, other) = interleave(&world, round, fixture.boss.delete(&path), fixture.deputy.delete(&path)).await;
-        let mut answers = [one.status, other.status];
-        answers.sort_unstable();
-        assert_eq!(answers, [204, 404], "{place}: {one:?} {other:?}");
+        let (one, other) = interleave(&world, round, fixture.admin.delete(&path), fixture.deputy.delete(&path)).await;
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [204, 404], "{place}: {one:?} {other:?}");
         let path = format!("/v1/teams/{}", world.team(&format!("Second {round}")).await);
         gone.extend([fixture.team.to_string(), path.strip_prefix("/v1/teams/").unwrap().to_owned()]);
         let name = json!({"name": format!("Third {round}")});
         let (one, other) =
-            interleave(&world, round, fixture.boss.delete(&path), fixture.deputy.patch(&path, &name)).await;
+            interleave(&world, round, fixture.admin.delete(&path), fixture.deputy.patch(&path, &name)).await;
         assert_eq!(one.status, 204, "{place}: {one:?}");
-        done_or(&other, &[Code::NotFound, Code::Conflict], &place);
+        assert_success_or(&other, &[Code::NotFound, Code::Conflict], &place);
         if is_checked(round) {
             clean_up(&world).await;
-            assert_gone(&world, &gone, &place).await;
+            assert_deleted(&world, &gone, &place).await;
         }
         // The names are free again.
         for name in ["Second", "Third"] {
-            fixture.boss.post("/v1/teams", &json!({"name": format!("{name} {round}")})).await.is(201);
+            fixture.admin.post("/v1/teams", &json!({"name": format!("{name} {round}")})).await.is(201);
         }
     }
 }
@@ -143,16 +141,16 @@ async fn of_two_who_delete_or_rename_a_team_the_second_is_told_that_it_is_gone()
 #[tokio::test(start_paused = true)]
 async fn two_teams_never_get_the_same_name() {
     let world = World::new().await;
-    let (boss, deputy) = admins(&world).await;
+    let (admin, deputy) = admins(&world).await;
     for round in 0..ROUNDS {
         let teams = [world.team(&format!("One {round}")).await, world.team(&format!("Other {round}")).await];
         let [one, other] = teams.map(|team| format!("/v1/teams/{team}"));
         let (lower, upper) = (json!({"name": format!("name {round}")}), json!({"name": format!("NAME {round}")}));
-        let (one, other) = interleave(&world, round, boss.patch(&one, &lower), deputy.patch(&other, &upper)).await;
+        let (one, other) = interleave(&world, round, admin.patch(&one, &lower), deputy.patch(&other, &upper)).await;
         let renamed = [&one, &other].iter().filter(|reply| reply.status == 200).count();
         assert_eq!(renamed, 1, "round {round}: {one:?} {other:?}");
-        done_or(&one, &[Code::TeamNameTaken], "one");
-        done_or(&other, &[Code::TeamNameTaken], "other");
+        assert_success_or(&one, &[Code::TeamNameTaken], "one");
+        assert_success_or(&other, &[Code::TeamNameTaken], "other");
         if is_checked(round) {
             assert_consistent(&world).await;
         }

@@ -13,7 +13,7 @@ const REQUESTS: [(&str, TeamRequest, &[Code]); 12] = [
         &[Code::ValidationFailed, Code::Conflict],
     ),
     (
-        "added by its login",
+        "added by login",
         |s, _| {
             let body = json!({"login": s.stranger.login, "role_id": "admin"});
             Box::pin(async move { s.owner.post(&s.path("/members"), &body).await })
@@ -21,7 +21,7 @@ const REQUESTS: [(&str, TeamRequest, &[Code]); 12] = [
         &[Code::ValidationFailed, Code::Conflict],
     ),
     (
-        "made the admin of a new team",
+        "becoming admin of a new team",
         |s, _| {
             let body = json!({"name": format!("New {}", s.round), "admin_user_id": s.stranger.user_id});
             Box::pin(async move { s.deputy.post("/v1/teams", &body).await })
@@ -37,89 +37,89 @@ const REQUESTS: [(&str, TeamRequest, &[Code]); 12] = [
         "given another role",
         |s, _| {
             let body = json!({"role_id": s.role});
-            Box::pin(async move { s.owner.patch(&s.member(&s.keeper), &body).await })
+            Box::pin(async move { s.owner.patch(&s.member(&s.manager), &body).await })
         },
         &[Code::NotFound, Code::Conflict],
     ),
     (
-        "made a team's admin",
+        "becoming a team's admin",
         |s, _| {
             let body = json!({"role_id": "admin"});
-            Box::pin(async move { s.owner.patch(&s.member(&s.keeper), &body).await })
+            Box::pin(async move { s.owner.patch(&s.member(&s.manager), &body).await })
         },
         &[Code::NotFound, Code::Conflict],
     ),
     (
-        "taken off its team",
-        |s, _| Box::pin(async { s.owner.delete(&s.member(&s.keeper)).await }),
+        "removed from the team",
+        |s, _| Box::pin(async { s.owner.delete(&s.member(&s.manager)).await }),
         &[Code::NotFound, Code::Conflict],
     ),
     (
         "leaving",
-        |s, _| Box::pin(async { s.keeper_client.delete(&s.member(&s.keeper)).await }),
+        |s, _| Box::pin(async { s.manager_client.delete(&s.member(&s.manager)).await }),
         &[Code::NotFound, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
     ),
     (
         "inviting",
         |s, _| {
             let body = json!({"role_id": "developer", "login": format!("stranger{}", s.round)});
-            Box::pin(async move { s.keeper_client.post(&s.path("/invitations"), &body).await })
+            Box::pin(async move { s.manager_client.post(&s.path("/invitations"), &body).await })
         },
         &[Code::NotFound, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
     ),
     (
-        "making a role",
+        "creating a role",
         |s, _| {
             let body = json!({"name": "Another", "permissions": ["team.read"]});
-            Box::pin(async move { s.keeper_client.post(&s.path("/roles"), &body).await })
+            Box::pin(async move { s.manager_client.post(&s.path("/roles"), &body).await })
         },
         &[Code::NotFound, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
     ),
     (
         "deleted with its role's permissions edited",
         |s, _| {
-            let role = s.keeper.teams[&s.team];
+            let role = s.manager.teams[&s.team];
             let body = json!({"permissions": ["team.read"]});
             Box::pin(async move { s.owner.patch(&s.path(&format!("/roles/{role}")), &body).await })
         },
         &[Code::Conflict],
     ),
     (
-        "making an application",
+        "creating an application",
         |s, _| {
             let body = json!({"name": "App", "team_id": s.team});
-            Box::pin(async move { s.keeper_client.post("/v1/apps", &body).await })
+            Box::pin(async move { s.manager_client.post("/v1/apps", &body).await })
         },
         &[Code::ValidationFailed, Code::Unauthenticated, Code::Forbidden, Code::Conflict],
     ),
 ];
 
-/// The first four requests are about the stranger, the others about the keeper.
+/// The first four requests are about the stranger, the others about the manager.
 fn target(fixture: &RaceFixture, index: usize) -> &User {
-    if index < 4 { &fixture.stranger } else { &fixture.keeper }
+    if index < 4 { &fixture.stranger } else { &fixture.manager }
 }
 
 #[rstest]
 #[tokio::test(start_paused = true)]
-async fn nothing_of_a_deleted_user_is_left_whatever_is_done_meanwhile(
+async fn a_user_deleted_during_another_request_leaves_no_references(
     #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)] index: usize,
 ) {
-    let (name, deed, codes) = REQUESTS[index];
+    let (name, send, codes) = REQUESTS[index];
     let world = World::new().await;
     let admins = admins(&world).await;
-    let mut gone = Vec::new();
+    let mut deleted_ids = Vec::new();
     for round in 0..ROUNDS {
         let fixture = RaceFixture::new(&world, &admins, round).await;
         let user = target(&fixture, index).clone();
         let path = format!("/v1/users/{}", user.user_id);
         let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
-        let (deleted, reply) = interleave(&world, round, fixture.boss.delete(&path), deed(&fixture, code)).await;
+        let (deleted, reply) = interleave(&world, round, fixture.admin.delete(&path), send(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         assert_eq!(deleted.status, 204, "{place}: {deleted:?}");
-        done_or(&reply, codes, &place);
-        gone.push(user.user_id.to_string());
+        assert_success_or(&reply, codes, &place);
+        deleted_ids.push(user.user_id.to_string());
         if is_checked(round) {
-            assert_gone(&world, &gone, &place).await;
+            assert_deleted(&world, &deleted_ids, &place).await;
         }
     }
 }
@@ -130,7 +130,7 @@ async fn nothing_of_a_deleted_user_is_left_whatever_is_done_meanwhile(
 async fn a_member_promoted_while_joining_or_changing_roles_is_in_no_team(
     #[values(0, 1, 2, 3, 4, 5, 6, 7)] index: usize,
 ) {
-    let (name, deed, codes) = REQUESTS[index];
+    let (name, send, codes) = REQUESTS[index];
     let world = World::new().await;
     let admins = admins(&world).await;
     for round in 0..ROUNDS {
@@ -140,10 +140,10 @@ async fn a_member_promoted_while_joining_or_changing_roles_is_in_no_team(
         let patch = json!({"type": "platform_admin"});
         let code = if name == "joining by an invitation" { fixture.code().await } else { Value::Null };
         let (promoted, reply) =
-            interleave(&world, round, fixture.boss.patch(&path, &patch), deed(&fixture, code)).await;
+            interleave(&world, round, fixture.admin.patch(&path, &patch), send(&fixture, code)).await;
         let place = format!("{name}, round {round}");
         assert_eq!(promoted.status, 200, "{place}: {promoted:?}");
-        done_or(&reply, &[codes, &[Code::NotAMember, Code::Forbidden]].concat(), &place);
+        assert_success_or(&reply, &[codes, &[Code::NotAMember, Code::Forbidden]].concat(), &place);
         let after = world.store().user(user.user_id).await.unwrap().unwrap();
         assert!(after.user_type == UserType::PlatformAdmin && after.teams.is_empty(), "{place}: {after:?}");
         if is_checked(round) {

@@ -106,7 +106,7 @@ impl Request {
     }
 }
 
-/// The request, extended to ask for its cost. The product itself does not ask.
+/// The request, extended to ask for its cost, which the product does not ask for.
 pub(super) fn priced(mut http: HttpRequest) -> HttpRequest {
     let mut body = parse(http.body());
     if let Some(object) = body.as_object_mut() {
