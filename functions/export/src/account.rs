@@ -15,8 +15,8 @@ use crate::download::{Bytes, Download, DownloadCall};
 /// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
 /// account as `GET` shows it. CSV is UTF-8 with a byte order mark, and every cell is quoted. A `'` stands before each
-/// character that could begin a formula, before `'` and before `"`, at the start of a cell or after `,`, `;`, `|`, a tab
-/// or a line feed in it. In XLSX, `birth_date`, `created_at` and `updated_at` are dates. The file is named after the
+/// character that could begin a formula, before `'` and before `"`, at the start of a cell or after `,`, `;`, `|`, a
+/// tab or a line feed in it. In XLSX, `birth_date`, `created_at` and `updated_at` are dates. The file is named after the
 /// application, the account and the day.
 #[utoipa::path(
     get,
@@ -52,8 +52,8 @@ pub(crate) async fn export(
     Download::new(format, &app, user_id.as_str(), &[account], call.now())
 }
 
-/// The application and its account, if these rights allow exporting it. Callers who may neither read nor export accounts
-/// get 404 in any case.
+/// The application and its account, if these rights allow exporting it. Callers who may neither read nor export
+/// accounts get 404 in any case.
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<(App, Account), Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);

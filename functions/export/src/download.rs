@@ -42,8 +42,8 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    /// The file of these accounts, as they were at `as_of`. It is named after the application, what was selected, and the
-    /// day.
+    /// The file of these accounts, as they were at `as_of`. It is named after the application, what was selected, and
+    /// the day.
     pub(crate) fn new(
         format: Format,
         app: &App,
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(attachment(name), format!("attachment; {expected}"));
     }
 
-    /// Quotation marks are doubled and marked in CSV and escaped in JSON, so accounts full of them make the largest files.
+    /// Quotation marks are doubled and marked in CSV and escaped in JSON, so they make the largest files.
     #[rstest]
     fn the_largest_selection_fits_a_reply_of_lambda(
         #[values(Format::Csv, Format::Ndjson, Format::Xlsx)] format: Format,

@@ -64,13 +64,13 @@ macro_rules! columns {
 #[rustfmt::skip]
 columns! {
     UserId             "user_id"             24 |account| Cell::Text(account.user_id.as_str());
-    Nickname           "nickname"            24 |account| optional(account.profile.nickname.as_ref().map(Nickname::as_str));
+    Nickname           "nickname"            24 |account| text(account.profile.nickname.as_ref(), Nickname::as_str);
     Type               "type"                10 |account| Cell::Text(account.account_type.as_str());
-    PhotoUrl           "photo_url"           32 |account| optional(account.profile.photo_url.as_ref().map(PhotoUrl::as_str));
+    PhotoUrl           "photo_url"           32 |account| text(account.profile.photo_url.as_ref(), PhotoUrl::as_str);
     Gender             "gender"              10 |account| Cell::Text(account.profile.gender.as_str());
     BirthDate          "birth_date"          12 |account| account.profile.birth_date.map_or(Cell::Empty, date);
-    Location           "location"            20 |account| optional(account.profile.location.as_ref().map(Location::as_str));
-    WhatsUp            "whats_up"            32 |account| optional(account.profile.whats_up.as_ref().map(WhatsUp::as_str));
+    Location           "location"            20 |account| text(account.profile.location.as_ref(), Location::as_str);
+    WhatsUp            "whats_up"            32 |account| text(account.profile.whats_up.as_ref(), WhatsUp::as_str);
     FriendVerification "friend_verification" 20 |account| Cell::Text(account.profile.friend_verification.as_str());
     Language           "language"            12 |account| Cell::Number(account.profile.language);
     MessageSettings    "message_settings"    18 |account| Cell::Number(account.profile.message_settings);
@@ -90,8 +90,8 @@ impl FromField for Column {
     }
 }
 
-fn optional(value: Option<&str>) -> Cell<'_> {
-    value.map_or(Cell::Empty, Cell::Text)
+fn text<T>(value: Option<&T>, as_str: impl FnOnce(&T) -> &str) -> Cell<'_> {
+    value.map_or(Cell::Empty, |value| Cell::Text(as_str(value)))
 }
 
 fn date<'a>(date: BirthDate) -> Cell<'a> {

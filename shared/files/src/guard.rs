@@ -1,8 +1,8 @@
 //! Marks in CSV cells that keep spreadsheets from running a text as a formula.
 //!
-//! A `'` stands before each character that could begin a formula where a cell begins. That is the start of the text, and
-//! any place after a separator or a line end: a reader may split by another separator than the file's, and some go on
-//! splitting after an inner quotation mark, so quoting a cell does not keep it whole.
+//! A `'` stands before each character that could begin a formula where a cell begins. That is the start of the text,
+//! and any place after a separator or a line end: a reader may split by another separator than the file's, and some go
+//! on splitting after an inner quotation mark, so quoting a cell does not keep it whole.
 
 use std::borrow::Cow;
 

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::support::World;
 
-/// Texts that run as a formula in a spreadsheet that splits by another separator, or goes on after an inner quotation mark.
+/// Texts that run as a formula in a spreadsheet that splits by another separator, or goes on after an inner quotation
+/// mark.
 const HOSTILE: [&str; 6] = ["x;=1+1", "x,=1+1", "x|=1+1", "x;\"=1+1", "x;'=1+1", "=1+1"];
 
 #[tokio::test]

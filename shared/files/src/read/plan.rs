@@ -202,10 +202,11 @@ fn violations_of(
     let read = Fields::of(constants.clone().into()).parse(|fields| {
         fields.optional::<AccountType>("type");
         let profile = Profile::default().patched(fields, today);
-        for (field, _) in
-            columns.iter().filter(|(field, _)| *field != Column::UserId && constants.contains_key(field.name()))
-        {
-            fields.violation(field.name(), Invalid::new(ViolationCode::NotAllowed, "is a column of the file"));
+        // An id cannot be a constant in any case: it is reported as a field that is not known.
+        for (field, _) in columns.iter().filter(|(field, _)| *field != Column::UserId) {
+            if constants.contains_key(field.name()) {
+                fields.violation(field.name(), Invalid::new(ViolationCode::NotAllowed, "is a column of the file"));
+            }
         }
         Some(profile)
     });

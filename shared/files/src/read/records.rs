@@ -23,7 +23,7 @@ pub struct Records<'a> {
 }
 
 enum Kind<'a> {
-    Csv(CsvRecords<'a>),
+    Csv(Box<CsvRecords<'a>>),
     Lines(Lines<'a>),
     Entries(Entries<'a>),
     Sheet(Box<SheetRecords<'a>>),
@@ -54,7 +54,7 @@ impl<'a> Records<'a> {
         form: Form,
     ) -> Result<Self, Unreadable> {
         let kind = match format {
-            SourceFormat::Csv => Kind::Csv(CsvRecords::new(text, delimiter.unwrap_or(Delimiter::Comma))),
+            SourceFormat::Csv => Kind::Csv(CsvRecords::new(text, delimiter.unwrap_or(Delimiter::Comma)).into()),
             SourceFormat::Ndjson => Kind::Lines(Lines::new(text)),
             SourceFormat::Json => Kind::Entries(Entries::begin(text)?),
             SourceFormat::Xlsx => return Err(Unreadable::UnknownFormat),

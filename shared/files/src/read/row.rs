@@ -137,7 +137,7 @@ impl Row {
     /// Spreadsheets show long numbers so, and save what they show. The rules of the field would take it for an id.
     fn refuse_shortened_id(&mut self, plan: &Plan) {
         if !plan.has_json() && !plan.form.is_ours && self.user_id().is_some_and(is_shortened_number) {
-            let rule = "is a number that a spreadsheet has shortened. Format the column as text there, and save the file again";
+            let rule = "is a number that a spreadsheet has shortened. Format the column as text there, and save again";
             self.violations.push(Violation::at("/user_id", ViolationCode::BadFormat, rule));
         }
     }

@@ -43,7 +43,8 @@ fn is_hyphenated_uuid(value: &str) -> bool {
         )
 }
 
-/// The name of somebody with these two names. Chinese, Japanese and Korean names have the family name first, and no space.
+/// The name of somebody with these two names. Chinese, Japanese and Korean names have the family name first, and no
+/// space.
 pub(crate) fn full_name(given: &str, family: &str) -> String {
     match (given, family) {
         ("", one) | (one, "") => one.to_owned(),

@@ -61,13 +61,13 @@ impl fmt::Display for Unreadable {
             Self::Damaged => formatter.write_str("The file is damaged or incomplete. Save and upload it again."),
             Self::Undecodable { encoding, offset } => write!(
                 formatter,
-                "The byte at offset {offset} is not text in the encoding {encoding}. Choose the file's encoding, or save \
-                 it as UTF-8."
+                "The byte at offset {offset} is not text in the encoding {encoding}. Choose the file's encoding, or \
+                 save it as UTF-8."
             ),
             Self::RecordTooLong { line } => write!(
                 formatter,
-                "The record that begins on line {line} is longer than {} KiB or has more than {MAX_COLUMNS} cells. Look \
-                 for a quotation mark that is not closed.",
+                "The record that begins on line {line} is longer than {} KiB or has more than {MAX_COLUMNS} cells. \
+                 Look for a quotation mark that is not closed.",
                 MAX_RECORD_BYTES / 1024
             ),
             Self::UnclosedQuote { line } => {

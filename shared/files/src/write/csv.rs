@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn a_file_has_a_byte_order_mark_column_names_and_line_ends() {
         let expected = "\u{feff}'user_id','nickname','type','photo_url','gender','birth_date','location','whats_up',\
-            'friend_verification','language','message_settings','friending','level','role','created_at','updated_at'\r\n\
+            'friend_verification','language','message_settings','friending','level','role','created_at',\
+            'updated_at'\r\n\
             'harbor.pilot','Harbor Pilot','admin','https://img.example.com/p/42.png','female','1994-05-17','부산',\
             'On deck until six','allow_any','82','1','forbidden','4294967295','7','2026-11-20T12:00:00.000Z',\
             '2026-11-20T12:00:00.042Z'\r\n\
@@ -168,7 +169,7 @@ mod tests {
         #[test]
         fn written_accounts_are_read_back_unchanged(cells in prop::collection::vec((texts(), texts(), texts()), 0..5)) {
             let accounts: Vec<_> = (cells.iter())
-                .map(|(id, nickname, whats_up)| account(json!({"user_id": id, "nickname": nickname, "whats_up": whats_up})))
+                .map(|(id, nickname, line)| account(json!({"user_id": id, "nickname": nickname, "whats_up": line})))
                 .collect();
             for delimiter in [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab] {
                 let records = records(&file_with(delimiter, &accounts), delimiter.as_byte());
@@ -185,6 +186,8 @@ mod tests {
             let account = account(json!({"user_id": id, "nickname": nickname, "whats_up": whats_up}));
             for delimiter in [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab] {
                 let file = file_with(delimiter, std::slice::from_ref(&account));
+                // Where another separator splits, the file's own may stand before the next cell.
+                let runs = |cell: &str| runs(cell.trim_start_matches(['"', delimiter.as_byte().into()]));
                 for separator in [',', ';', '\t', '|'] {
                     // A reader that honours quotation marks.
                     for record in records(&file, separator as u8) {
@@ -192,7 +195,7 @@ mod tests {
                     }
                     // A reader that does not know them, or that lost count of them.
                     for cell in file.split([separator, '\n']) {
-                        prop_assert!(!runs(cell.trim_start_matches('"')), "{:?} by {:?}", cell, separator);
+                        prop_assert!(!runs(cell), "{:?} by {:?}", cell, separator);
                     }
                 }
             }

@@ -74,8 +74,8 @@ mod tests {
     fn an_account_is_one_line_with_every_field() {
         let expected = concat!(
             r#"{"user_id":"a","type":"general","nickname":null,"photo_url":null,"gender":"unknown","birth_date":null,"#,
-            r#""location":null,"whats_up":null,"friend_verification":"need_confirm","language":0,"message_settings":0,"#,
-            r#""friending":"allowed","level":0,"role":0,"created_at":"2026-11-20T12:00:00.000Z","#,
+            r#""location":null,"whats_up":null,"friend_verification":"need_confirm","language":0,"#,
+            r#""message_settings":0,"friending":"allowed","level":0,"role":0,"created_at":"2026-11-20T12:00:00.000Z","#,
             r#""updated_at":"2026-11-20T12:00:00.000Z","version":1}"#,
             "\n",
         );

@@ -18,12 +18,12 @@ use super::encoder::Encoder;
 use crate::column::Column;
 use row::Row;
 
-/// The maximum number of accounts on a sheet. A sheet has room for 1,048,576 rows; with this number, people can tell how
-/// many there are from the number of sheets.
+/// The maximum number of accounts on a sheet. A sheet has room for 1,048,576 rows; with this number, people can tell
+/// how many there are from the number of sheets.
 const ROWS_PER_SHEET: u32 = 1_000_000;
 
-/// The maximum size of the XML of a sheet, in bytes: beyond 4 GiB it would need a form of archive that some spreadsheets
-/// cannot open. Only a sheet of the longest possible texts would become larger.
+/// The maximum size of the XML of a sheet, in bytes: beyond 4 GiB it would need a form of archive that some
+/// spreadsheets cannot open. Only a sheet of the longest possible texts would become larger.
 const MAX_SHEET_BYTES: u64 = 3 << 30;
 
 /// The maximum number of sheets of a file: no spreadsheet opens more of this size.

@@ -42,7 +42,7 @@ fn assert_read(bytes: &[u8], people: &[(&str, &str)], encoding: &str, delimiter:
 #[case(WINDOWS_1255, &[("דוד כהן", "ירושלים"), ("רחל לוי", "תל אביב")])]
 #[case(WINDOWS_1256, &[("محمد أحمد", "القاهرة"), ("فاطمة علي", "بغداد")])]
 #[case(WINDOWS_1257, &[("Jānis Bērziņš", "Rīga"), ("Žydrūnas Šimkus", "Šiauliai"), ("Õnne Kõiv", "Pärnu")])]
-#[case(WINDOWS_1258, &[("Nguyê\u{303}n Văn Đư\u{301}c", "Ha\u{300} Nô\u{323}i"), ("Trâ\u{300}n Thi\u{323}", "Đa\u{300} La\u{323}t")])]
+#[case(WINDOWS_1258, &[("Nguyê\u{303}n Văn Đư\u{301}c", "Ha\u{300} Nô\u{323}i"), ("Trâ\u{300}n", "Đa\u{300} La\u{323}t")])]
 #[case(UTF_8, &[("김하은", "부산"), ("Jürgen", "Köln")])]
 fn a_table_in_any_encoding_is_read_without_being_told(
     #[case] encoding: &'static Encoding,
@@ -86,7 +86,7 @@ fn a_broken_byte_in_utf_8_does_not_make_it_another_encoding() {
     let text =
         table(&[("Jürgen", "Köln"), ("José Núñez", "León"), ("Inès", "Orléans"), ("é", "ééé")], Delimiter::Comma);
     let mut bytes = text.into_bytes();
-    let place = bytes.len() - 3;
+    let place = bytes.len() - 2;
     bytes.insert(place, 0xff);
     let refused = File::try_read(&bytes).err();
     let Some(Unreadable::Undecodable { encoding, offset }) = refused else { panic!("{refused:?}") };

@@ -97,11 +97,9 @@ proptest! {
     fn any_text_comes_back_equal(texts in prop::collection::vec("[^\\p{Cc}]{0,8}|[-=+@'\",;| a]{0,8}", 3)) {
         let accounts = [account(json!({"nickname": texts[0], "location": texts[1], "whats_up": texts[2]}))];
         let stored = accounts.clone().map(|account| {
-            let text = |name: &str| Value::from(match name { "nickname" => &texts[0], "location" => &texts[1], _ => &texts[2] }.as_str());
-            let set = |name: &str| if text(name) == json!("") { Value::Null } else { text(name) };
             let mut value = serde_json::to_value(&account).unwrap();
-            for name in ["nickname", "location", "whats_up"] {
-                value[name] = set(name);
+            for (name, text) in ["nickname", "location", "whats_up"].iter().zip(&texts) {
+                value[name] = if text.is_empty() { Value::Null } else { text.as_str().into() };
             }
             serde_json::from_value::<Account>(value).unwrap()
         });

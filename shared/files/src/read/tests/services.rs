@@ -4,9 +4,14 @@ use rstest::rstest;
 
 use super::*;
 
-const AUTH0_NDJSON: &str = r#"{"user_id":"auth0|5f7c8ec7c33c6c004bbafe82","email":"mina@example.com","email_verified":true,"name":"mina@example.com","nickname":"Mina","picture":"https://img.example.com/m.png","created_at":"2024-01-02T03:04:05.678Z","identities":[{"provider":"auth0"}],"password_hash":"$2b$10$x"}
-{"user_id":"google-oauth2|1234","email_verified":false,"name":"José","nickname":"","role":"admin"}
-"#;
+const PHOTO: &str = "https://img.example.com/m.png";
+
+const AUTH0: [&str; 2] = [
+    r#"{"user_id":"auth0|5f7c8ec7c33c6c004bbafe82","email":"mina@example.com","email_verified":true,"nickname":"Mina",
+        "name":"mina@example.com","picture":"https://img.example.com/m.png","created_at":"2024-01-02T03:04:05.678Z",
+        "identities":[{"provider":"auth0"}],"password_hash":"$2b$10$x"}"#,
+    r#"{"user_id":"google-oauth2|1234","email_verified":false,"name":"José","nickname":"","role":"admin"}"#,
+];
 
 #[rstest]
 fn auth0(#[values(false, true)] is_array: bool) {
@@ -15,7 +20,7 @@ fn auth0(#[values(false, true)] is_array: bool) {
     let file = File::read(text.as_bytes());
     assert_eq!(file.recognised.format, if is_array { SourceFormat::Json } else { SourceFormat::Ndjson });
     let expected = [
-        json!({"user_id": "5f7c8ec7c33c6c004bbafe82", "nickname": "Mina", "photo_url": "https://img.example.com/m.png"}),
+        json!({"user_id": "5f7c8ec7c33c6c004bbafe82", "nickname": "Mina", "photo_url": PHOTO}),
         json!({"user_id": "1234", "nickname": "José"}),
     ];
     assert_eq!(file.fields(), expected);
@@ -69,13 +74,17 @@ fn clerk() {
 
 #[test]
 fn cognito() {
-    let text = "name,given_name,nickname,picture,gender,birthdate,locale,updated_at,cognito:mfa_enabled,cognito:username\n\
+    let text = "name,given_name,nickname,picture,gender,birthdate,locale,updated_at,cognito:mfa_enabled,\
+        cognito:username\n\
         Mina Park,Mina,,not a url,Female,05/17/1994,ko,1700000000,false,019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21\n\
         Al,,Ali,,other,spring,,,false,ali\n\
         Bo,,,,,1994-05-17,,,true,bo\n";
     let file = File::read(text.as_bytes());
     let expected = [
-        json!({"user_id": "019aa0c47e007c3a9d526b1f0a8e4d21", "nickname": "Mina Park", "gender": "female", "birth_date": "1994-05-17"}),
+        json!({
+            "user_id": "019aa0c47e007c3a9d526b1f0a8e4d21", "nickname": "Mina Park", "gender": "female",
+            "birth_date": "1994-05-17",
+        }),
         json!({"user_id": "ali", "nickname": "Ali"}),
         json!({"user_id": "bo", "nickname": "Bo", "birth_date": "1994-05-17"}),
     ];
@@ -85,7 +94,8 @@ fn cognito() {
 #[test]
 fn firebase_csv() {
     let text = format!(
-        "abcDEF123,mina@example.com,true,aGFzaA==,c2FsdA==,\"Park, Mina\",https://img.example.com/m.png{},1700000000000,1700000000001,+8210,false,\"{{\"\"a\"\":1}}\",\n\
+        "abcDEF123,mina@example.com,true,aGFzaA==,c2FsdA==,\"Park, Mina\",{PHOTO}{},1700000000000,1700000000001,\
+         +8210,false,\"{{\"\"a\"\":1}}\",\n\
          x2,,false,,,{},1700000000000,,,,,\n",
         ",".repeat(16),
         ",".repeat(17),
@@ -130,7 +140,7 @@ fn keycloak() {
     let text = r#"{
   "id" : "northwind", "realm" : "northwind", "roles" : {"realm" : [{"name" : "users"}]},
   "users" : [ {
-    "id" : "0b0c", "username" : "mina", "enabled" : true, "emailVerified" : true, "firstName" : "Mina", "lastName" : "Park",
+    "id" : "0b0c", "username" : "mina", "enabled" : true, "firstName" : "Mina", "lastName" : "Park",
     "credentials" : [ {"type" : "password", "secretData" : "{\"value\":\"x\"}"} ], "realmRoles" : [ "admin" ]
   }, { "id" : "0b0d", "username" : "haeun", "enabled" : true, "firstName" : "하은", "lastName" : "김" } ],
   "clients" : []
@@ -146,11 +156,12 @@ fn keycloak() {
 fn supabase_csv() {
     let text = "instance_id,id,aud,role,email,encrypted_password,raw_user_meta_data,created_at\n\
         0,019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21,authenticated,authenticated,a@example.com,$2a$10$x,\
-        \"{\"\"full_name\"\": \"\"Mina Park\"\", \"\"avatar_url\"\": \"\"https://img.example.com/m.png\"\"}\",2024-01-02\n\
+        \"{\"\"full_name\"\": \"\"Mina Park\"\", \
+        \"\"avatar_url\"\": \"\"https://img.example.com/m.png\"\"}\",2024-01-02\n\
         0,019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22,authenticated,authenticated,,,{},2024-01-02\n";
     let file = File::read(text.as_bytes());
     let expected = [
-        json!({"user_id": "019aa0c47e007c3a9d526b1f0a8e4d21", "nickname": "Mina Park", "photo_url": "https://img.example.com/m.png"}),
+        json!({"user_id": "019aa0c47e007c3a9d526b1f0a8e4d21", "nickname": "Mina Park", "photo_url": PHOTO}),
         json!({"user_id": "019aa0c47e007c3a9d526b1f0a8e4d22"}),
     ];
     assert_eq!(file.fields(), expected);

@@ -49,7 +49,8 @@ fn every_fault_of_a_row_is_reported_and_stops_nothing() {
 
 #[test]
 fn broken_json_is_a_fault_of_its_record() {
-    let lines = "{\"user_id\": \"a\"}\n{\"user_id\": \"b\",}\n\n7\n{\"user_id\": \"c\", \"user_id\": \"d\"}\n{\"user_id\": 7}\n";
+    let lines = [r#"{"user_id": "a"}"#, r#"{"user_id": "b",}"#, "", "7", r#"{"user_id": "c", "user_id": "d"}"#];
+    let lines = lines.join("\n") + "\n{\"user_id\": 7}\n";
     let faults =
         [(2, "", "malformed_json"), (4, "", "wrong_type"), (5, "", "wrong_type"), (6, "user_id", "wrong_type")];
     let faults = faults.map(|(line, column, code)| (line, column.to_owned(), code.to_owned()));
@@ -128,7 +129,11 @@ fn a_mapping_replaces_what_was_recognised() {
 fn every_fault_of_a_mapping_is_reported_at_its_place() {
     let recognised = recognise(Cursor::new("user_id,x\na,b\n"), &Given::default()).unwrap();
     let mapping = json!({
-        "columns": [{"index": 0, "field": "user_id"}, {"index": 2, "field": "nickname"}, {"index": 1, "field": "created_at"}],
+        "columns": [
+            {"index": 0, "field": "user_id"},
+            {"index": 2, "field": "nickname"},
+            {"index": 1, "field": "created_at"},
+        ],
         "constants": {"gender": "x", "user_id": "a", "level": 1},
     });
     let mapping = Fields::of(mapping).parse(Mapping::read).unwrap();

@@ -7,13 +7,14 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::*;
 
-const RELATIONSHIPS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-    <Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="/xl/workbook.xml"/></Relationships>"#;
-const PARTS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
-    <Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/>
-    <Relationship Id="rId4" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/>
-    <Relationship Id="rId5" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#;
-const BOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
+const RELATIONSHIPS: &str = r#"<Relationships>
+    <Relationship Id="rId1" Type="http://example.com/relationships/officeDocument" Target="/xl/workbook.xml"/>
+    </Relationships>"#;
+const PARTS: &str = r#"<Relationships>
+    <Relationship Id="rId3" Type="http://example.com/relationships/worksheet" Target="worksheets/sheet1.xml"/>
+    <Relationship Id="rId4" Type="http://example.com/relationships/sharedStrings" Target="sharedStrings.xml"/>
+    <Relationship Id="rId5" Type="http://example.com/relationships/styles" Target="styles.xml"/></Relationships>"#;
+const BOOK: &str = r#"<workbook xmlns:r="http://example.com/relationships">
     <workbookPr/><sheets><sheet name="People" sheetId="1" r:id="rId3"/></sheets></workbook>"#;
 const STYLES: &str = r#"<styleSheet><numFmts><numFmt numFmtId="170" formatCode="d\.m\.yyyy"/></numFmts>
     <cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>
@@ -70,7 +71,8 @@ fn a_sheet_is_read_with_its_texts_numbers_and_dates() {
 #[test]
 fn a_number_that_lost_digits_is_refused_as_an_id() {
     let rows = format!(
-        r#"{HEADER}<row r="2"><c r="A2"><v>1.23456789012345E+17</v></c></row><row r="3"><c r="A3"><v>123456789012</v></c></row>"#
+        r#"{HEADER}<row r="2"><c r="A2"><v>1.23456789012345E+17</v></c></row>
+        <row r="3"><c r="A3"><v>123456789012</v></c></row>"#
     );
     let faults = File::read(&with_sheet(&rows)).faults();
     assert_eq!(faults, [(2, "user_id".to_owned(), "bad_format".to_owned())]);

@@ -122,7 +122,8 @@ fn is_built_in_date(id: u32) -> bool {
     matches!(id, 14..=22 | 27..=36 | 45..=47 | 50..=58)
 }
 
-/// Whether a number format shows years, months, days or hours. What is quoted, escaped or in brackets is shown as it is.
+/// Whether a number format shows years, months, days or hours. What is quoted, escaped or in brackets is shown as it
+/// is.
 fn is_date_code(code: &str) -> bool {
     let mut characters = code.chars();
     let mut until = None;

@@ -98,8 +98,8 @@ fn serial(time: Timestamp) -> f64 {
     milliseconds / 86_400_000.0
 }
 
-/// Appends a text as XML. Characters that XML does not allow are written as `_xHHHH_`, and `_` is where it would be taken
-/// for the start of such a mark.
+/// Appends a text as XML. Characters that XML does not allow are written as `_xHHHH_`, and `_` is where it would be
+/// taken for the start of such a mark.
 fn escape(xml: &mut String, text: &str) {
     for (index, c) in text.char_indices() {
         match c {
@@ -118,5 +118,6 @@ fn escape(xml: &mut String, text: &str) {
 }
 
 fn is_mark(text: &[u8]) -> bool {
-    matches!(text, [b'_', b'x', digits @ .., ] if digits.get(4) == Some(&b'_') && digits[..4].iter().all(u8::is_ascii_hexdigit))
+    let Some([b'_', b'x', code @ .., b'_']) = text.first_chunk::<7>() else { return false };
+    code.iter().all(u8::is_ascii_hexdigit)
 }
