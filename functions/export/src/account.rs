@@ -16,8 +16,8 @@ use crate::download::{Bytes, Download, DownloadCall};
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
 /// account as `GET` shows it. CSV is UTF-8 with a byte order mark, and every cell is quoted. A `'` stands before each
 /// character that could begin a formula, before `'` and before `"`, at the start of a cell or after `,`, `;`, `|`, a
-/// tab or a line feed in it. In XLSX, `birth_date`, `created_at` and `updated_at` are dates. The file is named after the
-/// application, the account and the day.
+/// tab or a line feed in it. In XLSX, `birth_date`, `created_at` and `updated_at` are dates. The file is named after
+/// the application, the account and the day.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",

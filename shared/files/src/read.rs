@@ -26,7 +26,7 @@ pub use records::Records;
 pub use row::{Rejection, Row};
 pub use transform::Transform;
 pub use unreadable::Unreadable;
-pub use xlsx::{MAX_WORKBOOK_BYTES, Workbook};
+pub use xlsx::Workbook;
 
 pub(crate) use object::Object;
 pub(crate) use recognise::Marks;
@@ -34,9 +34,6 @@ pub(crate) use sources::{is_secret, plain_name};
 
 /// How much of a text file is read to recognise it, in bytes.
 pub const HEAD_BYTES: usize = 1024 * 1024;
-
-/// The maximum size of a record as UTF-8. An account takes less than 4 KiB.
-pub const MAX_RECORD_BYTES: usize = 64 * 1024;
 
 /// The maximum number of cells of a record.
 pub(crate) const MAX_COLUMNS: usize = 1_024;

@@ -2,8 +2,9 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::{memchr_iter, memchr2_iter};
+use rollcall_domain::limits::MAX_RECORD_BYTES;
 
-use super::{MAX_COLUMNS, MAX_RECORD_BYTES, decoded::Decoded, record::Record, unreadable::Unreadable};
+use super::{MAX_COLUMNS, decoded::Decoded, record::Record, unreadable::Unreadable};
 use crate::format::Delimiter;
 
 /// The records of a CSV file. Empty lines are no records.

@@ -2,8 +2,9 @@
 //! own fault.
 
 use memchr::memchr;
+use rollcall_domain::limits::MAX_RECORD_BYTES;
 
-use super::{MAX_RECORD_BYTES, decoded::Decoded, record::Record, unreadable::Unreadable};
+use super::{decoded::Decoded, record::Record, unreadable::Unreadable};
 
 /// The keys under which an object has its list of accounts: those of Firebase and Keycloak, and of the chat product.
 pub(crate) const LIST_KEYS: [&str; 3] = ["users", "AccountList", "Accounts"];

@@ -2,7 +2,9 @@
 
 use std::{fmt, io};
 
-use super::{MAX_COLUMNS, MAX_RECORD_BYTES};
+use rollcall_domain::limits::MAX_RECORD_BYTES;
+
+use super::MAX_COLUMNS;
 
 /// Why a file as a whole cannot be read. A record with a fault is no reason: it is reported, and the others are read.
 #[derive(Debug)]

@@ -11,16 +11,15 @@ mod xml;
 
 use std::io::{Read, Seek};
 
+use rollcall_domain::limits::MAX_ACCOUNTS_PER_SHEET;
+
 use super::{record::Record, unreadable::Unreadable};
 use archive::Archive;
 use book::Book;
 use rows::Rows;
 
-/// The maximum size of a workbook, in bytes.
-pub const MAX_WORKBOOK_BYTES: u64 = 50 * 1024 * 1024;
-
-/// The maximum number of rows, header included.
-const MAX_ROWS: u64 = 1_000_001;
+/// The maximum number of rows: the accounts of a sheet of ours and its header.
+const MAX_ROWS: u64 = MAX_ACCOUNTS_PER_SHEET as u64 + 1;
 
 /// A workbook: it must be read from several places.
 pub trait Workbook: Read + Seek + Send {}

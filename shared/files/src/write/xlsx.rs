@@ -8,7 +8,11 @@ mod row;
 
 use std::io::{self, Write};
 
-use rollcall_domain::{Timestamp, account::Account};
+use rollcall_domain::{
+    Timestamp,
+    account::Account,
+    limits::{MAX_ACCOUNTS_PER_SHEET, MAX_SHEETS_PER_FILE},
+};
 use zip::{
     ZipWriter,
     write::{SimpleFileOptions, StreamWriter},
@@ -18,19 +22,12 @@ use super::encoder::Encoder;
 use crate::column::Column;
 use row::Row;
 
-/// The maximum number of accounts on a sheet. A sheet has room for 1,048,576 rows; with this number, people can tell
-/// how many there are from the number of sheets.
-const ROWS_PER_SHEET: u32 = 1_000_000;
-
 /// The maximum size of the XML of a sheet, in bytes: beyond 4 GiB it would need a form of archive that some
 /// spreadsheets cannot open. Only a sheet of the longest possible texts would become larger.
 const MAX_SHEET_BYTES: u64 = 3 << 30;
 
-/// The maximum number of sheets of a file: no spreadsheet opens more of this size.
-const SHEETS_PER_FILE: u32 = 5;
-
 /// The maximum number of accounts in an XLSX file.
-pub const MAX_ROWS_PER_XLSX: u64 = ROWS_PER_SHEET as u64 * SHEETS_PER_FILE as u64;
+pub const MAX_ROWS_PER_XLSX: u64 = MAX_ACCOUNTS_PER_SHEET as u64 * MAX_SHEETS_PER_FILE as u64;
 
 /// An XLSX file being written.
 pub(crate) struct Xlsx<Sink: Write> {
@@ -48,7 +45,7 @@ pub(crate) struct Xlsx<Sink: Write> {
 impl<Sink: Write> Xlsx<Sink> {
     /// Starts a workbook and its first sheet.
     pub(crate) fn begin(sink: Sink, columns: Vec<Column>, as_of: Timestamp) -> io::Result<Self> {
-        Self::with_rows_per_sheet(sink, columns, as_of, ROWS_PER_SHEET)
+        Self::with_rows_per_sheet(sink, columns, as_of, MAX_ACCOUNTS_PER_SHEET)
     }
 
     fn with_rows_per_sheet(
@@ -146,7 +143,7 @@ mod tests {
     }
 
     fn sheet(accounts: &[Account]) -> String {
-        part(&file(accounts, ROWS_PER_SHEET), "xl/worksheets/sheet1.xml")
+        part(&file(accounts, MAX_ACCOUNTS_PER_SHEET), "xl/worksheets/sheet1.xml")
     }
 
     fn text_cell(cell: &str, text: &str) -> String {

@@ -103,7 +103,8 @@ fn sample(now: Timestamp) -> Result<Account, Failure> {
     Ok(serde_json::from_value(json!({
         "user_id": "user-0000000", "type": "general", "nickname": "김하은", "gender": "female",
         "photo_url": "https://img.example.com/p/42.png", "birth_date": "1994-05-17", "location": "부산",
-        "whats_up": "On deck until six", "friend_verification": "allow_any", "language": 82, "level": 3, "role": 7, "created_at": now, "updated_at": now,
+        "whats_up": "On deck until six", "friend_verification": "allow_any", "language": 82, "level": 3, "role": 7,
+        "created_at": now, "updated_at": now,
         "version": 2,
     }))?)
 }

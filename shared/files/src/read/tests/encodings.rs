@@ -42,7 +42,7 @@ fn assert_read(bytes: &[u8], people: &[(&str, &str)], encoding: &str, delimiter:
 #[case(WINDOWS_1255, &[("דוד כהן", "ירושלים"), ("רחל לוי", "תל אביב")])]
 #[case(WINDOWS_1256, &[("محمد أحمد", "القاهرة"), ("فاطمة علي", "بغداد")])]
 #[case(WINDOWS_1257, &[("Jānis Bērziņš", "Rīga"), ("Žydrūnas Šimkus", "Šiauliai"), ("Õnne Kõiv", "Pärnu")])]
-#[case(WINDOWS_1258, &[("Nguyê\u{303}n Văn Đư\u{301}c", "Ha\u{300} Nô\u{323}i"), ("Trâ\u{300}n", "Đa\u{300} La\u{323}t")])]
+#[case(WINDOWS_1258, &[("Nguyê\u{303}n Đư\u{301}c", "Nô\u{323}i"), ("Trâ\u{300}n", "Đa\u{300} La\u{323}t")])]
 #[case(UTF_8, &[("김하은", "부산"), ("Jürgen", "Köln")])]
 fn a_table_in_any_encoding_is_read_without_being_told(
     #[case] encoding: &'static Encoding,

@@ -15,8 +15,8 @@ const AUTH0: [&str; 2] = [
 
 #[rstest]
 fn auth0(#[values(false, true)] is_array: bool) {
-    let text =
-        if is_array { format!("[{}]", AUTH0_NDJSON.trim().replace('\n', ",\n ")) } else { AUTH0_NDJSON.to_owned() };
+    let lines = AUTH0.map(|user| user.replace('\n', ""));
+    let text = if is_array { format!("[{}]", AUTH0.join(",\n ")) } else { lines.join("\n") };
     let file = File::read(text.as_bytes());
     assert_eq!(file.recognised.format, if is_array { SourceFormat::Json } else { SourceFormat::Ndjson });
     let expected = [

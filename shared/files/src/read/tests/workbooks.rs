@@ -51,7 +51,7 @@ fn a_sheet_is_read_with_its_texts_numbers_and_dates() {
     let rows = format!(
         r#"{HEADER}
         <row r="2"><c r="A2"><v>1001</v></c><c r="B2" t="s"><v>3</v></c><c r="C2" s="1"><v>34471</v></c></row>
-        <row r="3"/><row r="4"><c r="A4" s="1"/><c r="C4" s="2"/></row>
+        <row r="3"/><row r="4"><c r="A4" s="1"/><c r="XFD4" t="s"/></row>
         <row r="5"><c r="A5" t="inlineStr"><is><t>b</t></is></c><c r="C5" s="2"><v>34471</v></c></row>
         <row r="6"><c r="A6" t="str"><f>"c"</f><v>c</v></c></row>
         <row><c t="str"><v>d_x000A_</v></c><c t="b"><v>1</v></c></row>"#

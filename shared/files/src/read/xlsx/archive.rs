@@ -3,10 +3,11 @@
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use flate2::read::DeflateDecoder;
+use rollcall_domain::limits::MAX_WORKBOOK_BYTES;
 use zip::{CompressionMethod, ZipArchive, result::ZipError};
 
 use super::{
-    MAX_WORKBOOK_BYTES, Workbook,
+    Workbook,
     xml::{Limits, Xml},
 };
 use crate::read::{decoded::Source, unreadable::Unreadable};

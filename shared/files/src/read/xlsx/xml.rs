@@ -1,11 +1,14 @@
 //! XML that is unpacked while it is read, within limits.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::{
+    borrow::Cow,
+    io::{self, BufRead, BufReader, Read},
+};
 
 use quick_xml::{
-    Reader,
+    Reader, XmlVersion,
     escape::resolve_predefined_entity,
-    events::{BytesRef, BytesStart, Event},
+    events::{BytesRef, BytesStart, Event, attributes::Attribute},
 };
 
 use crate::read::unreadable::Unreadable;
@@ -60,13 +63,24 @@ impl<R: Read> Xml<R> {
 
 /// An attribute of a tag.
 pub(super) fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Unreadable> {
-    let found = tag
-        .attributes()
-        .with_checks(false)
-        .find(|attribute| attribute.as_ref().map_or(true, |attribute| attribute.key.local_name().as_ref() == name));
-    let Some(attribute) = found.transpose().map_err(|_| Unreadable::Damaged)? else { return Ok(None) };
-    let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|_| Unreadable::Damaged)?;
+    let Some(attribute) = find(tag, name)? else { return Ok(None) };
+    let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| Unreadable::Damaged)?;
     Ok(Some(value.into_owned()))
+}
+
+/// An attribute that is a number or a word, and so has nothing to unescape.
+pub(super) fn word<'t>(tag: &'t BytesStart<'_>, name: &str) -> Result<Option<Cow<'t, str>>, Unreadable> {
+    Ok(find(tag, name)?.map(|attribute| attribute.value))
+}
+
+fn find<'t>(tag: &'t BytesStart<'_>, name: &str) -> Result<Option<Attribute<'t>>, Unreadable> {
+    for attribute in tag.attributes().with_checks(false) {
+        let attribute = attribute.map_err(|_| Unreadable::Damaged)?;
+        if attribute.key.local_name().as_ref() == name {
+            return Ok(Some(attribute));
+        }
+    }
+    Ok(None)
 }
 
 /// Appends the text that an entity such as `&amp;` or `&#10;` stands for.
