@@ -5,14 +5,8 @@ use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod account;
-mod column;
-mod csv;
 mod download;
-mod encoder;
-mod format;
-mod ndjson;
 mod selection;
-mod xlsx;
 
 /// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {

@@ -8,11 +8,9 @@ use rollcall_domain::{
     Code, audit::Target, body::BoundedList, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission,
     request_body, text::AccountId,
 };
+use rollcall_files::Format;
 
-use crate::{
-    download::{Bytes, Download, DownloadCall, record},
-    format::Format,
-};
+use crate::download::{Bytes, Download, DownloadCall, record};
 
 request_body! {
     /// The accounts to export, and the format of the file.
@@ -64,7 +62,8 @@ pub(crate) async fn export(
     // DynamoDB refuses a batch with duplicate keys.
     let ids: BTreeSet<AccountId> = ids.into_iter().collect();
     let accounts = context.store.accounts_of_ids(app_id, &ids).await?;
-    let file = Download::new(format, "accounts", &accounts, call.now())?;
+    let selection = format!("selection of {}", accounts.len());
+    let file = Download::new(format, &app, &selection, &accounts, call.now())?;
     record(&context, &call, &app, Target::app(app_id), (&accounts, format)).await?;
     Ok(file)
 }

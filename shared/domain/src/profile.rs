@@ -76,6 +76,11 @@ impl BirthDate {
         }
         Err(Invalid::new(ViolationCode::OutOfRange, "must be between 1900-01-01 and today in UTC"))
     }
+
+    /// The date as a `chrono` type.
+    pub fn date(self) -> NaiveDate {
+        self.0
+    }
 }
 
 impl std::fmt::Display for BirthDate {

@@ -82,7 +82,7 @@ impl Invalid {
     }
 
     /// A value that is none of the allowed words.
-    pub(crate) fn none_of(words: &[&str]) -> Self {
+    pub fn none_of(words: &[&str]) -> Self {
         Self::new(ViolationCode::NotAllowed, format!("takes one of: {}", words.join(", ")))
     }
 
@@ -152,6 +152,19 @@ impl Violation {
 
     pub(crate) fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// The rule, as a sentence fragment that follows the field's name.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Where in the body it is, as an RFC 6901 pointer; `None` for a query parameter.
+    pub fn pointer(&self) -> Option<&str> {
+        match &self.place {
+            Place::Pointer(pointer) => Some(pointer),
+            Place::Parameter(_) => None,
+        }
     }
 
     /// Which kind of rule is violated.

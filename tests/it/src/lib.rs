@@ -23,6 +23,7 @@ mod console_facts;
 mod conventions;
 mod documents;
 mod email;
+mod exports;
 mod invitations;
 mod key_rotation;
 mod leaks;
