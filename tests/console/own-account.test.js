@@ -35,7 +35,7 @@ test("a person registers with the mailed code and signs in", async () => {
   await page.getByLabel(w.register.confirmation).fill("jisoo.han-jisoo.han");
   const register = page.getByRole("button", { name: w.signIn.register, exact: true });
   await register.click();
-  await page.getByText(w.violations.weak_password.contains_name).waitFor();
+  await page.getByText(w.violations.reasons.contains_name).waitFor();
   await page.getByLabel(w.signIn.password, { exact: true }).fill("seven quiet harbours");
   await page.getByLabel(w.register.confirmation).fill("seven quiet harbours");
   await register.click();

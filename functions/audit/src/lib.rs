@@ -14,7 +14,7 @@ use rollcall_domain::{
     limits::{AUDIT_PARTITIONS_AT_ONCE, MAX_AUDIT_PARTITIONS},
     permission::Permission,
 };
-use rollcall_store::audit::AuditLog;
+use rollcall_store::audit::{AuditLog, AuditWindow};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this function.
@@ -204,7 +204,8 @@ impl Reader<'_> {
         let days = (0..count).map(|back| from.day - Days::new(back)).take_while(|day| *day >= oldest);
         try_join_all(days.map(async |day| {
             let before = from.before.filter(|_| day == from.day);
-            Ok((day, self.context.store.audit(&self.log, day, before, self.limit + 1).await?))
+            let window = AuditWindow { from: self.filter.from, to: self.filter.to, before };
+            Ok((day, self.context.store.audit(&self.log, day, window, self.limit + 1).await?))
         }))
         .await
     }

@@ -3,11 +3,11 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, account::Account, app::App, id::AppId, permission::Permission, role::Rights, text::AccountId,
+    Code, account::Account, app::App, audit::Target, id::AppId, permission::Permission, role::Rights, text::AccountId,
 };
 
 use crate::{
-    download::{Bytes, Download, DownloadCall},
+    download::{Bytes, Download, DownloadCall, record},
     format::Format,
 };
 
@@ -49,22 +49,25 @@ pub(crate) async fn export(
     let app_id = AppId::parse(&app_id).ok_or(Code::NotFound)?;
     let user_id = AccountId::parse(&user_id).map_err(|_| Code::NotFound)?;
     let (app, account) = context.store.app_and_account(app_id, &user_id).await?;
-    let account = permitted(app, account, &call.actor.rights)?;
+    let (app, account) = permitted(app, account, &call.actor.rights)?;
     let mut parameters = call.request.parameters();
     let format = parameters.required("format", Format::read);
     let format = parameters.finish_with(|| format)?;
-    Download::new(format, &format!("account-{user_id}"), &[account], call.now())
+    let (target, accounts) = (Target::account(app_id, &user_id), [account]);
+    let file = Download::new(format, &format!("account-{user_id}"), &accounts, call.now())?;
+    record(&context, &call, &app, target, (&accounts, format)).await?;
+    Ok(file)
 }
 
-/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any
-/// case.
-fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<Account, Code> {
+/// The application and the account, if these rights allow exporting it. Callers who may neither read nor export
+/// accounts get 404 in any case.
+fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<(App, Account), Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);
     export.or_else(|_| app.permit(rights, Permission::AccountsRead))?;
     let account = account.ok_or(Code::NotFound)?;
     export?;
-    Ok(account)
+    Ok((app, account))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, body::BoundedList, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission, request_body,
-    text::AccountId,
+    Code, audit::Target, body::BoundedList, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission,
+    request_body, text::AccountId,
 };
 
 use crate::{
-    download::{Bytes, Download, DownloadCall},
+    download::{Bytes, Download, DownloadCall, record},
     format::Format,
 };
 
@@ -30,7 +30,7 @@ const _: () = assert!(MAX_ACCOUNTS_PER_SELECTION == 1_000);
 
 /// `POST /v1/apps/{app_id}/export-selection`: downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
 ///
-/// The formats are those of the download of one account. An `Idempotency-Key` is ignored, since nothing changes.
+/// The formats are those of the download of one account. An `Idempotency-Key` is ignored, since no resource changes.
 #[utoipa::path(
     post,
     path = "/v1/apps/{app_id}/export-selection",
@@ -64,5 +64,7 @@ pub(crate) async fn export(
     // DynamoDB refuses a batch with duplicate keys.
     let ids: BTreeSet<AccountId> = ids.into_iter().collect();
     let accounts = context.store.accounts_of_ids(app_id, &ids).await?;
-    Download::new(format, "accounts", &accounts, call.now())
+    let file = Download::new(format, "accounts", &accounts, call.now())?;
+    record(&context, &call, &app, Target::app(app_id), (&accounts, format)).await?;
+    Ok(file)
 }

@@ -2,11 +2,11 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, invitation_code::draw,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, invitation_code::draw,
     invitation_expiry::make_room, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code,
+    Code, Invalid, ViolationCode,
     audit::Action,
     body::Text,
     digits::EightDigits,
@@ -114,6 +114,11 @@ pub(crate) async fn issue(
             Some(role) => check_grant(&call, role, team_id)?,
             None => fields.violation("role_id", unknown_role()),
         }
+        if let Some(login) = fields.peek("login")
+            && let Some((_, rule)) = obstacle(&context, &login, team_id).await?
+        {
+            fields.violation("login", Invalid::new(ViolationCode::NotAllowed, rule));
+        }
         let NewInvitationBody { role_id: role, login: Text(login), note: Text(note) } =
             fields.parse(|fields| NewInvitationBody::read(fields, role))?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
@@ -154,6 +159,11 @@ pub(crate) async fn reissue(
         };
         // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
+        if let Some(login) = &before.login
+            && let Some((code, _)) = obstacle(&context, login, team_id).await?
+        {
+            return Err(code.into());
+        }
         let (fresh, code) = fresh(&context, &call, before.to_reissue(role)).await?;
         let authority = Authority::TeamRole(&call, team_id);
         let plan = if after == before {
@@ -223,6 +233,19 @@ fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
     if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
+/// Why the user with this login could not redeem an invitation into the team, as an error code and as a rule; `None` if
+/// they could, or if nobody has the login yet.
+async fn obstacle(context: &Context, login: &Login, team_id: TeamId) -> Result<Option<(Code, &'static str)>, Problem> {
+    let Some(user) = context.store.user_by_login(login).await? else { return Ok(None) };
+    Ok(if user.user_type.is_admin() {
+        Some((Code::NotAMember, "must not be that of an admin of the platform, who cannot join teams"))
+    } else if user.teams.contains_key(&team_id) {
+        Some((Code::AlreadyMember, "must not be that of a member of this team"))
+    } else {
+        None
+    })
+}
+
 /// A new invitation and its code.
 async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(Invitation, EightDigits), Problem> {
     let (code, hash) = draw(context).await?;
@@ -242,12 +265,13 @@ async fn commit(
     code: EightDigits,
 ) -> Result<Reply, Problem> {
     let (team_id, version) = (fresh.team_id, fresh.version);
+    let right = ReplayRight::Grant(team_id, fresh.role.role_id);
     let change = change(action, None, Some(&fresh));
     // An invitation has no route of its own to read it by: the list has it.
     let location = format!("/v1/teams/{team_id}/invitations");
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
-    let reply = Reply::created(location, &issued)?.at_version(version);
+    let reply = Reply::created(location, &issued)?.at_version(version).with_secret(right);
     match context.commit(plan.audit(change).reply(reply)).await {
         Err(problem) if problem.is(Code::TooManyInvitations) => {
             Err(make_room(context, problem, team_id, call.now()).await)

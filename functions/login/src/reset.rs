@@ -2,11 +2,14 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password, retry_on_conflict, throttle,
-    verification::{self, ProvenFlow, VerificationRequest},
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply,
+    code_attempt::{PendingFlow, ProvenFlow},
+    password, retry_on_conflict,
+    throttle::LoginThrottles,
+    verification::{self, VerificationRequest},
 };
 use rollcall_domain::{
-    Code, Refusal, Violation,
+    Code,
     audit::Action,
     body::ReadElsewhere,
     credential::PasswordHash,
@@ -20,10 +23,7 @@ use rollcall_domain::{
     user::{User, change},
     verification::{FlowPurpose, Started, Verification},
 };
-use rollcall_store::{
-    credential::{CredentialChange, SecondFactorChange},
-    throttle::clear,
-};
+use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,6 +33,8 @@ request_body! {
     pub(crate) struct ResetStartBody {
         /// An address that its user has verified.
         email: Email,
+        /// A reset with this address to continue with a new code. Without one, or if it has ended, a new one begins.
+        reset_id: Option<FlowId>,
     }
 }
 
@@ -73,8 +75,8 @@ request_body! {
     extensions(("x-codes" = json!([Code::TooManyRequests]))),
 )]
 pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
-    let ResetStartBody { email } = guest.fields()?.parse(ResetStartBody::read)?;
-    let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset, email).await?;
+    let ResetStartBody { email, reset_id } = guest.fields()?.parse(ResetStartBody::read)?;
+    let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset(reset_id), email).await?;
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
 
@@ -96,11 +98,10 @@ pub(crate) async fn complete(
     call: IdempotentRequest,
 ) -> Result<Reply, Problem> {
     let reset_id = FlowId::parse(&reset_id).ok_or(Code::NotFound)?;
-    let rule = &context.config.password;
-    let body = call.request.fields()?.parse(|fields| ResetCompletionBody::read(fields, rule))?;
-    let flow = (reset_id, FlowPurpose::PasswordReset);
-    let known = context.store.verification(flow.0, flow.1).await?;
-    let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &body.code).await?;
+    let (request, purpose) = (&call.request, FlowPurpose::PasswordReset);
+    let pending = PendingFlow::of_stranger(&context, request, reset_id, purpose).await?;
+    let body = pending.parse(&context, request, |fields, rule, _| ResetCompletionBody::read(fields, rule)).await?;
+    let proved = pending.try_code(&context, request, &body.code).await?;
     match reset(&context, &call, &proved, body.password).await {
         Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.fail(&context, problem).await),
         done => done,
@@ -114,8 +115,7 @@ async fn reset(
     password: Password,
 ) -> Result<Reply, Problem> {
     let user = owner(context, &proved.flow).await?;
-    let good = context.config.password.check(&password, &user.names());
-    good.map_err(|invalid| Refusal::from(Violation::from_invalid("/password", invalid)))?;
+    password::check(context, password.clone(), &user.names()).await?;
     let hash = password::hash(context, password).await?;
     retry_on_conflict(|| async { commit(context, call, proved, &hash).await }).await
 }
@@ -128,11 +128,11 @@ async fn commit(
 ) -> Result<Reply, Problem> {
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
-    let after = before.clone().with_new_password(false, now);
+    let after = before.clone().with_new_password(false, None, now);
     let mut commit =
-        rollcall_store::user::change(&before, &after, CredentialChange::Reset(hash, now, SecondFactorChange::Kept))?;
-    commit.extend(proved.succeeded());
-    commit.extend([clear(&throttle::id(context, ThrottleKind::Password, &before.login.key(), None).await?)]);
+        rollcall_store::user::change(&before, &after, CredentialChange::Password(hash, SecondFactorChange::Kept))?;
+    commit.extend(proved.succeeded()?);
+    commit.extend(LoginThrottles::of(context, ThrottleKind::Password, &before.login.key()).await?.clear());
     let plan = Plan::new(Authority::Proven(call, &before), commit)
         .notify(&after, Message::PasswordChanged { login: after.login.clone() })
         .audit(change(Action::UserSetPassword, Some(&before), Some(&after)));

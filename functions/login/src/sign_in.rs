@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     authentication::PasswordAttempt,
-    session::{SessionStart, SignedIn, failed, fields_of, read_transport},
+    session::{SessionStart, SignedIn, fields_of, read_transport},
     ticket::{SecondFactorRequired, require_second_factor},
 };
 
@@ -34,6 +34,9 @@ request_body! {
         device_token: Option<String>,
     }
 }
+
+/// How much of a login is looked at: more than a login has, with room for blanks around it.
+const MAX_LOGIN_CHARS_READ: usize = 256;
 
 /// The session, or the ticket for the second step if the user has a second factor.
 #[derive(Serialize, ToSchema)]
@@ -59,16 +62,19 @@ pub(crate) enum SignInReply<'a> {
 )]
 pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
     let typed = fields_of(&context, &guest)?.parse(SignInBody::read)?;
-    // Spellings of one login that look alike share a throttle.
-    let subject = typed.login.nfkc().collect::<String>().trim().to_lowercase();
+    // Spellings of one login that look alike share a throttle. No user has a login as long as what is cut off.
+    let subject = typed.login.nfkc().take(MAX_LOGIN_CHARS_READ).collect::<String>().trim().to_lowercase();
     let (login, device_token) = (Login::parse(&subject).ok(), typed.device_token.as_deref());
     let password = typed.password.clone();
-    let tried = PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, password };
+    let tried =
+        PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, is_known_session: false, password };
     let tried = tried.make(&context, &guest).await?;
-    let credential = tried.credential.filter(|credential| credential.enabled && tried.verdict != Verdict::Wrong);
-    let Some((login, credential)) = login.zip(credential) else {
-        return Err(failed(Code::InvalidCredentials));
-    };
+    let proven = tried.credential.filter(|_| tried.verdict != Verdict::Wrong);
+    if proven.as_ref().is_some_and(|credential| !credential.enabled) {
+        guest.requester.found_disabled();
+    }
+    let credential = proven.filter(|credential| credential.enabled);
+    let (login, credential) = login.zip(credential).ok_or(Code::InvalidCredentials)?;
     if tried.verdict == Verdict::RightButOutdated {
         rehash(&context, &login, &credential.password, typed.password).await?;
     }

@@ -7,7 +7,7 @@ use axum::{
 use rollcall_api::{
     Context, Problem, PublicRequest, Reply,
     clock::random,
-    throttle::{self, Attempt},
+    throttle,
     token::{self, Transport},
 };
 use rollcall_domain::{
@@ -29,8 +29,8 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use crate::{
-    second_factor,
-    session::{SessionStart, SignedIn, failed, fields_of, read_transport},
+    second_factor::{self, PendingAttempt},
+    session::{SessionStart, SignedIn, fields_of, read_transport},
 };
 
 /// The reply to a right password if the second factor is still needed.
@@ -115,20 +115,21 @@ pub(crate) async fn sign_in_with_second_factor(
     let body = fields_of(&context, &guest)?.parse(SecondStepBody::read)?;
     let (typed, transport) = (body.code, body.transport);
     let ticket = ticket_of(&context, &guest, &body.ticket).await?;
-    let throttles = vec![
-        throttle::network_throttle(&context, guest.address).await?,
-        throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
-    ];
-    let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
-    let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
-    let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
+    guest.requester.identify(ticket.user_id);
+    let is_known_device = ticket.device_id.is_some();
+    let network = throttle::of_network(&context, ThrottleKind::Network, guest.address).await?;
+    let network = Some(network.for_device(is_known_device));
+    let pending = PendingAttempt::read(&context, &ticket.login, is_known_device, network).await?;
+    let credential = pending.credential.clone().filter(|credential| ticket.is_for(credential));
+    let credential = credential.ok_or(Code::InvalidCode)?;
+    let attempt = pending.count(&context, guest.now).await?;
     context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
-    let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
-    let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
+    let used = second_factor::check(&context, &typed, &credential, guest.now).await?;
+    let used = used.ok_or(Code::InvalidCode)?;
 
     let mut writes = attempt.succeeded();
-    writes.extend([flow::end_ticket(&ticket), used.write]);
-    let left = used.recovery_codes_left;
+    writes.extend([flow::end_ticket(&ticket), used.used_up(&ticket.login)?]);
+    let left = used.recovery_codes_left();
     let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
     let (device_id, refusal) = (ticket.device_id, Code::InvalidCode);
     let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice, refusal };

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Parameters, Plan, Problem, Reply, password,
+    Authority, Call, Context, List, PageParameters, PageRequest, Parameters, Plan, Problem, ReplayRight, Reply, password,
     retry_on_conflict,
 };
 use rollcall_domain::{
@@ -24,7 +24,7 @@ use rollcall_store::{Page, Write, credential::CredentialChange, member::leave};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{check_not_own, load, permit, read, recovery::clear_throttle};
+use crate::{check_not_own, load, permit, read, recovery::clear_throttles};
 
 /// A user and their teams.
 #[derive(Debug, Serialize, ToSchema)]
@@ -161,15 +161,19 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
             return Err(Code::Forbidden.into());
         }
     }
-    let body = fields.parse(|fields| NewUserBody::read(fields, &context.config.password))?;
+    let body = password::parse(&context, fields, NewUserBody::read).await?;
     let (new, given) = body.into_parts();
     // The transaction checks that the login is free. An earlier check would refuse a concurrent request with the same
     // idempotency key instead of replaying its reply.
     let (hash, generated_password) = password::hash_initial(&context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
-    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
+    let has_secret = generated_password.is_some();
     let created = CreatedUser { user: (&user).into(), generated_password };
-    let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
+    let mut reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::CreateUser(user.user_id));
+    }
     let plan = Plan::new(Authority::Platform(&call), commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }
@@ -267,7 +271,7 @@ pub(crate) async fn delete(
         let mut writes = rollcall_store::user::delete(&user)?.extended(left.writes);
         // The next user with this login does not inherit failed attempts.
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
-            writes.extend([clear_throttle(&context, kind, &user).await?]);
+            writes.extend(clear_throttles(&context, kind, &user).await?);
         }
         let plan = Plan::new(Authority::Platform(&call), writes).audit_all(left.removals);
         context.commit(plan.audit(change(Action::UserDelete, Some(&user), None))).await

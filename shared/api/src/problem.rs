@@ -3,9 +3,7 @@
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
-use rollcall_domain::{
-    Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::WeakPasswordReason,
-};
+use rollcall_domain::{Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::PasswordReason};
 use rollcall_store::{CommitError, Fault};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -104,7 +102,7 @@ pub(crate) struct ProblemBody {
     /// The same id as the reply's `X-Request-Id` header.
     #[schema(format = "uuid", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     request_id: String,
-    /// Every violation in the request; only with status 422.
+    /// The violations in the request, at most 100; only with status 422. `detail` says how many more there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<ViolationBody>>)]
     errors: Vec<Violation>,
@@ -123,8 +121,8 @@ pub(crate) struct ViolationBody {
     code: ViolationCode,
     /// The rule, as a sentence for people.
     detail: String,
-    /// Why a password is too weak; only with the code `weak_password`.
-    reason: Option<WeakPasswordReason>,
+    /// Why a new password is refused; only with the code `weak_password`, or `not_allowed` for the current password.
+    reason: Option<PasswordReason>,
 }
 
 impl ProblemBody {

@@ -11,6 +11,7 @@ use crate::{
     config::{self, Config},
     context::Context,
     gateway::{ToGateway, client_address, encode_path},
+    logging,
     problem::Problem,
     service::{router, service},
 };
@@ -75,8 +76,8 @@ fn started<Own, Run>(read: impl FnOnce(&Connection, &Variable<'_>) -> Result<Own
 where
     Run: AsyncFnOnce(Context, Own) -> Result<(), lambda_runtime::Error>,
 {
-    lambda_http::tracing::init_default_subscriber();
-    let (context, own) = match configure(&|name| std::env::var(name).ok(), read) {
+    logging::init_function();
+    let (context, own) = match configure(&config::environment, read) {
         Ok(configured) => configured,
         Err(reason) => {
             tracing::error!(reason, "the configuration is wrong");

@@ -18,10 +18,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     body,
-    call::RequestId,
+    call::{ClientAddress, RequestId},
     context::Context,
     idempotency::IdempotencySlot,
     problem::{Problem, ProblemBody, RefusalExtension},
+    security_log::{self, Requester},
 };
 
 /// The routes without their documentation. Every reply from a path that takes PATCH names the media types of patches
@@ -64,8 +65,11 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     let Ok(request_id) = context.uuid().map(|uuid| uuid.to_string()) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
+    let (requester, path) = (Requester::default(), request.uri().path().to_owned());
+    let address = request.extensions().get::<ClientAddress>().map(|address| address.0);
     request.extensions_mut().insert(RequestId(request_id.clone()));
-    let span = tracing::info_span!("request", request_id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(requester.clone());
+    let span = tracing::info_span!("request", request_id, method = %request.method(), path);
     let handled = tokio::time::timeout(REQUEST_DEADLINE, handle(&context, request, next).instrument(span.clone()));
     let mut response = handled.await.unwrap_or_else(|_| {
         span.in_scope(|| {
@@ -73,6 +77,7 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
         })
     });
     if let Some(RefusalExtension(refusal)) = response.extensions_mut().remove() {
+        span.in_scope(|| security_log::refused(&requester, &path, &refusal, address, &request_id));
         response = render(response, refusal, &request_id);
     }
     let headers = response.headers_mut();
@@ -95,13 +100,12 @@ async fn handle(context: &Context, request: Request, next: Next) -> Response {
     let slot = IdempotencySlot::default();
     request.extensions_mut().insert(slot.clone());
     let response = next.run(request).await;
-    let refused = response.extensions().get::<RefusalExtension>();
-    if refused.is_some_and(|RefusalExtension(refusal)| refusal.code.status() < 500)
-        && let Some(reply) = slot.concurrent_reply(context).await
-    {
-        return reply.into_response();
+    let refused = response.extensions().get::<RefusalExtension>().map(|RefusalExtension(refusal)| refusal.code);
+    let Some(code) = refused.filter(|code| code.status() < 500) else { return response };
+    match slot.concurrent_reply(context).await {
+        Some(reply) if reply.may_replace(code) => reply.into_response(),
+        Some(_) | None => response,
     }
-    response
 }
 
 /// Replaces bytes in a path that do not decode as UTF-8 by the replacement character. No id contains it, so the request

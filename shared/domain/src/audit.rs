@@ -15,7 +15,7 @@ use crate::{
 };
 
 choices! {
-    /// A kind of change, as `noun.verb`.
+    /// A kind of change, or of access that is recorded like one, as `noun.verb`.
     Action {
         /// An application was created.
         AppCreate "app.create",
@@ -39,6 +39,10 @@ choices! {
         AccountSetAdmin "account.set_admin",
         /// An account is no longer an admin.
         AccountCancelAdmin "account.cancel_admin",
+        /// Accounts were exported as a file.
+        AccountExport "account.export",
+        /// A user signed in.
+        UserSignIn "user.sign_in",
         /// A user registered.
         UserRegister "user.register",
         /// A user was created.
@@ -255,10 +259,10 @@ pub struct AuditRecord {
 impl AuditRecord {
     /// Whether `id` is the changed object, one of the accounts of a batch, or the user who redeemed an invitation.
     pub fn concerns(&self, id: &str) -> bool {
-        let batch = || self.before.get("user_ids").and_then(Value::as_array);
+        let batch = |state: &Value| state.get("user_ids").and_then(Value::as_array).cloned().unwrap_or_default();
         let is = |value: &Value| value.as_str() == Some(id);
         self.target.id == id
-            || batch().is_some_and(|ids| ids.iter().any(is))
+            || [&self.before, &self.after].into_iter().any(|state| batch(state).iter().any(is))
             || self.after.pointer("/redeemed_by/user_id").is_some_and(is)
     }
 }

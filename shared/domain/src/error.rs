@@ -7,7 +7,10 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use crate::violation::{Violation, ViolationCode};
+use crate::{
+    limits::MAX_VIOLATIONS,
+    violation::{Violation, ViolationCode},
+};
 
 /// Declares the error codes and the columns of their table.
 macro_rules! codes {
@@ -179,7 +182,7 @@ pub struct Refusal {
     pub code: Code,
     /// What happened in this case, for people.
     pub detail: Cow<'static, str>,
-    /// Every violation of the request; empty for any status but 422.
+    /// The violations of the request; empty for any status but 422.
     pub violations: Vec<Violation>,
     /// After how long to retry, if known.
     pub retry_after: Option<Duration>,
@@ -192,8 +195,8 @@ impl Refusal {
     }
 
     /// The refusal of a request with these violations. Its code is that of an unknown field if there is one, then that
-    /// of an immutable field.
-    pub fn invalid(violations: Vec<Violation>) -> Self {
+    /// of an immutable field. It lists at most [`MAX_VIOLATIONS`] and says how many more there are.
+    pub fn invalid(mut violations: Vec<Violation>) -> Self {
         let any = |code| violations.iter().any(|violation| violation.code() == code);
         let code = if any(ViolationCode::UnknownField) {
             Code::UnknownField
@@ -202,7 +205,18 @@ impl Refusal {
         } else {
             Code::ValidationFailed
         };
-        Self { violations, ..code.into() }
+        let more = violations.len().saturating_sub(MAX_VIOLATIONS);
+        violations.truncate(MAX_VIOLATIONS);
+        let refusal = Self { violations, ..code.into() };
+        if more == 0 {
+            return refusal;
+        }
+        Self { detail: format!("{} {more} more violations are not listed.", refusal.detail).into(), ..refusal }
+    }
+
+    /// Whether one of the violations is at this RFC 6901 pointer, or is about the body as a whole.
+    pub fn concerns(&self, pointer: &str) -> bool {
+        self.violations.iter().any(|violation| violation.is_at(pointer) || violation.is_at(""))
     }
 
     /// A refusal that tells the caller after how long to retry.
@@ -226,7 +240,7 @@ impl From<Violation> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.code.as_str(), self.detail)?;
-        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail()))
+        self.violations.iter().try_for_each(|violation| write!(formatter, "; {violation}"))
     }
 }
 

@@ -42,7 +42,7 @@ impl FromField for u32 {
 }
 
 /// The unread fields of a request body, and the violations found so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fields {
     object: Map<String, Value>,
     violations: Vec<Violation>,

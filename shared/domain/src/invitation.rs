@@ -125,10 +125,15 @@ impl Invitation {
         }
     }
 
+    /// Whether it can be redeemed at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.status_at(now) == InvitationStatus::Live
+    }
+
     /// Redeems the invitation. It must be live, and must not be bound to another login.
     pub fn redeemed(self, redeemer: &User, now: Timestamp) -> Result<Self, Code> {
         let is_for_redeemer = self.login.as_ref().is_none_or(|login| login.key() == redeemer.login.key());
-        if self.status_at(now) != InvitationStatus::Live || !is_for_redeemer {
+        if !self.is_live(now) || !is_for_redeemer {
             return Err(Code::InvitationInvalid);
         }
         if redeemer.teams.contains_key(&self.team_id) {

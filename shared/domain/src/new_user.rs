@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     body::{ReadElsewhere, Text},
+    device::KnownDevices,
     email::Email,
     id::UserId,
     mail::Language,
@@ -69,6 +70,7 @@ impl NewUser {
             password_change_required: self.password_change_required,
             teams: BTreeMap::new(),
             epoch: 0,
+            devices: KnownDevices::default(),
             created_at: now,
             updated_at: now,
             last_login_at: None,

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
+    audit::{Action, Change, Target},
     credential::Credential,
     error::Code,
     id::{DeviceId, FlowId, SessionId, UserId},
@@ -94,6 +95,9 @@ pub struct Session {
     pub address: Option<IpAddr>,
     /// The `User-Agent` of the sign-in.
     pub user_agent: Option<String>,
+    /// The device of the sign-in. It stays known when its user changes their password or second factor in this session.
+    #[serde(default)]
+    pub device_id: Option<DeviceId>,
 }
 
 impl Session {
@@ -112,6 +116,16 @@ impl Session {
     pub fn is_touch_due(&self, now: Timestamp) -> bool {
         now.since(self.last_seen_at) > SESSION_TOUCH_INTERVAL
     }
+}
+
+/// The audit record of a sign-in. It names the session, so that what was done in it can be told apart.
+pub fn sign_in(session: &Session) -> Change {
+    #[derive(Serialize)]
+    struct Begun {
+        session_id: SessionId,
+    }
+    let begun = Begun { session_id: session.session_id };
+    Change::between(Action::UserSignIn, Target::user(session.user_id), None, None, Some(&begun))
 }
 
 /// A session, as replies show it to its user.

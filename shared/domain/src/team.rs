@@ -30,6 +30,9 @@ pub struct Team {
     /// The members with the role `admin`.
     #[serde(default)]
     pub admins: BTreeSet<UserId>,
+    /// The number of live invitations that are bound to a login, counted by `store::counters`, too.
+    #[serde(default)]
+    pub bound: u32,
     /// When it was deleted, if it was. It is hidden from everyone, and the cleanup deletes what it contains.
     #[serde(default)]
     pub deleting_at: Option<Timestamp>,
@@ -45,7 +48,7 @@ impl Team {
     /// Creates a team without members.
     pub fn create(team_id: TeamId, name: TeamName, now: Timestamp) -> Self {
         let admins = BTreeSet::new();
-        Self { team_id, name, admins, deleting_at: None, created_at: now, updated_at: now, version: 1 }
+        Self { team_id, name, admins, bound: 0, deleting_at: None, created_at: now, updated_at: now, version: 1 }
     }
 
     /// Changes the name. If it is the same, so is the version.

@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 use crate::{
     audit::{Action, Change, Target},
     choice::choices,
+    device::KnownDevices,
     email::Email,
     error::{Code, Refusal},
     fields::Fields,
-    id::{TeamId, UserId},
+    id::{DeviceId, TeamId, UserId},
     limits::MAX_TEAMS_PER_USER,
     mail::Language,
     patch::{PatchOptional, PatchRequired},
@@ -89,6 +90,9 @@ pub struct User {
     /// Grows when all sessions end: a session of an earlier epoch is no longer valid.
     #[serde(default)]
     pub epoch: u32,
+    /// The devices from which the user has signed in.
+    #[serde(default)]
+    pub devices: KnownDevices,
     /// When the user was created.
     pub created_at: Timestamp,
     /// When the user last changed.
@@ -149,10 +153,11 @@ impl User {
         Ok(if username == self.username { self } else { Self { username, ..self }.next_version(now) })
     }
 
-    /// The user after a new password was set. All sessions end.
+    /// The user after a new password was set. All sessions end, and all devices but `kept` are no longer known.
     #[must_use]
-    pub fn with_new_password(self, password_change_required: bool, now: Timestamp) -> Self {
-        Self { password_change_required, epoch: self.epoch + 1, ..self }.next_version(now)
+    pub fn with_new_password(self, password_change_required: bool, kept: Option<DeviceId>, now: Timestamp) -> Self {
+        let devices = self.devices.only(kept);
+        Self { password_change_required, epoch: self.epoch + 1, devices, ..self }.next_version(now)
     }
 
     /// The user with an address that they verified.
@@ -170,10 +175,12 @@ impl User {
         Self { email: None, email_verified: false, ..self }.next_version(now)
     }
 
-    /// The user with the second factor turned on or off. All sessions end.
+    /// The user with the second factor turned on or off. All sessions end, and all devices but `kept` are no longer
+    /// known.
     #[must_use]
-    pub fn with_totp(self, totp_enabled: bool, now: Timestamp) -> Self {
-        Self { totp_enabled, epoch: self.epoch + 1, ..self }.next_version(now)
+    pub fn with_totp(self, totp_enabled: bool, kept: Option<DeviceId>, now: Timestamp) -> Self {
+        let devices = self.devices.only(kept);
+        Self { totp_enabled, epoch: self.epoch + 1, devices, ..self }.next_version(now)
     }
 
     /// Ends all sessions. The version stays the same, since nothing changes that callers can see.

@@ -17,7 +17,8 @@ import { go } from "../router.js";
 import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 
-const start = (email) => post("/v1/registrations", { email }, { anonymous: true });
+// With the flow of an earlier request, its code is replaced; without one, or once it has ended, a new flow begins.
+const start = (email, registration_id) => post("/v1/registrations", { email, registration_id }, { anonymous: true });
 
 export default function Register() {
   const w = words().register;
@@ -55,13 +56,14 @@ function Completion({ flow, onFlow }) {
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ invitation_code, ...values }) => {
-      const body = invitation_code ? { ...values, invitation_code } : values;
+      const names = { username: values.username.trim(), login: values.login.trim() };
+      const body = { ...values, ...names, ...(invitation_code ? { invitation_code } : {}) };
       await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { anonymous: true });
       go("/sign-in?done=registered", { unasked: true });
     });
   };
   const { login, username } = form.values;
-  const resend = async () => onFlow({ ...flow, ...(await start(flow.email)) });
+  const resend = async () => onFlow({ ...flow, ...(await start(flow.email, flow.registration_id)) });
   return html`
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
@@ -72,7 +74,7 @@ function Completion({ flow, onFlow }) {
       <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username"
         autocapitalize="off" spellcheck="false" />
       <${NewPasswordField} label=${w.password} ...${form.bind("password")}
-        names=${[login, username, flow.email.split("@")[0]]} />
+        names=${[login.trim(), username.trim(), flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
       <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
       <div class="door-actions">

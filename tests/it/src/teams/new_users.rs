@@ -68,7 +68,7 @@ async fn violations_of_a_new_user_point_to_their_field() {
         (json!({"role_id": "reviewer", "new_user": []}), vec![json!(["/new_user", "wrong_type"])]),
         (json!({"role_id": "reviewer", "new_user": "mina"}), vec![json!(["/new_user", "wrong_type"])]),
         (
-            new("a b", &json!({"username": "x y", "email": "x@", "password": "short"})),
+            new("a b", &json!({"username": "x  y", "email": "x@", "password": "short"})),
             vec![
                 json!(["/new_user/login", "bad_format"]),
                 json!(["/new_user/username", "bad_format"]),

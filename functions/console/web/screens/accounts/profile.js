@@ -1,5 +1,6 @@
 // An account's profile, converted between the API's values and the form's.
 import { limits } from "../../facts.js";
+import { halfWidth } from "../../form.js";
 import { bytesOf } from "../../parts/field.js";
 import { words } from "../../words.js";
 
@@ -13,10 +14,10 @@ export const formValuesOf = (account) => Object.fromEntries(NAMES.map((name) => 
 
 // The API takes null for an empty text.
 export function bodyValueOf(name, value) {
-  if (NUMBERS.includes(name)) return value.trim() === "" ? null : Number(value);
+  if (NUMBERS.includes(name)) return value.trim() === "" ? null : Number(halfWidth(value));
   if (CHOICES.includes(name)) return value;
-  const text = name === "whats_up" ? value : value.trim();
-  return text === "" ? null : text;
+  if (name === "whats_up") return value || null;
+  return (name === "birth_date" ? halfWidth(value) : value).trim() || null;
 }
 
 const FIRST_BIRTH = "1900-01-01";
@@ -30,18 +31,22 @@ export function profileChecks() {
   const w = words().violations;
   const short = (value) =>
     bytesOf(value) > limits.maxProfileTextBytes ? w.bytes(limits.maxProfileTextBytes) : undefined;
-  const number = (value) =>
-    /^\d{0,10}$/.test(value.trim()) && Number(value) <= limits.maxProfileNumber ? undefined : w.number;
+  const number = (typed) => {
+    const value = halfWidth(typed).trim();
+    return /^\d{0,10}$/.test(value) && Number(value) <= limits.maxProfileNumber ? undefined : w.number;
+  };
   const photo = (value) =>
     value.trim() === "" || /^https?:\/\/[^/\s]/i.test(value.trim()) ? short(value) : w.photo_url.bad_format;
-  const date = (value) =>
-    value === ""
+  const date = (typed) => {
+    const value = halfWidth(typed).trim();
+    return value === ""
       ? undefined
       : !isDate(value)
         ? w.birth_date.bad_format
         : value < FIRST_BIRTH || value > today()
           ? w.birth_date.out_of_range
           : undefined;
+  };
   return {
     birth_date: date,
     nickname: short,
