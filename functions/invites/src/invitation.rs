@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, invitation_code::draw,
-    invitation_expiry::make_room, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply,
+    invitation_code::draw, invitation_expiry::make_room, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Invalid, ViolationCode,

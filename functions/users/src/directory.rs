@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Parameters, Plan, Problem, ReplayRight, Reply, password,
-    retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Parameters, Plan, Problem, ReplayRight, Reply,
+    password, retry_on_conflict,
 };
 use rollcall_domain::{
     Code,

@@ -81,6 +81,11 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
         response = render(response, refusal, &request_id);
     }
     let headers = response.headers_mut();
+    // By the clock that set the times in the reply, so that a client can compute how long something lasts.
+    let date = context.now().to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::try_from(date) {
+        headers.insert(header::DATE, date);
+    }
     if let Ok(request_id) = HeaderValue::try_from(request_id) {
         headers.insert("x-request-id", request_id);
     }

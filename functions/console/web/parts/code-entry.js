@@ -51,7 +51,7 @@ export function CodeEntry({
         html`
           <div class=${`slots of-${length} ${chosen ? "chosen" : ""}`}>
             <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete}
-              spellcheck="false" value=${composed ?? value} onInput=${input} onCompositionEnd=${take}
+              spellcheck=${false} value=${composed ?? value} onInput=${input} onCompositionEnd=${take}
               onBlur=${onBlur} />
             ${Array.from({ length: half }, (_, at) => slot(at))}<b></b>
             ${Array.from({ length: half }, (_, at) => slot(at + half))}

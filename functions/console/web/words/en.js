@@ -45,7 +45,7 @@ export const words = ({ plural, number, list }) => ({
     wrong: (count) => plural(count, { one: (n) => `Check ${n} field.`, other: (n) => `Check ${n} fields.` }),
   },
   copy: { copied: "Copied", refused: "Couldn’t copy. Select it instead" },
-  toast: { undo: "Undo", dismiss: "Dismiss" },
+  toast: { undo: "Undo", open: "Open", dismiss: "Dismiss" },
   dialog: { cancel: "Cancel", close: "Close", saveChanges: "Save changes" },
   picker: { search: "Search", none: "No matches.", recent: "Recent", platform: "Platform" },
   unsaved: {
@@ -173,7 +173,9 @@ export const words = ({ plural, number, list }) => ({
     changed: "Password changed.",
   },
   password: {
-    scores: ["Strength", "Too weak", "Weak", "Fair", "Good"],
+    strength: "Strength",
+    tooWeak: "Too weak",
+    unknown: "Whether it is easy to guess is checked when you save.",
     long: (least) => `At least ${least} characters`,
     classes: "Has upper case, lower case, digits and symbols",
     own: "Doesn’t contain your login, username or email",
@@ -201,6 +203,7 @@ export const words = ({ plural, number, list }) => ({
     menu: "Open the row menu",
     close: "Close the topmost window, then clear the selection",
     save: "Save",
+    undo: "Undo what a message offers to undo",
     accounts: "Go to accounts",
     apps: "Go to applications",
     teams: "Go to teams",
@@ -249,6 +252,9 @@ export const words = ({ plural, number, list }) => ({
     mailed: (email) => `We sent a code to ${email}, unless it belongs to someone else.`,
     confirm: "Confirm",
     changed: "Email changed.",
+    confirmed: "Email confirmed.",
+    confirmKnown: "Confirm your email",
+    confirmKnownText: (email) => `We’ll send a code to ${email}.`,
     remove: "Remove email",
     removed: "Email removed.",
     removeQuestion: (email) => `Remove ${email}?`,
@@ -757,6 +763,7 @@ export const words = ({ plural, number, list }) => ({
     to: "To",
     none: "No records yet.",
     noMatch: "No matching records.",
+    reversed: "The first day is after the last one.",
     further: "No matches so far. Load more to look further back.",
     changes: "Changes",
     field: "Field",
@@ -820,6 +827,23 @@ export const words = ({ plural, number, list }) => ({
       language: "Language",
       level: "Level",
       message_settings: "Message settings",
+    },
+    // What an action is called if it changed only this field, or this field to this value.
+    edits: {
+      "app.edit": { name: "Renamed an application", team_id: "Moved an application" },
+      "user.edit": {
+        username: "Renamed a user",
+        type: "Changed a user’s type",
+        email: "Changed a user’s email",
+        status: { enabled: "Enabled a user", disabled: "Disabled a user" },
+      },
+      "role.edit": { name: "Renamed a role", permissions: "Changed the permissions of a role" },
+    },
+    counted: {
+      "account.delete": (count) =>
+        plural(count, { one: (n) => `Deleted ${n} account`, other: (n) => `Deleted ${n} accounts` }),
+      "account.export": (count) =>
+        plural(count, { one: (n) => `Exported ${n} account`, other: (n) => `Exported ${n} accounts` }),
     },
     actions: {
       "app.create": "Created an application",

@@ -43,7 +43,7 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
             html`
                 <li key=${account.user_id}>
                   <${Avatar} id=${account.user_id} name=${account.nickname} photo=${account.photo_url} />
-                  <bdi class="id cut">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>
+                  <bdi class="id">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>
                   ${account.type === "admin" && html`<${AdminTag} />`}
                 </li>`,
         )}

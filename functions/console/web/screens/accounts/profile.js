@@ -2,6 +2,7 @@
 import { limits } from "../../facts.js";
 import { halfWidth } from "../../form.js";
 import { bytesOf } from "../../parts/field.js";
+import { isDay, today } from "../../times.js";
 import { words } from "../../words.js";
 
 const TEXTS = ["nickname", "photo_url", "location", "whats_up", "birth_date"];
@@ -21,10 +22,6 @@ export function bodyValueOf(name, value) {
 }
 
 const FIRST_BIRTH = "1900-01-01";
-const today = () => new Date().toISOString().slice(0, 10);
-// Date accepts days that do not exist, such as the 30th of February.
-const isDate = (text) =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
 // The checks of the fields: each returns an error message or nothing.
 export function profileChecks() {
@@ -41,7 +38,7 @@ export function profileChecks() {
     const value = halfWidth(typed).trim();
     return value === ""
       ? undefined
-      : !isDate(value)
+      : !isDay(value)
         ? w.birth_date.bad_format
         : value < FIRST_BIRTH || value > today()
           ? w.birth_date.out_of_range
