@@ -39,6 +39,8 @@ def template_of(path):
 @functools.cache
 def reply_validator(method, template, status):
     response = document()["paths"][template][method]["responses"][status]
+    shared = response.get("$ref", "").rsplit("/", 1)[-1]
+    response = document()["components"]["responses"][shared] if shared else response
     content = response.get("content", {})
     media = content.get("application/json", content.get("application/problem+json", {}))
     return validator(media["schema"]) if media else None

@@ -62,12 +62,15 @@ pub fn complete(document: OpenApi) -> Value {
             "description": "The cookie of a sign-in with the transport `cookie`. Changes must then be same-origin.",
         },
     });
+    let mut shared = Map::new();
     for (path, item) in members(&mut document["paths"]) {
         let takes_patch = item.get("patch").is_some();
         for (method, operation) in members(item) {
-            operations::complete(path, method, takes_patch, operation);
+            let traits = operations::complete(method, takes_patch, operation);
+            problems::add(path, method, &traits, operation, &mut shared);
         }
     }
+    document["components"]["responses"] = Value::Object(shared);
     schemas::complete(&mut document);
     document
 }

@@ -265,7 +265,9 @@ mod tests {
         let schema = serde_json::to_value(<Sample as utoipa::PartialSchema>::schema()).unwrap();
         assert_eq!(schema["required"], json!(["name", "sizes", "size"]));
         assert_eq!(schema["properties"]["sizes"]["maxItems"], 2);
-        assert_eq!(schema["properties"]["title"]["oneOf"][1], json!({"type": "null"}));
+        assert_eq!(schema["properties"]["title"]["$ref"], "#/components/schemas/RoleName");
+        assert_eq!(schema["properties"]["remark"]["oneOf"][1], json!({"type": "null"}));
+        assert_eq!(schema["properties"]["remark"]["default"], "");
         assert!(schema["properties"].get("type").is_some());
     }
 }

@@ -185,6 +185,8 @@ fn every_error_code_of_an_operation_is_listed_under_its_status() {
     let operations = operations(&document);
     let responses = operations.iter().flat_map(|(_, operation)| operation["responses"].as_object().unwrap());
     for (status, response) in responses.filter(|(status, _)| status.starts_with(['4', '5'])) {
+        let shared = response["$ref"].as_str().map(|reference| reference.strip_prefix('#').unwrap());
+        let response = shared.map_or(response, |reference| document.pointer(reference).unwrap());
         let schema = &response["content"]["application/problem+json"]["schema"];
         assert_eq!(schema["properties"]["status"]["const"].to_string(), *status);
         assert!(!schema["properties"]["code"]["enum"].as_array().unwrap().is_empty());

@@ -51,6 +51,7 @@ pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Re
     tag = "own identity",
     request_body = MePatch,
     responses((status = 200, body = Me, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::ImmutableField]))),
 )]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{members, problems};
+use super::members;
 use crate::body;
 
 /// What the parameters of paths name.
@@ -60,8 +60,8 @@ pub(super) fn header_references<'a>(names: impl IntoIterator<Item = &'a str>) ->
     Value::Object(names.into_iter().map(reference).collect())
 }
 
-/// Completes an operation. `takes_patch` is whether its path also takes PATCH.
-pub(super) fn complete(path: &str, method: &str, takes_patch: bool, operation: &mut Value) {
+/// Completes an operation, but for its problems. `takes_patch` is whether its path also takes PATCH.
+pub(super) fn complete(method: &str, takes_patch: bool, operation: &mut Value) -> Traits {
     let is_tagged = |name: &str| operation["tags"].as_array().is_some_and(|tags| tags.contains(&json!(name)));
     let is_public = is_tagged("public");
     let declares_key = operation.to_string().contains("\"Idempotency-Key\"");
@@ -84,7 +84,7 @@ pub(super) fn complete(path: &str, method: &str, takes_patch: bool, operation: &
     for (status, response) in members(&mut operation["responses"]) {
         complete_response(status, &traits, accept_patch, response);
     }
-    problems::add(path, method, &traits, operation);
+    traits
 }
 
 fn complete_parameters(traits: &Traits, operation: &mut Value) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_domain::Code;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::operations::{Traits, header_references};
 
@@ -14,8 +14,9 @@ const OWN_CODES: &str = "x-codes";
 /// What may be sent before a due change of the password.
 const OPEN_BEFORE_PASSWORD_CHANGE: [&str; 3] = ["get /v1/me", "post /v1/me/password", "post /v1/logout"];
 
-/// Adds the problem replies of an operation.
-pub(super) fn add(path: &str, method: &str, traits: &Traits, operation: &mut Value) {
+/// Adds the problem replies of an operation. Those with a single code are the same for all operations, so they are
+/// written once, to `shared`.
+pub(super) fn add(path: &str, method: &str, traits: &Traits, operation: &mut Value, shared: &mut Map<String, Value>) {
     let mut codes = implied(path, method, traits, operation);
     let own = operation.as_object_mut().and_then(|operation| operation.remove(OWN_CODES)).unwrap_or_default();
     codes.extend(own.as_array().into_iter().flatten().filter_map(Value::as_str).filter_map(Code::parse));
@@ -24,7 +25,17 @@ pub(super) fn add(path: &str, method: &str, traits: &Traits, operation: &mut Val
         by_status.entry(code.status()).or_default().push(code);
     }
     for (status, codes) in by_status {
-        operation["responses"][status.to_string()] = response(status, method, &codes);
+        let takes_patch = method == "patch" && status == 415;
+        let response = response(status, takes_patch, &codes);
+        operation["responses"][status.to_string()] = match codes.as_slice() {
+            [code] if !takes_patch => {
+                let name = name_of(*code);
+                let reference = json!({"$ref": format!("#/components/responses/{name}")});
+                shared.insert(name, response);
+                reference
+            }
+            _ => response,
+        };
     }
 }
 
@@ -57,12 +68,18 @@ fn implied(path: &str, method: &str, traits: &Traits, operation: &Value) -> BTre
     codes
 }
 
+/// The name of the reply with this code alone: `NotFound` of `not_found`.
+fn name_of(code: Code) -> String {
+    let words = code.as_str().split('_').filter_map(|word| word.split_at_checked(1));
+    words.map(|(first, rest)| first.to_uppercase() + rest).collect()
+}
+
 /// The reply with one of these codes, which all have this status.
-fn response(status: u16, method: &str, codes: &[Code]) -> Value {
+fn response(status: u16, takes_patch: bool, codes: &[Code]) -> Value {
     let sentences: Vec<_> = codes.iter().map(|code| format!("- `{}`: {}", code.as_str(), code.title())).collect();
     let special = match status {
         401 => Some("WWW-Authenticate"),
-        415 if method == "patch" => Some("Accept-Patch"),
+        415 if takes_patch => Some("Accept-Patch"),
         429 | 503 => Some("Retry-After"),
         _ => None,
     };

@@ -12,6 +12,12 @@ use super::Reply;
 #[derive(Deserialize)]
 struct Document {
     paths: BTreeMap<String, BTreeMap<String, Operation>>,
+    components: Components,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    responses: BTreeMap<String, Response>,
 }
 
 #[derive(Deserialize)]
@@ -21,6 +27,8 @@ struct Operation {
 
 #[derive(Deserialize)]
 struct Response {
+    #[serde(rename = "$ref")]
+    reference: Option<String>,
     #[serde(default)]
     headers: BTreeMap<String, IgnoredAny>,
     #[serde(default)]
@@ -61,6 +69,8 @@ pub(super) fn check(method: &Method, path: &str, reply: &Reply) {
     let place = format!("{method} {path} -> {} {}", reply.status, reply.body["code"]);
     let response = operation.responses.get(&reply.status.to_string());
     let response = response.unwrap_or_else(|| panic!("{place} is not in the API document: {HELP}"));
+    let shared = response.reference.as_ref().and_then(|reference| reference.rsplit('/').next());
+    let response = shared.map_or(response, |name| &DOCUMENT.components.responses[name]);
     if let Some(problem) = response.content.get("application/problem+json") {
         let codes = &problem.schema.properties["code"].words;
         let code = reply.body["code"].as_str().unwrap();
