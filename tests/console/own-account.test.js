@@ -273,7 +273,7 @@ test("what the server refuses is never praised before", async () => {
   await page.getByLabel(w.reset.confirmation).fill("password1234");
   await page.getByLabel(w.changePassword.current).fill("correct horse battery");
   await page.getByRole("button", { name: w.reset.action }).click();
-  await page.getByText(w.violations.weak_password.common).waitFor();
+  await page.getByText(w.violations.reasons.common).waitFor();
 });
 
 test("Escape never discards a password that is shown once", async () => {
