@@ -6,12 +6,13 @@
 DIRECTORY contains `expected.json`, an array of accounts as the API returns them, and `export.csv`, `export.ndjson` and
 `export.xlsx` with the same accounts in the same order. Differences are printed and make the exit status 1.
 
-With --libreoffice, Calc opens the CSV with formula evaluation turned on, and no cell may be a formula or an error. A
-control file with a formula shows first that Calc would evaluate it.
+With --libreoffice, Calc opens the CSV with each separator and with formula evaluation turned on, and no cell may be a
+formula or an error. A control file with a formula shows first that Calc would evaluate it.
 """
 
 import argparse
 import csv
+import datetime
 import io
 import json
 import pathlib
@@ -29,12 +30,19 @@ COLUMNS = """
     friending level role created_at updated_at
 """.split()
 NUMBERS = {"language", "message_settings", "level", "role"}
+TIMES = {"created_at", "updated_at"}
 FIELDS = {*COLUMNS, "version"}
-GUARDED = tuple("=+-@'\t\r\n\0＝＋－＠＇")
 
-# Calc's filter options: comma, quotation mark, UTF-8, from line 1, column formats, language, quote all text, detect
+# A mark stands before a character that could begin a formula where a cell begins, or a separator or line feed precedes.
+TRIGGERS = "=+-@\t\r\0＝＋－＠'\""
+
+# Calc's filter options: separator, quotation mark, UTF-8, from line 1, column formats, language, quote all text, detect
 # special numbers, cell content as shown, export formulas, remove spaces, sheet, evaluate formulas.
-CALC_CSV = "44,34,76,1,,0,false,true,false,false,false,0,true"
+CALC_CSV = "{},34,76,1,,0,false,true,false,false,false,0,true"
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+# Spreadsheets disagree on the numbers of days before this one.
+FIRST_CERTAIN_DAY = "1900-03-01"
 
 
 class MismatchError(Exception):
@@ -55,15 +63,13 @@ def equal(what, found, expected):
 
 
 def guarded(text):
-    return "'" + text if text.startswith(GUARDED) else text
-
-
-def unguarded(cell, what):
-    if cell.startswith("'"):
-        require(cell[1:].startswith(GUARDED), f"{what} is {cell!r}: escaped without need")
-        return cell[1:]
-    require(not cell.startswith(GUARDED), f"{what} is {cell!r}: not escaped")
-    return cell
+    marked, follows_mark = [], True
+    for index, character in enumerate(text):
+        if follows_mark and (character in TRIGGERS or (index == 0 and character in "\n＇")):
+            marked.append("'")
+        marked.append(character)
+        follows_mark = character in ",;\t|\n"
+    return "".join(marked)
 
 
 def check_line_ends(text):
@@ -92,9 +98,11 @@ def check_csv(path, accounts):
             elif column in NUMBERS:
                 equal(what, cell, str(expected))
             else:
-                equal(what, unguarded(cell, what), expected)
-    escaped = sum(cell.startswith("'") for record in records for cell in record)
-    return f"byte order mark, CRLF, header, {len(records)} records, {escaped} escaped cells"
+                equal(what, cell, guarded(expected))
+    quoted = '"' + '","'.join(COLUMNS) + '"\r\n'
+    require(text.startswith(quoted), "the header is not quoted")
+    marked = sum("'" in cell for record in records for cell in record)
+    return f"byte order mark, CRLF, header, {len(records)} records, {marked} cells with marks"
 
 
 def reject_duplicate_names(pairs):
@@ -134,17 +142,33 @@ def check_xlsx(path, accounts):
             if account[column] is None:
                 require(cell.value is None, f"{what} is {cell.value!r} instead of empty")
                 continue
-            equal(f"the type of {what}", cell.data_type, "n" if column in NUMBERS else "s")
-            # Excel encodes characters that XML does not allow as _xHHHH_, which openpyxl does not decode.
-            value = unescape(cell.value) if isinstance(cell.value, str) else cell.value
-            equal(what, value, account[column])
-    return f"one sheet, header, {len(rows)} rows of texts and numbers, no formula, no link"
+            equal(f"the type of {what}", cell.data_type, xlsx_type(column, account[column]))
+            equal(what, xlsx_value(column, cell.value), account[column])
+    equal("the filter", workbook["accounts"].auto_filter.ref, f"A1:P{len(rows) + 1}")
+    return f"one sheet, header with a filter, {len(rows)} rows of texts, numbers and dates, no formula, no link"
 
 
-def in_calc(path, profile):
+def xlsx_type(column, expected):
+    if column in NUMBERS:
+        return "n"
+    is_day = column == "birth_date" and expected >= FIRST_CERTAIN_DAY
+    return "d" if is_day or column in TIMES else "s"
+
+
+def xlsx_value(column, value):
+    """The value as the API returns it."""
+    if column in TIMES:
+        return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    # Excel encodes characters that XML does not allow as _xHHHH_, which openpyxl does not decode.
+    return unescape(value) if isinstance(value, str) else value
+
+
+def in_calc(path, profile, separator):
     """Opens a CSV file in LibreOffice and returns the sheet."""
     command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx"]
-    command += [f"--infilter=Text - txt - csv (StarCalc):{CALC_CSV}", "--outdir", profile, path]
+    command += [f"--infilter=Text - txt - csv (StarCalc):{CALC_CSV.format(ord(separator))}", "--outdir", profile, path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     converted = profile / (path.stem + ".xlsx")
     require(converted.exists(), f"LibreOffice did not convert {path}: {done.stdout}{done.stderr}")
@@ -154,24 +178,30 @@ def in_calc(path, profile):
 def check_in_calc(path, accounts):
     with tempfile.TemporaryDirectory() as directory:
         profile = pathlib.Path(directory)
-        control = profile / "control.csv"
-        control.write_bytes("\ufeffcontrol\r\n=1+1\r\n".encode())
-        equal("the control's type", in_calc(control, profile)["A2"].data_type, "f")
-        sheet = in_calc(path, profile)
+        for separator, name in SEPARATORS.items():
+            control = profile / "control.csv"
+            control.write_bytes(f"\ufeffcontrol\r\nx{separator}=1+1\r\n".encode())
+            equal(f"the control's type by {name}", in_calc(control, profile, separator)["B2"].data_type, "f")
+            for row in in_calc(path, profile, separator).iter_rows():
+                for cell in row:
+                    what = f"{cell.coordinate} in LibreOffice by {name}, {cell.value!r},"
+                    require(cell.data_type not in ("f", "e"), f"{what} is a formula or an error")
+                    require(cell.hyperlink is None, f"{what} is a link")
+        sheet = in_calc(path, profile, ",")
     header, *rows = sheet.iter_rows(max_col=len(COLUMNS))
     equal("the header in LibreOffice", [cell.value for cell in header], COLUMNS)
     equal("the number of rows in LibreOffice", len(rows), len(accounts))
     formula_like = 0
     for row, account in zip(rows, accounts, strict=True):
         for column, cell in zip(COLUMNS, row, strict=True):
-            what = f"{column} in {cell.coordinate} in LibreOffice, {cell.value!r},"
-            require(cell.data_type not in ("f", "e"), f"{what} is a formula or an error")
-            require(cell.hyperlink is None, f"{what} is a link")
-            if isinstance(account[column], str) and account[column].startswith(GUARDED):
+            text = account[column]
+            if isinstance(text, str) and guarded(text) != text:
                 formula_like += 1
+                what = f"{column} in {cell.coordinate} in LibreOffice"
                 equal(f"the type of {what}", cell.data_type, "s")
-                equal(what, unescape(cell.value), guarded(account[column]))
-    return f"the control is evaluated; none of {len(rows)} rows is, and {formula_like} formula-like cells are texts"
+                equal(what, unescape(cell.value), guarded(text))
+    separators = ", ".join(SEPARATORS.values())
+    return f"by {separators}: the control is evaluated, none of {len(rows)} rows; {formula_like} texts have marks"
 
 
 def main():

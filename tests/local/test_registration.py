@@ -87,7 +87,7 @@ def test_all_violations_are_returned_at_once_and_do_not_count_as_wrong_codes(cli
     ]
     bad = {
         "code": "1234567",
-        "username": "a b c",
+        "username": "a  b",
         "login": "ab",
         "password": "short",
         "password_confirmation": "long",

@@ -63,7 +63,11 @@ pub async fn run(context: Context, event: BootstrapEvent) -> Result<BootstrapRep
     } else {
         found(&context, event, login).await?
     };
-    tracing::warn!(user_id = %user.user_id, is_break_glass, "a super admin got a new password");
+    if is_break_glass {
+        tracing::warn!(user_id = %user.user_id, "break-glass: a super admin got a new password");
+    } else {
+        tracing::info!(user_id = %user.user_id, "the first super admin was created");
+    }
     Ok(BootstrapReport { user_id: user.user_id, login: user.login, generated_password })
 }
 
@@ -75,7 +79,8 @@ async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result
     let named = NewUser::named(username, login, SuperAdmin);
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
-    let commit = rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash))?;
+    let commit = rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash))?
+        .and(rollcall_store::master_key::record(context.keyring().await?.current_id(), None));
     let plan = Plan::new(Authority::System, commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user)))).await?;
     Ok((user, generated))

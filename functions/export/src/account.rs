@@ -3,26 +3,31 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, account::Account, app::App, id::AppId, permission::Permission, role::Rights, text::AccountId,
+    Code, FromField, account::Account, app::App, audit::Target, id::AppId, permission::Permission, role::Rights,
+    text::AccountId,
 };
+use rollcall_files::Format;
 
-use crate::{
-    download::{Bytes, Download, DownloadCall},
-    format::Format,
-};
+use crate::download::{Bytes, Download, DownloadCall, record};
 
 /// `GET /v1/apps/{app_id}/accounts/{user_id}/export`: downloads one account as a file.
 ///
 /// CSV and XLSX have the columns `user_id, nickname, type, photo_url, gender, birth_date, location, whats_up,
 /// friend_verification, language, message_settings, friending, level, role, created_at, updated_at`; NDJSON has the
-/// account as `GET` shows it. CSV is UTF-8 with a byte order mark. A cell that a spreadsheet would run as a formula, or
-/// that begins with `'`, gets a leading `'`.
+/// account as `GET` shows it. CSV is UTF-8 with a byte order mark, and every cell is quoted. A `'` stands before each
+/// character that could begin a formula, before `'` and before `"`, at the start of a cell or after `,`, `;`, `|`, a
+/// tab or a line feed in it. In XLSX, `birth_date`, `created_at` and `updated_at` are dates. The file is named after
+/// the application, the account and the day.
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",
     tag = "files",
     operation_id = "export_account",
-    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path), ("format" = Format, Query)),
+    params(
+        ("app_id" = AppId, Path),
+        ("user_id" = AccountId, Path),
+        ("format" = Format, Query, description = "The format of the file."),
+    ),
     responses(
         (
             status = 200,
@@ -35,6 +40,7 @@ use crate::{
             ),
         ),
     ),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn export(
     State(context): State<Context>,
@@ -44,28 +50,31 @@ pub(crate) async fn export(
     let app_id = AppId::parse(&app_id).ok_or(Code::NotFound)?;
     let user_id = AccountId::parse(&user_id).map_err(|_| Code::NotFound)?;
     let (app, account) = context.store.app_and_account(app_id, &user_id).await?;
-    let account = permitted(app, account, &call.actor.rights)?;
+    let (app, account) = permitted(app, account, &call.actor.rights)?;
     let mut parameters = call.request.parameters();
-    let format = parameters.required("format", Format::read);
+    let format = parameters.required("format", |name| Format::from_field(&name.into()));
     let format = parameters.finish_with(|| format)?;
-    Download::new(format, &format!("account-{user_id}"), &[account], call.now())
+    let (target, accounts) = (Target::account(app_id, &user_id), [account]);
+    let file = Download::new(format, &app, user_id.as_str(), &accounts, call.now())?;
+    record(&context, &call, &app, target, (&accounts, format)).await?;
+    Ok(file)
 }
 
-/// The account, if these rights allow exporting it. Callers who may neither read nor export accounts get 404 in any
-/// case.
-fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<Account, Code> {
+/// The application and its account, if these rights allow exporting it. Callers who may neither read nor export
+/// accounts get 404 in any case.
+fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<(App, Account), Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);
     export.or_else(|_| app.permit(rights, Permission::AccountsRead))?;
     let account = account.ok_or(Code::NotFound)?;
     export?;
-    Ok(account)
+    Ok((app, account))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::column::tests::bare;
+    use crate::download::samples::bare;
     use rollcall_domain::{id::TeamId, role::Role, role_id::RoleId, user::User};
     use rstest::rstest;
     use serde_json::json;
@@ -73,12 +82,7 @@ mod tests {
     const TEAM: &str = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21";
 
     fn app(team_id: Option<&str>) -> App {
-        serde_json::from_value(json!({
-            "app_id": "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22", "name": "Harbor Chat", "team_id": team_id,
-            "deletion_lock": {"locked": true, "changed_by": null, "changed_at": null},
-            "created_at": "2026-11-20T12:00:00.000Z", "updated_at": "2026-11-20T12:00:00.000Z", "version": 1,
-        }))
-        .unwrap()
+        crate::download::samples::app("Harbor Chat", team_id)
     }
 
     fn member(role: &str) -> Rights {

@@ -1,17 +1,12 @@
-//! The function for downloads of accounts. It changes nothing and stores no replies.
+//! The function for downloads of accounts. It changes no resource and stores no replies; the audit log records
+//! each file.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod account;
-mod column;
-mod csv;
 mod download;
-mod encoder;
-mod format;
-mod ndjson;
 mod selection;
-mod xlsx;
 
 /// The routes of this function.
 pub fn routes() -> OpenApiRouter<Context> {

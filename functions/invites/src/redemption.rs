@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply,
+    Authority, Call, Context, Plan, Problem, Reply, bound_invitations,
     redemption::{Joining, Redeemer, RedemptionAttempt},
     retry_on_conflict,
 };
@@ -20,7 +20,7 @@ request_body! {
     /// The code of an invitation.
     #[schema(as = Redemption)]
     pub(crate) struct RedemptionBody {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The invitation's code.
         code: EightDigits,
     }
 }
@@ -28,7 +28,9 @@ request_body! {
 /// The team that was joined, and the role in it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Joined {
+    /// The team, the caller included.
     team: TeamView,
+    /// The caller's role in it.
     role: RoleView,
 }
 
@@ -41,6 +43,14 @@ pub(crate) struct Joined {
     tag = "invitations",
     request_body = RedemptionBody,
     responses((status = 200, body = Joined)),
+    extensions(("x-codes" = json!([
+        Code::EmailNotVerified,
+        Code::AlreadyMember,
+        Code::TooManyMembers,
+        Code::TooManyTeams,
+        Code::InvitationInvalid,
+        Code::TooManyAttempts,
+    ]))),
 )]
 pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let user = &call.actor.user;
@@ -60,7 +70,9 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
         let reply = joined(&context, &joining, issuer).await?;
         let commit = change(&before, &joining.user, CredentialChange::Kept)?.extended(joining.commit);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit).audit(joining.change);
-        context.commit(plan.reply(reply)).await
+        let reply = context.commit(plan.reply(reply)).await?;
+        bound_invitations::end_after_joining(&context, &joining.team, &user.login, call.now()).await;
+        Ok(reply)
     });
     match redeemed.await {
         Err(problem) => Err(attempt.fail(&context, call.idempotency_key.as_deref(), problem).await),

@@ -7,8 +7,8 @@ use rollcall_api::{
     throttle::{self, Attempt, LoginThrottles},
 };
 use rollcall_domain::{
-    Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
-    throttle::ThrottleKind,
+    Code, Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
+    throttle::ThrottleKind, user::User,
 };
 use rollcall_store::throttle::SignInState;
 
@@ -41,11 +41,15 @@ impl PasswordAttempt<'_> {
         let mark = Mark::read(context, guest, self.device_token, self.login).await?;
         let network = throttle::of_network(context, ThrottleKind::Network, guest.address).await?;
         let of_login = LoginThrottles::of(context, ThrottleKind::Password, self.subject).await?;
+        guest.requester.attempt_login(&of_login.unknown_devices.hash);
         let mut throttles = vec![network, of_login.unknown_devices];
         throttles.extend(mark.map(|_| of_login.known_devices));
         let user_id = mark.map(|mark| mark.user_id);
         let SignInState { credential, user, throttles: mut found } =
             context.store.sign_in_state(self.login, user_id, &throttles).await?;
+        if let Some(credential) = &credential {
+            guest.requester.identify(credential.user_id);
+        }
         let device_id = mark.filter(|mark| mark.is_of(user.as_ref())).map(|mark| mark.device_id);
         // Count the attempt against the known devices if it comes from one, otherwise against the unknown ones.
         let unused = if device_id.is_some() { 1 } else { 2 };
@@ -61,8 +65,39 @@ impl PasswordAttempt<'_> {
     }
 }
 
-/// Checks the caller's current password. Returns their credential.
-pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Password) -> Result<Credential, Problem> {
+/// The caller's current password, proved in this request.
+pub(crate) struct PasswordProof(Credential);
+
+impl PasswordProof {
+    /// Whether the caller had a second factor when the password was checked.
+    pub(crate) fn has_totp(&self) -> bool {
+        self.0.totp.is_some()
+    }
+
+    /// Checks that the proof holds for the caller as they were read now. The commit is conditional on this user's
+    /// epoch, which every new password raises: so of concurrent requests with one password, only those before its
+    /// change succeed.
+    pub(crate) async fn check(&self, context: &Context, user: &User) -> Result<(), Problem> {
+        let Self(proved) = self;
+        if user.epoch == proved.epoch {
+            return Ok(());
+        }
+        match context.store.credential(&user.login).await? {
+            // It changed between the two reads.
+            Some(now) if now.epoch != user.epoch => Err(Code::Conflict.into()),
+            // The epoch rose for another reason.
+            Some(now) if now.password == proved.password => Ok(()),
+            Some(_) | None => Err(incorrect()),
+        }
+    }
+}
+
+/// Checks the caller's current password.
+pub(crate) async fn reauthenticate(
+    context: &Context,
+    call: &Call,
+    password: Password,
+) -> Result<PasswordProof, Problem> {
     let login = &call.actor.user.login;
     let subject = login.key();
     let is_known_session = call.actor.is_known_device();
@@ -72,11 +107,12 @@ pub(crate) async fn reauthenticate(context: &Context, call: &Call, password: Pas
     match (tried.verdict, tried.credential) {
         (Verdict::Right | Verdict::RightButOutdated, Some(credential)) => {
             context.record(tried.attempt.succeeded()).await?;
-            Ok(credential)
+            Ok(PasswordProof(credential))
         }
-        (Verdict::Wrong, _) | (_, None) => {
-            let wrong = "is not the current password";
-            Err(Refusal::from(Violation::at("/current_password", ViolationCode::Incorrect, wrong)).into())
-        }
+        (Verdict::Wrong, _) | (_, None) => Err(incorrect()),
     }
+}
+
+fn incorrect() -> Problem {
+    Refusal::from(Violation::at("/current_password", ViolationCode::Incorrect, "is not the current password")).into()
 }

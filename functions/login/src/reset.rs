@@ -17,7 +17,7 @@ use rollcall_domain::{
     email::Email,
     id::FlowId,
     mail::Message,
-    password::{Password, PasswordRule},
+    password::{NewPassword, Password, PasswordRule},
     request_body,
     throttle::ThrottleKind,
     user::{User, change},
@@ -31,6 +31,7 @@ request_body! {
     /// The address to mail the code to.
     #[schema(as = ResetStart)]
     pub(crate) struct ResetStartBody {
+        /// An address that its user has verified.
         email: Email,
         /// A reset with this address to continue with a new code. Without one, or if it has ended, a new one begins.
         reset_id: Option<FlowId>,
@@ -40,6 +41,7 @@ request_body! {
 /// A reset that waits for its code.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResetStarted {
+    /// Identifies the reset, for its completion.
     reset_id: FlowId,
     #[serde(flatten)]
     started: Started,
@@ -49,12 +51,14 @@ request_body! {
     /// The mailed code and the new password.
     #[schema(as = ResetCompletion)]
     pub(crate) struct ResetCompletionBody from (fields, rule: &PasswordRule) {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The mailed code.
         code: EightDigits,
+        /// The new password.
         // The rule against the user's own names is checked after the code: before, it would reveal whose address it is.
-        #[schema(value_type = String)]
+        #[schema(value_type = NewPassword)]
         password: Password = rule.read_twice(fields, &[]),
-        #[schema(value_type = String)]
+        /// The new password once more.
+        #[schema(value_type = Password)]
         password_confirmation: ReadElsewhere,
     }
 }
@@ -68,6 +72,7 @@ request_body! {
     tag = "public",
     request_body = ResetStartBody,
     responses((status = 202, body = ResetStarted)),
+    extensions(("x-codes" = json!([Code::TooManyRequests]))),
 )]
 pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     let ResetStartBody { email, reset_id } = guest.fields()?.parse(ResetStartBody::read)?;
@@ -82,9 +87,10 @@ pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) 
     path = "/v1/password-resets/{reset_id}/complete",
     operation_id = "complete_password_reset",
     tag = "public",
-    params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
+    params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = ResetCompletionBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::Conflict, Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn complete(
     State(context): State<Context>,

@@ -4,6 +4,7 @@
 //! repeated, late or reordered stream events send nothing twice. One case remains: if the function dies after handing
 //! a mail over and before deleting it, the mail is sent again under the same Message-ID.
 
+mod browser;
 mod letter;
 mod sender;
 mod ses;

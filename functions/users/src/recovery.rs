@@ -2,10 +2,10 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle::LoginThrottles,
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, password, retry_on_conflict, throttle::LoginThrottles,
 };
 use rollcall_domain::{
-    Fields,
+    Code, Fields,
     audit::Action,
     id::UserId,
     mail::Message,
@@ -26,7 +26,7 @@ use crate::load;
 /// The generated password, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasswordResetReply {
-    /// Shown once.
+    /// The password to hand over; only where it was generated. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
@@ -36,10 +36,12 @@ pub(crate) struct PasswordResetReply {
 #[utoipa::path(
     post,
     path = "/v1/users/{user_id}/password",
+    operation_id = "reset_user_password",
     tag = "users",
     params(("user_id" = UserId, Path)),
     request_body = PasswordResetBody,
     responses((status = 200, body = PasswordResetReply)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn reset_password(
     State(context): State<Context>,
@@ -47,10 +49,15 @@ pub(crate) async fn reset_password(
     call: Call,
 ) -> Result<Reply, Problem> {
     let target = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
+    let target_id = target.user_id;
     let read = move |fields: &mut Fields, rule: &PasswordRule| PasswordResetBody::read(fields, rule, &target.names());
     let reset = password::parse(&context, call.fields()?, read).await?;
     let (hash, generated_password) = password::hash_initial(&context, reset.into_password()).await?;
-    let reply = Reply::ok(&PasswordResetReply { generated_password })?;
+    let has_secret = generated_password.is_some();
+    let mut reply = Reply::ok(&PasswordResetReply { generated_password })?;
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::ResetPassword(target_id));
+    }
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
         let after = before.clone().with_new_password(true, None, call.now());
@@ -71,9 +78,11 @@ pub(crate) async fn reset_password(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/totp",
+    operation_id = "unbind_user_totp",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn unbind_totp(
     State(context): State<Context>,
@@ -101,9 +110,11 @@ pub(crate) async fn unbind_totp(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/email",
+    operation_id = "unbind_user_email",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn unbind_email(
     State(context): State<Context>,
@@ -130,9 +141,11 @@ pub(crate) async fn unbind_email(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/sessions",
+    operation_id = "end_user_sessions",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn end_sessions(
     State(context): State<Context>,

@@ -79,7 +79,7 @@ impl Redeemer<'_> {
 pub struct Joining {
     /// The user with the new membership.
     pub user: User,
-    /// The team that is joined.
+    /// The team that is joined, no longer counting the redeemed invitation.
     pub team: Team,
     /// The role in it.
     pub role: Role,
@@ -151,7 +151,8 @@ impl RedemptionAttempt {
         let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
         // One record tells of the redemption and of the membership.
         change.after["role_id"] = invited.role.role_id.to_string().into();
-        Ok(Joining { user, team: invited.team, role: invited.role, commit, change })
+        let bound = invited.team.bound.saturating_sub(u32::from(invited.invitation.login.is_some()));
+        Ok(Joining { user, team: Team { bound, ..invited.team }, role: invited.role, commit, change })
     }
 
     /// Ends an attempt that did not succeed, and returns the problem to answer with. The attempt is taken off every

@@ -1,6 +1,9 @@
 //! Throttling of guesses: an attempt is counted before anything is verified, and only success takes it off again.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 use data_encoding::HEXLOWER;
 use rollcall_domain::{
@@ -22,10 +25,10 @@ const HASH_BYTES: usize = 16;
 pub(crate) const WAIT_AFTER_CONTENTION: Duration = Duration::from_secs(1);
 
 /// The network an address belongs to: an IPv4 address, or the /64 of an IPv6 address, which is one customer's.
-fn network_of(address: Option<IpAddr>) -> String {
+pub fn network_of(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => HEXLOWER.encode(&address.octets()[..8]),
+        Some(IpAddr::V6(address)) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & u128::MAX << 64)),
         None => String::new(),
     }
 }
@@ -184,5 +187,6 @@ mod tests {
         assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("2001:db8:1:2::1"), "2001:db8:1:2::/64");
     }
 }

@@ -1,6 +1,8 @@
 //! Enumerations whose values have names in JSON.
 
-/// Declares enumerations, with the name of each value in JSON.
+/// Declares enumerations, with the name of each value in JSON. The crate that uses it depends on `serde`, `serde_json`
+/// and `utoipa`.
+#[macro_export]
 macro_rules! choices {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident $word:tt,)* })*) => {$(
         $(#[$doc])*

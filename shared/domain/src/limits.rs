@@ -21,12 +21,30 @@ pub const MAX_DELETES_PER_TRANSACTION: usize = MAX_ACCOUNTS_PER_DELETION / 2;
 /// reply.
 pub const MAX_ACCOUNTS_PER_SELECTION: usize = 1_000;
 
+/// The maximum number of accounts on a sheet of an XLSX file. A sheet has room for 1,048,576 rows; with this number,
+/// people can tell how many accounts there are from the number of sheets.
+pub const MAX_ACCOUNTS_PER_SHEET: u32 = 1_000_000;
+
+/// The maximum number of sheets of an XLSX file: hardly any spreadsheet opens more of this size.
+pub const MAX_SHEETS_PER_FILE: u32 = 5;
+
+/// The maximum size of an XLSX file that is read, in bytes. It must be read from several places, unlike other formats,
+/// so it is stored as a whole.
+pub const MAX_WORKBOOK_BYTES: u64 = 50 * 1024 * 1024;
+
+/// The maximum size of a record of a file that is read, in bytes of UTF-8. An account takes less than 4 KiB.
+pub const MAX_RECORD_BYTES: usize = 64 * KIB;
+
 /// The maximum size of a request body, in bytes. The largest legitimate body, a deletion of 100 accounts, is below 5
 /// KiB.
 pub const MAX_BODY_BYTES: usize = 64 * KIB;
 
 /// The maximum nesting of a JSON body, including the outermost container. The deepest legitimate body has 3 levels.
 pub const MAX_BODY_NESTING: usize = 16;
+
+/// The number of violations that a reply lists: more than a person corrects at once. Without it, the reply to a body
+/// full of unknown fields is eight times as large as the body.
+pub const MAX_VIOLATIONS: usize = 100;
 
 /// The maximum number of characters of an `Idempotency-Key`.
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;

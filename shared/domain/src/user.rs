@@ -36,8 +36,11 @@ choices! {
 request_body! {
     /// A change of a user.
     pub struct UserPatch {
+        /// The name that people read and search for.
         username: PatchRequired<Username>,
+        /// The type. A user who becomes an admin leaves all teams.
         r#type: PatchRequired<UserType>,
+        /// Whether the user may sign in.
         status: PatchRequired<Status>,
         /// A changed address is unverified until the user verifies it; null removes the address.
         email: PatchOptional<Email>,
@@ -47,6 +50,7 @@ request_body! {
 request_body! {
     /// A change of the caller's own user.
     pub struct MePatch {
+        /// The name that people read and search for.
         username: PatchRequired<Username>,
     }
 }
@@ -246,21 +250,34 @@ pub struct UserRef {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView<'a> {
+    /// Identifies the user.
     user_id: UserId,
+    /// The name that people read and search for. It is not unique.
     username: &'a Username,
+    /// The login, for signing in. It cannot be changed.
     login: &'a Login,
+    /// The type.
     #[serde(rename = "type")]
     user_type: UserType,
+    /// Whether the user may sign in.
     status: Status,
+    /// The email address; null if there is none.
     #[schema(required)]
     email: Option<&'a Email>,
+    /// Whether the user verified the address. Mail goes to no other.
     email_verified: bool,
+    /// Whether sign-in requires a second factor.
     totp_enabled: bool,
+    /// Whether the user must change their password before they can do anything else.
     password_change_required: bool,
+    /// When the user was created.
     created_at: Timestamp,
+    /// When the user last changed.
     updated_at: Timestamp,
+    /// When the user last signed in; null if they never did.
     #[schema(required)]
     last_login_at: Option<Timestamp>,
+    /// Starts at 1 and grows with every change.
     version: u64,
 }
 

@@ -59,18 +59,39 @@ pub fn rehash(login: &Login, old: &PasswordHash, new: &PasswordHash) -> Bookkeep
 
 /// Marks the time step of a TOTP code as used: its code and older ones are refused from now on.
 pub fn use_totp_step(login: &Login, before: &Totp, after: &Totp) -> Result<Bookkeeping, Fault> {
-    let newer = vec![(":secret", string(&before.secret)), (":step", number(after.last_step))];
+    let (condition, values) = unused_step(before, after.last_step);
     Ok(Write::update(keys::credential(Some(login)), "SET #totp = :totp", vec![(":totp", value(after)?)])
-        .only_if("#totp.#secret = :secret AND #totp.#last_step < :step", newer, Code::InvalidCode)
+        .only_if(condition, values, Code::InvalidCode)
         .bookkeeping())
+}
+
+/// Requires that neither this time step nor a later one of the factor has been used.
+pub fn totp_step_is_unused(login: &Login, totp: &Totp, step: u64) -> Write {
+    let (condition, values) = unused_step(totp, step);
+    Write::check(keys::credential(Some(login))).only_if(condition, values, Code::Conflict)
+}
+
+fn unused_step(totp: &Totp, step: u64) -> (&'static str, Values) {
+    let values = vec![(":secret", string(&totp.secret)), (":step", number(step))];
+    ("#totp.#secret = :secret AND #totp.#last_step < :step", values)
 }
 
 /// Removes a recovery code that is used. Each works once.
 pub fn use_recovery_code(login: &Login, hash: &str) -> Bookkeeping {
-    let unused = vec![(":hash", string(hash))];
+    let (condition, values) = unused_recovery_code(hash);
     Write::update(keys::credential(Some(login)), "DELETE #recovery_codes :code", vec![(":code", string_set([hash]))])
-        .only_if("contains(#recovery_codes, :hash)", unused, Code::InvalidCode)
+        .only_if(condition, values, Code::InvalidCode)
         .bookkeeping()
+}
+
+/// Requires that a recovery code has not been used.
+pub fn recovery_code_is_unused(login: &Login, hash: &str) -> Write {
+    let (condition, values) = unused_recovery_code(hash);
+    Write::check(keys::credential(Some(login))).only_if(condition, values, Code::Conflict)
+}
+
+fn unused_recovery_code(hash: &str) -> (&'static str, Values) {
+    ("contains(#recovery_codes, :hash)", vec![(":hash", string(hash))])
 }
 
 /// Creates the credential of a new user.

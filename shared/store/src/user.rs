@@ -63,6 +63,14 @@ impl Store {
         self.get(&keys::user(user_id)).await
     }
 
+    /// The user of this login.
+    pub async fn user_by_login(&self, login: &Login) -> Result<Option<User>, Fault> {
+        match self.credential(login).await? {
+            Some(credential) => self.user(credential.user_id).await,
+            None => Ok(None),
+        }
+    }
+
     /// A page of all users by id, after `after`.
     pub async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Page<User>, Fault> {
         let page = self.index_page(keys::USERS, after.map(|id| id.to_string()), limit).await?;

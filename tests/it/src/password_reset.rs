@@ -73,7 +73,8 @@ async fn a_reset_sets_the_password_ends_sessions_and_devices_and_notifies_the_us
     for kind in ["password_reset_code", "password_changed"] {
         assert!(after.contains(&json!(["Mina@example.com", "en", kind])), "{kind}");
     }
-    let audit = world.audit().await;
+    let mut audit = world.audit().await;
+    audit.retain(|record| record["action"] != "user.sign_in");
     assert_eq!((audit.len(), &audit[0]["action"]), (1, &json!("user.set_password")));
     assert_eq!(audit[0]["actor"]["user_id"], user.user_id.to_string());
     let dump = format!("{:?}", world.dump().await);

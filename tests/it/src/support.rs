@@ -1,6 +1,7 @@
 //! What every test needs: an installation of its own with a table in memory, all routes and signed-in users.
 
 mod client;
+mod conformance;
 pub mod consistency;
 pub mod faults;
 pub mod mailed_codes;
@@ -78,7 +79,7 @@ pub struct Snapshot {
 
 /// The routes of every function, built once per process: building them also builds the whole API document, which takes
 /// longer than most requests.
-static ROUTES: LazyLock<Router<Context>> = LazyLock::new(|| rollcall::routes().split_for_parts().0);
+static ROUTES: LazyLock<Router<Context>> = LazyLock::new(|| rollcall_api::router(rollcall::routes()));
 
 impl World {
     pub async fn new() -> Self {

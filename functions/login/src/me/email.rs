@@ -8,6 +8,7 @@ use rollcall_api::{
     verification::{self, BegunFlow, VerificationRequest, email_change_of},
 };
 use rollcall_domain::{
+    Code,
     audit::Action,
     digits::EightDigits,
     email::Email,
@@ -28,8 +29,9 @@ request_body! {
     /// The new address.
     #[schema(as = EmailChange)]
     pub(crate) struct EmailChangeBody {
+        /// The new address.
         email: Email,
-        #[schema(value_type = String)]
+        /// The caller's current password.
         current_password: Password,
     }
 }
@@ -38,7 +40,7 @@ request_body! {
     /// The mailed code.
     #[schema(as = EmailConfirmation)]
     pub(crate) struct EmailConfirmationBody {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The mailed code.
         code: EightDigits,
     }
 }
@@ -47,7 +49,7 @@ request_body! {
     /// The caller's current password.
     #[schema(as = CurrentPassword)]
     pub(crate) struct CurrentPasswordBody {
-        #[schema(value_type = String)]
+        /// The caller's current password.
         pub(crate) current_password: Password,
     }
 }
@@ -55,6 +57,7 @@ request_body! {
 /// The caller with its address.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Confirmed<'a> {
+    /// The caller's user.
     user: UserView<'a>,
 }
 
@@ -67,13 +70,15 @@ pub(crate) struct Confirmed<'a> {
     tag = "own identity",
     request_body = EmailChangeBody,
     responses((status = 202, body = Started)),
+    extensions(("x-codes" = json!([Code::TooManyAttempts, Code::TooManyRequests]))),
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let EmailChangeBody { email, current_password } = call.fields()?.parse(EmailChangeBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let wanted = VerificationRequest::EmailChange(&call.actor.user);
         let user = current(&context, &call).await?;
+        proof.check(&context, &user).await?;
         let BegunFlow { flow, writes, counted } =
             verification::begin(&context, &call.request, wanted, email.clone()).await?;
         let plan = Plan::new(Authority::OwnAccount(&call, &user), Commit::new(writes));
@@ -91,6 +96,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     tag = "own identity",
     request_body = EmailConfirmationBody,
     responses((status = 200, body = Confirmed, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let EmailConfirmationBody { code } = call.fields()?.parse(EmailConfirmationBody::read)?;
@@ -119,12 +125,14 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     tag = "own identity",
     request_body = CurrentPasswordBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::TooManyAttempts]))),
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
+        proof.check(&context, &before).await?;
         call.check_version(before.version)?;
         let after = before.clone().without_email(call.now());
         if after == before {

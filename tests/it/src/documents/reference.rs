@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
+use rollcall_api::security_log::SecurityEvent;
 use rollcall_domain::{
     Code,
     counts::{COUNTS, Count},
@@ -22,6 +23,7 @@ fn the_reference_shows_the_tables_of_the_code() {
         ("presets", presets()),
         ("user actions", user_actions()),
         ("codes", codes()),
+        ("security events", security_events()),
         ("counts", counts()),
         ("costs", format!("{}{costs}", heading("Operation | Requests | Read units | Write units | $ per million"))),
     ] {
@@ -73,6 +75,14 @@ fn codes() -> String {
     table
 }
 
+fn security_events() -> String {
+    let mut table = heading("Event | When");
+    for event in SecurityEvent::ALL {
+        writeln!(table, "| `{}` | {} |", event.as_str(), event.meaning()).unwrap();
+    }
+    table
+}
+
 fn counts() -> String {
     let mut table = heading("What is counted | Charged to | Who has proved | Limit | At the limit | Ended by");
     for count in COUNTS {
@@ -93,6 +103,7 @@ fn the_reference_states_the_limits_of_the_code() {
         ("Accounts of one export", limits::MAX_ACCOUNTS_PER_SELECTION.to_string()),
         ("Request body", format!("{} KiB", limits::MAX_BODY_BYTES / 1024)),
         ("Nesting of a body", format!("{} levels", limits::MAX_BODY_NESTING)),
+        ("Violations in a reply", limits::MAX_VIOLATIONS.to_string()),
         ("Items of a page", format!("{}, default {}", limits::MAX_PAGE, limits::DEFAULT_PAGE)),
         ("List cursor", words(limits::CURSOR_LIFETIME)),
         ("Idempotency key", words(limits::IDEMPOTENCY_LIFETIME)),

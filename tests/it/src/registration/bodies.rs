@@ -56,7 +56,7 @@ async fn names_with_line_ends_markup_or_control_characters_are_refused() {
         "mina\u{2028}x",
         "mina\u{202e}x",
         "{{mina}}",
-        "mina park",
+        "mina  park",
         "mina\"park",
         "mina&amp;",
     ] {

@@ -16,7 +16,7 @@ async fn a_verified_address_registers_a_user() {
     let done = complete(&stranger, id, &completion(&code, "mina")).await;
     let user = &done.is(201).body["user"];
     assert_eq!(done.body, json!({"user": user}));
-    assert_eq!(done.header("location"), format!("/v1/users/{}", user["user_id"].as_str().unwrap()));
+    assert_eq!(done.header("location"), "/v1/me");
     assert_eq!(done.header("etag"), "\"1\"");
     for (field, value) in [
         ("login", json!("mina")),

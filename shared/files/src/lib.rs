@@ -1,0 +1,22 @@
+//! Files of accounts.
+//!
+//! - [`write`]: CSV, NDJSON and XLSX, compressed or not, into any [`std::io::Write`].
+//! - [`read`]: recognises a file that somebody uploads, reads its records one by one, and makes accounts of them by the
+//!   rules of `rollcall-domain`.
+//! - [`Report`]: the records that were not imported, and why.
+//!
+//! This crate has no clock, network or database. Its memory does not grow with a file.
+
+mod column;
+mod format;
+mod guard;
+pub mod read;
+mod report;
+#[cfg(test)]
+mod samples;
+pub mod write;
+mod xlsx;
+
+pub use column::{Cell, Column};
+pub use format::{Delimiter, Format, SourceFormat};
+pub use report::Report;
