@@ -135,3 +135,48 @@ test("recorded values are shown in words", async () => {
     `${w.audit.fields.permissions}—${w.permissions["team.read"]} and ${w.permissions["accounts.read"]}`,
   );
 });
+
+test("a record says what was done to whom, and leads there", async () => {
+  const { user_id: id } = await user(fixture, "status.change", { confirmed: false });
+  await fixture.call("PATCH", `/v1/users/${id}`, { status: "disabled" });
+  const app = await fixture.call("POST", "/v1/apps", { name: "Audited Harbour", team_id: at.team.team_id });
+  for (const name of ["one", "two"])
+    await fixture.call("POST", `/v1/apps/${app.app_id}/accounts`, { user_id: name, type: "general" });
+  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await fixture.call("POST", `/v1/apps/${app.app_id}/account-deletions`, { user_ids: ["one", "two"] });
+  await open(`/audit?target=${id}`);
+  await button(w.audit.edits["user.edit"].status.disabled).click();
+  await page.locator(".record").getByRole("link", { name: "status.change" }).click();
+  await page.waitForURL(`**/users/${id}`);
+  await page.goto(`/audit?target=${app.app_id}`);
+  await button(w.audit.counted["account.delete"](2)).click();
+  await page.locator(".record").getByRole("link", { name: "Audited Harbour" }).waitFor();
+  // The filter names the thing, too.
+  await page.locator(".filter-button.fixed", { hasText: "Audited Harbour" }).waitFor();
+  await page.goto(`/audit?action=account.create&team=${at.team.team_id}`);
+  await button(w.audit.actions["account.create"]).first().click();
+  await page.locator(".record").getByRole("link", { name: "two" }).click();
+  await page.waitForURL(`**/apps/${app.app_id}/accounts/two`);
+});
+
+test("no name or id in the log is left as a number of the database", async () => {
+  await open("/audit");
+  await page.locator("tr.row", { hasText: "status.change" }).first().waitFor();
+  await page.waitForLoadState("networkidle");
+  const rows = await page.locator("tr.row").allTextContents();
+  assert.deepEqual(
+    rows.filter((text) => /[0-9a-f]{8}-[0-9a-f]{4}-7/.test(text)),
+    [],
+  );
+});
+
+test("days are written as in ISO 8601, and a reversed range says so", async () => {
+  await open("/audit?from=2026-02-03&to=2026-02-01");
+  await page.getByText(w.audit.reversed).waitFor();
+  assert.equal(await page.getByLabel(w.audit.from).inputValue(), "2026-02-03");
+  await page.getByLabel(w.audit.from).fill("2026-13-40");
+  assert.equal(new URL(page.url()).searchParams.get("from"), "2026-02-03");
+  await page.getByLabel(w.audit.from).fill("2026-01-31");
+  await page.waitForURL(/from=2026-01-31/);
+  await page.getByText(w.audit.noMatch).waitFor();
+});

@@ -183,7 +183,9 @@ test("a registration can include an invitation code", async () => {
   await page.getByText(w.problems.invitation_invalid).waitFor();
   await page.getByLabel(w.join.code).fill(code);
   await button(w.register.action).click();
-  await page.getByText(w.signIn.done.registered).waitFor();
+  // The person is signed in, and told which team it was.
+  await page.waitForURL(`**${of("members")}`);
+  await page.getByText(w.join.joined("Northwind Mobile", w.roles.reviewer)).waitFor();
   const { items } = await fixture.call("GET", `/v1${of("members")}`);
   assert.equal(items.find(({ login }) => login === "fresh.face").role.role_id, "reviewer");
 });

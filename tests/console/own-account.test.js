@@ -35,7 +35,7 @@ test("a person registers with the mailed code and signs in", async () => {
   await page.getByLabel(w.register.confirmation).fill("jisoo.han-jisoo.han");
   const register = page.getByRole("button", { name: w.signIn.register, exact: true });
   await register.click();
-  await page.getByText(w.violations.weak_password.contains_name).waitFor();
+  await page.getByText(w.violations.reasons.contains_name).waitFor();
   await page.getByLabel(w.signIn.password, { exact: true }).fill("seven quiet harbours");
   await page.getByLabel(w.register.confirmation).fill("seven quiet harbours");
   await register.click();
@@ -214,4 +214,80 @@ test("leaving uncopied recovery codes asks first", async () => {
   await page.getByRole("link", { name: w.me.tabs["two-factor"] }).click();
   await page.getByText(w.twoFactor.on).waitFor();
   assert.equal(await page.locator(".code-panel").count(), 0);
+});
+
+test("an address that an admin entered is confirmed as it is, and its code can be sent again", async () => {
+  const { user } = await fixture.call("POST", "/v1/users", {
+    username: "Priya",
+    login: "priya",
+    type: "member",
+    email: "priya@example.com",
+    password: "a first phrase of harbours 7",
+  });
+  page = await fixture.page();
+  await fixture.signIn(page, user.login, "a first phrase of harbours 7");
+  await page.request.post("/v1/me/password", {
+    data: {
+      current_password: "a first phrase of harbours 7",
+      password: "seven quiet harbours 41",
+      password_confirmation: "seven quiet harbours 41",
+    },
+    headers: { Origin: fixture.origin },
+  });
+  await page.goto("/join");
+  await page.getByRole("link", { name: w.join.confirmEmail }).click();
+  const form = page.locator("form", { hasText: w.email.confirmKnown });
+  await form.getByText(w.email.confirmKnownText("priya@example.com")).waitFor();
+  await form.getByLabel(w.changePassword.current).fill("seven quiet harbours 41");
+  await form.getByRole("button", { name: w.email.send }).click();
+  await page.getByLabel(w.register.code).waitFor();
+  const first = await fixture.code("priya@example.com");
+  await fixture.advance(61);
+  await page.clock.install({ time: Date.now() + 61_000 });
+  await page.getByText("You can resend").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: w.mailedCode.resend }).click();
+  await page.getByText(w.mailedCode.sent).waitFor();
+  const second = await fixture.code("priya@example.com");
+  assert.notEqual(second, first);
+  await page.getByLabel(w.register.code).fill(second);
+  await page.getByRole("button", { name: w.email.confirm, exact: true }).click();
+  await page.getByText(w.email.confirmed).waitFor();
+  await page.locator("dl").getByText(w.email.unconfirmed).waitFor({ state: "detached" });
+});
+
+test("what the server refuses is never praised before", async () => {
+  page = await fixture.page({ signedIn: true });
+  await page.goto("/me/password");
+  const field = page.getByLabel(w.reset.password, { exact: true });
+  const said = async (password) => {
+    await field.fill(password);
+    return page.locator(".strength span").last().textContent();
+  };
+  for (const certain of ["short", "aaaaaaaaaaaaaa", "abcabcabcabc", "abcdefghijkl", "admin is in here"])
+    assert.equal(await said(certain), w.password.tooWeak, certain);
+  for (const unknown of ["password1234", "qwertyuiop12", "seven quiet harbours 41"]) {
+    assert.equal(await said(unknown), w.password.unknown, unknown);
+    assert.equal(await page.locator(".strength .on").count(), 2);
+  }
+  await field.fill("password1234");
+  await page.getByLabel(w.reset.confirmation).fill("password1234");
+  await page.getByLabel(w.changePassword.current).fill("correct horse battery");
+  await page.getByRole("button", { name: w.reset.action }).click();
+  await page.getByText(w.violations.reasons.common).waitFor();
+});
+
+test("Escape never discards a password that is shown once", async () => {
+  page = await fixture.page({ signedIn: true });
+  await page.goto("/users");
+  await page.getByRole("button", { name: w.users.create }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(w.users.username).fill("Shown.Once");
+  await dialog.getByLabel(w.users.login).fill("shown.once");
+  await dialog.getByRole("button", { name: w.users.createAction }).click();
+  await dialog.locator(".secret").waitFor();
+  for (let press = 0; press < 3; press += 1) await page.keyboard.press("Escape");
+  await dialog.getByText(w.initialPassword.uncopied).waitFor();
+  assert.equal(await dialog.locator(".secret").count(), 1);
+  await dialog.getByRole("button", { name: w.initialPassword.leave }).click();
+  await dialog.waitFor({ state: "detached" });
 });

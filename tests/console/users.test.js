@@ -102,7 +102,7 @@ test("a user is created with a generated or a typed password", async () => {
   await dialog().getByLabel(w.initialPassword.password, { exact: true }).fill("typed.here is short");
   await press(w.users.createAction);
   await dialog()
-    .getByText(w.violations.weak_password.contains_name)
+    .getByText(w.violations.reasons.contains_name)
     .or(dialog().getByText(w.problems.login_taken))
     .first()
     .waitFor();

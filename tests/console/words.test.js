@@ -17,11 +17,11 @@ test("English and Korean have the same keys", () => {
 
 test("every code, permission and role of the server has a text", () => {
   for (const words of [en, ko]) {
-    const { weak_password: weakPassword, any } = words.violations;
+    const { reasons, any } = words.violations;
     const lists = [
       [facts.errorCodes, words.problems],
-      [facts.violationCodes, { weak_password: weakPassword.guessable, ...any }],
-      [facts.weakPasswordReasons, weakPassword],
+      [facts.violationCodes, { weak_password: reasons.guessable, ...any }],
+      [facts.passwordReasons, reasons],
       [facts.permissions, words.permissions],
       [Object.keys(facts.presets), words.roles],
       [facts.userTypes, words.me.types],

@@ -34,12 +34,16 @@ def binary():
 
 @pytest.fixture(scope="session")
 def run_server(binary, tmp_path_factory):
-    """Runs a server on a free port while a `with` block lasts."""
+    """Runs a server on a free port while a `with` block lasts, started by the command `under` if there is one."""
 
     @contextlib.contextmanager
-    def run_server(*arguments, password=None):
+    def run_server(*arguments, password=None, under=()):
         server = Server(
-            binary, tmp_path_factory.mktemp("server"), 0, ["--listen", "127.0.0.1:0", *arguments], password=password
+            [*under, binary],
+            tmp_path_factory.mktemp("server"),
+            0,
+            ["--listen", "127.0.0.1:0", *arguments],
+            password=password,
         )
         try:
             yield server.ready()
@@ -55,7 +59,7 @@ def launch(binary, tmp_path):
     servers = []
 
     def launch(*arguments, **options):
-        servers.append(Server(binary, tmp_path, len(servers), arguments, **options))
+        servers.append(Server([binary], tmp_path, len(servers), arguments, **options))
         return servers[-1]
 
     yield launch

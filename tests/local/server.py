@@ -17,15 +17,18 @@ STOP_SECONDS = 20
 
 
 class Server:
-    """One run of the binary. Its output goes to files, so that a full pipe never blocks it."""
+    """One run of the binary. Its output goes to files, so that a full pipe never blocks it.
 
-    def __init__(self, binary, directory, number, arguments, password=None, environment=None, umask=-1):
+    `command` is the binary, or a command that starts it with other limits.
+    """
+
+    def __init__(self, command, directory, number, arguments, password=None, environment=None, umask=-1):
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         passwords = {"ADMIN_PASSWORD": password} if password else {}
         self.out, self.err = directory / f"server-{number}.out", directory / f"server-{number}.err"
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = subprocess.Popen(
-                [binary, *map(str, arguments)],
+                [*command, *map(str, arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -1,7 +1,7 @@
 """Features of the local server only: test clock, manual cleanup, mailbox, data directory, embedded database."""
 
-import http.client
 import json
+import pathlib
 import re
 import stat
 from datetime import datetime, timedelta
@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from client import Client
 from clock import MINUTE, advance, run_cleanup
+from database import dynamodb, start_database
 from mails import wait_until
-from server import PASSWORD, START_SECONDS, free_port
+from server import PASSWORD, free_port
 
 LOCAL = [("POST", "/_local/clock"), ("POST", "/_local/cleanup"), ("GET", "/_local/mails"), ("GET", "/mailbox")]
 
@@ -121,6 +122,25 @@ def test_the_mailbox_is_available_as_json_and_as_a_page(start):
     client.get("/_local/nothing").expect_problem(404, "not_found")
 
 
+def test_other_origins_cannot_use_the_local_endpoints(server):
+    client, body = server.client, {"advance_seconds": 0}
+    for headers in [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": server.url.replace("127.0.0.1", "localhost")},
+        {"sec_fetch_site": "cross-site", "origin": server.url},
+        {"sec_fetch_site": "same-site"},
+    ]:
+        foreign = client.with_headers(**headers)
+        foreign.post("/_local/clock", body).expect_problem(403, "cross_site_request")
+        foreign.post("/_local/cleanup").expect_problem(403, "cross_site_request")
+        foreign.get("/_local/mails").expect_problem(403, "cross_site_request")
+    for headers in [{"origin": server.url}, {"sec_fetch_site": "same-origin"}, {"sec_fetch_site": "none"}]:
+        own = client.with_headers(**headers)
+        own.post("/_local/clock", body).expect(200)
+        own.get("/_local/mails").expect(200)
+
+
 def test_beyond_loopback_there_are_no_local_endpoints_and_the_origin_is_the_public_one(launch):
     origin = "https://rollcall.example"
     options = {"password": PASSWORD, "environment": {"PUBLIC_ORIGIN": origin}}
@@ -177,6 +197,25 @@ def test_on_loopback_a_configured_public_origin_is_used(launch):
     )
 
 
+def test_the_public_origin_is_written_as_browsers_send_it(launch):
+    port, environment = free_port(), {"PUBLIC_ORIGIN": "HTTPS://Console.Example.com:443"}
+    server = launch("--listen", f"127.0.0.1:{port}", "--memory", password=PASSWORD, environment=environment).ready()
+    own = "https://console.example.com"
+    assert server.url == own
+    check_origins(Client(f"http://127.0.0.1:{port}"), own=own, foreign=["https://console.example.com:444"])
+
+
+def test_an_empty_variable_counts_as_not_set(launch):
+    names = (
+        "ADMIN_PASSWORD PUBLIC_ORIGIN SMTP_URL MAIL_FROM REGISTRATION PASSWORD_MIN_LENGTH PASSWORD_REQUIRE_CLASSES "
+        "MEMBER_SESSION_IDLE_MINUTES ADMIN_SESSION_AGE_MINUTES AUDIT_RETENTION_DAYS RUST_LOG NO_COLOR"
+    )
+    server = launch("--listen", "127.0.0.1:0", "--memory", environment=dict.fromkeys(names.split(), "")).ready()
+    assert server.generated_password and server.url.startswith("http://127.0.0.1:")
+    assert f"{server.url}/mailbox" in server.stdout and server.stderr == ""
+    server.client.post("/v1/registrations", {"email": "mina@example.com"}).expect(202)
+
+
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
@@ -198,36 +237,12 @@ def test_only_the_owner_may_read_the_data_directory(start, tmp_path):
 
 
 def test_the_database_command_prints_the_environment_of_the_functions(launch, tmp_path):
-    server = launch("database", "--listen", "127.0.0.1:0", "--data", tmp_path / "data")
-    wait_until(
-        "environment", lambda: "MASTER_KEY_FILE=" in server.stdout or server.process.poll() is not None, START_SECONDS
-    )
-    environment = dict(re.findall(r"^([A-Z_]+)=(.*)$", server.stdout, re.MULTILINE))
+    server, environment = start_database(launch, tmp_path / "data")
     names = "AWS_ENDPOINT_URL_DYNAMODB AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY TABLE_NAME MASTER_KEY_FILE"
     assert environment.keys() >= {*names.split()}
-    key = tmp_path / environment["MASTER_KEY_FILE"]
+    key = pathlib.Path(environment["MASTER_KEY_FILE"])
     assert oct(mode(key)) == "0o600" and json.loads(key.read_text())
     table = dynamodb(environment, "DescribeTable", {"TableName": environment["TABLE_NAME"]})["Table"]
     assert table["TableStatus"] == "ACTIVE" and table["ItemCount"] == 0
     assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [("pk", "HASH"), ("sk", "RANGE")]
     assert server.stop() == 0, f"{server}"
-
-
-def dynamodb(environment, operation, request):
-    """Calls DynamoDB's protocol. The embedded database requires a signature but does not verify it."""
-    parts = urlsplit(environment["AWS_ENDPOINT_URL_DYNAMODB"])
-    assert parts.hostname == "127.0.0.1"
-    scope = f"20260101/{environment['AWS_REGION']}/dynamodb/aws4_request"
-    headers = {
-        "X-Amz-Target": f"DynamoDB_20120810.{operation}",
-        "Content-Type": "application/x-amz-json-1.0",
-        "X-Amz-Date": "20260101T000000Z",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential=local/{scope}, SignedHeaders=host, Signature=0",
-    }
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
-    connection.request("POST", "/", json.dumps(request), headers)
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    assert response.status == 200, body
-    return json.loads(body)

@@ -55,6 +55,12 @@ def test_the_public_origin_must_be_an_origin(launch, origin):
     assert "PUBLIC_ORIGIN" in message, message
 
 
+@pytest.mark.parametrize("password", [PASSWORD + "\n", "correct-horse\tbattery-staple-7"])
+def test_an_admin_password_that_nobody_can_type_is_explained(launch, password):
+    message = launch("--listen", "127.0.0.1:0", "--memory", password=password).start_error()
+    assert "ADMIN_PASSWORD" in message and "control characters" in message and password not in message, message
+
+
 def test_an_unusable_data_directory_is_reported(launch, tmp_path):
     (tmp_path / "file").write_text("not a directory")
     message = launch("--listen", "127.0.0.1:0", "--data", tmp_path / "file").start_error()

@@ -87,7 +87,7 @@ def test_all_violations_are_returned_at_once_and_do_not_count_as_wrong_codes(cli
     ]
     bad = {
         "code": "1234567",
-        "username": "a b c",
+        "username": "a  b",
         "login": "ab",
         "password": "short",
         "password_confirmation": "long",
@@ -157,7 +157,6 @@ def test_a_taken_address_gets_the_same_reply_and_a_mail_without_a_code(client, m
     notice = mailbox.notice("Mina.Park@Example.com", count=before + 1)
     assert notice["to"] == "Mina.Park@Example.com", "mail is sent to the spelling that was registered"
     assert mailed_code(notice["text"]) is None
-    assert client.post("/v1/registrations", {"email": "mina.park@example.com"}).expect(202).body == known.body
     code = mailbox.code("zoe.park@example.com")
     wrong = complete_registration(client, unknown.json, wrong_code(code), "zoe.park").expect_problem(
         422, "verification_failed"
@@ -180,24 +179,25 @@ def test_an_unverified_address_can_still_be_registered_by_its_owner(server, clie
     assert after["email_verified"] is False
 
 
-def test_an_address_gets_at_most_five_mails_a_day(client, mailbox):
+def test_a_network_that_asks_again_gets_two_mails_an_hour_for_an_address(client, mailbox):
     mailbox.register("known@example.com", "known.person")
     advance(client, DAY + 1)
     mailbox.wait_for_pending()
     before = {email: len(mailbox.mails(email)) for email in (MINA, "known@example.com")}
     for email in before:
-        for _ in range(5):
+        for _ in range(2):
             advance(client, MINUTE + 1)
             begin_registration(client, email)
         advance(client, MINUTE + 1)
         refused = client.post("/v1/registrations", {"email": email}).expect_problem(429, "too_many_requests")
         assert int(refused.header("retry-after")) >= 1
     mailbox.wait_for_pending()
-    assert {email: len(mailbox.mails(email)) - count for email, count in before.items()} == dict.fromkeys(before, 5)
+    assert {email: len(mailbox.mails(email)) - count for email, count in before.items()} == dict.fromkeys(before, 2)
     advance(client, DAY + 1)
     for email in before:
         begin_registration(client, email)
-    assert is_valid_code(client, begin_registration(client, MINA), mailbox.code(MINA, count=6))
+    advance(client, MINUTE + 1)
+    assert is_valid_code(client, begin_registration(client, MINA), mailbox.code(MINA, count=4))
 
 
 def test_a_forged_host_header_does_not_reach_the_mail(client, mailbox):

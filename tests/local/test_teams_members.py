@@ -105,7 +105,7 @@ def test_a_new_user_is_created_in_the_team(team, people):
         ),
         ({"new_user": "Mina", "role_id": "developer"}, [("/new_user", "wrong_type")]),
         (
-            {"new_user": {"username": "a b", "login": "ab", "password": "short"}, "role_id": "developer"},
+            {"new_user": {"username": "a  b", "login": "ab", "password": "short"}, "role_id": "developer"},
             [
                 ("/new_user/username", "bad_format"),
                 ("/new_user/login", "too_short"),

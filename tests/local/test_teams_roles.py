@@ -197,8 +197,10 @@ def test_a_reduced_role_applies_to_the_next_request(team, staff):
 
 
 GRANTS = [
-    (["team.read", "members.manage", "accounts.delete"], True),
-    (["accounts.read", "audit.read", "roles.manage"], True),
+    (["team.read", "team.edit", "members.manage"], True),
+    (["team.read", "members.manage", "accounts.delete"], False),
+    (["accounts.read", "audit.read", "roles.manage"], False),
+    (["accounts.read", "audit.read"], True),
     (["team.edit", *PRESETS["senior_developer"]], True),
     (["accounts.delete", "audit.read"], False),
     (PERMISSIONS, False),
@@ -208,7 +210,7 @@ GRANTS = [
 
 
 @pytest.mark.parametrize(("permissions", "allowed"), GRANTS)
-def test_a_member_manager_grants_their_own_permissions_and_those_of_one_preset(team, staff, permissions, allowed):
+def test_a_member_manager_grants_within_their_own_permissions_and_one_preset(team, staff, permissions, allowed):
     admin, manager, spare = staff.admin.session, staff.member_manager.session, staff.spare
     role_id = team.create_role(admin, "Made", *permissions)
     small = team.create_role(manager, "Small", "team.read")

@@ -10,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, urlencode, urlsplit
 
+import api_document
+
 UUID_V7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 TIMESTAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 SINGLE_HEADERS = [
@@ -131,6 +133,7 @@ class Client:
         finally:
             connection.close()
         check_conventions(reply)
+        api_document.check(method, path, reply)
         return reply
 
     def sign_in(self, password, login="admin"):
@@ -197,7 +200,8 @@ def check_problem(reply):
     assert bool(problem.get("errors")) == invalid, f"{reply}: violations are missing or unexpected"
     for error in problem.get("errors", []):
         place = "parameter" if "parameter" in error else "pointer"
-        reason = {"reason"} if error["code"] == "weak_password" else set()
+        is_current = (error.get("pointer"), error["code"]) == ("/password", "not_allowed")
+        reason = {"reason"} if error["code"] == "weak_password" or is_current else set()
         assert error.keys() == {place, "code", "detail"} | reason, f"{reply}: {error}"
         assert error["code"] in VIOLATION_CODES and error["detail"], f"{reply}: {error}"
 

@@ -23,9 +23,9 @@ def wait_until(what, condition, seconds):
         time.sleep(0.01)
 
 
-def begin_registration(client, email):
-    """Starts a registration: requests a mailed code."""
-    flow = client.post("/v1/registrations", {"email": email}).expect(202).json
+def begin_registration(client, email, **named):
+    """Starts a registration, or continues the one that is named: requests a mailed code."""
+    flow = client.post("/v1/registrations", {"email": email, **named}).expect(202).json
     assert flow.keys() == {"registration_id", "expires_at", "resend_after"}
     return flow
 

@@ -77,7 +77,7 @@ def test_a_given_password_is_validated_and_must_be_changed(admin, anonymous):
 
 
 def test_all_violations_of_a_new_user_are_returned_at_once(admin):
-    bad = {"username": "a b c", "login": "王小明", "type": "owner", "email": "wang", "password": "short"}
+    bad = {"username": "a  b", "login": "王小明", "type": "owner", "email": "wang", "password": "short"}
     expected = [
         ("/username", "bad_format"),
         ("/login", "bad_format"),

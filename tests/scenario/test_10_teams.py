@@ -69,7 +69,7 @@ def test_a_team_is_renamed_by_its_admin(team, owner):
 def test_members_are_added_by_id_by_login_and_as_new_users(anonymous, team, owner, mina, new_person):
     zoe = new_person("Zoe")
     added = owner.session.post(team.members, {"user_id": mina.user_id, "role_id": "developer"}).expect(201)
-    assert added.json["member"].keys() == MEMBER_FIELDS and added.header("location") == team.member_path(mina)
+    assert added.json["member"].keys() == MEMBER_FIELDS and added.header("location") == team.members
     owner.session.post(team.members, {"login": zoe.login.upper(), "role_id": "reviewer"}).expect(201)
     owner.session.post(team.members, {"login": zoe.login, "role_id": "operator"}).expect_problem(409, "already_member")
     owner.session.post(team.members, {"login": "admin", "role_id": "operator"}).expect_problem(409, "not_a_member")

@@ -44,8 +44,10 @@ def test_a_code_is_returned_once_and_listed_with_its_last_two_digits(team, owner
     )
     listed = owner.session.get(team.invitations, status="live").expect(200)
     assert listed.json["items"] == [invitation] and code.encode() not in listed.body
-    owner.session.delete(issued.header("location")).expect(204)
-    owner.session.delete(issued.header("location")).expect(204)
+    assert issued.header("location") == team.invitations
+    path = f"{team.invitations}/{invitation['invitation_id']}"
+    owner.session.delete(path).expect(204)
+    owner.session.delete(path).expect(204)
     assert team.get_invitation(owner.session, invitation["invitation_id"])["status"] == "revoked"
 
 

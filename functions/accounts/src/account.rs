@@ -1,15 +1,18 @@
 //! Accounts of an application: list, create, get, edit, and set or cancel admin.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code,
-    account::{Account, AccountPatch, AccountType, NewAccount},
+    account::{Account, AccountType, NewAccount},
     account_filter::AccountFilter,
     app::App,
     audit::{Action, Change, Target},
     id::AppId,
     permission::Permission,
+    profile::ProfilePatch,
     text::AccountId,
 };
 
@@ -20,16 +23,20 @@ use crate::app;
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts",
+    operation_id = "list_accounts",
     tag = "accounts",
     params(
         ("app_id" = AppId, Path),
-        ("type" = Option<AccountType>, Query),
-        ("user_id_prefix" = Option<String>, Query),
-        ("q" = Option<String>, Query, min_length = 1, max_length = 64),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        ("type" = Option<AccountType>, Query, description = "Only accounts of this type."),
+        ("user_id_prefix" = Option<String>, Query, description = "Only accounts whose `user_id` begins with this."),
+        (
+            "q" = Option<String>, Query, min_length = 1, max_length = 64,
+            description = "Only accounts with this text in their `user_id` or nickname, without regard to case.",
+        ),
+        PageParameters,
     ),
     responses((status = 200, body = List<Account>)),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -61,10 +68,12 @@ pub(crate) async fn list(
 #[utoipa::path(
     post,
     path = "/v1/apps/{app_id}/accounts",
+    operation_id = "create_account",
     tag = "accounts",
     params(("app_id" = AppId, Path)),
     request_body = NewAccount,
     responses((status = 201, body = Account, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::AccountExists, Code::AdminLimitReached]))),
 )]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -89,9 +98,11 @@ pub(crate) async fn create(
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}/accounts/{user_id}",
+    operation_id = "get_account",
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
     responses((status = 200, body = Account, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -107,10 +118,12 @@ pub(crate) async fn get(
 #[utoipa::path(
     patch,
     path = "/v1/apps/{app_id}/accounts/{user_id}",
+    operation_id = "update_account",
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
-    request_body = AccountPatch,
+    request_body = ProfilePatch,
     responses((status = 200, body = Account, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::ImmutableField]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -131,9 +144,11 @@ pub(crate) async fn edit(
 #[utoipa::path(
     put,
     path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    operation_id = "set_account_admin",
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
     responses((status = 200, body = Account, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::AdminLimitReached]))),
 )]
 pub(crate) async fn set_admin(
     State(context): State<Context>,
@@ -147,6 +162,7 @@ pub(crate) async fn set_admin(
 #[utoipa::path(
     delete,
     path = "/v1/apps/{app_id}/accounts/{user_id}/admin",
+    operation_id = "cancel_account_admin",
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
     responses((status = 200, body = Account, headers(("ETag")))),

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Fields, Invalid, Timestamp, ViolationCode,
     app::{App, AppPatch, DeletionLock, DeletionLockUpdate, NewApp, READING},
@@ -19,15 +21,23 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = App)]
 pub(crate) struct AppView<'a> {
+    /// Identifies the application.
     app_id: AppId,
+    /// The name that people read.
     name: &'a AppName,
+    /// The team that owns the application; null if the platform does.
     #[schema(required)]
     team_id: Option<TeamId>,
+    /// The lock against deleting accounts.
     deletion_lock: &'a DeletionLock,
-    /// The number of admin accounts, at most 10.
+    /// The number of admin accounts.
+    #[schema(maximum = 10)]
     admin_count: usize,
+    /// When it was created.
     created_at: Timestamp,
+    /// When it last changed.
     updated_at: Timestamp,
+    /// Starts at 1 and grows with every change.
     version: u64,
 }
 
@@ -50,11 +60,11 @@ impl<'a> From<&'a App> for AppView<'a> {
 #[utoipa::path(
     get,
     path = "/v1/apps",
+    operation_id = "list_apps",
     tag = "apps",
     params(
-        ("team_id" = Option<TeamId>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        ("team_id" = Option<TeamId>, Query, description = "Only applications of this team."),
+        PageParameters,
     ),
     responses((status = 200, body = List<AppView>)),
 )]
@@ -81,6 +91,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 #[utoipa::path(
     post,
     path = "/v1/apps",
+    operation_id = "create_app",
     tag = "apps",
     request_body = NewApp,
     responses((status = 201, body = AppView, headers(("Location"), ("ETag")))),
@@ -102,6 +113,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
 #[utoipa::path(
     get,
     path = "/v1/apps/{app_id}",
+    operation_id = "get_app",
     tag = "apps",
     params(("app_id" = AppId, Path)),
     responses((status = 200, body = AppView, headers(("ETag")))),
@@ -123,6 +135,7 @@ pub(crate) async fn get(
 #[utoipa::path(
     patch,
     path = "/v1/apps/{app_id}",
+    operation_id = "update_app",
     tag = "apps",
     params(("app_id" = AppId, Path)),
     request_body = AppPatch,
@@ -154,6 +167,7 @@ pub(crate) async fn edit(
 #[utoipa::path(
     put,
     path = "/v1/apps/{app_id}/deletion-lock",
+    operation_id = "set_deletion_lock",
     tag = "apps",
     params(("app_id" = AppId, Path)),
     request_body = DeletionLockUpdate,
@@ -179,9 +193,11 @@ pub(crate) async fn turn_lock(
 #[utoipa::path(
     delete,
     path = "/v1/apps/{app_id}",
+    operation_id = "delete_app",
     tag = "apps",
     params(("app_id" = AppId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::AppNotEmpty]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,

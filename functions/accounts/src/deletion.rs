@@ -25,7 +25,7 @@ request_body! {
     /// The accounts to delete.
     #[schema(as = AccountDeletion)]
     pub(crate) struct DeletionBody {
-        /// Duplicates count once.
+        /// The accounts' ids. Duplicates count once.
         user_ids: BoundedList<AccountId, 100>,
     }
 }
@@ -37,8 +37,11 @@ const _: () = assert!(MAX_ACCOUNTS_PER_DELETION == 100);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum DeletionOutcome {
+    /// The account was deleted.
     Deleted,
+    /// There was no such account.
     NotFound,
+    /// The account was not deleted; `code` says why.
     Failed,
 }
 
@@ -46,15 +49,20 @@ enum DeletionOutcome {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = DeletionResult)]
 pub(crate) struct DeletionResult {
+    /// The account's id.
     user_id: AccountId,
+    /// What became of the account.
     outcome: DeletionOutcome,
+    /// Why the account was not deleted; only with the outcome `failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
+    code: Option<Code>,
 }
 
 /// The outcome for every account, in the order of first occurrence.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeletionReport<'a> {
+    /// One outcome for each account.
+    #[schema(min_items = 1, max_items = 100)]
     results: &'a [DeletionResult],
 }
 
@@ -63,10 +71,12 @@ pub(crate) struct DeletionReport<'a> {
 #[utoipa::path(
     post,
     path = "/v1/apps/{app_id}/account-deletions",
+    operation_id = "delete_accounts",
     tag = "accounts",
     params(("app_id" = AppId, Path)),
     request_body = DeletionBody,
     responses((status = 200, body = DeletionReport)),
+    extensions(("x-codes" = json!([Code::AccountDeletionLocked]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -104,7 +114,7 @@ impl<'a> Batch<'a> {
         let mut results: Vec<DeletionResult> = Vec::with_capacity(ids.len());
         for user_id in ids {
             if !results.iter().any(|result| result.user_id == user_id) {
-                let (outcome, code) = (DeletionOutcome::Failed, Some(Code::Unavailable.as_str()));
+                let (outcome, code) = (DeletionOutcome::Failed, Some(Code::Unavailable));
                 results.push(DeletionResult { user_id, outcome, code });
             }
         }
@@ -194,11 +204,11 @@ impl<'a> Batch<'a> {
 
     /// Reports the pending accounts of a chunk as failed for this reason. No transaction stored the reply.
     fn give_up(&mut self, chunk: Range<usize>, code: Code) -> Option<Reply> {
-        self.set(&self.pending(chunk), DeletionOutcome::Failed, Some(code.as_str()));
+        self.set(&self.pending(chunk), DeletionOutcome::Failed, Some(code));
         None
     }
 
-    fn set(&mut self, ids: &[AccountId], outcome: DeletionOutcome, code: Option<&'static str>) {
+    fn set(&mut self, ids: &[AccountId], outcome: DeletionOutcome, code: Option<Code>) {
         for result in self.results.iter_mut().filter(|result| ids.contains(&result.user_id)) {
             (result.outcome, result.code) = (outcome, code);
         }

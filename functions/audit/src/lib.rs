@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use axum::extract::State;
 use chrono::{Days, NaiveDate};
 use futures_util::future::try_join_all;
-use rollcall_api::{Call, Context, List, PageRequest, Parameters, Problem, Reply};
+use rollcall_api::{Call, Context, List, PageParameters, PageRequest, Parameters, Problem, Reply};
 use rollcall_domain::{
     Code, Timestamp,
     audit::{Action, AuditRecord},
@@ -14,7 +14,7 @@ use rollcall_domain::{
     limits::{AUDIT_PARTITIONS_AT_ONCE, MAX_AUDIT_PARTITIONS},
     permission::Permission,
 };
-use rollcall_store::audit::AuditLog;
+use rollcall_store::audit::{AuditLog, AuditWindow};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this function.
@@ -79,19 +79,19 @@ impl std::fmt::Display for Position {
 #[utoipa::path(
     get,
     path = "/v1/audit",
-    operation_id = "list_audit",
+    operation_id = "list_audit_records",
     tag = "audit",
     params(
-        ("from" = Option<Timestamp>, Query, description = "Inclusive."),
-        ("to" = Option<Timestamp>, Query, description = "Exclusive."),
-        ("actor" = Option<UserId>, Query),
-        ("target" = Option<String>, Query, description = "The id of what was changed."),
-        ("action" = Option<Action>, Query),
-        ("team_id" = Option<TeamId>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        ("from" = Option<Timestamp>, Query, description = "Only records of this moment and later."),
+        ("to" = Option<Timestamp>, Query, description = "Only records before this moment."),
+        ("actor" = Option<UserId>, Query, description = "Only changes made by this user."),
+        ("target" = Option<String>, Query, description = "Only changes of what has this id."),
+        ("action" = Option<Action>, Query, description = "Only changes of this kind."),
+        ("team_id" = Option<TeamId>, Query, description = "Only changes of what this team owns."),
+        PageParameters,
     ),
     responses((status = 200, body = List<AuditRecord>)),
+    extensions(("x-codes" = json!([Code::NotFound]))),
 )]
 async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let rights = &call.actor.rights;
@@ -204,7 +204,8 @@ impl Reader<'_> {
         let days = (0..count).map(|back| from.day - Days::new(back)).take_while(|day| *day >= oldest);
         try_join_all(days.map(async |day| {
             let before = from.before.filter(|_| day == from.day);
-            Ok((day, self.context.store.audit(&self.log, day, before, self.limit + 1).await?))
+            let window = AuditWindow { from: self.filter.from, to: self.filter.to, before };
+            Ok((day, self.context.store.audit(&self.log, day, window, self.limit + 1).await?))
         }))
         .await
     }

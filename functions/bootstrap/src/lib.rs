@@ -1,7 +1,7 @@
 //! The function that creates the first super admin, or, as break-glass, resets the password of an existing one. It has
 //! no route: it can only be invoked, by somebody with rights over the installation itself.
 
-use rollcall_api::{Authority, Context, Plan, Problem, password, retry_on_conflict, throttle};
+use rollcall_api::{Authority, Context, Plan, Problem, password, retry_on_conflict, throttle::LoginThrottles};
 use rollcall_domain::{
     Code, Invalid, Refusal, Violation,
     audit::Action,
@@ -15,10 +15,7 @@ use rollcall_domain::{
     throttle::ThrottleKind,
     user::{User, change},
 };
-use rollcall_store::{
-    credential::{CredentialChange, SecondFactorChange},
-    throttle::clear,
-};
+use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 use serde::{Deserialize, Serialize};
 
 /// The event of an invocation.
@@ -66,7 +63,11 @@ pub async fn run(context: Context, event: BootstrapEvent) -> Result<BootstrapRep
     } else {
         found(&context, event, login).await?
     };
-    tracing::warn!(user_id = %user.user_id, is_break_glass, "a super admin got a new password");
+    if is_break_glass {
+        tracing::warn!(user_id = %user.user_id, "break-glass: a super admin got a new password");
+    } else {
+        tracing::info!(user_id = %user.user_id, "the first super admin was created");
+    }
     Ok(BootstrapReport { user_id: user.user_id, login: user.login, generated_password })
 }
 
@@ -78,8 +79,8 @@ async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result
     let named = NewUser::named(username, login, SuperAdmin);
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
-    let commit =
-        rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash, context.now()))?;
+    let commit = rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash))?
+        .and(rollcall_store::master_key::record(context.keyring().await?.current_id(), None));
     let plan = Plan::new(Authority::System, commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user)))).await?;
     Ok((user, generated))
@@ -96,14 +97,14 @@ async fn break_glass(
     let second_factor = if event.unbind_totp { SecondFactorChange::Removed } else { SecondFactorChange::Kept };
     let user = retry_on_conflict(|| async {
         let (before, now) = (super_admin(context, login).await?, context.now());
-        let after = before.clone().with_new_password(generated.is_some(), now);
+        let after = before.clone().with_new_password(generated.is_some(), None, now);
         let after = User { totp_enabled: before.totp_enabled && second_factor == SecondFactorChange::Kept, ..after };
         let mut commit =
-            rollcall_store::user::change(&before, &after, CredentialChange::Reset(&hash, now, second_factor))?;
+            rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash, second_factor))?;
         // The second factor's throttle too, even if the factor stays: guesses may have locked it, and nobody else could
         // reset it.
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
-            commit.extend([clear(&throttle::id(context, kind, &login.key(), None).await?)]);
+            commit.extend(LoginThrottles::of(context, kind, &login.key()).await?.clear());
         }
         let plan = Plan::new(Authority::System, commit)
             .notify(&after, Message::PasswordChanged { login: login.clone() })

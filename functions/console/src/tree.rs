@@ -32,7 +32,7 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The style sheets in the order of the cascade. Browsers get them as one file.
-const STYLES: [&str; 22] = [
+const STYLES: [&str; 23] = [
     "tokens",
     "fonts",
     "base",
@@ -55,6 +55,7 @@ const STYLES: [&str; 22] = [
     "invitations",
     "roles",
     "people",
+    "print",
 ];
 
 /// A file and how it is sent.

@@ -1,5 +1,8 @@
 // The only module that sends requests to the server.
 
+import { noteServerTime } from "./clock.js";
+import { noteChange } from "./freshness.js";
+
 // A refusal or a failure. The code `offline` is the console's own: there was no reply.
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
@@ -17,6 +20,9 @@ export class Problem extends Error {
 // `forbidden` loads what the person may still do. The session sets them.
 /** @type {Record<"ended" | "passwordDue" | "forbidden", null | (() => unknown)>} */
 export const onRefusal = { ended: null, passwordDue: null, forbidden: null };
+
+// A change that is refused like this was made from outdated data.
+const OUTDATED = [404, 409, 412];
 
 // When the server last replied to somebody who is signed in. The session's idle time counts from then.
 export const lastReply = { at: 0 };
@@ -49,6 +55,7 @@ async function send(method, path, { body, version, signal, idempotent }) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, { code: "offline" });
   }
+  noteServerTime(response.headers.get("Date"));
   if (response.ok || response.status < 500) key?.forget();
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
@@ -72,6 +79,7 @@ async function sendWithSession(method, path, options) {
     }
     if (problem.code === "password_change_required") onRefusal.passwordDue?.();
     if (problem.code === "forbidden") onRefusal.forbidden?.();
+    if (method !== "GET" && OUTDATED.includes(problem.status)) noteChange();
     throw problem;
   }
 }

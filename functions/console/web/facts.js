@@ -114,7 +114,7 @@ export const violationCodes = [
   "incorrect",
 ];
 
-export const weakPasswordReasons = ["contains_name", "missing_classes", "common", "guessable"];
+export const passwordReasons = ["contains_name", "missing_classes", "common", "guessable", "unchanged"];
 
 export const limits = {
   adminsPerApp: 10,

@@ -6,7 +6,7 @@ import { words } from "./words.js";
 // `min` and `max` count characters.
 const nameRule = (field, min, max, allowed) => (value) => {
   const messages = words().violations[field];
-  const text = value.trim();
+  const text = value.trim().normalize("NFC");
   const length = [...text].length;
   if (length === 0) return required(value);
   if (length > max) return messages.too_long;
@@ -14,13 +14,11 @@ const nameRule = (field, min, max, allowed) => (value) => {
   return allowed.test(text) ? undefined : messages.bad_format;
 };
 
+// The server also knows which scripts need the joiners U+200C and U+200D.
+const USERNAME = /^(?:(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{Nd}+=,.@_-]|\u200c|\u200d| (?! ))*$/u;
+
 export const rules = {
-  username: nameRule(
-    "username",
-    limits.minUsernameChars,
-    limits.maxUsernameChars,
-    /^[\p{Script=Han}A-Za-z0-9+=,.@_-]*$/u,
-  ),
+  username: nameRule("username", limits.minUsernameChars, limits.maxUsernameChars, USERNAME),
   login: nameRule("login", limits.minLoginChars, limits.maxLoginChars, /^[A-Za-z0-9+=,.@_-]*$/),
   // An optional address may be empty.
   email: (value) =>

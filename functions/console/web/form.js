@@ -82,6 +82,9 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
 
 export const required = (value) => (value.trim() === "" ? words().violations.any.required : undefined);
 
+// East Asian keyboards type digits and letters in full width.
+export const halfWidth = (text) => text.normalize("NFKC");
+
 // A password may consist of spaces.
 export const nonEmpty = (value) => (value ? undefined : words().violations.any.required);
 

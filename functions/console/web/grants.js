@@ -17,17 +17,21 @@ export const ownRole = (teamId) => signedIn().teams.find((team) => team.team_id 
 
 const grantsAnyRole = (teamId) => isPlatform() || ownRole(teamId)?.role_id === "admin";
 
-// A member may grant permissions that lie within their own together with those of one preset other than admin.
+const MANAGING = ["members.manage", "roles.manage"];
+const manages = (permissions) => MANAGING.some((one) => permissions.includes(one));
+
+// A member may grant what lies within their own permissions, or within those together with one preset that does not
+// manage. A role that manages must lie within their own, so that no second account gains what the first one lacks.
 function grantable(permissions, teamId) {
   if (grantsAnyRole(teamId)) return true;
   const own = ownRole(teamId)?.permissions ?? [];
-  return Object.entries(presets).some(
-    ([id, preset]) => id !== "admin" && permissions.every((one) => own.includes(one) || preset.includes(one)),
-  );
+  const isWithin = (preset) => permissions.every((one) => own.includes(one) || preset.includes(one));
+  if (isWithin([]) || manages(permissions)) return isWithin([]);
+  return Object.values(presets).some((preset) => !manages(preset) && isWithin(preset));
 }
 
 const reachesRole = (role, teamId) =>
-  role.preset ? grantsAnyRole(teamId) || role.role_id !== "admin" : grantable(role.permissions, teamId);
+  grantsAnyRole(teamId) || (role.role_id !== "admin" && grantable(role.permissions, teamId));
 
 export const mayGrantRole = (role, teamId) => can("members.manage", teamId) && reachesRole(role, teamId);
 

@@ -1,5 +1,6 @@
 // Keyboard shortcuts. They do not act while somebody types, under a dialog or with a modifier. Single keys can be
 // switched off.
+import { onKey } from "./composition.js";
 import { settings } from "./settings.js";
 
 const keyMaps = [];
@@ -15,10 +16,13 @@ export function keys(map) {
 const isTyping = (element) =>
   element.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") != null;
 
-function keyName(event) {
-  if (event.key === " ") return "Space";
-  if (event.shiftKey && event.key.length > 1) return `Shift+${event.key}`;
-  return event.key;
+// A Korean or Cyrillic layout types other letters, so there the position of the key counts.
+function keyName({ key, code, shiftKey }) {
+  if (key === " ") return "Space";
+  if (key.length > 1) return shiftKey ? `Shift+${key}` : key;
+  if (/^[!-~]$/.test(key)) return key;
+  if (code.startsWith("Key")) return code.slice("Key".length).toLowerCase();
+  return { Period: ".", Slash: shiftKey ? "?" : "/" }[code] ?? key;
 }
 
 // Elements that use a key themselves.
@@ -27,12 +31,15 @@ const NATIVE_KEYS = {
   Space: "button, summary, input, [role^=menuitem]",
 };
 
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing) return;
+function onKeyDown(event) {
+  if (event.defaultPrevented) return;
+  const command = event.ctrlKey || event.metaKey;
+  // Also under a dialog, where a toast may offer to undo something.
+  if (command && !event.shiftKey && keyName(event) === "z" && !isTyping(event.target))
+    return runShortcut("Mod+z", event);
   if (document.querySelector("dialog[open], [popover]:popover-open:not(.toasts)")) return;
-  const save = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-  if (save) return runShortcut("Mod+Enter", event);
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (command && event.key === "Enter") return runShortcut("Mod+Enter", event);
+  if (command || event.altKey || isTyping(event.target)) return;
   const key = keyName(event);
   if (key.length === 1 && !settings.value.keys) return;
   if (NATIVE_KEYS[key] && /** @type {Element} */ (event.target).closest(NATIVE_KEYS[key])) return;
@@ -48,7 +55,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   runShortcut(key, event);
-});
+}
+
+document.addEventListener("keydown", onKey(onKeyDown));
 
 function runShortcut(key, event) {
   const act = keyMaps.findLast((map) => map[key])?.[key];

@@ -1,8 +1,11 @@
 // A paged list. More is loaded as it scrolls, and old items stay visible while it is reloaded.
 
 import { get, queryOf } from "./api.js";
+import { useReload } from "./freshness.js";
+import { getPages } from "./pages.js";
 import { useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 
+const PAGE = { limit: 50 };
 const SKELETON_DELAY_MS = 200;
 const SKELETON_MIN_MS = 300;
 const delay = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -44,7 +47,7 @@ export function useList(path, parameters, keyOf) {
     // With the next frame, so that a reply which arrived while the page was busy comes first.
     setTimeout(() => requestAnimationFrame(skeleton), SKELETON_DELAY_MS);
     try {
-      const page = await get(path + queryOf({ ...parameters, limit: 50, cursor }), { signal: own.signal }).finally(
+      const page = await get(path + queryOf({ ...parameters, ...PAGE, cursor }), { signal: own.signal }).finally(
         () => (waiting = false),
       );
       const shown = Date.now() - shownSince.current;
@@ -65,6 +68,26 @@ export function useList(path, parameters, keyOf) {
       return null;
     }
   };
+
+  // Loads as many items again as are shown. They stay until then, and if it fails.
+  const refresh = async () => {
+    if (list.stage !== "ready") return;
+    running.current?.abort();
+    const own = new AbortController();
+    running.current = own;
+    change({ loading: true });
+    try {
+      const { items, cursor } = await getPages(path, parameters, {
+        ...PAGE,
+        count: list.items.length,
+        signal: own.signal,
+      });
+      change({ items, cursor, done: cursor === null, loading: false, problem: null });
+    } catch (problem) {
+      if (problem.name !== "AbortError") change({ loading: false });
+    }
+  };
+  useReload(refresh);
 
   // A layout effect sends the request before the first paint. Under another filter, the old rows stay until the new
   // ones arrive.

@@ -30,8 +30,9 @@ export function messagesByField(problem, names) {
  */
 function violationMessage(name, { code, reason, detail }) {
   const messages = words().violations;
+  if (reason && messages.reasons[reason]) return messages.reasons[reason];
   const ofField = messages[name]?.[code];
   if (ofField) return typeof ofField === "function" ? ofField(deployment) : ofField;
-  if (code === "weak_password") return messages.weak_password[reason ?? ""] ?? messages.weak_password.guessable;
+  if (code === "weak_password") return messages.reasons.guessable;
   return messages.any[code] ?? detail;
 }

@@ -1,6 +1,7 @@
 // The session: who is signed in, and what happens when it ends.
 
 import { get, lastReply, onRefusal, post } from "./api.js";
+import { onChange } from "./freshness.js";
 import { go, mayLeave, place, removeLeaveGuards } from "./router.js";
 import { changeSettings, STORAGE_KEY as SETTINGS, settings } from "./settings.js";
 import { signal } from "./vendor/signals.js";
@@ -47,7 +48,9 @@ export function idleTimeLeft() {
 // Only the server knows when a session ends by age, so the session is reloaded now and then while somebody works. It is
 // not reloaded while nobody does, because that would keep the session alive.
 export function refreshNowAndThen() {
-  if (lastReply.at - lastLoadAt > RELOAD_MS) load().catch(() => {});
+  if (!me.value || lastReply.at - lastLoadAt <= RELOAD_MS) return;
+  lastLoadAt = Date.now();
+  load().catch(() => {});
 }
 
 // Called after a successful sign-in. Goes to the path that the person requested.
@@ -88,6 +91,9 @@ addEventListener("storage", (event) => {
   const user = event.key === SETTINGS && me.value?.user && JSON.parse(event.newValue ?? "null")?.user;
   if (user && user !== signedIn().user.user_id) leavePage("/");
 });
+
+// Somebody else may have changed the person's rights meanwhile.
+onChange(() => me.value && load().catch(() => {}));
 
 onRefusal.forbidden = () => void load().catch(() => {});
 

@@ -1,5 +1,6 @@
 // Dates and durations in the person's language and time zone.
 
+import { now } from "./clock.js";
 import { settings } from "./settings.js";
 import { words } from "./words.js";
 
@@ -19,17 +20,18 @@ const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.ge
 
 const clock = (date) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(date);
 
-function dayAndTime(moment, now, { today, yesterday, tomorrow, on }) {
+function dayAndTime(moment, { today, yesterday, tomorrow, on }) {
   const date = new Date(moment);
-  const days = Math.round((midnight(now) - midnight(date)) / DAY);
+  const here = new Date(now());
+  const days = Math.round((midnight(here) - midnight(date)) / DAY);
   if (days === 0) return today(clock(date));
   if (days === -1) return tomorrow(clock(date));
   if (days === 1) return yesterday(clock(date));
-  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
+  const year = date.getFullYear() === here.getFullYear() ? undefined : "numeric";
   return on(format({ day: "numeric", month: "short", year }).format(date), clock(date));
 }
 
-export const shortTime = (moment) => dayAndTime(moment, new Date(), words().times);
+export const shortTime = (moment) => dayAndTime(moment, words().times);
 
 export const dateAndTime = (moment) =>
   words().times.on(
@@ -47,10 +49,19 @@ export function duration(seconds) {
   return w.hours(Math.ceil(seconds / 3600));
 }
 
+const minutesSince = (moment) => Math.floor((now() - Date.parse(moment)) / 60_000);
+
+// The current day as YYYY-MM-DD in UTC.
+export const today = () => new Date(now()).toISOString().slice(0, 10);
+
+// Date accepts days that do not exist, such as the 30th of February.
+export const isDay = (text) =>
+  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
+
 // A recent time as "n minutes ago", an older one as a date.
 export function recentTime(moment) {
   const w = words().times;
-  const minutes = Math.floor((Date.now() - Date.parse(moment)) / 60_000);
+  const minutes = minutesSince(moment);
   if (minutes < 1) return w.lately.now;
   if (minutes < 60) return w.lately.minutes(minutes);
   if (minutes < 12 * 60) return w.lately.hours(Math.floor(minutes / 60));
@@ -65,13 +76,13 @@ const inSentence = ({ todayAt, yesterdayAt, tomorrowAt, onAt }) => ({
 });
 
 // When something ends, as part of a sentence.
-export const futureTimeInSentence = (moment) => dayAndTime(moment, new Date(), inSentence(words().times));
+export const futureTimeInSentence = (moment) => dayAndTime(moment, inSentence(words().times));
 
 // When something happened, as part of a sentence.
 export function timeAgoInSentence(moment) {
   const w = words().times;
-  const minutes = Math.floor((Date.now() - Date.parse(moment)) / 60_000);
+  const minutes = minutesSince(moment);
   if (minutes < 1) return w.now;
   if (minutes < 60) return w.minutesAgo(minutes);
-  return dayAndTime(moment, new Date(), inSentence(w));
+  return dayAndTime(moment, inSentence(w));
 }

@@ -1,7 +1,7 @@
 // Whether a media query matches, for parts whose markup depends on it and not only their style.
 import { useEffect, useState } from "./vendor/hooks.js";
 
-export const WIDE = "(width >= 1024px)";
+export const WIDE = "(width >= 1280px)";
 export const PHONE = "(width < 640px)";
 
 export function useMedia(text) {

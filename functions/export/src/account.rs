@@ -3,12 +3,12 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, FromField, account::Account, app::App, id::AppId, permission::Permission, role::Rights, text::AccountId,
+    Code, FromField, account::Account, app::App, audit::Target, id::AppId, permission::Permission, role::Rights,
+    text::AccountId,
 };
-
 use rollcall_files::Format;
 
-use crate::download::{Bytes, Download, DownloadCall};
+use crate::download::{Bytes, Download, DownloadCall, record};
 
 /// `GET /v1/apps/{app_id}/accounts/{user_id}/export`: downloads one account as a file.
 ///
@@ -23,7 +23,11 @@ use crate::download::{Bytes, Download, DownloadCall};
     path = "/v1/apps/{app_id}/accounts/{user_id}/export",
     tag = "files",
     operation_id = "export_account",
-    params(("app_id" = AppId, Path), ("user_id" = AccountId, Path), ("format" = Format, Query)),
+    params(
+        ("app_id" = AppId, Path),
+        ("user_id" = AccountId, Path),
+        ("format" = Format, Query, description = "The format of the file."),
+    ),
     responses(
         (
             status = 200,
@@ -36,6 +40,7 @@ use crate::download::{Bytes, Download, DownloadCall};
             ),
         ),
     ),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn export(
     State(context): State<Context>,
@@ -49,7 +54,10 @@ pub(crate) async fn export(
     let mut parameters = call.request.parameters();
     let format = parameters.required("format", |name| Format::from_field(&name.into()));
     let format = parameters.finish_with(|| format)?;
-    Download::new(format, &app, user_id.as_str(), &[account], call.now())
+    let (target, accounts) = (Target::account(app_id, &user_id), [account]);
+    let file = Download::new(format, &app, user_id.as_str(), &accounts, call.now())?;
+    record(&context, &call, &app, target, (&accounts, format)).await?;
+    Ok(file)
 }
 
 /// The application and its account, if these rights allow exporting it. Callers who may neither read nor export

@@ -8,15 +8,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rollcall_api::{Call, Context, Problem, call::Rejection};
-use rollcall_domain::{Timestamp, account::Account, app::App};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, call::Rejection};
+use rollcall_domain::{
+    Timestamp,
+    account::Account,
+    app::App,
+    audit::{Action, Change, Target},
+    text::AccountId,
+};
 use rollcall_files::{
     Format,
     write::{AccountsWriter, Layout},
 };
+use rollcall_store::Commit;
+use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A request for a file. It changes nothing, so an `Idempotency-Key` is ignored, even an invalid one.
+/// A request for a file. It changes no resource, so an `Idempotency-Key` is ignored, even an invalid one.
 pub(crate) struct DownloadCall(pub(crate) Call);
 
 impl FromRequest<Context> for DownloadCall {
@@ -26,6 +34,25 @@ impl FromRequest<Context> for DownloadCall {
         request.headers_mut().remove("idempotency-key");
         Call::from_request(request, context).await.map(Self)
     }
+}
+
+/// Records in the audit log who exported which accounts. The file is sent only if that succeeded.
+pub(crate) async fn record(
+    context: &Context,
+    call: &Call,
+    app: &App,
+    target: Target,
+    (accounts, format): (&[Account], Format),
+) -> Result<(), Problem> {
+    #[derive(Serialize)]
+    struct Exported<'a> {
+        format: &'static str,
+        user_ids: Vec<&'a AccountId>,
+    }
+    let user_ids = accounts.iter().map(|account| &account.user_id).collect();
+    let exported = Exported { format: format.as_str(), user_ids };
+    let change = Change::between(Action::AccountExport, target, app.team_id, None, Some(&exported));
+    context.commit(Plan::new(Authority::AsRead(call), Commit::default()).audit(change)).await.map(drop)
 }
 
 /// The content of a binary file, for the API document.

@@ -1,4 +1,5 @@
-//! The function for downloads of accounts. It changes nothing and stores no replies.
+//! The function for downloads of accounts. It changes no resource and stores no replies; the audit log records
+//! each file.
 
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};

@@ -5,19 +5,20 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, body::BoundedList, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission, request_body,
-    text::AccountId,
+    Code, audit::Target, body::BoundedList, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission,
+    request_body, text::AccountId,
 };
 use rollcall_files::Format;
 
-use crate::download::{Bytes, Download, DownloadCall};
+use crate::download::{Bytes, Download, DownloadCall, record};
 
 request_body! {
     /// The accounts to export, and the format of the file.
     #[schema(as = ExportSelection)]
     pub(crate) struct SelectionBody {
-        /// Duplicates count once; missing accounts are left out.
+        /// The accounts' ids. Duplicates count once; missing accounts are left out.
         user_ids: BoundedList<AccountId, 1_000>,
+        /// The format of the file.
         format: Format,
     }
 }
@@ -27,7 +28,7 @@ const _: () = assert!(MAX_ACCOUNTS_PER_SELECTION == 1_000);
 
 /// `POST /v1/apps/{app_id}/export-selection`: downloads up to 1,000 accounts as one file, by `user_id`, bytewise.
 ///
-/// The formats are those of the download of one account. An `Idempotency-Key` is ignored, since nothing changes.
+/// The formats are those of the download of one account. An `Idempotency-Key` is ignored, since no resource changes.
 #[utoipa::path(
     post,
     path = "/v1/apps/{app_id}/export-selection",
@@ -62,5 +63,7 @@ pub(crate) async fn export(
     let ids: BTreeSet<AccountId> = ids.into_iter().collect();
     let accounts = context.store.accounts_of_ids(app_id, &ids).await?;
     let selection = format!("selection of {}", accounts.len());
-    Download::new(format, &app, &selection, &accounts, call.now())
+    let file = Download::new(format, &app, &selection, &accounts, call.now())?;
+    record(&context, &call, &app, Target::app(app_id), (&accounts, format)).await?;
+    Ok(file)
 }

@@ -2,11 +2,11 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, invitation_code::draw,
-    invitation_expiry::make_room, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply,
+    invitation_code::draw, invitation_expiry::make_room, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code,
+    Code, Invalid, ViolationCode,
     audit::Action,
     body::Text,
     digits::EightDigits,
@@ -27,10 +27,11 @@ request_body! {
     #[schema(as = NewInvitation)]
     pub(crate) struct NewInvitationBody from (fields, role: Option<Role>) {
         /// A preset's id, or a custom role's UUID.
-        #[schema(value_type = String)]
+        #[schema(value_type = RoleId)]
         role_id: Role = role,
         /// The only login that may redeem the invitation. It need not exist yet.
         login: Text<Login>,
+        /// A note for the people who manage invitations.
         note: Text<Note>,
     }
 }
@@ -38,9 +39,10 @@ request_body! {
 /// A new invitation and its code.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Issued {
+    /// The new invitation.
     invitation: InvitationView,
-    /// Shown once.
-    #[schema(pattern = "^[0-9]{8}$")]
+    /// The code to hand over. Shown once.
+    #[schema(value_type = EightDigits)]
     code: String,
 }
 
@@ -52,11 +54,11 @@ pub(crate) struct Issued {
     tag = "invitations",
     params(
         ("team_id" = TeamId, Path),
-        ("status" = Option<InvitationStatus>, Query),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        ("status" = Option<InvitationStatus>, Query, description = "Only invitations in this state."),
+        PageParameters,
     ),
     responses((status = 200, body = List<InvitationView>)),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -88,11 +90,12 @@ pub(crate) async fn list(
 #[utoipa::path(
     post,
     path = "/v1/teams/{team_id}/invitations",
-    operation_id = "issue_invitation",
+    operation_id = "create_invitation",
     tag = "invitations",
     params(("team_id" = TeamId, Path)),
     request_body = NewInvitationBody,
     responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::TooManyInvitations]))),
 )]
 pub(crate) async fn issue(
     State(context): State<Context>,
@@ -110,6 +113,11 @@ pub(crate) async fn issue(
         match &role {
             Some(role) => check_grant(&call, role, team_id)?,
             None => fields.violation("role_id", unknown_role()),
+        }
+        if let Some(login) = fields.peek("login")
+            && let Some((_, rule)) = obstacle(&context, &login, team_id).await?
+        {
+            fields.violation("login", Invalid::new(ViolationCode::NotAllowed, rule));
         }
         let NewInvitationBody { role_id: role, login: Text(login), note: Text(note) } =
             fields.parse(|fields| NewInvitationBody::read(fields, role))?;
@@ -129,6 +137,7 @@ pub(crate) async fn issue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::InvitationEnded, Code::TooManyInvitations]))),
 )]
 pub(crate) async fn reissue(
     State(context): State<Context>,
@@ -150,6 +159,11 @@ pub(crate) async fn reissue(
         };
         // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
+        if let Some(login) = &before.login
+            && let Some((code, _)) = obstacle(&context, login, team_id).await?
+        {
+            return Err(code.into());
+        }
         let (fresh, code) = fresh(&context, &call, before.to_reissue(role)).await?;
         let authority = Authority::TeamRole(&call, team_id);
         let plan = if after == before {
@@ -172,6 +186,7 @@ pub(crate) async fn reissue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::InvitationEnded]))),
 )]
 pub(crate) async fn revoke(
     State(context): State<Context>,
@@ -218,6 +233,19 @@ fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
     if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
+/// Why the user with this login could not redeem an invitation into the team, as an error code and as a rule; `None` if
+/// they could, or if nobody has the login yet.
+async fn obstacle(context: &Context, login: &Login, team_id: TeamId) -> Result<Option<(Code, &'static str)>, Problem> {
+    let Some(user) = context.store.user_by_login(login).await? else { return Ok(None) };
+    Ok(if user.user_type.is_admin() {
+        Some((Code::NotAMember, "must not be that of an admin of the platform, who cannot join teams"))
+    } else if user.teams.contains_key(&team_id) {
+        Some((Code::AlreadyMember, "must not be that of a member of this team"))
+    } else {
+        None
+    })
+}
+
 /// A new invitation and its code.
 async fn fresh(context: &Context, call: &Call, new: NewInvitation) -> Result<(Invitation, EightDigits), Problem> {
     let (code, hash) = draw(context).await?;
@@ -237,11 +265,13 @@ async fn commit(
     code: EightDigits,
 ) -> Result<Reply, Problem> {
     let (team_id, version) = (fresh.team_id, fresh.version);
+    let right = ReplayRight::Grant(team_id, fresh.role.role_id);
     let change = change(action, None, Some(&fresh));
-    let location = format!("/v1/teams/{team_id}/invitations/{}", fresh.invitation_id);
+    // An invitation has no route of its own to read it by: the list has it.
+    let location = format!("/v1/teams/{team_id}/invitations");
     let invitation = InvitationView::new(fresh, None, call.now());
     let issued = Issued { invitation, code: code.as_str().to_owned() };
-    let reply = Reply::created(location, &issued)?.at_version(version);
+    let reply = Reply::created(location, &issued)?.at_version(version).with_secret(right);
     match context.commit(plan.audit(change).reply(reply)).await {
         Err(problem) if problem.is(Code::TooManyInvitations) => {
             Err(make_room(context, problem, team_id, call.now()).await)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply,
-    redemption::{Joining, RedemptionAttempt},
+    Authority, Call, Context, Plan, Problem, Reply, bound_invitations,
+    redemption::{Joining, Redeemer, RedemptionAttempt},
     retry_on_conflict,
 };
 use rollcall_domain::{
@@ -20,7 +20,7 @@ request_body! {
     /// The code of an invitation.
     #[schema(as = Redemption)]
     pub(crate) struct RedemptionBody {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The invitation's code.
         code: EightDigits,
     }
 }
@@ -28,7 +28,9 @@ request_body! {
 /// The team that was joined, and the role in it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Joined {
+    /// The team, the caller included.
     team: TeamView,
+    /// The caller's role in it.
     role: RoleView,
 }
 
@@ -41,6 +43,14 @@ pub(crate) struct Joined {
     tag = "invitations",
     request_body = RedemptionBody,
     responses((status = 200, body = Joined)),
+    extensions(("x-codes" = json!([
+        Code::EmailNotVerified,
+        Code::AlreadyMember,
+        Code::TooManyMembers,
+        Code::TooManyTeams,
+        Code::InvitationInvalid,
+        Code::TooManyAttempts,
+    ]))),
 )]
 pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let user = &call.actor.user;
@@ -50,7 +60,7 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
     if user.teams.len() >= MAX_TEAMS_PER_USER {
         return Err(Code::TooManyTeams.into());
     }
-    let attempt = RedemptionAttempt::reserve(&context, &call.request, &user.login, None, &code).await?;
+    let attempt = RedemptionAttempt::reserve(&context, &call.request, Redeemer::User(user), &code).await?;
     let redeemed = retry_on_conflict(|| async {
         let (invited, now_is) = attempt.read(&context, Some(user.user_id)).await?;
         let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;
@@ -60,7 +70,9 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
         let reply = joined(&context, &joining, issuer).await?;
         let commit = change(&before, &joining.user, CredentialChange::Kept)?.extended(joining.commit);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit).audit(joining.change);
-        context.commit(plan.reply(reply)).await
+        let reply = context.commit(plan.reply(reply)).await?;
+        bound_invitations::end_after_joining(&context, &joining.team, &user.login, call.now()).await;
+        Ok(reply)
     });
     match redeemed.await {
         Err(problem) => Err(attempt.fail(&context, call.idempotency_key.as_deref(), problem).await),

@@ -2,11 +2,14 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password, retry_on_conflict, throttle,
-    verification::{self, ProvenFlow, VerificationRequest},
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply,
+    code_attempt::{PendingFlow, ProvenFlow},
+    password, retry_on_conflict,
+    throttle::LoginThrottles,
+    verification::{self, VerificationRequest},
 };
 use rollcall_domain::{
-    Code, Refusal, Violation,
+    Code,
     audit::Action,
     body::ReadElsewhere,
     credential::PasswordHash,
@@ -14,16 +17,13 @@ use rollcall_domain::{
     email::Email,
     id::FlowId,
     mail::Message,
-    password::{Password, PasswordRule},
+    password::{NewPassword, Password, PasswordRule},
     request_body,
     throttle::ThrottleKind,
     user::{User, change},
     verification::{FlowPurpose, Started, Verification},
 };
-use rollcall_store::{
-    credential::{CredentialChange, SecondFactorChange},
-    throttle::clear,
-};
+use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,13 +31,17 @@ request_body! {
     /// The address to mail the code to.
     #[schema(as = ResetStart)]
     pub(crate) struct ResetStartBody {
+        /// An address that its user has verified.
         email: Email,
+        /// A reset with this address to continue with a new code. Without one, or if it has ended, a new one begins.
+        reset_id: Option<FlowId>,
     }
 }
 
 /// A reset that waits for its code.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResetStarted {
+    /// Identifies the reset, for its completion.
     reset_id: FlowId,
     #[serde(flatten)]
     started: Started,
@@ -47,12 +51,14 @@ request_body! {
     /// The mailed code and the new password.
     #[schema(as = ResetCompletion)]
     pub(crate) struct ResetCompletionBody from (fields, rule: &PasswordRule) {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The mailed code.
         code: EightDigits,
+        /// The new password.
         // The rule against the user's own names is checked after the code: before, it would reveal whose address it is.
-        #[schema(value_type = String)]
+        #[schema(value_type = NewPassword)]
         password: Password = rule.read_twice(fields, &[]),
-        #[schema(value_type = String)]
+        /// The new password once more.
+        #[schema(value_type = Password)]
         password_confirmation: ReadElsewhere,
     }
 }
@@ -66,10 +72,11 @@ request_body! {
     tag = "public",
     request_body = ResetStartBody,
     responses((status = 202, body = ResetStarted)),
+    extensions(("x-codes" = json!([Code::TooManyRequests]))),
 )]
 pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
-    let ResetStartBody { email } = guest.fields()?.parse(ResetStartBody::read)?;
-    let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset, email).await?;
+    let ResetStartBody { email, reset_id } = guest.fields()?.parse(ResetStartBody::read)?;
+    let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset(reset_id), email).await?;
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
 
@@ -80,9 +87,10 @@ pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) 
     path = "/v1/password-resets/{reset_id}/complete",
     operation_id = "complete_password_reset",
     tag = "public",
-    params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128)),
+    params(("reset_id" = FlowId, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = ResetCompletionBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::Conflict, Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn complete(
     State(context): State<Context>,
@@ -90,11 +98,10 @@ pub(crate) async fn complete(
     call: IdempotentRequest,
 ) -> Result<Reply, Problem> {
     let reset_id = FlowId::parse(&reset_id).ok_or(Code::NotFound)?;
-    let rule = &context.config.password;
-    let body = call.request.fields()?.parse(|fields| ResetCompletionBody::read(fields, rule))?;
-    let flow = (reset_id, FlowPurpose::PasswordReset);
-    let known = context.store.verification(flow.0, flow.1).await?;
-    let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &body.code).await?;
+    let (request, purpose) = (&call.request, FlowPurpose::PasswordReset);
+    let pending = PendingFlow::of_stranger(&context, request, reset_id, purpose).await?;
+    let body = pending.parse(&context, request, |fields, rule, _| ResetCompletionBody::read(fields, rule)).await?;
+    let proved = pending.try_code(&context, request, &body.code).await?;
     match reset(&context, &call, &proved, body.password).await {
         Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.fail(&context, problem).await),
         done => done,
@@ -108,8 +115,7 @@ async fn reset(
     password: Password,
 ) -> Result<Reply, Problem> {
     let user = owner(context, &proved.flow).await?;
-    let good = context.config.password.check(&password, &user.names());
-    good.map_err(|invalid| Refusal::from(Violation::from_invalid("/password", invalid)))?;
+    password::check(context, password.clone(), &user.names()).await?;
     let hash = password::hash(context, password).await?;
     retry_on_conflict(|| async { commit(context, call, proved, &hash).await }).await
 }
@@ -122,11 +128,11 @@ async fn commit(
 ) -> Result<Reply, Problem> {
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
-    let after = before.clone().with_new_password(false, now);
+    let after = before.clone().with_new_password(false, None, now);
     let mut commit =
-        rollcall_store::user::change(&before, &after, CredentialChange::Reset(hash, now, SecondFactorChange::Kept))?;
-    commit.extend(proved.succeeded());
-    commit.extend([clear(&throttle::id(context, ThrottleKind::Password, &before.login.key(), None).await?)]);
+        rollcall_store::user::change(&before, &after, CredentialChange::Password(hash, SecondFactorChange::Kept))?;
+    commit.extend(proved.succeeded()?);
+    commit.extend(LoginThrottles::of(context, ThrottleKind::Password, &before.login.key()).await?.clear());
     let plan = Plan::new(Authority::Proven(call, &before), commit)
         .notify(&after, Message::PasswordChanged { login: after.login.clone() })
         .audit(change(Action::UserSetPassword, Some(&before), Some(&after)));

@@ -5,25 +5,95 @@ use rollcall_api::{
     Context, Problem,
     clock::random,
     keyring::{KeyPurpose, Keyring},
+    throttle::{Attempt, LoginThrottles},
 };
 use rollcall_domain::{
-    Timestamp,
+    Refusal, Timestamp,
     credential::{Credential, Totp},
     id::UserId,
     limits::{RECOVERY_CODE_CHARS, RECOVERY_CODES},
     text::Login,
+    throttle::{Throttle, ThrottleKind, check_total},
     totp::{SecondFactorInput, TotpCode, TotpSecret},
 };
 use rollcall_store::{
-    Bookkeeping,
-    credential::{use_recovery_code, use_totp_step},
+    Bookkeeping, Write,
+    credential::{recovery_code_is_unused, totp_step_is_unused, use_recovery_code, use_totp_step},
+    throttle::ThrottleId,
 };
 use sha2::{Digest, Sha256};
 
-/// A second factor that was right: the write that uses it up and, for a recovery code, how many are left.
-pub(crate) struct Used {
-    pub(crate) write: Bookkeeping,
-    pub(crate) recovery_codes_left: Option<usize>,
+/// A second factor that was right and has not been used before.
+pub(crate) enum RightFactor {
+    /// A code: the factor before and after its use.
+    Code(Totp, Totp),
+    /// A recovery code: its hash, and how many are left after its use.
+    RecoveryCode(String, usize),
+}
+
+impl RightFactor {
+    /// The write that uses it up.
+    pub(crate) fn used_up(&self, login: &Login) -> Result<Bookkeeping, Problem> {
+        match self {
+            Self::Code(before, after) => Ok(use_totp_step(login, before, after)?),
+            Self::RecoveryCode(hash, _) => Ok(use_recovery_code(login, hash)),
+        }
+    }
+
+    /// The condition that it has not been used meanwhile.
+    pub(crate) fn still_unused(&self, login: &Login) -> Write {
+        match self {
+            Self::Code(before, after) => totp_step_is_unused(login, before, after.last_step),
+            Self::RecoveryCode(hash, _) => recovery_code_is_unused(login, hash),
+        }
+    }
+
+    /// The number of recovery codes left, if one is used.
+    pub(crate) fn recovery_codes_left(&self) -> Option<usize> {
+        match self {
+            Self::Code(..) => None,
+            Self::RecoveryCode(_, left) => Some(*left),
+        }
+    }
+}
+
+/// An attempt at the second factor of a login that is about to be counted, and the credential that was read with the
+/// throttles.
+pub(crate) struct PendingAttempt {
+    pub(crate) credential: Option<Credential>,
+    throttles: Vec<ThrottleId>,
+    found: Vec<Option<Throttle>>,
+    /// The throttle of the login's other devices, which count towards the total.
+    others: Option<Throttle>,
+}
+
+impl PendingAttempt {
+    /// Reads what an attempt is counted in: the throttle of the login and, if given, that of a network.
+    pub(crate) async fn read(
+        context: &Context,
+        login: &Login,
+        is_known_device: bool,
+        network: Option<ThrottleId>,
+    ) -> Result<Self, Problem> {
+        let LoginThrottles { unknown_devices, known_devices } =
+            LoginThrottles::of(context, ThrottleKind::Totp, &login.key()).await?;
+        let (own, others) =
+            if is_known_device { (known_devices, unknown_devices) } else { (unknown_devices, known_devices) };
+        let mut throttles: Vec<_> = network.into_iter().chain([own, others]).collect();
+        let state = context.store.sign_in_state(Some(login), None, &throttles).await?;
+        let (credential, mut found) = (state.credential, state.throttles);
+        throttles.pop();
+        let others = found.pop().flatten();
+        Ok(Self { credential, throttles, found, others })
+    }
+
+    /// Counts the attempt.
+    pub(crate) async fn count(self, context: &Context, now: Timestamp) -> Result<Attempt, Problem> {
+        let own = self.found.last().and_then(Option::as_ref);
+        let total = check_total(own.into_iter().chain(&self.others));
+        total.map_err(|wait| Refusal::wait(ThrottleKind::Totp.refusal(), wait))?;
+        Attempt::reserve(context, self.throttles, self.found, now).await
+    }
 }
 
 /// Checks what was typed. Returns `None` if it is wrong or was used before.
@@ -31,23 +101,18 @@ pub(crate) async fn check(
     context: &Context,
     typed: &SecondFactorInput,
     credential: &Credential,
-    login: &Login,
     now: Timestamp,
-) -> Result<Option<Used>, Problem> {
+) -> Result<Option<RightFactor>, Problem> {
     let Some(totp) = &credential.totp else { return Ok(None) };
     match typed {
         SecondFactorInput::Code(code) => {
-            let keyring = context.keyring().await?;
-            let Some(after) = stepped(keyring, credential.user_id, totp, code, now)? else { return Ok(None) };
-            Ok(Some(Used { write: use_totp_step(login, totp, &after)?, recovery_codes_left: None }))
+            let after = stepped(context.keyring().await?, credential.user_id, totp, code, now)?;
+            Ok(after.map(|after| RightFactor::Code(totp.clone(), after)))
         }
         SecondFactorInput::RecoveryCode(code) => {
-            let hash = hashed(code);
-            if !credential.recovery_codes.contains(&hash) {
-                return Ok(None);
-            }
-            let left = credential.recovery_codes.len() - 1;
-            Ok(Some(Used { write: use_recovery_code(login, &hash), recovery_codes_left: Some(left) }))
+            let (hash, codes) = (hashed(code), &credential.recovery_codes);
+            let is_right = codes.contains(&hash);
+            Ok(is_right.then(|| RightFactor::RecoveryCode(hash, codes.len() - 1)))
         }
     }
 }

@@ -15,7 +15,7 @@ use rollcall_domain::{
     id::{DeviceId, SessionId},
     limits::DEVICE_LIFETIME,
     mail::Message,
-    session::{Secret, Session, SessionToken},
+    session::{Secret, Session, SessionToken, sign_in},
     user::{User, UserView},
 };
 use rollcall_store::{Bookkeeping, Commit};
@@ -25,12 +25,15 @@ use utoipa::ToSchema;
 /// The reply to a successful sign-in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignedIn<'a> {
+    /// The user who signed in.
     user: UserView<'a>,
+    /// When the session ends unless it is used.
     expires_at: Timestamp,
-    /// Only with the bearer transport.
+    /// The session's token, for the header `Authorization: Bearer`; only with the transport `bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z0-9_-]{86}$")]
     token: Option<String>,
-    /// The device mark for the next sign-in; only with the bearer transport.
+    /// Marks the device, for its next sign-in within 180 days; only with the transport `bearer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_token: Option<String>,
 }
@@ -61,12 +64,6 @@ pub(crate) fn fields_of(context: &Context, guest: &PublicRequest) -> Result<Fiel
     Ok(fields)
 }
 
-/// A failed sign-in, logged for the alarm that counts them over the whole platform.
-pub(crate) fn failed(code: Code) -> Problem {
-    tracing::warn!("a sign-in failed");
-    code.into()
-}
-
 /// The start of a session, after every factor was checked.
 pub(crate) struct SessionStart<'a> {
     /// The credential that was checked. It was read before the user.
@@ -84,19 +81,24 @@ pub(crate) struct SessionStart<'a> {
 
 impl SessionStart<'_> {
     pub(crate) async fn begin(self, context: &Context, guest: &PublicRequest) -> Result<Response, Problem> {
-        let user = &self.user(context, guest).await?;
+        let (before, replaced) = self.read(context, guest).await?;
+        // The first sign-in of somebody who has just registered is from a new device, which is no news to them.
+        let is_news = self.device_id.is_none() && before.last_login_at.is_some();
+        let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
+        let language = guest.language.unwrap_or(before.language);
+        let devices = before.devices.clone().with(device_id, guest.now);
+        let user = &User { last_login_at: Some(guest.now), language, devices, ..before };
         let lifetime = context.config.sessions.of(user);
-        let (session, token) = new_session(context, guest, user)?;
+        let (session, token) = new_session(context, guest, user, device_id)?;
         let writes = Commit::new(self.writes)
             .and(rollcall_store::session::create(&session, lifetime)?)
-            .and(rollcall_store::user::record_sign_in(user, guest.now, self.refusal)?);
-        let mut plan = Plan::new(Authority::SignIn(guest, user), writes);
-        let new_device = self.device_id.is_none().then(|| new_device(guest, user));
-        for message in self.notice.into_iter().chain(new_device) {
+            .and(rollcall_store::user::record_sign_in(user, guest.now, self.refusal)?)
+            .extended(replaced.as_ref().map(rollcall_store::session::end));
+        let mut plan = Plan::new(Authority::SignIn(guest, user), writes).audit(sign_in(&session));
+        for message in self.notice.into_iter().chain(is_news.then(|| new_device(guest, user))) {
             plan = plan.notify(user, message);
         }
-        let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
-        let mark = device::mark(context, device_id, &user.login, guest.now).await?;
+        let mark = device::mark(context, device_id, user, guest.now).await?;
         context.commit(plan).await?;
 
         let (kept, cookies) = match self.transport {
@@ -113,16 +115,29 @@ impl SessionStart<'_> {
         Ok((cookies, reply).into_response())
     }
 
-    /// Reads the user. An epoch other than the credential's means that the credential has changed since it was read.
-    async fn user(&self, context: &Context, guest: &PublicRequest) -> Result<User, Problem> {
-        let user = context.store.user(self.credential.user_id).await?;
+    /// Reads the user, and the session whose cookie the new one replaces, if the request has it: the browser forgets
+    /// its token, so nobody could end it later.
+    ///
+    /// An epoch other than the credential's means that the credential has changed since it was read.
+    async fn read(&self, context: &Context, guest: &PublicRequest) -> Result<(User, Option<Session>), Problem> {
+        let user_id = self.credential.user_id;
+        let replaced = guest.cookie_session().filter(|_| self.transport == Transport::Cookie);
+        let (user, session) = match &replaced {
+            None => (context.store.user(user_id).await?, None),
+            Some(token) => context.store.user_and_replaced_session(user_id, (token.user_id, token.session_id)).await?,
+        };
         let user = user.filter(|user| user.epoch == self.credential.epoch).ok_or(self.refusal)?;
-        let language = guest.language.unwrap_or(user.language);
-        Ok(User { last_login_at: Some(guest.now), language, ..user })
+        let session = session.filter(|session| replaced.is_some_and(|token| token::is_of(&token, session)));
+        Ok((user, session))
     }
 }
 
-fn new_session(context: &Context, guest: &PublicRequest, user: &User) -> Result<(Session, String), Problem> {
+fn new_session(
+    context: &Context,
+    guest: &PublicRequest,
+    user: &User,
+    device_id: DeviceId,
+) -> Result<(Session, String), Problem> {
     let session_id = SessionId::new(context.uuid()?);
     let secret = Secret::new(rollcall_api::clock::random()?);
     let session = Session {
@@ -134,6 +149,7 @@ fn new_session(context: &Context, guest: &PublicRequest, user: &User) -> Result<
         last_seen_at: guest.now,
         address: guest.address,
         user_agent: guest.user_agent.clone(),
+        device_id: Some(device_id),
     };
     Ok((session, token::encode(&SessionToken { user_id: user.user_id, session_id, secret })))
 }
@@ -147,8 +163,9 @@ fn new_device(guest: &PublicRequest, user: &User) -> Message {
 #[utoipa::path(
     post,
     path = "/v1/logout",
+    operation_id = "sign_out",
     tag = "own identity",
-    responses((status = 204)),
+    responses((status = 204, headers(("Set-Cookie")))),
 )]
 pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
     call.no_input()?;

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     authentication::PasswordAttempt,
-    session::{SessionStart, SignedIn, failed, fields_of, read_transport},
+    session::{SessionStart, SignedIn, fields_of, read_transport},
     ticket::{SecondFactorRequired, require_second_factor},
 };
 
@@ -22,19 +22,23 @@ request_body! {
     /// Login and password.
     #[schema(as = SignIn)]
     pub(crate) struct SignInBody from (fields) {
-        /// As typed. A login that no user can have is treated as an unknown one.
+        /// The login as typed. One that no user can have is treated as an unknown one.
+        #[schema(example = "mina")]
         login: String,
-        #[schema(value_type = String)]
+        /// The password as typed.
         password: Password,
-        /// `bearer` (the default) replies with a token, `cookie` sets one.
-        #[schema(value_type = Option<String>, pattern = "^(bearer|cookie)$")]
+        /// Whether the reply has the session's token or sets it as a cookie; `bearer` if it is left out.
+        #[schema(value_type = Option<Transport>)]
         transport: Transport = Some(read_transport(fields)),
         /// The mark of a known device, which is throttled on its own. The cookie counts as well.
         device_token: Option<String>,
     }
 }
 
-/// Both replies, for the API document.
+/// How much of a login is looked at: more than a login has, with room for blanks around it.
+const MAX_LOGIN_CHARS_READ: usize = 256;
+
+/// The session, or the ticket for the second step if the user has a second factor.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes the two replies of a sign-in")]
@@ -50,22 +54,27 @@ pub(crate) enum SignInReply<'a> {
 #[utoipa::path(
     post,
     path = "/v1/login",
+    operation_id = "sign_in",
     tag = "public",
     request_body = SignInBody,
-    responses((status = 200, body = SignInReply)),
+    responses((status = 200, body = SignInReply, headers(("Set-Cookie")))),
+    extensions(("x-codes" = json!([Code::CrossSiteRequest, Code::InvalidCredentials, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
     let typed = fields_of(&context, &guest)?.parse(SignInBody::read)?;
-    // Spellings of one login that look alike share a throttle.
-    let subject = typed.login.nfkc().collect::<String>().trim().to_lowercase();
+    // Spellings of one login that look alike share a throttle. No user has a login as long as what is cut off.
+    let subject = typed.login.nfkc().take(MAX_LOGIN_CHARS_READ).collect::<String>().trim().to_lowercase();
     let (login, device_token) = (Login::parse(&subject).ok(), typed.device_token.as_deref());
     let password = typed.password.clone();
-    let tried = PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, password };
+    let tried =
+        PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, is_known_session: false, password };
     let tried = tried.make(&context, &guest).await?;
-    let credential = tried.credential.filter(|credential| credential.enabled && tried.verdict != Verdict::Wrong);
-    let Some((login, credential)) = login.zip(credential) else {
-        return Err(failed(Code::InvalidCredentials));
-    };
+    let proven = tried.credential.filter(|_| tried.verdict != Verdict::Wrong);
+    if proven.as_ref().is_some_and(|credential| !credential.enabled) {
+        guest.requester.found_disabled();
+    }
+    let credential = proven.filter(|credential| credential.enabled);
+    let (login, credential) = login.zip(credential).ok_or(Code::InvalidCredentials)?;
     if tried.verdict == Verdict::RightButOutdated {
         rehash(&context, &login, &credential.password, typed.password).await?;
     }

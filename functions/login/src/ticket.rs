@@ -7,7 +7,7 @@ use axum::{
 use rollcall_api::{
     Context, Problem, PublicRequest, Reply,
     clock::random,
-    throttle::{self, Attempt},
+    throttle,
     token::{self, Transport},
 };
 use rollcall_domain::{
@@ -21,7 +21,7 @@ use rollcall_domain::{
     session::{Secret, SignInTicket, SignInTicketToken},
     text::Login,
     throttle::ThrottleKind,
-    totp::SecondFactorInput,
+    totp::{SecondFactorInput, TotpCode},
 };
 use rollcall_store::{Bookkeeping, flow};
 use serde::Serialize;
@@ -29,13 +29,14 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use crate::{
-    second_factor,
-    session::{SessionStart, SignedIn, failed, fields_of, read_transport},
+    second_factor::{self, PendingAttempt},
+    session::{SessionStart, SignedIn, fields_of, read_transport},
 };
 
 /// The reply to a right password if the second factor is still needed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SecondFactorRequired {
+    /// What the second step needs.
     mfa: Mfa,
 }
 
@@ -43,9 +44,22 @@ pub(crate) struct SecondFactorRequired {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Mfa {
     /// Valid for the second step only; it is not a session.
+    #[schema(pattern = "^[A-Za-z0-9_-]{64}$")]
     ticket: String,
+    /// When the ticket expires.
     expires_at: Timestamp,
+    /// What the second step takes.
+    #[schema(value_type = Vec<SecondFactorMethod>, min_items = 2, max_items = 2)]
     methods: [&'static str; 2],
+}
+
+/// A kind of second factor.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the words in `Mfa::methods`")]
+enum SecondFactorMethod {
+    Totp,
+    RecoveryCode,
 }
 
 /// Issues the ticket that the second step takes.
@@ -68,17 +82,18 @@ pub(crate) async fn require_second_factor(
 
 request_body! {
     /// The second step of a sign-in: either `code` or `recovery_code`.
-    #[schema(as = SecondStep)]
+    #[schema(as = SecondStep, title = "code | recovery_code")]
     pub(crate) struct SecondStepBody from (fields) {
+        /// The ticket of the first step.
         ticket: String,
         /// Six digits from the authenticator app.
-        #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$")]
+        #[schema(value_type = Option<TotpCode>)]
         code: SecondFactorInput = SecondFactorInput::read(fields),
-        /// An unused recovery code.
-        #[schema(value_type = Option<String>)]
+        /// An unused recovery code. Case, spaces and hyphens do not count.
+        #[schema(value_type = Option<String>, example = "ABCDEFGHIJKLM-NOPQRSTUVWXYZ")]
         recovery_code: ReadElsewhere,
         /// As in the first step. The ticket does not store it.
-        #[schema(value_type = Option<String>, pattern = "^(bearer|cookie)$")]
+        #[schema(value_type = Option<Transport>)]
         transport: Transport = Some(read_transport(fields)),
     }
 }
@@ -87,9 +102,11 @@ request_body! {
 #[utoipa::path(
     post,
     path = "/v1/login/totp",
+    operation_id = "sign_in_with_second_factor",
     tag = "public",
     request_body = SecondStepBody,
-    responses((status = 200, body = SignedIn)),
+    responses((status = 200, body = SignedIn, headers(("Set-Cookie")))),
+    extensions(("x-codes" = json!([Code::CrossSiteRequest, Code::InvalidCode, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn sign_in_with_second_factor(
     State(context): State<Context>,
@@ -98,20 +115,21 @@ pub(crate) async fn sign_in_with_second_factor(
     let body = fields_of(&context, &guest)?.parse(SecondStepBody::read)?;
     let (typed, transport) = (body.code, body.transport);
     let ticket = ticket_of(&context, &guest, &body.ticket).await?;
-    let throttles = vec![
-        throttle::network_throttle(&context, guest.address).await?,
-        throttle::id(&context, ThrottleKind::Totp, &ticket.login.key(), ticket.device_id).await?,
-    ];
-    let (credential, found) = context.store.credential_and_throttles(Some(&ticket.login), &throttles).await?;
-    let credential = credential.filter(|credential| ticket.is_for(credential)).ok_or(Code::InvalidCode)?;
-    let attempt = Attempt::reserve(&context, throttles, found, guest.now).await?;
+    guest.requester.identify(ticket.user_id);
+    let is_known_device = ticket.device_id.is_some();
+    let network = throttle::of_network(&context, ThrottleKind::Network, guest.address).await?;
+    let network = Some(network.for_device(is_known_device));
+    let pending = PendingAttempt::read(&context, &ticket.login, is_known_device, network).await?;
+    let credential = pending.credential.clone().filter(|credential| ticket.is_for(credential));
+    let credential = credential.ok_or(Code::InvalidCode)?;
+    let attempt = pending.count(&context, guest.now).await?;
     context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
-    let used = second_factor::check(&context, &typed, &credential, &ticket.login, guest.now).await?;
-    let used = used.ok_or_else(|| failed(Code::InvalidCode))?;
+    let used = second_factor::check(&context, &typed, &credential, guest.now).await?;
+    let used = used.ok_or(Code::InvalidCode)?;
 
     let mut writes = attempt.succeeded();
-    writes.extend([flow::end_ticket(&ticket), used.write]);
-    let left = used.recovery_codes_left;
+    writes.extend([flow::end_ticket(&ticket), used.used_up(&ticket.login)?]);
+    let left = used.recovery_codes_left();
     let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
     let (device_id, refusal) = (ticket.device_id, Code::InvalidCode);
     let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice, refusal };

@@ -4,6 +4,7 @@
 //! repeated, late or reordered stream events send nothing twice. One case remains: if the function dies after handing
 //! a mail over and before deleting it, the mail is sent again under the same Message-ID.
 
+mod browser;
 mod letter;
 mod sender;
 mod ses;
@@ -25,11 +26,16 @@ use rollcall_store::{due::DueItem, outbox::Claim};
 pub use letter::Letter;
 pub use sender::{SendError, Sender};
 pub use ses::ENDPOINT;
-pub use stream::{MailerReport, StreamEvent};
+pub use stream::{MailerEvent, MailerReport};
 
-/// Delivers the mails that a stream event is about, concurrently: a mail that hangs delays no other.
-pub async fn run(context: Context, sender: Sender, event: StreamEvent) -> Result<MailerReport, Problem> {
-    let failed = event.mails().into_iter().map(async |(mail_id, sequence_number)| {
+/// Delivers the mails that a stream event is about, concurrently: a mail that hangs delays no other. An event of the
+/// schedule is about all mails that are due, such as those that were written to be sent later.
+pub async fn run(context: Context, sender: Sender, event: MailerEvent) -> Result<MailerReport, Problem> {
+    let Some(mails) = event.mails() else {
+        deliver_due(&context, &sender).await?;
+        return Ok(MailerReport::new(std::iter::empty()));
+    };
+    let failed = mails.into_iter().map(async |(mail_id, sequence_number)| {
         let problem = deliver(&context, &sender, mail_id).await.err()?;
         tracing::error!(%problem, %mail_id, "a mail could not be processed");
         Some(sequence_number)

@@ -35,11 +35,10 @@ impl Sender {
     /// The sender that the environment configures: the SMTP server at `SMTP_URL`, otherwise SES. `MAIL_FROM` is the
     /// sender's address.
     pub fn read(connection: &Connection, variable: &Variable<'_>) -> Result<Self, String> {
-        let set = |name| variable(name).filter(|value| !value.is_empty());
-        let from = set("MAIL_FROM").ok_or("MAIL_FROM must be set")?;
-        match set("SMTP_URL") {
+        let from = variable("MAIL_FROM").ok_or("MAIL_FROM must be set")?;
+        match variable("SMTP_URL") {
             Some(url) => Self::smtp(&url, &from),
-            None => Self::ses(connection, set(ses::ENDPOINT), &from),
+            None => Self::ses(connection, variable(ses::ENDPOINT), &from),
         }
     }
 

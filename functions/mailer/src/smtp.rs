@@ -12,15 +12,17 @@ use lettre::{
     },
 };
 use rollcall_domain::limits::MAIL_TIMEOUT;
+use url::{Host, Url};
 
 use crate::{Letter, SendError, Sender};
 
 pub(crate) fn sender(url: &str, from: Mailbox) -> Result<Sender, String> {
     // The parser's error is not repeated: it may quote a part of the password.
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
+    let named = Url::parse(url).ok().map(|url| with_hello_name(url, &from));
+    let builder = named.and_then(|url| AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str()).ok()).ok_or(
         "SMTP_URL must be a URL such as smtps://user:password@smtp.example.com or smtp://localhost:25, with \
-         ?tls=required for STARTTLS"
-    })?;
+         ?tls=required for STARTTLS",
+    )?;
     let transport = builder.timeout(Some(MAIL_TIMEOUT)).build();
     Ok(Sender::new(move |letter| {
         let (transport, from) = (transport.clone(), from.clone());
@@ -29,6 +31,17 @@ pub(crate) fn sender(url: &str, from: Mailbox) -> Result<Sender, String> {
             transport.send(message).await.map(drop).map_err(|error| refusal(&error))
         }
     }))
+}
+
+/// The URL with the name to greet the server with (EHLO) as its path, where it has none: the domain of the sender's
+/// address. Without a name the greeting is an IP address, which many servers take for a sign of spam.
+fn with_hello_name(mut url: Url, from: &Mailbox) -> Url {
+    if matches!(url.path(), "" | "/")
+        && let Ok(host) = Host::parse(from.email.domain())
+    {
+        url.set_path(&host.to_string());
+    }
+    url
 }
 
 fn message(letter: Letter, from: Mailbox) -> Result<Message, String> {

@@ -1,4 +1,5 @@
-//! Events of the table's stream, and the reply to them. Of a record, only the key of its item is read.
+//! The events that wake this function, and the reply to them: those of the table's stream, of whose records only the
+//! keys of their items are read, and those of a schedule.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +7,11 @@ use rollcall_domain::id::MailId;
 use rollcall_store::outbox;
 use serde::{Deserialize, Serialize};
 
-/// A batch of records of the table's stream.
+/// A batch of records of the table's stream, or an event of the schedule, which has no records.
 #[derive(Debug, Default, Deserialize)]
-pub struct StreamEvent {
+pub struct MailerEvent {
     #[serde(rename = "Records", default)]
-    records: Vec<StreamRecord>,
+    records: Option<Vec<StreamRecord>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,16 +37,17 @@ struct StringAttribute {
     value: String,
 }
 
-impl StreamEvent {
-    /// The mails that the records are about, each once, with the sequence number of its first record.
-    pub(crate) fn mails(self) -> BTreeMap<MailId, String> {
+impl MailerEvent {
+    /// The mails that the records are about, each once, with the sequence number of its first record; `None` if the
+    /// schedule sent the event.
+    pub(crate) fn mails(self) -> Option<BTreeMap<MailId, String>> {
         let mut mails = BTreeMap::new();
-        for StreamRecord { dynamodb } in self.records {
+        for StreamRecord { dynamodb } in self.records? {
             if let Some(mail_id) = outbox::id_of(&dynamodb.keys.pk.value) {
                 mails.entry(mail_id).or_insert(dynamodb.sequence_number);
             }
         }
-        mails
+        Some(mails)
     }
 }
 

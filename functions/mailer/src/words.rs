@@ -9,9 +9,6 @@ use rollcall_domain::{
     mail::{Language, Mail},
 };
 
-/// Characters kept of a user agent: enough to recognise a browser, too few to write a message to the reader.
-const MAX_USER_AGENT_CHARS: usize = 120;
-
 /// The texts of one mail.
 pub(crate) struct MailWords {
     /// A fixed text, so that no user input reaches a header.
@@ -24,6 +21,8 @@ pub(crate) struct MailWords {
 pub(crate) enum Paragraph {
     /// One line of text.
     Text(String),
+    /// A fact on a line of its own: what it is, and its value.
+    Fact(&'static str, String),
     /// The digits of the code, on a line of their own.
     Code,
 }
@@ -54,15 +53,6 @@ fn code_minutes() -> u64 {
     CODE_LIFETIME.as_secs() / 60
 }
 
-/// A user agent on one line, of bounded length, and without characters that change the direction of writing: its sender
-/// chooses it freely.
-fn single_line(user_agent: &str) -> String {
-    let breaks = |c: char| {
-        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    user_agent.chars().take(MAX_USER_AGENT_CHARS).map(|c| if breaks(c) { ' ' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,11 +61,5 @@ mod tests {
     fn a_time_is_written_to_the_second_in_utc() {
         let at = Timestamp::new("2026-11-20T12:00:00.987Z".parse().unwrap());
         assert_eq!(when(at), "2026-11-20 12:00:00 UTC");
-    }
-
-    #[test]
-    fn a_user_agent_becomes_one_short_line() {
-        assert_eq!(single_line("a\r\nBcc: b\u{2028}c\u{202e}d\0"), "a  Bcc: b c d ");
-        assert_eq!(single_line(&"한".repeat(1_000)).chars().count(), MAX_USER_AGENT_CHARS);
     }
 }

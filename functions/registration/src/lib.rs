@@ -3,13 +3,15 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, password,
-    redemption::RedemptionAttempt,
+    Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, bound_invitations,
+    code_attempt::{PendingFlow, ProvenFlow},
+    password,
+    redemption::{Redeemer, RedemptionAttempt},
     retry_on_conflict,
-    verification::{self, ProvenFlow, VerificationRequest},
+    verification::{self, VerificationRequest},
 };
 use rollcall_domain::{
-    Code, Fields,
+    Code,
     audit::Action,
     body::ReadElsewhere,
     credential::{Credential, PasswordHash},
@@ -17,7 +19,7 @@ use rollcall_domain::{
     email::Email,
     id::{FlowId, UserId},
     new_user::NewUser,
-    password::{Password, PasswordRule},
+    password::{NewPassword, Password, PasswordRule},
     permission::UserType,
     request_body,
     text::{Login, Username},
@@ -37,13 +39,18 @@ request_body! {
     /// The address to mail the code to.
     #[schema(as = RegistrationStart)]
     struct RegistrationStartBody {
+        /// The address to verify, which becomes that of the user.
         email: Email,
+        /// A registration with this address to continue with a new code. Without one, or if it has ended, a new one
+        /// begins.
+        registration_id: Option<FlowId>,
     }
 }
 
 /// A registration that waits for its code.
 #[derive(Debug, Serialize, ToSchema)]
 struct RegistrationStarted {
+    /// Identifies the registration, for its completion.
     registration_id: FlowId,
     #[serde(flatten)]
     started: Started,
@@ -53,11 +60,14 @@ request_body! {
     /// The mailed code, and the user to create.
     #[schema(as = RegistrationCompletion)]
     struct RegistrationCompletionBody from (fields, rule: &PasswordRule, flow: Option<&Verification>) {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The mailed code.
         code: EightDigits,
+        /// The name that people read and search for. It need not be unique.
         username: Username,
+        /// The login, for signing in. It is unique without regard to case and cannot be changed.
         login: Login,
-        #[schema(value_type = String)]
+        /// The password.
+        #[schema(value_type = NewPassword)]
         password: Password = {
             let names = [
                 username.as_ref().map(Username::as_str),
@@ -66,10 +76,10 @@ request_body! {
             ];
             rule.read_twice(fields, &names.into_iter().flatten().collect::<Vec<_>>())
         },
-        #[schema(value_type = String)]
+        /// The password once more.
+        #[schema(value_type = Password)]
         password_confirmation: ReadElsewhere,
         /// The code of an invitation into a team, which the user joins in the same transaction.
-        #[schema(value_type = Option<String>, pattern = "^[0-9]{8}$")]
         invitation_code: Option<EightDigits>,
     }
 }
@@ -77,6 +87,7 @@ request_body! {
 /// The user who registered.
 #[derive(Debug, Serialize, ToSchema)]
 struct Registered<'a> {
+    /// The new user.
     user: UserView<'a>,
 }
 
@@ -89,11 +100,13 @@ struct Registered<'a> {
     tag = "public",
     request_body = RegistrationStartBody,
     responses((status = 202, body = RegistrationStarted)),
+    extensions(("x-codes" = json!([Code::RegistrationClosed, Code::TooManyRequests]))),
 )]
 async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
     check_open(&context)?;
-    let RegistrationStartBody { email } = guest.fields()?.parse(RegistrationStartBody::read)?;
-    let flow = verification::start(&context, &guest, VerificationRequest::Registration, email).await?;
+    let RegistrationStartBody { email, registration_id } = guest.fields()?.parse(RegistrationStartBody::read)?;
+    let wanted = VerificationRequest::Registration(registration_id);
+    let flow = verification::start(&context, &guest, wanted, email).await?;
     Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
 }
 
@@ -106,10 +119,19 @@ async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<R
     tag = "public",
     params(
         ("registration_id" = FlowId, Path),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128),
+        ("Idempotency-Key" = Option<String>, Header),
     ),
     request_body = RegistrationCompletionBody,
     responses((status = 201, body = Registered, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([
+        Code::RegistrationClosed,
+        Code::Conflict,
+        Code::LoginTaken,
+        Code::TooManyMembers,
+        Code::InvitationInvalid,
+        Code::VerificationFailed,
+        Code::TooManyAttempts,
+    ]))),
 )]
 async fn complete(
     State(context): State<Context>,
@@ -118,13 +140,10 @@ async fn complete(
 ) -> Result<Reply, Problem> {
     let registration_id = FlowId::parse(&registration_id).ok_or(Code::NotFound)?;
     check_open(&context)?;
-    let (flow_id, purpose) = (registration_id, FlowPurpose::Registration);
-    let flow = context.store.verification(flow_id, purpose).await?;
-    let rule = &context.config.password;
-    let read = |fields: &mut Fields| RegistrationCompletionBody::read(fields, rule, flow.as_ref());
-    let completion = call.request.fields()?.parse(read)?;
-    let tried = ProvenFlow::by_code(&context, &call.request, (flow_id, purpose), flow.as_ref(), &completion.code);
-    let proved = tried.await?;
+    let (request, purpose) = (&call.request, FlowPurpose::Registration);
+    let pending = PendingFlow::of_stranger(&context, request, registration_id, purpose).await?;
+    let completion = pending.parse(&context, request, RegistrationCompletionBody::read).await?;
+    let proved = pending.try_code(&context, request, &completion.code).await?;
     match register(&context, &call, &proved, completion).await {
         Err(problem) if REFUSALS_AFTER_RIGHT_CODE.into_iter().any(|code| problem.is(code)) => {
             Err(proved.fail(&context, problem).await)
@@ -133,7 +152,7 @@ async fn complete(
     }
 }
 
-/// Refusals after a right code. They do not count as a try.
+/// Refusals after a right code. They do not count as an attempt at the code.
 const REFUSALS_AFTER_RIGHT_CODE: [Code; 5] =
     [Code::LoginTaken, Code::InvitationInvalid, Code::TooManyMembers, Code::TooManyAttempts, Code::Conflict];
 
@@ -158,7 +177,8 @@ async fn register(
     }
     let tried = match &invitation_code {
         Some(code) => {
-            Some(RedemptionAttempt::reserve(context, &call.request, &login, Some(&proved.flow.email), code).await?)
+            let redeemer = Redeemer::Registering { email: &proved.flow.email, login: &login };
+            Some(RedemptionAttempt::reserve(context, &call.request, redeemer, code).await?)
         }
         None => None,
     };
@@ -196,15 +216,20 @@ async fn create(
     // The user starts as a member, at version 1.
     let teams = joining.as_ref().map(|joining| joining.user.teams.clone()).unwrap_or_default();
     let user = User { teams, ..user.clone() };
-    let credential = Credential::new(user.user_id, hash.clone(), call.request.now);
-    let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded());
-    let mut joined = None;
+    let credential = Credential::new(user.user_id, hash.clone());
+    let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded()?);
+    let (mut joined, mut team) = (None, None);
     if let Some(joining) = joining {
         writes = writes.extended(joining.commit);
-        joined = Some(joining.change);
+        (joined, team) = (Some(joining.change), Some(joining.team));
     }
-    let reply = Reply::created(format!("/v1/users/{}", user.user_id), &Registered { user: (&user).into() })?;
+    // The user's item is for admins to read. The user reads it as their own, once they have signed in.
+    let reply = Reply::created("/v1/me".to_owned(), &Registered { user: (&user).into() })?;
     let reply = reply.at_version(user.version);
     let plan = Plan::new(Authority::Proven(call, &user), writes).audit_all(joined);
-    context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await
+    let reply = context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await?;
+    if let Some(team) = team {
+        bound_invitations::end_after_joining(context, &team, &user.login, call.request.now).await;
+    }
+    Ok(reply)
 }

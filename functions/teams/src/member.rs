@@ -1,7 +1,9 @@
 //! Members of a team: list, change role, remove.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -10,6 +12,7 @@ use rollcall_domain::{
     permission::Permission,
     request_body,
     role::Role,
+    role_id::RoleId,
     team::{LastAdmin, Member, MemberView, Team, membership_change},
     user::User,
 };
@@ -25,7 +28,7 @@ request_body! {
     #[schema(as = MemberPatch)]
     pub(crate) struct MemberPatchBody from (fields, role: Option<Role>) {
         /// A preset's id, or a custom role's UUID.
-        #[schema(value_type = String)]
+        #[schema(value_type = RoleId)]
         role_id: Role = role,
     }
 }
@@ -38,8 +41,7 @@ request_body! {
     tag = "teams",
     params(
         ("team_id" = TeamId, Path),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        PageParameters,
     ),
     responses((status = 200, body = List<MemberView>)),
 )]
@@ -70,11 +72,12 @@ pub(crate) async fn list(
 #[utoipa::path(
     patch,
     path = "/v1/teams/{team_id}/members/{user_id}",
-    operation_id = "edit_member",
+    operation_id = "update_member",
     tag = "teams",
     params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
     request_body = MemberPatchBody,
     responses((status = 200, body = MemberView, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::LastTeamAdmin]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -117,10 +120,11 @@ pub(crate) async fn edit(
 #[utoipa::path(
     delete,
     path = "/v1/teams/{team_id}/members/{user_id}",
-    operation_id = "remove_member",
+    operation_id = "delete_member",
     tag = "teams",
     params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::LastTeamAdmin]))),
 )]
 pub(crate) async fn remove(
     State(context): State<Context>,

@@ -1,7 +1,9 @@
 //! Adding a member to a team: an existing user, or a new one.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, bound_invitations, password, queue, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::{Action, Change},
@@ -13,7 +15,8 @@ use rollcall_domain::{
     permission::Permission,
     request_body,
     role::Role,
-    team::{Member, MemberView, membership_change},
+    role_id::RoleId,
+    team::{Member, MemberView, Team, membership_change},
     text::Login,
     user::{User, change},
 };
@@ -25,16 +28,19 @@ use crate::{load, role::named};
 
 request_body! {
     /// A new member: exactly one of `user_id`, `login` and `new_user`, and a role.
-    #[schema(as = NewMember)]
+    #[schema(as = NewMember, title = "user_id | login | new_user")]
     pub(crate) struct NewMemberBody from (fields, who: Option<Who>, role: Option<Role>) {
+        /// A user who exists.
         #[schema(value_type = Option<UserId>)]
         user_id: Who = who,
+        /// The login of a user who exists.
         #[schema(value_type = Option<Login>)]
         login: ReadElsewhere,
+        /// A user to create.
         #[schema(value_type = Option<NewMemberUserBody>)]
         new_user: ReadElsewhere,
         /// A preset's id, or a custom role's UUID.
-        #[schema(value_type = String)]
+        #[schema(value_type = RoleId)]
         role_id: Role = role,
     }
 }
@@ -42,8 +48,9 @@ request_body! {
 /// A new member, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Added {
+    /// The new member.
     member: MemberView,
-    /// Shown once.
+    /// The password to hand over; only where it was generated. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
@@ -80,24 +87,34 @@ impl Who {
 #[utoipa::path(
     post,
     path = "/v1/teams/{team_id}/members",
-    operation_id = "add_member",
+    operation_id = "create_member",
     tag = "teams",
     params(("team_id" = TeamId, Path)),
     request_body = NewMemberBody,
     responses((status = 201, body = Added, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([
+        Code::AlreadyMember,
+        Code::LoginTaken,
+        Code::NotAMember,
+        Code::TooManyMembers,
+        Code::TooManyTeams,
+    ]))),
 )]
 pub(crate) async fn add(
     State(context): State<Context>,
     Path(team_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
-    let team_id = load(&context, &call, &team_id, Permission::MembersManage).await?.team_id;
+    let team = load(&context, &call, &team_id, Permission::MembersManage).await?;
+    let team_id = team.team_id;
     let mut fields = call.fields()?;
     let role = named(&context, &call, &mut fields, team_id).await?;
-    let who = Who::read(&mut fields, &context.config.password);
+    let rule = context.config.password;
+    // Reading a new user estimates the strength of their password.
+    let (who, mut fields) = queue::run(move || (Who::read(&mut fields, &rule), fields)).await?;
     let known = match &who {
         Some(Who::User(user_id)) => Some(("user_id", context.store.user(*user_id).await?)),
-        Some(Who::Login(login)) => Some(("login", by_login(&context, login).await?)),
+        Some(Who::Login(login)) => Some(("login", context.store.user_by_login(login).await?)),
         Some(Who::New(_)) | None => None,
     };
     if let Some((name, None)) = known {
@@ -106,18 +123,11 @@ pub(crate) async fn add(
     let NewMemberBody { user_id: who, role_id: role, .. } =
         fields.parse(|fields| NewMemberBody::read(fields, who, role))?;
     match (who, known.and_then(|(_, user)| user)) {
-        (Who::New(new), _) => add_new(&context, &call, *new, team_id, role).await,
+        (Who::New(new), _) => add_new(&context, &call, *new, &team, role).await,
         (Who::User(_) | Who::Login(_), Some(user)) => {
-            retry_on_conflict(|| add_existing(&context, &call, user.user_id, team_id, &role)).await
+            retry_on_conflict(|| add_existing(&context, &call, user.user_id, &team, &role)).await
         }
         (Who::User(_) | Who::Login(_), None) => Err(Code::Conflict.into()),
-    }
-}
-
-async fn by_login(context: &Context, login: &Login) -> Result<Option<User>, Problem> {
-    match context.store.credential(login).await? {
-        Some(credential) => Ok(context.store.user(credential.user_id).await?),
-        None => Ok(None),
     }
 }
 
@@ -126,14 +136,14 @@ async fn add_existing(
     context: &Context,
     call: &Call,
     user_id: UserId,
-    team_id: TeamId,
+    team: &Team,
     role: &Role,
 ) -> Result<Reply, Problem> {
     let before = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
-    let after = before.clone().joined(team_id, role.role_id, call.now())?;
+    let after = before.clone().joined(team.team_id, role.role_id, call.now())?;
     let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
     let joiner = Joiner { user: after, writes, created: None, generated_password: None };
-    join_team(context, call, joiner, team_id, role).await
+    join_team(context, call, joiner, team, role).await
 }
 
 /// Creates a user and adds them, in one transaction.
@@ -141,16 +151,16 @@ async fn add_new(
     context: &Context,
     call: &Call,
     (new, given): (NewUser, InitialPassword),
-    team_id: TeamId,
+    team: &Team,
     role: Role,
 ) -> Result<Reply, Problem> {
     let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
-    let user = User { teams: [(team_id, role.role_id)].into(), ..user };
-    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
-    let created = Change { team_id: Some(team_id), ..change(Action::UserCreate, None, Some(&user)) };
+    let user = User { teams: [(team.team_id, role.role_id)].into(), ..user };
+    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
+    let created = Change { team_id: Some(team.team_id), ..change(Action::UserCreate, None, Some(&user)) };
     let joiner = Joiner { user, writes, created: Some(created), generated_password };
-    join_team(context, call, joiner, team_id, &role).await
+    join_team(context, call, joiner, team, &role).await
 }
 
 /// Somebody who becomes a member: the user as a member, and what is written for the user's side.
@@ -164,19 +174,23 @@ struct Joiner {
 }
 
 /// Writes the team's side of a membership together with the user's.
-async fn join_team(
-    context: &Context,
-    call: &Call,
-    joiner: Joiner,
-    team_id: TeamId,
-    role: &Role,
-) -> Result<Reply, Problem> {
+async fn join_team(context: &Context, call: &Call, joiner: Joiner, team: &Team, role: &Role) -> Result<Reply, Problem> {
+    let team_id = team.team_id;
     let Joiner { user, writes, created, generated_password } = joiner;
     let member = Member::join(user.user_id, role.role_id, call.now());
     let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(join(team_id, &member, role)?))
         .audit_all(created)
         .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(role)));
-    let location = format!("/v1/teams/{team_id}/members/{}", user.user_id);
+    // A member has no route of its own to read it by: the list has it.
+    let location = format!("/v1/teams/{team_id}/members");
+    let has_secret = generated_password.is_some();
+    let login = user.login.clone();
     let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };
-    context.commit(plan.reply(Reply::created(location, &added)?.at_version(member.version))).await
+    let mut reply = Reply::created(location, &added)?.at_version(member.version);
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::Grant(team_id, role.role_id));
+    }
+    let reply = context.commit(plan.reply(reply)).await?;
+    bound_invitations::end_after_joining(context, team, &login, call.now()).await;
+    Ok(reply)
 }

@@ -2,7 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, invitation_expiry::make_room, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, invitation_expiry::make_room,
+    retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Fields,
@@ -24,8 +25,7 @@ use crate::load;
     tag = "teams",
     params(
         ("team_id" = TeamId, Path),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        PageParameters,
     ),
     responses((status = 200, body = List<RoleView>)),
 )]
@@ -55,6 +55,7 @@ pub(crate) async fn list(
     params(("team_id" = TeamId, Path)),
     request_body = NewRole,
     responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::TooManyRoles]))),
 )]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -78,7 +79,7 @@ pub(crate) async fn create(
     path = "/v1/teams/{team_id}/roles/{role_id}",
     operation_id = "get_role",
     tag = "teams",
-    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    params(("team_id" = TeamId, Path), ("role_id" = RoleId, Path)),
     responses((status = 200, body = RoleView, headers(("ETag")))),
 )]
 pub(crate) async fn get(
@@ -97,9 +98,9 @@ pub(crate) async fn get(
 #[utoipa::path(
     patch,
     path = "/v1/teams/{team_id}/roles/{role_id}",
-    operation_id = "edit_role",
+    operation_id = "update_role",
     tag = "teams",
-    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    params(("team_id" = TeamId, Path), ("role_id" = RoleId, Path)),
     request_body = RolePatch,
     responses((status = 200, body = RoleView, headers(("ETag")))),
 )]
@@ -132,8 +133,9 @@ pub(crate) async fn edit(
     path = "/v1/teams/{team_id}/roles/{role_id}",
     operation_id = "delete_role",
     tag = "teams",
-    params(("team_id" = TeamId, Path), ("role_id" = String, Path)),
+    params(("team_id" = TeamId, Path), ("role_id" = RoleId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::RoleInUse]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,

@@ -1,7 +1,9 @@
 //! Teams: list, create, get, rename and delete.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
     audit::Action,
@@ -21,6 +23,7 @@ request_body! {
     /// A new team.
     #[schema(as = NewTeam)]
     pub(crate) struct NewTeamBody from (fields, admin: Option<User>) {
+        /// The name that people read. No two teams have the same.
         name: TeamName,
         /// A member-type user who becomes the team's first admin.
         #[schema(value_type = Option<UserId>)]
@@ -34,7 +37,7 @@ request_body! {
     path = "/v1/teams",
     operation_id = "list_teams",
     tag = "teams",
-    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(PageParameters),
     responses((status = 200, body = List<TeamView>)),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
@@ -61,6 +64,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     tag = "teams",
     request_body = NewTeamBody,
     responses((status = 201, body = TeamView, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::NotAMember, Code::TeamNameTaken, Code::TooManyTeams]))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.rights.is_platform_admin() {
@@ -119,11 +123,12 @@ pub(crate) async fn get(
 #[utoipa::path(
     patch,
     path = "/v1/teams/{team_id}",
-    operation_id = "edit_team",
+    operation_id = "update_team",
     tag = "teams",
     params(("team_id" = TeamId, Path)),
     request_body = TeamPatch,
     responses((status = 200, body = TeamView, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::TeamNameTaken]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -152,6 +157,7 @@ pub(crate) async fn edit(
     tag = "teams",
     params(("team_id" = TeamId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::TeamNotEmpty]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,

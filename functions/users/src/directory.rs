@@ -2,7 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageRequest, Parameters, Plan, Problem, Reply, password, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Parameters, Plan, Problem, ReplayRight, Reply,
+    password, retry_on_conflict,
 };
 use rollcall_domain::{
     Code,
@@ -23,21 +24,24 @@ use rollcall_store::{Page, Write, credential::CredentialChange, member::leave};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{check_not_own, load, permit, read, recovery::clear_throttle};
+use crate::{check_not_own, load, permit, read, recovery::clear_throttles};
 
 /// A user and their teams.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserDetail<'a> {
     #[serde(flatten)]
     user: UserView<'a>,
+    /// The user's teams, with their role in each.
+    #[schema(max_items = 20)]
     teams: Vec<Membership>,
 }
 
 /// A new user, with the generated password if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedUser<'a> {
+    /// The new user.
     user: UserView<'a>,
-    /// Shown once.
+    /// The password to hand over; only where it was generated. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
@@ -89,16 +93,20 @@ impl UserFilter {
 #[utoipa::path(
     get,
     path = "/v1/users",
+    operation_id = "list_users",
     tag = "users",
     params(
-        ("type" = Option<UserType>, Query),
-        ("team_id" = Option<TeamId>, Query),
-        ("status" = Option<Status>, Query),
-        ("q" = Option<String>, Query, min_length = 1, max_length = 64),
-        ("limit" = Option<usize>, Query, minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query),
+        ("type" = Option<UserType>, Query, description = "Only users of this type."),
+        ("team_id" = Option<TeamId>, Query, description = "Only members of this team."),
+        ("status" = Option<Status>, Query, description = "Only users who may, or may not, sign in."),
+        (
+            "q" = Option<String>, Query, min_length = 1, max_length = 64,
+            description = "Only users with this text in their username, login or email, or with this `user_id`.",
+        ),
+        PageParameters,
     ),
     responses((status = 200, body = List<UserView>)),
+    extensions(("x-codes" = json!([Code::NotFound]))),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.user.user_type.is_admin() {
@@ -135,9 +143,11 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 #[utoipa::path(
     post,
     path = "/v1/users",
+    operation_id = "create_user",
     tag = "users",
     request_body = NewUserBody,
     responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))),
+    extensions(("x-codes" = json!([Code::NotFound, Code::LoginTaken]))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let actor = &call.actor.user;
@@ -151,15 +161,19 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
             return Err(Code::Forbidden.into());
         }
     }
-    let body = fields.parse(|fields| NewUserBody::read(fields, &context.config.password))?;
+    let body = password::parse(&context, fields, NewUserBody::read).await?;
     let (new, given) = body.into_parts();
     // The transaction checks that the login is free. An earlier check would refuse a concurrent request with the same
     // idempotency key instead of replaying its reply.
     let (hash, generated_password) = password::hash_initial(&context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
-    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash, call.now()))?;
+    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
+    let has_secret = generated_password.is_some();
     let created = CreatedUser { user: (&user).into(), generated_password };
-    let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
+    let mut reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::CreateUser(user.user_id));
+    }
     let plan = Plan::new(Authority::Platform(&call), commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }
@@ -168,6 +182,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
 #[utoipa::path(
     get,
     path = "/v1/users/{user_id}",
+    operation_id = "get_user",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 200, body = UserDetail, headers(("ETag")))),
@@ -186,10 +201,12 @@ pub(crate) async fn get(
 #[utoipa::path(
     patch,
     path = "/v1/users/{user_id}",
+    operation_id = "update_user",
     tag = "users",
     params(("user_id" = UserId, Path)),
     request_body = UserPatch,
     responses((status = 200, body = UserDetail, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::UseOwnRoute, Code::LastSuperAdmin, Code::ImmutableField]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -235,9 +252,11 @@ pub(crate) async fn edit(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}",
+    operation_id = "delete_user",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute, Code::LastSuperAdmin]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -252,7 +271,7 @@ pub(crate) async fn delete(
         let mut writes = rollcall_store::user::delete(&user)?.extended(left.writes);
         // The next user with this login does not inherit failed attempts.
         for kind in [ThrottleKind::Password, ThrottleKind::Totp] {
-            writes.extend([clear_throttle(&context, kind, &user).await?]);
+            writes.extend(clear_throttles(&context, kind, &user).await?);
         }
         let plan = Plan::new(Authority::Platform(&call), writes).audit_all(left.removals);
         context.commit(plan.audit(change(Action::UserDelete, Some(&user), None))).await

@@ -1,12 +1,15 @@
 //! What admins do for users who lost access: set a password, remove the second factor or the address, end sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, password, retry_on_conflict, throttle};
+use rollcall_api::{
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, password, retry_on_conflict, throttle::LoginThrottles,
+};
 use rollcall_domain::{
+    Code, Fields,
     audit::Action,
     id::UserId,
     mail::Message,
-    password::PasswordResetBody,
+    password::{PasswordResetBody, PasswordRule},
     permission::UserAction,
     throttle::ThrottleKind,
     user::{User, change},
@@ -14,7 +17,6 @@ use rollcall_domain::{
 use rollcall_store::{
     Bookkeeping,
     credential::{CredentialChange, SecondFactorChange},
-    throttle::clear,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,7 +26,7 @@ use crate::load;
 /// The generated password, if there is one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasswordResetReply {
-    /// Shown once.
+    /// The password to hand over; only where it was generated. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
 }
@@ -34,10 +36,12 @@ pub(crate) struct PasswordResetReply {
 #[utoipa::path(
     post,
     path = "/v1/users/{user_id}/password",
+    operation_id = "reset_user_password",
     tag = "users",
     params(("user_id" = UserId, Path)),
     request_body = PasswordResetBody,
     responses((status = 200, body = PasswordResetReply)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn reset_password(
     State(context): State<Context>,
@@ -45,22 +49,21 @@ pub(crate) async fn reset_password(
     call: Call,
 ) -> Result<Reply, Problem> {
     let target = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
-    let rule = &context.config.password;
-    let reset = call.fields()?.parse(|fields| PasswordResetBody::read(fields, rule, &target.names()))?;
+    let target_id = target.user_id;
+    let read = move |fields: &mut Fields, rule: &PasswordRule| PasswordResetBody::read(fields, rule, &target.names());
+    let reset = password::parse(&context, call.fields()?, read).await?;
     let (hash, generated_password) = password::hash_initial(&context, reset.into_password()).await?;
-    let reply = Reply::ok(&PasswordResetReply { generated_password })?;
+    let has_secret = generated_password.is_some();
+    let mut reply = Reply::ok(&PasswordResetReply { generated_password })?;
+    if has_secret {
+        reply = reply.with_secret(ReplayRight::ResetPassword(target_id));
+    }
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
-        let after = before.clone().with_new_password(true, call.now());
-        let mut commit = rollcall_store::user::change(
-            &before,
-            &after,
-            CredentialChange::Reset(&hash, call.now(), SecondFactorChange::Kept),
-        )?;
-        commit.extend([clear_throttle(&context, ThrottleKind::Password, &before).await?]);
-        if let Some(email) = before.verified_email() {
-            commit.extend([clear(&throttle::id(&context, ThrottleKind::Code, &email.canonical(), None).await?)]);
-        }
+        let after = before.clone().with_new_password(true, None, call.now());
+        let new = CredentialChange::Password(&hash, SecondFactorChange::Kept);
+        let mut commit = rollcall_store::user::change(&before, &after, new)?;
+        commit.extend(clear_throttles(&context, ThrottleKind::Password, &before).await?);
         let plan = Plan::new(Authority::Platform(&call), commit)
             .notify(&after, Message::PasswordChanged { login: after.login.clone() });
         context
@@ -75,9 +78,11 @@ pub(crate) async fn reset_password(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/totp",
+    operation_id = "unbind_user_totp",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn unbind_totp(
     State(context): State<Context>,
@@ -91,9 +96,9 @@ pub(crate) async fn unbind_totp(
         if !before.totp_enabled {
             return Ok(Reply::no_content());
         }
-        let after = before.clone().with_totp(false, call.now());
+        let after = before.clone().with_totp(false, None, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
-        commit.extend([clear_throttle(&context, ThrottleKind::Totp, &before).await?]);
+        commit.extend(clear_throttles(&context, ThrottleKind::Totp, &before).await?);
         let plan = Plan::new(Authority::Platform(&call), commit)
             .notify(&after, Message::TotpDisabled { login: after.login.clone() });
         context.commit(plan.audit(change(Action::UserUnbindTotp, Some(&before), Some(&after)))).await
@@ -105,9 +110,11 @@ pub(crate) async fn unbind_totp(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/email",
+    operation_id = "unbind_user_email",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn unbind_email(
     State(context): State<Context>,
@@ -134,9 +141,11 @@ pub(crate) async fn unbind_email(
 #[utoipa::path(
     delete,
     path = "/v1/users/{user_id}/sessions",
+    operation_id = "end_user_sessions",
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::UseOwnRoute]))),
 )]
 pub(crate) async fn end_sessions(
     State(context): State<Context>,
@@ -155,7 +164,11 @@ pub(crate) async fn end_sessions(
     .await
 }
 
-/// The write that forgets failed attempts at a user's authenticator.
-pub(crate) async fn clear_throttle(context: &Context, kind: ThrottleKind, user: &User) -> Result<Bookkeeping, Problem> {
-    Ok(clear(&throttle::id(context, kind, &user.login.key(), None).await?))
+/// The writes that forget failed attempts at a user's authenticator.
+pub(crate) async fn clear_throttles(
+    context: &Context,
+    kind: ThrottleKind,
+    user: &User,
+) -> Result<[Bookkeeping; 2], Problem> {
+    Ok(LoginThrottles::of(context, kind, &user.login.key()).await?.clear())
 }

@@ -1,9 +1,8 @@
 //! The data directory: the database file and, beside it, the master key.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -11,18 +10,28 @@ use aws_sdk_dynamodb::config::Credentials;
 use rollcall_api::keyring::Keyring;
 use rollcall_store::Connection;
 
-use crate::embedded::Embedded;
+use crate::{
+    embedded::Embedded,
+    private_files::{check_private, open_private, private_directory, write_private},
+};
 
 /// The file of the master key, in the data directory.
 pub const KEY_FILE: &str = "master-key.json";
+
+const DATABASE_FILE: &str = "rollcall.db";
+
+/// Every file of the data directory: the lock, the database with its log and the log's index, the master key.
+const FILES: [&str; 5] = ["lock", DATABASE_FILE, "rollcall.db-wal", "rollcall.db-shm", KEY_FILE];
 
 /// The data of one installation, locked by this process.
 #[derive(Debug)]
 pub struct Data {
     /// The database.
     pub database: Embedded,
-    /// The file that holds the master key.
+    /// The file that holds the master key: an absolute path.
     pub key_file: PathBuf,
+    /// The master key as it was at the start.
+    pub keyring: Keyring,
     _guard: DataGuard,
 }
 
@@ -36,11 +45,16 @@ enum DataGuard {
 
 impl Data {
     /// Opens the data in `directory`. A missing directory is created, accessible to this user only.
+    ///
+    /// A directory or a file that others may write to is refused, as is a database without its master key.
     pub fn open(directory: &Path) -> Result<Self, String> {
+        let directory = private_directory(directory)?;
         let failed =
             |what: &str, error: &dyn std::fmt::Display| format!("cannot {what} {}: {error}", directory.display());
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| failed("create", &error))?;
-        let lock = File::create(directory.join("lock")).map_err(|error| failed("lock", &error))?;
+        for name in FILES {
+            check_private(&directory.join(name))?;
+        }
+        let lock = open_private(&directory.join("lock")).map_err(|error| failed("lock", &error))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => {
                 format!(
@@ -50,12 +64,13 @@ impl Data {
             }
             TryLockError::Error(error) => failed("lock", &error),
         })?;
-        let file = directory.join("rollcall.db");
-        create_private(&file).map_err(|error| failed("write to", &error))?;
-        let database = Embedded::open(&file).map_err(|error| failed("open the database in", &error))?;
-        let key_file = directory.join(KEY_FILE);
-        write_key(&key_file).map_err(|error| failed("write the master key to", &error))?;
-        Ok(Self { database, key_file, _guard: DataGuard::Lock(lock) })
+        let (database, key_file) = (directory.join(DATABASE_FILE), directory.join(KEY_FILE));
+        let is_used = fs::metadata(&database).is_ok_and(|file| file.len() > 0);
+        // The key first, so that an interrupted first start leaves no database without its key.
+        let keyring = if is_used { read_key(&key_file)? } else { read_or_create_key(&key_file)? };
+        open_private(&database).map_err(|error| failed("write to", &error))?;
+        let database = Embedded::open(&database).map_err(|error| failed("open the database in", &error))?;
+        Ok(Self { database, key_file, keyring, _guard: DataGuard::Lock(lock) })
     }
 
     /// Data that is lost with this process.
@@ -63,8 +78,8 @@ impl Data {
         let directory = tempfile::tempdir().map_err(|error| format!("cannot create a temporary directory: {error}"))?;
         let database = Embedded::memory().map_err(|error| format!("cannot start the database: {error}"))?;
         let key_file = directory.path().join(KEY_FILE);
-        write_key(&key_file).map_err(|error| format!("cannot write {}: {error}", key_file.display()))?;
-        Ok(Self { database, key_file, _guard: DataGuard::Temporary(directory) })
+        let keyring = read_or_create_key(&key_file)?;
+        Ok(Self { database, key_file, keyring, _guard: DataGuard::Temporary(directory) })
     }
 
     /// A connection to the database without a socket.
@@ -79,19 +94,26 @@ impl Data {
     }
 }
 
-/// Creates a file that only its owner can read, unless it exists.
-fn create_private(path: &Path) -> io::Result<()> {
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+/// Reads the key of a database that has data.
+fn read_key(path: &Path) -> Result<Keyring, String> {
+    const MEND: &str = "Put the file back from a backup, or start anew in another directory with --data.";
+    let json = fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!(
+            "{} is missing, but there is a database beside it, whose passwords and second factors cannot be checked \
+             without this master key. {MEND}",
+            path.display()
+        ),
+        _ => format!("cannot read the master key {}: {error}. {MEND}", path.display()),
+    })?;
+    Keyring::parse(&json).map_err(|reason| format!("{} holds no master key: {reason}. {MEND}", path.display()))
 }
 
-/// Writes a new master key, unless there is one. The file is renamed into place, so it is never half-written.
-fn write_key(path: &Path) -> io::Result<()> {
-    if path.exists() {
-        return Ok(());
+/// Reads the key of an empty directory, which may have been put there before the first start, or creates one.
+fn read_or_create_key(path: &Path) -> Result<Keyring, String> {
+    if !path.exists() {
+        let failed = |error: io::Error| format!("cannot write the master key {}: {error}", path.display());
+        let json = Keyring::generate().map_err(|error| failed(io::Error::other(error)))?;
+        write_private(path, json.as_bytes()).map_err(failed)?;
     }
-    let part = path.with_extension("part");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-    file.write_all(Keyring::generate().map_err(io::Error::other)?.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(part, path)
+    read_key(path)
 }

@@ -4,9 +4,8 @@
 //! database that its `x-amz-target` header names, so code above the SDK runs unchanged and no request crosses a socket.
 //! Signatures are not checked, since a caller is inside the process already.
 //!
-//! The database file survives `kill -9`: its write-ahead log is synced on every commit. Client request tokens of
-//! `TransactWriteItems` are kept in memory and do not survive, but neither do the requests that could repeat them.
-//! One process may open a file; the caller holds the lock.
+//! The database file survives `kill -9`: its write-ahead log is synced on every commit. One process may open a file; the
+//! caller holds the lock.
 
 use std::{fmt, future::Future, io, path::Path, sync::Arc};
 
@@ -16,22 +15,29 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use dynoxide::{Database, DynoxideError, server};
+use dynoxide::{Database, DynoxideError, actions::transact_write_items::TransactWriteItemsRequest, server};
 use rollcall_store::outbox;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::TcpListener, sync::Notify, task::spawn_blocking};
 
+use crate::transactions::Transactions;
+
 /// An embedded database. Clones share it.
 #[derive(Clone)]
 pub struct Embedded {
+    /// The connection that writes. A commit keeps it busy while it waits for the disk.
     database: Database,
+    /// The connection that reads, so that readings do not wait for commits. In memory there is only one.
+    reader: Database,
+    transactions: Transactions,
     mails: Arc<Notify>,
 }
 
 impl Embedded {
     /// An empty database in memory. It is lost with its last clone.
     pub fn memory() -> Result<Self, DynoxideError> {
-        Ok(Self { database: Database::memory()?, mails: Arc::default() })
+        let database = Database::memory()?;
+        Ok(Self::new(database.clone(), database))
     }
 
     /// The database in the file at `path`, which is created if it does not exist.
@@ -39,7 +45,12 @@ impl Embedded {
         let path = path
             .to_str()
             .ok_or_else(|| DynoxideError::ValidationException(format!("{} is not a UTF-8 path", path.display())))?;
-        Ok(Self { database: Database::new(path)?, mails: Arc::default() })
+        let database = Database::new(path)?;
+        Ok(Self::new(database, Database::new(path)?))
+    }
+
+    fn new(database: Database, reader: Database) -> Self {
+        Self { database, reader, transactions: Transactions::default(), mails: Arc::default() }
     }
 
     /// The HTTP client for the SDK's configuration.
@@ -67,13 +78,13 @@ impl Embedded {
 
 impl HttpConnector for Embedded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Self { database, mails } = self.clone();
+        let embedded = self.clone();
         // `SQLite` blocks, so it runs on a blocking thread. A caller that stops waiting does not stop the write, as
         // with a remote database.
         let answer = spawn_blocking(move || {
-            let answer = answer(&database, &request);
+            let answer = embedded.answer(&request);
             if writes_mail(&request) {
-                mails.notify_one();
+                embedded.mails.notify_one();
             }
             answer
         });
@@ -102,34 +113,41 @@ fn writes_mail(request: &HttpRequest) -> bool {
         && request.body().bytes().is_some_and(names_mail)
 }
 
-fn answer(database: &Database, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a streamed request body".into()))?;
+impl Embedded {
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a streamed request body".into()))?;
+        let (status, body) = match self.dispatch(operation(request), body) {
+            Ok(body) => (200, body),
+            Err(refusal) => (refusal.status_code(), refusal.to_json()),
+        };
+        let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
+        Ok(HttpResponse::new(status, SdkBody::from(body)))
+    }
 
-    let (status, body) = match dispatch(database, operation(request), body) {
-        Ok(body) => (200, body),
-        Err(refusal) => (refusal.status_code(), refusal.to_json()),
-    };
-    let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
-    Ok(HttpResponse::new(status, SdkBody::from(body)))
-}
+    /// Dispatches the operations that Rollcall uses. Any other one gets status 501, which the SDK does not retry.
+    fn dispatch(&self, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+        let Self { database, reader, .. } = self;
+        match operation {
+            "CreateTable" => run(body, |request| database.create_table(request)),
+            "DescribeTable" => run(body, |request| reader.describe_table(request)),
+            "UpdateTimeToLive" => run(body, |request| database.update_time_to_live(request)),
+            "DescribeTimeToLive" => run(body, |request| database.describe_time_to_live(request)),
+            "GetItem" => run(body, |request| reader.get_item(request)),
+            "BatchGetItem" => run(body, |request| reader.batch_get_item(request)),
+            "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
+            "Query" => run(body, |request| reader.query(request)),
+            "Scan" => run(body, |request| reader.scan(request)),
+            "PutItem" => run(body, |request| database.put_item(request)),
+            "UpdateItem" => run(body, |request| database.update_item(request)),
+            "DeleteItem" => run(body, |request| database.delete_item(request)),
+            "TransactWriteItems" => self.transact(parse(body)?),
+            unknown => Err(DynoxideError::UnsupportedCapability(unknown.to_owned())),
+        }
+    }
 
-/// Dispatches the operations that Rollcall uses. Any other one gets status 501, which the SDK does not retry.
-fn dispatch(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
-    match operation {
-        "CreateTable" => run(body, |request| database.create_table(request)),
-        "DescribeTable" => run(body, |request| database.describe_table(request)),
-        "UpdateTimeToLive" => run(body, |request| database.update_time_to_live(request)),
-        "DescribeTimeToLive" => run(body, |request| database.describe_time_to_live(request)),
-        "GetItem" => run(body, |request| database.get_item(request)),
-        "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
-        "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
-        "Query" => run(body, |request| database.query(request)),
-        "Scan" => run(body, |request| database.scan(request)),
-        "PutItem" => run(body, |request| database.put_item(request)),
-        "UpdateItem" => run(body, |request| database.update_item(request)),
-        "DeleteItem" => run(body, |request| database.delete_item(request)),
-        "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
-        unknown => Err(DynoxideError::UnsupportedCapability(unknown.to_owned())),
+    fn transact(&self, mut request: TransactWriteItemsRequest) -> Result<String, DynoxideError> {
+        let token = request.client_request_token.take();
+        self.transactions.run_once(token, || write(&self.database.transact_write_items(request)?))
     }
 }
 
@@ -137,9 +155,14 @@ fn run<Request: DeserializeOwned, Reply: Serialize>(
     body: &[u8],
     operation: impl FnOnce(Request) -> Result<Reply, DynoxideError>,
 ) -> Result<String, DynoxideError> {
-    // The SDK sends well-formed requests, so an error here is about a value, such as an empty set.
-    let request =
-        serde_json::from_slice(body).map_err(|error| DynoxideError::ValidationException(error.to_string()))?;
-    let reply = operation(request)?;
-    serde_json::to_string(&reply).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    write(&operation(parse(body)?)?)
+}
+
+/// Reads a request. The SDK sends well-formed ones, so an error is about a value, such as an empty set.
+fn parse<Request: DeserializeOwned>(body: &[u8]) -> Result<Request, DynoxideError> {
+    serde_json::from_slice(body).map_err(|error| DynoxideError::ValidationException(error.to_string()))
+}
+
+fn write<Reply: Serialize>(reply: &Reply) -> Result<String, DynoxideError> {
+    serde_json::to_string(reply).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }

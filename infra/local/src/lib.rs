@@ -1,16 +1,24 @@
 //! All of Rollcall in one process: the routes of every function, the schedule, and an embedded database in place of
 //! DynamoDB. The functions run unchanged.
 
+mod client_address;
 mod clock;
+mod connections;
 mod data;
 mod embedded;
+mod expiry;
+mod key_check;
 mod local_routes;
 mod mail_delivery;
 mod mailbox;
+mod private_files;
+mod schedule;
 pub mod seed;
 mod serve;
 mod table;
+mod transactions;
 
+pub use client_address::TrustedProxy;
 pub use clock::TestClock;
 pub use data::{Data, KEY_FILE};
 pub use embedded::Embedded;

@@ -1,6 +1,6 @@
 //! Routes that only the local server has, and only on a loopback address: mailbox, test clock, and cleanup on demand.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeSet, net::Ipv4Addr, time::Duration};
 
 use axum::{
     Router,
@@ -10,28 +10,38 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
+use data_encoding::BASE64;
 use rollcall_api::{Context, Problem, PublicRequest, Reply};
 use rollcall_domain::{Code, Invalid, ViolationCode};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use crate::{clock::TestClock, mail_delivery::MailDelivery, mailbox::MailboxEntry};
+use crate::{clock::TestClock, mail_delivery::MailDelivery, mailbox::MailboxEntry, schedule::Schedule};
 
 /// The longest step of the clock: ten years.
 const MAX_ADVANCE_SECONDS: u32 = 10 * 366 * 24 * 60 * 60;
 
 /// The routes. Those that use the test clock exist only if there is one.
-pub(crate) fn routes(deliveries: &MailDelivery, clock: Option<&TestClock>) -> Router<Context> {
+pub(crate) fn routes(
+    context: &Context,
+    deliveries: &MailDelivery,
+    clock: Option<&TestClock>,
+    schedule: &Schedule,
+) -> Router<Context> {
     let (list, page) = (deliveries.clone(), deliveries.clone());
-    let mut routes = Router::new()
-        .route("/_local/mails", get(|request: PublicRequest| async move { mails(&list, &request).await }))
-        .route("/mailbox", get(|| async move { ([POLICY], Html(page_of(&page.mails(None).await))) }))
-        .route("/mailbox.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }));
+    let mut own =
+        Router::new().route("/_local/mails", get(|request: PublicRequest| async move { mails(&list, &request).await }));
     if let Some(clock) = clock.cloned() {
+        let schedule = schedule.clone();
         let advance =
             |State(context): State<Context>, request: PublicRequest| async move { advance(&context, &clock, &request) };
-        routes = routes.route("/_local/clock", post(advance)).route("/_local/cleanup", post(clean_up));
+        let clean_up = |request: PublicRequest| async move { clean_up(&schedule, &request).await };
+        own = own.route("/_local/clock", post(advance)).route("/_local/cleanup", post(clean_up));
     }
-    routes.route_layer(middleware::from_fn(require_loopback_host))
+    own.route_layer(middleware::from_fn_with_state(context.clone(), require_own_origin))
+        .route("/mailbox", get(|| async move { mailbox(&page.mails(None).await) }))
+        .route("/mailbox.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], STYLE) }))
+        .route_layer(middleware::from_fn(require_loopback_host))
 }
 
 /// Answers only requests whose `Host` is a loopback name. This stops pages of other sites whose domain was pointed at
@@ -43,6 +53,14 @@ async fn require_loopback_host(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     Problem::from(Code::NotFound).into_response()
+}
+
+/// Refuses what another site made the browser send, readings too: nothing but this console has any use for them.
+async fn require_own_origin(State(context): State<Context>, request: Request, next: Next) -> Response {
+    match rollcall_api::actor::check_origin(&context.config.public_origin, request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(code) => Problem::from(code).into_response(),
+    }
 }
 
 async fn mails(deliveries: &MailDelivery, request: &PublicRequest) -> Result<Reply, Problem> {
@@ -63,14 +81,24 @@ fn advance(context: &Context, clock: &TestClock, request: &PublicRequest) -> Res
     Reply::ok(&json!({"now": context.now()}))
 }
 
-async fn clean_up(State(context): State<Context>, request: PublicRequest) -> Result<Reply, Problem> {
+async fn clean_up(schedule: &Schedule, request: &PublicRequest) -> Result<Reply, Problem> {
     request.no_input()?;
-    Reply::ok(&cleanup::run(context, cleanup::CleanupEvent::default()).await?)
+    Reply::ok(&schedule.run_once().await?)
 }
 
-/// The page and the mails in it may load its own style sheet only.
-const POLICY: (header::HeaderName, &str) =
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
+fn mailbox(mails: &[MailboxEntry]) -> impl IntoResponse + use<> {
+    ([(header::CONTENT_SECURITY_POLICY, policy_of(mails))], Html(page_of(mails)))
+}
+
+/// The page and the mails in it load its own style sheet only. The styles that stand in the mails are allowed by their
+/// hashes.
+fn policy_of(mails: &[MailboxEntry]) -> String {
+    let styles = mails.iter().flat_map(|mail| mail.html.split("style=\"").skip(1));
+    let styles: BTreeSet<&str> = styles.filter_map(|rest| rest.split_once('"')).map(|(style, _)| style).collect();
+    let hash = |style: &&str| format!(" 'sha256-{}'", BASE64.encode(&Sha256::digest(style)));
+    let hashes: String = styles.iter().map(hash).collect();
+    format!("default-src 'none'; style-src 'self' 'unsafe-hashes'{hashes}; frame-ancestors 'none'")
+}
 
 const STYLE: &str =
     "body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
@@ -107,15 +135,30 @@ fn article_of(mail: &MailboxEntry) -> String {
 mod tests {
     use super::*;
 
+    fn bare() -> MailboxEntry {
+        MailboxEntry {
+            to: "mina@example.com".to_owned(),
+            subject: String::new(),
+            text: String::new(),
+            html: String::new(),
+            sent_at: rollcall_domain::Timestamp::new(chrono::DateTime::UNIX_EPOCH),
+        }
+    }
+
+    #[test]
+    fn the_styles_of_a_mail_are_allowed_by_their_hashes_and_nothing_else_is() {
+        let mail = MailboxEntry { html: "<p style=\"margin:0;\"><b style=\"margin:0;\">".to_owned(), ..bare() };
+        assert_eq!(
+            policy_of(&[mail]),
+            "default-src 'none'; style-src 'self' 'unsafe-hashes' \
+             'sha256-OJZfmxjKcyB8jYAH0fsVx8gg9uQT/wo70OhSWBGrI2Y='; frame-ancestors 'none'"
+        );
+    }
+
     #[test]
     fn markup_in_a_mail_stays_inside_its_frame() {
-        let mail = MailboxEntry {
-            to: "mina@example.com".to_owned(),
-            subject: "<b>".to_owned(),
-            text: "</pre><script>".to_owned(),
-            html: "\"></iframe><script>&quot;".to_owned(),
-            sent_at: rollcall_domain::Timestamp::new(chrono::DateTime::UNIX_EPOCH),
-        };
+        let (subject, text) = ("<b>".to_owned(), "</pre><script>".to_owned());
+        let mail = MailboxEntry { subject, text, html: "\"></iframe><script>&quot;".to_owned(), ..bare() };
         let page = page_of(&[mail]);
         assert!(page.contains("srcdoc=\"&quot;&gt;&lt;/iframe&gt;&lt;script&gt;&amp;quot;\""), "{page}");
         assert!(page.contains("<h2>&lt;b&gt;</h2>") && !page.contains("<script>"), "{page}");

@@ -1,9 +1,16 @@
 //! `cargo run`: the whole system on this machine.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
+use axum::http::HeaderName;
 use clap::{Args, Parser, Subcommand};
-use rollcall::Options;
+use rollcall::{Options, TrustedProxy};
+use rollcall_api::{config::environment, logging, security_log};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Account and team management for applications, on this machine.
 #[derive(Debug, Parser)]
@@ -67,9 +74,18 @@ struct Serve {
     #[arg(long, value_name = "URL", env = "SMTP_URL", hide_env_values = true)]
     smtp: Option<String>,
     /// The address that mails are sent from.
-    #[arg(long, value_name = "ADDRESS", env = "MAIL_FROM", default_value = "Rollcall <rollcall@localhost>")]
+    #[arg(long, value_name = "ADDRESS", env = "MAIL_FROM", default_value = LOCAL_SENDER)]
     mail_from: String,
+    /// Believes the proxy at this address when it says who its client is.
+    #[arg(long, value_name = "ADDRESS", requires = "client_address_header")]
+    trusted_proxy: Option<IpAddr>,
+    /// The header in which the trusted proxy reports its client, such as X-Forwarded-For.
+    #[arg(long, value_name = "NAME", requires = "trusted_proxy")]
+    client_address_header: Option<HeaderName>,
 }
+
+/// The sender of mails that stay on this machine.
+const LOCAL_SENDER: &str = "Rollcall <rollcall@localhost>";
 
 impl From<Serve> for Options {
     fn from(serve: Serve) -> Self {
@@ -78,19 +94,38 @@ impl From<Serve> for Options {
             data: serve.place.directory(),
             seed: serve.seed,
             test_clock: serve.test_clock,
+            // An empty variable counts as not set.
             admin_password: serve.admin_password.filter(|password| !password.is_empty()),
             public_origin: serve.public_origin.filter(|origin| !origin.is_empty()),
-            // An empty value is refused later: mails meant to be sent would otherwise stay here unnoticed.
-            smtp_url: serve.smtp,
-            mail_from: serve.mail_from,
+            smtp_url: serve.smtp.filter(|url| !url.is_empty()),
+            mail_from: Some(serve.mail_from).filter(|from| !from.is_empty()).unwrap_or_else(|| LOCAL_SENDER.to_owned()),
+            trusted_proxy: (serve.trusted_proxy.zip(serve.client_address_header))
+                .map(|(address, header)| TrustedProxy { address, header }),
         }
     }
 }
 
+/// Logs warnings, errors and the security log, or what `RUST_LOG` asks for.
+///
+/// The server of the database warns of every failed condition. Those are refusals that the functions expect.
+fn log_to_stderr() {
+    let filter =
+        environment("RUST_LOG").unwrap_or_else(|| format!("warn,dynoxide=error,{}=info", security_log::TARGET));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(logging::is_coloured(&std::io::stderr()))
+        .with_writer(std::io::stderr)
+        // A log that cannot be written is no reason to fail a request.
+        .log_internal_errors(false);
+    tracing_subscriber::registry()
+        .with(EnvFilter::builder().parse_lossy(filter))
+        .with(logging::without_details_of_dependencies())
+        .with(lines)
+        .init();
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log_to_stderr();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ran = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
         runtime.block_on(async {

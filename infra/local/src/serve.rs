@@ -2,19 +2,31 @@
 
 use std::{io::Write, net::SocketAddr, path::PathBuf, time::Duration};
 
-use axum::{extract::ConnectInfo, extract::Request, middleware::Next};
 use mailer::Sender;
-use rollcall_api::{ClientAddress, Context, Problem, clock::Clock, config::Config, openapi};
+use rollcall_api::{
+    Context, Problem,
+    clock::Clock,
+    config::{self, Config},
+    openapi,
+};
 use rollcall_store::{Connection, Secrets, Store};
-use tokio::net::TcpListener;
-use utoipa::openapi::OpenApi;
+use rustix::process::Signal;
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
+    client_address::{self, TrustedProxy},
     clock::TestClock,
+    connections,
     data::Data,
-    local_routes,
+    expiry::Expiry,
+    key_check, local_routes,
     mail_delivery::MailDelivery,
+    schedule::Schedule,
     seed,
     table::{self, TABLE},
 };
@@ -25,9 +37,6 @@ macro_rules! print_line {
         drop(writeln!(std::io::stdout(), $($words)*))
     };
 }
-
-/// How often the schedule runs, as in the template.
-const SCHEDULE: Duration = Duration::from_mins(15);
 
 /// How long running requests may go on after the signal to stop: a request's own deadline, rounded up.
 const GRACE: Duration = Duration::from_secs(5);
@@ -51,6 +60,8 @@ pub struct Options {
     pub smtp_url: Option<String>,
     /// The address that mails are sent from.
     pub mail_from: String,
+    /// The proxy that is believed when it says who its client is.
+    pub trusted_proxy: Option<TrustedProxy>,
 }
 
 /// The routes of every function, as behind the gateway.
@@ -68,13 +79,14 @@ pub fn routes() -> OpenApiRouter<Context> {
 }
 
 /// The API document of all routes.
-pub fn documented() -> OpenApi {
+pub fn documented() -> Value {
     openapi::complete(routes().into_openapi())
 }
 
 /// Runs the whole system until the process is told to stop.
 pub async fn serve(options: Options) -> Result<(), String> {
-    let origin = origin(&options)?;
+    survive_file_size_limit()?;
+    let public_origin = public_origin(&options)?;
     let sender = options.smtp_url.as_deref().map(|url| Sender::smtp(url, &options.mail_from)).transpose()?;
     let listener = bind(options.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
@@ -83,33 +95,38 @@ pub async fn serve(options: Options) -> Result<(), String> {
     table::create_if_missing(&connection).await?;
 
     let clock = options.test_clock.then(TestClock::default);
-    let origin = origin.unwrap_or_else(|| format!("http://{address}"));
+    let origin = public_origin.map_or_else(|| config::origin(&format!("http://{address}")), Ok)?;
+    let expiry = Expiry::new(&connection);
     let context = context(&data, connection, &origin, clock.as_ref().map_or_else(Clock::system, TestClock::to_clock))?;
+    let key_check = key_check::check(&context.store, &data.keyring, &data.key_file).await?;
+    key_check::record(&context, &data.keyring, key_check).await?;
     let first = ensure_super_admin(&context, options.admin_password.clone()).await?;
     if let Some(accounts) = options.seed {
         seed::seed(&context, accounts).await?;
     }
 
     let mails = MailDelivery::new(&context, sender);
-    let mut routes = routes().split_for_parts().0;
+    let schedule = Schedule::new(context.clone(), expiry);
+    let mut routes = rollcall_api::router(routes());
     if options.listen.ip().is_loopback() {
-        routes = routes.merge(local_routes::routes(&mails, clock.as_ref()));
+        routes = routes.merge(local_routes::routes(&context, &mails, clock.as_ref(), &schedule));
     }
-    let service = rollcall_api::service(routes, context.clone()).layer(axum::middleware::from_fn(with_address));
-    let schedule = tokio::spawn(run_schedule(context));
+    let proxy = options.trusted_proxy.clone();
+    let proxy_address = proxy.as_ref().map(|proxy| proxy.address.to_canonical());
+    let routes = routes.layer(axum::middleware::from_fn_with_state(proxy, client_address::set));
+    let service = rollcall_api::service(routes, context);
+    let schedule = tokio::spawn(schedule.keep_running());
     let delivery = tokio::spawn(mails.keep_delivering(data.database.clone()));
     greet(&origin, &options, first.as_ref());
 
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop());
-    let served = tokio::select! {
-        served = serving.into_future() => served.map_err(|error| error.to_string()),
-        () = async { stop().await; tokio::time::sleep(GRACE).await } => Ok(()),
-    };
+    tokio::select! {
+        () = connections::serve(listener, service, proxy_address, stop()) => {}
+        () = async { stop().await; tokio::time::sleep(GRACE).await } => {}
+    }
     schedule.abort();
     delivery.abort();
     print_line!("Stopped.");
-    served
+    Ok(())
 }
 
 /// Runs the embedded database alone, for functions that run elsewhere on this machine.
@@ -117,15 +134,25 @@ pub async fn serve_database(listen: SocketAddr, data: Option<&PathBuf>) -> Resul
     if !listen.ip().is_loopback() {
         return Err("the database has no authentication, so it listens on a loopback address only".to_owned());
     }
+    survive_file_size_limit()?;
     let listener = bind(listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let data = open(data)?;
-    table::create_if_missing(&data.in_process()).await?;
+    let connection = data.in_process();
+    table::create_if_missing(&connection).await?;
+    // Only compared: the function `bootstrap` records the key.
+    key_check::check(&Store::new(&connection, TABLE.to_owned()), &data.keyring, &data.key_file).await?;
     print_line!("The database is running. Give the functions this environment:");
-    print_line!("AWS_ENDPOINT_URL_DYNAMODB=http://{address}");
-    print_line!("AWS_REGION=local\nAWS_ACCESS_KEY_ID=local\nAWS_SECRET_ACCESS_KEY=local");
-    print_line!("TABLE_NAME={TABLE}");
-    print_line!("MASTER_KEY_FILE={}", data.key_file.display());
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{address}")),
+        ("AWS_REGION", "local".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("TABLE_NAME", TABLE.to_owned()),
+        ("MASTER_KEY_FILE", data.key_file.display().to_string()),
+    ] {
+        print_line!("export {name}={}", quoted(&value));
+    }
     data.database.serve(listener, stop()).await.map_err(|error| error.to_string())
 }
 
@@ -133,11 +160,24 @@ fn open(directory: Option<&PathBuf>) -> Result<Data, String> {
     directory.map_or_else(Data::temporary, |directory| Data::open(directory))
 }
 
+/// A text as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Lets a write beyond the process's limit on the size of files fail like one on a full disk. The signal that comes with
+/// it ends the process, unless there is a handler.
+fn survive_file_size_limit() -> Result<(), String> {
+    let handled = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
+    handled.map(drop).map_err(|error| format!("cannot handle signals: {error}"))
+}
+
 /// The public origin. Beyond loopback it must be https, since cookies and codes cross a network.
-fn origin(options: &Options) -> Result<Option<String>, String> {
-    let is_https = options.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
+fn public_origin(options: &Options) -> Result<Option<String>, String> {
+    let origin = options.public_origin.as_deref().map(config::origin).transpose()?;
+    let is_https = origin.as_deref().is_some_and(|origin| origin.starts_with("https://"));
     if options.listen.ip().is_loopback() || is_https {
-        return Ok(options.public_origin.clone());
+        return Ok(origin);
     }
     Err(format!(
         "{} is not a loopback address: set PUBLIC_ORIGIN to the https:// origin in front of it",
@@ -159,7 +199,7 @@ fn context(data: &Data, connection: Connection, origin: &str, clock: Clock) -> R
     let config = Config::read(&|name: &str| match name {
         "PUBLIC_ORIGIN" => Some(origin.to_owned()),
         "MASTER_KEY_FILE" => Some(key_file.clone()),
-        other => std::env::var(other).ok(),
+        other => config::environment(other),
     })?;
     let store = Store::new(&connection, TABLE.to_owned());
     Ok(Context::new(store, Secrets::new(connection), config, clock))
@@ -202,31 +242,10 @@ fn greet(origin: &str, options: &Options, first: Option<&bootstrap::BootstrapRep
     print_line!("Stop with Ctrl-C.");
 }
 
-/// Sets a request's client address to that of its socket.
-async fn with_address(
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    mut request: Request,
-    next: Next,
-) -> axum::response::Response {
-    request.extensions_mut().insert(ClientAddress(address.ip()));
-    next.run(request).await
-}
-
-/// Runs the cleanup on a schedule. The next run goes on where a failed one stopped.
-async fn run_schedule(context: Context) {
-    let mut ticks = tokio::time::interval(SCHEDULE);
-    loop {
-        ticks.tick().await;
-        if let Err(problem) = cleanup::run(context.clone(), cleanup::CleanupEvent::default()).await {
-            tracing::error!(%problem, "the cleanup failed");
-        }
-    }
-}
-
 /// Waits for Ctrl-C or SIGTERM.
 async fn stop() {
     let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        match signal(SignalKind::terminate()) {
             Ok(mut signal) => drop(signal.recv().await),
             Err(_) => std::future::pending().await,
         }

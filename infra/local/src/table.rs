@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-        ScalarAttributeType,
+        ScalarAttributeType, TimeToLiveSpecification, TimeToLiveStatus,
     },
 };
 use rollcall_store::Connection;
@@ -15,8 +15,11 @@ use rollcall_store::Connection;
 /// The name of the table in the embedded database.
 pub const TABLE: &str = "rollcall";
 
-/// Creates the table, unless it exists.
-pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
+/// The attribute with the time after which an item may be removed, in seconds since the Unix epoch.
+pub(crate) const TTL: &str = "ttl";
+
+/// A client for what the store does not do: creating the table and removing what has expired.
+pub(crate) fn client(connection: &Connection) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(connection.region.clone()))
@@ -26,7 +29,12 @@ pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
         Some(endpoint) => config.endpoint_url(endpoint),
         None => config,
     };
-    let client = Client::from_conf(config.build());
+    Client::from_conf(config.build())
+}
+
+/// Creates the table, unless it exists, and sees to it that its items may expire.
+pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
+    let client = client(connection);
     let failed = |error: &dyn std::fmt::Display| format!("cannot create the table: {error}");
     let index = GlobalSecondaryIndex::builder()
         .index_name("gsi1")
@@ -47,10 +55,26 @@ pub async fn create_if_missing(connection: &Connection) -> Result<(), String> {
         .send()
         .await;
     match created {
-        Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
-        Err(error) => Err(failed(&DisplayErrorContext(&error))),
+        Ok(_) => {}
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {}
+        Err(error) => return Err(failed(&DisplayErrorContext(&error))),
     }
+    enable_ttl(&client).await
+}
+
+/// Switches the TTL on, unless it is. Enabling it twice is an error.
+async fn enable_ttl(client: &Client) -> Result<(), String> {
+    let failed = |error: &dyn std::fmt::Display| format!("cannot switch on the table's TTL: {error}");
+    let described = client.describe_time_to_live().table_name(TABLE).send().await;
+    let described = described.map_err(|error| failed(&DisplayErrorContext(&error)))?;
+    let status = described.time_to_live_description.and_then(|ttl| ttl.time_to_live_status);
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return Ok(());
+    }
+    let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL).build();
+    let ttl = ttl.map_err(|error| failed(&error))?;
+    let enabled = client.update_time_to_live().table_name(TABLE).time_to_live_specification(ttl).send().await;
+    enabled.map(drop).map_err(|error| failed(&DisplayErrorContext(&error)))
 }
 
 fn keys(partition: &str, sort: &str) -> Result<Vec<KeySchemaElement>, BuildError> {

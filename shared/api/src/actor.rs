@@ -1,12 +1,12 @@
 //! The signed-in user behind a request.
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 use rollcall_domain::{Code, Timestamp, audit, role::Rights, session::Session, user::User};
-use subtle::ConstantTimeEq;
 
 use crate::{
     context::Context,
     problem::Problem,
+    security_log::Requester,
     token::{self, Transport},
 };
 
@@ -23,22 +23,19 @@ pub struct Actor {
 
 impl Actor {
     /// Authenticates a request: its token must name a live session.
-    pub(crate) async fn authenticate(
-        context: &Context,
-        method: &Method,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Result<Self, Problem> {
-        let (token, transport) = token::of(headers)?;
+    pub(crate) async fn authenticate(context: &Context, parts: &Parts, now: Timestamp) -> Result<Self, Problem> {
+        let (token, transport) = token::of(&parts.headers)?;
         let found = context.store.user_and_session(token.user_id, token.session_id).await?;
         let (user, mut session) = found.ok_or(Code::Unauthenticated)?;
-        let proven = token::hash(&token.secret).as_bytes().ct_eq(session.secret_hash.as_bytes());
-        if !bool::from(proven) {
+        if !token::is_of(&token, &session) {
             return Err(Code::Unauthenticated.into());
         }
         session.check(&user, context.config.sessions.of(&user), now)?;
+        if let Some(requester) = parts.extensions.get::<Requester>() {
+            requester.identify(user.user_id);
+        }
         if transport == Transport::Cookie {
-            check_same_origin(&context.config.public_origin, method, headers)?;
+            check_same_origin(&context.config.public_origin, &parts.method, &parts.headers)?;
         }
         if session.is_touch_due(now) {
             context.record([rollcall_store::session::touch(&session, now)]).await?;
@@ -46,6 +43,11 @@ impl Actor {
         }
         let rights = Rights::new(&user, context.store.roles_of(&user).await?);
         Ok(Self { user, session, rights })
+    }
+
+    /// Whether the session is on a device that the user still knows.
+    pub fn is_known_device(&self) -> bool {
+        self.session.device_id.is_some_and(|device_id| self.user.devices.contains(device_id))
     }
 }
 
@@ -59,11 +61,16 @@ pub(crate) fn audited(user: &User) -> audit::AuditActor {
 /// `Sec-Fetch-Site` is set by the browser and cannot be forged by a page. Where it is missing, `Origin` must be ours.
 /// Without either header no browser sent the request, so nothing was attached to it unasked.
 pub(crate) fn check_same_origin(public_origin: &str, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
+    if method.is_safe() { Ok(()) } else { check_origin(public_origin, headers) }
+}
+
+/// [`check_same_origin`] for a request of any method.
+pub fn check_origin(public_origin: &str, headers: &HeaderMap) -> Result<(), Code> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let is_same = match (header(header::HeaderName::from_static("sec-fetch-site")), header(header::ORIGIN)) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => origin == public_origin,
         (None, None) => true,
     };
-    if method.is_safe() || is_same { Ok(()) } else { Err(Code::CrossSiteRequest) }
+    if is_same { Ok(()) } else { Err(Code::CrossSiteRequest) }
 }

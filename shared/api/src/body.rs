@@ -5,7 +5,7 @@ use std::fmt;
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Method, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use rollcall_domain::{
@@ -16,6 +16,12 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::{Map, Number, Value};
 
 use crate::problem::Problem;
+
+/// The media type of bodies.
+const JSON: &str = "application/json";
+
+/// The media types of a patch. Both are read as a merge patch (RFC 7396).
+pub(crate) const PATCH_TYPES: [&str; 2] = [JSON, "application/merge-patch+json"];
 
 /// Reads the whole body. Refuses one that is too large as soon as that is known.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
@@ -48,13 +54,14 @@ fn ended_early(error: &dyn fmt::Display) -> Problem {
 }
 
 /// Parses a body; `None` if it is empty.
-pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, Refusal> {
+pub(crate) fn parse(method: &Method, headers: &HeaderMap, bytes: &[u8]) -> Result<Option<Value>, Refusal> {
     if bytes.is_empty() {
         return Ok(None);
     }
+    let types: &[&str] = if method == Method::PATCH { &PATCH_TYPES } else { &[JSON] };
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let is_json = parts.next().is_some_and(|media| types.iter().any(|known| media.eq_ignore_ascii_case(known)));
     // JSON is always UTF-8 (RFC 8259), so a parameter that says so is harmless.
     let is_utf8 =
         parts.all(|parameter| parameter.is_empty() || parameter.replace('"', "").eq_ignore_ascii_case("charset=utf-8"));
@@ -156,7 +163,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Option<Value>, Code> {
         let headers = [(header::CONTENT_TYPE, "application/json".parse().unwrap())].into_iter().collect();
-        parse(&headers, text.as_bytes()).map_err(|refusal| refusal.code)
+        parse(&Method::POST, &headers, text.as_bytes()).map_err(|refusal| refusal.code)
     }
 
     #[test]
@@ -190,7 +197,7 @@ mod tests {
     fn only_json_in_utf_8_is_accepted() {
         let parsed = |content_type: &str| {
             let headers = [(header::CONTENT_TYPE, content_type.parse().unwrap())].into_iter().collect();
-            parse(&headers, b"{}").map_err(|refusal| refusal.code)
+            parse(&Method::POST, &headers, b"{}").map_err(|refusal| refusal.code)
         };
         assert!(parsed("application/json").is_ok() && parsed("Application/JSON; charset=\"UTF-8\"").is_ok());
         for bad in [
@@ -198,6 +205,7 @@ mod tests {
             "text/plain",
             "application/json; charset=latin1",
             "application/jsonp",
+            "application/merge-patch+json",
             "application/x-www-form-urlencoded",
         ] {
             assert_eq!(parsed(bad), Err(Code::UnsupportedMediaType), "{bad}");

@@ -9,7 +9,9 @@ use axum::{
     http::{HeaderMap, Method, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use rollcall_domain::{Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES, mail::Language};
+use rollcall_domain::{
+    Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES, mail::Language, session::SessionToken,
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -22,6 +24,8 @@ use crate::{
     parameters::Parameters,
     problem::Problem,
     reply::Reply,
+    security_log::Requester,
+    token,
 };
 
 /// The network address of the client, as the gateway or the socket reports it. Never taken from a header.
@@ -66,6 +70,8 @@ pub struct PublicRequest {
     pub address: Option<IpAddr>,
     /// The `User-Agent`, cut to [`MAX_USER_AGENT_BYTES`].
     pub user_agent: Option<String>,
+    /// Who sends the request, as far as it is known, for the security log.
+    pub requester: Requester,
     /// The supported language that `Accept-Language` prefers.
     pub language: Option<Language>,
     pub(crate) method: Method,
@@ -87,6 +93,7 @@ impl PublicRequest {
             request_id,
             address,
             user_agent,
+            requester: parts.extensions.get::<Requester>().cloned().unwrap_or_default(),
             language: preferred_language(&parts.headers),
             method: parts.method,
             uri: parts.uri,
@@ -113,6 +120,11 @@ impl PublicRequest {
         Parameters::of(&self.uri)
     }
 
+    /// The token of a session that came along in the cookie although the request needs none.
+    pub fn cookie_session(&self) -> Option<SessionToken> {
+        token::of_cookie(&self.headers)
+    }
+
     /// Refuses a request that another site made the browser send. For requests that set or use the cookie.
     pub fn check_same_origin(&self, context: &Context) -> Result<(), Problem> {
         Ok(actor::check_same_origin(&context.config.public_origin, &self.method, &self.headers)?)
@@ -125,7 +137,7 @@ impl FromRequest<Context> for PublicRequest {
     async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = read_body(&parts, body).await?;
-        let body = body::parse(&parts.headers, &bytes)?;
+        let body = body::parse(&parts.method, &parts.headers, &bytes)?;
         Ok(Self::new(parts, context.now(), body))
     }
 }
@@ -145,7 +157,7 @@ impl FromRequest<Context> for IdempotentRequest {
         let now = context.now();
         let (parts, body) = request.into_parts();
         let bytes = read_body(&parts, body).await?;
-        let body = body::parse(&parts.headers, &bytes)?;
+        let body = body::parse(&parts.method, &parts.headers, &bytes)?;
         match IdempotencyKey::look_up(context, &parts, None, &bytes, now).await? {
             Lookup::Answered(reply) => Err(Rejection::Answered(reply)),
             Lookup::New(idempotency_key) => Ok(Self { request: PublicRequest::new(parts, now, body), idempotency_key }),
@@ -192,15 +204,20 @@ impl FromRequest<Context> for Call {
     async fn from_request(request: Request, context: &Context) -> Result<Self, Rejection> {
         let now = context.now();
         let (parts, body) = request.into_parts();
-        let actor = Actor::authenticate(context, &parts.method, &parts.headers, now).await?;
+        let actor = Actor::authenticate(context, &parts, now).await?;
         if actor.user.password_change_required && !is_open_before_password_change(&parts) {
             return Err(Code::PasswordChangeRequired.into());
         }
         let bytes = read_body(&parts, body).await?;
-        let body = body::parse(&parts.headers, &bytes)?;
-        let if_match = IfMatch::read(&parts.headers)?;
+        let body = body::parse(&parts.method, &parts.headers, &bytes)?;
+        let if_match = IfMatch::read(&parts.method, &parts.headers)?;
         match IdempotencyKey::look_up(context, &parts, Some(actor.user.user_id), &bytes, now).await? {
-            Lookup::Answered(reply) => Err(Rejection::Answered(reply)),
+            Lookup::Answered(reply) => {
+                if let Some(right) = reply.replay_right() {
+                    right.check(context, &actor).await?;
+                }
+                Err(Rejection::Answered(reply))
+            }
             Lookup::New(idempotency_key) => {
                 Ok(Self { actor, request: PublicRequest::new(parts, now, body), idempotency_key, if_match })
             }

@@ -12,6 +12,8 @@ use rollcall_domain::{
     session::Lifetimes,
 };
 
+use url::Url;
+
 use crate::keyring::KeySource;
 
 /// The settings of an installation.
@@ -32,7 +34,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the configuration. `variable` looks a variable up: in the environment, except in tests.
+    /// Reads the configuration. `variable` looks a variable up: by [`environment`], except in tests.
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         Ok(Self {
             public_origin: origin(&required(variable, "PUBLIC_ORIGIN")?)?,
@@ -50,17 +52,23 @@ impl Config {
 
 /// Reads a variable that must be set.
 pub fn required(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Result<String, String> {
-    variable(name).filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} must be set"))
+    variable(name).ok_or_else(|| format!("{name} must be set"))
 }
 
-fn origin(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(text.to_owned()),
-        Some(_) | None => {
-            Err(format!("PUBLIC_ORIGIN must be an origin such as https://console.example.com, but is {text:?}"))
-        }
-    }
+/// The value of an environment variable. An empty one counts as not set, as in a file of settings that leaves it out.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The origin in the form in which browsers send it: host in lower case and as ASCII, no default port.
+pub fn origin(text: &str) -> Result<String, String> {
+    // A URL may also have a path, a query or a user. An origin has none of them.
+    let has_host_only = text.split_once("://").is_some_and(|(_, host)| {
+        !host.contains(|c: char| matches!(c, '/' | '\\' | '?' | '#' | '@') || c.is_whitespace() || c.is_control())
+    });
+    let url = Url::parse(text).ok().filter(|url| has_host_only && matches!(url.scheme(), "http" | "https"));
+    let rule = || format!("PUBLIC_ORIGIN must be an origin such as https://console.example.com, but is {text:?}");
+    url.map(|url| url.origin().ascii_serialization()).ok_or_else(rule)
 }
 
 fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password::PasswordRule, String> {
@@ -68,7 +76,7 @@ fn password_rule(variable: &impl Fn(&str) -> Option<String>) -> Result<password:
     let least = number(variable, "PASSWORD_MIN_LENGTH", *bounds.start() as u64..=*bounds.end() as u64)?;
     let require_classes = switch(variable, "PASSWORD_REQUIRE_CLASSES", ("true", "false"), false)?;
     let min_chars = least.map_or(MIN_PASSWORD_CHARS, |least| usize::try_from(least).unwrap_or(MIN_PASSWORD_CHARS));
-    Ok(password::PasswordRule { min_chars, require_classes })
+    Ok(password::PasswordRule { min_chars, require_classes, ..password::PasswordRule::default() })
 }
 
 /// The idle time and the age of one kind of session, in whole minutes. No guidance asks for more than a day. Less than
@@ -97,7 +105,7 @@ fn number(
     name: &str,
     bounds: RangeInclusive<u64>,
 ) -> Result<Option<u64>, String> {
-    let Some(text) = variable(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = variable(name) else { return Ok(None) };
     let number = text.parse().ok().filter(|number| bounds.contains(number));
     let rule = || format!("{name} must be a whole number from {} to {}, but is {text:?}", bounds.start(), bounds.end());
     number.ok_or_else(rule).map(Some)
@@ -111,7 +119,7 @@ fn switch(
     default: bool,
 ) -> Result<bool, String> {
     match variable(name).as_deref() {
-        None | Some("") => Ok(default),
+        None => Ok(default),
         Some(word) if word == yes => Ok(true),
         Some(word) if word == no => Ok(false),
         Some(other) => Err(format!("{name} must be {yes} or {no}, but is {other:?}")),
@@ -119,8 +127,7 @@ fn switch(
 }
 
 fn key_source(variable: &impl Fn(&str) -> Option<String>) -> Result<KeySource, String> {
-    let set = |name| variable(name).filter(|value| !value.is_empty());
-    match (set("MASTER_KEY_FILE"), set("MASTER_KEY_SECRET_ID")) {
+    match (variable("MASTER_KEY_FILE"), variable("MASTER_KEY_SECRET_ID")) {
         (Some(path), None) => Ok(KeySource::File(PathBuf::from(path))),
         (None, Some(id)) => Ok(KeySource::Secret(id)),
         (Some(_), Some(_)) | (None, None) => {
@@ -136,6 +143,40 @@ mod tests {
     fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
         let find = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Config::read(&find)
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        for (text, canonical) in [
+            ("https://console.example.com", "https://console.example.com"),
+            ("https://Console.Example.com:443", "https://console.example.com"),
+            ("HTTP://localhost:80", "http://localhost"),
+            ("http://localhost:5173", "http://localhost:5173"),
+            ("https://example.com:0443", "https://example.com"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+            ("http://[::1]:80", "http://[::1]"),
+            ("http://[0:0:0:0:0:0:0:1]:3000", "http://[::1]:3000"),
+        ] {
+            assert_eq!(origin(text).as_deref(), Ok(canonical));
+        }
+        for bad in [
+            "https://",
+            "https:console.example.com",
+            "https:///console.example.com",
+            "https://a.example/",
+            "https://a.example\\",
+            "https://user@a.example",
+            "https://a.example?",
+            "https://a.example#",
+            " https://a.example",
+            "https://a.example\n",
+            "https://a b.example",
+            "https://a.example:99999",
+            "ftp://a.example",
+            "a.example",
+        ] {
+            assert!(origin(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rollcall_domain::{
     id::MailId,
     mail::{Language, Mail, Message},
 };
-use rollcall_store::{Bookkeeping, CommitError, Secrets, Store, Writer, outbox};
+use rollcall_store::{Bookkeeping, CommitError, Secrets, Store, Writer};
 use uuid::Uuid;
 
 use crate::{
@@ -70,16 +70,15 @@ impl Context {
         self.writer.record(writes).await
     }
 
-    /// The write that puts a mail into the outbox. Without an address nothing is sent; the write is the same, so that
-    /// an unknown address costs what a known one does.
+    /// A mail about something that happens now. Without an address nothing is sent; the item is the same, so that an
+    /// unknown address costs what a known one does.
     pub(crate) fn mail(
         &self,
         to: Option<Email>,
         language: Language,
         message: Message,
         now: Timestamp,
-    ) -> Result<Bookkeeping, Problem> {
-        let mail = Mail::new(MailId::new(self.uuid()?), to, language, message, now);
-        Ok(outbox::put(&mail)?)
+    ) -> Result<Mail, Problem> {
+        Ok(Mail::new(MailId::new(self.uuid()?), to, language, message, now))
     }
 }

@@ -1,6 +1,6 @@
 //! `If-Match`: which version of a resource the caller means to change (RFC 9110, section 13.1.1).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use rollcall_domain::Code;
 
 /// The condition of an `If-Match` header.
@@ -13,8 +13,12 @@ pub(crate) enum IfMatch {
 }
 
 impl IfMatch {
-    /// Reads the header. An entity tag may itself contain a comma, so the list is not simply split.
-    pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Code> {
+    /// Reads the header of a PUT, PATCH or DELETE. An entity tag may itself contain a comma, so the list is not simply
+    /// split.
+    pub(crate) fn read(method: &Method, headers: &HeaderMap) -> Result<Self, Code> {
+        if !matches!(*method, Method::PUT | Method::PATCH | Method::DELETE) {
+            return Ok(Self::Any);
+        }
         let mut tags = Vec::new();
         for value in headers.get_all(header::IF_MATCH) {
             let text = value.to_str().map_err(|_| Code::InvalidIfMatch)?.trim();

@@ -1,15 +1,15 @@
-//! What all operations of the API document have in common, added to the collected paths in one place.
+//! Completes the API document: what operations and schemas have in common is added to the collected ones in one place.
+//!
+//! The document is changed as JSON: `utoipa` has no types for much of OpenAPI 3.1, such as shared headers.
 
+mod operations;
+mod problems;
+mod schemas;
+
+use serde_json::{Map, Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{
-        Components, Content, HeaderBuilder, InfoBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response,
-        ResponseBuilder,
-        path::{Operation, Parameter, ParameterBuilder, ParameterIn},
-        request_body::RequestBody,
-        schema::{AdditionalProperties, ObjectBuilder, Schema, Type},
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
-    },
+    openapi::{OpenApi, RefOr, Schema},
 };
 
 use crate::{
@@ -17,138 +17,78 @@ use crate::{
     token::SESSION_COOKIE,
 };
 
-/// Completes the document: title, security, headers, problem replies, closed request bodies.
+/// The tags of operations, in the order in which readers need them.
 ///
-/// An operation tagged `public` takes no session. It takes an `Idempotency-Key` only where it declares one itself.
-/// Every other POST takes one, unless it is tagged `files`.
-pub fn complete(mut document: OpenApi) -> OpenApi {
-    document.info = InfoBuilder::new()
-        .title("Rollcall")
-        .version("1")
-        .description(Some("Accounts of applications, and the console users, teams and invitations that manage them."))
-        .build();
-    let mut bodies = Vec::new();
-    for item in document.paths.paths.values_mut() {
-        for (method, operation) in operations(item) {
-            bodies.extend(operation.request_body.as_ref().and_then(body_name));
-            complete_operation(method, operation);
+/// `public` and `files` also decide what an operation takes. A public one takes no session, and an `Idempotency-Key`
+/// only if it declares that header. The others take an `Idempotency-Key` on POST, except for `files`.
+const TAGS: [(&str, &str); 9] = [
+    ("public", "What needs no session: signing in, registering, resetting a forgotten password, and this document."),
+    ("own identity", "The caller's own user: profile, password, email address, second factor and sessions."),
+    ("users", "Console users, for admins of the platform."),
+    ("teams", "Teams, their members and their roles."),
+    ("invitations", "Invitations into a team, by a code of eight digits."),
+    ("apps", "Applications, each with one directory of accounts."),
+    ("accounts", "Accounts of an application."),
+    ("files", "Downloads of accounts as files."),
+    ("audit", "The log of all changes."),
+];
+
+const DESCRIPTION: &str = "Accounts of applications, and the console users, teams and invitations that manage them.
+
+Times are RFC 3339 in UTC with milliseconds. A list comes in pages: pass `next_cursor` as `cursor` until it is null. A
+PATCH is a JSON merge patch (RFC 7396). `If-Match` with the `ETag` of a reply makes a change conditional on the version.
+An error is a problem (RFC 9457), which a program tells apart by its `code`.";
+
+/// The document of these routes.
+#[expect(clippy::missing_panics_doc, reason = "maps with string keys always serialise")]
+pub fn complete(document: OpenApi) -> Value {
+    let mut document = serde_json::to_value(document).expect("a document has only strings as keys");
+    document["info"] = json!({
+        "title": "Rollcall",
+        "version": "1",
+        "description": DESCRIPTION,
+        "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+    });
+    document["servers"] = json!([{"url": "/", "description": "The installation that serves this document."}]);
+    document["tags"] = TAGS.iter().map(|(name, text)| json!({"name": name, "description": text})).collect();
+    add_problem_schemas(&mut document["components"]["schemas"]);
+    document["components"]["headers"] = operations::headers();
+    document["components"]["securitySchemes"] = json!({
+        "bearer": {"type": "http", "scheme": "bearer", "description": "The `token` of a sign-in."},
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": "The cookie of a sign-in with the transport `cookie`. Changes must then be same-origin.",
+        },
+    });
+    let mut shared = Map::new();
+    for (path, item) in members(&mut document["paths"]) {
+        let takes_patch = item.get("patch").is_some();
+        for (method, operation) in members(item) {
+            let traits = operations::complete(method, takes_patch, operation);
+            problems::add(path, method, &traits, operation, &mut shared);
         }
     }
-    let components = document.components.get_or_insert_default();
-    add_components(components);
-    for name in bodies {
-        if let Some(RefOr::T(Schema::Object(body))) = components.schemas.get_mut(&name) {
-            body.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-        }
-    }
+    document["components"]["responses"] = Value::Object(shared);
+    schemas::complete(&mut document);
     document
 }
 
-/// The methods of the API.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Get,
-    Post,
-    /// PUT, PATCH or DELETE, which take `If-Match`.
-    Change,
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
-    let each = [
-        (Method::Get, &mut item.get),
-        (Method::Post, &mut item.post),
-        (Method::Change, &mut item.put),
-        (Method::Change, &mut item.patch),
-        (Method::Change, &mut item.delete),
-    ];
-    each.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
-}
-
-fn complete_operation(method: Method, operation: &mut Operation) {
-    let tags: Vec<_> = operation.tags.iter().flatten().cloned().collect();
-    let is_tagged = |name| tags.iter().any(|tag| tag == name);
-    // Handlers are named by verbs, which repeat from noun to noun: the tag makes the id unique.
-    let tag = tags.first().map(|tag| tag.replace(' ', "_")).unwrap_or_default();
-    operation.operation_id = operation.operation_id.take().map(|verb| format!("{tag}_{verb}"));
-    operation.summary = operation.summary.take().map(|summary| without_route(&summary));
-    if !is_tagged("public") {
-        let sessions = ["bearer", "cookie"].map(|scheme| SecurityRequirement::new(scheme, [] as [String; 0]));
-        operation.security = Some(sessions.into());
-    }
-    let parameters = operation.parameters.get_or_insert_default();
-    match method {
-        Method::Post if !is_tagged("public") && !is_tagged("files") => parameters.push(header(
-            "Idempotency-Key",
-            "1 to 128 printable characters; the same key and body within 24 hours get the same reply.",
-        )),
-        Method::Change => parameters.push(header("If-Match", "The version the change is meant for, such as \"7\".")),
-        Method::Post | Method::Get => {}
-    }
-    for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(response) = response
-            && response.description.is_empty()
-        {
-            describe(status, response);
-        }
-    }
-    operation.responses.responses.insert("default".to_owned(), problem().into());
-}
-
-/// A handler's doc comment begins with its method and path, which an operation has anyway.
-fn without_route(summary: &str) -> String {
-    let text = summary.split_once("`: ").map_or(summary, |(_, text)| text);
-    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-    format!("{}{rest}", first.to_uppercase())
-}
-
-fn header(name: &str, text: &str) -> RefOr<Parameter> {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(text))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
-        .build()
-        .into()
-}
-
-fn describe(status: &str, response: &mut Response) {
-    let description = match status {
-        "200" => "The request succeeded.",
-        "201" => "The resource was created.",
-        "202" => "The request was accepted.",
-        "204" => "The request succeeded; there is no content.",
-        _ => "",
-    };
-    description.clone_into(&mut response.description);
-}
-
-fn problem() -> Response {
-    let request_id = HeaderBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String))).build();
-    ResponseBuilder::new()
-        .description("The problem: a 4xx status says what to mend, 503 when to retry.")
-        .header("X-Request-Id", request_id)
-        .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
-        .build()
-}
-
-/// The name of a body's schema.
-fn body_name(body: &RefOr<RequestBody>) -> Option<String> {
-    let RefOr::T(body) = body else { return None };
-    let RefOr::T(content) = body.content.get("application/json")? else { return None };
-    let RefOr::Ref(schema) = content.schema.as_ref()? else { return None };
-    schema.ref_location.rsplit('/').next().map(str::to_owned)
-}
-
-/// Adds the security schemes, and the schemas of problems, which no handler names as its reply.
-fn add_components(components: &mut Components) {
-    components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE))));
-    let mut schemas = vec![
+/// Adds the schemas of problems, which no handler names as its reply.
+fn add_problem_schemas(schemas: &mut Value) {
+    let mut added: Vec<(String, RefOr<Schema>)> = vec![
         (ProblemBody::name().into_owned(), ProblemBody::schema()),
         (ViolationBody::name().into_owned(), ViolationBody::schema()),
     ];
-    ProblemBody::schemas(&mut schemas);
-    ViolationBody::schemas(&mut schemas);
-    components.schemas.extend(schemas);
+    ProblemBody::schemas(&mut added);
+    ViolationBody::schemas(&mut added);
+    for (name, schema) in added {
+        schemas[name] = json!(schema);
+    }
+}
+
+/// The members of an object; none if the value is not an object.
+fn members(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
+    value.as_object_mut().into_iter().flat_map(Map::iter_mut)
 }

@@ -8,7 +8,7 @@ use rollcall_domain::{
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     call::Call,
@@ -22,12 +22,29 @@ use crate::{
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct List<T> {
-    /// The items of this page.
+    /// The items of this page, as many as `limit` at most.
+    #[schema(max_items = 100)]
     pub items: Vec<T>,
-    /// The cursor of the next page; null exactly when nothing follows.
+    /// The `cursor` of the next page; null exactly when nothing follows.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
+
+/// The parameters of every list, for the API document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `PageRequest::read` reads")]
+pub struct PageParameters {
+    /// The maximum number of items. A page can have fewer although more follow.
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    limit: Option<u8>,
+    /// The `next_cursor` of the page before; without it the list begins at its start. A cursor means nothing to anyone
+    /// but the server. It is valid for an hour, for the same user, path and filters.
+    cursor: Option<String>,
+}
+
+// A schema attribute takes a literal only.
+const _: () = assert!(MAX_PAGE == 100 && DEFAULT_PAGE == 50);
 
 /// Which page of a list the caller asks for.
 #[derive(Debug)]

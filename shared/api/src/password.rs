@@ -1,6 +1,6 @@
 //! Password hashing: Argon2id, then HMAC with a pepper that is kept outside the table.
 
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -8,11 +8,11 @@ use argon2::{
 };
 use data_encoding::BASE32_NOPAD;
 use rollcall_domain::{
+    Fields, Refusal, Violation,
     credential::PasswordHash,
-    password::{InitialPassword, Password},
+    password::{InitialPassword, Password, PasswordRule},
 };
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     keyring::{KeyPurpose, Keyring},
     problem::Problem,
+    queue,
 };
 
 /// OWASP's recommendation for Argon2id: 19 MiB of memory, two passes, one lane.
@@ -32,10 +33,6 @@ const SALT_BYTES: usize = 16;
 /// Memory of finished hashes, reused by the next ones: faulting in fresh pages takes a fifth of a hash's time.
 static ARENAS: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
-/// Limits hashing to one hash per processor: more would only hold memory and delay everything else.
-static PERMITS: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)));
-
 /// The result of comparing a password with a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -45,6 +42,26 @@ pub enum Verdict {
     Right,
     /// The password is right, but its hash has weaker parameters or an older pepper than a new one would have.
     RightButOutdated,
+}
+
+/// Reads a body with a new password. Its strength is estimated in the queue of expensive computing.
+pub async fn parse<T: Send + 'static>(
+    context: &Context,
+    fields: Fields,
+    read: impl FnOnce(&mut Fields, &PasswordRule) -> Option<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let rule = context.config.password;
+    Ok(queue::run(move || fields.parse(|fields| read(fields, &rule))).await??)
+}
+
+/// Checks that a password is strong enough for a user with these names, like [`parse`].
+pub async fn check(context: &Context, password: Password, names: &[&str]) -> Result<(), Problem> {
+    let (rule, names) = (context.config.password, names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let checked = queue::run(move || {
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        rule.check(&password, &names)
+    });
+    Ok(checked.await?.map_err(|invalid| Refusal::from(Violation::from_invalid("/password", invalid)))?)
 }
 
 /// Hashes a new password under the current pepper.
@@ -114,10 +131,8 @@ fn current_params() -> Params {
     Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).expect("the constants are valid parameters")
 }
 
-/// Computes the hash on a blocking thread: 20 ms of computing would stall the async runtime.
 async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Zeroizing<[u8; HASH_BYTES]>, Problem> {
-    let permit = PERMITS.acquire().await.map_err(|error| unusable(&error))?;
-    let hashed = tokio::task::spawn_blocking(move || {
+    let hashed = queue::run(move || {
         let taken = ARENAS.lock().ok().and_then(|mut arenas| arenas.pop());
         let mut arena = taken.unwrap_or_default();
         arena.resize(params.block_count().max(arena.len()), Block::default());
@@ -128,11 +143,9 @@ async fn argon2id(password: Password, salt: Vec<u8>, params: Params) -> Result<Z
         if let Ok(mut arenas) = ARENAS.lock() {
             arenas.push(arena);
         }
-        // The permit belongs to the hash, which goes on even if the request has stopped waiting for it.
-        drop(permit);
         done.map(|()| hash)
     });
-    hashed.await.map_err(|error| unusable(&error))?.map_err(|error| unusable(&error))
+    hashed.await?.map_err(|error| unusable(&error))
 }
 
 fn peppered(keyring: &Keyring, id: &str, raw: &[u8; HASH_BYTES]) -> Result<[u8; HASH_BYTES], Problem> {

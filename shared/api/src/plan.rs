@@ -18,6 +18,7 @@ use crate::{
     idempotency::{Follows, IdempotencyKey},
     problem::Problem,
     reply::Reply,
+    security_log,
 };
 
 /// The right by which a change is made. It decides what the transaction checks again and who the audit log names.
@@ -189,27 +190,35 @@ impl Context {
         let now = authority.request().map_or_else(|| self.now(), |request| request.now);
         let mut commit = writes.with_checks(authority.checks());
         for (to, language, message) in mails {
-            commit.extend([self.mail(Some(to), language, message, now)?]);
+            let mail = self.mail(Some(to), language, message, now)?;
+            commit.extend([rollcall_store::outbox::put(&mail).map_err(Problem::from)?]);
         }
-        for change in audited {
-            let record = record(authority, change, now)?;
-            commit
-                .extend([rollcall_store::audit::record(&record, self.config.audit_retention).map_err(Problem::from)?]);
+        let records =
+            audited.into_iter().map(|change| record(authority, change, now)).collect::<Result<Vec<_>, _>>()?;
+        for record in &records {
+            commit.extend([rollcall_store::audit::record(record, self.config.audit_retention).map_err(Problem::from)?]);
         }
         let Some(key) = authority.idempotency_key() else {
             self.writer.commit(commit).await?;
+            records.iter().for_each(security_log::committed);
             return Ok(reply);
         };
         let (write, sealed_reply) = key.remember(self, &reply, follows, now).await?;
         match self.writer.commit(commit.and(write)).await {
             Ok(()) => {
                 key.wrote(sealed_reply);
+                records.iter().for_each(security_log::committed);
                 Ok(reply)
             }
             // A concurrent request with the same key finished first: its reply is the reply.
             Err(CommitError::Refused(refused)) if refused.is(Code::IdempotencyInProgress) => {
                 let stored = key.stored_reply(self, now).await?;
-                Ok(stored.ok_or_else(|| Problem::from(Code::IdempotencyInProgress))?)
+                let stored = stored.ok_or_else(|| Problem::from(Code::IdempotencyInProgress))?;
+                let lost_right = [Code::Unauthenticated, Code::Forbidden].into_iter().find(|code| refused.is(*code));
+                match lost_right {
+                    Some(code) if !stored.may_replace(code) => Err(Problem::from(code).into()),
+                    Some(_) | None => Ok(stored),
+                }
             }
             Err(error) => Err(error.into()),
         }

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
-use rollcall_domain::{
-    Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::WeakPasswordReason,
-};
+use rollcall_domain::{Code, Refusal, Violation, ViolationCode, limits::RETRY_AFTER_FAULT, violation::PasswordReason};
 use rollcall_store::{CommitError, Fault};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -90,18 +88,21 @@ impl From<getrandom::Error> for Problem {
 pub(crate) struct ProblemBody {
     /// `urn:problem:` and the code.
     #[serde(rename = "type")]
+    #[schema(pattern = "^urn:problem:[a-z_]+$", example = "urn:problem:not_found")]
     problem_type: String,
     /// What happened, in one sentence per code.
     title: &'static str,
     /// The HTTP status of the reply.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// The error code, for programs.
-    code: &'static str,
+    code: Code,
     /// What is wrong with this request, and how to mend it.
     detail: String,
     /// The same id as the reply's `X-Request-Id` header.
+    #[schema(format = "uuid", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     request_id: String,
-    /// Every violation in the request; only with status 422.
+    /// The violations in the request, at most 100; only with status 422. `detail` says how many more there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<ViolationBody>>)]
     errors: Vec<Violation>,
@@ -112,16 +113,16 @@ pub(crate) struct ProblemBody {
 #[schema(as = Violation)]
 #[expect(dead_code, reason = "describes `domain::Violation`, which serialises its place as one of two fields")]
 pub(crate) struct ViolationBody {
-    /// Where in the body, as an RFC 6901 pointer.
+    /// Where in the body, as an RFC 6901 pointer. Absent if the violation is in the query.
     pointer: Option<String>,
-    /// Which query parameter.
+    /// Which query parameter. Absent if the violation is in the body.
     parameter: Option<String>,
     /// Which kind of rule is violated.
     code: ViolationCode,
     /// The rule, as a sentence for people.
     detail: String,
-    /// Why a password is too weak; only with the code `weak_password`.
-    reason: Option<WeakPasswordReason>,
+    /// Why a new password is refused; only with the code `weak_password`, or `not_allowed` for the current password.
+    reason: Option<PasswordReason>,
 }
 
 impl ProblemBody {
@@ -130,7 +131,7 @@ impl ProblemBody {
             problem_type: format!("urn:problem:{}", refusal.code.as_str()),
             title: refusal.code.title(),
             status: refusal.code.status(),
-            code: refusal.code.as_str(),
+            code: refusal.code,
             detail: refusal.detail.into_owned(),
             request_id: request_id.to_owned(),
             errors: refusal.violations,

@@ -42,12 +42,44 @@ pub struct RedemptionAttempt {
     is_in_breaker: bool,
 }
 
+/// Who tries a code. The attempt is charged to what they have proved: never to the login that a registration merely
+/// wants, since that may be somebody else's.
+#[derive(Clone, Copy, Debug)]
+pub enum Redeemer<'a> {
+    /// A signed-in user.
+    User(&'a User),
+    /// Somebody who registers.
+    Registering {
+        /// The address that they have proved.
+        email: &'a Email,
+        /// The login that they want.
+        login: &'a Login,
+    },
+}
+
+impl Redeemer<'_> {
+    /// What the attempt is charged to. No address looks like the id of a user.
+    fn charged(self) -> String {
+        match self {
+            Self::User(user) => user.user_id.to_string(),
+            Self::Registering { email, .. } => email.canonical(),
+        }
+    }
+
+    fn login(self) -> String {
+        match self {
+            Self::User(user) => user.login.key(),
+            Self::Registering { login, .. } => login.key(),
+        }
+    }
+}
+
 /// What joining a team changes.
 #[derive(Debug)]
 pub struct Joining {
     /// The user with the new membership.
     pub user: User,
-    /// The team that is joined.
+    /// The team that is joined, no longer counting the redeemed invitation.
     pub team: Team,
     /// The role in it.
     pub role: Role,
@@ -58,26 +90,21 @@ pub struct Joining {
 }
 
 impl RedemptionAttempt {
-    /// Counts an attempt at a code against the login that redeems it, its network and the whole platform; at
-    /// registration also against the verified address, from which somebody may try one login after the other.
+    /// Counts an attempt at a code against its redeemer, its network and the whole platform.
     pub async fn reserve(
         context: &Context,
         request: &PublicRequest,
-        login: &Login,
-        registering: Option<&Email>,
+        redeemer: Redeemer<'_>,
         code: &EightDigits,
     ) -> Result<Self, Problem> {
-        let mut throttles = vec![
-            throttle::id(context, ThrottleKind::Redeemer, &login.key(), None).await?,
-            throttle::redeeming_network_throttle(context, request.address).await?,
+        let throttles = vec![
+            throttle::of_subject(context, ThrottleKind::Redeemer, &redeemer.charged()).await?,
+            throttle::of_network(context, ThrottleKind::RedeemingNetwork, request.address).await?,
         ];
-        if let Some(email) = registering {
-            throttles.push(throttle::id(context, ThrottleKind::Redeemer, &email.canonical(), None).await?);
-        }
         let hashes = hashes(context, code).await?;
         let found = context.store.look_up_code(&throttles, &hashes).await?;
         let attempt = Attempt::reserve(context, throttles, found.throttles, request.now).await?;
-        let is_in_breaker = found.pointer.login.as_ref().is_none_or(|bound| bound.key() != login.key());
+        let is_in_breaker = found.pointer.login.as_ref().is_none_or(|bound| bound.key() != redeemer.login());
         if is_in_breaker {
             // When the breaker refuses, the throttles keep the attempt. Otherwise a code that is bound to the caller
             // could be recognised by getting past the breaker, and guessed at without limit.
@@ -124,7 +151,8 @@ impl RedemptionAttempt {
         let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
         // One record tells of the redemption and of the membership.
         change.after["role_id"] = invited.role.role_id.to_string().into();
-        Ok(Joining { user, team: invited.team, role: invited.role, commit, change })
+        let bound = invited.team.bound.saturating_sub(u32::from(invited.invitation.login.is_some()));
+        Ok(Joining { user, team: Team { bound, ..invited.team }, role: invited.role, commit, change })
     }
 
     /// Ends an attempt that did not succeed, and returns the problem to answer with. The attempt is taken off every

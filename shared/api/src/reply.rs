@@ -5,9 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use rollcall_domain::Code;
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::{problem::Problem, replay_right::ReplayRight};
 
 /// A reply in a form that can be stored under an `Idempotency-Key`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct Reply {
     location: Option<String>,
     /// JSON, in the order in which the representation declares its fields.
     body: Option<String>,
+    /// The right without which the stored reply is not sent once more; `None` if it has no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replay_right: Option<ReplayRight>,
     /// Whether this is the stored reply to an earlier request with the same key.
     #[serde(skip)]
     replayed: bool,
@@ -41,13 +45,30 @@ impl Reply {
 
     /// 204.
     pub fn no_content() -> Self {
-        Self { status: 204, etag: None, location: None, body: None, replayed: false }
+        Self { status: 204, etag: None, location: None, body: None, replay_right: None, replayed: false }
     }
 
     /// The reply with the version of its representation, as its `ETag`.
     #[must_use]
     pub fn at_version(self, version: u64) -> Self {
         Self { etag: Some(version), ..self }
+    }
+
+    /// The reply with a secret in it, which is sent once more only to a caller who still has this right.
+    #[must_use]
+    pub fn with_secret(self, right: ReplayRight) -> Self {
+        Self { replay_right: Some(right), ..self }
+    }
+
+    /// The right that a caller needs to be sent this stored reply.
+    pub(crate) fn replay_right(&self) -> Option<ReplayRight> {
+        self.replay_right
+    }
+
+    /// Whether this stored reply may replace the refusal of a concurrent copy of its request. A refusal for lack of
+    /// rights stays if the reply has a secret.
+    pub(crate) fn may_replace(&self, refusal: Code) -> bool {
+        self.replay_right.is_none() || !matches!(refusal.status(), 401 | 403 | 404)
     }
 
     /// The stored reply of an earlier request, sent once more.

@@ -11,14 +11,15 @@ use crate::{
     config::{self, Config},
     context::Context,
     gateway::{ToGateway, client_address, encode_path},
+    logging,
     problem::Problem,
-    service::service,
+    service::{router, service},
 };
 
 /// The `main` of a function that answers API Gateway.
 pub fn http(routes: OpenApiRouter<Context>) -> ExitCode {
     started(no_settings, async |context, ()| {
-        let service = service(routes.split_for_parts().0, context).map_request(|mut request: lambda_http::Request| {
+        let service = service(router(routes), context).map_request(|mut request: lambda_http::Request| {
             if let Some(address) = client_address(&request) {
                 request.extensions_mut().insert(address);
             }
@@ -75,8 +76,8 @@ fn started<Own, Run>(read: impl FnOnce(&Connection, &Variable<'_>) -> Result<Own
 where
     Run: AsyncFnOnce(Context, Own) -> Result<(), lambda_runtime::Error>,
 {
-    lambda_http::tracing::init_default_subscriber();
-    let (context, own) = match configure(&|name| std::env::var(name).ok(), read) {
+    logging::init_function();
+    let (context, own) = match configure(&config::environment, read) {
         Ok(configured) => configured,
         Err(reason) => {
             tracing::error!(reason, "the configuration is wrong");

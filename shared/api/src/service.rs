@@ -1,10 +1,10 @@
 //! The layers around every handler: request id, deadline, panics, problems and headers.
 
-use std::any::Any;
+use std::{any::Any, collections::HashSet, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -14,14 +14,40 @@ use rollcall_domain::{Code, Refusal, limits::REQUEST_DEADLINE};
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     body,
-    call::RequestId,
+    call::{ClientAddress, RequestId},
     context::Context,
     idempotency::IdempotencySlot,
     problem::{Problem, ProblemBody, RefusalExtension},
+    security_log::{self, Requester},
 };
+
+/// The routes without their documentation. Every reply from a path that takes PATCH names the media types of patches
+/// (RFC 5789, section 3.1).
+pub fn router(routes: OpenApiRouter<Context>) -> Router<Context> {
+    let (router, document) = routes.split_for_parts();
+    let patched = document.paths.paths.into_iter().filter(|(_, item)| item.patch.is_some()).map(|(path, _)| path);
+    let patched: Arc<HashSet<String>> = Arc::new(patched.collect());
+    router.layer(middleware::from_fn_with_state(patched, accept_patch))
+}
+
+async fn accept_patch(
+    State(patched): State<Arc<HashSet<String>>>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if path.is_some_and(|path| patched.contains(path.as_str()))
+        && let Ok(types) = HeaderValue::try_from(body::PATCH_TYPES.join(", "))
+    {
+        response.headers_mut().insert("accept-patch", types);
+    }
+    response
+}
 
 /// The routes with all layers around them.
 pub fn service(routes: Router<Context>, context: Context) -> Router {
@@ -39,8 +65,11 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     let Ok(request_id) = context.uuid().map(|uuid| uuid.to_string()) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
+    let (requester, path) = (Requester::default(), request.uri().path().to_owned());
+    let address = request.extensions().get::<ClientAddress>().map(|address| address.0);
     request.extensions_mut().insert(RequestId(request_id.clone()));
-    let span = tracing::info_span!("request", request_id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(requester.clone());
+    let span = tracing::info_span!("request", request_id, method = %request.method(), path);
     let handled = tokio::time::timeout(REQUEST_DEADLINE, handle(&context, request, next).instrument(span.clone()));
     let mut response = handled.await.unwrap_or_else(|_| {
         span.in_scope(|| {
@@ -48,9 +77,15 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
         })
     });
     if let Some(RefusalExtension(refusal)) = response.extensions_mut().remove() {
+        span.in_scope(|| security_log::refused(&requester, &path, &refusal, address, &request_id));
         response = render(response, refusal, &request_id);
     }
     let headers = response.headers_mut();
+    // By the clock that set the times in the reply, so that a client can compute how long something lasts.
+    let date = context.now().to_utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::try_from(date) {
+        headers.insert(header::DATE, date);
+    }
     if let Ok(request_id) = HeaderValue::try_from(request_id) {
         headers.insert("x-request-id", request_id);
     }
@@ -70,13 +105,12 @@ async fn handle(context: &Context, request: Request, next: Next) -> Response {
     let slot = IdempotencySlot::default();
     request.extensions_mut().insert(slot.clone());
     let response = next.run(request).await;
-    let refused = response.extensions().get::<RefusalExtension>();
-    if refused.is_some_and(|RefusalExtension(refusal)| refusal.code.status() < 500)
-        && let Some(reply) = slot.concurrent_reply(context).await
-    {
-        return reply.into_response();
+    let refused = response.extensions().get::<RefusalExtension>().map(|RefusalExtension(refusal)| refusal.code);
+    let Some(code) = refused.filter(|code| code.status() < 500) else { return response };
+    match slot.concurrent_reply(context).await {
+        Some(reply) if reply.may_replace(code) => reply.into_response(),
+        Some(_) | None => response,
     }
-    response
 }
 
 /// Replaces bytes in a path that do not decode as UTF-8 by the replacement character. No id contains it, so the request
@@ -114,7 +148,7 @@ fn render(mut response: Response, refusal: Refusal, request_id: &str) -> Respons
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
-    if refusal.code == Code::Unauthenticated {
+    if refusal.code.status() == StatusCode::UNAUTHORIZED.as_u16() {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     let body = serde_json::to_vec(&ProblemBody::new(refusal, request_id)).unwrap_or_default();

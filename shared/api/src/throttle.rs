@@ -1,11 +1,13 @@
 //! Throttling of guesses: an attempt is counted before anything is verified, and only success takes it off again.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 
 use data_encoding::HEXLOWER;
 use rollcall_domain::{
     Code, Refusal, Timestamp,
-    id::DeviceId,
     limits::MAX_RESERVATIONS,
     throttle::{self, Throttle, ThrottleKind},
 };
@@ -23,10 +25,10 @@ const HASH_BYTES: usize = 16;
 pub(crate) const WAIT_AFTER_CONTENTION: Duration = Duration::from_secs(1);
 
 /// The network an address belongs to: an IPv4 address, or the /64 of an IPv6 address, which is one customer's.
-fn network_of(address: Option<IpAddr>) -> String {
+pub fn network_of(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => HEXLOWER.encode(&address.octets()[..8]),
+        Some(IpAddr::V6(address)) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & u128::MAX << 64)),
         None => String::new(),
     }
 }
@@ -41,41 +43,48 @@ async fn hashed(context: &Context, parts: &[&str]) -> Result<String, Problem> {
     Ok(HEXLOWER.encode(&mac.ok_or(Code::Internal)?[..HASH_BYTES]))
 }
 
-/// The throttle of sign-in attempts from one network.
-pub async fn network_throttle(context: &Context, address: Option<IpAddr>) -> Result<ThrottleId, Problem> {
-    let hash = hashed(context, &[&network_of(address)]).await?;
-    Ok(ThrottleId { kind: ThrottleKind::Network, is_known_device: false, hash })
+/// The throttle of one subject: a user, or an address.
+pub(crate) async fn of_subject(context: &Context, kind: ThrottleKind, subject: &str) -> Result<ThrottleId, Problem> {
+    Ok(ThrottleId { kind, is_known_device: false, hash: hashed(context, &[subject, ""]).await? })
 }
 
-/// The throttle of invitation codes tried from one network.
-pub(crate) async fn redeeming_network_throttle(
-    context: &Context,
-    address: Option<IpAddr>,
-) -> Result<ThrottleId, Problem> {
-    id(context, ThrottleKind::RedeemingNetwork, &network_of(address), None).await
+/// The throttle of one network.
+pub async fn of_network(context: &Context, kind: ThrottleKind, address: Option<IpAddr>) -> Result<ThrottleId, Problem> {
+    of_subject(context, kind, &network_of(address)).await
 }
 
-/// The throttle of one authenticator of a login or address. A device that signed in before has a throttle of its own.
-pub async fn id(
-    context: &Context,
-    kind: ThrottleKind,
-    subject: &str,
-    device: Option<DeviceId>,
-) -> Result<ThrottleId, Problem> {
-    let device_id = device.map(|device| device.to_string());
-    let hash = hashed(context, &[subject, device_id.as_deref().unwrap_or_default()]).await?;
-    Ok(ThrottleId { kind, is_known_device: device.is_some(), hash })
+/// The throttles of one authenticator of a login.
+#[derive(Clone, Debug)]
+pub struct LoginThrottles {
+    /// Counts the attempts of all unknown devices.
+    pub unknown_devices: ThrottleId,
+    /// Counts the attempts of all known devices: many devices allow no more attempts than one.
+    pub known_devices: ThrottleId,
 }
 
-/// The hashes under which mails to an address are counted: all of them, and those that one network asked for.
+impl LoginThrottles {
+    /// The throttles of an authenticator of this login.
+    pub async fn of(context: &Context, kind: ThrottleKind, login: &str) -> Result<Self, Problem> {
+        let known_devices =
+            ThrottleId { kind, is_known_device: true, hash: hashed(context, &[login, "known devices"]).await? };
+        Ok(Self { unknown_devices: of_subject(context, kind, login).await?, known_devices })
+    }
+
+    /// Forgets all failures, for the recovery of an account.
+    pub fn clear(&self) -> [Bookkeeping; 2] {
+        [clear(&self.unknown_devices), clear(&self.known_devices)]
+    }
+}
+
+/// The hash under which mails to an address are counted, and that of the network that requests one.
 pub(crate) async fn mailing_hashes(
     context: &Context,
     purpose: &str,
     canonical: &str,
     address: Option<IpAddr>,
 ) -> Result<(String, String), Problem> {
-    let to_address = hashed(context, &[purpose, canonical]).await?;
-    Ok((to_address, hashed(context, &[purpose, canonical, &network_of(address)]).await?))
+    let to_address = hashed(context, &[canonical, purpose]).await?;
+    Ok((to_address, hashed(context, &[canonical, purpose, &network_of(address)]).await?))
 }
 
 /// An attempt that is counted in these throttles.
@@ -101,10 +110,11 @@ impl Attempt {
         for _ in 0..MAX_RESERVATIONS {
             let decide = |(id, throttle): &(ThrottleId, Option<Throttle>)| {
                 throttle::reserve(id.kind, id.is_known_device, throttle.as_ref(), now)
+                    .map_err(|wait| Refusal::wait(id.kind.refusal(), wait))
             };
             let reservations = match pending.iter().map(decide).collect::<Result<Vec<_>, _>>() {
                 Ok(reservations) => reservations,
-                Err(wait) => return attempt.refuse(context, wait).await,
+                Err(refusal) => return attempt.refuse(context, refusal).await,
             };
             let mut lost = Vec::new();
             for ((id, _), reservation) in pending.into_iter().zip(reservations) {
@@ -121,15 +131,21 @@ impl Attempt {
             let throttles = context.store.throttles(&lost).await?;
             pending = lost.into_iter().zip(throttles).collect();
         }
-        attempt.refuse(context, WAIT_AFTER_CONTENTION).await
+        let code = pending.first().map_or(Code::TooManyAttempts, |(id, _)| id.kind.refusal());
+        attempt.refuse(context, Refusal::wait(code, WAIT_AFTER_CONTENTION)).await
     }
 
     /// The writes of a successful attempt: the throttle of an authenticator forgets its failures, every other one loses
     /// this attempt.
     pub fn succeeded(&self) -> Vec<Bookkeeping> {
         let write = |id: &ThrottleId| match id.kind {
-            ThrottleKind::Network | ThrottleKind::Redeemer | ThrottleKind::RedeemingNetwork => undo_attempt(id),
-            ThrottleKind::Password | ThrottleKind::Totp | ThrottleKind::Code => clear(id),
+            ThrottleKind::Network
+            | ThrottleKind::Redeemer
+            | ThrottleKind::RedeemingNetwork
+            | ThrottleKind::MailingNetwork
+            | ThrottleKind::MailingUser
+            | ThrottleKind::EstimatingNetwork => undo_attempt(id),
+            ThrottleKind::Password | ThrottleKind::Totp => clear(id),
         };
         self.counted.iter().map(write).collect()
     }
@@ -146,9 +162,17 @@ impl Attempt {
         Ok(())
     }
 
-    async fn refuse(self, context: &Context, wait: Duration) -> Result<Self, Problem> {
+    /// Takes the attempt off its throttles if what it was counted for has failed.
+    pub async fn undo_unless_done<T>(self, context: &Context, done: Result<T, Problem>) -> Result<T, Problem> {
+        if done.is_err() {
+            self.undo(context).await?;
+        }
+        done
+    }
+
+    async fn refuse(self, context: &Context, refusal: Refusal) -> Result<Self, Problem> {
         self.undo(context).await?;
-        Err(Refusal::wait(Code::TooManyAttempts, wait).into())
+        Err(refusal.into())
     }
 }
 
@@ -163,5 +187,6 @@ mod tests {
         assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("2001:db8:1:2::1"), "2001:db8:1:2::/64");
     }
 }

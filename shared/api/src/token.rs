@@ -5,9 +5,11 @@ use cookie::Cookie;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use rollcall_domain::{
     Code,
-    session::{Secret, SessionToken, SignInTicketToken},
+    session::{Secret, Session, SessionToken, SignInTicketToken},
 };
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
@@ -18,7 +20,8 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 pub const DEVICE_COOKIE: &str = "__Host-device";
 
 /// How a session token is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum Transport {
     /// In the `Authorization` header.
     Bearer,
@@ -53,6 +56,20 @@ pub fn set_cookie(name: &str, value: &str, seconds: u64) -> Result<HeaderValue, 
         .map_err(|_| Problem::Internal(format!("the cookie {name} does not fit into a header")))
 }
 
+/// The session token in the cookie of a request that needs none, such as a sign-in.
+pub(crate) fn of_cookie(headers: &HeaderMap) -> Option<SessionToken> {
+    decode(&cookie(headers, SESSION_COOKIE)?)
+}
+
+/// Whether the token is that of this session.
+pub fn is_of(token: &SessionToken, session: &Session) -> bool {
+    hash(&token.secret).as_bytes().ct_eq(session.secret_hash.as_bytes()).into()
+}
+
+fn decode(text: &str) -> Option<SessionToken> {
+    SessionToken::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
+}
+
 /// The session token of a request, and how it was sent.
 pub(crate) fn of(headers: &HeaderMap) -> Result<(SessionToken, Transport), Code> {
     let bearer = headers.get(header::AUTHORIZATION);
@@ -63,9 +80,7 @@ pub(crate) fn of(headers: &HeaderMap) -> Result<(SessionToken, Transport), Code>
         (None, Some(value)) => (Some(value.as_str()), Transport::Cookie),
         (None, None) => (None, Transport::Bearer),
     };
-    let bytes = text.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
-    let token = bytes.and_then(|bytes| SessionToken::from_bytes(&bytes)).ok_or(Code::Unauthenticated)?;
-    Ok((token, transport))
+    Ok((text.and_then(decode).ok_or(Code::Unauthenticated)?, transport))
 }
 
 fn bearer_token(value: &str) -> Option<&str> {

@@ -1,30 +1,34 @@
-//! Proving an email address by a mailed code.
+//! Asking for a mailed code, which proves an email address.
 //!
 //! Every step reads and writes the same for an address that a user has as for one that nobody has, so that neither the
 //! reply nor its latency reveals which it is.
+//!
+//! Each request for a code begins a flow of its own, unless it names the flow that it continues. So nobody can use up,
+//! or join, the flow of somebody else who asks for the same address. How often an address can be guessed at is bounded
+//! by the mails to it.
 
-use std::time::Duration;
+use std::pin::Pin;
 
 use rollcall_domain::{
     Code, Refusal, Timestamp,
-    digits::EightDigits,
     email::Email,
     id::{FlowId, UserId},
-    limits::{MAILS_PER_ADDRESS, MAILS_PER_ADDRESS_TO_BIND, MAILS_PER_NETWORK_AND_ADDRESS},
     mail::{Language, Message},
     throttle::ThrottleKind,
     user::User,
-    verification::{FlowPurpose, Mailings, Verification},
+    verification::{FlowPurpose, Mailing, Verification},
 };
 use rollcall_store::{
-    Bookkeeping, CommitError,
-    flow::{self, AddressState},
+    Bookkeeping,
+    flow::{self, AddressState, FlowRef},
+    outbox,
+    throttle::ThrottleId,
 };
-use subtle::ConstantTimeEq;
 
 use crate::{
     call::PublicRequest,
     context::Context,
+    device::Mark,
     mailed_code,
     problem::Problem,
     retry::retry_on_conflict,
@@ -34,10 +38,10 @@ use crate::{
 /// Who asks for a mailed code, and what for.
 #[derive(Clone, Copy, Debug)]
 pub enum VerificationRequest<'a> {
-    /// Somebody without an account, to register.
-    Registration,
-    /// Somebody without a session, to set a new password.
-    PasswordReset,
+    /// Somebody without an account, to register. Names the flow to continue, if there is one.
+    Registration(Option<FlowId>),
+    /// Somebody without a session, to set a new password. Names the flow to continue, if there is one.
+    PasswordReset(Option<FlowId>),
     /// This user, to bind the address to their account.
     EmailChange(&'a User),
 }
@@ -45,16 +49,19 @@ pub enum VerificationRequest<'a> {
 impl VerificationRequest<'_> {
     fn purpose(self) -> FlowPurpose {
         match self {
-            Self::Registration => FlowPurpose::Registration,
-            Self::PasswordReset => FlowPurpose::PasswordReset,
+            Self::Registration(_) => FlowPurpose::Registration,
+            Self::PasswordReset(_) => FlowPurpose::PasswordReset,
             Self::EmailChange(_) => FlowPurpose::EmailChange,
         }
     }
 
-    fn mails_per_address(self) -> &'static [(usize, Duration)] {
+    /// The flow to continue.
+    fn continued(self) -> Option<FlowRef> {
         match self {
-            Self::EmailChange(_) => MAILS_PER_ADDRESS_TO_BIND,
-            Self::Registration | Self::PasswordReset => MAILS_PER_ADDRESS,
+            Self::Registration(flow_id) | Self::PasswordReset(flow_id) => {
+                flow_id.map(|flow_id| FlowRef { flow_id, purpose: self.purpose() })
+            }
+            Self::EmailChange(_) => None,
         }
     }
 }
@@ -64,32 +71,58 @@ pub fn email_change_of(user_id: UserId) -> FlowId {
     FlowId::from_bytes(*user_id.as_bytes())
 }
 
-/// Begins a flow, or continues the one this address has, and mails a code. Returns the flow and what to write for it,
-/// the mail included. Within a minute of the last mail there is nothing to write.
-pub async fn begin(
+/// A flow that is about to begin or to continue: what to write for it, the mail included, and the count of its mail.
+#[must_use = "a flow begins with the commit of its writes"]
+pub struct BegunFlow {
+    /// The flow after the request.
+    pub flow: Verification,
+    /// What to write.
+    pub writes: Vec<Bookkeeping>,
+    /// The mail as counted against the network and the user. Taken back unless the writes are committed.
+    pub counted: Attempt,
+}
+
+/// Begins a flow, or continues the one that the request names.
+///
+/// Boxed: without it, the nested future types exceed the compiler's recursion limit.
+pub fn begin<'a>(
+    context: &'a Context,
+    request: &'a PublicRequest,
+    wanted: VerificationRequest<'a>,
+    email: Email,
+) -> Pin<Box<dyn Future<Output = Result<BegunFlow, Problem>> + Send + 'a>> {
+    Box::pin(begun(context, request, wanted, email))
+}
+
+async fn begun(
     context: &Context,
     request: &PublicRequest,
     wanted: VerificationRequest<'_>,
     email: Email,
-) -> Result<(Verification, Vec<Bookkeeping>), Problem> {
-    let counts = MailCounts::read(context, request, wanted, &email).await?;
-    let (before, owner) = read_flow(context, wanted, &counts.known).await?;
-    let (now, canonical) = (request.now, email.canonical());
-    let live = before.clone().filter(|flow| now < flow.expires_at && flow.email.canonical() == canonical);
-    if let Some(flow) = live.clone().filter(|flow| now < flow.resend_after()) {
-        return Ok((flow, Vec::new()));
-    }
-    let after = next_flow(context, wanted, (live, owner.as_ref()), email, now).await?;
-    let replaced = before.filter(|before| before.flow_id == after.flow_id);
-    // A change of the address continues the count: another address does not bring more tries.
-    let tries = replaced.as_ref().filter(|before| now < before.expires_at).map_or(0, |before| before.tries);
-    let after = Verification { tries, ..after };
-    let mut writes = vec![flow::save_verification(replaced.as_ref(), &after)?];
-    writes.extend(counts.count(after.flow_id, now)?);
-    let (to, message) = mail(wanted, owner.as_ref(), &after);
+) -> Result<BegunFlow, Problem> {
+    let now = request.now;
+    let throttles = mail_throttles(context, request, wanted).await?;
+    let (purpose, canonical) = (wanted.purpose().word(), email.canonical());
+    let (hash, network) = throttle::mailing_hashes(context, purpose, &canonical, request.address).await?;
+    let state = context.store.address_state(&canonical, &hash, wanted.continued(), &throttles).await?;
+    let AddressState { owner, mailings, flow: named, throttles: found } = state;
+    // Without an owner an id that nobody has is read, so that the number of reads is the same.
+    let owner = context.store.user(owner.unwrap_or(UserId::from_bytes([0; 16]))).await?;
+    let mark = Mark::read(context, request, None, owner.as_ref().map(|owner| &owner.login)).await?;
+    let is_known_device = mark.is_some_and(|mark| mark.is_of(owner.as_ref()));
+    let sent = mailings.clone().unwrap_or_default();
+    let sent_at = sent.next(&network, is_known_device, now);
+    let sent_at = sent_at.map_err(|wait| Refusal::wait(Code::TooManyRequests, wait))?;
+    let counted = Attempt::reserve(context, throttles, found, now).await?;
+
+    let named = named.filter(|flow| flow.is_open(now) && flow.email.canonical() == canonical);
+    let (flow, write) = next_flow(context, wanted, (named, owner.as_ref()), email, (now, sent_at)).await?;
+    let sent = sent.with(Mailing { sent_at, network }, now);
+    let (to, message) = mail(wanted, owner.as_ref(), &flow);
     let language = language(request, wanted, owner.as_ref(), to.as_ref());
-    writes.push(context.mail(to, language, message, now)?);
-    Ok((after, writes))
+    let mail = context.mail(to, language, message, now)?.due_at(sent_at);
+    let writes = vec![write, flow::save_mailings(&hash, mailings.as_ref(), &sent)?, outbox::put(&mail)?];
+    Ok(BegunFlow { flow, writes, counted })
 }
 
 /// [`begin`] for a public request, written at once and retried on conflicts with concurrent requests.
@@ -99,106 +132,59 @@ pub async fn start(
     wanted: VerificationRequest<'_>,
     email: Email,
 ) -> Result<Verification, Problem> {
-    retry_on_conflict(|| async {
-        let (flow, writes) = begin(context, request, wanted, email.clone()).await?;
-        context.record(writes).await?;
+    let begun = retry_on_conflict(|| async {
+        let BegunFlow { flow, writes, counted } = begin(context, request, wanted, email.clone()).await?;
+        let recorded = context.record(writes).await.map_err(Problem::from);
+        counted.undo_unless_done(context, recorded).await?;
         Ok(flow)
-    })
-    .await
-}
-
-/// The mails to an address so far, and the limits on them.
-struct MailCounts {
-    to_address: String,
-    from_network: String,
-    per_address: &'static [(usize, Duration)],
-    known: AddressState,
-}
-
-/// The mails counted under one hash, and the limits on them.
-struct MailCount<'a> {
-    hash: &'a str,
-    sent: Option<&'a Mailings>,
-    limits: &'static [(usize, Duration)],
-}
-
-impl MailCounts {
-    async fn read(
-        context: &Context,
-        request: &PublicRequest,
-        wanted: VerificationRequest<'_>,
-        email: &Email,
-    ) -> Result<Self, Problem> {
-        let (purpose, canonical) = (wanted.purpose().word(), email.canonical());
-        let (to_address, from_network) =
-            throttle::mailing_hashes(context, purpose, &canonical, request.address).await?;
-        let known = context.store.address_state(&canonical, &to_address, &from_network).await?;
-        Ok(Self { to_address, from_network, per_address: wanted.mails_per_address(), known })
-    }
-
-    /// The writes that count one more mail, or the refusal where a limit is reached. `Retry-After` is the longest of
-    /// the waits, after which the mail is certain to be sent.
-    fn count(&self, flow_id: FlowId, now: Timestamp) -> Result<[Bookkeeping; 2], Problem> {
-        let counts = [
-            MailCount { hash: &self.to_address, sent: self.known.to_address.as_ref(), limits: self.per_address },
-            MailCount {
-                hash: &self.from_network,
-                sent: self.known.from_network.as_ref(),
-                limits: MAILS_PER_NETWORK_AND_ADDRESS,
-            },
-        ];
-        if let Some(wait) = counts.iter().filter_map(|count| count.sent?.wait(count.limits, now)).max() {
-            return Err(Refusal::wait(Code::TooManyRequests, wait).into());
+    });
+    // Only requests for mails to the same address compete.
+    match begun.await {
+        Err(problem) if problem.is(Code::Conflict) => {
+            Err(Refusal::wait(Code::TooManyRequests, throttle::WAIT_AFTER_CONTENTION).into())
         }
-        let [to_address, from_network] = counts.map(|MailCount { hash, sent, limits }| {
-            let longest = limits.iter().map(|(_, time)| *time).max().unwrap_or_default();
-            let after = sent.cloned().unwrap_or_default().with_mail_at_now(Some(flow_id), longest, now);
-            flow::save_mailings(hash, sent, &after, now + longest)
-        });
-        Ok([to_address?, from_network?])
+        begun => begun,
     }
 }
 
-/// The flow that this request continues, if there is one, and the user who has verified the address. Without such a
-/// user an id that nobody has is read, so that the number of reads is the same.
-async fn read_flow(
+/// The throttles of mails with a code, whatever their addresses.
+async fn mail_throttles(
     context: &Context,
+    request: &PublicRequest,
     wanted: VerificationRequest<'_>,
-    known: &AddressState,
-) -> Result<(Option<Verification>, Option<User>), Problem> {
-    let flow_id = match wanted {
-        VerificationRequest::EmailChange(user) => Some(email_change_of(user.user_id)),
-        VerificationRequest::Registration | VerificationRequest::PasswordReset => {
-            known.to_address.as_ref().and_then(|sent| sent.flow_id)
-        }
-    };
-    let flow_id = flow_id.map_or_else(|| context.uuid().map(FlowId::new), Ok)?;
-    let before = context.store.verification(flow_id, wanted.purpose()).await?;
-    let owner = context.store.user(known.owner.unwrap_or(UserId::from_bytes([0; 16]))).await?;
-    Ok((before, owner))
+) -> Result<Vec<ThrottleId>, Problem> {
+    let mut throttles = vec![throttle::of_network(context, ThrottleKind::MailingNetwork, request.address).await?];
+    if let VerificationRequest::EmailChange(user) = wanted {
+        let user_id = user.user_id.to_string();
+        throttles.push(throttle::of_subject(context, ThrottleKind::MailingUser, &user_id).await?);
+    }
+    Ok(throttles)
 }
 
-/// The flow with a new code: the live one continued, or a new one.
+/// The flow with a new code: the named one continued, or a new one; and the write that stores it.
 async fn next_flow(
     context: &Context,
     wanted: VerificationRequest<'_>,
-    (live, owner): (Option<Verification>, Option<&User>),
+    (named, owner): (Option<Verification>, Option<&User>),
     email: Email,
-    now: Timestamp,
-) -> Result<Verification, Problem> {
+    (now, sent_at): (Timestamp, Timestamp),
+) -> Result<(Verification, Bookkeeping), Problem> {
     let code = mailed_code::draw(context).await?;
-    let user_id = match wanted {
-        VerificationRequest::EmailChange(user) => Some(user.user_id),
-        VerificationRequest::Registration | VerificationRequest::PasswordReset => owner.map(|owner| owner.user_id),
-    };
-    if let Some(flow) = live {
-        return Ok(flow.resent(user_id, code, now));
+    let owner_id = owner.map(|owner| owner.user_id);
+    if let Some(flow) = named {
+        let flow = flow.resent(owner_id, code, sent_at);
+        let write = flow::continue_verification(&flow, now)?;
+        return Ok((flow, write));
     }
-    let flow_id = match wanted {
-        VerificationRequest::EmailChange(user) => email_change_of(user.user_id),
-        VerificationRequest::Registration | VerificationRequest::PasswordReset => FlowId::new(context.uuid()?),
+    let (flow_id, user_id) = match wanted {
+        VerificationRequest::EmailChange(user) => (email_change_of(user.user_id), Some(user.user_id)),
+        VerificationRequest::Registration(_) | VerificationRequest::PasswordReset(_) => {
+            (FlowId::new(context.uuid()?), owner_id)
+        }
     };
-    Ok(Verification::begin(flow_id, wanted.purpose(), email, user_id, code, now))
+    let flow = Verification::begin(flow_id, wanted.purpose(), email, user_id, code, sent_at);
+    let write = flow::begin_verification(&flow)?;
+    Ok((flow, write))
 }
 
 /// The mail to send, and where. A code goes only to an address it can be used for. A user who has verified the address
@@ -207,14 +193,14 @@ fn mail(wanted: VerificationRequest<'_>, owner: Option<&User>, flow: &Verificati
     let code = flow.purpose.message(flow.code.clone());
     let verified = |owner: &User| owner.verified_email().cloned();
     match (wanted, owner) {
-        (VerificationRequest::Registration, Some(owner)) => {
+        (VerificationRequest::Registration(_), Some(owner)) => {
             (verified(owner), Message::AddressTaken { login: owner.login.clone() })
         }
         (VerificationRequest::EmailChange(user), Some(owner)) if owner.user_id != user.user_id => {
             (verified(owner), Message::AddressTaken { login: owner.login.clone() })
         }
-        (VerificationRequest::PasswordReset, owner) => (owner.and_then(verified), code),
-        (VerificationRequest::Registration, None) | (VerificationRequest::EmailChange(_), _) => {
+        (VerificationRequest::PasswordReset(_), owner) => (owner.and_then(verified), code),
+        (VerificationRequest::Registration(_), None) | (VerificationRequest::EmailChange(_), _) => {
             (Some(flow.email.clone()), code)
         }
     }
@@ -229,61 +215,8 @@ fn language(
 ) -> Language {
     let caller = match wanted {
         VerificationRequest::EmailChange(user) => Some(user),
-        VerificationRequest::Registration | VerificationRequest::PasswordReset => None,
+        VerificationRequest::Registration(_) | VerificationRequest::PasswordReset(_) => None,
     };
     let recipient = owner.filter(|owner| to == owner.verified_email()).or(caller);
     recipient.map_or(request.language.unwrap_or_default(), |recipient| recipient.language)
-}
-
-/// A flow whose code was right.
-#[derive(Debug)]
-pub struct ProvenFlow {
-    /// The flow, as it was when the try was counted.
-    pub flow: Verification,
-    attempt: Attempt,
-}
-
-impl ProvenFlow {
-    /// Tries a code at a flow that was read as `known`. An unknown, an expired and a spent flow answer as a wrong code.
-    pub async fn by_code(
-        context: &Context,
-        request: &PublicRequest,
-        (flow_id, purpose): (FlowId, FlowPurpose),
-        known: Option<&Verification>,
-        code: &EightDigits,
-    ) -> Result<Self, Problem> {
-        // A flow that never existed is throttled by its id.
-        let subject = known.map_or_else(|| flow_id.to_string(), |flow| flow.email.canonical());
-        let throttles = vec![
-            throttle::network_throttle(context, request.address).await?,
-            throttle::id(context, ThrottleKind::Code, &subject, None).await?,
-        ];
-        let found = context.store.throttles(&throttles).await?;
-        let attempt = Attempt::reserve(context, throttles, found, request.now).await?;
-        let flow =
-            context.store.count_code_attempt(flow_id, purpose, request.now).await?.ok_or(Code::VerificationFailed)?;
-        let digits = mailed_code::digits(context, &flow.code).await?;
-        if bool::from(digits.as_bytes().ct_eq(code.as_str().as_bytes())) {
-            return Ok(Self { flow, attempt });
-        }
-        Err(Code::VerificationFailed.into())
-    }
-
-    /// The writes that end the flow by its success.
-    pub fn succeeded(&self) -> Vec<Bookkeeping> {
-        [flow::end_verification(&self.flow)].into_iter().chain(self.attempt.succeeded()).collect()
-    }
-
-    /// Takes the try off the counts, since something other than the code made the request fail, and returns the problem
-    /// to answer with.
-    pub async fn fail(self, context: &Context, problem: Problem) -> Problem {
-        let undone = async {
-            match context.record([flow::undo_code_attempt(self.flow.flow_id)]).await {
-                // A flow that ended meanwhile counts nothing.
-                Ok(()) | Err(CommitError::Refused(_)) => self.attempt.undo(context).await,
-                Err(error) => Err(error.into()),
-            }
-        };
-        undone.await.err().unwrap_or(problem)
-    }
 }

@@ -5,7 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    choice::choices, error::Refusal, fields::Fields, profile::Profile, request_body, text::AccountId, time::Timestamp,
+    choice::choices,
+    error::Refusal,
+    fields::Fields,
+    profile::{Profile, ProfilePatch},
+    request_body,
+    text::AccountId,
+    time::Timestamp,
 };
 
 choices! {
@@ -38,22 +44,15 @@ pub struct Account {
 }
 
 request_body! {
-    /// A new account.
+    /// A new account. A field that is left out gets its default.
     pub struct NewAccount from (fields, today: NaiveDate) {
+        /// Identifies the account in its application. Case-sensitive. It cannot be changed.
         user_id: AccountId,
+        /// Whether the account is one of the application's admins.
         r#type: AccountType,
         #[schema(inline)]
         #[serde(flatten)]
-        profile: Profile = Some(Profile::default().patched(fields, today)),
-    }
-}
-
-request_body! {
-    /// A change of an account's profile.
-    pub struct AccountPatch from (fields, current: &Profile, today: NaiveDate) {
-        #[schema(inline)]
-        #[serde(flatten)]
-        profile: Profile = Some(current.clone().patched(fields, today)),
+        profile: ProfilePatch = ProfilePatch::read(fields, today),
     }
 }
 
@@ -63,7 +62,7 @@ impl NewAccount {
         Account {
             user_id: self.user_id,
             account_type: self.r#type,
-            profile: self.profile,
+            profile: Profile::default().patched(self.profile),
             created_at: now,
             updated_at: now,
             version: 1,
@@ -76,7 +75,8 @@ impl Account {
     pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
         fields.immutable("user_id");
         fields.immutable("type");
-        let AccountPatch { profile } = fields.parse(|fields| AccountPatch::read(fields, &self.profile, now.date()))?;
+        let patch = fields.parse(|fields| ProfilePatch::read(fields, now.date()))?;
+        let profile = self.profile.clone().patched(patch);
         Ok(if profile == self.profile { self } else { Self { profile, ..self }.next_version(now) })
     }
 

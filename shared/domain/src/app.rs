@@ -101,6 +101,7 @@ request_body! {
     pub struct AppPatch {
         /// The team that owns the application; null gives it to the platform. Only platform admins may change it.
         team_id: PatchOptional<TeamId>,
+        /// The name that people read.
         name: PatchRequired<AppName>,
     }
 }
@@ -108,10 +109,11 @@ request_body! {
 request_body! {
     /// Whether an application's deletion lock is on.
     #[derive(Clone, Copy)]
-    #[schema(as = LockTurn)]
+    #[schema(as = LockTurn, title = "locked: true | locked: false, risks_acknowledged: true")]
     pub struct DeletionLockUpdate from (fields) {
+        /// Whether accounts cannot be deleted.
         locked: bool,
-        /// Must be true to turn the lock off.
+        /// Acknowledges that deleted accounts cannot be restored. Required to turn the lock off.
         risks_acknowledged: Option<bool> = Some(read_acknowledgement(fields, locked)),
     }
 }

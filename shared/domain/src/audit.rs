@@ -15,7 +15,7 @@ use crate::{
 };
 
 choices! {
-    /// A kind of change, as `noun.verb`.
+    /// A kind of change, or of access that is recorded like one, as `noun.verb`.
     Action {
         /// An application was created.
         AppCreate "app.create",
@@ -39,6 +39,10 @@ choices! {
         AccountSetAdmin "account.set_admin",
         /// An account is no longer an admin.
         AccountCancelAdmin "account.cancel_admin",
+        /// Accounts were exported as a file.
+        AccountExport "account.export",
+        /// A user signed in.
+        UserSignIn "user.sign_in",
         /// A user registered.
         UserRegister "user.register",
         /// A user was created.
@@ -228,21 +232,25 @@ pub struct AuditRecord {
     /// When the change was made.
     pub at: Timestamp,
     /// The user who made the change; null if the system did.
+    #[schema(required)]
     pub actor: Option<AuditActor>,
-    /// The network address of the request.
-    #[schema(value_type = Option<String>)]
+    /// The network address of the request, of IPv4 or IPv6; null if it is unknown or the system made the change.
+    #[schema(value_type = Option<String>, required, max_length = 45, example = "203.0.113.7")]
     pub address: Option<IpAddr>,
     /// The kind of change.
     pub action: Action,
     /// The object.
     pub target: Target,
     /// The team that owns the object; null if the platform does.
+    #[schema(required)]
     pub team_id: Option<TeamId>,
     /// The changed fields before the change; null if the object is new.
     #[serde(default)]
+    #[schema(required, value_type = Option<Object>)]
     pub before: Value,
     /// The changed fields after the change; null if the object was deleted.
     #[serde(default)]
+    #[schema(required, value_type = Option<Object>)]
     pub after: Value,
     /// The `X-Request-Id` of the reply.
     pub request_id: String,
@@ -251,10 +259,10 @@ pub struct AuditRecord {
 impl AuditRecord {
     /// Whether `id` is the changed object, one of the accounts of a batch, or the user who redeemed an invitation.
     pub fn concerns(&self, id: &str) -> bool {
-        let batch = || self.before.get("user_ids").and_then(Value::as_array);
+        let batch = |state: &Value| state.get("user_ids").and_then(Value::as_array).cloned().unwrap_or_default();
         let is = |value: &Value| value.as_str() == Some(id);
         self.target.id == id
-            || batch().is_some_and(|ids| ids.iter().any(is))
+            || [&self.before, &self.after].into_iter().any(|state| batch(state).iter().any(is))
             || self.after.pointer("/redeemed_by/user_id").is_some_and(is)
     }
 }

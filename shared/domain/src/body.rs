@@ -2,7 +2,7 @@
 
 use crate::{
     fields::{Fields, FromField},
-    patch::{PatchOptional, PatchRequired},
+    patch::{PatchDefault, PatchOptional, PatchRequired},
 };
 
 /// Declares a request body: a struct, its schema for the API document, and a reader that reports all violations.
@@ -31,6 +31,7 @@ use crate::{
 /// | `Option<T>` | `None` | `None` | read as a `T` |
 /// | [`Text<T>`](Text) | `None` | `None` | `None` |
 /// | [`PatchRequired<T>`](PatchRequired) | keeps | refused | read as a `T` |
+/// | [`PatchDefault<T>`](PatchDefault) | keeps | resets to the default | read as a `T` |
 /// | [`PatchOptional<T>`](PatchOptional) | keeps | clears | clears |
 ///
 /// A member whose rule needs more than the value of its field has a custom reader after `=`: an expression of type
@@ -79,7 +80,7 @@ macro_rules! request_body {
         $member:ident: PatchRequired<BoundedList<$type:ty, $max:tt>> $(= $reader:expr)?, $($rest:tt)*) => {
         $crate::request_body! { @member $body $done
             { $(#[$attribute])*
-              #[schema(value_type = Option<Vec<$type>>, min_items = 1, max_items = $max)] $visibility }
+              #[schema(value_type = Vec<$type>, required = false, min_items = 1, max_items = $max)] $visibility }
             $member { PatchRequired<BoundedList<$type, $max>> } { $($reader)? } $($rest)* }
     };
     (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
@@ -88,9 +89,22 @@ macro_rules! request_body {
             { $(#[$attribute])* $visibility } $member { Option<$type> } { $($reader)? } $($rest)* }
     };
     (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
-        $member:ident: $nullable:ident<$type:ty> $(= $reader:expr)?, $($rest:tt)*) => {
+        $member:ident: PatchRequired<$type:ty> $(= $reader:expr)?, $($rest:tt)*) => {
+        $crate::request_body! { @member $body $done
+            { $(#[$attribute])* #[schema(value_type = $type, required = false)] $visibility }
+            $member { PatchRequired<$type> } { $($reader)? } $($rest)* }
+    };
+    (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
+        $member:ident: PatchDefault<$type:ty> $(= $reader:expr)?, $($rest:tt)*) => {
         $crate::request_body! { @member $body $done
             { $(#[$attribute])* #[schema(value_type = Option<$type>)] $visibility }
+            $member { PatchDefault<$type> } { $($reader)? } $($rest)* }
+    };
+    // `Text` and `PatchOptional`: `""` is as good as null. The API document turns this default into that alternative.
+    (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
+        $member:ident: $nullable:ident<$type:ty> $(= $reader:expr)?, $($rest:tt)*) => {
+        $crate::request_body! { @member $body $done
+            { $(#[$attribute])* #[schema(value_type = Option<$type>, default = "")] $visibility }
             $member { $nullable<$type> } { $($reader)? } $($rest)* }
     };
     (@members $body:tt $done:tt $(#[$attribute:meta])* $visibility:vis
@@ -180,6 +194,12 @@ impl<T: BodyField> BodyField for PatchRequired<T> {
     }
 }
 
+impl<T: FromField + Default> BodyField for PatchDefault<T> {
+    fn read(fields: &mut Fields, name: &str) -> Option<Self> {
+        fields.patch_default(name)
+    }
+}
+
 impl<T: FromField> BodyField for PatchOptional<T> {
     fn read(fields: &mut Fields, name: &str) -> Option<Self> {
         fields.patch(name, T::from_field)
@@ -245,7 +265,9 @@ mod tests {
         let schema = serde_json::to_value(<Sample as utoipa::PartialSchema>::schema()).unwrap();
         assert_eq!(schema["required"], json!(["name", "sizes", "size"]));
         assert_eq!(schema["properties"]["sizes"]["maxItems"], 2);
-        assert_eq!(schema["properties"]["title"]["oneOf"][1], json!({"type": "null"}));
+        assert_eq!(schema["properties"]["title"]["$ref"], "#/components/schemas/RoleName");
+        assert_eq!(schema["properties"]["remark"]["oneOf"][1], json!({"type": "null"}));
+        assert_eq!(schema["properties"]["remark"]["default"], "");
         assert!(schema["properties"].get("type").is_some());
     }
 }

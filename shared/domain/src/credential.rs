@@ -19,8 +19,6 @@ pub struct Credential {
     pub enabled: bool,
     /// The user's epoch. A sign-in that read a credential of another epoch must not start a session.
     pub epoch: u32,
-    /// Device marks that are older than this are no longer valid.
-    pub devices_since: Timestamp,
     /// The second factor, if it is on.
     #[serde(default)]
     pub totp: Option<Totp>,
@@ -50,16 +48,8 @@ pub struct Totp {
 
 impl Credential {
     /// The credential of a new, enabled user.
-    pub fn new(user_id: UserId, password: PasswordHash, now: Timestamp) -> Self {
-        Self {
-            user_id,
-            password,
-            enabled: true,
-            epoch: 0,
-            devices_since: now,
-            totp: None,
-            recovery_codes: BTreeSet::new(),
-        }
+    pub fn new(user_id: UserId, password: PasswordHash) -> Self {
+        Self { user_id, password, enabled: true, epoch: 0, totp: None, recovery_codes: BTreeSet::new() }
     }
 }
 

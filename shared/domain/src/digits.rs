@@ -1,6 +1,8 @@
 //! Codes of a fixed number of digits.
 
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
 
 use crate::{
     fields::FromField,
@@ -8,7 +10,8 @@ use crate::{
 };
 
 /// An eight-digit code from a mail or an invitation, leading zeros kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{8}$", example = "01234567")]
 pub struct EightDigits(String);
 
 impl EightDigits {
@@ -37,9 +40,9 @@ impl FromField for EightDigits {
     }
 }
 
-/// Reads a string of exactly `count` ASCII digits.
+/// Reads a string of exactly `count` digits. East Asian keyboards type them in full width, which NFKC makes ASCII.
 pub(crate) fn parse(value: &Value, count: usize) -> Result<String, Invalid> {
-    let text = String::from_field(value)?;
+    let text: String = String::from_field(value)?.nfkc().collect();
     if text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(text);
     }
@@ -50,6 +53,14 @@ pub(crate) fn parse(value: &Value, count: usize) -> Result<String, Invalid> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn full_width_digits_are_those_of_ascii() {
+        assert_eq!(EightDigits::from_field(&json!("０8３５１２0７")).unwrap().as_str(), "08351207");
+        for bad in ["０8３５１２0", "０8３５１２0７９", "０8３５１２0ａ", "٠٨٣٥١٢٠٧"] {
+            assert!(EightDigits::from_field(&json!(bad)).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn leading_zeros_are_kept() {

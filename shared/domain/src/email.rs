@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
+    characters::is_hidden,
     fields::FromField,
     violation::{Invalid, ViolationCode},
 };
@@ -90,10 +91,7 @@ fn is_local(local: &str) -> bool {
 /// Encoding drops invisible characters and replaces look-alike dots. Such domains are refused: people would read
 /// another address than the mail server uses.
 fn is_domain(domain: &str) -> bool {
-    let is_visible = |c: char| {
-        let is_invisible = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        !c.is_control() && !c.is_whitespace() && !is_invisible && !matches!(c, '。' | '．' | '｡')
-    };
+    let is_visible = |c: char| !is_hidden(c) && !c.is_whitespace() && !matches!(c, '。' | '．' | '｡');
     let encoded = domain.chars().all(is_visible).then(|| idna::domain_to_ascii_strict(domain).ok()).flatten();
     encoded.is_some_and(|ascii| {
         let last = ascii.rsplit('.').next().unwrap_or_default();

@@ -2,7 +2,15 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use crate::violation::{Violation, ViolationCode};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+use crate::{
+    limits::MAX_VIOLATIONS,
+    violation::{Violation, ViolationCode},
+};
 
 /// Declares the error codes and the columns of their table.
 macro_rules! codes {
@@ -16,6 +24,11 @@ macro_rules! codes {
         impl Code {
             /// Every code, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The code with this name.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($code => Some(Self::$variant),)* _ => None }
+            }
 
             /// The HTTP status of the reply.
             pub const fn status(self) -> u16 {
@@ -139,6 +152,29 @@ codes! {
         "A dependency is not available. Retry in a moment.";
 }
 
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|code| code.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .description(Some("An error code."))
+            .into()
+    }
+}
+
+impl ToSchema for Code {
+    fn name() -> Cow<'static, str> {
+        "ErrorCode".into()
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// Why a request is refused, and how the caller can fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -146,7 +182,7 @@ pub struct Refusal {
     pub code: Code,
     /// What happened in this case, for people.
     pub detail: Cow<'static, str>,
-    /// Every violation of the request; empty for any status but 422.
+    /// The violations of the request; empty for any status but 422.
     pub violations: Vec<Violation>,
     /// After how long to retry, if known.
     pub retry_after: Option<Duration>,
@@ -159,8 +195,8 @@ impl Refusal {
     }
 
     /// The refusal of a request with these violations. Its code is that of an unknown field if there is one, then that
-    /// of an immutable field.
-    pub fn invalid(violations: Vec<Violation>) -> Self {
+    /// of an immutable field. It lists at most [`MAX_VIOLATIONS`] and says how many more there are.
+    pub fn invalid(mut violations: Vec<Violation>) -> Self {
         let any = |code| violations.iter().any(|violation| violation.code() == code);
         let code = if any(ViolationCode::UnknownField) {
             Code::UnknownField
@@ -169,7 +205,18 @@ impl Refusal {
         } else {
             Code::ValidationFailed
         };
-        Self { violations, ..code.into() }
+        let more = violations.len().saturating_sub(MAX_VIOLATIONS);
+        violations.truncate(MAX_VIOLATIONS);
+        let refusal = Self { violations, ..code.into() };
+        if more == 0 {
+            return refusal;
+        }
+        Self { detail: format!("{} {more} more violations are not listed.", refusal.detail).into(), ..refusal }
+    }
+
+    /// Whether one of the violations is at this RFC 6901 pointer, or is about the body as a whole.
+    pub fn concerns(&self, pointer: &str) -> bool {
+        self.violations.iter().any(|violation| violation.is_at(pointer) || violation.is_at(""))
     }
 
     /// A refusal that tells the caller after how long to retry.
@@ -193,7 +240,7 @@ impl From<Violation> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.code.as_str(), self.detail)?;
-        self.violations.iter().try_for_each(|violation| write!(formatter, "; {}", violation.detail()))
+        self.violations.iter().try_for_each(|violation| write!(formatter, "; {violation}"))
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Code, Refusal},
-    patch::PatchOptional,
+    patch::{PatchDefault, PatchOptional},
     violation::{Invalid, Violation, ViolationCode},
 };
 
@@ -42,7 +42,7 @@ impl FromField for u32 {
 }
 
 /// The unread fields of a request body, and the violations found so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fields {
     object: Map<String, Value>,
     violations: Vec<Violation>,
@@ -111,17 +111,7 @@ impl Fields {
 
     /// Reads a merge patch of an optional text: an absent field keeps `current`, null and `""` clear it.
     pub fn text<T: FromField>(&mut self, name: &str, current: Option<T>) -> Option<T> {
-        self.text_by(name, current, T::from_field)
-    }
-
-    /// [`Fields::text`] with a rule that needs more than the value.
-    pub fn text_by<T>(
-        &mut self,
-        name: &str,
-        current: Option<T>,
-        parse: impl FnOnce(&Value) -> Result<T, Invalid>,
-    ) -> Option<T> {
-        self.patch(name, parse).and_then(|patch| patch.apply(current))
+        self.patch(name, T::from_field).and_then(|patch| patch.apply(current))
     }
 
     /// Reads a merge patch of an optional text. Returns `None` only after reporting a violation.
@@ -138,12 +128,12 @@ impl Fields {
         }
     }
 
-    /// Reads a merge patch of a value with a default: an absent field keeps `current`, null resets it to the default.
-    pub fn value<T: FromField + Default>(&mut self, name: &str, current: T) -> T {
+    /// Reads a merge patch of a value with a default. Returns `None` only after reporting a violation.
+    pub(crate) fn patch_default<T: FromField + Default>(&mut self, name: &str) -> Option<PatchDefault<T>> {
         match self.object.remove(name) {
-            None => current,
-            Some(Value::Null) => T::default(),
-            Some(value) => self.parsed(name, T::from_field(&value)).unwrap_or(current),
+            None => Some(PatchDefault::Keep),
+            Some(Value::Null) => Some(PatchDefault::Set(T::default())),
+            Some(value) => self.parsed(name, T::from_field(&value)).map(PatchDefault::Set),
         }
     }
 
@@ -232,8 +222,8 @@ mod tests {
         let a: Option<String> = fields.required("a");
         let b: Option<bool> = fields.required("b");
         assert_eq!((a, b), (None, None));
-        assert_eq!(fields.value("n", 7_u32), 7);
-        assert_eq!(fields.value("big", 7_u32), 7);
+        assert_eq!(fields.patch_default::<u32>("n"), None);
+        assert_eq!(fields.patch_default::<u32>("big"), None);
         assert_eq!(fields.list::<String>("l", 3), None);
         let refusal = fields.finish(|| Some(())).unwrap_err();
         assert_eq!(refusal.code, Code::UnknownField);
@@ -273,7 +263,8 @@ mod tests {
         assert_eq!(fields.text("null", old()), None);
         assert_eq!(fields.text("empty", old()), None);
         assert_eq!(fields.text("set", old()), Some("new".to_owned()));
-        assert_eq!(fields.value("number", 9_u32), 0);
+        assert_eq!(fields.patch_default("number"), Some(PatchDefault::Set(0_u32)));
+        assert_eq!(fields.patch_default::<u32>("absent"), Some(PatchDefault::Keep));
         assert_eq!(fields.finish(|| Some(())), Ok(()));
     }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     fields::FromField,
+    time::Timestamp,
     violation::{Invalid, ViolationCode},
 };
 
@@ -16,7 +17,8 @@ macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[schema(value_type = String, format = "uuid", example = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21")]
+        #[schema(value_type = String, format = "uuid", pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+        #[schema(example = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21")]
         #[serde(transparent)]
         pub struct $name(Uuid);
 
@@ -70,6 +72,14 @@ impl TeamId {
     }
 }
 
+impl AuditId {
+    /// The smallest id that a record of this time can have: a UUID v7 starts with the time of its creation.
+    pub fn first_of(at: Timestamp) -> Self {
+        let millis = at.to_utc().timestamp_millis().max(0).cast_unsigned();
+        Self::from_bytes((u128::from(millis) << 80).to_be_bytes())
+    }
+}
+
 ids! {
     /// A console user.
     UserId;
@@ -103,6 +113,15 @@ mod tests {
     fn a_team_id_has_the_day_of_its_creation() {
         let team_id = TeamId::parse("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21").unwrap();
         assert_eq!(team_id.date().to_string(), "2025-11-20");
+    }
+
+    #[test]
+    fn the_first_id_of_a_time_sorts_before_the_ids_of_that_time_and_after_earlier_ones() {
+        let id = AuditId::parse("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21").unwrap();
+        let at = |millis| Timestamp::new(DateTime::from_timestamp_millis(millis).unwrap());
+        let millis = 0x019a_a0c4_7e00;
+        assert_eq!(AuditId::first_of(at(millis)).to_string(), "019aa0c4-7e00-0000-0000-000000000000");
+        assert!(AuditId::first_of(at(millis)) <= id && id < AuditId::first_of(at(millis + 1)));
     }
 
     #[test]

@@ -125,10 +125,15 @@ impl Invitation {
         }
     }
 
+    /// Whether it can be redeemed at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.status_at(now) == InvitationStatus::Live
+    }
+
     /// Redeems the invitation. It must be live, and must not be bound to another login.
     pub fn redeemed(self, redeemer: &User, now: Timestamp) -> Result<Self, Code> {
         let is_for_redeemer = self.login.as_ref().is_none_or(|login| login.key() == redeemer.login.key());
-        if self.status_at(now) != InvitationStatus::Live || !is_for_redeemer {
+        if !self.is_live(now) || !is_for_redeemer {
             return Err(Code::InvitationInvalid);
         }
         if redeemer.teams.contains_key(&self.team_id) {
@@ -169,23 +174,36 @@ pub fn change(action: Action, before: Option<&Invitation>, after: Option<&Invita
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Invitation)]
 pub struct InvitationView {
+    /// Identifies the invitation.
     invitation_id: InvitationId,
+    /// The team that the invitation leads into.
     team_id: TeamId,
+    /// The role that the user gets.
     role: RoleView,
+    /// The only login that may redeem the invitation; null if any may.
     #[schema(required)]
     login: Option<Login>,
+    /// A note for the people who manage invitations; null if there is none.
     #[schema(required)]
     note: Option<Note>,
-    /// The last two digits of the code.
+    /// The last two digits of the code, to tell codes apart.
+    #[schema(pattern = "^[0-9]{2}$", example = "67")]
     code_hint: String,
+    /// The state now.
     status: InvitationStatus,
+    /// The user who issued the invitation.
     issued_by: UserRef,
+    /// The user who redeemed the invitation; null if nobody has.
     #[schema(required)]
     redeemed_by: Option<UserRef>,
+    /// When the invitation was issued.
     created_at: Timestamp,
+    /// When the invitation expires.
     expires_at: Timestamp,
+    /// When the invitation was redeemed; null if it was not.
     #[schema(required)]
     redeemed_at: Option<Timestamp>,
+    /// Starts at 1 and grows with every change.
     version: u64,
 }
 

@@ -42,6 +42,10 @@ pub const MAX_BODY_BYTES: usize = 64 * KIB;
 /// The maximum nesting of a JSON body, including the outermost container. The deepest legitimate body has 3 levels.
 pub const MAX_BODY_NESTING: usize = 16;
 
+/// The number of violations that a reply lists: more than a person corrects at once. Without it, the reply to a body
+/// full of unknown fields is eight times as large as the body.
+pub const MAX_VIOLATIONS: usize = 100;
+
 /// The maximum number of characters of an `Idempotency-Key`.
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 128;
 
@@ -155,13 +159,9 @@ pub const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two attempts: at most 96 guesses a day, so [`MAX_FAILURES`] take more than a day.
 pub const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
-/// The number of failed attempts in a row after which an authenticator is locked for unknown devices, until it is
-/// recovered. NIST SP 800-63B-4 allows at most 100.
+/// The number of failed attempts in a row after which an authenticator is locked until it is recovered: a password for
+/// unknown devices, a second factor for everybody. NIST SP 800-63B-4 allows at most 100.
 pub const MAX_FAILURES: i64 = 100;
-
-/// How long failed attempts at the codes mailed to an address count, from the end of the last wait. Ten mails with five
-/// attempts each per day cannot guess eight digits, and an unverified address has no owner who could reset the count.
-pub const CODE_FAILURES_WINDOW: Duration = DAY;
 
 /// How long failed attempts are stored after the last one.
 pub const THROTTLE_LIFETIME: Duration = Duration::from_hours(365 * 24);
@@ -172,21 +172,51 @@ pub const MAX_RESERVATIONS: u32 = 10;
 /// How long the mark of a known device is valid.
 pub const DEVICE_LIFETIME: Duration = Duration::from_hours(180 * 24);
 
+/// The number of known devices of a user: more than a person signs in with. A further one replaces the oldest.
+pub const MAX_DEVICES: usize = 10;
+
 /// The number of attempts at a mailed code: a chance of 5 in 10⁸ per flow.
 pub const MAX_CODE_TRIES: u32 = 5;
 
-/// The minimum time between two mails of one flow.
+/// The number of refusals after a right code in one flow, such as a login that is taken. They do not count as attempts
+/// at the code, so without this limit one mailed code could find out which logins exist.
+pub const MAX_REFUSALS_AFTER_RIGHT_CODE: u32 = 20;
+
+/// The time between two mails with a code to one address for one purpose. A mail that is requested earlier is sent when
+/// it is over.
 pub const RESEND_AFTER: Duration = MINUTE;
 
-/// The limits on mails with a code to one address for one purpose: number and period.
+/// The limits on mails with a code to one address for one purpose: number and period, shortest period first. They also
+/// bound the guesses at the address: each mail allows [`MAX_CODE_TRIES`].
 pub const MAILS_PER_ADDRESS: &[(usize, Duration)] = &[(5, HOUR), (10, DAY)];
 
-/// The same for an address that a user wants to use. They may alternate between addresses, and each change starts a new
-/// flow, so [`RESEND_AFTER`] is a limit per address, too.
-pub const MAILS_PER_ADDRESS_TO_BIND: &[(usize, Duration)] = &[(1, RESEND_AFTER), (5, HOUR), (10, DAY)];
+/// The longest period of [`MAILS_PER_ADDRESS`].
+pub const MAILS_COUNTED_FOR: Duration = DAY;
 
-/// The limit on mails with a code to one address for one purpose from one network: number and period.
-pub const MAILS_PER_NETWORK_AND_ADDRESS: &[(usize, Duration)] = &[(5, DAY)];
+/// How many of [`MAILS_PER_ADDRESS`] are kept for a known device of the address's owner and for networks that have not
+/// asked within [`MAILS_COUNTED_FOR`]. Otherwise one stranger could use up all mails to an address.
+pub const MAILS_KEPT: usize = 3;
+
+/// The number of mails with a code that one network gets within [`MAILS_WINDOW`], whatever the addresses: an office may
+/// share a network.
+pub const MAILS_PER_NETWORK: i64 = 30;
+
+/// The number of mails with a code that one signed-in user gets within [`MAILS_WINDOW`], whatever the addresses.
+pub const MAILS_PER_USER: i64 = 10;
+
+/// The window of [`MAILS_PER_NETWORK`] and [`MAILS_PER_USER`].
+pub const MAILS_WINDOW: Duration = HOUR;
+
+/// The number of passwords whose strength is estimated for one network within [`ESTIMATES_WINDOW`] without a session.
+/// An estimate takes up to 50 ms, so one network gets a twentieth of a processor.
+pub const ESTIMATES_PER_NETWORK: i64 = 60;
+
+/// The window of [`ESTIMATES_PER_NETWORK`].
+pub const ESTIMATES_WINDOW: Duration = MINUTE;
+
+/// The number of hashes and strength estimates that wait for one processor, besides the one that runs: about as many as
+/// it finishes within [`REQUEST_DEADLINE`].
+pub const MAX_QUEUED_PER_PROCESSOR: usize = 128;
 
 /// The maximum time between the two steps of a sign-in.
 pub const TICKET_LIFETIME: Duration = Duration::from_mins(5);
@@ -254,7 +284,8 @@ pub const MAX_EXPIRED_AT_ONCE: usize = 10;
 /// all draws collide is 1 in 10¹⁶.
 pub const MAX_CODE_DRAWS: u32 = 8;
 
-/// The number of wrong invitation codes of one user within [`REDEEMER_WINDOW`].
+/// The number of wrong invitation codes of one redeemer within [`REDEEMER_WINDOW`]: a user, or the address that a
+/// registration has proved.
 pub const REDEEMER_FAILURES: i64 = 10;
 
 /// The window of [`REDEEMER_FAILURES`].

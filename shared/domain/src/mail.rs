@@ -140,6 +140,12 @@ impl Mail {
         Self { mail_id, to, language, message, created_at: now, attempts: 0, due_at: now }
     }
 
+    /// The mail, to be sent at `due_at`.
+    #[must_use]
+    pub fn due_at(self, due_at: Timestamp) -> Self {
+        Self { due_at, ..self }
+    }
+
     /// Decides what to do with the mail now.
     pub fn next_attempt(&self, now: Timestamp) -> MailAttempt {
         if now < self.due_at {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::{
     body::{ReadElsewhere, Text},
+    device::KnownDevices,
     email::Email,
     id::UserId,
     mail::Language,
-    password::{InitialPassword, PasswordRule},
+    password::{InitialPassword, NewPassword, PasswordRule},
     permission::UserType,
     request_body,
     text::{Login, Username},
@@ -69,6 +70,7 @@ impl NewUser {
             password_change_required: self.password_change_required,
             teams: BTreeMap::new(),
             epoch: 0,
+            devices: KnownDevices::default(),
             created_at: now,
             updated_at: now,
             last_login_at: None,
@@ -79,36 +81,41 @@ impl NewUser {
 
 request_body! {
     /// A new user.
-    #[schema(as = NewUser)]
+    #[schema(as = NewUser, title = "password | generate_password: true")]
     pub struct NewUserBody from (fields, rule: &PasswordRule) {
+        /// The name that people read and search for. It need not be unique.
         username: Username,
+        /// The login, for signing in. It is unique without regard to case and cannot be changed.
         login: Login,
         /// It counts as unverified until the user verifies it: it gets no mail, and other users may have it too.
         email: Text<Email>,
-        /// Either this or `generate_password`. It must be changed at the first sign-in.
-        #[schema(value_type = Option<String>)]
+        /// The password, which must be changed at the first sign-in.
+        #[schema(value_type = Option<NewPassword>)]
         password: InitialPassword =
             rule.read_initial(fields, &names(username.as_ref(), login.as_ref(), email.as_ref())),
-        /// Whether to generate a password, which the reply shows once.
+        /// Generates a password, which the reply shows once and which must be changed at the first sign-in.
         #[schema(value_type = Option<bool>)]
         generate_password: ReadElsewhere,
+        /// The type.
         r#type: UserType,
     }
 }
 
 request_body! {
     /// A new user of the type `member`, as part of a request that adds them to a team.
-    #[schema(as = NewMembersUser)]
+    #[schema(as = NewMembersUser, title = "password | generate_password: true")]
     pub struct NewMemberUserBody from (fields, rule: &PasswordRule) {
+        /// The name that people read and search for. It need not be unique.
         username: Username,
+        /// The login, for signing in. It is unique without regard to case and cannot be changed.
         login: Login,
         /// It counts as unverified until the user verifies it: it gets no mail, and other users may have it too.
         email: Text<Email>,
-        /// Either this or `generate_password`. It must be changed at the first sign-in.
-        #[schema(value_type = Option<String>)]
+        /// The password, which must be changed at the first sign-in.
+        #[schema(value_type = Option<NewPassword>)]
         password: InitialPassword =
             rule.read_initial(fields, &names(username.as_ref(), login.as_ref(), email.as_ref())),
-        /// Whether to generate a password, which the reply shows once.
+        /// Generates a password, which the reply shows once and which must be changed at the first sign-in.
         #[schema(value_type = Option<bool>)]
         generate_password: ReadElsewhere,
     }

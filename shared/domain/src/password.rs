@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
 use zeroize::Zeroizing;
 use zxcvbn::{
     Score,
@@ -16,11 +17,12 @@ use crate::{
     fields::{Fields, FromField},
     limits::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
     request_body,
-    violation::{Invalid, ViolationCode, WeakPasswordReason},
+    violation::{Invalid, PasswordReason, ViolationCode},
 };
 
 /// A password as typed, in NFC. It is not printed, and its memory is wiped when it is dropped.
-#[derive(Clone)]
+#[derive(Clone, ToSchema)]
+#[schema(value_type = String, format = Password, example = "correct horse battery")]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
@@ -28,6 +30,11 @@ impl Password {
     /// right.
     pub fn new(typed: &str) -> Self {
         Self(Zeroizing::new(typed.nfc().take(MAX_PASSWORD_CHARS + 1).collect()))
+    }
+
+    /// Checks that it is not the current password.
+    pub fn check_changed(&self, current: &Self) -> Result<(), Invalid> {
+        if self.0 == current.0 { Err(Invalid::unchanged_password()) } else { Ok(()) }
     }
 
     /// The bytes, for hashing.
@@ -48,6 +55,12 @@ impl FromField for Password {
     }
 }
 
+/// A password to set, in Unicode NFC. An installation can require more than 8 characters; by default it requires 12.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Password, min_length = 8, max_length = 256, example = "correct horse battery")]
+#[expect(dead_code, reason = "describes a `Password` that must follow the `PasswordRule`")]
+pub struct NewPassword(String);
+
 /// A password that one user sets for another.
 #[derive(Clone, Debug)]
 pub enum InitialPassword {
@@ -64,11 +77,13 @@ pub struct PasswordRule {
     pub min_chars: usize,
     /// Whether a password must have upper case, lower case, digits and symbols.
     pub require_classes: bool,
+    /// Whether the strength of a password is estimated, which takes up to 50 ms.
+    pub is_strength_estimated: bool,
 }
 
 impl Default for PasswordRule {
     fn default() -> Self {
-        Self { min_chars: MIN_PASSWORD_CHARS, require_classes: false }
+        Self { min_chars: MIN_PASSWORD_CHARS, require_classes: false, is_strength_estimated: true }
     }
 }
 
@@ -81,12 +96,12 @@ const ESTIMATED_CHARS: usize = 24;
 
 request_body! {
     /// A password that an admin sets for another user, who must change it at the next sign-in.
-    #[schema(as = PasswordReset)]
+    #[schema(as = PasswordReset, title = "password | generate_password: true")]
     pub struct PasswordResetBody from (fields, rule: &PasswordRule, names: &[&str]) {
-        /// Either this or `generate_password`.
-        #[schema(value_type = Option<String>)]
+        /// The password to set.
+        #[schema(value_type = Option<NewPassword>)]
         password: InitialPassword = rule.read_initial(fields, names),
-        /// Whether to generate a password, which the reply shows once.
+        /// Generates a password, which the reply shows once.
         #[schema(value_type = Option<bool>)]
         generate_password: ReadElsewhere,
     }
@@ -100,6 +115,12 @@ impl PasswordResetBody {
 }
 
 impl PasswordRule {
+    /// The rule without the estimate of strength.
+    #[must_use]
+    pub fn without_estimate(self) -> Self {
+        Self { is_strength_estimated: false, ..self }
+    }
+
     /// Reads `password`, which must be strong enough for a user with these names, and `password_confirmation`, which
     /// must equal it.
     pub fn read_twice(&self, fields: &mut Fields, names: &[&str]) -> Option<Password> {
@@ -139,6 +160,11 @@ impl PasswordRule {
 
     /// Checks that a password is strong enough for a user with these names.
     pub fn check(&self, password: &Password, names: &[&str]) -> Result<(), Invalid> {
+        if password.0.chars().any(char::is_control) {
+            let rule =
+                "takes no control characters such as a tab or a line feed, which nobody can type when they sign in";
+            return Err(Invalid::new(ViolationCode::BadFormat, rule));
+        }
         let chars = password.0.chars().count();
         if let Some(invalid) = Invalid::of_size(chars, self.min_chars, MAX_PASSWORD_CHARS, "characters") {
             return Err(invalid);
@@ -147,11 +173,14 @@ impl PasswordRule {
         let names: Vec<_> = names.iter().copied().filter(|name| name.chars().count() >= MIN_NAME_CHARS).collect();
         if names.iter().any(|name| lower.contains(&name.to_lowercase())) {
             let rule = "must not contain the login, the username or the name in the email address";
-            return Err(Invalid::weak_password(WeakPasswordReason::ContainsName, rule));
+            return Err(Invalid::weak_password(PasswordReason::ContainsName, rule));
         }
         if self.require_classes && !has_all_classes(&password.0) {
             let rule = "must have upper case, lower case, digits and symbols";
-            return Err(Invalid::weak_password(WeakPasswordReason::MissingClasses, rule));
+            return Err(Invalid::weak_password(PasswordReason::MissingClasses, rule));
+        }
+        if !self.is_strength_estimated {
+            return Ok(());
         }
         let estimated = Zeroizing::new(password.0.chars().take(ESTIMATED_CHARS).collect::<String>());
         let estimate = zxcvbn(&estimated, &names);
@@ -163,16 +192,16 @@ impl PasswordRule {
             || "is too easy to guess: add one or two words".to_owned(),
             |warning| format!("is too easy to guess: {warning}"),
         );
-        Err(Invalid::weak_password(warning.map_or(WeakPasswordReason::Guessable, reason_of), rule))
+        Err(Invalid::weak_password(warning.map_or(PasswordReason::Guessable, reason_of), rule))
     }
 }
 
-fn reason_of(warning: Warning) -> WeakPasswordReason {
+fn reason_of(warning: Warning) -> PasswordReason {
     match warning {
         Warning::ThisIsATop10Password
         | Warning::ThisIsATop100Password
         | Warning::ThisIsACommonPassword
-        | Warning::ThisIsSimilarToACommonlyUsedPassword => WeakPasswordReason::Common,
+        | Warning::ThisIsSimilarToACommonlyUsedPassword => PasswordReason::Common,
         Warning::StraightRowsOfKeysAreEasyToGuess
         | Warning::ShortKeyboardPatternsAreEasyToGuess
         | Warning::RepeatsLikeAaaAreEasyToGuess
@@ -182,7 +211,7 @@ fn reason_of(warning: Warning) -> WeakPasswordReason {
         | Warning::AWordByItselfIsEasyToGuess
         | Warning::DatesAreOftenEasyToGuess
         | Warning::NamesAndSurnamesByThemselvesAreEasyToGuess
-        | Warning::CommonNamesAndSurnamesAreEasyToGuess => WeakPasswordReason::Guessable,
+        | Warning::CommonNamesAndSurnamesAreEasyToGuess => PasswordReason::Guessable,
     }
 }
 
@@ -194,7 +223,7 @@ fn has_all_classes(password: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ViolationCode::{TooLong, TooShort, WeakPassword};
+    use ViolationCode::{BadFormat, NotAllowed, TooLong, TooShort, WeakPassword};
 
     fn checked(password: &str) -> Option<ViolationCode> {
         let names = ["mina.park", "Mina_P", "mp"];
@@ -202,14 +231,29 @@ mod tests {
     }
 
     #[test]
-    fn a_password_has_12_to_256_characters_of_any_kind_in_nfc() {
+    fn a_password_has_12_to_256_visible_characters_in_nfc() {
         assert_eq!(checked("tq7 vXk 2pL"), Some(TooShort));
         assert_eq!(checked("tq7 vXk 2pLw"), None);
-        assert_eq!(checked(&"tq7 vXk 2pLw🦀\0é".repeat(16)), None);
-        assert_eq!(checked(&format!("{}z", "tq7 vXk 2pLw🦀\0é~".repeat(16))), Some(TooLong));
+        assert_eq!(checked(&"tq7 vXk 2pLw🦀é ".repeat(16)), None);
+        assert_eq!(checked(&format!("{}z", "tq7 vXk 2pLw🦀 é~".repeat(16))), Some(TooLong));
         assert_eq!(Password::new("e\u{301}").expose(), "é".as_bytes());
         assert_eq!(checked(&"e\u{301}".repeat(11)), Some(TooShort));
         assert_eq!(format!("{:?}", Password::new("secret")), "Password(…)");
+    }
+
+    #[test]
+    fn a_password_that_nobody_can_type_is_refused() {
+        for bad in ["tq7 vXk 2pLw\n", "tq7\tvXk 2pLw", "tq7 vXk 2pLw\0", "tq7 vXk\u{85} 2pLw", "\t"] {
+            assert_eq!(checked(bad), Some(BadFormat), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_current_password_is_no_new_one() {
+        let current = Password::new("tq7 vXk caf\u{e9}");
+        let invalid = Password::new("tq7 vXk cafe\u{301}").check_changed(&current).unwrap_err();
+        assert_eq!((invalid.code, invalid.reason), (NotAllowed, Some(PasswordReason::Unchanged)));
+        assert_eq!(Password::new("tq7 vXk cafe").check_changed(&current), Ok(()));
     }
 
     #[test]
@@ -229,10 +273,10 @@ mod tests {
     fn a_weak_password_has_its_reason_as_a_code() {
         let strict = PasswordRule { require_classes: true, ..PasswordRule::default() };
         for (rule, password, reason) in [
-            (strict, "tq7 vXk mina_p", WeakPasswordReason::ContainsName),
-            (strict, "tq7 vxk 2plw", WeakPasswordReason::MissingClasses),
-            (PasswordRule::default(), "password1234", WeakPasswordReason::Common),
-            (PasswordRule::default(), "abcdefghijkl", WeakPasswordReason::Guessable),
+            (strict, "tq7 vXk mina_p", PasswordReason::ContainsName),
+            (strict, "tq7 vxk 2plw", PasswordReason::MissingClasses),
+            (PasswordRule::default(), "password1234", PasswordReason::Common),
+            (PasswordRule::default(), "abcdefghijkl", PasswordReason::Guessable),
         ] {
             let invalid = rule.check(&Password::new(password), &["Mina_P"]).unwrap_err();
             assert_eq!((invalid.code, invalid.reason), (WeakPassword, Some(reason)), "{password}");
@@ -241,7 +285,7 @@ mod tests {
 
     #[test]
     fn an_installation_can_require_more() {
-        let strict = PasswordRule { min_chars: 15, require_classes: true };
+        let strict = PasswordRule { min_chars: 15, require_classes: true, ..PasswordRule::default() };
         let checked = |password| strict.check(&Password::new(password), &[]).err().map(|invalid| invalid.code);
         assert_eq!(checked("tq7 vXk 2pLw"), Some(TooShort));
         assert_eq!(checked("tq7 vxk 2plw 9d"), Some(WeakPassword));

@@ -19,6 +19,25 @@ impl<T> PatchRequired<T> {
     }
 }
 
+/// A change of a value with a default: an absent field keeps it, null resets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatchDefault<T> {
+    /// Leaves the value as it is.
+    Keep,
+    /// Replaces the value, by the default if null was sent.
+    Set(T),
+}
+
+impl<T> PatchDefault<T> {
+    /// The value after the patch.
+    pub fn apply(self, current: T) -> T {
+        match self {
+            Self::Keep => current,
+            Self::Set(value) => value,
+        }
+    }
+}
+
 /// A change of a value that may be missing: an absent field keeps it, null and `""` clear it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PatchOptional<T> {

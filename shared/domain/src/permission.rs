@@ -168,9 +168,8 @@ impl Preset {
     }
 
     /// The name that people read, as the name of a role.
-    #[expect(clippy::missing_panics_doc, reason = "the names are constants, and a test reads all of them")]
     pub fn role_name(self) -> RoleName {
-        RoleName::parse(self.name()).expect("the name of a preset is a valid role name")
+        RoleName::of_preset(self)
     }
 
     /// The permissions that the preset grants.

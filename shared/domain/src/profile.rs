@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    fields::{Fields, FromField},
+    fields::FromField,
+    patch::{PatchDefault, PatchOptional},
+    request_body,
     text::{Location, Nickname, PhotoUrl, WhatsUp},
     violation::{Invalid, ViolationCode},
 };
@@ -88,55 +89,107 @@ impl std::fmt::Display for BirthDate {
     }
 }
 
+/// An unsigned 32-bit number, for the API document.
+#[derive(ToSchema)]
+#[schema(value_type = i64, minimum = 0, maximum = 4_294_967_295_i64, example = 3)]
+#[expect(dead_code, reason = "describes a `u32`, whose own schema is a signed number of 32 bits")]
+pub(crate) struct Uint32(u32);
+
 /// The part of an account that an edit can change: what the account shows, and what its application stores about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Profile {
     /// The name that other accounts see.
+    #[schema(required)]
     pub nickname: Option<Nickname>,
     /// The URL of the photo.
+    #[schema(required)]
     pub photo_url: Option<PhotoUrl>,
     /// The gender that other accounts see.
+    #[schema(required)]
     pub gender: Gender,
     /// The date of birth.
+    #[schema(required)]
     pub birth_date: Option<BirthDate>,
     /// The location, as the account states it.
+    #[schema(required)]
     pub location: Option<Location>,
     /// The status line.
+    #[schema(required)]
     pub whats_up: Option<WhatsUp>,
     /// What happens to friend requests.
+    #[schema(required)]
     pub friend_verification: FriendVerification,
     /// The language, as a number that the application defines.
+    #[schema(required, value_type = Uint32)]
     pub language: u32,
     /// A bit field. If bit 0 is set, the account receives no messages.
+    #[schema(required, value_type = Uint32)]
     pub message_settings: u32,
     /// Whether the account may add friends.
+    #[schema(required)]
     pub friending: Friending,
     /// The level, as a number that the application defines.
+    #[schema(required, value_type = Uint32)]
     pub level: u32,
     /// The role, as a number that the application defines.
+    #[schema(required, value_type = Uint32)]
     pub role: u32,
 }
 
+request_body! {
+    /// A change of an account's profile. A field that is left out stays as it is.
+    #[schema(as = AccountPatch)]
+    pub struct ProfilePatch from (fields, today: NaiveDate) {
+        /// The name that other accounts see; null removes it.
+        nickname: PatchOptional<Nickname>,
+        /// The URL of the photo; null removes it.
+        photo_url: PatchOptional<PhotoUrl>,
+        /// The gender that other accounts see; null resets it to `unknown`.
+        gender: PatchDefault<Gender>,
+        /// The date of birth; null removes it.
+        birth_date: PatchOptional<BirthDate> =
+            fields.patch("birth_date", |value| BirthDate::parse(&String::from_field(value)?, today)),
+        /// The location, as the account states it; null removes it.
+        location: PatchOptional<Location>,
+        /// The status line; null removes it.
+        whats_up: PatchOptional<WhatsUp>,
+        /// What happens to friend requests; null resets it to `need_confirm`.
+        friend_verification: PatchDefault<FriendVerification>,
+        /// The language, as a number that the application defines; null resets it to 0.
+        #[schema(value_type = Option<Uint32>)]
+        language: PatchDefault<u32>,
+        /// A bit field. If bit 0 is set, the account receives no messages. Null resets it to 0.
+        #[schema(value_type = Option<Uint32>)]
+        message_settings: PatchDefault<u32>,
+        /// Whether the account may add friends; null resets it to `allowed`.
+        friending: PatchDefault<Friending>,
+        /// The level, as a number that the application defines; null resets it to 0.
+        #[schema(value_type = Option<Uint32>)]
+        level: PatchDefault<u32>,
+        /// The role, as a number that the application defines; null resets it to 0.
+        #[schema(value_type = Option<Uint32>)]
+        role: PatchDefault<u32>,
+    }
+}
+
 impl Profile {
-    /// Applies a merge patch: an absent field keeps its value, null clears it or resets it to the default, and `""`
-    /// clears a text.
+    /// Applies a change.
     #[must_use]
-    pub fn patched(self, fields: &mut Fields, today: NaiveDate) -> Self {
-        let birth_date = |value: &Value| BirthDate::parse(&String::from_field(value)?, today);
+    pub fn patched(self, patch: ProfilePatch) -> Self {
         Self {
-            nickname: fields.text("nickname", self.nickname),
-            photo_url: fields.text("photo_url", self.photo_url),
-            gender: fields.value("gender", self.gender),
-            birth_date: fields.text_by("birth_date", self.birth_date, birth_date),
-            location: fields.text("location", self.location),
-            whats_up: fields.text("whats_up", self.whats_up),
-            friend_verification: fields.value("friend_verification", self.friend_verification),
-            language: fields.value("language", self.language),
-            message_settings: fields.value("message_settings", self.message_settings),
-            friending: fields.value("friending", self.friending),
-            level: fields.value("level", self.level),
-            role: fields.value("role", self.role),
+            nickname: patch.nickname.apply(self.nickname),
+            photo_url: patch.photo_url.apply(self.photo_url),
+            gender: patch.gender.apply(self.gender),
+            birth_date: patch.birth_date.apply(self.birth_date),
+            location: patch.location.apply(self.location),
+            whats_up: patch.whats_up.apply(self.whats_up),
+            friend_verification: patch.friend_verification.apply(self.friend_verification),
+            language: patch.language.apply(self.language),
+            message_settings: patch.message_settings.apply(self.message_settings),
+            friending: patch.friending.apply(self.friending),
+            level: patch.level.apply(self.level),
+            role: patch.role.apply(self.role),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     body::BoundedList,
     error::{Code, Refusal},
     fields::Fields,
+    grant_bound,
     id::{CustomRoleId, TeamId},
     patch::PatchRequired,
     permission::{Permission, Preset, UserType},
@@ -67,7 +68,9 @@ impl Role {
 request_body! {
     /// A new custom role.
     pub struct NewRole {
+        /// The name that people read.
         name: RoleName,
+        /// The permissions that the role grants. Duplicates count once.
         permissions: BoundedList<Permission, 11>,
     }
 }
@@ -75,7 +78,9 @@ request_body! {
 request_body! {
     /// A change of a custom role.
     pub struct RolePatch {
+        /// The name that people read.
         name: PatchRequired<RoleName>,
+        /// The permissions that the role grants, in place of all it grants now. Duplicates count once.
         permissions: PatchRequired<BoundedList<Permission, 11>>,
     }
 }
@@ -91,14 +96,16 @@ pub fn change(action: Action, team_id: TeamId, before: Option<&Role>, after: Opt
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Role)]
 pub struct RoleView {
-    /// The name of a preset, or the UUID of a custom role.
-    #[schema(value_type = String, example = "developer")]
+    /// Identifies the role in its team.
     role_id: RoleId,
+    /// The name that people read.
     name: RoleName,
     /// Whether the role is a preset, which every team has and nobody can edit.
     preset: bool,
+    /// The permissions that the role grants in its team.
+    #[schema(max_items = 11)]
     permissions: BTreeSet<Permission>,
-    /// A preset stays at 1.
+    /// Starts at 1 and grows with every change. A preset stays at 1.
     version: u64,
 }
 
@@ -156,29 +163,21 @@ impl Rights {
 
     /// Whether the user may give this role of a team to others, and take it away.
     pub fn may_grant(&self, role: &Role, team_id: TeamId) -> bool {
-        self.may(Permission::MembersManage, Some(team_id)) && self.includes(role.role_id, &role.permissions, team_id)
+        self.may(Permission::MembersManage, Some(team_id)) && self.includes(role, team_id)
     }
 
     /// Whether the user may create, edit and delete this role of a team. Nobody may edit their own role.
     pub fn may_edit_role(&self, role: &Role, team_id: TeamId) -> bool {
         let is_own = self.role_in(team_id).is_some_and(|own| own.role_id == role.role_id);
-        self.may(Permission::RolesManage, Some(team_id))
-            && !is_own
-            && self.includes(role.role_id, &role.permissions, team_id)
+        self.may(Permission::RolesManage, Some(team_id)) && !is_own && self.includes(role, team_id)
     }
 
-    /// Whether a role is within what the user may grant or edit.
-    ///
-    /// Admins of the platform and of the team may grant every role. Other members may grant the presets except `admin`,
-    /// and a custom role if one preset except `admin`, together with their own role, has all of its permissions.
-    fn includes(&self, role_id: RoleId, permissions: &BTreeSet<Permission>, team_id: TeamId) -> bool {
+    /// Whether a role is within what the user may grant or edit: every role for admins of the platform and of the team;
+    /// for others never `admin`, and any other role, preset or custom, within the bound.
+    fn includes(&self, role: &Role, team_id: TeamId) -> bool {
         let Some(own) = self.role_in(team_id) else { return self.is_platform_admin() };
-        let within = |preset: Preset| permissions.iter().all(|p| own.permissions.contains(p) || preset.allows(*p));
-        match role_id {
-            _ if own.role_id.is_admin() => true,
-            RoleId::Preset(preset) => preset != Preset::Admin,
-            RoleId::Custom(_) => Preset::ALL.iter().any(|preset| *preset != Preset::Admin && within(*preset)),
-        }
+        own.role_id.is_admin()
+            || (!role.role_id.is_admin() && grant_bound::may_give(&own.permissions, &role.permissions))
     }
 }
 
@@ -209,13 +208,19 @@ mod tests {
         for preset in [Preset::SeniorDeveloper, Preset::Developer, Preset::Operator, Preset::Reviewer] {
             assert!(!holding(preset.into()).may_grant(&Role::from(Preset::Reviewer), TEAM));
         }
+        let inviter = holding(custom(&[Permission::TeamRead, Permission::MembersManage]));
+        assert!(inviter.may_grant(&Preset::SeniorDeveloper.into(), TEAM));
+        assert!(!inviter.may_grant(&Preset::MemberManager.into(), TEAM), "a preset that manages, too, is bound");
     }
 
     #[test]
     fn a_member_grants_custom_roles_within_their_own_role_and_one_preset() {
-        use Permission::{AccountsDelete, AccountsRead, AuditRead, MembersManage, TeamRead};
+        use Permission::{AccountsDelete, AccountsRead, AuditRead, MembersManage, TeamEdit, TeamRead};
         let manager = holding(Preset::MemberManager.into());
-        assert!(manager.may_grant(&custom(&[TeamRead, MembersManage, AccountsDelete]), TEAM));
+        assert!(manager.may_grant(&custom(&[TeamRead, AccountsDelete]), TEAM));
+        // A role that manages must lie within the manager's own.
+        assert!(manager.may_grant(&custom(&[TeamRead, TeamEdit, MembersManage]), TEAM));
+        assert!(!manager.may_grant(&custom(&[TeamRead, MembersManage, AccountsDelete]), TEAM));
         assert!(manager.may_grant(&custom(&[TeamRead, AccountsRead, AuditRead]), TEAM));
         // Senior developers may delete accounts and reviewers may read the log: no single preset has both.
         assert!(!manager.may_grant(&custom(&[AccountsDelete, AuditRead]), TEAM));

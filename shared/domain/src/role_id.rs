@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::{
     fields::FromField,
@@ -76,6 +80,17 @@ impl FromField for RoleId {
         Self::parse(&String::from_field(value)?).ok_or_else(unknown_role)
     }
 }
+
+impl PartialSchema for RoleId {
+    fn schema() -> RefOr<Schema> {
+        let presets: Vec<_> = Preset::ALL.iter().map(|preset| preset.id()).collect();
+        let pattern = format!("^({}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})$", presets.join("|"));
+        let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+        schema.description(Some("A preset's name or a custom role's UUID.")).examples(["developer"]).into()
+    }
+}
+
+impl ToSchema for RoleId {}
 
 /// The violation of a role id that does not exist in the team.
 pub fn unknown_role() -> Invalid {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
+    audit::{Action, Change, Target},
     credential::Credential,
     error::Code,
     id::{DeviceId, FlowId, SessionId, UserId},
@@ -94,6 +95,9 @@ pub struct Session {
     pub address: Option<IpAddr>,
     /// The `User-Agent` of the sign-in.
     pub user_agent: Option<String>,
+    /// The device of the sign-in. It stays known when its user changes their password or second factor in this session.
+    #[serde(default)]
+    pub device_id: Option<DeviceId>,
 }
 
 impl Session {
@@ -114,17 +118,33 @@ impl Session {
     }
 }
 
+/// The audit record of a sign-in. It names the session, so that what was done in it can be told apart.
+pub fn sign_in(session: &Session) -> Change {
+    #[derive(Serialize)]
+    struct Begun {
+        session_id: SessionId,
+    }
+    let begun = Begun { session_id: session.session_id };
+    Change::between(Action::UserSignIn, Target::user(session.user_id), None, None, Some(&begun))
+}
+
 /// A session, as replies show it to its user.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
 pub struct SessionView<'a> {
+    /// Identifies the session among those of its user.
     session_id: SessionId,
+    /// When the user signed in.
     created_at: Timestamp,
+    /// When the session was last used, to the minute.
     last_seen_at: Timestamp,
+    /// When the session ends unless it is used again.
     expires_at: Timestamp,
-    #[schema(value_type = Option<String>, required)]
+    /// The network address of the sign-in, of IPv4 or IPv6; null if it is unknown.
+    #[schema(value_type = Option<String>, required, max_length = 45, example = "203.0.113.7")]
     address: Option<IpAddr>,
-    #[schema(required)]
+    /// The `User-Agent` of the sign-in; null if it sent none.
+    #[schema(required, max_length = 256)]
     user_agent: Option<&'a str>,
     /// Whether it is the session of this request.
     current: bool,

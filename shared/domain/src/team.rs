@@ -30,6 +30,9 @@ pub struct Team {
     /// The members with the role `admin`.
     #[serde(default)]
     pub admins: BTreeSet<UserId>,
+    /// The number of live invitations that are bound to a login, counted by `store::counters`, too.
+    #[serde(default)]
+    pub bound: u32,
     /// When it was deleted, if it was. It is hidden from everyone, and the cleanup deletes what it contains.
     #[serde(default)]
     pub deleting_at: Option<Timestamp>,
@@ -45,7 +48,7 @@ impl Team {
     /// Creates a team without members.
     pub fn create(team_id: TeamId, name: TeamName, now: Timestamp) -> Self {
         let admins = BTreeSet::new();
-        Self { team_id, name, admins, deleting_at: None, created_at: now, updated_at: now, version: 1 }
+        Self { team_id, name, admins, bound: 0, deleting_at: None, created_at: now, updated_at: now, version: 1 }
     }
 
     /// Changes the name. If it is the same, so is the version.
@@ -60,6 +63,7 @@ impl Team {
 request_body! {
     /// A change of a team.
     pub struct TeamPatch {
+        /// The name that people read. No two teams have the same.
         name: PatchRequired<TeamName>,
     }
 }
@@ -79,12 +83,18 @@ pub fn change(action: Action, before: Option<&Team>, after: Option<&Team>) -> Ch
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Team)]
 pub struct TeamView {
+    /// Identifies the team.
     team_id: TeamId,
+    /// The name that people read. No two teams have the same.
     name: TeamName,
-    /// Empty if the last admin's user was deleted or became an admin of the platform.
+    /// The members with the role `admin`. Empty if the last one's user was deleted or became an admin of the platform.
+    #[schema(max_items = 1_000)]
     admins: Vec<UserRef>,
+    /// When it was created.
     created_at: Timestamp,
+    /// When it last changed.
     updated_at: Timestamp,
+    /// Starts at 1 and grows with every change of the name or the admins.
     version: u64,
 }
 
@@ -145,12 +155,19 @@ pub fn membership_change(
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Member)]
 pub struct MemberView {
+    /// Identifies the user.
     user_id: UserId,
+    /// The name that people read and search for.
     username: crate::text::Username,
+    /// The user's login.
     login: Login,
+    /// Whether the user may sign in.
     status: Status,
+    /// The user's role in the team.
     role: RoleView,
+    /// When the user joined the team.
     joined_at: Timestamp,
+    /// Starts at 1 and grows with every change of the role.
     version: u64,
 }
 
@@ -173,8 +190,11 @@ impl MemberView {
 /// One of a user's teams, with their role in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Membership {
+    /// Identifies the team.
     team_id: TeamId,
+    /// The team's name.
     name: TeamName,
+    /// The user's role in the team.
     role: RoleView,
 }
 

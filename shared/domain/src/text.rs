@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
-use unicode_script::{Script, UnicodeScript};
 use url::Url;
 use utoipa::ToSchema;
 
 use crate::{
+    characters::{comparison_key, find_hidden, is_hidden, is_word, trimmed},
     fields::FromField,
+    permission::Preset,
     violation::{Invalid, ViolationCode},
 };
 
@@ -50,12 +51,20 @@ macro_rules! texts {
 }
 
 texts! {
-    /// The name of a console user: 3–64 characters of Han, `A–Z a–z 0–9 + = , . @ - _`. It is not unique.
+    /// The name of a console user: 3–64 letters, marks and digits of any script, `+ = , . @ - _`, and single blanks
+    /// between them; trimmed, in NFC. It is not unique.
     #[schema(value_type = String, min_length = 3, max_length = 64, example = "Mina.Park")]
     Username by |text| {
-        let allowed = |c: char| is_login_char(c) || c.script() == Script::Han;
-        sized(text, 3, 64)?;
-        only(text, allowed, "takes Han characters, A-Z a-z 0-9 and + = , . @ - _")
+        let text: String = trimmed(text).nfc().collect();
+        sized(&text, 3, 64)?;
+        let text = visible(&text)?;
+        // What is still hidden joins letters.
+        let allowed = |c: char| is_word(c) || is_login_char(c) || is_hidden(c) || c == ' ';
+        if !text.contains("  ") && text.chars().all(allowed) {
+            return Ok(text);
+        }
+        let rule = "takes letters and digits of any script, + = , . @ - _ and single blanks between them";
+        Err(Invalid::new(ViolationCode::BadFormat, rule))
     };
 
     /// The login of a console user: 3–64 characters of `A–Z a–z 0–9 + = , . @ - _`. It cannot be changed.
@@ -65,21 +74,40 @@ texts! {
         only(text, is_login_char, "takes A-Z a-z 0-9 and + = , . @ - _")
     };
 
-    /// The name of an application: 1–64 characters without control characters, trimmed.
+    /// The name of an application: 1–64 characters that people can see, trimmed.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Harbor Chat")]
     AppName by |text| name(text);
 
-    /// The name of a team: 1–64 characters without control characters, trimmed.
+    /// The name of a team: 1–64 characters that people can see, trimmed. It is unique among the names that look the
+    /// same but for case.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Northwind Mobile")]
-    TeamName by |text| name(text);
+    TeamName by |text| {
+        let name = name(text)?;
+        if comparison_key(&name).len() > MAX_TEAM_KEY_BYTES {
+            let rule = "takes fewer characters that stand for several others";
+            return Err(Invalid::new(ViolationCode::TooLong, rule));
+        }
+        Ok(name)
+    };
 
-    /// The name of a custom role: 1–64 characters without control characters, trimmed.
+    /// The name of a custom role: 1–64 characters that people can see, trimmed. It is not the name of a preset.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "Release manager")]
-    RoleName by |text| name(text);
+    RoleName by |text| {
+        let name = name(text)?;
+        let key = comparison_key(&name);
+        let has_key = |preset: &Preset| [preset.id(), preset.name()].map(comparison_key).contains(&key);
+        if Preset::ALL.iter().any(has_key) {
+            return Err(Invalid::new(ViolationCode::NotAllowed, "must not be the name of a preset role"));
+        }
+        Ok(name)
+    };
 
-    /// A note on an invitation, for the people who manage it: at most 500 bytes of UTF-8 without control characters.
+    /// A note on an invitation, for the people who manage it: at most 500 bytes of UTF-8 that they can see.
     #[schema(value_type = String, max_length = 500, example = "For the new colleague in Busan")]
-    Note by |text| line(text);
+    Note by |text| {
+        bounded(text)?;
+        visible(text)
+    };
 
     /// The id of an account in its application: 1–32 of `A–Z a–z 0–9 ! $ & ' ( ) * + , ; = : @ . _ ~ -`, but not `.` or
     /// `..`.
@@ -115,7 +143,7 @@ texts! {
     };
 
     /// The location of an account, as it states it: at most 500 bytes of UTF-8 without control characters.
-    #[schema(value_type = String, max_length = 500, example = "Busan")]
+    #[schema(as = AccountLocation, value_type = String, max_length = 500, example = "Busan")]
     Location by |text| line(text);
 
     /// The status line of an account: at most 500 bytes of UTF-8, without control characters except line feeds.
@@ -127,11 +155,16 @@ texts! {
 }
 
 impl TeamName {
-    /// The form in which team names are unique: without regard to case and to Unicode composition. The text is mapped
-    /// to upper case first, because some letters have several lower-case forms, or a lower-case form of several
-    /// letters.
+    /// The form in which team names are unique.
     pub fn key(&self) -> String {
-        self.0.nfc().collect::<String>().to_uppercase().to_lowercase().nfc().collect()
+        comparison_key(&self.0)
+    }
+}
+
+impl RoleName {
+    /// The name of a preset, which no custom role may take.
+    pub(crate) fn of_preset(preset: Preset) -> Self {
+        Self(preset.name().to_owned())
     }
 }
 
@@ -144,6 +177,10 @@ impl Login {
 
 /// The maximum number of bytes of a profile text or a note.
 const MAX_PROFILE_BYTES: usize = 500;
+
+/// The maximum number of bytes of the form in which team names are unique. It is part of a key of the table, which has
+/// at most 2,048. Names of letters have at most 768: 64 characters, each of which folds to at most three of four bytes.
+const MAX_TEAM_KEY_BYTES: usize = 1_024;
 
 fn is_login_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || "+=,.@-_".contains(c)
@@ -173,9 +210,22 @@ fn only(text: &str, allowed: impl Fn(char) -> bool, rule: &'static str) -> Resul
 }
 
 fn name(text: &str) -> Result<String, Invalid> {
-    let text = text.trim();
+    let text = trimmed(text);
     sized(text, 1, 64)?;
-    only(text, |c| !c.is_control(), "takes no control characters")
+    visible(text)
+}
+
+/// Refuses characters that nobody can see: with them, two names could look the same, or like nothing.
+fn visible(text: &str) -> Result<String, Invalid> {
+    find_hidden(text).map_or_else(
+        || Ok(text.to_owned()),
+        |c| {
+            Err(Invalid::new(
+                ViolationCode::BadFormat,
+                format!("takes no U+{:04X}, which nobody can see", u32::from(c)),
+            ))
+        },
+    )
 }
 
 fn line(text: &str) -> Result<String, Invalid> {
@@ -184,81 +234,4 @@ fn line(text: &str) -> Result<String, Invalid> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ViolationCode::{BadFormat, TooLong, TooShort};
-
-    fn code<T>(read: Result<T, Invalid>) -> Option<ViolationCode> {
-        read.err().map(|invalid| invalid.code)
-    }
-
-    #[test]
-    fn an_account_id_takes_every_permitted_symbol_and_nothing_else() {
-        let symbols = "!$&'()*+,;=:@._~-";
-        assert_eq!(AccountId::parse(symbols).unwrap().as_str(), symbols);
-        assert_eq!(code(AccountId::parse(&"a".repeat(32))), None);
-        assert_eq!(code(AccountId::parse(&"a".repeat(33))), Some(TooLong));
-        assert_eq!(code(AccountId::parse("")), Some(TooShort));
-        for bad in [".", "..", "a/b", "a%2Fb", "a b", "é", "a\0", "a#b", "a?b", "a\"b", "[a]"] {
-            assert_eq!(code(AccountId::parse(bad)), Some(BadFormat), "{bad}");
-        }
-        assert_eq!(code(AccountId::parse("...")), None);
-    }
-
-    #[test]
-    fn a_profile_text_is_measured_in_bytes() {
-        assert_eq!(code(Nickname::parse(&"é".repeat(250))), None);
-        assert_eq!(code(Nickname::parse(&("é".repeat(250) + "a"))), Some(TooLong));
-        assert_eq!(code(Nickname::parse("a\nb")), Some(BadFormat));
-        assert_eq!(code(WhatsUp::parse("a\nb")), None);
-        assert_eq!(code(WhatsUp::parse("a\rb")), Some(BadFormat));
-        assert_eq!(code(WhatsUp::parse("a\u{85}b")), Some(BadFormat));
-    }
-
-    #[test]
-    fn a_photo_url_is_absolute_and_of_the_web() {
-        for good in ["http://a", "https://img.example.com/p?q=1#f", "HTTPS://EXAMPLE.COM/", "https://예시.kr/사진.png"]
-        {
-            assert_eq!(code(PhotoUrl::parse(good)), None, "{good}");
-        }
-        for bad in [
-            "img.png",
-            "//a/b",
-            "javascript:alert(1)",
-            "ftp://a/b",
-            "https:a",
-            "https://",
-            "http://a b",
-            "http:\\\\a",
-            "http:///a",
-            "https://[::1",
-        ] {
-            assert_eq!(code(PhotoUrl::parse(bad)), Some(BadFormat), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_trimmed_before_it_is_measured() {
-        assert_eq!(AppName::parse("  Harbor Chat ").unwrap().as_str(), "Harbor Chat");
-        assert_eq!(code(AppName::parse("   ")), Some(TooShort));
-        assert_eq!(code(AppName::parse(&"선".repeat(65))), Some(TooLong));
-        assert_eq!(code(AppName::parse("a\u{7f}b")), Some(BadFormat));
-    }
-
-    #[test]
-    fn a_teams_name_is_one_name_in_any_case_and_composition() {
-        let key = |text| TeamName::parse(text).unwrap().key();
-        assert_eq!(key("Équipe Ä"), key("e\u{301}QUIPE a\u{308}"));
-        assert_eq!((key("Straße"), key("οδοσ")), (key("STRASSE"), key("ΟΔΟΣ")));
-        assert_ne!(key("Northwind 1"), key("Northwind ①"));
-    }
-
-    #[test]
-    fn a_username_takes_han_and_a_login_does_not() {
-        assert_eq!(code(Username::parse("王小明")), None);
-        assert_eq!(code(Login::parse("王小明")), Some(BadFormat));
-        assert_eq!(code(Username::parse("박민아")), Some(BadFormat));
-        assert_eq!(code(Username::parse("ab")), Some(TooShort));
-        assert_eq!(Login::parse("Mina@Example").unwrap().key(), "mina@example");
-    }
-}
+mod tests;

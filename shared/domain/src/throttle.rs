@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    error::Code,
     limits::{
-        CODE_FAILURES_WINDOW, FIRST_WAIT, FREE_FAILURES, FREE_NETWORK_FAILURES, LONGEST_WAIT, MAX_FAILURES,
-        NETWORK_WINDOW, REDEEMER_FAILURES, REDEEMER_WINDOW, REDEEMING_NETWORK_FAILURES, REDEEMING_NETWORK_WINDOW,
+        ESTIMATES_PER_NETWORK, ESTIMATES_WINDOW, FIRST_WAIT, FREE_FAILURES, FREE_NETWORK_FAILURES, LONGEST_WAIT,
+        MAILS_PER_NETWORK, MAILS_PER_USER, MAILS_WINDOW, MAX_FAILURES, NETWORK_WINDOW, REDEEMER_FAILURES,
+        REDEEMER_WINDOW, REDEEMING_NETWORK_FAILURES, REDEEMING_NETWORK_WINDOW,
     },
     time::Timestamp,
 };
@@ -21,14 +23,18 @@ pub enum ThrottleKind {
     Password,
     /// Attempts at the second factor of a login.
     Totp,
-    /// Attempts at the codes mailed to an address.
-    Code,
     /// Attempts of all kinds from one network.
     Network,
-    /// Attempts at invitation codes by one user.
+    /// Attempts at invitation codes by one redeemer.
     Redeemer,
     /// Attempts at invitation codes from one network.
     RedeemingNetwork,
+    /// Mails with a code that one network requested.
+    MailingNetwork,
+    /// Mails with a code that one signed-in user requested.
+    MailingUser,
+    /// Passwords whose strength was estimated for one network.
+    EstimatingNetwork,
 }
 
 /// The limits of a throttle.
@@ -44,39 +50,62 @@ struct ThrottleRule {
 }
 
 impl ThrottleKind {
+    /// All kinds.
+    pub const ALL: &[Self] = &[
+        Self::Password,
+        Self::Totp,
+        Self::Network,
+        Self::Redeemer,
+        Self::RedeemingNetwork,
+        Self::MailingNetwork,
+        Self::MailingUser,
+        Self::EstimatingNetwork,
+    ];
+
     /// The name of the kind in the throttle's database key.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Totp => "totp",
-            Self::Code => "code",
             Self::Network => "network",
             Self::Redeemer => "redeemer",
             Self::RedeemingNetwork => "redeeming-network",
+            Self::MailingNetwork => "mailing-network",
+            Self::MailingUser => "mailing-user",
+            Self::EstimatingNetwork => "estimating-network",
         }
     }
 
-    /// A known device has to wait but is never locked out. Otherwise strangers could lock out its owner.
-    const fn rule(self, is_known_device: bool) -> ThrottleRule {
+    /// The error code of an attempt that the throttle refuses.
+    pub const fn refusal(self) -> Code {
         match self {
-            Self::Network => ThrottleRule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), max: i64::MAX },
-            Self::Redeemer => {
-                ThrottleRule { free: REDEEMER_FAILURES, window: Some(REDEEMER_WINDOW), max: REDEEMER_FAILURES }
-            }
-            Self::RedeemingNetwork => ThrottleRule {
-                free: REDEEMING_NETWORK_FAILURES,
-                window: Some(REDEEMING_NETWORK_WINDOW),
-                max: REDEEMING_NETWORK_FAILURES,
-            },
-            // An unverified address has no owner who could reset the count, so it restarts after a day without
-            // attempts.
-            Self::Code => ThrottleRule { free: FREE_FAILURES, window: Some(CODE_FAILURES_WINDOW), max: MAX_FAILURES },
-            Self::Password | Self::Totp => ThrottleRule {
-                free: FREE_FAILURES,
-                window: None,
-                max: if is_known_device { i64::MAX } else { MAX_FAILURES },
-            },
+            Self::MailingNetwork | Self::MailingUser => Code::TooManyRequests,
+            Self::Password
+            | Self::Totp
+            | Self::Network
+            | Self::Redeemer
+            | Self::RedeemingNetwork
+            | Self::EstimatingNetwork => Code::TooManyAttempts,
         }
+    }
+
+    const fn rule(self) -> ThrottleRule {
+        match self {
+            Self::Password | Self::Totp => ThrottleRule { free: FREE_FAILURES, window: None, max: MAX_FAILURES },
+            Self::Network => ThrottleRule { free: FREE_NETWORK_FAILURES, window: Some(NETWORK_WINDOW), max: i64::MAX },
+            Self::Redeemer => ThrottleRule::per_window(REDEEMER_FAILURES, REDEEMER_WINDOW),
+            Self::RedeemingNetwork => ThrottleRule::per_window(REDEEMING_NETWORK_FAILURES, REDEEMING_NETWORK_WINDOW),
+            Self::MailingNetwork => ThrottleRule::per_window(MAILS_PER_NETWORK, MAILS_WINDOW),
+            Self::MailingUser => ThrottleRule::per_window(MAILS_PER_USER, MAILS_WINDOW),
+            Self::EstimatingNetwork => ThrottleRule::per_window(ESTIMATES_PER_NETWORK, ESTIMATES_WINDOW),
+        }
+    }
+}
+
+impl ThrottleRule {
+    /// So many attempts in each window, and none more.
+    const fn per_window(number: i64, window: Duration) -> Self {
+        Self { free: number, window: Some(window), max: number }
     }
 }
 
@@ -106,9 +135,18 @@ pub enum ThrottleReservation {
     },
     /// The only attempt after a wait. Condition: the throttle is still in this state.
     Waited(Throttle),
+    /// An attempt that is counted but never has to wait, and does not make others wait from now on. Condition: same
+    /// window.
+    Exempt {
+        /// When the window started.
+        since: Timestamp,
+    },
 }
 
 /// Checks whether a throttle allows an attempt now. If not, returns how long to wait.
+///
+/// A known device has to wait for its own failures only, and is never locked out of its password. Otherwise strangers
+/// who guess at its owner's login, or from its network, could lock the owner out.
 pub fn reserve(
     kind: ThrottleKind,
     is_known_device: bool,
@@ -116,20 +154,31 @@ pub fn reserve(
     now: Timestamp,
 ) -> Result<ThrottleReservation, Duration> {
     let Some(throttle) = throttle else { return Ok(ThrottleReservation::Begin(None)) };
-    let rule = kind.rule(is_known_device);
+    let rule = kind.rule();
     let is_counted_only = throttle.failures < rule.free || rule.max == rule.free;
     let until = if is_counted_only { throttle.since } else { throttle.last_at + wait(throttle.failures - rule.free) };
     if rule.window.is_some_and(|window| now >= until + window) {
         return Ok(ThrottleReservation::Begin(Some(throttle.clone())));
     }
+    if is_known_device && kind == ThrottleKind::Network {
+        return Ok(ThrottleReservation::Exempt { since: throttle.since });
+    }
     if throttle.failures < rule.free {
         return Ok(ThrottleReservation::Free { since: throttle.since, below: rule.free });
     }
-    if throttle.failures >= rule.max {
+    let is_lockable = !(is_known_device && kind == ThrottleKind::Password);
+    if throttle.failures >= rule.max && is_lockable {
         let end = rule.window.filter(|_| is_counted_only).map(|window| (until + window).since(now));
         return Err(end.unwrap_or(LONGEST_WAIT));
     }
     if now < until { Err(until.since(now)) } else { Ok(ThrottleReservation::Waited(throttle.clone())) }
+}
+
+/// Checks that the throttles of one second factor have room for another failure: known and unknown devices have
+/// [`MAX_FAILURES`] together. If not, returns how long to wait.
+pub fn check_total<'a>(throttles: impl IntoIterator<Item = &'a Throttle>) -> Result<(), Duration> {
+    let failures: i64 = throttles.into_iter().map(|throttle| throttle.failures.max(0)).sum();
+    if failures < MAX_FAILURES { Ok(()) } else { Err(LONGEST_WAIT) }
 }
 
 /// The wait after `beyond` failures more than the free ones.
@@ -169,10 +218,28 @@ mod tests {
     }
 
     #[test]
-    fn the_hundredth_failure_locks_out_all_but_a_known_device() {
-        let reserve = |known| reserve(ThrottleKind::Totp, known, Some(&throttle(100, 0, 0)), at(1_000_000));
-        assert_eq!(reserve(false), Err(LONGEST_WAIT));
-        assert_eq!(reserve(true), Ok(ThrottleReservation::Waited(throttle(100, 0, 0))));
+    fn the_hundredth_failure_locks_a_password_for_unknown_devices_and_a_second_factor_for_all() {
+        let reserve = |kind, known| reserve(kind, known, Some(&throttle(100, 0, 0)), at(1_000_000));
+        assert_eq!(reserve(ThrottleKind::Password, false), Err(LONGEST_WAIT));
+        assert_eq!(reserve(ThrottleKind::Password, true), Ok(ThrottleReservation::Waited(throttle(100, 0, 0))));
+        for known in [false, true] {
+            assert_eq!(reserve(ThrottleKind::Totp, known), Err(LONGEST_WAIT));
+        }
+    }
+
+    #[test]
+    fn known_and_unknown_devices_have_a_hundred_failures_at_a_second_factor_together() {
+        // A success may take back an attempt of an earlier window.
+        assert_eq!(check_total(&[throttle(60, 0, 0), throttle(39, 0, 0), throttle(-5, 0, 0)]), Ok(()));
+        assert_eq!(check_total(&[throttle(60, 0, 0), throttle(40, 0, 0)]), Err(LONGEST_WAIT));
+    }
+
+    #[test]
+    fn a_known_device_is_counted_in_its_network_and_never_waits_for_it() {
+        let reserve = |known, now| reserve(ThrottleKind::Network, known, Some(&throttle(12, 0, 50)), at(now));
+        assert_eq!(reserve(false, 50), Err(secs(4)));
+        assert_eq!(reserve(true, 50), Ok(ThrottleReservation::Exempt { since: at(0) }));
+        assert_eq!(reserve(true, 114), Ok(ThrottleReservation::Begin(Some(throttle(12, 0, 50)))));
     }
 
     #[test]
@@ -202,15 +269,6 @@ mod tests {
             reserve(ThrottleKind::RedeemingNetwork, 20, hour),
             Ok(ThrottleReservation::Begin(Some(throttle(20, 0, 0))))
         );
-    }
-
-    #[test]
-    fn the_count_of_an_address_restarts_after_a_day_without_attempts() {
-        let reserve = |failures, now| reserve(ThrottleKind::Code, false, Some(&throttle(failures, 0, 0)), at(now));
-        let day = 24 * 60 * 60;
-        assert_eq!(reserve(100, 900 + day - 1), Err(LONGEST_WAIT));
-        assert_eq!(reserve(100, 900 + day), Ok(ThrottleReservation::Begin(Some(throttle(100, 0, 0)))));
-        assert_eq!(reserve(4, day), Ok(ThrottleReservation::Begin(Some(throttle(4, 0, 0)))));
     }
 
     #[test]

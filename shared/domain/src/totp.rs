@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 use totp_rs::{Builder, Secret, Totp};
+use unicode_normalization::UnicodeNormalization;
+use utoipa::ToSchema;
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
@@ -57,7 +59,8 @@ impl std::fmt::Debug for TotpSecret {
 }
 
 /// A code of six digits from an authenticator app.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{6}$", example = "012345")]
 pub struct TotpCode(String);
 
 impl FromField for TotpCode {
@@ -71,7 +74,7 @@ impl FromField for TotpCode {
 pub enum SecondFactorInput {
     /// The code that the authenticator app shows.
     Code(TotpCode),
-    /// A recovery code, in upper case and without separators.
+    /// A recovery code, in upper case, in half width and without separators.
     RecoveryCode(String),
 }
 
@@ -86,7 +89,7 @@ impl SecondFactorInput {
             let rule = "takes either code or recovery_code";
             fields.violation("recovery_code", Invalid::new(ViolationCode::NotAllowed, rule));
         }
-        let bare = typed?.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        let bare = typed?.nfkc().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
         Some(Self::RecoveryCode(bare))
     }
 }
@@ -133,7 +136,15 @@ mod tests {
     }
 
     #[test]
-    fn a_code_has_six_ascii_digits() {
+    fn codes_may_be_typed_in_full_width() {
+        assert_eq!(code("２8７０８２"), code("287082"));
+        let mut fields = Fields::of(json!({"recovery_code": "ａｂｃ２ー３Ｄ-４"}));
+        let Some(SecondFactorInput::RecoveryCode(typed)) = SecondFactorInput::read(&mut fields) else { panic!() };
+        assert_eq!(typed, "ABC23D4");
+    }
+
+    #[test]
+    fn a_code_has_six_digits() {
         for bad in [json!("12345"), json!("1234567"), json!("12345a"), json!("١٢٣٤٥٦"), json!(" 12345"), json!(123_456)]
         {
             assert!(TotpCode::from_field(&bad).is_err(), "{bad}");

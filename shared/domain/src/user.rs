@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 use crate::{
     audit::{Action, Change, Target},
     choice::choices,
+    device::KnownDevices,
     email::Email,
     error::{Code, Refusal},
     fields::Fields,
-    id::{TeamId, UserId},
+    id::{DeviceId, TeamId, UserId},
     limits::MAX_TEAMS_PER_USER,
     mail::Language,
     patch::{PatchOptional, PatchRequired},
@@ -35,8 +36,11 @@ choices! {
 request_body! {
     /// A change of a user.
     pub struct UserPatch {
+        /// The name that people read and search for.
         username: PatchRequired<Username>,
+        /// The type. A user who becomes an admin leaves all teams.
         r#type: PatchRequired<UserType>,
+        /// Whether the user may sign in.
         status: PatchRequired<Status>,
         /// A changed address is unverified until the user verifies it; null removes the address.
         email: PatchOptional<Email>,
@@ -46,6 +50,7 @@ request_body! {
 request_body! {
     /// A change of the caller's own user.
     pub struct MePatch {
+        /// The name that people read and search for.
         username: PatchRequired<Username>,
     }
 }
@@ -85,6 +90,9 @@ pub struct User {
     /// Grows when all sessions end: a session of an earlier epoch is no longer valid.
     #[serde(default)]
     pub epoch: u32,
+    /// The devices from which the user has signed in.
+    #[serde(default)]
+    pub devices: KnownDevices,
     /// When the user was created.
     pub created_at: Timestamp,
     /// When the user last changed.
@@ -145,10 +153,11 @@ impl User {
         Ok(if username == self.username { self } else { Self { username, ..self }.next_version(now) })
     }
 
-    /// The user after a new password was set. All sessions end.
+    /// The user after a new password was set. All sessions end, and all devices but `kept` are no longer known.
     #[must_use]
-    pub fn with_new_password(self, password_change_required: bool, now: Timestamp) -> Self {
-        Self { password_change_required, epoch: self.epoch + 1, ..self }.next_version(now)
+    pub fn with_new_password(self, password_change_required: bool, kept: Option<DeviceId>, now: Timestamp) -> Self {
+        let devices = self.devices.only(kept);
+        Self { password_change_required, epoch: self.epoch + 1, devices, ..self }.next_version(now)
     }
 
     /// The user with an address that they verified.
@@ -166,10 +175,12 @@ impl User {
         Self { email: None, email_verified: false, ..self }.next_version(now)
     }
 
-    /// The user with the second factor turned on or off. All sessions end.
+    /// The user with the second factor turned on or off. All sessions end, and all devices but `kept` are no longer
+    /// known.
     #[must_use]
-    pub fn with_totp(self, totp_enabled: bool, now: Timestamp) -> Self {
-        Self { totp_enabled, epoch: self.epoch + 1, ..self }.next_version(now)
+    pub fn with_totp(self, totp_enabled: bool, kept: Option<DeviceId>, now: Timestamp) -> Self {
+        let devices = self.devices.only(kept);
+        Self { totp_enabled, epoch: self.epoch + 1, devices, ..self }.next_version(now)
     }
 
     /// Ends all sessions. The version stays the same, since nothing changes that callers can see.
@@ -239,21 +250,34 @@ pub struct UserRef {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserView<'a> {
+    /// Identifies the user.
     user_id: UserId,
+    /// The name that people read and search for. It is not unique.
     username: &'a Username,
+    /// The login, for signing in. It cannot be changed.
     login: &'a Login,
+    /// The type.
     #[serde(rename = "type")]
     user_type: UserType,
+    /// Whether the user may sign in.
     status: Status,
+    /// The email address; null if there is none.
     #[schema(required)]
     email: Option<&'a Email>,
+    /// Whether the user verified the address. Mail goes to no other.
     email_verified: bool,
+    /// Whether sign-in requires a second factor.
     totp_enabled: bool,
+    /// Whether the user must change their password before they can do anything else.
     password_change_required: bool,
+    /// When the user was created.
     created_at: Timestamp,
+    /// When the user last changed.
     updated_at: Timestamp,
+    /// When the user last signed in; null if they never did.
     #[schema(required)]
     last_login_at: Option<Timestamp>,
+    /// Starts at 1 and grows with every change.
     version: u64,
 }
 

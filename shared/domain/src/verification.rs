@@ -8,7 +8,10 @@ use utoipa::ToSchema;
 use crate::{
     email::Email,
     id::{FlowId, UserId},
-    limits::{CODE_LIFETIME, RESEND_AFTER},
+    limits::{
+        CODE_LIFETIME, MAILS_COUNTED_FOR, MAILS_KEPT, MAILS_PER_ADDRESS, MAX_CODE_TRIES, MAX_REFUSALS_AFTER_RIGHT_CODE,
+        RESEND_AFTER,
+    },
     mail::{MailedCode, Message},
     time::Timestamp,
 };
@@ -61,32 +64,41 @@ pub struct Verification {
     pub code: MailedCode,
     /// The number of attempts, at all codes of the flow.
     pub tries: u32,
-    /// When the newest code was mailed.
+    /// The number of right codes that were followed by a refusal.
+    #[serde(default)]
+    pub refusals: u32,
+    /// When the newest code is mailed.
     pub sent_at: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl Verification {
-    /// Starts a flow. Its first code is mailed now.
+    /// Starts a flow. Its first code is mailed at `sent_at`.
     pub fn begin(
         flow_id: FlowId,
         purpose: FlowPurpose,
         email: Email,
         user_id: Option<UserId>,
         code: MailedCode,
-        now: Timestamp,
+        sent_at: Timestamp,
     ) -> Self {
-        Self { flow_id, purpose, email, user_id, code, tries: 0, sent_at: now, expires_at: now + CODE_LIFETIME }
+        let expires_at = sent_at + CODE_LIFETIME;
+        Self { flow_id, purpose, email, user_id, code, tries: 0, refusals: 0, sent_at, expires_at }
     }
 
-    /// The flow with a new code, mailed now, for the user who has the address now. The number of attempts is kept.
+    /// The flow with a new code, mailed at `sent_at`, for the user who has the address now. Attempts still count.
     #[must_use]
-    pub fn resent(self, user_id: Option<UserId>, code: MailedCode, now: Timestamp) -> Self {
-        Self { user_id, code, sent_at: now, expires_at: now + CODE_LIFETIME, ..self }
+    pub fn resent(self, user_id: Option<UserId>, code: MailedCode, sent_at: Timestamp) -> Self {
+        Self { user_id, code, sent_at, expires_at: sent_at + CODE_LIFETIME, ..self }
     }
 
-    /// When another mail may be requested.
+    /// Whether the flow takes another attempt: it has not expired, and its attempts are not used up.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        now < self.expires_at && self.tries < MAX_CODE_TRIES && self.refusals < MAX_REFUSALS_AFTER_RIGHT_CODE
+    }
+
+    /// When another mail may be requested that is sent at once.
     pub fn resend_after(&self) -> Timestamp {
         self.sent_at + RESEND_AFTER
     }
@@ -97,7 +109,7 @@ impl Verification {
 pub struct Started {
     /// When the code expires.
     pub expires_at: Timestamp,
-    /// When another mail may be requested.
+    /// When another mail may be requested. One that is requested earlier is sent then.
     pub resend_after: Timestamp,
 }
 
@@ -107,62 +119,121 @@ impl From<&Verification> for Started {
     }
 }
 
-/// The recent mails that count against a limit, as stored.
+/// A mail that counts against the limits of its address, as stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailing {
+    /// When it is sent.
+    pub sent_at: Timestamp,
+    /// A keyed hash of the network that requested it.
+    pub network: String,
+}
+
+/// The recent mails to one address for one purpose, as stored, in the order in which they are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailings {
-    /// The flow of the mails, if they all belong to one.
-    #[serde(default)]
-    pub flow_id: Option<FlowId>,
-    /// When they were sent, oldest first.
-    pub sent_at: Vec<Timestamp>,
+    mails: Vec<Mailing>,
 }
 
 impl Mailings {
-    /// How long to wait before the next mail; `None` if it can be sent now. Each limit is a number of mails per
-    /// duration.
-    pub fn wait(&self, limits: &[(usize, Duration)], now: Timestamp) -> Option<Duration> {
+    /// When the next mail is sent; if the limits allow none, how long to wait before asking again.
+    ///
+    /// [`MAILS_KEPT`] of the mails are for those who have a share in them: a known device of the address's owner, and
+    /// networks that have not asked yet.
+    pub fn next(&self, network: &str, is_known_device: bool, now: Timestamp) -> Result<Timestamp, Duration> {
+        let next = self.mails.last().map_or(now, |last| now.max(last.sent_at + RESEND_AFTER));
+        let kept = if is_known_device || !self.has_asked(network, now) { 0 } else { MAILS_KEPT };
         let free_at = |(max, period): &(usize, Duration)| {
-            let nth_newest = self.sent_at.len().checked_sub(*max).and_then(|index| self.sent_at.get(index));
-            nth_newest.map(|sent_at| *sent_at + *period)
+            let oldest_that_counts = self.mails.len().checked_sub(max - kept).and_then(|index| self.mails.get(index));
+            oldest_that_counts.map(|mail| mail.sent_at + *period)
         };
-        let free_at = limits.iter().filter_map(free_at).max().filter(|free_at| now < *free_at);
-        free_at.map(|free_at| free_at.since(now))
+        let free_at = MAILS_PER_ADDRESS.iter().filter_map(free_at).max().filter(|free_at| next < *free_at);
+        free_at.map_or(Ok(next), |free_at| Err(free_at.since(now)))
     }
 
-    /// Adds a mail of this flow, sent now. Mails older than `longest` are dropped.
+    /// Adds a mail. Mails that no longer count are dropped.
     #[must_use]
-    pub fn with_mail_at_now(&self, flow_id: Option<FlowId>, longest: Duration, now: Timestamp) -> Self {
-        let recent = self.sent_at.iter().copied().filter(|sent_at| now < *sent_at + longest);
-        Self { flow_id, sent_at: recent.chain([now]).collect() }
+    pub fn with(&self, mail: Mailing, now: Timestamp) -> Self {
+        let recent = self.mails.iter().filter(|mail| counts(mail, now)).cloned();
+        Self { mails: recent.chain([mail]).collect() }
     }
+
+    /// The mails, in the order in which they are sent.
+    pub fn mails(&self) -> &[Mailing] {
+        &self.mails
+    }
+
+    /// Until when the newest mail counts.
+    pub fn counts_until(&self) -> Option<Timestamp> {
+        self.mails.last().map(|mail| mail.sent_at + MAILS_COUNTED_FOR)
+    }
+
+    fn has_asked(&self, network: &str, now: Timestamp) -> bool {
+        self.mails.iter().any(|mail| mail.network == network && counts(mail, now))
+    }
+}
+
+fn counts(mail: &Mailing, now: Timestamp) -> bool {
+    now < mail.sent_at + MAILS_COUNTED_FOR
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::MAILS_PER_ADDRESS;
 
-    #[test]
-    fn an_address_gets_five_mails_an_hour_and_ten_a_day() {
-        let start = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
+    fn noon() -> Timestamp {
+        Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap())
+    }
+
+    /// Asks once a minute for three days, and returns when mails are sent.
+    fn ask(network: impl Fn(u64) -> String, is_known_device: bool) -> Vec<Timestamp> {
         let (mut mailings, mut sent) = (Mailings::default(), Vec::new());
         for minute in 0..(3 * 24 * 60) {
-            let now = start + Duration::from_mins(minute);
-            match mailings.wait(MAILS_PER_ADDRESS, now) {
-                None => {
-                    sent.push(now);
-                    mailings = mailings.with_mail_at_now(None, Duration::from_hours(24), now);
+            let (now, network) = (noon() + Duration::from_mins(minute), network(minute));
+            match mailings.next(&network, is_known_device, now) {
+                Ok(sent_at) => {
+                    assert_eq!(sent_at, now, "a minute after the last mail the next one is sent at once");
+                    sent.push(sent_at);
+                    mailings = mailings.with(Mailing { sent_at, network }, now);
                 }
-                Some(wait) => {
-                    let early = now + wait - Duration::from_millis(1);
-                    assert_eq!(mailings.wait(MAILS_PER_ADDRESS, early), Some(Duration::from_millis(1)));
-                    assert_eq!(mailings.wait(MAILS_PER_ADDRESS, now + wait), None);
+                Err(wait) => {
+                    let early = mailings.next(&network, is_known_device, now + wait - Duration::from_millis(1));
+                    assert_eq!(early, Err(Duration::from_millis(1)));
+                    assert_eq!(mailings.next(&network, is_known_device, now + wait), Ok(now + wait));
                 }
             }
         }
-        assert_eq!(sent.len(), 30);
-        for (most, time) in MAILS_PER_ADDRESS {
-            assert!(sent.windows(most + 1).all(|window| window[*most].since(window[0]) >= *time), "{most}");
+        sent
+    }
+
+    #[test]
+    fn an_address_gets_five_mails_an_hour_and_ten_a_day() {
+        for sent in [ask(|minute| minute.to_string(), false), ask(|_| "same".to_owned(), true)] {
+            assert_eq!(sent.len(), 30);
+            for (most, time) in MAILS_PER_ADDRESS {
+                assert!(sent.windows(most + 1).all(|window| window[*most].since(window[0]) >= *time), "{most}");
+            }
         }
+    }
+
+    #[test]
+    fn a_network_that_has_asked_before_leaves_three_mails_to_others() {
+        let sent = ask(|_| "same".to_owned(), false);
+        for (most, time) in MAILS_PER_ADDRESS {
+            let most = most - MAILS_KEPT;
+            assert!(sent.windows(most + 1).all(|window| window[most].since(window[0]) >= *time), "{most}");
+        }
+    }
+
+    #[test]
+    fn mails_requested_within_a_minute_are_sent_a_minute_apart() {
+        let mut mailings = Mailings::default();
+        for number in 0..5 {
+            let now = noon() + Duration::from_secs(number);
+            let network = number.to_string();
+            let sent_at = mailings.next(&network, false, now).unwrap();
+            assert_eq!(sent_at, noon() + Duration::from_mins(number));
+            mailings = mailings.with(Mailing { sent_at, network }, now);
+        }
+        assert_eq!(mailings.next("sixth", false, noon()), Err(Duration::from_hours(1)));
     }
 }

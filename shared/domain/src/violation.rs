@@ -1,6 +1,6 @@
 //! Violations: which rule a request violates, where, and how to fix it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,10 +37,10 @@ pub enum ViolationCode {
     Incorrect,
 }
 
-/// Why a password is too weak.
+/// Why a password is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum WeakPasswordReason {
+pub enum PasswordReason {
     /// It contains the login, the username or the name in the email address.
     ContainsName,
     /// It lacks upper case, lower case, digits or symbols, all of which this installation requires.
@@ -49,6 +49,8 @@ pub enum WeakPasswordReason {
     Common,
     /// It can be guessed in few attempts: a word, a name, a date, a sequence, a repetition or a keyboard pattern.
     Guessable,
+    /// It is the current password.
+    Unchanged,
 }
 
 /// A violation whose place in the request is not known yet.
@@ -58,8 +60,8 @@ pub struct Invalid {
     pub code: ViolationCode,
     /// The rule, as a sentence fragment that follows the field's name: "must be …", "takes …".
     pub detail: Cow<'static, str>,
-    /// Why a password is weak; `None` for every other rule.
-    pub reason: Option<WeakPasswordReason>,
+    /// Why a password is refused; `None` for every other rule.
+    pub reason: Option<PasswordReason>,
 }
 
 impl Invalid {
@@ -69,8 +71,14 @@ impl Invalid {
     }
 
     /// A password that is too weak.
-    pub fn weak_password(reason: WeakPasswordReason, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn weak_password(reason: PasswordReason, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { reason: Some(reason), ..Self::new(ViolationCode::WeakPassword, detail) }
+    }
+
+    /// A new password that is the current one.
+    pub(crate) fn unchanged_password() -> Self {
+        let rule = "must differ from the current password";
+        Self { reason: Some(PasswordReason::Unchanged), ..Self::new(ViolationCode::NotAllowed, rule) }
     }
 
     /// A value that is none of the allowed words.
@@ -109,7 +117,7 @@ pub struct Violation {
     code: ViolationCode,
     detail: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<WeakPasswordReason>,
+    reason: Option<PasswordReason>,
 }
 
 impl Violation {
@@ -138,6 +146,10 @@ impl Violation {
         Self { place, ..self }
     }
 
+    pub(crate) fn is_at(&self, pointer: &str) -> bool {
+        matches!(&self.place, Place::Pointer(place) if place == pointer)
+    }
+
     pub(crate) fn place(&self) -> &Place {
         &self.place
     }
@@ -158,5 +170,12 @@ impl Violation {
     /// Which kind of rule is violated.
     pub fn code(&self) -> ViolationCode {
         self.code
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Place::Pointer(place) | Place::Parameter(place)) = &self.place;
+        write!(formatter, "{place} {}", self.detail)
     }
 }

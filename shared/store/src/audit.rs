@@ -5,6 +5,7 @@ use std::{cmp::Reverse, time::Duration};
 use chrono::NaiveDate;
 use futures_util::future::try_join_all;
 use rollcall_domain::{
+    Timestamp,
     audit::AuditRecord,
     id::{AuditId, TeamId},
 };
@@ -14,6 +15,7 @@ use crate::{
     item::{from_items, indexed, to_item, with_ttl},
     keys,
     query::Range,
+    sort_keys::SortKeys,
     table::Store,
     write::{Bookkeeping, Write},
 };
@@ -37,33 +39,53 @@ impl AuditLog {
     }
 }
 
+/// The records of a log that a reading asks for: those in a window of time and before a position.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AuditWindow {
+    /// Only records from this time on.
+    pub from: Option<Timestamp>,
+    /// Only records before this time.
+    pub to: Option<Timestamp>,
+    /// Only records before this one.
+    pub before: Option<AuditId>,
+}
+
+impl AuditWindow {
+    /// The ids of the records. An id begins with the time of its record, so the window is a range of ids.
+    fn ids(self) -> SortKeys {
+        let mut ids = SortKeys::default();
+        if let Some(from) = self.from {
+            ids = ids.from(AuditId::first_of(from).to_string());
+        }
+        for end in [self.to.map(AuditId::first_of), self.before].into_iter().flatten() {
+            ids = ids.before(&end.to_string());
+        }
+        ids
+    }
+}
+
 impl Store {
-    /// The newest records of a day, or the newest before `before`; at most `limit` of them, newest first.
+    /// The newest records of a day in a window; at most `limit` of them, newest first.
     pub async fn audit(
         &self,
         log: &AuditLog,
         day: NaiveDate,
-        before: Option<AuditId>,
+        window: AuditWindow,
         limit: usize,
     ) -> Result<Vec<AuditRecord>, Fault> {
-        let before = before.map(|id| id.to_string());
+        let ids = window.ids();
         let mut records = match log {
-            AuditLog::All => self.audit_of_all(day, before.as_deref(), limit).await?,
-            AuditLog::Teams(teams) => self.audit_of_teams(teams, day, before, limit).await?,
+            AuditLog::All => self.audit_of_all(day, &ids, limit).await?,
+            AuditLog::Teams(teams) => self.audit_of_teams(teams, day, &ids, limit).await?,
         };
         records.sort_unstable_by_key(|record| Reverse(record.audit_id));
         records.truncate(limit);
         Ok(records)
     }
 
-    async fn audit_of_all(
-        &self,
-        day: NaiveDate,
-        before: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<AuditRecord>, Fault> {
+    async fn audit_of_all(&self, day: NaiveDate, ids: &SortKeys, limit: usize) -> Result<Vec<AuditRecord>, Fault> {
         let shards = (0..keys::AUDIT_SHARDS)
-            .map(|shard| async move { self.last_in_index(&keys::audit_shard(day, shard), before, limit).await });
+            .map(|shard| async move { self.last_in_index(&keys::audit_shard(day, shard), ids.clone(), limit).await });
         let mut keys = try_join_all(shards).await?.concat();
         keys.sort_unstable_by(|one, other| other.sk.cmp(&one.sk));
         keys.truncate(limit);
@@ -74,12 +96,12 @@ impl Store {
         &self,
         teams: &[TeamId],
         day: NaiveDate,
-        before: Option<String>,
+        ids: &SortKeys,
         limit: usize,
     ) -> Result<Vec<AuditRecord>, Fault> {
         let pages = teams.iter().map(|team_id| {
             let range = Range::new(keys::audit_partition(Some(*team_id), day), limit);
-            self.query(range.after(before.clone()).descending())
+            self.query(range.keys(ids.clone()).descending())
         });
         let pages = try_join_all(pages).await?;
         from_items(pages.into_iter().flat_map(|page| page.items).collect())

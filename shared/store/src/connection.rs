@@ -37,12 +37,11 @@ impl Connection {
     /// `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. With `TLS_ROOTS=native` it trusts the
     /// system's root certificates, for networks that have their own.
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let required =
-            |name: &str| variable(name).filter(|text| !text.is_empty()).ok_or_else(|| format!("{name} must be set"));
+        let required = |name: &str| variable(name).ok_or_else(|| format!("{name} must be set"));
         let credentials = Credentials::new(
             required("AWS_ACCESS_KEY_ID")?,
             required("AWS_SECRET_ACCESS_KEY")?,
-            variable("AWS_SESSION_TOKEN").filter(|text| !text.is_empty()),
+            variable("AWS_SESSION_TOKEN"),
             None,
             "environment",
         );

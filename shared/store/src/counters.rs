@@ -3,6 +3,7 @@
 use rollcall_domain::{
     Timestamp,
     id::{TeamId, UserId},
+    invitation::Invitation,
     limits::{MAX_LIVE_INVITATIONS, MAX_MEMBERS_PER_TEAM, MAX_ROLES_PER_TEAM},
     permission::Preset,
     role_id::RoleId,
@@ -42,12 +43,14 @@ impl CounterUpdate {
         self.decrement("#members :minus_one")
     }
 
-    pub(crate) fn add_invitation(self) -> Self {
-        self.increment("#live :one").only_if("#live < :max_live", ":max_live", MAX_LIVE_INVITATIONS)
+    pub(crate) fn add_invitation(self, invitation: &Invitation) -> Self {
+        let update = self.increment("#live :one").only_if("#live < :max_live", ":max_live", MAX_LIVE_INVITATIONS);
+        if invitation.login.is_some() { update.increment("#bound :one") } else { update }
     }
 
-    pub(crate) fn remove_invitation(self) -> Self {
-        self.decrement("#live :minus_one")
+    pub(crate) fn remove_invitation(self, invitation: &Invitation) -> Self {
+        let update = self.decrement("#live :minus_one");
+        if invitation.login.is_some() { update.decrement("#bound :minus_one") } else { update }
     }
 
     pub(crate) fn add_role(self) -> Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_domain::{
-    Code, Timestamp,
+    Code,
     credential::{Credential, PasswordHash, Totp},
     id::UserId,
     text::Login,
@@ -14,13 +14,13 @@ use rollcall_domain::{
 use crate::{
     error::Fault,
     expression::Values,
-    item::{number, string, string_set, timestamp, to_item, value, with_string_set},
+    item::{number, string, string_set, to_item, value, with_string_set},
     keys,
     table::Store,
     write::{Bookkeeping, Write},
 };
 
-/// What happens to the second factor when a password is reset.
+/// What happens to the second factor when a password changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondFactorChange {
     /// It stays, if there is one.
@@ -35,9 +35,7 @@ pub enum CredentialChange<'a> {
     /// Only what it repeats of its user.
     Kept,
     /// A new password.
-    Password(&'a PasswordHash),
-    /// A new password; devices that signed in before this time are no longer known.
-    Reset(&'a PasswordHash, Timestamp, SecondFactorChange),
+    Password(&'a PasswordHash, SecondFactorChange),
     /// A new second factor, and its recovery codes.
     Totp(&'a Totp, &'a BTreeSet<String>),
     /// The second factor is removed.
@@ -61,18 +59,39 @@ pub fn rehash(login: &Login, old: &PasswordHash, new: &PasswordHash) -> Bookkeep
 
 /// Marks the time step of a TOTP code as used: its code and older ones are refused from now on.
 pub fn use_totp_step(login: &Login, before: &Totp, after: &Totp) -> Result<Bookkeeping, Fault> {
-    let newer = vec![(":secret", string(&before.secret)), (":step", number(after.last_step))];
+    let (condition, values) = unused_step(before, after.last_step);
     Ok(Write::update(keys::credential(Some(login)), "SET #totp = :totp", vec![(":totp", value(after)?)])
-        .only_if("#totp.#secret = :secret AND #totp.#last_step < :step", newer, Code::InvalidCode)
+        .only_if(condition, values, Code::InvalidCode)
         .bookkeeping())
+}
+
+/// Requires that neither this time step nor a later one of the factor has been used.
+pub fn totp_step_is_unused(login: &Login, totp: &Totp, step: u64) -> Write {
+    let (condition, values) = unused_step(totp, step);
+    Write::check(keys::credential(Some(login))).only_if(condition, values, Code::Conflict)
+}
+
+fn unused_step(totp: &Totp, step: u64) -> (&'static str, Values) {
+    let values = vec![(":secret", string(&totp.secret)), (":step", number(step))];
+    ("#totp.#secret = :secret AND #totp.#last_step < :step", values)
 }
 
 /// Removes a recovery code that is used. Each works once.
 pub fn use_recovery_code(login: &Login, hash: &str) -> Bookkeeping {
-    let unused = vec![(":hash", string(hash))];
+    let (condition, values) = unused_recovery_code(hash);
     Write::update(keys::credential(Some(login)), "DELETE #recovery_codes :code", vec![(":code", string_set([hash]))])
-        .only_if("contains(#recovery_codes, :hash)", unused, Code::InvalidCode)
+        .only_if(condition, values, Code::InvalidCode)
         .bookkeeping()
+}
+
+/// Requires that a recovery code has not been used.
+pub fn recovery_code_is_unused(login: &Login, hash: &str) -> Write {
+    let (condition, values) = unused_recovery_code(hash);
+    Write::check(keys::credential(Some(login))).only_if(condition, values, Code::Conflict)
+}
+
+fn unused_recovery_code(hash: &str) -> (&'static str, Values) {
+    ("contains(#recovery_codes, :hash)", vec![(":hash", string(hash))])
 }
 
 /// Creates the credential of a new user.
@@ -101,14 +120,12 @@ pub(crate) fn update(before: &User, after: &User, change: CredentialChange<'_>) 
 fn clauses(change: CredentialChange<'_>) -> (&'static str, &'static str) {
     const NOTHING: &str = "";
     const SET_PASSWORD: &str = ", #password_hash = :phc, #pepper = :pepper";
-    const SET_PASSWORD_AND_DEVICES: &str = ", #password_hash = :phc, #pepper = :pepper, #devices_since = :now";
     const SET_TOTP: &str = ", #totp = :totp, #recovery_codes = :codes";
     const REMOVE_TOTP: &str = " REMOVE #totp, #recovery_codes";
     match change {
         CredentialChange::Kept => (NOTHING, NOTHING),
-        CredentialChange::Password(_) => (SET_PASSWORD, NOTHING),
-        CredentialChange::Reset(_, _, SecondFactorChange::Kept) => (SET_PASSWORD_AND_DEVICES, NOTHING),
-        CredentialChange::Reset(_, _, SecondFactorChange::Removed) => (SET_PASSWORD_AND_DEVICES, REMOVE_TOTP),
+        CredentialChange::Password(_, SecondFactorChange::Kept) => (SET_PASSWORD, NOTHING),
+        CredentialChange::Password(_, SecondFactorChange::Removed) => (SET_PASSWORD, REMOVE_TOTP),
         CredentialChange::Totp(..) => (SET_TOTP, NOTHING),
         CredentialChange::NoTotp => (NOTHING, REMOVE_TOTP),
     }
@@ -118,12 +135,7 @@ fn clauses(change: CredentialChange<'_>) -> (&'static str, &'static str) {
 fn change_values(change: CredentialChange<'_>) -> Result<Values, Fault> {
     Ok(match change {
         CredentialChange::Kept | CredentialChange::NoTotp => Values::new(),
-        CredentialChange::Password(hash) => password_values(hash),
-        CredentialChange::Reset(hash, now, _) => {
-            let mut values = password_values(hash);
-            values.push((":now", timestamp(now)));
-            values
-        }
+        CredentialChange::Password(hash, _) => password_values(hash),
         CredentialChange::Totp(totp, recovery_codes) => {
             vec![(":totp", value(totp)?), (":codes", string_set(recovery_codes))]
         }

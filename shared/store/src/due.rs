@@ -8,6 +8,7 @@ use rollcall_domain::{
 use crate::{
     error::Fault,
     keys::{self, Key},
+    sort_keys::SortKeys,
     table::Store,
 };
 
@@ -39,8 +40,8 @@ impl Store {
     /// Entries that fell due within an hour and up to `now`, after the position `after`.
     pub async fn due(&self, hour: i64, after: &str, now: Timestamp, limit: usize) -> Result<Vec<Due>, Fault> {
         // '~' sorts after every character of an id, so that the range includes entries due in this very millisecond.
-        let upto = format!("{now}#~");
-        let due = self.query_index(&keys::due_partition(hour), after, Some(&upto), limit).await?;
+        let positions = SortKeys::default().after(after).up_to(format!("{now}#~"));
+        let due = self.query_index(&keys::due_partition(hour), positions, limit).await?;
         Ok(due.into_iter().map(|(position, key)| Due { position, item: due_item(&key) }).collect())
     }
 }

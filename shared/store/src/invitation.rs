@@ -7,8 +7,9 @@ use rollcall_domain::{
     Code, Timestamp,
     id::{InvitationId, TeamId},
     invitation::{Invitation, InvitationStatus},
-    limits::{INVITATION_HISTORY, MAX_PAGE},
+    limits::{INVITATION_HISTORY, MAX_LIVE_INVITATIONS, MAX_PAGE},
     role::Role,
+    text::Login,
 };
 
 use crate::{
@@ -56,15 +57,39 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Invitation>, Fault> {
+        self.stored_as_live(team_id, "#status = :live AND #expires_at <= :now", now, limit).await
+    }
+
+    /// The live invitations of a team that are bound to this login, newest first.
+    pub async fn invitations_bound_to(
+        &self,
+        team_id: TeamId,
+        login: &Login,
+        now: Timestamp,
+    ) -> Result<Vec<Invitation>, Fault> {
+        let mut live =
+            self.stored_as_live(team_id, "#status = :live AND #expires_at > :now", now, MAX_LIVE_INVITATIONS).await?;
+        // Compared here, since the login is stored as it was typed.
+        live.retain(|invitation| invitation.login.as_ref().is_some_and(|bound| bound.key() == login.key()));
+        Ok(live)
+    }
+
+    async fn stored_as_live(
+        &self,
+        team_id: TeamId,
+        filter: &'static str,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Invitation>, Fault> {
         const MAX_PAGES: usize = 10;
         let (mut found, mut after) = (Vec::new(), None);
         for _ in 0..MAX_PAGES {
-            let overdue = vec![(":live", string(InvitationStatus::Live.as_str())), (":now", timestamp(now))];
+            let values = vec![(":live", string(InvitationStatus::Live.as_str())), (":now", timestamp(now))];
             let range = Range::new(keys::team_partition(team_id), MAX_PAGE)
                 .prefix(keys::INVITATION)
                 .after(after)
                 .descending()
-                .filter("#status = :live AND #expires_at <= :now", overdue);
+                .filter(filter, values);
             let page = self.query(range).await?;
             found.extend(from_items::<Invitation>(page.items)?);
             after = page.next;
@@ -80,14 +105,14 @@ impl Store {
 /// Issues an invitation. A conflict can mean that another invitation has the same code: draw another.
 pub fn issue(invitation: &Invitation) -> Result<Commit, Fault> {
     let failure = FailureCode::ByItem(|found| not_found_or(found, |_| Code::TooManyInvitations));
-    let counters = CounterUpdate::new(invitation.team_id).add_invitation().write(failure);
+    let counters = CounterUpdate::new(invitation.team_id).add_invitation(invitation).write(failure);
     let commit = Commit::new(put_live(invitation)?).and(counters);
     Ok(commit.extended(count_use(invitation.team_id, &invitation.role, 1)).extended(count_live(invitation, 1)))
 }
 
 /// Ends a live invitation that was not redeemed. `role` is its role as stored now.
 pub fn end(before: &Invitation, after: &Invitation, role: &Role) -> Result<Commit, Fault> {
-    let counters = CounterUpdate::new(before.team_id).remove_invitation().write(Code::Conflict.into());
+    let counters = CounterUpdate::new(before.team_id).remove_invitation(before).write(Code::Conflict.into());
     let commit = Commit::new(put_ended(before, after)?).and(counters);
     Ok(commit.extended(count_use(before.team_id, role, -1)).extended(count_live(before, -1)))
 }
@@ -123,7 +148,11 @@ pub(crate) fn put_ended(before: &Invitation, after: &Invitation) -> Result<[Writ
 
 fn item_of(invitation: &Invitation) -> Result<Item, Fault> {
     let key = keys::invitation(invitation.team_id, invitation.invitation_id);
-    let item = with_ttl(to_item(&key, invitation)?, invitation.expires_at + INVITATION_HISTORY);
-    let due = keys::due_index(invitation.expires_at, &invitation.invitation_id);
-    Ok(if invitation.status == InvitationStatus::Live { indexed(item, due) } else { item })
+    let item = to_item(&key, invitation)?;
+    Ok(if invitation.status == InvitationStatus::Live {
+        indexed(item, keys::due_index(invitation.expires_at, &invitation.invitation_id))
+    } else {
+        // Only now: a live invitation counts in its team, its role and the breaker until the cleanup has ended it.
+        with_ttl(item, invitation.expires_at + INVITATION_HISTORY)
+    })
 }

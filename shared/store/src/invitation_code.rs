@@ -17,7 +17,7 @@ use crate::{
     item::{string, to_item, with_ttl},
     keys,
     table::Store,
-    throttle::ThrottleId,
+    throttle::{ThrottleId, throttles_among},
     write::Write,
 };
 
@@ -72,15 +72,15 @@ pub struct CodeLookup {
 impl Store {
     /// Throttles, the breaker, and the invitation whose code has one of these hashes, in one consistent read.
     pub async fn look_up_code(&self, throttles: &[ThrottleId], hashes: &[String]) -> Result<CodeLookup, Fault> {
-        let throttles: Vec<_> = throttles.iter().map(ThrottleId::key).collect();
+        let keys = throttles.iter().map(ThrottleId::key);
         let codes: Vec<_> = hashes.iter().map(|hash| keys::code(hash)).collect();
-        let items = self.items_by_key(throttles.iter().chain(&codes).cloned().chain([keys::breaker()])).await?;
+        let items = self.items_by_key(keys.chain(codes.iter().cloned()).chain([keys::breaker()])).await?;
         let mut pointer = None;
         for code in &codes {
             pointer = pointer.or(items.get(code)?);
         }
         Ok(CodeLookup {
-            throttles: throttles.iter().map(|key| items.get(key)).collect::<Result<_, _>>()?,
+            throttles: throttles_among(&items, throttles)?,
             breaker: items.get(&keys::breaker())?.unwrap_or_default(),
             pointer: pointer.unwrap_or_else(CodePointer::placeholder),
         })

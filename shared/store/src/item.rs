@@ -24,6 +24,11 @@ impl ItemsByKey {
         self.0.get(key).cloned().map(from_item).transpose()
     }
 
+    /// A string attribute of the item with this key, if there is one.
+    pub(crate) fn text(&self, key: &Key, name: &str) -> Option<&str> {
+        self.0.get(key)?.get(name)?.as_s().ok().map(String::as_str)
+    }
+
     pub(crate) fn contains(&self, key: &Key) -> bool {
         self.0.contains_key(key)
     }

@@ -6,20 +6,21 @@
 //! | credential | `LOGIN#<login, lower-case>` | `CREDENTIAL` | | |
 //! | marker of a verified email address | `EMAIL#<canonical address>` | `EMAIL` | | |
 //! | set of super admins | `PLATFORM` | `SUPER_ADMINS` | | |
+//! | id of the master key | `PLATFORM` | `MASTER_KEY` | | |
 //! | session | `SESSIONS#<user id>` | session id | | yes |
 //! | verification, sign-in ticket | `FLOW#<flow id>` | `FLOW` | | minutes |
 //! | enrolment of a second factor | `FLOW#<user id>` | `TOTP` | | 10 min |
 //! | throttle | `LANE#<kind>#<hash>` | `LANE` | | yes |
-//! | mails sent to an address or for a network | `MAILINGS#<hash>` | `MAILINGS` | | 24 h |
+//! | recent mails to an address for a purpose | `MAILINGS#<hash>` | `MAILINGS` | | 24 h |
 //! | app | `APP#<app id>` | `APP` | `APPS` / app id | |
 //! | app being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
 //! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |
 //! | team being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<team id>` | |
-//! | marker of a team's name | `TEAMNAME#<name, lower-case>` | `TEAMNAME` | | |
+//! | marker of a team's name | `TEAMNAME#<name, folded>` | `TEAMNAME` | | |
 //! | member | `TEAM#<team id>` | `MEMBER#<user id>` | | |
 //! | custom role | `TEAM#<team id>` | `ROLE#<role id>` | | |
-//! | live invitation | `TEAM#<team id>` | `INVITATION#<id>` | `DUE#<hour>` / `<expires_at>#<id>` | 31 d |
-//! | ended invitation | same | same | | same |
+//! | live invitation | `TEAM#<team id>` | `INVITATION#<id>` | `DUE#<hour>` / `<expires_at>#<id>` | |
+//! | ended invitation | same | same | | 31 d |
 //! | invitation code | `CODE#<hash>` | `CODE` | | 24 h |
 //! | breaker | `BREAKER` | `BREAKER` | | |
 //! | app of a team | `TEAM#<team id>` | `APP#<app id>` | | |
@@ -129,6 +130,10 @@ pub(crate) fn credential(login: Option<&Login>) -> Key {
 
 pub(crate) fn super_admins() -> Key {
     Key::new("PLATFORM", "SUPER_ADMINS")
+}
+
+pub(crate) fn master_key() -> Key {
+    Key::new("PLATFORM", "MASTER_KEY")
 }
 
 /// The marker of a verified address, in its canonical form.

@@ -6,6 +6,7 @@
 use rollcall_domain::{
     Code, Timestamp,
     id::{TeamId, UserId},
+    invitation::Invitation,
     role::Role,
     team::{LastAdmin, Member, Team},
     user::User,
@@ -60,8 +61,9 @@ pub fn join(team_id: TeamId, member: &Member, role: &Role) -> Result<Vec<Write>,
 }
 
 /// Adds a member by an invitation, which stops counting as live. The role's use by the invitation becomes the member's.
-pub(crate) fn join_invited(team_id: TeamId, member: &Member, role: &Role) -> Result<Vec<Write>, Fault> {
-    let counters = CounterUpdate::new(team_id).add_member().remove_invitation();
+pub(crate) fn join_invited(invitation: &Invitation, member: &Member, role: &Role) -> Result<Vec<Write>, Fault> {
+    let team_id = invitation.team_id;
+    let counters = CounterUpdate::new(team_id).add_member().remove_invitation(invitation);
     Ok(add(team_id, member, role, counters)?.into_iter().chain(count_use(team_id, role, 0)).collect())
 }
 

@@ -5,9 +5,10 @@ use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Se
 use crate::{
     error::Fault,
     expression::{Values, names_in, values_of},
-    item::{Item, key_of, string, text_of},
+    item::{Item, key_of, text_of},
     keys::{INDEX, Key},
     retry::{unavailable, with_retries},
+    sort_keys::SortKeys,
     table::Store,
 };
 
@@ -36,7 +37,7 @@ impl<T> Page<T> {
 pub(crate) struct Range {
     pk: String,
     limit: usize,
-    prefix: String,
+    keys: SortKeys,
     after: Option<String>,
     is_descending: bool,
     is_consistent: bool,
@@ -46,12 +47,18 @@ pub(crate) struct Range {
 impl Range {
     /// The whole partition in ascending order, at most `limit` items at a time.
     pub(crate) fn new(pk: String, limit: usize) -> Self {
-        Self { pk, limit, prefix: String::new(), after: None, is_descending: false, is_consistent: true, filter: None }
+        let keys = SortKeys::default();
+        Self { pk, limit, keys, after: None, is_descending: false, is_consistent: true, filter: None }
     }
 
     /// Only items whose sort keys have this prefix.
     pub(crate) fn prefix(self, prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into(), ..self }
+        self.keys(SortKeys::of_prefix(prefix.into()))
+    }
+
+    /// Only items with these sort keys.
+    pub(crate) fn keys(self, keys: SortKeys) -> Self {
+        Self { keys, ..self }
     }
 
     /// Only items after this sort key, in the order of the range.
@@ -78,75 +85,75 @@ impl Range {
 impl Store {
     /// Reads a range of the table. `next` is set whenever something may follow.
     pub(crate) async fn query(&self, range: Range) -> Result<Page<Item>, Fault> {
-        let (filter, mut values) =
-            range.filter.map_or((None, Values::new()), |(filter, values)| (Some(filter), values));
-        let mut condition = "#pk = :pk";
-        values.push((":pk", string(&range.pk)));
-        if !range.prefix.is_empty() {
-            condition = "#pk = :pk AND begins_with(#sk, :prefix)";
-            values.push((":prefix", string(&range.prefix)));
+        let keys = match range.after {
+            None => range.keys,
+            Some(after) if range.is_descending => range.keys.before(&after),
+            Some(after) => range.keys.after(&after),
+        };
+        if keys.is_empty() {
+            return Ok(Page { items: Vec::new(), next: None });
         }
-        let start = range.after.map(|sk| Key { pk: range.pk, sk }.to_item());
+        let (condition, mut values) = keys.condition(("pk", "sk"), &range.pk);
+        let filter = range.filter.map(|(filter, filter_values)| {
+            values.extend(filter_values);
+            filter
+        });
         let request = (self.client().query().table_name(self.table()))
             .consistent_read(range.is_consistent)
             .scan_index_forward(!range.is_descending)
-            .set_expression_attribute_names(names_in([condition, filter.unwrap_or_default()]))
+            .set_expression_attribute_names(names_in([condition.as_str(), filter.unwrap_or_default()]))
             .set_expression_attribute_values(values_of(&values))
             .key_condition_expression(condition)
             .set_filter_expression(filter.map(str::to_owned))
-            .set_exclusive_start_key(start)
             .limit(request_limit(range.limit));
         let (items, last) = run(request).await?;
         Ok(Page { items, next: last.map(|key| key_of(&key).sk) })
     }
 
-    /// The positions and keys in an index partition whose positions are after `after` and at most `upto`.
+    /// The positions and keys in an index partition whose positions are in this range, in ascending order.
     pub(crate) async fn query_index(
         &self,
         pk: &str,
-        after: &str,
-        upto: Option<&str>,
+        positions: SortKeys,
         limit: usize,
     ) -> Result<Vec<(String, Key)>, Fault> {
-        // BETWEEN includes its lower bound, which the caller has seen. The space makes the bound the next position.
-        let mut values: Values = vec![(":pk", string(pk)), (":after", string(format!("{after} ")))];
-        let condition = match upto {
-            Some(_) => "#gsi1pk = :pk AND #gsi1sk BETWEEN :after AND :upto",
-            None => "#gsi1pk = :pk AND #gsi1sk > :after",
-        };
-        values.extend(upto.map(|upto| (":upto", string(upto))));
-        let (items, _) = run(self.index_request(condition, &values, limit)).await?;
+        let items = self.index_items(pk, positions, limit, true).await?;
         Ok(items.iter().map(|item| (text_of(item, "gsi1sk"), key_of(item))).collect())
     }
 
     /// A page of the keys in an index partition, after the position `after`.
     pub(crate) async fn index_page(&self, pk: &str, after: Option<String>, limit: usize) -> Result<Page<Key>, Fault> {
-        let entries = self.query_index(pk, &after.unwrap_or_default(), None, limit + 1).await?;
+        let positions = after.map_or_else(SortKeys::default, |after| SortKeys::default().after(&after));
+        let entries = self.query_index(pk, positions, limit + 1).await?;
         let Page { items, next } = Page::cut(entries, limit, |(position, _)| position.clone());
         Ok(Page { items: items.into_iter().map(|(_, key)| key).collect(), next })
     }
 
-    /// The last keys of an index partition in descending order, or the last ones before the position `before`.
-    pub(crate) async fn last_in_index(&self, pk: &str, before: Option<&str>, limit: usize) -> Result<Vec<Key>, Fault> {
-        let mut values: Values = vec![(":pk", string(pk))];
-        let condition = match before {
-            Some(_) => "#gsi1pk = :pk AND #gsi1sk < :before",
-            None => "#gsi1pk = :pk",
-        };
-        values.extend(before.map(|before| (":before", string(before))));
-        let request = self.index_request(condition, &values, limit).scan_index_forward(false);
-        let (items, _) = run(request).await?;
-        Ok(items.iter().map(key_of).collect())
+    /// The last keys of an index partition whose positions are in this range, in descending order.
+    pub(crate) async fn last_in_index(&self, pk: &str, positions: SortKeys, limit: usize) -> Result<Vec<Key>, Fault> {
+        Ok(self.index_items(pk, positions, limit, false).await?.iter().map(key_of).collect())
     }
 
-    fn index_request(&self, condition: &str, values: &Values, limit: usize) -> QueryFluentBuilder {
-        (self.client().query().table_name(self.table()))
+    async fn index_items(
+        &self,
+        pk: &str,
+        positions: SortKeys,
+        limit: usize,
+        is_ascending: bool,
+    ) -> Result<Vec<Item>, Fault> {
+        if positions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (condition, values) = positions.condition(("gsi1pk", "gsi1sk"), pk);
+        let request = (self.client().query().table_name(self.table()))
             .index_name(INDEX)
             .select(Select::AllProjectedAttributes)
+            .scan_index_forward(is_ascending)
+            .set_expression_attribute_names(names_in([condition.as_str()]))
+            .set_expression_attribute_values(values_of(&values))
             .key_condition_expression(condition)
-            .set_expression_attribute_names(names_in([condition]))
-            .set_expression_attribute_values(values_of(values))
-            .limit(request_limit(limit))
+            .limit(request_limit(limit));
+        Ok(run(request).await?.0)
     }
 }
 

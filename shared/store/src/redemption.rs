@@ -72,9 +72,8 @@ pub fn redeem(
     member: &Member,
     issuers_role: Option<&Role>,
 ) -> Result<Commit, Fault> {
-    let team_id = details.team.team_id;
     let commit = Commit::new(put_ended(&details.invitation, after)?);
-    let commit = commit.extended(join_invited(team_id, member, &details.role)?);
-    let by_role = issuers_role.map(|role| (team_id, role));
+    let commit = commit.extended(join_invited(&details.invitation, member, &details.role)?);
+    let by_role = issuers_role.map(|role| (details.team.team_id, role));
     Ok(commit.with_checks(still_authorised(&details.issuer, by_role, Code::Conflict)))
 }

@@ -30,6 +30,17 @@ impl Store {
         Ok(items.get(&user)?.zip(items.get(&session)?))
     }
 
+    /// A user, and a session that may be another user's, in one consistent read.
+    pub async fn user_and_replaced_session(
+        &self,
+        user_id: UserId,
+        replaced: (UserId, SessionId),
+    ) -> Result<(Option<User>, Option<Session>), Fault> {
+        let (user, session) = (keys::user(user_id), keys::session(replaced.0, replaced.1));
+        let items = self.items_by_key([user.clone(), session.clone()]).await?;
+        Ok((items.get(&user)?, items.get(&session)?))
+    }
+
     /// One session of a user.
     pub async fn session(&self, user_id: UserId, session_id: SessionId) -> Result<Option<Session>, Fault> {
         self.get(&keys::session(user_id, session_id)).await

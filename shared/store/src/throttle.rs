@@ -3,14 +3,16 @@
 use rollcall_domain::{
     Code, Timestamp,
     credential::Credential,
+    id::UserId,
     limits::THROTTLE_LIFETIME,
     text::Login,
     throttle::{Throttle, ThrottleKind, ThrottleReservation},
+    user::User,
 };
 
 use crate::{
     error::Fault,
-    item::{number, timestamp},
+    item::{ItemsByKey, number, timestamp},
     keys::{self, Key},
     table::Store,
     write::{Bookkeeping, Write},
@@ -21,37 +23,64 @@ use crate::{
 pub struct ThrottleId {
     /// What is guessed at.
     pub kind: ThrottleKind,
-    /// Whether it counts the attempts of a device that has signed in before.
+    /// Whether the attempt is that of a known device.
     pub is_known_device: bool,
-    /// The keyed hash of a login, an address or a network.
+    /// The keyed hash of a login, a user, an address or a network.
     pub hash: String,
 }
 
 impl ThrottleId {
+    /// The same throttle, for an attempt of a known or an unknown device.
+    #[must_use]
+    pub fn for_device(self, is_known_device: bool) -> Self {
+        Self { is_known_device, ..self }
+    }
+
     pub(crate) fn key(&self) -> Key {
         keys::throttle(self.kind, &self.hash)
     }
+}
+
+/// What is read before an attempt at a login is counted.
+#[derive(Debug)]
+pub struct SignInState {
+    /// The credential of the login.
+    pub credential: Option<Credential>,
+    /// The user that was asked for.
+    pub user: Option<User>,
+    /// The requested throttles, in their order.
+    pub throttles: Vec<Option<Throttle>>,
 }
 
 impl Store {
     /// The throttles of these ids, in their order.
     pub async fn throttles(&self, ids: &[ThrottleId]) -> Result<Vec<Option<Throttle>>, Fault> {
         let items = self.items_by_key(ids.iter().map(ThrottleId::key)).await?;
-        ids.iter().map(|id| items.get(&id.key())).collect()
+        throttles_among(&items, ids)
     }
 
-    /// The credential of a login and the throttles of these ids, in one consistent read. Without a login, a credential
-    /// is looked up that does not exist.
-    pub async fn credential_and_throttles(
+    /// What is read before an attempt at a login is counted, in one consistent read. Without a login, a credential is
+    /// looked up that does not exist. The user is read if the attempt has the mark of one of their devices.
+    pub async fn sign_in_state(
         &self,
         login: Option<&Login>,
+        user_id: Option<UserId>,
         ids: &[ThrottleId],
-    ) -> Result<(Option<Credential>, Vec<Option<Throttle>>), Fault> {
-        let credential = keys::credential(login);
-        let items = self.items_by_key(ids.iter().map(ThrottleId::key).chain([credential.clone()])).await?;
-        let throttles = ids.iter().map(|id| items.get(&id.key())).collect::<Result<_, _>>()?;
-        Ok((items.get(&credential)?, throttles))
+    ) -> Result<SignInState, Fault> {
+        let (credential, user) = (keys::credential(login), user_id.map(keys::user));
+        let others = [credential.clone()].into_iter().chain(user.clone());
+        let items = self.items_by_key(ids.iter().map(ThrottleId::key).chain(others)).await?;
+        Ok(SignInState {
+            credential: items.get(&credential)?,
+            user: user.map_or(Ok(None), |user| items.get(&user))?,
+            throttles: throttles_among(&items, ids)?,
+        })
     }
+}
+
+/// The throttles of these ids among the items that were read, in the order of the ids.
+pub(crate) fn throttles_among(items: &ItemsByKey, ids: &[ThrottleId]) -> Result<Vec<Option<Throttle>>, Fault> {
+    ids.iter().map(|id| items.get(&id.key())).collect()
 }
 
 /// Counts an attempt, if the throttle has not changed since the reservation was made. An attempt whose reply is lost is
@@ -59,6 +88,8 @@ impl Store {
 pub fn reserve(id: &ThrottleId, reservation: &ThrottleReservation, now: Timestamp) -> Bookkeeping {
     const BEGIN: &str = "SET #failures = :one, #since = :now, #last_at = :now, #ttl = :ttl";
     const COUNT: &str = "SET #failures = #failures + :one, #last_at = :now, #ttl = :ttl";
+    // The time of the last attempt stays, so that nobody's wait starts again.
+    const COUNT_EXEMPT: &str = "SET #failures = #failures + :one";
     let update = |expression| {
         let ttl = number((now + THROTTLE_LIFETIME).unix_seconds());
         Write::update(id.key(), expression, vec![(":one", number(1)), (":now", timestamp(now)), (":ttl", ttl)])
@@ -72,6 +103,8 @@ pub fn reserve(id: &ThrottleId, reservation: &ThrottleReservation, now: Timestam
             vec![(":since", timestamp(*since)), (":below", number(below))],
             Code::Conflict,
         ),
+        ThrottleReservation::Exempt { since } => Write::update(id.key(), COUNT_EXEMPT, vec![(":one", number(1))])
+            .only_if("#since = :since", vec![(":since", timestamp(*since))], Code::Conflict),
     };
     write.bookkeeping()
 }

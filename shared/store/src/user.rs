@@ -63,6 +63,14 @@ impl Store {
         self.get(&keys::user(user_id)).await
     }
 
+    /// The user of this login.
+    pub async fn user_by_login(&self, login: &Login) -> Result<Option<User>, Fault> {
+        match self.credential(login).await? {
+            Some(credential) => self.user(credential.user_id).await,
+            None => Ok(None),
+        }
+    }
+
     /// A page of all users by id, after `after`.
     pub async fn users(&self, after: Option<UserId>, limit: usize) -> Result<Page<User>, Fault> {
         let page = self.index_page(keys::USERS, after.map(|id| id.to_string()), limit).await?;
@@ -126,11 +134,14 @@ pub fn delete(user: &User) -> Result<Commit, Fault> {
     Ok(commit.extended(user.is_enabled_super_admin().then(|| remove_super_admin(user.user_id))))
 }
 
-/// Records when a user signed in and the language of their browser, which does not count as a change of the user. They
-/// must still be authorised.
+/// Records when a user signed in, the language of their browser and their device, which does not count as a change of
+/// the user. They must still be authorised.
+///
+/// Of two concurrent sign-ins the later write wins. The other one's device is then unknown at its next sign-in.
 pub fn record_sign_in(user: &User, now: Timestamp, otherwise: Code) -> Result<Bookkeeping, Fault> {
-    let values = vec![(":now", timestamp(now)), (":language", value(&user.language)?)];
-    let update = "SET #last_login_at = :now, #language = :language";
+    let values =
+        vec![(":now", timestamp(now)), (":language", value(&user.language)?), (":devices", value(&user.devices)?)];
+    let update = "SET #last_login_at = :now, #language = :language, #devices = :devices";
     let (condition, authorised) = authorised(user);
     let write = Write::update(keys::user(user.user_id), update, values).only_if(condition, authorised, otherwise);
     Ok(write.bookkeeping())

@@ -1,8 +1,10 @@
 //! The audit log: what is recorded, and who may read it.
 
+mod exports;
 mod filters;
 mod pages;
 mod walk;
+mod windows;
 
 use std::time::Duration;
 

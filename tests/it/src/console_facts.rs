@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::PathBuf};
 
 use rollcall_domain::{
-    Code, ViolationCode, WeakPasswordReason, limits,
+    Code, PasswordReason, ViolationCode, limits,
     permission::{Permission, Preset, UserType},
 };
 use serde_json::Value;
@@ -37,9 +37,9 @@ fn facts() -> String {
     let user_types =
         [UserType::Member, UserType::PlatformAdmin, UserType::SuperAdmin].map(|kind| kind.as_str().to_owned());
     let error_codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
-    let document = serde_json::to_value(rollcall::documented()).unwrap();
+    let document = rollcall::documented();
     let violation_codes = words::<ViolationCode>();
-    let weak_password_reasons = words::<WeakPasswordReason>();
+    let password_reasons = words::<PasswordReason>();
 
     let mut text =
         String::from("// Generated from the server's code. Do not edit: a test of the server writes this file.\n");
@@ -50,7 +50,7 @@ fn facts() -> String {
     export("userTypes", list("userTypes", &user_types));
     export("errorCodes", list("errorCodes", &error_codes));
     export("violationCodes", list("violationCodes", &violation_codes));
-    export("weakPasswordReasons", list("weakPasswordReasons", &weak_password_reasons));
+    export("passwordReasons", list("passwordReasons", &password_reasons));
     export("limits", object(limits(&document).map(|(name, limit)| (name, limit.to_string()))));
     text
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use chrono::DateTime;
 use rollcall_domain::{Code, permission::UserType};
 use serde_json::{Value, json};
 
@@ -89,6 +90,16 @@ mod refusals {
         ids.dedup();
         assert_eq!(ids.len(), replies.len());
         assert_eq!(replies[2].body, json!({"status": "ok"}));
+    }
+
+    #[tokio::test]
+    async fn the_date_of_every_reply_is_that_of_the_clock_which_sets_its_times() {
+        let (world, admin, path) = with_app().await;
+        world.clock.advance(Duration::from_secs(3600));
+        for reply in [admin.get(&path).await, world.stranger().get("/nothing").await] {
+            let date = DateTime::parse_from_rfc2822(reply.header("date")).unwrap();
+            assert_eq!(date.timestamp(), world.now().unix_seconds());
+        }
     }
 }
 

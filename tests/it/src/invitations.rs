@@ -1,5 +1,6 @@
 //! Invitations over HTTP: issuing, guessing, redeeming, expiring.
 
+mod bound;
 mod breaker;
 mod caps;
 mod draws;

@@ -3,8 +3,9 @@
 use std::{fs, sync::atomic::Ordering, time::Duration};
 
 use futures_util::future::join_all;
-use rollcall_api::Context;
-use rollcall_domain::{Code, permission::UserType, verification::FlowPurpose};
+use rollcall_api::{Context, keyring::Keyring};
+use rollcall_domain::{Code, credential::PasswordHash, permission::UserType, verification::FlowPurpose};
+use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,6 +18,16 @@ fn keys(world: &World) -> Value {
     serde_json::from_slice(&fs::read(world.key_file()).unwrap()).unwrap()
 }
 
+/// The key that follows the first one.
+fn next_key() -> Value {
+    json!({"key": "new".repeat(15)})
+}
+
+/// The id by which new data names the current one of these keys.
+fn id_of(keys: &Value) -> String {
+    Keyring::parse(&keys.to_string()).unwrap().current_id().to_owned()
+}
+
 /// Functions that start with these keys. They read them once.
 async fn started(world: &World, keys: &Value) -> Context {
     fs::write(world.key_file(), keys.to_string()).unwrap();
@@ -27,13 +38,13 @@ async fn started(world: &World, keys: &Value) -> Context {
 
 /// Functions that start after a rotation: the new key is first, the old one second.
 async fn rotated(world: &World) -> Context {
-    started(world, &json!({"id": "k2", "key": "new".repeat(15), "previous": [keys(world)]})).await
+    started(world, &json!({"key": next_key()["key"], "previous": [keys(world)]})).await
 }
 
 /// Functions that start after the old keys were removed.
 async fn cleared(world: &World) -> Context {
     let keys = keys(world);
-    started(world, &json!({"id": keys["id"], "key": keys["key"]})).await
+    started(world, &json!({"key": keys["key"]})).await
 }
 
 async fn credential(world: &World, login: &str) -> Value {
@@ -49,14 +60,15 @@ async fn a_password_is_rehashed_with_the_new_key_at_the_next_sign_in() {
         world.with_password(&user).await;
     }
     let others = credential(&world, "other").await;
+    let old = id_of(&keys(&world));
     let hashes = count_hashes();
     let client = world.stranger_to(&rotated(&world).await);
     let wrong = client.post("/v1/login", &json!({"login": "mina", "password": "wrong horse battery"})).await;
     wrong.is_problem(Code::InvalidCredentials);
-    assert_eq!(credential(&world, "mina").await["pepper"], "k1");
+    assert_eq!(credential(&world, "mina").await["pepper"], old);
     for computed in [3, 4] {
         client.sign_in("mina").await.get("/v1/me").await.is(200);
-        assert_eq!(credential(&world, "mina").await["pepper"], "k2");
+        assert_eq!(credential(&world, "mina").await["pepper"], id_of(&next_key()));
         assert_eq!(hashes.load(Ordering::SeqCst), computed);
     }
     assert_eq!(credential(&world, "other").await, others);
@@ -75,7 +87,29 @@ async fn concurrent_sign_ins_during_a_rehash_all_succeed() {
     for reply in replies {
         client.bearing(&reply).get("/v1/me").await.is(200);
     }
-    assert_eq!(credential(&world, "mina").await["pepper"], "k2");
+    assert_eq!(credential(&world, "mina").await["pepper"], id_of(&next_key()));
+}
+
+/// Before ids were derived from keys, a hash named its key by the id in the key file.
+#[tokio::test]
+async fn a_hash_that_names_its_key_as_the_file_does_moves_to_the_derived_id_at_the_next_sign_in() {
+    let world = World::new().await;
+    let (user, _) = world.user("mina", UserType::Member, []).await;
+    world.with_password(&user).await;
+    let stored = credential(&world, "mina").await;
+    let hash = PasswordHash { phc: stored["phc"].as_str().unwrap().to_owned(), pepper: "k1".to_owned() };
+    let commit =
+        rollcall_store::user::change(&user, &user, CredentialChange::Password(&hash, SecondFactorChange::Kept))
+            .unwrap();
+    world.writer().commit(commit).await.unwrap();
+    let key = keys(&world)["key"].clone();
+    let unnamed = world.stranger_to(&started(&world, &json!({"key": key})).await);
+    let body = json!({"login": "mina", "password": PASSWORD});
+    unnamed.post("/v1/login", &body).await.is_problem(Code::Unavailable);
+    let named = world.stranger_to(&started(&world, &json!({"id": "k1", "key": key})).await);
+    named.sign_in("mina").await;
+    assert_eq!(credential(&world, "mina").await["pepper"], stored["pepper"]);
+    unnamed.sign_in("mina").await;
 }
 
 /// Flows started with the old key are finished with the new one, and keep working after the old one is removed.
@@ -127,8 +161,11 @@ async fn a_rotation_does_not_interrupt_flows_in_progress() {
     assert_ne!(device_token, Value::Null);
 
     // The accepted code encrypts mina's secret again. Dora's was only confirmed and is encrypted again at its next use.
-    let sealed = async |login| credential(&world, login).await["totp"]["secret"].as_str().unwrap()[..3].to_owned();
-    assert_eq!((sealed("mina").await, sealed("dora").await), ("k2.".to_owned(), "k1.".to_owned()));
+    let sealed = async |login| {
+        let credential = credential(&world, login).await;
+        credential["totp"]["secret"].as_str().unwrap().split('.').next().unwrap().to_owned()
+    };
+    assert_eq!((sealed("mina").await, sealed("dora").await), (id_of(&next_key()), id_of(&keys(&world)["previous"][0])));
     let last = cleared(&world).await;
     let last = world.stranger_to(&last);
     for client in [&new, &last] {
@@ -137,7 +174,7 @@ async fn a_rotation_does_not_interrupt_flows_in_progress() {
             let pending = ticket(client, login).await;
             second_step(client, &pending, &app.code(&world, 0)).await.is(200);
         }
-        assert_eq!(sealed("dora").await, "k2.");
+        assert_eq!(sealed("dora").await, id_of(&next_key()));
     }
     let late = last.with("authorization", admin.headers["authorization"].to_str().unwrap());
     late.get(&format!("/v1/users?limit=1&cursor={cursor}")).await.is_problem(Code::InvalidCursor);
@@ -209,22 +246,22 @@ async fn a_key_announced_before_its_rotation_interrupts_nothing() {
     let (user, _) = world.user("mina", UserType::Member, []).await;
     world.with_password(&user).await;
     let first = keys(&world);
-    let second = json!({"id": "k2", "key": "new".repeat(15)});
-    let announced = json!({"id": first["id"], "key": first["key"], "previous": [second]});
+    let second = next_key();
+    let announced = json!({"key": first["key"], "previous": [second]});
     let announced = world.stranger_to(&started(&world, &announced).await);
     announced.sign_in("mina").await;
     world.stranger().sign_in("mina").await;
 
-    let after_rotation = json!({"id": "k2", "key": second["key"], "previous": [first]});
+    let after_rotation = json!({"key": second["key"], "previous": [first]});
     let after_rotation = world.stranger_to(&started(&world, &after_rotation).await);
     after_rotation.sign_in("mina").await;
-    assert_eq!(credential(&world, "mina").await["pepper"], "k2");
+    assert_eq!(credential(&world, "mina").await["pepper"], id_of(&second));
     let body = json!({"login": "mina", "password": PASSWORD});
     world.stranger().post("/v1/login", &body).await.is_problem(Code::Unavailable);
     announced.sign_in("mina").await;
     assert_eq!(
         credential(&world, "mina").await["pepper"],
-        "k1",
+        id_of(&first),
         "a hash is outdated if its key is not the current one"
     );
 }

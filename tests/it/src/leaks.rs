@@ -250,7 +250,7 @@ async fn the_table_and_the_log_contain_no_secret() {
     for kind in ["USER", "CREDENTIAL", "FLOW", "LANE", "OUTBOX", "IDEMPOTENCY", "MAILINGS", "EMAIL"] {
         assert!(items.iter().any(|item| item["sk"] == kind), "{kind}");
     }
-    for word in ["rollcall::password", "TransactWriteItems", "a sign-in failed"] {
+    for word in ["rollcall::password", "TransactWriteItems", "authn_login_fail"] {
         assert!(logged.contains(word), "{word}");
     }
     let search = Search::of(&known.0);

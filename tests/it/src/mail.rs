@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, future::join_all};
-use mailer::{Letter, SendError, Sender, StreamEvent};
+use mailer::{Letter, MailerEvent, SendError, Sender};
 use rollcall::{Data, TABLE};
 use rollcall_domain::{
     Timestamp,
@@ -88,7 +88,7 @@ pub async fn enqueue(world: &World, to: Option<&str>, message: Message) -> Mail 
 }
 
 /// The stream event for these items, in the format of Lambda.
-fn stream_event(keys: &[String]) -> StreamEvent {
+fn stream_event(keys: &[String]) -> MailerEvent {
     let record = |(number, key): (usize, &String)| {
         json!({
             "eventID": "c4ca4238a0b923820dcc509a6f75849b", "eventName": "INSERT", "eventVersion": "1.1",
@@ -104,12 +104,12 @@ fn stream_event(keys: &[String]) -> StreamEvent {
     serde_json::from_value(json!({"Records": records})).unwrap()
 }
 
-fn event_for(mail: &Mail) -> StreamEvent {
+fn event_for(mail: &Mail) -> MailerEvent {
     stream_event(&[format!("OUTBOX#{}", mail.mail_id)])
 }
 
 /// Runs the function and returns the records that it asks for again.
-async fn run(world: &World, sender: &Sender, event: StreamEvent) -> Value {
+async fn run(world: &World, sender: &Sender, event: MailerEvent) -> Value {
     let report = mailer::run(world.context.clone(), sender.clone(), event).await.unwrap();
     serde_json::to_value(report).unwrap()["batchItemFailures"].take()
 }

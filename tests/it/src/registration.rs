@@ -25,6 +25,6 @@ use crate::support::{
     faults::{Call, Fault},
     mailed_codes::{
         MILLISECOND, MINA, are_alike, assert_markers_consistent, complete, completion, is_wrong, items, just_before,
-        mails, member, new_password, other, register, reset, reset_started, start, started,
+        mails, member, new_password, other, register, resent, reset, reset_started, start, started,
     },
 };

@@ -1,6 +1,7 @@
 //! What every test needs: an installation of its own with a table in memory, all routes and signed-in users.
 
 mod client;
+mod conformance;
 pub mod consistency;
 pub mod faults;
 pub mod mailed_codes;
@@ -30,9 +31,13 @@ use rollcall_domain::{
     team::{Member, Team},
     text::{Login, TeamName, Username},
     user::{Status, User},
-    verification::FlowPurpose,
+    verification::{FlowPurpose, Verification},
 };
-use rollcall_store::{Commit, Connection, Secrets, Store, Writer, credential::CredentialChange};
+use rollcall_store::{
+    Commit, Connection, Secrets, Store, Writer,
+    credential::{CredentialChange, SecondFactorChange},
+    flow::FlowRef,
+};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
@@ -74,7 +79,7 @@ pub struct Snapshot {
 
 /// The routes of every function, built once per process: building them also builds the whole API document, which takes
 /// longer than most requests.
-static ROUTES: LazyLock<Router<Context>> = LazyLock::new(|| rollcall::routes().split_for_parts().0);
+static ROUTES: LazyLock<Router<Context>> = LazyLock::new(|| rollcall_api::router(rollcall::routes()));
 
 impl World {
     pub async fn new() -> Self {
@@ -135,9 +140,15 @@ impl World {
         Client { service, ..self.stranger() }
     }
 
-    /// The code that was mailed last for a flow, computed as the mailer does.
+    /// A stored flow.
+    pub async fn flow(&self, flow_id: &str, purpose: FlowPurpose) -> Option<Verification> {
+        let flow = FlowRef { flow_id: FlowId::parse(flow_id).unwrap(), purpose };
+        self.store().verification_and_throttles(flow, &[]).await.unwrap().0
+    }
+
+    /// The newest code of a flow, computed as the mailer does.
     pub async fn code(&self, flow_id: &str, purpose: FlowPurpose) -> String {
-        let flow = self.store().verification(FlowId::parse(flow_id).unwrap(), purpose).await.unwrap().unwrap();
+        let flow = self.flow(flow_id, purpose).await.unwrap();
         rollcall_api::mailed_code::digits(&self.context, &flow.code).await.unwrap()
     }
 
@@ -145,7 +156,9 @@ impl World {
     pub async fn with_password(&self, user: &User) {
         let hash = Box::pin(rollcall_api::password::hash(&self.context, Password::new(PASSWORD)));
         let hash = self.password_hash.get_or_init(async || hash.await.unwrap()).await;
-        let commit = rollcall_store::user::change(user, user, CredentialChange::Password(hash)).unwrap();
+        let commit =
+            rollcall_store::user::change(user, user, CredentialChange::Password(hash, SecondFactorChange::Kept))
+                .unwrap();
         self.writer().commit(commit).await.unwrap();
     }
 
@@ -175,7 +188,7 @@ impl World {
 
     /// The user who verified an address.
     pub async fn owner_of(&self, email: &str) -> Option<UserId> {
-        self.store().address_state(email, "unknown-address", "unknown-network").await.unwrap().owner
+        self.store().address_state(email, "unknown-address", None, &[]).await.unwrap().owner
     }
 
     /// All items of the table, read without the API and the faults.

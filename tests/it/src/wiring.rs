@@ -56,7 +56,7 @@ pub fn template_routes() -> Routes {
 }
 
 fn document() -> Value {
-    serde_json::to_value(rollcall::documented()).unwrap()
+    rollcall::documented()
 }
 
 /// The operations of the API document with their routes.
@@ -231,13 +231,13 @@ async fn send(client: &Client, method: &str, path: &str, body: &Map<String, Valu
     client.send(Method::try_from(method).unwrap(), path, Some(Value::Object(body.clone()).to_string())).await
 }
 
-/// The fields of a schema, with references and `allOf` resolved.
+/// The fields of a schema or of its alternatives, with references resolved.
 fn fields(document: &Value, schema: &Value) -> BTreeSet<String> {
     if let Some(reference) = schema["$ref"].as_str() {
         return fields(document, document.pointer(reference.trim_start_matches('#')).unwrap());
     }
     let own = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
-    let parts = schema["allOf"].as_array().into_iter().flatten();
+    let parts = schema["oneOf"].as_array().into_iter().flatten();
     own.chain(parts.flat_map(|part| fields(document, part))).collect()
 }
 

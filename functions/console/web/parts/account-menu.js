@@ -12,7 +12,7 @@ import { Avatar } from "./avatar.js";
 import { Icon } from "./icon.js";
 import { Menu } from "./menu.js";
 import { Shortcuts } from "./shortcuts.js";
-import { toastFailure } from "./toast.js";
+import { toastFailure, undoLatest } from "./toast.js";
 
 const THEMES = ["system", "light", "dark"];
 
@@ -25,6 +25,7 @@ export function AccountMenu() {
     () =>
       keys({
         "?": () => setShortcuts(true),
+        "Mod+z": undoLatest,
         "g a": () => go(app ? `/apps/${app}/accounts` : "/accounts"),
         "g p": () => go("/apps"),
         "g t": () => go("/teams"),

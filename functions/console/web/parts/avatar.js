@@ -4,14 +4,19 @@ import { html } from "../html.js";
 import { settings } from "../settings.js";
 import { useState } from "../vendor/hooks.js";
 
-const LETTERS = /[\p{L}\p{N}]+/gu;
+const LETTERS = /[\p{L}\p{M}\p{N}]+/gu;
 const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
-function initials(name) {
+// A letter with its marks is one character to a reader.
+const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const firstOf = (word = "") => characters.segment(word)[Symbol.iterator]().next().value?.segment ?? "";
+
+// Empty for a name without letters and digits, such as one of emoji.
+function initials(name = "") {
   const parts = name.match(LETTERS) ?? [];
-  const first = [...(parts[0] ?? "")][0] ?? "";
+  const first = firstOf(parts[0]);
   if (WIDE.test(first)) return first;
-  const second = [...(parts[1] ?? "")][0] ?? "";
+  const second = firstOf(parts[1]);
   return (first + (WIDE.test(second) ? "" : second)).toUpperCase();
 }
 
@@ -26,7 +31,7 @@ export function Avatar({ id, name, photo, shape = "" }) {
   const shown = settings.value.photos && photo?.startsWith("https://");
   return html`
     <span class=${`avatar hue-${hue(id)} ${shape}`} aria-hidden="true">
-      ${shape.includes("square") ? initials(name).slice(0, 1) : initials(name?.trim() || id)}
+      ${shape.includes("square") ? firstOf(initials(name) || name) : initials(name ?? "") || initials(id)}
       ${
         shown &&
         html`

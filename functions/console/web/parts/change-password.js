@@ -7,7 +7,8 @@ import { signedIn } from "../session.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { FormError } from "./field.js";
-import { NewPasswordField, PasswordField } from "./password-field.js";
+import { NewPasswordField } from "./new-password-field.js";
+import { PasswordField } from "./password-field.js";
 
 const EMPTY = { current_password: "", password: "", password_confirmation: "" };
 
@@ -32,7 +33,7 @@ export function ChangePassword({ action, wide = false, onChanged }) {
     <form class=${wide ? "" : "form"} onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
       <input type="text" class="unseen" autocomplete="username" value=${login} readonly tabindex="-1"
-        aria-hidden="true" />
+        spellcheck=${false} aria-hidden="true" />
       <${PasswordField} label=${w.current} ...${form.bind("current_password")} autocomplete="current-password" />
       <${NewPasswordField} label=${w.password} ...${form.bind("password")}
         names=${[login, username, email?.split("@")[0] ?? ""]} />

@@ -1,8 +1,9 @@
 // A code that was just issued. It is shown once, beside the list, with the time left.
+import { millisecondsUntil } from "../clock.js";
 import { limits } from "../facts.js";
 import { html } from "../html.js";
 import { futureTimeInSentence } from "../times.js";
-import { useEffect, useState } from "../vendor/hooks.js";
+import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Copy } from "./copy.js";
@@ -12,16 +13,6 @@ import { Tally } from "./tally.js";
 
 const HOUR = 3_600_000;
 const FEW_HOURS = 2;
-
-// The time left in milliseconds, updated every minute.
-export function useTimeLeft(expiresAt) {
-  const [left, setLeft] = useState(() => Date.parse(expiresAt) - Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setLeft(Date.parse(expiresAt) - Date.now()), 60_000);
-    return () => clearInterval(timer);
-  }, [expiresAt]);
-  return Math.max(0, left);
-}
 
 export const Hours = ({ left, size }) =>
   html`
@@ -37,7 +28,7 @@ export function CodeDisplay({ title, code, expiresAt, facts, note, onCopied, onR
     setCopied(true);
     onCopied?.();
   };
-  const left = useTimeLeft(expiresAt);
+  const left = millisecondsUntil(expiresAt);
   const minutes = Math.floor(left / 60_000);
   return html`
     <section class="issued" aria-label=${title}>

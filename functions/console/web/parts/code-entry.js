@@ -1,5 +1,6 @@
 // A field for a numeric code: one real input over drawn slots, so that pasting and autofill work.
 
+import { halfWidth } from "../form.js";
 import { html } from "../html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
@@ -26,22 +27,32 @@ export function CodeEntry({
     ref.current?.select();
     setChosen(true);
   }, [error]);
-  const input = (event) => {
-    const digits = event.currentTarget.value.replace(/\D/g, "").slice(0, length);
+  const digitsOf = (text) => halfWidth(text).replace(/\D/g, "").slice(0, length);
+  // What an input method composes stays as it is until it is done: to change it would end the composition.
+  const [composed, setComposed] = useState(null);
+  const take = (event) => {
+    const digits = digitsOf(event.currentTarget.value);
     event.currentTarget.value = digits;
-    setChosen(false);
+    setComposed(null);
     onInput(digits);
   };
+  const input = (event) => {
+    setChosen(false);
+    if (event.isComposing) setComposed(event.currentTarget.value);
+    else take(event);
+  };
+  const shown = composed === null ? value : digitsOf(composed);
   const half = length / 2;
   const slot = (at) =>
-    html`<i class=${at === Math.min(value.length, length - 1) ? "next" : ""} aria-hidden="true">${value[at]}</i>`;
+    html`<i class=${at === Math.min(shown.length, length - 1) ? "next" : ""} aria-hidden="true">${shown[at]}</i>`;
   return html`
-    <${Field} ...${frame} error=${error} count=${words().field.digits(value.length, length)}>
+    <${Field} ...${frame} error=${error} count=${words().field.digits(shown.length, length)}>
       ${(attributes) =>
         html`
           <div class=${`slots of-${length} ${chosen ? "chosen" : ""}`}>
             <input ...${attributes} ref=${ref} autofocus=${autofocus} inputmode="numeric" autocomplete=${autocomplete}
-              spellcheck="false" value=${value} onInput=${input} onBlur=${onBlur} />
+              spellcheck=${false} value=${composed ?? value} onInput=${input} onCompositionEnd=${take}
+              onBlur=${onBlur} />
             ${Array.from({ length: half }, (_, at) => slot(at))}<b></b>
             ${Array.from({ length: half }, (_, at) => slot(at + half))}
           </div>`}

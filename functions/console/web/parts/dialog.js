@@ -8,7 +8,8 @@ import { Icon } from "./icon.js";
 import { useModal } from "./modal.js";
 
 // `title` is the question. `careful` puts the focus on Cancel; destructive dialogs are careful. `typed` keeps a click
-// on the backdrop from closing the dialog.
+// on the backdrop from closing the dialog. `onEscape` is for a dialog
+// that Escape alone must not close.
 export function Dialog({
   title,
   text,
@@ -20,12 +21,16 @@ export function Dialog({
   typed = false,
   cancel,
   onClose,
+  onEscape = onClose,
   onSubmit,
 }) {
   const id = useId();
   // While the request is under way the dialog stays, because it reports the outcome.
   const close = () => !busy && onClose();
-  const modal = useModal(close, () => !typed);
+  const modal = useModal(
+    () => !busy && onEscape(),
+    () => !typed,
+  );
   const w = words().dialog;
   const submit = (event) => {
     event.preventDefault();

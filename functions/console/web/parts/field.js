@@ -31,10 +31,16 @@ export function Field({ label, error, hint, changed, count, end, wide = "", grou
       ${
         error
           ? html`<p class="field-error" id=${noteId}><${Icon} name="alert" /><span>${error}</span></p>`
-          : hint && html`<p class="hint" id=${noteId}>${hint}</p>`
+          : hint
+            ? html`<p class="hint" id=${noteId}>${hint}</p>`
+            : html`<div class="note-place"></div>`
       }
     </div>`;
 }
+
+// Single lines hold names, ids, addresses and secrets, which the browser shall not send to a spelling service. It is a
+// property with a boolean: the text "false" would turn it on.
+const NO_SPELLING = { spellcheck: false };
 
 // One line or a paragraph of text. Bytes are counted if they are limited.
 export function TextField({ value, onInput, maxBytes, counted, rows, type = "text", class: kind = "", ...rest }) {
@@ -48,8 +54,9 @@ export function TextField({ value, onInput, maxBytes, counted, rows, type = "tex
     <${Field} ...${{ label, error, hint, changed, end, wide, count }}>
       ${(own) =>
         html`
-          <${tag} ...${own} ...${attributes} type=${rows ? undefined : type} rows=${rows} ref=${ref}
-            class=${`input ${kind}`} value=${value} onInput=${(event) => onInput(event.currentTarget.value)} />`}
+          <${tag} ...${own} ...${attributes} ...${rows ? { rows } : { type, ...NO_SPELLING }} ref=${ref}
+            class=${`input ${kind}`} dir="auto" value=${value}
+            onInput=${(event) => onInput(event.currentTarget.value)} />`}
     </${Field}>`;
 }
 

@@ -1,5 +1,5 @@
 // The initial password of another user, which is shown only once. Closing the dialog asks once if the password was not
-// copied.
+// copied. Escape asks too, but does not close it, because people press it again and again.
 
 import { html } from "../html.js";
 import { useState } from "../vendor/hooks.js";
@@ -15,7 +15,7 @@ export function InitialPassword({ login, password, onClose }) {
   const close = () => (copied || asked ? onClose() : setAsked(true));
   return html`
     <${Dialog} title=${w.of(login)} text=${w.shown} cancel=${asked && !copied ? w.leave : undefined} typed careful
-      onClose=${close}>
+      onClose=${close} onEscape=${() => (copied ? onClose() : setAsked(true))}>
       <div class="secret-line">
         <output class="secret" aria-label=${w.password}>${password}</output>
         <${Copy} text=${password} label=${w.copy} onCopied=${() => setCopied(true)} />

@@ -1,5 +1,7 @@
 // A code that was sent by email, with the link that sends another one.
 
+import { announce } from "../announce.js";
+import { millisecondsUntil } from "../clock.js";
 import { html } from "../html.js";
 import { messageOf } from "../problem-messages.js";
 import { duration } from "../times.js";
@@ -7,7 +9,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
 
-const secondsUntil = (moment) => Math.max(0, Math.ceil((Date.parse(moment) - Date.now()) / 1000));
+const secondsUntil = (moment) => Math.floor(millisecondsUntil(moment) / 1000);
 
 export function MailedCode({ flow, onResend, children }) {
   const w = words().mailedCode;
@@ -20,7 +22,7 @@ export function MailedCode({ flow, onResend, children }) {
     return () => clearInterval(timer);
   }, [flow.resend_after]);
   const resend = async () => {
-    if (left > 0) return setSaid(w.wait(duration(left)));
+    if (left > 0) return announce(w.wait(duration(left)));
     setBusy(true);
     try {
       await onResend();
@@ -36,6 +38,7 @@ export function MailedCode({ flow, onResend, children }) {
       ${children}
       <p class="hint">
         <${Button} kind="link" busy=${busy} onClick=${resend}>${w.resend}</${Button}> <span role="status">${said}</span>
+        ${left > 0 && html` <span class="digits">${w.wait(duration(left))}</span>`}
       </p>
     </div>`;
 }

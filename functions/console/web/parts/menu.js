@@ -1,5 +1,6 @@
 // A menu that opens from a button.
 
+import { onKey } from "../composition.js";
 import { html } from "../html.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { Icon } from "./icon.js";
@@ -60,7 +61,7 @@ export function Menu({ label, items, trigger, side = "end", broad = false, openR
     menu.close();
     item.onChoose();
   };
-  const onKeyDown = (event) => {
+  const onKeyDown = onKey((event) => {
     const list = [...event.currentTarget.querySelectorAll("[role^=menuitem]")];
     const at = list.indexOf(document.activeElement);
     const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
@@ -73,7 +74,7 @@ export function Menu({ label, items, trigger, side = "end", broad = false, openR
     } else return;
     event.preventDefault();
     event.stopPropagation();
-  };
+  });
   const row = (item) => html`
     ${item.icon && html`<${Icon} name=${item.icon} />`}
     <span class="cut">${item.label}${item.name && html` <bdi>${item.name}</bdi>`}</span>

@@ -1,4 +1,5 @@
 // A native modal dialog that is open for as long as it is rendered.
+import { onKey } from "../composition.js";
 import { useLayoutEffect, useRef } from "../vendor/hooks.js";
 import { openAbove } from "./overlay-host.js";
 
@@ -25,12 +26,12 @@ export function useModal(onClose, mayClose = () => true) {
   const onMouseDown = (event) => {
     if (event.target === ref.current && mayClose()) onClose();
   };
-  const onKeyDown = (event) => {
+  const onKeyDown = onKey((event) => {
     if (event.key === "Escape" && event.target.closest("dialog") === ref.current) {
       event.preventDefault();
       event.stopPropagation();
       onClose();
     }
-  };
+  });
   return { ref, onCancel, onMouseDown, onKeyDown };
 }

@@ -10,7 +10,7 @@ import { Avatar } from "./avatar.js";
 import { Button } from "./button.js";
 import { Logo } from "./logo.js";
 import { useModal } from "./modal.js";
-import { SessionExpiry } from "./session-expiry.js";
+import { useSessionExpiry } from "./session-expiry.js";
 import { Sidebar } from "./sidebar.js";
 
 // `primary`: { icon, label, short, act, kind }. `actions` come before it. `parent` { href, label } comes before the
@@ -21,6 +21,7 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
   useTitle(part ?? title, part ? title : thing);
   useEffect(() => setDrawer(false), [place.value.path]);
   useEffect(scrollToStart, []);
+  useSessionExpiry();
   const main = (label) =>
     primary &&
     html`<${Button} kind=${primary.kind ?? "primary"} icon=${primary.icon} onClick=${primary.act}>${label}</${Button}>`;
@@ -39,7 +40,9 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
                 <${Avatar} id=${signedIn().user.user_id} name=${signedIn().user.username} />
                 <span class="unseen">${w.person.account}</span>
               </a>`
-            : html`<h1 class="cut">${title}</h1><div class="actions">${main(primary?.short ?? primary?.label)}</div>`
+            : html`
+              <h1 class="cut"><bdi>${title}</bdi></h1>
+              <div class="actions">${main(primary?.short ?? primary?.label)}</div>`
         }
       </header>
       <main class="content" id="content" tabindex="-1">
@@ -60,7 +63,6 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
               <div class="actions wide-column">${actions}${main(primary?.label)}</div>
             </div>`
         }
-        <${SessionExpiry} />
         ${children}
       </main>
       ${drawer && html`<${Drawer} onClose=${() => setDrawer(false)} />`}

@@ -3,7 +3,7 @@
 import { nonEmpty } from "../form.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
-import { NewPasswordField } from "./password-field.js";
+import { NewPasswordField } from "./new-password-field.js";
 import { SegmentsField } from "./segments.js";
 
 export const NO_PASSWORD_CHOICE = { made: "yes", password: "" };

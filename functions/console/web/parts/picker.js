@@ -1,5 +1,6 @@
 // Picks one of many by name: recent ones first, then all, by group.
 
+import { onKey } from "../composition.js";
 import { html } from "../html.js";
 import { useEffect, useId, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
@@ -35,7 +36,7 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
     popover.close();
     if (option.id !== current?.id) onChoose(option);
   };
-  const onKeyDown = (event) => {
+  const onKeyDown = onKey((event) => {
     const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: flat.length - 1 };
     if (event.key in moves) setAt((moves[event.key] + flat.length) % Math.max(1, flat.length));
     else if (event.key === "Enter" && flat[at]) choose(flat[at]);
@@ -43,7 +44,7 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
     else return;
     event.preventDefault();
     event.stopPropagation();
-  };
+  });
   let index = -1;
   const row = (option) => {
     index += 1;
@@ -78,7 +79,7 @@ export function Picker({ label, current, groups, onChoose, onOpen }) {
             <input ref=${input} role="combobox" aria-expanded="true" aria-controls=${`${id}-list`}
               aria-activedescendant=${flat[at] ? `${id}-${at}` : undefined} aria-label=${w.search}
               placeholder=${w.search} value=${typed}
-              onInput=${search} />
+              spellcheck=${false} onInput=${search} />
           </div>
           <div role="listbox" id=${`${id}-list`} aria-label=${label}>
             ${shown.map(

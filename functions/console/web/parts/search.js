@@ -1,5 +1,6 @@
 // A search field that searches when the person pauses typing.
 
+import { onKey } from "../composition.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
@@ -27,17 +28,17 @@ export function Search({ label, value, onSearch }) {
     onSearch("");
     ref.current.focus();
   };
-  const onKeyDown = (event) => {
+  const onKeyDown = onKey((event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     if (typed) clear();
     else ref.current.blur();
-  };
+  });
   return html`
     <div class="search boxed" role="search">
       <${Icon} name="search" />
       <input type="search" ref=${ref} aria-label=${label} placeholder=${label} value=${typed} autocomplete="off"
-        spellcheck="false" onInput=${(event) => input(event.currentTarget.value)} onKeyDown=${onKeyDown} />
+        spellcheck=${false} onInput=${(event) => input(event.currentTarget.value)} onKeyDown=${onKeyDown} />
       ${
         typed
           ? html`

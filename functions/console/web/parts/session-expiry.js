@@ -1,34 +1,40 @@
-// Warns before a session ends because nobody used it.
+// Warns before a session ends because nobody used it. The warning is among the toasts, which lie above sheets and
+// dialogs.
 
 import { html } from "../html.js";
 import { idleTimeLeft, load, refreshNowAndThen } from "../session.js";
 import { duration } from "../times.js";
-import { useEffect, useState } from "../vendor/hooks.js";
+import { useEffect } from "../vendor/hooks.js";
 import { words } from "../words.js";
-import { Banner } from "./banner.js";
 import { Button } from "./button.js";
+import { Icon } from "./icon.js";
+import { pinned } from "./toast.js";
 
 const WARN_BEFORE_MS = 120_000;
 const CHECK_EVERY_MS = 10_000;
 
-export function SessionExpiry() {
-  const [left, setLeft] = useState(idleTimeLeft);
+function check() {
+  const left = idleTimeLeft();
+  const soon = left <= WARN_BEFORE_MS && left > 0;
+  if (soon || pinned.value) pinned.value = soon ? html`<${Warning} left=${left} />` : null;
+}
+
+export function useSessionExpiry() {
   useEffect(() => {
+    check();
     const timer = setInterval(() => {
       refreshNowAndThen();
-      setLeft(idleTimeLeft());
+      check();
     }, CHECK_EVERY_MS);
     return () => clearInterval(timer);
   }, []);
-  if (left > WARN_BEFORE_MS || left <= 0) return null;
-  const stay = () =>
-    load().then(
-      () => setLeft(idleTimeLeft()),
-      () => {},
-    );
+}
+
+function Warning({ left }) {
+  const stay = () => load().then(check, () => {});
   return html`
-    <${Banner} tone="amber">
-      <span aria-live="off">${words().expiry.soon(duration(left / 1000))}</span>
+    <div class="toast amber">
+      <${Icon} name="alert" /><span>${words().expiry.soon(duration(left / 1000))}</span>
       <${Button} kind="link" onClick=${stay}>${words().expiry.stay}</${Button}>
-    </${Banner}>`;
+    </div>`;
 }

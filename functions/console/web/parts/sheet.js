@@ -1,4 +1,5 @@
 // A panel beside the list that shows one item.
+import { onKey } from "../composition.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
 import { Button } from "./button.js";
@@ -11,12 +12,15 @@ export function Sheet({ avatar, title, tag, caption, menu, children, foot, busy 
     event.preventDefault();
     if (!busy) onSubmit?.();
   };
-  const save = (event) => {
-    modal.onKeyDown(event);
+  const save = onKey((event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+  });
+  const onKeyDown = (event) => {
+    modal.onKeyDown(event);
+    save(event);
   };
   return html`
-    <dialog ...${modal} onKeyDown=${save} class="sheet" aria-labelledby="sheet-title">
+    <dialog ...${modal} onKeyDown=${onKeyDown} class="sheet" aria-labelledby="sheet-title">
       <form onSubmit=${submit} novalidate>
         <div class="sheet-head">
           ${avatar}

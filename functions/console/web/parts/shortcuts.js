@@ -14,6 +14,7 @@ const KEYS = [
   [[".", "Shift", "F10"], "menu"],
   [["Esc"], "close"],
   [["Ctrl", "Enter"], "save"],
+  [["Ctrl", "z"], "undo"],
   [["g", "a"], "accounts"],
   [["g", "p"], "apps"],
   [["g", "t"], "teams"],

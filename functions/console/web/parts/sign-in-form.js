@@ -32,7 +32,7 @@ function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
       <${TextField} label=${w.login} ...${form.bind("login")} autocomplete="username" autocapitalize="off"
-        spellcheck="false" readonly=${fixedLogin !== undefined} autofocus=${fixedLogin === undefined} />
+        readonly=${fixedLogin !== undefined} autofocus=${fixedLogin === undefined} />
       <${PasswordField} label=${w.password} ...${form.bind("password")} end=${forgotten} autocomplete="current-password"
         autofocus=${fixedLogin !== undefined} />
       <div class="door-actions">
@@ -62,7 +62,7 @@ function SecondFactor({ ticket, onTaken, onBack }) {
         recovery
           ? html`
             <${TextField} key="recovery" label=${w.recoveryCode} ...${form.bind("recovery_code")} hint=${w.recoveryHint}
-              class="id" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />`
+              class="id" autocomplete="off" autocapitalize="off" autofocus />`
           : html`
             <${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint}
               autocomplete="one-time-code" autofocus />`

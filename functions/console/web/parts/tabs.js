@@ -5,11 +5,12 @@ import { useEffect, useRef } from "../vendor/hooks.js";
 
 export function Tabs({ label, tabs, current }) {
   const nav = useRef(null);
-  // On a narrow screen, scrolls the current tab into view.
-  useEffect(
-    () => nav.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }),
-    [current],
-  );
+  // On a narrow screen, scrolls the current tab into view, again when counts have made the tabs wider.
+  const widths = tabs.map(([, name, count]) => `${name} ${count ?? ""}`).join();
+  useEffect(() => {
+    const tab = nav.current.querySelector("[aria-current]");
+    if (tab) nav.current.scrollLeft = tab.offsetLeft - (nav.current.clientWidth - tab.offsetWidth) / 2;
+  }, [current, widths]);
   return html`
     <nav class="tabs" aria-label=${label} ref=${nav}>
       ${tabs.map(

@@ -1,10 +1,11 @@
 // The time left until an invitation expires, in a row of a list.
+import { millisecondsUntil } from "../clock.js";
 import { html } from "../html.js";
 import { words } from "../words.js";
-import { Hours, useTimeLeft } from "./code-display.js";
+import { Hours } from "./code-display.js";
 
 export function TimeLeft({ at }) {
-  const left = useTimeLeft(at);
+  const left = millisecondsUntil(at);
   const minutes = Math.floor(left / 60_000);
   return html`
     <span class="time-left">

@@ -3,6 +3,7 @@
 import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
 import { apps, forgetApp, keepApp, loadApp, rememberVisit } from "../apps.js";
+import { useReload } from "../freshness.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
@@ -61,6 +62,8 @@ function Accounts({ app: appId, user: userId }) {
     );
     return () => (here = false);
   }, []);
+
+  useReload(refresh);
 
   const may = permissionsFor(app?.team_id);
   const close = () => setDialog(null);

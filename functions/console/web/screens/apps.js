@@ -42,11 +42,11 @@ export default function Apps({ app: opened }) {
   useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });
   const primary = canSomewhere("apps.manage") && { icon: "plus", label: w.create, short: w.createShort, act: create };
   const columns = [
-    { name: w.name, width: "30%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.name, bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
     { name: w.team, width: "20%", class: "wide-column", bone: skeletonBar("w2") },
     { name: w.deletion, width: "12%", class: "wide-column", bone: skeletonBar("w1") },
     { name: w.admins, width: "17%", class: "wide-column", bone: skeletonBar("w2") },
-    { name: w.created, class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.created, width: "17%", class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ];
   const row = (app, at, key) =>

@@ -4,6 +4,7 @@ import { pathOf, post } from "../api.js";
 import { deployment } from "../deployment.js";
 import { rules } from "../field-rules.js";
 import { codeOfLength, nonEmpty, sameAsPassword, useForm } from "../form.js";
+import { roleName } from "../grants.js";
 import { html } from "../html.js";
 import { Button } from "../parts/button.js";
 import { CodeEntry } from "../parts/code-entry.js";
@@ -11,13 +12,17 @@ import { FormError, TextField } from "../parts/field.js";
 import { LeaveGuard } from "../parts/leave-guard.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
-import { NewPasswordField, PasswordField } from "../parts/password-field.js";
+import { NewPasswordField } from "../parts/new-password-field.js";
+import { PasswordField } from "../parts/password-field.js";
 import { SignedOutLayout } from "../parts/signed-out-layout.js";
+import { toast } from "../parts/toast.js";
 import { go } from "../router.js";
+import { load, signedIn } from "../session.js";
 import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 
-const start = (email) => post("/v1/registrations", { email }, { anonymous: true });
+// With the flow of an earlier request, its code is replaced; without one, or once it has ended, a new flow begins.
+const start = (email, registration_id) => post("/v1/registrations", { email, registration_id }, { anonymous: true });
 
 export default function Register() {
   const w = words().register;
@@ -35,6 +40,21 @@ export default function Register() {
           : html`<${MailedAddress} words=${w} start=${start} onFlow=${setFlow} />`
       }
     </${SignedOutLayout}>`;
+}
+
+// Returns whether it worked: the account exists in any case, so a failure ends at the sign-in screen.
+async function signInAndJoin(login, password) {
+  const body = { login: login.trim(), password, transport: "cookie" };
+  try {
+    await post("/v1/login", body, { anonymous: true });
+    await load();
+  } catch {
+    return false;
+  }
+  const [team] = signedIn().teams;
+  await go(team ? `/teams/${team.team_id}/members` : "/join", { unasked: true });
+  if (team) toast(words().join.joined(team.name, roleName(team.role)));
+  return true;
 }
 
 function Completion({ flow, onFlow }) {
@@ -55,13 +75,16 @@ function Completion({ flow, onFlow }) {
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ invitation_code, ...values }) => {
-      const body = invitation_code ? { ...values, invitation_code } : values;
+      const names = { username: values.username.trim(), login: values.login.trim() };
+      const body = { ...values, ...names, ...(invitation_code ? { invitation_code } : {}) };
       await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { anonymous: true });
-      go("/sign-in?done=registered", { unasked: true });
+      // The sign-in screen could not say which team the person has joined, so they are signed in.
+      const joined = invitation_code !== "" && (await signInAndJoin(values.login, values.password));
+      if (!joined) go("/sign-in?done=registered", { unasked: true });
     });
   };
   const { login, username } = form.values;
-  const resend = async () => onFlow({ ...flow, ...(await start(flow.email)) });
+  const resend = async () => onFlow({ ...flow, ...(await start(flow.email, flow.registration_id)) });
   return html`
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>
@@ -70,9 +93,9 @@ function Completion({ flow, onFlow }) {
       </${MailedCode}>
       <${TextField} label=${w.username} ...${form.bind("username")} hint=${w.usernameHint} autocomplete="name" />
       <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} autocomplete="username"
-        autocapitalize="off" spellcheck="false" />
+        autocapitalize="off" />
       <${NewPasswordField} label=${w.password} ...${form.bind("password")}
-        names=${[login, username, flow.email.split("@")[0]]} />
+        names=${[login.trim(), username.trim(), flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
       <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
       <div class="door-actions">

@@ -8,13 +8,15 @@ import { CodeEntry } from "../parts/code-entry.js";
 import { FormError } from "../parts/field.js";
 import { MailedAddress } from "../parts/mailed-address.js";
 import { MailedCode } from "../parts/mailed-code.js";
-import { NewPasswordField, PasswordField } from "../parts/password-field.js";
+import { NewPasswordField } from "../parts/new-password-field.js";
+import { PasswordField } from "../parts/password-field.js";
 import { SignedOutLayout } from "../parts/signed-out-layout.js";
 import { go } from "../router.js";
 import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 
-const start = (email) => post("/v1/password-resets", { email }, { anonymous: true });
+// With the flow of an earlier request, its code is replaced; without one, or once it has ended, a new flow begins.
+const start = (email, reset_id) => post("/v1/password-resets", { email, reset_id }, { anonymous: true });
 
 export default function Reset() {
   const w = words().reset;
@@ -47,7 +49,7 @@ function Completion({ flow, onFlow }) {
       go("/sign-in?done=reset", { unasked: true });
     });
   };
-  const resend = async () => onFlow({ ...flow, ...(await start(flow.email)) });
+  const resend = async () => onFlow({ ...flow, ...(await start(flow.email, flow.reset_id)) });
   return html`
     <form onSubmit=${submit} novalidate>
       <${FormError}>${form.problem}</${FormError}>

@@ -15,7 +15,7 @@ export default function SignIn() {
   return html`
     <${SignedOutLayout} title=${w.title} text=${w.to(location.hostname)}
       note=${html`<${Emphasis} text=${deployment.isRegistrationOpen ? w.invited : w.invitedOnly} />`}>
-      ${done in w.done && html`<p class="rules"><span class="met"><${Icon} name="check" /> ${w.done[done]}</span></p>`}
+      ${done in w.done && html`<p class="done" role="status"><${Icon} name="check" /><span>${w.done[done]}</span></p>`}
       <${SignInForm} forgotten=${html`<a href="/reset">${w.forgotten}</a>`} onEntered=${finishSignIn}>
         ${deployment.isRegistrationOpen && html`<a class="button secondary wide" href="/register">${w.register}</a>`}
       </${SignInForm}>

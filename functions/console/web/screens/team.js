@@ -2,6 +2,7 @@
 
 import { get, pathOf, queryOf } from "../api.js";
 import { limits } from "../facts.js";
+import { useReload } from "../freshness.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { getAllPages } from "../pages.js";
@@ -70,6 +71,7 @@ function Team({ team: teamId, tab, role }) {
     for (const name of seen) if (TABS[name].counted) recount(name);
   };
   useEffect(begin, []);
+  useReload(begin);
   useEffect(() => setCreating(false), [tab]);
 
   const current = TABS[tab];

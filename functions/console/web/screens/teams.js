@@ -41,10 +41,10 @@ export default function Teams() {
     ? { icon: "plus", label: w.create, short: w.createShort, act: create }
     : { icon: "plus", kind: "secondary", label: words().join.title, act: () => go("/join") };
   const columns = [
-    { name: w.name, width: "34%", bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
+    { name: w.name, bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w3")}</div>` },
     { name: w.admins, width: "28%", class: "wide-column", bone: skeletonBar("w3") },
     !isPlatform() && { name: w.yourRole, width: "18%", class: "wide-column", bone: skeletonBar("w2") },
-    { name: w.created, class: "wide-column", bone: skeletonBar("w2") },
+    { name: w.created, width: "17%", class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "88px", class: "operations" },
   ].filter(Boolean);
   const ask = (kind, team) => setDialog({ kind, team });

@@ -75,7 +75,7 @@ function List({ user: userId }) {
   const created = (user, password) => {
     if (!type && !team && !status && !q) list.upsert(user);
     else list.reload();
-    toast(w.wasCreated(user.login));
+    toast(w.wasCreated(user.login), { open: pathOf`/users/${user.user_id}` });
     shown(user.login, password);
   };
 

@@ -2,10 +2,13 @@
 
 use axum::extract::State;
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict,
-    verification::{self, ProvenFlow, VerificationRequest, email_change_of},
+    Authority, Call, Context, Plan, Problem, Reply,
+    code_attempt::PendingFlow,
+    retry_on_conflict,
+    verification::{self, BegunFlow, VerificationRequest, email_change_of},
 };
 use rollcall_domain::{
+    Code,
     audit::Action,
     digits::EightDigits,
     email::Email,
@@ -26,8 +29,9 @@ request_body! {
     /// The new address.
     #[schema(as = EmailChange)]
     pub(crate) struct EmailChangeBody {
+        /// The new address.
         email: Email,
-        #[schema(value_type = String)]
+        /// The caller's current password.
         current_password: Password,
     }
 }
@@ -36,7 +40,7 @@ request_body! {
     /// The mailed code.
     #[schema(as = EmailConfirmation)]
     pub(crate) struct EmailConfirmationBody {
-        #[schema(value_type = String, pattern = "^[0-9]{8}$")]
+        /// The mailed code.
         code: EightDigits,
     }
 }
@@ -45,7 +49,7 @@ request_body! {
     /// The caller's current password.
     #[schema(as = CurrentPassword)]
     pub(crate) struct CurrentPasswordBody {
-        #[schema(value_type = String)]
+        /// The caller's current password.
         pub(crate) current_password: Password,
     }
 }
@@ -53,6 +57,7 @@ request_body! {
 /// The caller with its address.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Confirmed<'a> {
+    /// The caller's user.
     user: UserView<'a>,
 }
 
@@ -65,16 +70,20 @@ pub(crate) struct Confirmed<'a> {
     tag = "own identity",
     request_body = EmailChangeBody,
     responses((status = 202, body = Started)),
+    extensions(("x-codes" = json!([Code::TooManyAttempts, Code::TooManyRequests]))),
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let EmailChangeBody { email, current_password } = call.fields()?.parse(EmailChangeBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let wanted = VerificationRequest::EmailChange(&call.actor.user);
-        let (flow, writes) = verification::begin(&context, &call.request, wanted, email.clone()).await?;
         let user = current(&context, &call).await?;
+        proof.check(&context, &user).await?;
+        let BegunFlow { flow, writes, counted } =
+            verification::begin(&context, &call.request, wanted, email.clone()).await?;
         let plan = Plan::new(Authority::OwnAccount(&call, &user), Commit::new(writes));
-        context.commit(plan.reply(Reply::accepted(&Started::from(&flow))?)).await
+        let committed = context.commit(plan.reply(Reply::accepted(&Started::from(&flow))?)).await;
+        counted.undo_unless_done(&context, committed).await
     })
     .await
 }
@@ -87,17 +96,18 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     tag = "own identity",
     request_body = EmailConfirmationBody,
     responses((status = 200, body = Confirmed, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let EmailConfirmationBody { code } = call.fields()?.parse(EmailConfirmationBody::read)?;
-    let flow = (email_change_of(call.actor.user.user_id), FlowPurpose::EmailChange);
-    let known = context.store.verification(flow.0, flow.1).await?;
-    let proved = ProvenFlow::by_code(&context, &call.request, flow, known.as_ref(), &code).await?;
+    let flow_id = email_change_of(call.actor.user.user_id);
+    let pending = PendingFlow::of_caller(&context, &call, flow_id, FlowPurpose::EmailChange).await?;
+    let proved = pending.try_code(&context, &call.request, &code).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
         let after = before.clone().with_verified_email(proved.flow.email.clone(), call.now());
         let commit =
-            rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(proved.succeeded());
+            rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(proved.succeeded()?);
         let reply = Reply::ok(&Confirmed { user: (&after).into() })?.at_version(after.version);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&before, Message::EmailChanged { login: before.login.clone() })
@@ -115,12 +125,14 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     tag = "own identity",
     request_body = CurrentPasswordBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::TooManyAttempts]))),
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
+        proof.check(&context, &before).await?;
         call.check_version(before.version)?;
         let after = before.clone().without_email(call.now());
         if after == before {

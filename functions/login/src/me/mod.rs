@@ -21,8 +21,12 @@ pub(crate) mod totp;
 /// The caller, their teams and the session of this request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me<'a> {
+    /// The caller's user.
     user: UserView<'a>,
+    /// The caller's teams, with their role in each.
+    #[schema(max_items = 20)]
     teams: Vec<Membership>,
+    /// The session of this request.
     session: SessionView<'a>,
 }
 
@@ -30,6 +34,7 @@ pub(crate) struct Me<'a> {
 #[utoipa::path(
     get,
     path = "/v1/me",
+    operation_id = "get_me",
     tag = "own identity",
     responses((status = 200, body = Me, headers(("ETag")))),
 )]
@@ -42,9 +47,11 @@ pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Re
 #[utoipa::path(
     patch,
     path = "/v1/me",
+    operation_id = "update_me",
     tag = "own identity",
     request_body = MePatch,
     responses((status = 200, body = Me, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::ImmutableField]))),
 )]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {

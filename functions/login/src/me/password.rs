@@ -3,15 +3,15 @@
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
-    Refusal, Violation, ViolationCode,
+    Code, Fields, Refusal, Violation,
     audit::Action,
     body::ReadElsewhere,
     mail::Message,
-    password::{Password, PasswordRule},
+    password::{NewPassword, Password, PasswordRule},
     request_body,
     user::change as change_of,
 };
-use rollcall_store::credential::CredentialChange;
+use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 
 use super::current;
 use crate::authentication::reauthenticate;
@@ -20,11 +20,13 @@ request_body! {
     /// The current password and the new one.
     #[schema(as = PasswordChange)]
     pub(crate) struct PasswordChangeBody from (fields, rule: &PasswordRule, names: &[&str]) {
-        #[schema(value_type = String)]
+        /// The current password.
         current_password: Password,
-        #[schema(value_type = String)]
+        /// The new password, which differs from the current one.
+        #[schema(value_type = NewPassword)]
         password: Password = rule.read_twice(fields, names),
-        #[schema(value_type = String)]
+        /// The new password once more.
+        #[schema(value_type = Password)]
         password_confirmation: ReadElsewhere,
     }
 }
@@ -37,21 +39,23 @@ request_body! {
     tag = "own identity",
     request_body = PasswordChangeBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::TooManyAttempts]))),
 )]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let (rule, names) = (&context.config.password, call.actor.user.names());
-    let body = call.fields()?.parse(|fields| PasswordChangeBody::read(fields, rule, &names))?;
+    let user = call.actor.user.clone();
+    let read = move |fields: &mut Fields, rule: &PasswordRule| PasswordChangeBody::read(fields, rule, &user.names());
+    let body = rollcall_api::password::parse(&context, call.fields()?, read).await?;
     let (old, new) = (body.current_password, body.password);
-    reauthenticate(&context, &call, old.clone()).await?;
-    if old.expose() == new.expose() {
-        let rule = "must differ from the current password";
-        return Err(Refusal::from(Violation::at("/password", ViolationCode::NotAllowed, rule)).into());
-    }
+    let proof = reauthenticate(&context, &call, old.clone()).await?;
+    let unchanged = |invalid| Refusal::from(Violation::from_invalid("/password", invalid));
+    new.check_changed(&old).map_err(unchanged)?;
     let hash = rollcall_api::password::hash(&context, new).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().with_new_password(false, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash))?;
+        proof.check(&context, &before).await?;
+        let after = before.clone().with_new_password(false, call.actor.session.device_id, call.now());
+        let new = CredentialChange::Password(&hash, SecondFactorChange::Kept);
+        let mut commit = rollcall_store::user::change(&before, &after, new)?;
         commit.extend([rollcall_store::session::adopt_epoch(&call.actor.session, &after)]);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::PasswordChanged { login: after.login.clone() })

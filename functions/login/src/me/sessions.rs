@@ -1,7 +1,9 @@
 //! The caller's sessions.
 
 use axum::extract::{Path, State};
-use rollcall_api::{Authority, Call, Context, List, PageRequest, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+};
 use rollcall_domain::{
     Code,
     audit::Action,
@@ -19,7 +21,7 @@ use super::current;
     path = "/v1/me/sessions",
     operation_id = "list_sessions",
     tag = "own identity",
-    params(("limit" = Option<usize>, Query, minimum = 1, maximum = 100), ("cursor" = Option<String>, Query)),
+    params(PageParameters),
     responses((status = 200, body = List<SessionView>)),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
@@ -33,7 +35,8 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, items, found.next).await
 }
 
-/// `DELETE /v1/me/sessions/{session_id}`: ends one of the caller's sessions.
+/// `DELETE /v1/me/sessions/{session_id}`: ends one of the caller's sessions. Sessions have no version of their own:
+/// `If-Match` takes the user's.
 #[utoipa::path(
     delete,
     path = "/v1/me/sessions/{session_id}",
@@ -53,11 +56,13 @@ pub(crate) async fn end(
     let is_valid = |session: &Session| session.check(user, context.config.sessions.of(user), call.now()).is_ok();
     let session = session.filter(is_valid).ok_or(Code::NotFound)?;
     call.no_input()?;
+    call.check_version(user.version)?;
     let plan = Plan::new(Authority::AsRead(&call), Commit::new([rollcall_store::session::end(&session)]));
     context.commit(plan.audit(change(Action::UserEndSessions, Some(user), Some(user)))).await
 }
 
-/// `DELETE /v1/me/sessions`: ends all of the caller's other sessions.
+/// `DELETE /v1/me/sessions`: ends all of the caller's other sessions. Sessions have no version of their own: `If-Match`
+/// takes the user's.
 #[utoipa::path(
     delete,
     path = "/v1/me/sessions",
@@ -69,6 +74,7 @@ pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Re
     call.no_input()?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
+        call.check_version(before.version)?;
         let after = before.clone().signed_out_everywhere();
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         let commit = commit.and(adopt_epoch(&call.actor.session, &after));

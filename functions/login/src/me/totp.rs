@@ -6,7 +6,8 @@ use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use rollcall_api::{
     Authority, Call, Context, Plan, Problem, Reply,
     clock::random,
-    retry_on_conflict,
+    device::Mark,
+    queue, retry_on_conflict,
     throttle::{self, Attempt},
 };
 use rollcall_domain::{
@@ -22,21 +23,24 @@ use rollcall_domain::{
     totp::{SecondFactorInput, TotpCode, TotpSecret},
     user::change,
 };
-use rollcall_store::{
-    Commit, CommitError, credential::CredentialChange, flow, session::adopt_epoch, throttle::ThrottleId,
-};
+use rollcall_store::{Commit, credential::CredentialChange, flow, session::adopt_epoch, throttle::ThrottleId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{current, email::CurrentPasswordBody};
-use crate::{authentication::reauthenticate, second_factor};
+use crate::{
+    authentication::reauthenticate,
+    second_factor::{self, PendingAttempt},
+};
 
 /// A new secret for an authenticator app.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Enrolled {
     /// The secret in base 32, for typing.
+    #[schema(pattern = "^[A-Z2-7]{32}$")]
     secret: String,
     /// The secret as an `otpauth` URI, for opening.
+    #[schema(format = "uri", pattern = "^otpauth://totp/")]
     otpauth_uri: String,
     /// The URI as a QR code, for scanning.
     qr_svg: String,
@@ -46,7 +50,7 @@ request_body! {
     /// The first code of the new factor.
     #[schema(as = TotpConfirmation)]
     pub(crate) struct TotpConfirmationBody {
-        #[schema(value_type = String, pattern = "^[0-9]{6}$")]
+        /// Six digits from the authenticator app.
         code: TotpCode,
     }
 }
@@ -54,19 +58,22 @@ request_body! {
 /// Codes that replace the second factor, each for one use.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecoveryCodes {
+    /// The codes, shown once.
+    #[schema(min_items = 10, max_items = 10)]
     recovery_codes: Vec<String>,
 }
 
 request_body! {
     /// The current password, and either `code` or `recovery_code`.
-    #[schema(as = TotpUnbinding)]
+    #[schema(as = TotpUnbinding, title = "code | recovery_code")]
     pub(crate) struct TotpRemovalBody from (fields) {
-        #[schema(value_type = String)]
+        /// The caller's current password.
         current_password: Password,
         /// Six digits from the authenticator app.
-        #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$")]
+        #[schema(value_type = Option<TotpCode>)]
         code: SecondFactorInput = SecondFactorInput::read(fields),
-        #[schema(value_type = Option<String>)]
+        /// An unused recovery code. Case, spaces and hyphens do not count.
+        #[schema(value_type = Option<String>, example = "ABCDEFGHIJKLM-NOPQRSTUVWXYZ")]
         recovery_code: ReadElsewhere,
     }
 }
@@ -79,11 +86,12 @@ request_body! {
     tag = "own identity",
     request_body = CurrentPasswordBody,
     responses((status = 201, body = Enrolled, headers(("Location")))),
+    extensions(("x-codes" = json!([Code::TotpEnabled, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
-    let credential = reauthenticate(&context, &call, current_password).await?;
-    if credential.totp.is_some() {
+    let proof = reauthenticate(&context, &call, current_password).await?;
+    if proof.has_totp() {
         return Err(Code::TotpEnabled.into());
     }
     let user = &call.actor.user;
@@ -91,15 +99,20 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let sealed = second_factor::sealed(context.keyring().await?, user.user_id, &secret)?;
     let enrolment = Enrolment { secret: sealed, expires_at: call.now() + ENROLMENT_LIFETIME };
     let otpauth_uri = secret.uri(&user.login);
-    let qr = QRBuilder::new(otpauth_uri.as_str()).build();
-    let qr =
-        qr.map_err(|error| Problem::Internal(format!("the otpauth URI does not fit into a QR code: {error:?}")))?;
-    let qr_svg = SvgBuilder::default().to_str(&qr);
+    let qr_svg = qr_code(otpauth_uri.clone()).await?;
     let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
     let writes = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
     let user = current(&context, &call).await?;
+    proof.check(&context, &user).await?;
     let plan = Plan::new(Authority::OwnAccount(&call, &user), writes);
-    context.commit(plan.reply(Reply::created("/v1/me/totp".to_owned(), &enrolled)?)).await
+    // The secret cannot be read again. What it is part of can: the caller's user.
+    context.commit(plan.reply(Reply::created("/v1/me".to_owned(), &enrolled)?)).await
+}
+
+/// The QR code of a URI, as an SVG image.
+async fn qr_code(uri: String) -> Result<String, Problem> {
+    let drawn = queue::run(move || QRBuilder::new(uri).build().map(|code| SvgBuilder::default().to_str(&code)));
+    drawn.await?.map_err(|error| Problem::Internal(format!("the otpauth URI does not fit into a QR code: {error:?}")))
 }
 
 /// `POST /v1/me/totp/confirm`: confirms the second factor with its first code. All other sessions end.
@@ -110,10 +123,12 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     tag = "own identity",
     request_body = TotpConfirmationBody,
     responses((status = 200, body = RecoveryCodes)),
+    extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpConfirmationBody { code } = call.fields()?.parse(TotpConfirmationBody::read)?;
-    let network = throttle::network_throttle(&context, call.request.address).await?;
+    let network = throttle::of_network(&context, ThrottleKind::Network, call.request.address).await?;
+    let network = network.for_device(call.actor.is_known_device());
     let (_, attempt) = count_attempt(&context, &call, Some(network)).await?;
     let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
     let enrolment = enrolment.ok_or(Code::VerificationFailed)?;
@@ -124,7 +139,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let reply = Reply::ok(&RecoveryCodes { recovery_codes: codes })?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
-        let after = before.clone().with_totp(true, call.now());
+        let after = before.clone().with_totp(true, call.actor.session.device_id, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Totp(&totp, &hashes))?;
         commit.extend([adopt_epoch(&call.actor.session, &after)]);
         commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
@@ -145,25 +160,25 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     tag = "own identity",
     request_body = TotpRemovalBody,
     responses((status = 204)),
+    extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
 pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpRemovalBody { current_password, code: factor, .. } = call.fields()?.parse(TotpRemovalBody::read)?;
-    reauthenticate(&context, &call, current_password).await?;
+    let proof = reauthenticate(&context, &call, current_password).await?;
     // The network has counted this request's password already. Counting twice could make a throttled network wait
     // again.
-    let (credential, attempt) = count_attempt(&context, &call, None).await?;
-    let used = second_factor::check(&context, &factor, &credential, &call.actor.user.login, call.now()).await?;
-    // The code is used up before the factor is removed, so that a concurrent sign-in cannot use it.
-    match context.record([used.ok_or(Code::VerificationFailed)?.write]).await {
-        Ok(()) => {}
-        Err(CommitError::Refused(_)) => return Err(Code::VerificationFailed.into()),
-        Err(error) => return Err(error.into()),
-    }
+    let (_, attempt) = count_attempt(&context, &call, None).await?;
     retry_on_conflict(|| async {
         let before = current(&context, &call).await?;
+        proof.check(&context, &before).await?;
+        let credential = context.store.credential(&before.login).await?.ok_or(Code::Unauthenticated)?;
+        let used = second_factor::check(&context, &factor, &credential, call.now()).await?;
+        let used = used.ok_or(Code::VerificationFailed)?;
         call.check_version(before.version)?;
-        let after = before.clone().with_totp(false, call.now());
-        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?;
+        let after = before.clone().with_totp(false, call.actor.session.device_id, call.now());
+        // The code is checked once more with the removal, so that a concurrent sign-in cannot use it, too.
+        let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?
+            .with_checks([used.still_unused(&before.login)]);
         commit.extend([adopt_epoch(&call.actor.session, &after)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
@@ -180,10 +195,10 @@ async fn count_attempt(
     call: &Call,
     network: Option<ThrottleId>,
 ) -> Result<(Credential, Attempt), Problem> {
-    let login = &call.actor.user.login;
-    let factor = throttle::id(context, ThrottleKind::Totp, &login.key(), None).await?;
-    let throttles: Vec<_> = network.into_iter().chain([factor]).collect();
-    let (credential, found) = context.store.credential_and_throttles(Some(login), &throttles).await?;
-    let attempt = Attempt::reserve(context, throttles, found, call.now()).await?;
-    Ok((credential.ok_or(Code::Unauthenticated)?, attempt))
+    let user = &call.actor.user;
+    let mark = Mark::read(context, &call.request, None, Some(&user.login)).await?;
+    let is_known_device = mark.is_some_and(|mark| mark.is_of(Some(user)));
+    let pending = PendingAttempt::read(context, &user.login, is_known_device, network).await?;
+    let credential = pending.credential.clone().ok_or(Code::Unauthenticated)?;
+    Ok((credential, pending.count(context, call.now()).await?))
 }

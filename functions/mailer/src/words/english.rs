@@ -2,7 +2,8 @@
 
 use rollcall_domain::mail::Message;
 
-use super::{MailWords, Paragraph, code_minutes, single_line, text};
+use super::{MailWords, Paragraph, code_minutes, text};
+use crate::browser::Browser;
 
 /// Advice where a new password undoes what somebody else did.
 const CHANGE_PASSWORD: &str = "If neither you nor an administrator did this, choose \"Forgot password?\" on the \
@@ -80,8 +81,11 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
                 format!("On {when}, someone signed in as {login} from a new device."),
                 CHANGE_PASSWORD,
             );
-            let address = address.map(|address| text(format!("IP address: {address}")));
-            let browser = user_agent.as_deref().map(|name| text(format!("Browser: {}", single_line(name))));
+            let address = address.map(|address| Paragraph::Fact("IP address", address.to_string()));
+            let browser = user_agent
+                .as_deref()
+                .and_then(|agent| Browser::of(agent).describe(|name, system| format!("{name} on {system}")))
+                .map(|browser| Paragraph::Fact("Browser", browser));
             words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }

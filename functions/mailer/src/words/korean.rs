@@ -2,7 +2,8 @@
 
 use rollcall_domain::mail::Message;
 
-use super::{MailWords, Paragraph, code_minutes, single_line, text};
+use super::{MailWords, Paragraph, code_minutes, text};
+use crate::browser::Browser;
 
 /// Advice where a new password undoes what somebody else did.
 const CHANGE_PASSWORD: &str = "본인이나 관리자가 한 일이 아니라면 지금 바로 로그인 화면의 \"비밀번호 찾기\"에서 비밀번호를 \
@@ -78,8 +79,11 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
                 format!("{when}에 새 기기에서 사용자 {login} 님이 로그인했습니다."),
                 CHANGE_PASSWORD,
             );
-            let address = address.map(|address| text(format!("IP 주소: {address}")));
-            let browser = user_agent.as_deref().map(|name| text(format!("브라우저/앱: {}", single_line(name))));
+            let address = address.map(|address| Paragraph::Fact("IP 주소", address.to_string()));
+            let browser = user_agent
+                .as_deref()
+                .and_then(|agent| Browser::of(agent).describe(|name, system| format!("{name} ({system})")))
+                .map(|browser| Paragraph::Fact("브라우저/앱", browser));
             words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }

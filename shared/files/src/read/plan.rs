@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use rollcall_domain::{
-    Fields, Invalid, Violation, ViolationCode, account::AccountType, fields::FromField, profile::Profile,
+    Fields, Invalid, Violation, ViolationCode, account::AccountType, fields::FromField, profile::ProfilePatch,
 };
 use serde_json::{Map, Value};
 
@@ -201,14 +201,14 @@ fn violations_of(
 ) -> Vec<Violation> {
     let read = Fields::of(constants.clone().into()).parse(|fields| {
         fields.optional::<AccountType>("type");
-        let profile = Profile::default().patched(fields, today);
+        let profile = ProfilePatch::read(fields, today);
         // An id cannot be a constant in any case: it is reported as a field that is not known.
         for (field, _) in columns.iter().filter(|(field, _)| *field != Column::UserId) {
             if constants.contains_key(field.name()) {
                 fields.violation(field.name(), Invalid::new(ViolationCode::NotAllowed, "is a column of the file"));
             }
         }
-        Some(profile)
+        profile
     });
     let found = read.map_or_else(|refusal| refusal.violations, |_| Vec::new());
     let moved = found.into_iter().map(|violation| {

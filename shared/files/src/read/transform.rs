@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
+use icu_properties::{CodePointMapData, props::Script};
 use rollcall_domain::choices;
-use unicode_script::{Script, UnicodeScript};
 
 choices! {
     /// A change of each value of a column. It leaves a value alone that does not have the form.
@@ -56,7 +56,7 @@ pub(crate) fn full_name(given: &str, family: &str) -> String {
 fn is_east_asian(name: &str) -> bool {
     let scripts = [Script::Han, Script::Hangul, Script::Hiragana, Script::Katakana, Script::Bopomofo];
     // The mark of a long vowel belongs to several scripts.
-    name.chars().all(|c| scripts.contains(&c.script()) || c == 'ー')
+    name.chars().all(|c| scripts.contains(&CodePointMapData::<Script>::new().get(c)) || c == 'ー')
 }
 
 /// The date of a text as `YYYY-MM-DD`, where it is one of that form or `MM/DD/YYYY`.

@@ -59,8 +59,8 @@ const RECORDED_OF_USERS: [(&str, &str); 14] = [
     ("change password",     "user.set_password"),
 ];
 
-/// Routes whose records are tested elsewhere, because they need a code from a mail or an authenticator app. The last
-/// ones write no record: signing in and out, and requests that only send a mail.
+/// Routes whose records are tested elsewhere, because they need a code from a mail or an authenticator app, sign in, or
+/// export. The last ones write no record: signing out, and requests that only send a mail.
 const ELSEWHERE: [(&str, &str); 16] = [
     ("POST", "/v1/me/email/confirm"),
     ("DELETE", "/v1/me/email"),
@@ -72,12 +72,12 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("POST", "/v1/password-resets/{reset_id}/complete"),
     ("POST", "/v1/login"),
     ("POST", "/v1/login/totp"),
+    ("POST", "/v1/apps/{app_id}/export-selection"),
     ("POST", "/v1/logout"),
     ("POST", "/v1/registrations"),
     ("POST", "/v1/password-resets"),
     ("POST", "/v1/me/email"),
     ("POST", "/v1/me/totp"),
-    ("POST", "/v1/apps/{app_id}/export-selection"),
 ];
 
 /// The text with each UUID replaced by its name, or by a placeholder.

@@ -2,8 +2,11 @@
 
 use std::{fmt::Write, time::Duration};
 
+use rollcall_api::security_log::SecurityEvent;
 use rollcall_domain::{
-    Code, limits,
+    Code,
+    counts::{COUNTS, Count},
+    limits,
     permission::{Permission, Preset, UserAction, UserType},
 };
 
@@ -20,6 +23,8 @@ fn the_reference_shows_the_tables_of_the_code() {
         ("presets", presets()),
         ("user actions", user_actions()),
         ("codes", codes()),
+        ("security events", security_events()),
+        ("counts", counts()),
         ("costs", format!("{}{costs}", heading("Operation | Requests | Read units | Write units | $ per million"))),
     ] {
         let (start, end) = (format!("<!-- generated: {name} -->\n\n"), "\n<!-- end -->");
@@ -70,6 +75,25 @@ fn codes() -> String {
     table
 }
 
+fn security_events() -> String {
+    let mut table = heading("Event | When");
+    for event in SecurityEvent::ALL {
+        writeln!(table, "| `{}` | {} |", event.as_str(), event.meaning()).unwrap();
+    }
+    table
+}
+
+fn counts() -> String {
+    let mut table = heading("What is counted | Charged to | Who has proved | Limit | At the limit | Ended by");
+    for count in COUNTS {
+        let Count { what, charged, proved, then, ended_by, .. } = count;
+        let limit = count.limit.map_or_else(|| "none".to_owned(), |limit| limit.to_string());
+        let window = count.window.map(|window| format!(" in {}", words(window))).unwrap_or_default();
+        writeln!(table, "| {what} | {charged} | {proved} | {limit}{window} | {then} | {ended_by} |").unwrap();
+    }
+    table
+}
+
 #[test]
 fn the_reference_states_the_limits_of_the_code() {
     let page = text("infra/reference.md");
@@ -79,6 +103,7 @@ fn the_reference_states_the_limits_of_the_code() {
         ("Accounts of one export", limits::MAX_ACCOUNTS_PER_SELECTION.to_string()),
         ("Request body", format!("{} KiB", limits::MAX_BODY_BYTES / 1024)),
         ("Nesting of a body", format!("{} levels", limits::MAX_BODY_NESTING)),
+        ("Violations in a reply", limits::MAX_VIOLATIONS.to_string()),
         ("Items of a page", format!("{}, default {}", limits::MAX_PAGE, limits::DEFAULT_PAGE)),
         ("List cursor", words(limits::CURSOR_LIFETIME)),
         ("Idempotency key", words(limits::IDEMPOTENCY_LIFETIME)),
@@ -88,6 +113,7 @@ fn the_reference_states_the_limits_of_the_code() {
         ("Attempts at the second factor of one sign-in", limits::MAX_TICKET_TRIES.to_string()),
         ("Recovery codes of a user", limits::RECOVERY_CODES.to_string()),
         ("Known device", words(limits::DEVICE_LIFETIME)),
+        ("Known devices of a user", limits::MAX_DEVICES.to_string()),
         ("Teams of a user", limits::MAX_TEAMS_PER_USER.to_string()),
         ("Members of a team", limits::MAX_MEMBERS_PER_TEAM.to_string()),
         ("Custom roles of a team", limits::MAX_ROLES_PER_TEAM.to_string()),

@@ -90,7 +90,7 @@ async fn outcome(world: &World) -> Vec<Value> {
             "USER" => fields(&item, &["login", "email", "email_verified", "epoch", "version", "status"]),
             "OUTBOX" => json!([item["to"], item["message"]["kind"]]),
             "FLOW" => fields(&item, &["purpose", "email"]),
-            "MAILINGS" => json!(item["sent_at"].as_array().unwrap().len()),
+            "MAILINGS" => json!(item["mails"].as_array().unwrap().len()),
             "AUDIT" => json!([item["action"], item["actor"]["login"]]),
             _ => continue,
         });

@@ -52,7 +52,7 @@ impl UserFixture {
         let (flow_id, new) = (email_change_of(actor.user_id), Email::parse("new@example.com").unwrap());
         let purpose = FlowPurpose::EmailChange;
         let flow = Verification::begin(flow_id, purpose, new, Some(actor.user_id), mailed_code, world.now());
-        let begun = Commit::new([rollcall_store::flow::save_verification(None, &flow).unwrap()]);
+        let begun = Commit::new([rollcall_store::flow::begin_verification(&flow).unwrap()]);
         world.writer().commit(begun).await.unwrap();
         let start = world.snapshot().await;
         Self { world, other_admin, actor, client, target, app, code, start }

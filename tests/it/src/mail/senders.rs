@@ -151,6 +151,7 @@ async fn an_smtp_server_gets_a_mail_with_both_parts() {
     assert_eq!(state_after_sending(&world, &Sender::smtp(&url, FROM).unwrap()).await, "sent");
     let received = received.lock().unwrap();
     let has = |line: &str| received.iter().any(|received| received == line);
+    assert!(has("EHLO example.com"), "the domain of the sender: {received:?}");
     assert!(has("MAIL FROM:<rollcall@example.com>"), "{received:?}");
     assert!(has("RCPT TO:<Mina@xn--bcher-kva.example>"), "{received:?}");
     assert!(has("From: =?utf-8?b?66Gk7L2c?= <rollcall@example.com>"), "{received:?}");
@@ -159,6 +160,15 @@ async fn an_smtp_server_gets_a_mail_with_both_parts() {
     let starting = |text: &str| received.iter().filter(|line| line.starts_with(text)).count();
     assert_eq!((starting("Message-ID: <"), starting("Date: "), starting("RCPT")), (1, 1, 1));
     assert_eq!((starting("Content-Type: text/plain"), starting("Content-Type: text/html")), (1, 1));
+}
+
+#[tokio::test]
+async fn the_path_of_the_url_is_the_name_in_the_greeting() {
+    let world = World::new().await;
+    let (url, received) = smtp_server(&[]).await;
+    let sender = Sender::smtp(&format!("{url}/mail.example.net"), FROM).unwrap();
+    assert_eq!(state_after_sending(&world, &sender).await, "sent");
+    assert!(received.lock().unwrap().iter().any(|line| line == "EHLO mail.example.net"));
 }
 
 #[tokio::test]
@@ -187,7 +197,7 @@ fn an_invalid_configuration_is_reported_without_the_password() {
     let read = |from: Option<&str>, url: &str| {
         Sender::read(&connection, &|name| match name {
             "MAIL_FROM" => from.map(str::to_owned),
-            "SMTP_URL" => Some(url.to_owned()),
+            "SMTP_URL" => Some(url.to_owned()).filter(|url| !url.is_empty()),
             _ => None,
         })
     };

@@ -113,14 +113,10 @@ impl Attempt<'_> {
         let Some(held) = self.person.teams.get(&team_id) else { return self.is_admin() };
         let own = self.state.role(team_id, *held).unwrap_or_default();
         let beyond: Permissions = allowed.difference(&own).copied().collect();
-        match role_id {
-            _ if held.is_admin() => true,
-            RoleId::Preset(preset) => preset != Preset::Admin,
-            RoleId::Custom(_) => {
-                let mut grantable = Preset::ALL.iter().filter(|preset| **preset != Preset::Admin);
-                grantable.any(|preset| beyond.is_subset(&preset.permissions()))
-            }
-        }
+        let manages = [Permission::MembersManage, Permission::RolesManage].iter().any(|one| allowed.contains(one));
+        let mut presets = [Preset::SeniorDeveloper, Preset::Developer, Preset::Operator, Preset::Reviewer].iter();
+        let is_within = beyond.is_empty() || (!manages && presets.any(|one| beyond.is_subset(&one.permissions())));
+        held.is_admin() || (!role_id.is_admin() && is_within)
     }
 
     fn may_grant(self, team_id: TeamId, role_id: RoleId, allowed: &Permissions) -> bool {

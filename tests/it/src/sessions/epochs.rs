@@ -16,7 +16,7 @@ async fn a_change_decided_before_the_end_revives_no_session() {
         .unwrap();
     assert_eq!(ended.version, before.version, "only the epoch differs");
     let renamed = before.clone().renamed(Fields::of(json!({"username": "Jin"})), world.now()).unwrap();
-    let reset = before.clone().with_new_password(false, world.now());
+    let reset = before.clone().with_new_password(false, None, world.now());
     let reset_commit = rollcall_store::user::change(&before, &reset, CredentialChange::Kept).unwrap();
     for stale in [
         rollcall_store::user::change(&before, &renamed, CredentialChange::Kept).unwrap(),

@@ -42,7 +42,7 @@ impl Table {
         let user = user.create(user_id, self.now()).joined(team.team_id, role.role_id, self.now()).unwrap();
         let password = PasswordHash { phc: String::new(), pepper: String::new() };
         let member = Member::join(user_id, role.role_id, self.now());
-        let commit = user::create(&user, &Credential::new(user_id, password, self.now())).unwrap();
+        let commit = user::create(&user, &Credential::new(user_id, password)).unwrap();
         self.commit(commit.extended(join(team.team_id, &member, role).unwrap())).await.unwrap();
         user
     }

@@ -13,7 +13,7 @@ use rollcall_domain::Code;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::PASSWORD;
+use super::{PASSWORD, conformance};
 
 /// Sends requests with its own headers from its own address.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl Client {
 
     /// Sends a request. The body is sent as it is; its type is JSON unless the client has a `content-type`.
     pub async fn send(&self, method: Method, path: &str, body: Option<String>) -> Reply {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(&method).uri(path);
         *request.headers_mut().unwrap() = self.headers.clone();
         if body.is_some() && !self.headers.contains_key("content-type") {
             request = request.header("content-type", "application/json");
@@ -95,7 +95,9 @@ impl Client {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body, bytes: bytes.to_vec() }
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body, bytes: bytes.to_vec() };
+        conformance::check(&method, path, &reply);
+        reply
     }
 }
 

@@ -160,11 +160,12 @@ impl Items {
             let has = json!({
                 "members": members.len(),
                 "live": self.live().filter(|invitation| invitation.team_id == team_id).count(),
+                "bound": self.live().filter(|one| one.team_id == team_id && one.login.is_some()).count(),
                 "roles": self.roles.iter().filter(|(of, _)| *of == team_id).count(),
                 "apps": self.pointers().filter(|(of, _)| *of == team_id).count(),
             });
             let counts: BTreeMap<_, _> =
-                ["members", "live", "roles", "apps"].map(|count| (count, item[count].clone())).into();
+                ["members", "live", "bound", "roles", "apps"].map(|count| (count, item[count].clone())).into();
             assert_eq!(json!(counts), has, "{team:?} counts its items");
             let admins = members.iter().filter(|(_, member)| member.role_id == Preset::Admin.into());
             let admins: BTreeSet<UserId> = admins.map(|(_, member)| member.user_id).collect();

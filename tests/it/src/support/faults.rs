@@ -54,6 +54,8 @@ pub struct Call {
     pub read_units: f64,
     /// Write units, of the table and its indexes.
     pub write_units: f64,
+    /// Whether the call names a key to start after, beside its condition.
+    pub has_start_key: bool,
 }
 
 /// The faults of one database; clones share them.

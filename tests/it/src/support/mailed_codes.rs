@@ -66,6 +66,13 @@ pub async fn started(client: &Client, email: &str) -> String {
     start(client, email).await.is(202).body["registration_id"].as_str().unwrap().to_owned()
 }
 
+/// Continues a registration with a new code. Returns the id of the flow, which is another one if it has ended.
+pub async fn resent(client: &Client, email: &str, registration_id: &str) -> String {
+    let body = json!({"email": email, "registration_id": registration_id});
+    let reply = client.post("/v1/registrations", &body).await;
+    reply.is(202).body["registration_id"].as_str().unwrap().to_owned()
+}
+
 /// The body that completes a registration.
 pub fn completion(code: &str, login: &str) -> Value {
     json!({"code": code, "username": login, "login": login, "password": PASSWORD, "password_confirmation": PASSWORD})
@@ -86,6 +93,12 @@ pub async fn register(world: &World, client: &Client, email: &str, login: &str) 
 /// Starts a password reset and returns its id.
 pub async fn reset_started(client: &Client, email: &str) -> String {
     let reply = client.post("/v1/password-resets", &json!({"email": email})).await;
+    reply.is(202).body["reset_id"].as_str().unwrap().to_owned()
+}
+
+/// Continues a password reset with a new code. Returns the id of the flow, which is another one if it has ended.
+pub async fn reset_resent(client: &Client, email: &str, reset_id: &str) -> String {
+    let reply = client.post("/v1/password-resets", &json!({"email": email, "reset_id": reset_id})).await;
     reply.is(202).body["reset_id"].as_str().unwrap().to_owned()
 }
 

@@ -41,8 +41,7 @@ impl World {
         change(&mut user);
         let password = PasswordHash { phc: String::new(), pepper: String::new() };
         let enabled = user.status == Status::Enabled;
-        let credential =
-            Credential { enabled, epoch: user.epoch, ..Credential::new(user.user_id, password, self.now()) };
+        let credential = Credential { enabled, epoch: user.epoch, ..Credential::new(user.user_id, password) };
         let mut commit = rollcall_store::user::create(&user, &credential).unwrap();
         for (team_id, role) in self.store().roles_of(&user).await.unwrap() {
             let member = Member::join(user.user_id, role.role_id, self.now());
@@ -67,6 +66,7 @@ impl World {
             last_seen_at: self.now(),
             address: None,
             user_agent: None,
+            device_id: None,
         };
         let write = rollcall_store::session::create(&session, self.context.config.sessions.of(user)).unwrap();
         self.writer().commit(Commit::new([write])).await.unwrap();

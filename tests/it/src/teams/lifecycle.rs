@@ -54,9 +54,8 @@ async fn a_team_name_is_unique_whatever_its_case_and_unicode_form() {
     for same in ["Équipe Straße", " équipe straße\t", "E\u{301}QUIPE STRAße", "e\u{301}quipe STRASSE"] {
         create(same).await.is_problem(Code::TeamNameTaken);
     }
-    // Similar names are different names: another spelling, another alphabet, an invisible joiner, two spaces.
-    for other in ["Équipe Strase", "Equipe Straße", "Équipe Strа\u{df}e", "Équipe\u{200b} Straße", "Équipe  Straße"]
-    {
+    // Similar names are different names: another spelling, another alphabet, two spaces.
+    for other in ["Équipe Strase", "Equipe Straße", "Équipe Strа\u{df}e", "Équipe  Straße"] {
         create(other).await.is(201);
     }
     let second = create("Second").await.is(201).header("location").to_owned();
@@ -84,6 +83,7 @@ async fn an_invalid_team_name_is_refused() {
         (json!(" \t "), "too_short"),
         (json!("선".repeat(65)), "too_long"),
         (json!("a\nb"), "bad_format"),
+        (json!("a\u{202e}b"), "bad_format"),
         (json!("a\u{0}b"), "bad_format"),
         (json!("a\u{85}b"), "bad_format"),
         (json!("a\u{1b}[31mb"), "bad_format"),
@@ -97,8 +97,7 @@ async fn an_invalid_team_name_is_refused() {
         assert_eq!(refused.is(422).violations().len(), 1, "{name}: {refused:?}");
     }
     assert_eq!(crate::support::everything(&world).await, before);
-    for name in ["선".repeat(64), "a".to_owned(), "<b>\"';--".to_owned(), "🏴\u{200d}☠\u{fe0f} \u{202e}".to_owned()]
-    {
+    for name in ["선".repeat(64), "a".to_owned(), "<b>\"';--".to_owned(), "🏴\u{200d}☠\u{fe0f} ".to_owned()] {
         let created = admin.post("/v1/teams", &json!({"name": name})).await;
         assert_eq!(created.is(201).body["name"], json!(name.trim()));
     }

@@ -14,7 +14,7 @@ async fn a_member_is_added_by_id_or_login_edited_and_removed() {
     let members = format!("/v1/teams/{team}/members");
     let added = owner.post(&members, &json!({"user_id": mina.user_id, "role_id": "developer"})).await;
     let path = format!("{members}/{}", mina.user_id);
-    assert_eq!((added.is(201).header("location"), added.header("etag")), (path.as_str(), "\"1\""));
+    assert_eq!((added.is(201).header("location"), added.header("etag")), (members.as_str(), "\"1\""));
     let role = owner.get(&format!("/v1/teams/{team}/roles/developer")).await.body;
     let mut member = json!({
         "user_id": mina.user_id, "username": "mina", "login": "mina", "status": "enabled", "role": role,

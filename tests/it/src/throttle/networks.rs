@@ -57,7 +57,7 @@ async fn an_ipv4_address_is_one_network_in_either_notation() {
 async fn undoing_an_attempt_in_a_deleted_throttle_leaves_none_behind() {
     let world = World::new().await;
     member(&world, "mina").await;
-    let id = throttle::id(&world.context, ThrottleKind::Password, "mina", None).await.unwrap();
+    let id = LoginThrottles::of(&world.context, ThrottleKind::Password, "mina").await.unwrap().unknown_devices;
     let attempt = Attempt::reserve(&world.context, vec![id.clone()], vec![None], world.now()).await.unwrap();
     let forget = rollcall_store::throttle::clear(&id);
     world.writer().commit(Commit::new([forget])).await.unwrap();

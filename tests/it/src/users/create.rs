@@ -32,7 +32,7 @@ async fn all_violations_are_reported_together() {
     let world = World::new().await;
     let admin = world.admin().await;
     let body = json!({
-        "username": "a b", "login": "ab", "type": "owner", "email": "x@", "password": "short",
+        "username": "a  b", "login": "ab", "type": "owner", "email": "x@", "password": "short",
         "generate_password": 1, "status": "enabled",
     });
     let refused = admin.post("/v1/users", &body).await;

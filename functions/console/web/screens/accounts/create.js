@@ -30,7 +30,9 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
       const body = { user_id: user_id.trim(), type, nickname: nickname || null, photo_url: photo_url.trim() || null };
       const account = await post(pathOf`/v1/apps/${app.app_id}/accounts`, body);
       onCreated(account);
-      toast(w.wasCreated(account.user_id));
+      toast(w.wasCreated(account.user_id), {
+        open: pathOf`/apps/${app.app_id}/accounts/${account.user_id}`,
+      });
     });
   const typed = Object.keys(EMPTY).some((name) => form.values[name] !== EMPTY[name]);
   const { value, error, onInput } = form.bind("type");
@@ -40,7 +42,7 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
       <div class="form">
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id"
-          autocomplete="off" autocapitalize="off" spellcheck="false" autofocus />
+          autocomplete="off" autocapitalize="off" autofocus />
         ${
           may.admin &&
           html`
@@ -50,7 +52,7 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
         <${TextField} label=${w.fields.nickname} ...${form.bind("nickname")} maxBytes=${limits.maxProfileTextBytes}
           autocomplete="off" />
         <${TextField} label=${w.fields.photo_url} ...${form.bind("photo_url")} maxBytes=${limits.maxProfileTextBytes}
-          type="url" autocomplete="off" spellcheck="false" />
+          type="url" autocomplete="off" />
       </div>
     </${FormDialog}>`;
 }

@@ -2,7 +2,7 @@
 
 import { pathOf, post } from "../../api.js";
 import { limits } from "../../facts.js";
-import { useForm } from "../../form.js";
+import { halfWidth, useForm } from "../../form.js";
 import { html } from "../../html.js";
 import { Avatar } from "../../parts/avatar.js";
 import { Button } from "../../parts/button.js";
@@ -21,10 +21,8 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
   const w = words().deletion;
   const count = accounts.length;
   const typedToo = count >= CONFIRM_COUNT_FROM;
-  const form = useForm(
-    { count: "" },
-    { check: typedToo ? { count: (value) => (value.trim() === String(count) ? undefined : w.typeCount(count)) } : {} },
-  );
+  const equalsCount = (value) => (halfWidth(value).trim() === String(count) ? undefined : w.typeCount(count));
+  const form = useForm({ count: "" }, { check: typedToo ? { count: equalsCount } : {} });
   const admins = accounts.filter(({ type }) => type === "admin").length;
   const run = () =>
     form.submit(async () => {
@@ -45,7 +43,7 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
             html`
                 <li key=${account.user_id}>
                   <${Avatar} id=${account.user_id} name=${account.nickname} photo=${account.photo_url} />
-                  <bdi class="id cut">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>
+                  <bdi class="id">${account.user_id}</bdi><bdi class="cut">${account.nickname}</bdi>
                   ${account.type === "admin" && html`<${AdminTag} />`}
                 </li>`,
         )}

@@ -43,7 +43,7 @@ export function AccountFilter({ app, type, prefix, mayLock, onLift, onRestore })
           <div class="count">
             <span>${w.admins(count, limits.adminsPerApp)}</span>
             <${Tally} count=${count} of=${limits.adminsPerApp} tone=${count >= limits.adminsPerApp ? "amber" : ""} />
-            <span class="apart narrow-only">
+            <span class=${`apart narrow-only ${locked ? "" : "lifted"}`}>
               <${Icon} name=${locked ? "lock" : "unlock"} />
               ${
                 mayLock

@@ -26,7 +26,7 @@ export function ProfileFields({ form, changed, readonly }) {
     <p class="group">${w.groups.profile}</p>
     ${text("nickname", { wide: "half", ...bytes })}
     ${text("location", { wide: "half", maxBytes: limits.maxProfileTextBytes })}
-    ${text("photo_url", { maxBytes: limits.maxProfileTextBytes, inputmode: "url", spellcheck: "false" })}
+    ${text("photo_url", { maxBytes: limits.maxProfileTextBytes, inputmode: "url" })}
     ${text("whats_up", { rows: 2, ...bytes })}${choice("gender", { wide: "half" })}
     <${DateField} ...${own("birth_date")} wide="half" />
     <hr />
@@ -57,7 +57,7 @@ function MessageSettings({ value, onInput, label, changed, error, readonly }) {
             </label>
             <label>
               ${w.bits}
-              <input ...${own} class="bare-input digits" inputmode="numeric" value=${value}
+              <input ...${own} class="bare-input digits" spellcheck=${false} inputmode="numeric" value=${value}
                 size=${Math.max(3, value.length)} readonly=${readonly}
                 onInput=${(event) => onInput(event.currentTarget.value)} />
             </label>

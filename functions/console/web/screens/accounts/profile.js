@@ -1,6 +1,8 @@
 // An account's profile, converted between the API's values and the form's.
 import { limits } from "../../facts.js";
+import { halfWidth } from "../../form.js";
 import { bytesOf } from "../../parts/field.js";
+import { isDay, today } from "../../times.js";
 import { words } from "../../words.js";
 
 const TEXTS = ["nickname", "photo_url", "location", "whats_up", "birth_date"];
@@ -13,35 +15,35 @@ export const formValuesOf = (account) => Object.fromEntries(NAMES.map((name) => 
 
 // The API takes null for an empty text.
 export function bodyValueOf(name, value) {
-  if (NUMBERS.includes(name)) return value.trim() === "" ? null : Number(value);
+  if (NUMBERS.includes(name)) return value.trim() === "" ? null : Number(halfWidth(value));
   if (CHOICES.includes(name)) return value;
-  const text = name === "whats_up" ? value : value.trim();
-  return text === "" ? null : text;
+  if (name === "whats_up") return value || null;
+  return (name === "birth_date" ? halfWidth(value) : value).trim() || null;
 }
 
 const FIRST_BIRTH = "1900-01-01";
-const today = () => new Date().toISOString().slice(0, 10);
-// Date accepts days that do not exist, such as the 30th of February.
-const isDate = (text) =>
-  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
 // The checks of the fields: each returns an error message or nothing.
 export function profileChecks() {
   const w = words().violations;
   const short = (value) =>
     bytesOf(value) > limits.maxProfileTextBytes ? w.bytes(limits.maxProfileTextBytes) : undefined;
-  const number = (value) =>
-    /^\d{0,10}$/.test(value.trim()) && Number(value) <= limits.maxProfileNumber ? undefined : w.number;
+  const number = (typed) => {
+    const value = halfWidth(typed).trim();
+    return /^\d{0,10}$/.test(value) && Number(value) <= limits.maxProfileNumber ? undefined : w.number;
+  };
   const photo = (value) =>
     value.trim() === "" || /^https?:\/\/[^/\s]/i.test(value.trim()) ? short(value) : w.photo_url.bad_format;
-  const date = (value) =>
-    value === ""
+  const date = (typed) => {
+    const value = halfWidth(typed).trim();
+    return value === ""
       ? undefined
-      : !isDate(value)
+      : !isDay(value)
         ? w.birth_date.bad_format
         : value < FIRST_BIRTH || value > today()
           ? w.birth_date.out_of_range
           : undefined;
+  };
   return {
     birth_date: date,
     nickname: short,

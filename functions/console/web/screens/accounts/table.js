@@ -113,8 +113,8 @@ function Row({ account, at, app, may, act, selects, chosen, current, onTurn }) {
               ${admin && html` <span class="narrow-only"><${AdminTag} /></span>`}
             </span>
             <span class="quiet under cut narrow-only">
-              ${nickname && html`<bdi>${nickname}</bdi> · `}
-              <${Time} at=${created} />
+              ${nickname && html`<bdi>${nickname}</bdi>`}
+              <span>${nickname && "· "}<${Time} at=${created} /></span>
             </span>
           </div>
         </div>

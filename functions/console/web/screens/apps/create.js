@@ -1,6 +1,6 @@
 // The dialog that creates an application, of a team or of the platform.
 
-import { post } from "../../api.js";
+import { pathOf, post } from "../../api.js";
 import { keepApp } from "../../apps.js";
 import { required, useForm } from "../../form.js";
 import { html } from "../../html.js";
@@ -24,7 +24,7 @@ export function CreateApp({ teamId, onCreated, onClose }) {
     form.submit(async ({ name, team_id }) => {
       const app = keepApp(await post("/v1/apps", { name: name.trim(), team_id: team_id || null }));
       onCreated(app);
-      toast(w.wasCreated(app.name));
+      toast(w.wasCreated(app.name), { open: pathOf`/apps/${app.app_id}` });
     });
   return html`
     <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""}

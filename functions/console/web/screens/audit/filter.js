@@ -1,10 +1,13 @@
 // The filters of the audit log. They are part of the query.
 import { html } from "../../html.js";
 import { Button } from "../../parts/button.js";
+import { DateInput } from "../../parts/date-field.js";
 import { FilterMenu } from "../../parts/filter-menu.js";
 import { can } from "../../permissions.js";
 import { setQuery } from "../../router.js";
 import { teams } from "../../teams.js";
+import { isDay } from "../../times.js";
+import { useEffect, useId, useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 
 // A filter for a person or a thing that was chosen from a record.
@@ -17,17 +20,26 @@ function ChosenFilter({ label, name, onClear }) {
     </span>`;
 }
 
-const DayFilter = ({ name, value, label }) => html`
-  <label class=${`day ${value ? "on" : ""}`}>
-    <span>${label}</span>
-    <input type="date" value=${value} onChange=${(event) => setQuery({ [name]: event.currentTarget.value })} />
-  </label>`;
+// A day as YYYY-MM-DD, as the log of a computer says it. What is no day does not filter.
+function DayFilter({ name, value, label }) {
+  const id = useId();
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  const input = (text) => {
+    setTyped(text);
+    if (text === "" || isDay(text)) setQuery({ [name]: text });
+  };
+  return html`
+    <div class=${`day ${value ? "on" : ""}`}>
+      <label for=${id}>${label}</label>
+      <${DateInput} id=${id} value=${typed} onInput=${input} />
+    </div>`;
+}
 
-export function AuditFilter({ chosen, records, inTeam }) {
+export function AuditFilter({ chosen, nameOf, inTeam }) {
   const w = words().audit;
   const { actor, target, action, team, from, to } = chosen;
   const clear = (name) => () => setQuery({ [name]: "" });
-  const actorName = records.find((record) => record.actor?.user_id === actor)?.actor.login ?? actor;
   const known = teams()
     .filter(({ team_id }) => can("audit.read", team_id))
     .map(({ team_id, name }) => [team_id, name]);
@@ -44,7 +56,7 @@ export function AuditFilter({ chosen, records, inTeam }) {
       }
       <${DayFilter} name="from" value=${from} label=${w.from} />
       <${DayFilter} name="to" value=${to} label=${w.to} />
-      ${actor && html`<${ChosenFilter} label=${w.who} name=${actorName} onClear=${clear("actor")} />`}
-      ${target && html`<${ChosenFilter} label=${w.on} name=${target} onClear=${clear("target")} />`}
+      ${actor && html`<${ChosenFilter} label=${w.who} name=${nameOf(actor) ?? actor} onClear=${clear("actor")} />`}
+      ${target && html`<${ChosenFilter} label=${w.on} name=${nameOf(target) ?? target} onClear=${clear("target")} />`}
     </div>`;
 }

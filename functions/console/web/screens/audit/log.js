@@ -1,15 +1,19 @@
 // The audit log, newest records first. A record opens to show what it changed.
 
+import { loadApps } from "../../apps.js";
 import { html } from "../../html.js";
 import { useList } from "../../list.js";
 import { Empty } from "../../parts/empty.js";
 import { LoadError } from "../../parts/load-error.js";
 import { skeletonBar, Table, useRowKeys } from "../../parts/table.js";
+import { canSomewhere } from "../../permissions.js";
 import { place, setQuery } from "../../router.js";
-import { useState } from "../../vendor/hooks.js";
+import { useEffect, useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 import { AuditFilter } from "./filter.js";
-import { nameLookup, RecordRows } from "./record.js";
+import { useNames } from "./names.js";
+import { RecordRows } from "./record.js";
+import { nameLookup } from "./values.js";
 
 const keyOf = (record) => record.audit_id;
 const NAMES = ["actor", "target", "action", "team", "from", "to"];
@@ -30,7 +34,8 @@ export function AuditLog({ teamId }) {
     { actor, target, action, team_id: teamId ?? team, from: from && startOfDay(from), to: to && startOfDay(to, 1) },
     keyOf,
   );
-  const nameOf = nameLookup(list.items);
+  useEffect(() => void (canSomewhere("accounts.read") && loadApps().catch(() => {})), []);
+  const nameOf = useNames(list.items, nameLookup(list.items));
   const [opened, setOpened] = useState(new Set());
   const turn = (id) => setOpened(new Set(opened).symmetricDifference(new Set([id])));
   useRowKeys({ items: list.items, open: (at) => turn(keyOf(list.items[at])) });
@@ -42,13 +47,14 @@ export function AuditLog({ teamId }) {
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "72px", class: "operations" },
   ];
   const clear = () => setQuery(Object.fromEntries(NAMES.map((name) => [name, ""])));
+  const reversed = from !== "" && to !== "" && from > to;
   const filtered = NAMES.some((name) => chosen[name] !== "");
   const row = (record, at, key) =>
     html`
-      <${RecordRows} key=${key} record=${record} name=${nameOf(record)} at=${at} open=${opened.has(key)}
+      <${RecordRows} key=${key} record=${record} nameOf=${nameOf} at=${at} open=${opened.has(key)}
         onTurn=${() => turn(key)} inTeam=${teamId} onNarrow=${setQuery} />`;
   const empty = html`
-    <${Empty} text=${filtered ? w.noMatch : w.none}>
+    <${Empty} text=${reversed ? w.reversed : filtered ? w.noMatch : w.none}>
       ${
         filtered &&
         html`<button type="button" class="button secondary" onClick=${clear}>${words().list.clearFilters}</button>`
@@ -56,7 +62,7 @@ export function AuditLog({ teamId }) {
     </${Empty}>`;
   return html`
     <${LoadError} problem=${list.problem} onAgain=${list.reload} />
-    <${AuditFilter} chosen=${chosen} records=${list.items} inTeam=${teamId} />
+    <${AuditFilter} chosen=${chosen} nameOf=${nameOf} inTeam=${teamId} />
     <div class="audit">
       <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
     </div>

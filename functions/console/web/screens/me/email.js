@@ -1,4 +1,4 @@
-// The person's email address: changed with a code sent to the new address, removed with the password.
+// The person's email address: confirmed or changed with a code sent to it, removed with the password.
 
 import { del, post } from "../../api.js";
 import { rules } from "../../field-rules.js";
@@ -8,15 +8,22 @@ import { Button } from "../../parts/button.js";
 import { CodeEntry } from "../../parts/code-entry.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
+import { MailedCode } from "../../parts/mailed-code.js";
 import { PasswordField } from "../../parts/password-field.js";
 import { toast } from "../../parts/toast.js";
 import { load, signedIn } from "../../session.js";
 import { useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 
+const start = async (email, password) => ({
+  email,
+  password,
+  ...(await post("/v1/me/email", { email, current_password: password })),
+});
+
 export function Email() {
   const w = words().email;
-  const [asked, setAsked] = useState(null);
+  const [flow, setFlow] = useState(null);
   const [removing, setRemoving] = useState(false);
   const { email, email_verified: verified } = signedIn().user;
   return html`
@@ -27,17 +34,36 @@ export function Email() {
       </dl>
       ${email && html`<div><${Button} onClick=${() => setRemoving(true)}>${w.remove}</${Button}></div>`}
     </section>
-    <section>
-      ${
-        asked
-          ? html`<${Confirm} email=${asked} onDone=${() => setAsked(null)} />`
-          : html`<${Change} onAsked=${setAsked} />`
-      }
-    </section>
+    ${
+      flow
+        ? html`<section><${Confirm} flow=${flow} onFlow=${setFlow} /></section>`
+        : html`
+          ${email && !verified && html`<section><${ConfirmKnown} email=${email} onFlow=${setFlow} /></section>`}
+          <section><${Change} onFlow=${setFlow} /></section>`
+    }
     ${removing && html`<${Remove} onClose=${() => setRemoving(false)} />`}`;
 }
 
-function Change({ onAsked }) {
+// An address that an admin entered is confirmed as it is.
+function ConfirmKnown({ email, onFlow }) {
+  const w = words().email;
+  const form = useForm({ current_password: "" }, { check: { current_password: nonEmpty } });
+  const submit = (event) => {
+    event.preventDefault();
+    form.submit(async ({ current_password }) => onFlow(await start(email, current_password)));
+  };
+  return html`
+    <form class="form" onSubmit=${submit} novalidate>
+      <h3>${w.confirmKnown}</h3>
+      <p class="prose">${w.confirmKnownText(email)}</p>
+      <${FormError}>${form.problem}</${FormError}>
+      <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
+        autocomplete="current-password" />
+      <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.send}</${Button}></div>
+    </form>`;
+}
+
+function Change({ onFlow }) {
   const w = words().email;
   const form = useForm(
     { email: "", current_password: "" },
@@ -45,10 +71,7 @@ function Change({ onAsked }) {
   );
   const submit = (event) => {
     event.preventDefault();
-    form.submit(async ({ email, current_password }) => {
-      await post("/v1/me/email", { email: email.trim(), current_password });
-      onAsked(email.trim());
-    });
+    form.submit(async ({ email, current_password }) => onFlow(await start(email.trim(), current_password)));
   };
   return html`
     <form class="form" onSubmit=${submit} novalidate>
@@ -61,26 +84,30 @@ function Change({ onAsked }) {
     </form>`;
 }
 
-function Confirm({ email, onDone }) {
+function Confirm({ flow, onFlow }) {
   const w = words().email;
+  const { email, password } = flow;
+  const wasKnown = signedIn().user.email === email;
   const form = useForm({ code: "" }, { check: { code: codeOfLength() }, codes: { verification_failed: "code" } });
   const submit = (event) => {
     event.preventDefault();
     form.submit(async ({ code }) => {
       await post("/v1/me/email/confirm", { code });
       await load();
-      onDone();
-      toast(w.changed);
+      onFlow(null);
+      toast(wasKnown ? w.confirmed : w.changed);
     });
   };
   return html`
     <form class="form narrow" onSubmit=${submit} novalidate>
       <p class="prose">${w.mailed(email)}</p>
       <${FormError}>${form.problem}</${FormError}>
-      <${CodeEntry} label=${words().register.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
+      <${MailedCode} flow=${flow} onResend=${async () => onFlow(await start(email, password))}>
+        <${CodeEntry} label=${words().register.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
+      </${MailedCode}>
       <div class="form-actions">
         <${Button} kind="primary" type="submit" busy=${form.busy}>${w.confirm}</${Button}>
-        <${Button} onClick=${onDone}>${words().register.otherAddress}</${Button}>
+        <${Button} onClick=${() => onFlow(null)}>${words().register.otherAddress}</${Button}>
       </div>
     </form>`;
 }

@@ -1,6 +1,7 @@
 // The person's sessions.
 
 import { del, get, pathOf } from "../../api.js";
+import { useReload } from "../../freshness.js";
 import { html } from "../../html.js";
 import { Button } from "../../parts/button.js";
 import { FormError } from "../../parts/field.js";
@@ -18,6 +19,7 @@ export function Sessions() {
   const [busy, setBusy] = useState(null);
   const load = () => get("/v1/me/sessions?limit=100").then(({ items }) => setSessions(items), setProblem);
   useEffect(() => void load(), []);
+  useReload(load);
   const end = async (path, said) => {
     setBusy(path);
     setProblem(null);

@@ -113,7 +113,7 @@ function Remove({ onClose }) {
           recovery
             ? html`
               <${TextField} key="recovery" label=${words().signIn.recoveryCode} ...${form.bind("recovery_code")}
-                class="id" autocomplete="off" autocapitalize="off" spellcheck="false" />`
+                class="id" autocomplete="off" autocapitalize="off" />`
             : html`
               <${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6}
                 autocomplete="one-time-code" />`

@@ -46,8 +46,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
   const { who, login, username, email } = form.values;
   const text = (name, rest) =>
     html`<${TextField} label=${w.fields[name]} ...${form.bind(name)} autocomplete="off" ...${rest} />`;
-  const loginField = (hint) =>
-    text("login", { hint, class: "id", autocapitalize: "off", spellcheck: "false", autofocus: who === "known" });
+  const loginField = (hint) => text("login", { hint, class: "id", autocapitalize: "off", autofocus: who === "known" });
   return html`
     <${FormDialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose}
       onSubmit=${create}>

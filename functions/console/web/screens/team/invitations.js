@@ -2,6 +2,7 @@
 
 import { announce } from "../../announce.js";
 import { del, pathOf, post } from "../../api.js";
+import { useReload } from "../../freshness.js";
 import { mayGrantRole, roleName } from "../../grants.js";
 import { html } from "../../html.js";
 import { useList } from "../../list.js";
@@ -30,6 +31,7 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const history = useList(`${path}/invitations`, { status }, keyOf);
   const reloadLive = () => getAllPages(`${path}/invitations`, { status: "live" }).then(setLive, setProblem);
   useEffect(() => void reloadLive(), [path]);
+  useReload(reloadLive);
 
   const open = issued && !issued.copied;
   // Ask before a new code replaces one that nobody has copied.

@@ -24,7 +24,7 @@ export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
         <${FormError}>${form.problem}</${FormError}>
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
         <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
-          autocapitalize="off" spellcheck="false" />
+          autocapitalize="off" />
         <${TextField} label=${w.note} ...${form.bind("note")} hint=${w.noteHint} autocomplete="off" />
       </div>
       ${replaces && html`<${Caution}>${w.replaces}</${Caution}>`}

@@ -1,6 +1,6 @@
 // The dialog that creates a team, with its first admin if one is named.
 
-import { get, Problem, post, queryOf } from "../../api.js";
+import { get, Problem, pathOf, post, queryOf } from "../../api.js";
 import { limits } from "../../facts.js";
 import { required, useForm } from "../../form.js";
 import { html } from "../../html.js";
@@ -38,7 +38,7 @@ export function CreateTeam({ onCreated, onClose }) {
       if (login.trim() !== "" && !admin) throw UNKNOWN_ADMIN;
       const team = await post("/v1/teams", { name: name.trim(), admin_user_id: admin?.user_id ?? null });
       onCreated(keepTeam(team));
-      toast(w.wasCreated(team.name));
+      toast(w.wasCreated(team.name), { open: pathOf`/teams/${team.team_id}/members` });
     });
   const typed = form.values.name !== "" || form.values.admin_user_id !== "";
   return html`
@@ -48,7 +48,7 @@ export function CreateTeam({ onCreated, onClose }) {
         <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id"
-          autocomplete="off" autocapitalize="off" spellcheck="false" />
+          autocomplete="off" autocapitalize="off" />
       </div>
     </${FormDialog}>`;
 }

@@ -41,7 +41,7 @@ export function CreateUser({ onCreated, onClose }) {
         <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off"
           autofocus />
         <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
-          autocapitalize="off" spellcheck="false" />
+          autocapitalize="off" />
         <${SegmentsField} label=${w.type} value=${type} options=${typeOptions()}
           onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
         <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint} autocomplete="off" />

@@ -90,7 +90,7 @@ function Row({ user, at, teams, act, current }) {
           email
             ? html`
               <div class="lines">
-                <span class="cut">${email}</span>
+                <bdi class="cut">${email}</bdi>
                 ${!user.email_verified && html`<span class="quiet">${words().email.unconfirmed}</span>`}
               </div>`
             : "—"

@@ -38,7 +38,7 @@ impl Action {
         self.path.starts_with("/v1/apps")
     }
 
-    /// Whether a success changes anything.
+    /// Whether a success changes anything but the audit log.
     pub fn is_change(&self) -> bool {
         self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection"
     }

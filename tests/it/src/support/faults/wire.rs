@@ -13,6 +13,7 @@ pub(super) struct Request {
     operation: String,
     /// The items it writes or checks, in the request's order; none for a read.
     pub(super) items: Vec<String>,
+    has_start_key: bool,
 }
 
 /// A refusal: status and body.
@@ -31,7 +32,7 @@ impl Request {
             }
             _read => Vec::new(),
         };
-        Self { operation, items }
+        Self { operation, items, has_start_key: body.get("ExclusiveStartKey").is_some() }
     }
 
     pub(super) fn is_transaction(&self) -> bool {
@@ -44,7 +45,8 @@ impl Request {
 
     /// What the request cost, according to its reply.
     pub(super) fn price(&self, reply: &HttpResponse) -> Call {
-        let mut call = Call { operation: self.operation.clone(), ..Call::default() };
+        let operation = self.operation.clone();
+        let mut call = Call { operation, has_start_key: self.has_start_key, ..Call::default() };
         // Transactions and batches report a list with one entry per table, other operations one entry.
         let tables = match parse(reply.body())["ConsumedCapacity"].take() {
             Value::Array(tables) => tables,

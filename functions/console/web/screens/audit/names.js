@@ -1,0 +1,37 @@
+// The names of users, members and roles that no loaded record says, requested once each.
+
+import { get, pathOf } from "../../api.js";
+import { getAllPages } from "../../pages.js";
+import { isPlatform } from "../../permissions.js";
+import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+
+// The address of the resource or the list that has the name of a record's target.
+function sourceOf({ target: { kind, id }, team_id: teamId }) {
+  if (["user", "member"].includes(kind) && isPlatform()) return pathOf`/v1/users/${id}`;
+  if (kind === "member" && teamId) return pathOf`/v1/teams/${teamId}/members`;
+  if (kind === "role" && teamId) return pathOf`/v1/teams/${teamId}/roles`;
+  return undefined;
+}
+
+const load = async (address) => (address.startsWith("/v1/users/") ? [await get(address)] : getAllPages(address));
+
+// `nameOf` names what the records say themselves.
+export function useNames(records, nameOf) {
+  const asked = useRef(new Set());
+  const names = useRef(new Map());
+  const [, draw] = useState(0);
+  const ask = async (addresses) => {
+    for (const address of addresses) {
+      asked.current.add(address);
+      // What was deleted has no name any more, and its id stays.
+      const found = await load(address).catch(() => []);
+      for (const { user_id, role_id, login, name } of found) names.current.set(user_id ?? role_id, login ?? name);
+      draw((count) => count + 1);
+    }
+  };
+  useEffect(() => {
+    const unknown = records.filter((record) => !nameOf(record.target.id)).map(sourceOf);
+    ask(new Set(unknown.filter((address) => address && !asked.current.has(address))));
+  }, [records]);
+  return (id) => nameOf(id) ?? names.current.get(id);
+}

@@ -1,0 +1,96 @@
+// What an audit record says: its action, the names of people and things, and recorded values as text.
+
+import { pathOf } from "../../api.js";
+import { apps } from "../../apps.js";
+import { roleName } from "../../grants.js";
+import { isPlatform } from "../../permissions.js";
+import { teamName } from "../../teams.js";
+import { dateAndTime } from "../../times.js";
+import { words } from "../../words.js";
+
+const appName = (id) => apps.value?.find(({ app_id }) => app_id === id)?.name;
+
+// The name of the record's target, as far as the record itself has it.
+function recordedName({ target, before, after }) {
+  const known = { ...before, ...after };
+  if (target.kind === "account") return target.id;
+  if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
+  return known.name ?? known.login ?? known.username;
+}
+
+// Returns a function that names an id. A record holds only what it changed, so all loaded records are searched.
+export function nameLookup(records) {
+  const names = new Map();
+  for (const record of records) {
+    const { actor, target, before, after } = record;
+    if (actor) names.set(actor.user_id, actor.login);
+    for (const value of Object.values({ ...before, ...after }))
+      if (value?.user_id && value.username) names.set(value.user_id, value.username);
+    const name = recordedName(record);
+    if (name && !names.has(target.id)) names.set(target.id, name);
+  }
+  return (id) => names.get(id) ?? teamName(id) ?? appName(id) ?? words().roles[id];
+}
+
+// An invitation whose digits are unknown has no name.
+export const targetName = (record, nameOf) =>
+  recordedName(record) ?? nameOf(record.target.id) ?? (record.target.kind === "invitation" ? "" : record.target.id);
+
+// What was done. Some actions stand for several kinds of changes, which the changed fields tell apart.
+export function actionText({ action, before, after }) {
+  const { actions, edits, counted } = words().audit;
+  const ids = (before ?? after)?.user_ids;
+  if (ids && counted[action]) return counted[action](ids.length);
+  const [field, ...others] = Object.keys({ ...before, ...after });
+  const change = others.length === 0 ? edits[action]?.[field] : undefined;
+  return (typeof change === "object" ? change[after?.[field]] : change) ?? actions[action] ?? action;
+}
+
+// The address of the target, if it still can be there and the person may open it.
+export function targetAddress({ action, target: { kind, id, app_id: appId }, team_id: teamId }) {
+  if (/\.(delete|remove|leave)$/.test(action) && action !== "account.delete") return undefined;
+  const inTeam = teamId && pathOf`/teams/${teamId}`;
+  const addresses = {
+    app: pathOf`/apps/${id}`,
+    account: appId && pathOf`/apps/${appId}/accounts/${id}`,
+    user: isPlatform() && pathOf`/users/${id}`,
+    team: pathOf`/teams/${id}/members`,
+    member: inTeam && `${inTeam}/members`,
+    role: inTeam && `${inTeam}/roles/${encodeURIComponent(id)}`,
+    invitation: inTeam && `${inTeam}/invitations`,
+  };
+  return addresses[kind] || undefined;
+}
+
+// The text of a value of an enumeration, by its field.
+function choiceText(field, value) {
+  const w = words();
+  const choices = {
+    ...w.accounts.choices,
+    type: { ...w.accounts.types, ...w.me.types },
+    status: { ...w.members.statuses, ...w.invitations.statuses },
+    role_id: w.roles,
+    permissions: w.permissions,
+  };
+  return choices[field]?.[value];
+}
+
+// A recorded value as text. `nameOf` names an id.
+export function displayValue(field, value, nameOf) {
+  if (value === null || value === undefined || value === "") return "—";
+  if (Array.isArray(value)) return words().list.names(value.map((one) => displayValue(field, one, nameOf))) || "—";
+  if (typeof value === "boolean") return value ? words().users.yes : words().users.no;
+  if (typeof value === "object") return objectText(value, nameOf);
+  if (/^\d{4}-\d\d-\d\dT/.test(value)) return dateAndTime(value);
+  return choiceText(field, value) ?? (field.endsWith("_id") ? nameOf(value) : undefined) ?? String(value);
+}
+
+function objectText(value, nameOf) {
+  if (value.role_id) return roleName(value);
+  const name = value.username ?? value.login ?? value.name;
+  if (name) return name;
+  const inner = Object.entries(value).map(
+    ([field, one]) => `${words().audit.fields[field] ?? field}: ${displayValue(field, one, nameOf)}`,
+  );
+  return inner.join(" · ");
+}

@@ -1,0 +1,82 @@
+// The console on paper, in forced colours and on a phone.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Fixture } from "./fixture.js";
+import { team } from "./seed.js";
+import { wordsOf } from "./words.js";
+
+const w = await wordsOf("en");
+
+let fixture;
+let app;
+let page;
+before(async () => {
+  fixture = await Fixture.start({ seed: 5 });
+  ({
+    items: [app],
+  } = await fixture.call("GET", "/v1/apps"));
+});
+after(() => fixture.stop());
+afterEach(async () => {
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});
+
+const open = async (address, look) => {
+  page = await fixture.page({ signedIn: true, ...look });
+  await page.goto(address);
+  await page.locator("tr.row").first().waitFor();
+};
+
+test("a printed list has its rows and nothing to press", async () => {
+  await open(`/apps/${app.app_id}/accounts`);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator("tr.row .id:visible").count(), 5);
+  for (const selector of [".side", ".filter-bar", ".operations .button", ".pick", ".page-head .actions"])
+    assert.equal(await page.locator(selector).and(page.locator(":visible")).count(), 0, selector);
+  assert.equal(await page.locator(".content").evaluate((element) => element.getBoundingClientRect().left), 0);
+});
+
+test("a printed sheet is printed alone", async () => {
+  await open(`/apps/${app.app_id}/accounts`);
+  await page.locator("tr.row .id").first().click();
+  await page.getByRole("dialog").waitFor();
+  await page.emulateMedia({ media: "print" });
+  await page.getByLabel(w.accounts.fields.nickname).waitFor();
+  assert.equal(await page.locator(".page-head").isVisible(), false);
+});
+
+test("forced colours leave edges to what lies above the page", async () => {
+  await open("/apps");
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.keyboard.press("c");
+  await page.getByRole("dialog").waitFor();
+  const edge = (selector) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element) => Number.parseFloat(getComputedStyle(element).borderTopWidth));
+  assert.ok((await edge("dialog")) >= 1);
+  await page.getByRole("dialog").getByLabel(w.apps.name).fill("Forced Harbour");
+  await page.getByRole("dialog").getByRole("button", { name: w.apps.createAction }).click();
+  await page.locator(".toast").waitFor();
+  assert.ok((await edge(".toast")) >= 1);
+});
+
+test("on a phone the current tab is in view, and a lifted lock is amber", async () => {
+  const { team_id: id } = await team(fixture, "Tabbed Team", null);
+  await open(`/teams/${id}/audit`, { width: 360 });
+  const seen = await page.locator(".tabs [aria-current]").evaluate((tab) => {
+    const { left, right } = tab.getBoundingClientRect();
+    return left >= 0 && right <= innerWidth;
+  });
+  assert.ok(seen);
+  const colour = () => page.locator(".count .apart").evaluate((element) => getComputedStyle(element).color);
+  await page.goto(`/apps/${app.app_id}/accounts`);
+  await page.locator(".count .apart").waitFor();
+  const locked = await colour();
+  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await page.reload();
+  await page.locator(".count .apart.lifted").waitFor();
+  assert.notEqual(await colour(), locked);
+});

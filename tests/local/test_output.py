@@ -1,0 +1,70 @@
+"""What the server writes to its output and its log."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+
+from database import dynamodb, printed_environment, start_database
+from server import PASSWORD
+from users import create_person
+
+
+def test_a_fresh_start_has_nothing_to_warn_of(start):
+    server = start(password=PASSWORD)
+    assert server.stop() == 0
+    assert server.stderr == ""
+
+
+def test_there_are_no_colours_in_a_file(start, tmp_path):
+    server = start("--seed", 3, password=PASSWORD, environment={"RUST_LOG": "trace"})
+    server.admin().get("/v1/me").expect(200)
+    assert server.stop() == 0
+    assert "\x1b" not in server.stdout + server.stderr
+
+
+def test_no_secret_is_logged_at_any_level(start):
+    server = start(password=PASSWORD, environment={"RUST_LOG": "trace"})
+    admin = server.admin()
+    create_person(admin, "Mina")
+    admin.post("/v1/me/totp", {"current_password": PASSWORD}).expect(201)
+    token = admin.headers["authorization"].removeprefix("Bearer ")
+    assert server.stop() == 0
+    log = server.stdout + server.stderr
+    assert "argon2" not in log and PASSWORD not in log
+    assert token not in log
+    for secret in secrets_in(token):
+        assert secret not in log, "a part of a token or its hash"
+
+
+def secrets_in(token):
+    """Texts by which a session's secret or its hash could be recognised."""
+    decoded = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    secret = decoded[-32:]
+    for value in (secret, hashlib.sha256(secret).digest()):
+        yield value.hex()
+        yield base64.b64encode(value).decode().rstrip("=")
+        yield base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("name", ["data", "it's data; $HOME"])
+def test_the_database_prints_an_environment_to_paste(launch, tmp_path, name):
+    server, environment = start_database(launch, name)
+    exports = [line for line in server.stdout.splitlines() if line.startswith("export ")]
+    assert len(exports) == 6 and all(re.fullmatch(r"export [A-Z_]+='.*'", line) for line in exports), server.stdout
+    assert environment == printed_environment(server.stdout)
+    assert environment["MASTER_KEY_FILE"] == str(tmp_path / name / "master-key.json"), "an absolute path"
+    assert server.stop() == 0
+
+
+def test_refused_conditions_are_no_warnings(launch, tmp_path):
+    """Functions that run beside the database ask it for conditions that may fail."""
+    server, environment = start_database(launch, tmp_path / "data")
+    item = {"TableName": environment["TABLE_NAME"], "Item": {"pk": {"S": "a"}, "sk": {"S": "a"}}}
+    once = item | {"ConditionExpression": "attribute_not_exists(pk)"}
+    dynamodb(environment, "PutItem", once)
+    with pytest.raises(AssertionError, match="ConditionalCheckFailed"):
+        dynamodb(environment, "PutItem", once)
+    assert server.stop() == 0
+    assert server.stderr == ""
