@@ -37,18 +37,18 @@ pub(crate) struct PasswordCheck {
 
 impl PasswordAttempt<'_> {
     /// Counts the attempt and computes exactly one hash, whether or not the login exists.
-    pub(crate) async fn make(self, context: &Context, guest: &PublicRequest) -> Result<PasswordCheck, Problem> {
-        let mark = Mark::read(context, guest, self.device_token, self.login).await?;
-        let network = throttle::of_network(context, ThrottleKind::Network, guest.address).await?;
+    pub(crate) async fn make(self, context: &Context, request: &PublicRequest) -> Result<PasswordCheck, Problem> {
+        let mark = Mark::read(context, request, self.device_token, self.login).await?;
+        let network = throttle::of_network(context, ThrottleKind::Network, request.address).await?;
         let of_login = LoginThrottles::of(context, ThrottleKind::Password, self.subject).await?;
-        guest.requester.attempt_login(&of_login.unknown_devices.hash);
+        request.requester.attempt_login(&of_login.unknown_devices.hash);
         let mut throttles = vec![network, of_login.unknown_devices];
         throttles.extend(mark.map(|_| of_login.known_devices));
         let user_id = mark.map(|mark| mark.user_id);
         let SignInState { credential, user, throttles: mut found } =
             context.store.sign_in_state(self.login, user_id, &throttles).await?;
         if let Some(credential) = &credential {
-            guest.requester.identify(credential.user_id);
+            request.requester.identify(credential.user_id);
         }
         let device_id = mark.filter(|mark| mark.is_of(user.as_ref())).map(|mark| mark.device_id);
         // Count the attempt against the known devices if it comes from one, otherwise against the unknown ones.
@@ -58,7 +58,7 @@ impl PasswordAttempt<'_> {
             found.remove(unused);
         }
         throttles[0].is_known_device = self.is_known_session || device_id.is_some();
-        let attempt = Attempt::reserve(context, throttles, found, guest.now).await?;
+        let attempt = Attempt::reserve(context, throttles, found, request.now).await?;
         let stored = credential.as_ref().map(|credential| &credential.password);
         let verdict = password::verify(context, self.password, stored).await?;
         Ok(PasswordCheck { credential, device_id, attempt, verdict })

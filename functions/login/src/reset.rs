@@ -74,9 +74,9 @@ request_body! {
     responses((status = 202, body = ResetStarted)),
     extensions(("x-codes" = json!([Code::TooManyRequests]))),
 )]
-pub(crate) async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
-    let ResetStartBody { email, reset_id } = guest.fields()?.parse(ResetStartBody::read)?;
-    let flow = verification::start(&context, &guest, VerificationRequest::PasswordReset(reset_id), email).await?;
+pub(crate) async fn start(State(context): State<Context>, request: PublicRequest) -> Result<Reply, Problem> {
+    let ResetStartBody { email, reset_id } = request.fields()?.parse(ResetStartBody::read)?;
+    let flow = verification::start(&context, &request, VerificationRequest::PasswordReset(reset_id), email).await?;
     Reply::accepted(&ResetStarted { reset_id: flow.flow_id, started: Started::from(&flow) })
 }
 

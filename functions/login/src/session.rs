@@ -56,10 +56,10 @@ pub(crate) fn read_transport(fields: &mut Fields) -> Transport {
 }
 
 /// The fields of a sign-in. A sign-in that sets the cookie must be same-origin.
-pub(crate) fn fields_of(context: &Context, guest: &PublicRequest) -> Result<Fields, Problem> {
-    let fields = guest.fields()?;
+pub(crate) fn fields_of(context: &Context, request: &PublicRequest) -> Result<Fields, Problem> {
+    let fields = request.fields()?;
     if fields.has_text("transport", "cookie") {
-        guest.check_same_origin(context)?;
+        request.check_same_origin(context)?;
     }
     Ok(fields)
 }
@@ -80,25 +80,25 @@ pub(crate) struct SessionStart<'a> {
 }
 
 impl SessionStart<'_> {
-    pub(crate) async fn begin(self, context: &Context, guest: &PublicRequest) -> Result<Response, Problem> {
-        let (before, replaced) = self.read(context, guest).await?;
+    pub(crate) async fn begin(self, context: &Context, request: &PublicRequest) -> Result<Response, Problem> {
+        let (before, replaced) = self.read(context, request).await?;
         // The first sign-in of somebody who has just registered is from a new device, which is no news to them.
         let is_news = self.device_id.is_none() && before.last_login_at.is_some();
         let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
-        let language = guest.language.unwrap_or(before.language);
-        let devices = before.devices.clone().with(device_id, guest.now);
-        let user = &User { last_login_at: Some(guest.now), language, devices, ..before };
+        let language = request.language.unwrap_or(before.language);
+        let devices = before.devices.clone().with(device_id, request.now);
+        let user = &User { last_login_at: Some(request.now), language, devices, ..before };
         let lifetime = context.config.sessions.of(user);
-        let (session, token) = new_session(context, guest, user, device_id)?;
+        let (session, token) = new_session(context, request, user, device_id)?;
         let writes = Commit::new(self.writes)
             .and(rollcall_store::session::create(&session, lifetime)?)
-            .and(rollcall_store::user::record_sign_in(user, guest.now, self.refusal)?)
+            .and(rollcall_store::user::record_sign_in(user, request.now, self.refusal)?)
             .extended(replaced.as_ref().map(rollcall_store::session::end));
-        let mut plan = Plan::new(Authority::SignIn(guest, user), writes).audit(sign_in(&session));
-        for message in self.notice.into_iter().chain(is_news.then(|| new_device(guest, user))) {
+        let mut plan = Plan::new(Authority::SignIn(request, user), writes).audit(sign_in(&session));
+        for message in self.notice.into_iter().chain(is_news.then(|| new_device(request, user))) {
             plan = plan.notify(user, message);
         }
-        let mark = device::mark(context, device_id, user, guest.now).await?;
+        let mark = device::mark(context, device_id, user, request.now).await?;
         context.commit(plan).await?;
 
         let (kept, cookies) = match self.transport {
@@ -119,9 +119,9 @@ impl SessionStart<'_> {
     /// its token, so nobody could end it later.
     ///
     /// An epoch other than the credential's means that the credential has changed since it was read.
-    async fn read(&self, context: &Context, guest: &PublicRequest) -> Result<(User, Option<Session>), Problem> {
+    async fn read(&self, context: &Context, request: &PublicRequest) -> Result<(User, Option<Session>), Problem> {
         let user_id = self.credential.user_id;
-        let replaced = guest.cookie_session().filter(|_| self.transport == Transport::Cookie);
+        let replaced = request.cookie_session().filter(|_| self.transport == Transport::Cookie);
         let (user, session) = match &replaced {
             None => (context.store.user(user_id).await?, None),
             Some(token) => context.store.user_and_replaced_session(user_id, (token.user_id, token.session_id)).await?,
@@ -134,7 +134,7 @@ impl SessionStart<'_> {
 
 fn new_session(
     context: &Context,
-    guest: &PublicRequest,
+    request: &PublicRequest,
     user: &User,
     device_id: DeviceId,
 ) -> Result<(Session, String), Problem> {
@@ -145,17 +145,17 @@ fn new_session(
         user_id: user.user_id,
         secret_hash: token::hash(&secret),
         epoch: user.epoch,
-        created_at: guest.now,
-        last_seen_at: guest.now,
-        address: guest.address,
-        user_agent: guest.user_agent.clone(),
+        created_at: request.now,
+        last_seen_at: request.now,
+        address: request.address,
+        user_agent: request.user_agent.clone(),
         device_id: Some(device_id),
     };
     Ok((session, token::encode(&SessionToken { user_id: user.user_id, session_id, secret })))
 }
 
-fn new_device(guest: &PublicRequest, user: &User) -> Message {
-    let (login, address, user_agent) = (user.login.clone(), guest.address, guest.user_agent.clone());
+fn new_device(request: &PublicRequest, user: &User) -> Message {
+    let (login, address, user_agent) = (user.login.clone(), request.address, request.user_agent.clone());
     Message::NewDevice { login, address, user_agent }
 }
 

@@ -60,18 +60,18 @@ pub(crate) enum SignInReply<'a> {
     responses((status = 200, body = SignInReply, headers(("Set-Cookie")))),
     extensions(("x-codes" = json!([Code::CrossSiteRequest, Code::InvalidCredentials, Code::TooManyAttempts]))),
 )]
-pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest) -> Result<Response, Problem> {
-    let typed = fields_of(&context, &guest)?.parse(SignInBody::read)?;
+pub(crate) async fn sign_in(State(context): State<Context>, request: PublicRequest) -> Result<Response, Problem> {
+    let typed = fields_of(&context, &request)?.parse(SignInBody::read)?;
     // Spellings of one login that look alike share a throttle. No user has a login as long as what is cut off.
     let subject = typed.login.nfkc().take(MAX_LOGIN_CHARS_READ).collect::<String>().trim().to_lowercase();
     let (login, device_token) = (Login::parse(&subject).ok(), typed.device_token.as_deref());
     let password = typed.password.clone();
     let tried =
         PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, is_known_session: false, password };
-    let tried = tried.make(&context, &guest).await?;
+    let tried = tried.make(&context, &request).await?;
     let proven = tried.credential.filter(|_| tried.verdict != Verdict::Wrong);
     if proven.as_ref().is_some_and(|credential| !credential.enabled) {
-        guest.requester.found_disabled();
+        request.requester.found_disabled();
     }
     let credential = proven.filter(|credential| credential.enabled);
     let (login, credential) = login.zip(credential).ok_or(Code::InvalidCredentials)?;
@@ -80,11 +80,11 @@ pub(crate) async fn sign_in(State(context): State<Context>, guest: PublicRequest
     }
     let writes = tried.attempt.succeeded();
     if credential.totp.is_some() {
-        return require_second_factor(&context, &guest, (login, &credential), tried.device_id, writes).await;
+        return require_second_factor(&context, &request, (login, &credential), tried.device_id, writes).await;
     }
     let (device_id, transport, refusal) = (tried.device_id, typed.transport, Code::InvalidCredentials);
     let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice: None, refusal };
-    beginning.begin(&context, &guest).await
+    beginning.begin(&context, &request).await
 }
 
 /// Stores a new hash with current parameters and pepper. Of several concurrent sign-ins one writes it; the others go on

@@ -65,14 +65,14 @@ enum SecondFactorMethod {
 /// Issues the ticket that the second step takes.
 pub(crate) async fn require_second_factor(
     context: &Context,
-    guest: &PublicRequest,
+    request: &PublicRequest,
     (login, credential): (Login, &Credential),
     device_id: Option<DeviceId>,
     mut writes: Vec<Bookkeeping>,
 ) -> Result<Response, Problem> {
     let flow_id = FlowId::new(context.uuid()?);
     let secret = Secret::new(random()?);
-    let ticket = SignInTicket::new(flow_id, token::hash(&secret), login, credential, device_id, guest.now);
+    let ticket = SignInTicket::new(flow_id, token::hash(&secret), login, credential, device_id, request.now);
     writes.push(flow::begin_ticket(&ticket)?);
     context.record(writes).await?;
     let (expires_at, methods) = (ticket.expires_at, ["totp", "recovery_code"]);
@@ -110,21 +110,21 @@ request_body! {
 )]
 pub(crate) async fn sign_in_with_second_factor(
     State(context): State<Context>,
-    guest: PublicRequest,
+    request: PublicRequest,
 ) -> Result<Response, Problem> {
-    let body = fields_of(&context, &guest)?.parse(SecondStepBody::read)?;
+    let body = fields_of(&context, &request)?.parse(SecondStepBody::read)?;
     let (typed, transport) = (body.code, body.transport);
-    let ticket = ticket_of(&context, &guest, &body.ticket).await?;
-    guest.requester.identify(ticket.user_id);
+    let ticket = ticket_of(&context, &request, &body.ticket).await?;
+    request.requester.identify(ticket.user_id);
     let is_known_device = ticket.device_id.is_some();
-    let network = throttle::of_network(&context, ThrottleKind::Network, guest.address).await?;
+    let network = throttle::of_network(&context, ThrottleKind::Network, request.address).await?;
     let network = Some(network.for_device(is_known_device));
     let pending = PendingAttempt::read(&context, &ticket.login, is_known_device, network).await?;
     let credential = pending.credential.clone().filter(|credential| ticket.is_for(credential));
     let credential = credential.ok_or(Code::InvalidCode)?;
-    let attempt = pending.count(&context, guest.now).await?;
-    context.store.count_ticket_attempt(ticket.flow_id, guest.now).await?.ok_or(Code::InvalidCode)?;
-    let used = second_factor::check(&context, &typed, &credential, guest.now).await?;
+    let attempt = pending.count(&context, request.now).await?;
+    context.store.count_ticket_attempt(ticket.flow_id, request.now).await?.ok_or(Code::InvalidCode)?;
+    let used = second_factor::check(&context, &typed, &credential, request.now).await?;
     let used = used.ok_or(Code::InvalidCode)?;
 
     let mut writes = attempt.succeeded();
@@ -133,14 +133,14 @@ pub(crate) async fn sign_in_with_second_factor(
     let notice = left.map(|left| Message::RecoveryCodeUsed { login: ticket.login.clone(), left });
     let (device_id, refusal) = (ticket.device_id, Code::InvalidCode);
     let beginning = SessionStart { credential: &credential, device_id, transport, writes, notice, refusal };
-    beginning.begin(&context, &guest).await
+    beginning.begin(&context, &request).await
 }
 
 /// Reads a ticket that is still usable.
-async fn ticket_of(context: &Context, guest: &PublicRequest, text: &str) -> Result<SignInTicket, Problem> {
+async fn ticket_of(context: &Context, request: &PublicRequest, text: &str) -> Result<SignInTicket, Problem> {
     let token = token::decode_ticket(text).ok_or(Code::InvalidCode)?;
     let ticket = context.store.ticket(token.flow_id).await?.ok_or(Code::InvalidCode)?;
     let is_proven = bool::from(token::hash(&token.secret).as_bytes().ct_eq(ticket.secret_hash.as_bytes()));
-    let is_open = guest.now < ticket.expires_at && ticket.tries < MAX_TICKET_TRIES;
+    let is_open = request.now < ticket.expires_at && ticket.tries < MAX_TICKET_TRIES;
     if is_proven && is_open { Ok(ticket) } else { Err(Code::InvalidCode.into()) }
 }

@@ -102,11 +102,11 @@ struct Registered<'a> {
     responses((status = 202, body = RegistrationStarted)),
     extensions(("x-codes" = json!([Code::RegistrationClosed, Code::TooManyRequests]))),
 )]
-async fn start(State(context): State<Context>, guest: PublicRequest) -> Result<Reply, Problem> {
+async fn start(State(context): State<Context>, request: PublicRequest) -> Result<Reply, Problem> {
     check_open(&context)?;
-    let RegistrationStartBody { email, registration_id } = guest.fields()?.parse(RegistrationStartBody::read)?;
+    let RegistrationStartBody { email, registration_id } = request.fields()?.parse(RegistrationStartBody::read)?;
     let wanted = VerificationRequest::Registration(registration_id);
-    let flow = verification::start(&context, &guest, wanted, email).await?;
+    let flow = verification::start(&context, &request, wanted, email).await?;
     Reply::accepted(&RegistrationStarted { registration_id: flow.flow_id, started: Started::from(&flow) })
 }
 

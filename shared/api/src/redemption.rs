@@ -183,7 +183,7 @@ async fn reserve_in_breaker(context: &Context, mut breaker: Breaker, now: Timest
     for _ in 0..MAX_RESERVATIONS {
         let reservation = breaker.reserve(now).map_err(|wait| {
             // A metric filter in `infra/alarms.yaml` matches this message.
-            tracing::error!(live = breaker.live, tries = breaker.tries, "the invitation breaker is shut");
+            tracing::error!(live = breaker.live, tries = breaker.tries, "the invitation breaker is open");
             Refusal::wait(Code::TooManyAttempts, wait)
         })?;
         match context.record([reserve(&reservation, now)]).await {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 choices! {
-    /// The format of a file that is written. Its name is also the file's extension.
+    /// The format of a file. Its name is also the file's extension.
     Format {
         /// Comma-separated values for spreadsheets.
         Csv "csv",

@@ -130,6 +130,9 @@ fn the_document_is_complete() {
     for (method, path, operation) in operations(&document) {
         assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}");
         for (status, response) in operation["responses"].as_object().unwrap() {
+            // A shared response is described where it is defined.
+            let shared = response["$ref"].as_str().and_then(|shared| shared.strip_prefix('#'));
+            let response = shared.map_or(Some(response), |shared| document.pointer(shared)).unwrap();
             assert!(!response["description"].as_str().unwrap_or_default().is_empty(), "{method} {path} {status}");
         }
     }

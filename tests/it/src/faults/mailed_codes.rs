@@ -176,6 +176,10 @@ async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
                 continue;
             }
             assert_eq!(again.status, step.0, "{fault:?} from call {call}: {again:?}");
+            // Each request for a code begins a flow, even one whose reply is lost.
+            if fault == Fault::DropReply && step.0 == 202 {
+                continue;
+            }
         }
         assert_eq!(outcome(&fixture.world).await, expected, "{fault:?} from call {call}");
     }

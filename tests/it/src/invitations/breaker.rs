@@ -19,7 +19,7 @@ pub(super) fn count_alarms() -> Arc<AtomicUsize> {
     struct IsAlarm(bool);
     impl tracing::field::Visit for IsAlarm {
         fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-            self.0 |= field.name() == "message" && format!("{value:?}") == "the invitation breaker is shut";
+            self.0 |= field.name() == "message" && format!("{value:?}") == "the invitation breaker is open";
         }
     }
     struct Counter(Arc<AtomicUsize>);
