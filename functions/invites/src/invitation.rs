@@ -137,7 +137,7 @@ pub(crate) async fn issue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
-    extensions(("x-codes" = json!([Code::InvitationEnded, Code::TooManyInvitations]))),
+    extensions(("x-codes" = json!([Code::InvitationEnded, Code::NotAMember, Code::TooManyInvitations]))),
 )]
 pub(crate) async fn reissue(
     State(context): State<Context>,

@@ -97,7 +97,7 @@ async fn a_hash_that_names_its_key_as_the_file_does_moves_to_the_derived_id_at_t
     let (user, _) = world.user("mina", UserType::Member, []).await;
     world.with_password(&user).await;
     let stored = credential(&world, "mina").await;
-    let hash = PasswordHash { phc: stored["phc"].as_str().unwrap().to_owned(), pepper: "k1".to_owned() };
+    let hash = PasswordHash { phc: stored["password_hash"].as_str().unwrap().to_owned(), pepper: "k1".to_owned() };
     let commit =
         rollcall_store::user::change(&user, &user, CredentialChange::Password(&hash, SecondFactorChange::Kept))
             .unwrap();

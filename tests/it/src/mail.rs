@@ -74,8 +74,14 @@ fn notice() -> Message {
     Message::TotpEnabled { login: Login::parse("mina").unwrap() }
 }
 
-fn code_mail() -> Message {
-    Message::RegistrationCode(MailedCode { code_id: CodeId::from_bytes([7; 16]), key_id: "k1".to_owned() })
+/// A code that this world's current key computes.
+async fn mailed_code(world: &World) -> MailedCode {
+    let key_id = world.context.keyring().await.unwrap().current_id().to_owned();
+    MailedCode { code_id: CodeId::from_bytes([7; 16]), key_id }
+}
+
+async fn code_mail(world: &World) -> Message {
+    Message::RegistrationCode(mailed_code(world).await)
 }
 
 /// Writes a mail to the outbox, as a change does.
@@ -126,7 +132,7 @@ async fn a_mail_is_sent_once_however_often_events_repeat_it() {
     let sender = recorder.sender();
     let (first, second) = (
         enqueue(&world, Some("mina@example.com"), notice()).await,
-        enqueue(&world, Some("b@example.com"), code_mail()).await,
+        enqueue(&world, Some("b@example.com"), code_mail(&world).await).await,
     );
     let twice = [&second, &first, &second].map(|mail| format!("OUTBOX#{}", mail.mail_id));
     let unrelated = ["USER#1", "OUTBOX#", "OUTBOX#x"].map(str::to_owned);
@@ -148,7 +154,7 @@ async fn a_mail_is_sent_once_however_often_events_repeat_it() {
 async fn a_mail_without_a_recipient_is_deleted_unsent() {
     let world = World::new().await;
     let recorder = RecordingSender::default();
-    let mail = enqueue(&world, None, code_mail()).await;
+    let mail = enqueue(&world, None, code_mail(&world).await).await;
     run(&world, &recorder.sender(), event_for(&mail)).await;
     assert!(recorder.take().is_empty());
     assert_eq!(item(&world).await, None);
@@ -159,7 +165,7 @@ async fn a_sender_that_hangs_is_cut_off_and_delays_no_other_mail() {
     let world = World::new().await;
     let mails = [
         enqueue(&world, Some("a@example.com"), notice()).await,
-        enqueue(&world, Some("b@example.com"), code_mail()).await,
+        enqueue(&world, Some("b@example.com"), code_mail(&world).await).await,
     ];
     let begun = Instant::now();
     let event = stream_event(&mails.map(|mail| format!("OUTBOX#{}", mail.mail_id)));
@@ -209,8 +215,9 @@ async fn a_mail_that_cannot_be_read_is_reported_to_the_stream_for_a_retry() {
 async fn without_the_master_key_codes_wait_and_notices_are_sent() {
     let world = World::without_key().await;
     let recorder = RecordingSender::default();
+    let code = code_mail(&World::new().await).await;
     let (coded, uncoded) = (
-        enqueue(&world, Some("a@example.com"), code_mail()).await,
+        enqueue(&world, Some("a@example.com"), code).await,
         enqueue(&world, Some("b@example.com"), notice()).await,
     );
     assert_eq!(run(&world, &recorder.sender(), event_for(&coded)).await, json!([{"itemIdentifier": "0"}]));

@@ -8,7 +8,7 @@ use super::*;
 async fn a_new_mail_is_sent_at_once_even_if_the_clock_is_behind_the_writers() {
     let world = World::new().await;
     let recorder = RecordingSender::failing([transient()]);
-    let mail = enqueue(&world, Some("mina@example.com"), code_mail()).await;
+    let mail = enqueue(&world, Some("mina@example.com"), code_mail(&world).await).await;
     world.clock.retreat(Duration::from_mins(5));
     run(&world, &recorder.sender(), event_for(&mail)).await;
     assert_eq!(recorder.take().len(), 1);
@@ -45,7 +45,7 @@ async fn a_mail_that_is_not_accepted_is_retried_on_schedule_and_then_given_up() 
 async fn a_mail_that_fails_once_is_sent_by_the_next_attempt() {
     let world = World::new().await;
     let recorder = RecordingSender::failing([transient()]);
-    enqueue(&world, Some("mina@example.com"), code_mail()).await;
+    enqueue(&world, Some("mina@example.com"), code_mail(&world).await).await;
     mailer::deliver_due(&world.context, &recorder.sender()).await.unwrap();
     world.clock.advance(MAIL_RETRIES[0]);
     mailer::deliver_due(&world.context, &recorder.sender()).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_permanently_rejected_mail_is_given_up_after_one_attempt() {
 async fn an_expired_code_is_not_sent() {
     let world = World::new().await;
     let recorder = RecordingSender::default();
-    let mail = enqueue(&world, Some("mina@example.com"), code_mail()).await;
+    let mail = enqueue(&world, Some("mina@example.com"), code_mail(&world).await).await;
     world.clock.advance(CODE_LIFETIME);
     run(&world, &recorder.sender(), event_for(&mail)).await;
     assert!(recorder.take().is_empty());

@@ -4,25 +4,22 @@ use mailer::Letter;
 use rollcall_api::mailed_code;
 use rollcall_domain::{
     email::Email,
-    id::{CodeId, MailId},
-    mail::{Language, Mail, MailedCode, Message},
+    id::MailId,
+    mail::{Language, Mail, Message},
     text::Login,
 };
 use rollcall_store::outbox;
 
 use crate::{
-    mail::RecordingSender,
+    mail::{RecordingSender, mailed_code},
     support::{ORIGIN, World},
 };
 
 /// A login of eight digits, which could be mistaken for a code.
 const LOGIN: &str = "12345678";
 
-fn mailed_code() -> MailedCode {
-    MailedCode { code_id: CodeId::from_bytes([9; 16]), key_id: "k1".to_owned() }
-}
-
-fn messages() -> Vec<Message> {
+async fn messages(world: &World) -> Vec<Message> {
+    let code = mailed_code(world).await;
     let login = || Login::parse(LOGIN).unwrap();
     let device = |user_agent: &str| Message::NewDevice {
         login: login(),
@@ -30,9 +27,9 @@ fn messages() -> Vec<Message> {
         user_agent: Some(user_agent.to_owned()),
     };
     vec![
-        Message::RegistrationCode(mailed_code()),
-        Message::PasswordResetCode(mailed_code()),
-        Message::EmailChangeCode(mailed_code()),
+        Message::RegistrationCode(code.clone()),
+        Message::PasswordResetCode(code.clone()),
+        Message::EmailChangeCode(code),
         Message::AddressTaken { login: login() },
         Message::PasswordChanged { login: login() },
         Message::EmailChanged { login: login() },
@@ -75,8 +72,8 @@ fn words_of(html: &str) -> Vec<String> {
 #[tokio::test]
 async fn every_message_exists_in_every_language_and_both_parts_have_the_same_words() {
     let world = World::new().await;
-    let digits = mailed_code::digits(&world.context, &mailed_code()).await.unwrap();
-    for message in messages() {
+    let digits = mailed_code::digits(&world.context, &mailed_code(&world).await).await.unwrap();
+    for message in messages(&world).await {
         let mut subjects = Vec::new();
         for language in [Language::En, Language::Ko] {
             let Letter { subject, text, html, .. } =
@@ -125,7 +122,7 @@ async fn a_mail_names_browser_and_system_in_our_words_only() {
 #[tokio::test]
 async fn the_plain_part_ends_with_a_signature() {
     let world = World::new().await;
-    for message in messages() {
+    for message in messages(&world).await {
         let text = rendered(&world, "mina@example.com", Language::En, message).await.text;
         let (_, signature) = text.split_once("\n-- \n").unwrap();
         assert_eq!(signature.trim_end(), format!("Sent by Rollcall. Replies are not monitored.\n{ORIGIN}"));
@@ -136,7 +133,7 @@ async fn the_plain_part_ends_with_a_signature() {
 #[tokio::test]
 async fn user_input_becomes_neither_markup_nor_a_line_of_its_own() {
     let world = World::new().await;
-    for message in messages() {
+    for message in messages(&world).await {
         for language in [Language::En, Language::Ko] {
             let letter = rendered(&world, "mina@example.com", language, message.clone()).await;
             let tags: Vec<&str> =
