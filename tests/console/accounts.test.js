@@ -180,7 +180,7 @@ test("a selection is exported and downloaded", async () => {
     page.getByRole("link", { name: w.export.download }).click(),
   ]);
   const text = await readFile(await download.path(), "utf8");
-  assert.ok(text.startsWith("\uFEFFuser_id,") && text.includes("aditi.chen21") && text.includes("aditi.rao45"));
+  assert.ok(text.startsWith(`\uFEFF"user_id",`) && text.includes("aditi.chen21") && text.includes("aditi.rao45"));
 });
 
 test("a single account is exported in the chosen format", async () => {

@@ -7,7 +7,7 @@ import re
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-PATH = pathlib.Path(__file__).parents[2] / "functions/console/openapi.json"
+PATH = pathlib.Path(__file__).resolve().parents[2] / "functions/console/openapi.json"
 
 # The items of a list that are validated. Each takes a millisecond, and some lists have thousands.
 VALIDATED_ITEMS = 3

@@ -109,9 +109,9 @@ pub(crate) async fn add(
     let team_id = team.team_id;
     let mut fields = call.fields()?;
     let role = named(&context, &call, &mut fields, team_id).await?;
-    let rule = context.config.password;
+    let strength = context.config.password;
     // Reading a new user estimates the strength of their password.
-    let (who, mut fields) = queue::run(move || (Who::read(&mut fields, &rule), fields)).await?;
+    let (who, mut fields) = queue::run(move || (Who::read(&mut fields, &strength), fields)).await?;
     let known = match &who {
         Some(Who::User(user_id)) => Some(("user_id", context.store.user(*user_id).await?)),
         Some(Who::Login(login)) => Some(("login", context.store.user_by_login(login).await?)),

@@ -63,7 +63,7 @@ mod tests {
         let proxy =
             TrustedProxy { address: IpAddr::from([10, 0, 0, 1]), header: HeaderName::from_static("x-forwarded-for") };
         let headers = values.iter().map(|value| (proxy.header.clone(), value.parse().unwrap()));
-        proxy.client(&HeaderMap::from_iter(headers))
+        proxy.client(&headers.collect())
     }
 
     #[test]

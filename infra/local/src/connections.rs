@@ -43,12 +43,12 @@ const MAX_OF_NETWORK: usize = 256;
 
 /// The most connections at a time, in all and from one network.
 #[derive(Clone, Copy, Debug)]
-struct Limits {
+struct ConnectionLimits {
     in_all: usize,
     of_network: usize,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// Half of the files that the process may have open, after raising that number as far as it goes. The other half is
     /// for the database and for mails.
     fn of_this_process() -> Self {
@@ -71,7 +71,7 @@ pub(crate) async fn serve(
     proxy: Option<IpAddr>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let connections = Arc::new(Connections::new(Limits::of_this_process()));
+    let connections = Arc::new(Connections::new(ConnectionLimits::of_this_process()));
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -94,7 +94,7 @@ fn run(
     stream: TcpStream,
     peer: SocketAddr,
     service: Router,
-    connection: Arc<Connection>,
+    connection: Arc<ClientConnection>,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
     // A reply is written as soon as it is complete, so there is nothing to wait for.
@@ -133,7 +133,7 @@ fn run(
 
 /// The open connections.
 struct Connections {
-    limits: Limits,
+    limits: ConnectionLimits,
     open: Mutex<HashMap<u64, Open>>,
     /// Numbers connections, and the moments at which they became idle.
     clock: AtomicU64,
@@ -148,7 +148,7 @@ struct Open {
 }
 
 impl Connections {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: ConnectionLimits) -> Self {
         Self { limits, open: Mutex::default(), clock: AtomicU64::new(0) }
     }
 
@@ -162,7 +162,7 @@ impl Connections {
 
     /// Registers a new connection. At a limit the one that has been idle for longest is closed for it; if a request is
     /// worked on in every one, the new connection is refused.
-    fn admit(self: &Arc<Self>, network: Option<String>) -> Option<Arc<Connection>> {
+    fn admit(self: &Arc<Self>, network: Option<String>) -> Option<Arc<ClientConnection>> {
         let mut open = self.lock();
         let of_network = open.values().filter(|other| network.is_some() && other.network == network).count();
         if of_network >= self.limits.of_network {
@@ -172,7 +172,7 @@ impl Connections {
         }
         let (id, evicted) = (self.tick(), Arc::new(Notify::new()));
         open.insert(id, Open { network, idle_since: Some(id), evicted: Arc::clone(&evicted) });
-        Some(Arc::new(Connection { id, evicted, connections: Arc::clone(self) }))
+        Some(Arc::new(ClientConnection { id, evicted, connections: Arc::clone(self) }))
     }
 }
 
@@ -186,13 +186,13 @@ fn evict(open: &mut HashMap<u64, Open>, is_candidate: impl Fn(&Open) -> bool) ->
 }
 
 /// An open connection, until it is dropped.
-struct Connection {
+struct ClientConnection {
     id: u64,
     evicted: Arc<Notify>,
     connections: Arc<Connections>,
 }
 
-impl Connection {
+impl ClientConnection {
     fn begin_request(self: &Arc<Self>) -> RequestGuard {
         self.set_idle_since(None);
         RequestGuard(Arc::clone(self))
@@ -205,14 +205,14 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
+impl Drop for ClientConnection {
     fn drop(&mut self) {
         self.connections.lock().remove(&self.id);
     }
 }
 
 /// Marks a connection as busy until the reply to its request was passed on.
-struct RequestGuard(Arc<Connection>);
+struct RequestGuard(Arc<ClientConnection>);
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
@@ -225,11 +225,11 @@ mod tests {
     use super::*;
 
     fn connections() -> Arc<Connections> {
-        Arc::new(Connections::new(Limits { in_all: 3, of_network: 2 }))
+        Arc::new(Connections::new(ConnectionLimits { in_all: 3, of_network: 2 }))
     }
 
-    fn network(name: &str) -> Option<String> {
-        Some(name.to_owned())
+    fn admit(connections: &Arc<Connections>, network: &str) -> Option<Arc<ClientConnection>> {
+        connections.admit(Some(network.to_owned()))
     }
 
     fn ids(connections: &Connections) -> Vec<u64> {
@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn the_longest_idle_connection_of_a_network_makes_room_for_its_next_one() {
         let connections = connections();
-        let (first, second) = (connections.admit(network("a")).unwrap(), connections.admit(network("a")).unwrap());
+        let (first, second) = (admit(&connections, "a").unwrap(), admit(&connections, "a").unwrap());
         drop(first.begin_request());
-        let third = connections.admit(network("a")).unwrap();
+        let third = admit(&connections, "a").unwrap();
         assert_eq!(ids(&connections), [first.id, third.id], "the first one was used after the second");
         drop(second);
         assert_eq!(ids(&connections), [first.id, third.id]);
@@ -252,14 +252,14 @@ mod tests {
     #[test]
     fn a_connection_with_a_request_does_not_make_room() {
         let connections = connections();
-        let (first, second) = (connections.admit(network("a")).unwrap(), connections.admit(network("a")).unwrap());
+        let (first, second) = (admit(&connections, "a").unwrap(), admit(&connections, "a").unwrap());
         let (one, _other) = (first.begin_request(), second.begin_request());
-        assert!(connections.admit(network("a")).is_none());
-        let third = connections.admit(network("b")).unwrap();
+        assert!(admit(&connections, "a").is_none());
+        let third = admit(&connections, "b").unwrap();
         let _request = third.begin_request();
-        assert!(connections.admit(network("c")).is_none());
+        assert!(admit(&connections, "c").is_none());
         drop(one);
-        let fourth = connections.admit(network("c")).unwrap();
+        let fourth = admit(&connections, "c").unwrap();
         assert_eq!(ids(&connections), [second.id, third.id, fourth.id]);
     }
 
@@ -267,7 +267,7 @@ mod tests {
     fn connections_of_a_proxy_are_limited_in_all_only() {
         let connections = connections();
         let through_proxy: Vec<_> = (0..3).map(|_| connections.admit(None).unwrap()).collect();
-        let requests: Vec<_> = through_proxy.iter().map(Connection::begin_request).collect();
+        let requests: Vec<_> = through_proxy.iter().map(ClientConnection::begin_request).collect();
         assert!(connections.admit(None).is_none());
         drop(requests);
         assert!(connections.admit(None).is_some());

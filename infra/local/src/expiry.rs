@@ -6,6 +6,7 @@
 use aws_sdk_dynamodb::{
     Client,
     error::{BuildError, DisplayErrorContext},
+    operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, Delete, TransactWriteItem},
 };
 use rollcall_domain::Timestamp;
@@ -50,7 +51,10 @@ impl Expiry {
                 let deletes = deletes.collect::<Result<Vec<_>, BuildError>>().map_err(|error| failed(&error))?;
                 let sent = self.0.transact_write_items().set_transact_items(Some(deletes)).send().await;
                 if let Err(error) = sent
-                    && !error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception())
+                    && !matches!(
+                        error.as_service_error(),
+                        Some(TransactWriteItemsError::TransactionCanceledException(_))
+                    )
                 {
                     return Err(failed(&DisplayErrorContext(&error)));
                 }

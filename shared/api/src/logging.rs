@@ -37,9 +37,9 @@ pub(crate) fn init_function() {
     let format = fmt::layer().with_target(false).without_time().log_internal_errors(false);
     let format = format.with_ansi(is_coloured(&std::io::stdout()));
     if variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")) {
-        registry.with(format.json()).init()
+        registry.with(format.json()).init();
     } else {
-        registry.with(format).init()
+        registry.with(format).init();
     }
 }
 

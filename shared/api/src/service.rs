@@ -28,10 +28,10 @@ use crate::{
 /// The routes without their documentation. Every reply from a path that takes PATCH names the media types of patches
 /// (RFC 5789, section 3.1).
 pub fn router(routes: OpenApiRouter<Context>) -> Router<Context> {
-    let (router, document) = routes.split_for_parts();
+    let (undocumented, document) = routes.split_for_parts();
     let patched = document.paths.paths.into_iter().filter(|(_, item)| item.patch.is_some()).map(|(path, _)| path);
     let patched: Arc<HashSet<String>> = Arc::new(patched.collect());
-    router.layer(middleware::from_fn_with_state(patched, accept_patch))
+    undocumented.layer(middleware::from_fn_with_state(patched, accept_patch))
 }
 
 async fn accept_patch(

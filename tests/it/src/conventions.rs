@@ -95,7 +95,7 @@ mod refusals {
     #[tokio::test]
     async fn the_date_of_every_reply_is_that_of_the_clock_which_sets_its_times() {
         let (world, admin, path) = with_app().await;
-        world.clock.advance(Duration::from_secs(3600));
+        world.clock.advance(Duration::from_hours(1));
         for reply in [admin.get(&path).await, world.stranger().get("/nothing").await] {
             let date = DateTime::parse_from_rfc2822(reply.header("date")).unwrap();
             assert_eq!(date.timestamp(), world.now().unix_seconds());

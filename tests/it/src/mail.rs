@@ -216,10 +216,8 @@ async fn without_the_master_key_codes_wait_and_notices_are_sent() {
     let world = World::without_key().await;
     let recorder = RecordingSender::default();
     let code = code_mail(&World::new().await).await;
-    let (coded, uncoded) = (
-        enqueue(&world, Some("a@example.com"), code).await,
-        enqueue(&world, Some("b@example.com"), notice()).await,
-    );
+    let (coded, uncoded) =
+        (enqueue(&world, Some("a@example.com"), code).await, enqueue(&world, Some("b@example.com"), notice()).await);
     assert_eq!(run(&world, &recorder.sender(), event_for(&coded)).await, json!([{"itemIdentifier": "0"}]));
     assert_eq!(run(&world, &recorder.sender(), event_for(&coded)).await, json!([]), "not due yet");
     assert!(recorder.take().is_empty());

@@ -100,18 +100,18 @@ fn complete_parameters(traits: &Traits, operation: &mut Value) {
         let text =
             "Names the request. The same key and body within 24 hours get the same reply, without further effect.";
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"});
-        parameters.push(header_parameter("Idempotency-Key", text, schema));
+        parameters.push(header_parameter("Idempotency-Key", text, &schema));
     }
     if traits.takes_if_match {
         let text = "The version that the change is meant for, as in the `ETag`. Any other version is refused.";
-        parameters.push(header_parameter("If-Match", text, json!({"type": "string", "examples": ["\"7\""]})));
+        parameters.push(header_parameter("If-Match", text, &json!({"type": "string", "examples": ["\"7\""]})));
     }
     if !parameters.is_empty() {
         operation["parameters"] = json!(parameters);
     }
 }
 
-fn header_parameter(name: &str, description: &str, schema: Value) -> Value {
+fn header_parameter(name: &str, description: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "header", "required": false, "description": description, "schema": schema})
 }
 

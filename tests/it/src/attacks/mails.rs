@@ -78,10 +78,8 @@ async fn somebody_who_asks_all_the_time_leaves_the_owner_a_share(#[case] is_know
     member(&world, "mina", MINA).await;
     let eve = stranger(&world, 0);
     let by_cookie = json!({"login": "mina", "password": PASSWORD, "transport": "cookie"});
-    let owner = match is_known_device {
-        true => on_device(&eve, &eve.post("/v1/login", &by_cookie).await),
-        false => stranger(&world, 1),
-    };
+    let owner =
+        if is_known_device { on_device(&eve, &eve.post("/v1/login", &by_cookie).await) } else { stranger(&world, 1) };
     let mut sent = 0;
     for _ in 0..24 * 6 - 1 {
         let asked = ask_for_reset(&eve, MINA).await;

@@ -82,9 +82,9 @@ const ELSEWHERE: [(&str, &str); 16] = [
 
 /// The text with each UUID replaced by its name, or by a placeholder.
 fn masked(text: &str, names: &[(String, &str)]) -> String {
-    let named = names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id, name));
+    let replaced = names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id, name));
     let mut masked = String::new();
-    let mut rest = named.as_str();
+    let mut rest = replaced.as_str();
     while !rest.is_empty() {
         let is_uuid = rest.len() >= 36 && {
             let bytes = &rest.as_bytes()[..36];
@@ -158,12 +158,12 @@ async fn every_change_leaves_exactly_its_records() {
             let mut names = names(&fixture);
             names.push((own.user_id.to_string(), "caller"));
             let cell = |field: &str| {
-                let mut named = record[field].clone();
+                let mut fields = record[field].clone();
                 // The last two digits of a code are random, like ids.
-                if let Some(hint) = named.get_mut("code_hint") {
+                if let Some(hint) = fields.get_mut("code_hint") {
                     *hint = json!("..");
                 }
-                masked(&named.to_string(), &names)
+                masked(&fields.to_string(), &names)
             };
             let recorded = [action.name, record["action"].as_str().unwrap()].map(str::to_owned);
             let cells = recorded.into_iter().chain(["target", "team_id", "before", "after"].map(cell));

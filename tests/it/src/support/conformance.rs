@@ -4,7 +4,8 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use axum::http::Method;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::Reply;
 
@@ -30,7 +31,7 @@ struct Response {
     #[serde(rename = "$ref")]
     reference: Option<String>,
     #[serde(default)]
-    headers: BTreeMap<String, IgnoredAny>,
+    headers: BTreeMap<String, Value>,
     #[serde(default)]
     content: BTreeMap<String, Media>,
 }
