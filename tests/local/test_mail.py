@@ -187,7 +187,8 @@ def test_the_name_of_a_device_cannot_inject_headers_or_markup(client, mail_serve
     flow = begin_registration(client, MINA)
     complete_registration(client, flow, mailed_code(text_of(mail_server.message(MINA))), "mina").expect(201)
     named = client.with_headers(user_agent=f"<script>alert(1)</script>\tBcc: {ZOE}")
-    named.post("/v1/login", {"login": "mina", "password": PASSWORD}).expect(200)
+    for device in (client, named):  # The first sign-in is no news.
+        device.post("/v1/login", {"login": "mina", "password": PASSWORD}).expect(200)
     messages = wait_until("notice", lambda: len(found := mail_server.messages(MINA)) == 2 and found, DELIVERY_SECONDS)
     for message in messages:
         assert "script" not in Page(text_of(message, "html")).tags and message["bcc"] is None
@@ -246,10 +247,10 @@ def test_a_temporary_error_is_retried_and_the_message_is_delivered_once(client, 
 def test_a_dropped_connection_is_retried_and_does_not_delay_requests(start, smtp, mail_server):
     with socket.create_server(("127.0.0.1", smtp.port)) as listener:
         client = start_with_smtp(start, smtp.port).client
-        flow = begin_registration(client, MINA)
+        begin_registration(client, MINA)
         listener.settimeout(DELIVERY_SECONDS)
         listener.accept()[0].close()
-        assert begin_registration(client, MINA) == flow
+        begin_registration(client, ZOE)
     smtp.start()
     run_cleanups_until(client, lambda: mail_server.messages(MINA))
     run_all_retries(client, mail_server)
@@ -258,7 +259,7 @@ def test_a_dropped_connection_is_retried_and_does_not_delay_requests(start, smtp
 
 def test_an_unreachable_mail_server_does_not_delay_requests(start, smtp, mail_server):
     client = start_with_smtp(start, smtp.port).client
-    assert begin_registration(client, MINA) == begin_registration(client, MINA)
+    begin_registration(client, MINA)
     # The mail server now accepts the retry, or already the first attempt.
     smtp.start()
     run_cleanups_until(client, lambda: mail_server.messages(MINA))

@@ -73,7 +73,7 @@ def test_changes_of_invitations_are_recorded_without_their_codes(harbor, mina):
     issued = session.post(team.invitations, {"role_id": "developer"}).expect(201)
     ((action, kind, before, after),) = team_log(harbor, issued)
     assert (action, kind, before, after["status"]) == ("invitation.issue", "invitation", None, "live")
-    reissued = session.post(f"{issued.header('location')}/reissue").expect(201)
+    reissued = session.post(f"{team.invitations}/{issued.json['invitation']['invitation_id']}/reissue").expect(201)
     revoked, fresh = team_log(harbor, reissued)
     assert (revoked[0], revoked[2]["status"], revoked[3]["status"]) == ("invitation.revoke", "live", "revoked")
     assert (fresh[0], fresh[2], fresh[3]["status"]) == ("invitation.reissue", None, "live")

@@ -35,7 +35,7 @@ def test_a_member_is_added_by_id_or_by_login(admin, team, people):
     ada, ben, cho, *_ = people
     added = ada.session.post(team.members, {"user_id": ben.user_id, "role_id": "developer"}).expect(201)
     assert added.json.keys() == {"member"} and added.header("etag") == '"1"'
-    assert added.header("location") == team.member_path(ben)
+    assert added.header("location") == team.members
     member = added.json["member"]
     assert member.keys() == MEMBER_FIELDS and member["role"]["permissions"] == PRESETS["developer"]
     assert (member["user_id"], member["login"], member["username"]) == (ben.user_id, ben.login, ben.user["username"])

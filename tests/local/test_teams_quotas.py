@@ -94,10 +94,8 @@ def test_a_member_with_a_custom_role_grants_and_removes_that_role(admin, team):
     for moved in ("reviewer", role_id):
         granter.session.patch(team.member_path(other), {"role_id": moved}).expect(200)
     invitation, _ = team.invite(granter.session, role_id)
-    path = (
-        granter.session.post(f"{team.invitations}/{invitation['invitation_id']}/reissue").expect(201).header("location")
-    )
-    granter.session.delete(path).expect(204)
+    reissued = granter.session.post(f"{team.invitations}/{invitation['invitation_id']}/reissue").expect(201).json
+    granter.session.delete(f"{team.invitations}/{reissued['invitation']['invitation_id']}").expect(204)
     granter.session.delete(team.member_path(other)).expect(204)
     granter.session.delete(team.member_path(granter)).expect(204)
     admin.delete(f"{team.roles}/{role_id}").expect(204)

@@ -130,6 +130,7 @@ texts! {
 
     /// The URL of an account's photo: an absolute http or https URL of at most 500 bytes.
     #[schema(value_type = String, max_length = 500, format = "uri", example = "https://img.example.com/p/42.png")]
+    #[schema(pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^/\\\s]")]
     PhotoUrl by |text| {
         let text = line(text)?;
         let (scheme, rest) = text.split_once("://").unwrap_or_default();
