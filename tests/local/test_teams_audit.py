@@ -81,7 +81,8 @@ def test_changes_of_invitations_are_recorded_without_their_codes(harbor, mina):
     ((action, _, before, after),) = team_log(harbor, joined)
     assert (action, before["status"], after["status"]) == ("invitation.redeem", "live", "redeemed")
     assert after["redeemed_by"]["user_id"] == mina.user_id
-    spare = session.post(team.invitations, {"role_id": "developer"}).expect(201).header("location")
+    issued_again = session.post(team.invitations, {"role_id": "developer"}).expect(201).json["invitation"]
+    spare = f"{team.invitations}/{issued_again['invitation_id']}"
     assert [record[0] for record in team_log(harbor, session.delete(spare).expect(204))] == ["invitation.revoke"]
     assert team_log(harbor, session.delete(spare).expect(204)) == [], "no effect, no record"
     log = str(list_audit(harbor.admin))

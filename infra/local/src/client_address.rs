@@ -48,7 +48,7 @@ pub(crate) async fn set(
     };
     match client {
         Ok(address) => {
-            request.extensions_mut().insert(ClientAddress(address.to_canonical()));
+            ClientAddress(address.to_canonical()).set(&mut request);
             next.run(request).await
         }
         Err(reason) => Problem::Unavailable(reason).into_response(),

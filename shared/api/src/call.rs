@@ -32,6 +32,16 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
+impl ClientAddress {
+    /// Makes this the client address of a request.
+    pub fn set(self, request: &mut Request) {
+        if let Some(requester) = request.extensions().get::<Requester>() {
+            requester.locate(self.0);
+        }
+        request.extensions_mut().insert(self);
+    }
+}
+
 /// The id of a request, repeated in its reply and its audit records.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);

@@ -64,9 +64,15 @@ struct Revealed {
     user_id: Option<UserId>,
     login_hash: Option<String>,
     is_disabled: bool,
+    address: Option<IpAddr>,
 }
 
 impl Requester {
+    /// The request comes from this address.
+    pub(crate) fn locate(&self, address: IpAddr) {
+        self.change(|revealed| revealed.address = Some(address));
+    }
+
     /// The request is that of this user, or tries to sign in as them.
     pub fn identify(&self, user_id: UserId) {
         self.change(|revealed| revealed.user_id = Some(user_id));
@@ -93,9 +99,9 @@ impl Requester {
 }
 
 /// Writes the line of a refused request, if it is one that the log is about.
-pub(crate) fn refused(requester: &Requester, path: &str, refusal: &Refusal, address: Option<IpAddr>, request_id: &str) {
+pub(crate) fn refused(requester: &Requester, path: &str, refusal: &Refusal, request_id: &str) {
     let Some(event) = event_of_refusal(refusal, path) else { return };
-    let Revealed { user_id, login_hash, is_disabled } = requester.revealed();
+    let Revealed { user_id, login_hash, is_disabled, address } = requester.revealed();
     let outcome = match event {
         SecurityEvent::LoginFail if is_disabled => "disabled",
         SecurityEvent::LoginFail => "wrong",

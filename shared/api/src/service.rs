@@ -66,7 +66,9 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let (requester, path) = (Requester::default(), request.uri().path().to_owned());
-    let address = request.extensions().get::<ClientAddress>().map(|address| address.0);
+    if let Some(ClientAddress(address)) = request.extensions().get() {
+        requester.locate(*address);
+    }
     request.extensions_mut().insert(RequestId(request_id.clone()));
     request.extensions_mut().insert(requester.clone());
     let span = tracing::info_span!("request", request_id, method = %request.method(), path);
@@ -77,7 +79,7 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
         })
     });
     if let Some(RefusalExtension(refusal)) = response.extensions_mut().remove() {
-        span.in_scope(|| security_log::refused(&requester, &path, &refusal, address, &request_id));
+        span.in_scope(|| security_log::refused(&requester, &path, &refusal, &request_id));
         response = render(response, refusal, &request_id);
     }
     let headers = response.headers_mut();

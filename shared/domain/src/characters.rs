@@ -30,6 +30,7 @@ const BLANKS: [char; 5] = ['\u{2800}', '\u{1d159}', '\u{16fe4}', '\u{13441}', '\
 
 const HIDDEN_CATEGORIES: GeneralCategoryGroup = GeneralCategoryGroup::Control
     .union(GeneralCategoryGroup::Format)
+    .union(GeneralCategoryGroup::PrivateUse)
     .union(GeneralCategoryGroup::LineSeparator)
     .union(GeneralCategoryGroup::ParagraphSeparator);
 
@@ -53,10 +54,20 @@ pub(crate) fn find_hidden(text: &str) -> Option<char> {
     (0..chars.len()).find(|at| !is_seen(*at)).map(|at| chars[at])
 }
 
-/// Whether a character is hidden: a control, format or default-ignorable character, or a line separator. The characters
-/// that change the direction of a text are among these.
+/// Whether a character is hidden: a control, format or default-ignorable character, a line separator, or one without a
+/// meaning of its own. The characters that change the direction of a text are among these.
 pub(crate) fn is_hidden(c: char) -> bool {
-    is_ignorable(c) || HIDDEN_CATEGORIES.contains(category(c))
+    is_ignorable(c) || HIDDEN_CATEGORIES.contains(category(c)) || is_noncharacter(c)
+}
+
+/// Whether a text has more than blanks and marks, which need a character to stand on.
+pub(crate) fn has_base(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && !GeneralCategoryGroup::Mark.contains(category(c)))
+}
+
+/// One of the 66 code points that never become characters.
+fn is_noncharacter(c: char) -> bool {
+    u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c)
 }
 
 /// Whether a character is a letter, a mark or a decimal digit of any script.
@@ -117,7 +128,7 @@ mod tests {
     fn what_nobody_can_see_is_hidden() {
         let hidden = "\0\n\u{7f}\u{85}\u{ad}\u{34f}\u{600}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180e}\u{200b}\
             \u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\
-            \u{3164}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{1d173}\u{e0001}\u{e0041}\u{e0100}";
+            \u{3164}\u{e000}\u{fdd0}\u{fffe}\u{10ffff}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{fff9}\u{1d173}\u{e0001}\u{e0041}\u{e0100}";
         for hidden in hidden.chars() {
             assert_eq!(find_hidden(&format!("a{hidden}b")), Some(hidden), "{hidden:?}");
             assert_eq!(find_hidden(&hidden.to_string()), Some(hidden), "{hidden:?}");
@@ -157,6 +168,11 @@ mod tests {
         ] {
             assert_eq!(find_hidden(idle), Some(hidden), "{idle:?}");
         }
+    }
+
+    #[test]
+    fn marks_alone_are_no_text() {
+        assert!(has_base("e\u{301}") && has_base("!") && !has_base("\u{301} \u{301}") && !has_base(""));
     }
 
     #[test]

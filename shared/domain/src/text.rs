@@ -7,7 +7,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::{
-    characters::{comparison_key, find_hidden, is_hidden, is_word, trimmed},
+    characters::{comparison_key, find_hidden, has_base, is_hidden, is_word, trimmed},
     fields::FromField,
     permission::Preset,
     violation::{Invalid, ViolationCode},
@@ -218,6 +218,9 @@ fn name(text: &str) -> Result<String, Invalid> {
 
 /// Refuses characters that nobody can see: with them, two names could look the same, or like nothing.
 fn visible(text: &str) -> Result<String, Invalid> {
+    if !text.is_empty() && !has_base(text) {
+        return Err(Invalid::new(ViolationCode::BadFormat, "takes more than blanks and accents"));
+    }
     find_hidden(text).map_or_else(
         || Ok(text.to_owned()),
         |c| {
