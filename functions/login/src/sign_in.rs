@@ -30,7 +30,8 @@ request_body! {
         /// Whether the reply has the session's token or sets it as a cookie; `bearer` if it is left out.
         #[schema(value_type = Option<Transport>)]
         transport: Transport = Some(read_transport(fields)),
-        /// The mark of a known device, which is throttled on its own. The cookie counts as well.
+        /// The mark of a known device. The known devices of a login share a throttle, apart from unknown devices. The
+        /// cookie counts as well.
         device_token: Option<String>,
     }
 }

@@ -1,7 +1,7 @@
 //! The connections of the server: how many there may be, how long each may wait, and which one makes room.
 //!
-//! On AWS the API Gateway does this. Here a client that opens connections and sends nothing, or half a request, or never
-//! reads its reply, must not keep others from being served.
+//! On AWS the API Gateway does this. Here a client that opens connections and sends nothing, or half a request, or
+//! never reads its reply, must not keep others from being served.
 
 use std::{
     collections::HashMap,
@@ -36,8 +36,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may leave a reply unread before its connection is closed.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most connections in all, and the most of one network: several hundred browsers with six connections each, most of
-/// them idle, or 200 requests at once from one machine.
+/// The most connections in all, and the most of one network: several hundred browsers with six connections each, most
+/// of them idle, or 200 requests at once from one machine.
 const MAX_CONNECTIONS: usize = 1_024;
 const MAX_OF_NETWORK: usize = 256;
 
@@ -142,7 +142,7 @@ struct Connections {
 /// What is known of an open connection.
 struct Open {
     network: Option<String>,
-    /// Since when no request is worked on; none while one is.
+    /// When it became idle; `None` while it serves a request.
     idle_since: Option<u64>,
     evicted: Arc<Notify>,
 }

@@ -60,7 +60,7 @@ struct Serve {
     /// Creates an application with N demo accounts, unless there are applications already.
     #[arg(long, value_name = "N")]
     seed: Option<usize>,
-    /// Allows `POST /_local/clock` to move the clock.
+    /// Allows `POST /_local/clock` to move the clock and `POST /_local/cleanup` to run the schedule.
     #[arg(long)]
     test_clock: bool,
     /// The first super admin's password, instead of a generated one.

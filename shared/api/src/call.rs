@@ -130,7 +130,7 @@ impl PublicRequest {
         Parameters::of(&self.uri)
     }
 
-    /// The token of a session that came along in the cookie although the request needs none.
+    /// The session token in the cookie, if any. The request does not require a session.
     pub fn cookie_session(&self) -> Option<SessionToken> {
         token::of_cookie(&self.headers)
     }

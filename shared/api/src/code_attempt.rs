@@ -23,7 +23,7 @@ use crate::{
     throttle::{self, Attempt},
 };
 
-/// A flow at which a code is about to be tried, as it was read with the throttles of its caller's network.
+/// A flow before an attempt at its code, as it was read with the throttles of its caller's network.
 pub struct PendingFlow {
     id: FlowRef,
     /// The flow, if it takes attempts.

@@ -1,5 +1,5 @@
-//! Device marks: a device that signed in before is throttled apart from strangers, so that those who guess at a login
-//! do not lock out its owner.
+//! Device marks: a device that signed in before is throttled apart from strangers, so that strangers who guess at a
+//! login do not lock out its owner.
 
 use rollcall_domain::{
     Timestamp,
@@ -51,7 +51,7 @@ pub async fn mark(context: &Context, device_id: DeviceId, user: &User, now: Time
     context.keyring().await?.seal(KeyPurpose::Device, bound_to(Some(&user.login)).as_bytes(), &mark)
 }
 
-/// What a mark is bound to. Without a login, nothing that a mark was ever bound to.
+/// What a mark is bound to. Without a login, an empty text, to which no mark is ever bound.
 fn bound_to(login: Option<&Login>) -> String {
     login.map(Login::key).unwrap_or_default()
 }

@@ -18,7 +18,7 @@ pub struct Reply {
     location: Option<String>,
     /// JSON, in the order in which the representation declares its fields.
     body: Option<String>,
-    /// The right without which the stored reply is not sent once more; `None` if it has no secret.
+    /// The right that a replay of the stored reply requires; `None` if it has no secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replay_right: Option<ReplayRight>,
     /// Whether this is the stored reply to an earlier request with the same key.

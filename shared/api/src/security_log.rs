@@ -55,7 +55,7 @@ events! {
     RateLimit      "excess_rate_limit_exceeded" "Any other request was refused with status 429.";
 }
 
-/// What a request has revealed about its sender. Handlers add to it, and its line is written at its end.
+/// What a request has revealed about its sender. Handlers add to it, and the log line is written when the request ends.
 #[derive(Clone, Debug, Default)]
 pub struct Requester(Arc<Mutex<Revealed>>);
 

@@ -1,4 +1,5 @@
-//! Throttling of guesses: an attempt is counted before anything is verified, and only success takes it off again.
+//! Throttling of guesses: an attempt is counted before anything is verified, and a success takes it off again. Work
+//! that is counted, such as mails and strength estimates, stays counted.
 
 use std::{
     net::{IpAddr, Ipv6Addr},

@@ -18,7 +18,7 @@ const NON_JOINER: char = '\u{200c}';
 /// Joins two letters, or several pictures into one.
 const JOINER: char = '\u{200d}';
 
-/// Shows the picture before it in colour. Keyboards type it with many pictures.
+/// Shows the picture before it in colour. Keyboards add it to many emoji.
 const EMOJI_STYLE: char = '\u{fe0f}';
 
 /// Draws a key around the digit before it.

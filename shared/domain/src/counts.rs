@@ -1,9 +1,9 @@
 //! All counts of attempts and mails in one table: who is charged, what they have proved, how much is allowed, and what
 //! ends the count.
 //!
-//! Nothing is counted against somebody who is only named, with one exception: guesses at a password count against the
-//! login, since nothing else is common to all who guess at it. Therefore known devices are counted apart from them, and
-//! a reset by mail works whatever that count.
+//! Nothing is counted against somebody who is only named, with two exceptions. Guesses at a password count against the
+//! login, since nothing else is common to all who guess at it; therefore known devices are counted apart from them, and
+//! a reset by mail works whatever that count. Mails count against their address, whose owner keeps a share of them.
 
 use std::time::Duration;
 

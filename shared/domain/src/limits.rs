@@ -214,8 +214,8 @@ pub const ESTIMATES_PER_NETWORK: i64 = 60;
 /// The window of [`ESTIMATES_PER_NETWORK`].
 pub const ESTIMATES_WINDOW: Duration = MINUTE;
 
-/// The number of hashes and strength estimates that wait for one processor, besides the one that runs: about as many as
-/// it finishes within [`REQUEST_DEADLINE`].
+/// The number of hashes, strength estimates and QR codes that wait for one processor, besides the one that runs: about
+/// as many as it finishes within [`REQUEST_DEADLINE`].
 pub const MAX_QUEUED_PER_PROCESSOR: usize = 128;
 
 /// The maximum time between the two steps of a sign-in.

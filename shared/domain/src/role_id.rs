@@ -1,4 +1,4 @@
-//! The id of a role: a preset's name or a custom role's UUID.
+//! The id of a role: a preset's id or a custom role's UUID.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub enum RoleId {
 }
 
 impl RoleId {
-    /// Reads a preset's name or a custom role's UUID.
+    /// Reads a preset's id or a custom role's UUID.
     pub fn parse(text: &str) -> Option<Self> {
         Preset::of_id(text).map(Self::Preset).or_else(|| CustomRoleId::parse(text).map(Self::Custom))
     }

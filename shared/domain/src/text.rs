@@ -84,7 +84,7 @@ texts! {
     TeamName by |text| {
         let name = name(text)?;
         if comparison_key(&name).len() > MAX_TEAM_KEY_BYTES {
-            let rule = "takes fewer characters that stand for several others";
+            let rule = "is too long: some of its characters stand for several letters";
             return Err(Invalid::new(ViolationCode::TooLong, rule));
         }
         Ok(name)

@@ -23,7 +23,7 @@ pub enum ThrottleKind {
     Password,
     /// Attempts at the second factor of a login.
     Totp,
-    /// Attempts of all kinds from one network.
+    /// Attempts at passwords, second factors and mailed codes from one network.
     Network,
     /// Attempts at invitation codes by one redeemer.
     Redeemer,
@@ -135,7 +135,7 @@ pub enum ThrottleReservation {
     },
     /// The only attempt after a wait. Condition: the throttle is still in this state.
     Waited(Throttle),
-    /// An attempt that is counted but never has to wait, and does not make others wait from now on. Condition: same
+    /// An attempt that is counted but never has to wait, and does not restart the wait of others. Condition: same
     /// window.
     Exempt {
         /// When the window started.
@@ -145,8 +145,8 @@ pub enum ThrottleReservation {
 
 /// Checks whether a throttle allows an attempt now. If not, returns how long to wait.
 ///
-/// A known device has to wait for its own failures only, and is never locked out of its password. Otherwise strangers
-/// who guess at its owner's login, or from its network, could lock the owner out.
+/// A known device waits for the failures of the login's known devices only, and is never locked out of its password.
+/// Otherwise strangers who guess at its owner's login, or from its network, could lock the owner out.
 pub fn reserve(
     kind: ThrottleKind,
     is_known_device: bool,

@@ -140,8 +140,8 @@ pub struct Mailings {
 impl Mailings {
     /// When the next mail is sent; if the limits allow none, how long to wait before asking again.
     ///
-    /// [`MAILS_KEPT`] of the mails are for those who have a share in them: a known device of the address's owner, and
-    /// networks that have not asked yet.
+    /// [`MAILS_KEPT`] of the mails are reserved for a known device of the address's owner and networks that have not
+    /// asked yet.
     pub fn next(&self, network: &str, is_known_device: bool, now: Timestamp) -> Result<Mailing, Duration> {
         let sent_at = self.mails.last().map_or(now, |last| now.max(last.sent_at + RESEND_AFTER));
         let is_of_share = is_known_device || !self.has_asked(network, now);

@@ -5,6 +5,8 @@
 //!   rules of `rollcall-domain`.
 //! - [`Report`]: the records that were not imported, and why.
 //!
+//! Downloads use [`write`]; no function reads files yet.
+//!
 //! This crate has no clock, network or database. Its memory does not grow with a file.
 
 mod column;

@@ -1,4 +1,5 @@
-//! The report of an import: the rows that were not imported, and why. It can be mended and sent again as it is.
+//! The report of an import: the rows that were not imported, and why. A person can correct the rows and upload the
+//! report without removing its extra columns.
 
 use std::io::{self, Write};
 

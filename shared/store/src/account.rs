@@ -24,11 +24,11 @@ use crate::{
     write::{FailureCode, Write},
 };
 
-/// How many times a page's accounts the requests of a search examine, one after the other. Frequent matches fill the
-/// page with the first ones; the later ones are cut to 1 MB each by DynamoDB, so a search examines about 5 MB at most.
+/// How many items each request of a search examines, as multiples of the page size. Frequent matches fill the page with
+/// the first requests. DynamoDB limits the later ones to 1 MB each, so a search examines about 5 MB at most.
 const SEARCH_FACTORS: [usize; 6] = [1, 4, 16, 64, 256, 1024];
 
-/// An account without the attribute was written before there was one.
+/// Older items lack the attribute; they are read and checked in memory.
 const HAS_TEXT: &str = "contains(#search, :text) OR attribute_not_exists(#search)";
 const HAS_TYPE_AND_TEXT: &str = "#type = :type AND (contains(#search, :text) OR attribute_not_exists(#search))";
 
@@ -46,7 +46,8 @@ impl Store {
 
     /// A page of the accounts of an application that match the filter, in bytewise order of their ids, after `after`.
     ///
-    /// With an account type or a text, a page that is followed by another may hold fewer accounts than `limit`, or none.
+    /// With an account type or a text, a page that is followed by another may hold fewer accounts than `limit`, or
+    /// none.
     pub async fn accounts(
         &self,
         app_id: AppId,
@@ -61,7 +62,7 @@ impl Store {
             let range = range_of(app_id, filter, (limit + 1) * factor).after(examined.as_deref().map(keys::account_sk));
             let read = self.query(range).await?;
             let found: Vec<Account> = from_items(read.items)?;
-            // Accounts from before search texts were stored are judged here.
+            // Older items lack the attribute that the database searches.
             accounts.extend(found.into_iter().filter(|account| filter.matches(account)));
             examined = read.next.and_then(|sk| sk.strip_prefix(keys::ACCOUNT).map(str::to_owned));
             if examined.is_none() || accounts.len() > limit || Instant::now() >= searched_until {

@@ -39,7 +39,7 @@ impl AuditLog {
     }
 }
 
-/// The records of a log that a reading asks for: those in a window of time and before a position.
+/// Which records of a log to read: those in a window of time and before a position.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuditWindow {
     /// Only records from this time on.

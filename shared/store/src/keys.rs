@@ -16,7 +16,7 @@
 //! | app being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<app id>` | |
 //! | team | `TEAM#<team id>` | `TEAM` | `TEAMS` / team id | |
 //! | team being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<team id>` | |
-//! | marker of a team's name | `TEAMNAME#<name, folded>` | `TEAMNAME` | | |
+//! | marker of a team's name | `TEAMNAME#<comparison key of the name>` | `TEAMNAME` | | |
 //! | member | `TEAM#<team id>` | `MEMBER#<user id>` | | |
 //! | custom role | `TEAM#<team id>` | `ROLE#<role id>` | | |
 //! | live invitation | `TEAM#<team id>` | `INVITATION#<id>` | `DUE#<hour>` / `<expires_at>#<id>` | |

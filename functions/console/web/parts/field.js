@@ -38,7 +38,7 @@ export function Field({ label, error, hint, changed, count, end, wide = "", grou
     </div>`;
 }
 
-// Single lines hold names, ids, addresses and secrets, which the browser shall not send to a spelling service. It is a
+// Single lines hold names, ids, addresses and secrets, which the browser must not send to a spelling service. It is a
 // property with a boolean: the text "false" would turn it on.
 const NO_SPELLING = { spellcheck: false };
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::members;
 use crate::body;
 
-/// What the parameters of paths name.
+/// Descriptions of path parameters.
 const PATH_PARAMETERS: [(&str, &str); 8] = [
     ("app_id", "The application."),
     ("invitation_id", "The invitation."),

@@ -11,7 +11,7 @@ use super::operations::{Traits, header_references};
 /// the operation takes.
 const OWN_CODES: &str = "x-codes";
 
-/// What may be sent before a due change of the password.
+/// Operations that are allowed while a password change is required.
 const OPEN_BEFORE_PASSWORD_CHANGE: [&str; 3] = ["get /v1/me", "post /v1/me/password", "post /v1/logout"];
 
 /// Adds the problem replies of an operation. Those with a single code are the same for all operations, so they are

@@ -11,13 +11,13 @@ use crate::format::Delimiter;
 pub(crate) struct CsvRecords<'a> {
     text: Decoded<'a>,
     core: Reader,
-    /// Room for the longest record and one byte, by which a longer one is known.
+    /// Room for the longest record and one more byte, to detect a longer one.
     cells: Box<[u8]>,
     ends: Box<[usize]>,
     line: u64,
     /// Whether the byte before was CR, so that a line feed continues its line end.
     after_cr: bool,
-    /// The number of quotation marks in the current record, and whether it had a line end.
+    /// The number of quotation marks in the current record.
     quotes: usize,
 }
 

@@ -134,7 +134,7 @@ impl Row {
         self.fields.get("user_id")?.as_str()
     }
 
-    /// Spreadsheets show long numbers so, and save what they show. The rules of the field would take it for an id.
+    /// A spreadsheet shortened a long number to this form and saved it. The rules of the field would take it for an id.
     fn refuse_shortened_id(&mut self, plan: &Plan) {
         if !plan.has_json() && !plan.form.is_ours && self.user_id().is_some_and(is_shortened_number) {
             let rule = "is a number that a spreadsheet has shortened. Format the column as text there, and save again";

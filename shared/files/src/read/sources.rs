@@ -19,9 +19,9 @@ pub(crate) struct Rule {
 pub(crate) enum Part {
     /// All of it. Of several such columns, the first that has a value counts.
     Whole,
-    /// The name by which friends call somebody.
+    /// The given name.
     Given,
-    /// The name of the family.
+    /// The family name.
     Family,
 }
 

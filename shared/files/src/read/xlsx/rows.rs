@@ -154,7 +154,7 @@ fn number(text: &str) -> String {
     }
 }
 
-/// A number of days as `YYYY-MM-DD`, with the time of day if there is one. What is no date is as it is.
+/// A number of days as `YYYY-MM-DD`, with the time of day if there is one. Other numbers are returned unchanged.
 fn date(text: &str, from_1904: bool) -> String {
     let number = text.parse().ok().map(|number: f64| if from_1904 { number + DAYS_TO_1904 } else { number });
     number.and_then(date_of).unwrap_or_else(|| text.to_owned())
