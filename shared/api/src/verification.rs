@@ -16,7 +16,7 @@ use rollcall_domain::{
     mail::{Language, Message},
     throttle::ThrottleKind,
     user::User,
-    verification::{FlowPurpose, Verification},
+    verification::{FlowPurpose, Mailing, Verification},
 };
 use rollcall_store::{
     Bookkeeping,
@@ -111,14 +111,13 @@ async fn begun(
     let mark = Mark::read(context, request, None, owner.as_ref().map(|owner| &owner.login)).await?;
     let is_known_device = mark.is_some_and(|mark| mark.is_of(owner.as_ref()));
     let sent = mailings.clone().unwrap_or_default();
-    let mailing = sent.next(&network, is_known_device, now);
-    let mailing = mailing.map_err(|wait| Refusal::wait(Code::TooManyRequests, wait))?;
-    let sent_at = mailing.sent_at;
+    let sent_at = sent.next(&network, is_known_device, now);
+    let sent_at = sent_at.map_err(|wait| Refusal::wait(Code::TooManyRequests, wait))?;
     let counted = Attempt::reserve(context, throttles, found, now).await?;
 
     let named = named.filter(|flow| flow.is_open(now) && flow.email.canonical() == canonical);
     let (flow, write) = next_flow(context, wanted, (named, owner.as_ref()), email, (now, sent_at)).await?;
-    let sent = sent.with(mailing, now);
+    let sent = sent.with(Mailing { sent_at, network }, now);
     let (to, message) = mail(wanted, owner.as_ref(), &flow);
     let language = language(request, wanted, owner.as_ref(), to.as_ref());
     let mail = context.mail(to, language, message, now)?.due_at(sent_at);

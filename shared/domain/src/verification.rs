@@ -126,9 +126,6 @@ pub struct Mailing {
     pub sent_at: Timestamp,
     /// A keyed hash of the network that requested it.
     pub network: String,
-    /// Whether it counts against the share of known devices and of networks that had not asked before.
-    #[serde(default)]
-    pub is_of_share: bool,
 }
 
 /// The recent mails to one address for one purpose, as stored, in the order in which they are sent.
@@ -142,22 +139,15 @@ impl Mailings {
     ///
     /// [`MAILS_KEPT`] of the mails are reserved for a known device of the address's owner and networks that have not
     /// asked yet.
-    pub fn next(&self, network: &str, is_known_device: bool, now: Timestamp) -> Result<Mailing, Duration> {
-        let sent_at = self.mails.last().map_or(now, |last| now.max(last.sent_at + RESEND_AFTER));
-        let is_of_share = is_known_device || !self.has_asked(network, now);
-        let others: Vec<_> = self.mails.iter().filter(|mail| !mail.is_of_share).map(|mail| mail.sent_at).collect();
-        let all: Vec<_> = self.mails.iter().map(|mail| mail.sent_at).collect();
-        let full_until = |sent: &[Timestamp], max: usize, period: Duration| {
-            sent.len().checked_sub(max).and_then(|index| sent.get(index)).map(|oldest| *oldest + period)
+    pub fn next(&self, network: &str, is_known_device: bool, now: Timestamp) -> Result<Timestamp, Duration> {
+        let next = self.mails.last().map_or(now, |last| now.max(last.sent_at + RESEND_AFTER));
+        let kept = if is_known_device || !self.has_asked(network, now) { 0 } else { MAILS_KEPT };
+        let free_at = |(max, period): &(usize, Duration)| {
+            let oldest_that_counts = self.mails.len().checked_sub(max - kept).and_then(|index| self.mails.get(index));
+            oldest_that_counts.map(|mail| mail.sent_at + *period)
         };
-        let full_until = MAILS_PER_ADDRESS.iter().flat_map(|(max, period)| {
-            let by_others = if is_of_share { None } else { full_until(&others, max - MAILS_KEPT, *period) };
-            [full_until(&all, *max, *period), by_others]
-        });
-        match full_until.flatten().max().filter(|full_until| sent_at < *full_until) {
-            Some(full_until) => Err(full_until.since(now)),
-            None => Ok(Mailing { sent_at, network: network.to_owned(), is_of_share }),
-        }
+        let free_at = MAILS_PER_ADDRESS.iter().filter_map(free_at).max().filter(|free_at| next < *free_at);
+        free_at.map_or(Ok(next), |free_at| Err(free_at.since(now)))
     }
 
     /// Adds a mail. Mails that no longer count are dropped.
@@ -200,16 +190,15 @@ mod tests {
         for minute in 0..(3 * 24 * 60) {
             let (now, network) = (noon() + Duration::from_mins(minute), network(minute));
             match mailings.next(&network, is_known_device, now) {
-                Ok(mailing) => {
-                    assert_eq!(mailing.sent_at, now, "a minute after the last mail the next one is sent at once");
-                    sent.push(now);
-                    mailings = mailings.with(mailing, now);
+                Ok(sent_at) => {
+                    assert_eq!(sent_at, now, "a minute after the last mail the next one is sent at once");
+                    sent.push(sent_at);
+                    mailings = mailings.with(Mailing { sent_at, network }, now);
                 }
                 Err(wait) => {
                     let early = mailings.next(&network, is_known_device, now + wait - Duration::from_millis(1));
                     assert_eq!(early, Err(Duration::from_millis(1)));
-                    let next = mailings.next(&network, is_known_device, now + wait).unwrap();
-                    assert_eq!(next.sent_at, now + wait);
+                    assert_eq!(mailings.next(&network, is_known_device, now + wait), Ok(now + wait));
                 }
             }
         }
@@ -229,10 +218,8 @@ mod tests {
     #[test]
     fn a_network_that_has_asked_before_leaves_three_mails_to_others() {
         let sent = ask(|_| "same".to_owned(), false);
-        // Its first mail is of the share.
-        assert_eq!(sent[..3], [0, 1, 2].map(|minute| noon() + Duration::from_mins(minute)));
         for (most, time) in MAILS_PER_ADDRESS {
-            let most = most - MAILS_KEPT + 1;
+            let most = most - MAILS_KEPT;
             assert!(sent.windows(most + 1).all(|window| window[most].since(window[0]) >= *time), "{most}");
         }
     }
@@ -243,9 +230,9 @@ mod tests {
         for number in 0..5 {
             let now = noon() + Duration::from_secs(number);
             let network = number.to_string();
-            let mailing = mailings.next(&network, false, now).unwrap();
-            assert_eq!(mailing.sent_at, noon() + Duration::from_mins(number));
-            mailings = mailings.with(mailing, now);
+            let sent_at = mailings.next(&network, false, now).unwrap();
+            assert_eq!(sent_at, noon() + Duration::from_mins(number));
+            mailings = mailings.with(Mailing { sent_at, network }, now);
         }
         assert_eq!(mailings.next("sixth", false, noon()), Err(Duration::from_hours(1)));
     }
