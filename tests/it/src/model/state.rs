@@ -138,6 +138,15 @@ impl State {
         state
     }
 
+    /// Ends the live invitations of a team that are bound to a login, once it has joined.
+    pub fn end_bound(&mut self, team_id: TeamId, login: &str) {
+        let of_team = self.invitations.values_mut().filter(|invitation| invitation.team_id == team_id);
+        let bound = of_team.filter(|invitation| invitation.login.as_deref() == Some(login));
+        for invitation in bound.filter(|invitation| invitation.status == InvitationStatus::Live) {
+            invitation.status = InvitationStatus::Revoked;
+        }
+    }
+
     /// The user with this login.
     pub fn named(&self, login: &str) -> Option<(UserId, &UserState)> {
         self.users.iter().find(|(_, user)| user.login == login).map(|(user_id, user)| (*user_id, user))

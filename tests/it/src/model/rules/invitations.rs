@@ -18,6 +18,7 @@ impl Attempt<'_> {
             Operation::Issue { team, role, login } => {
                 self.permit(Permission::MembersManage, *team)?;
                 self.check_role_in_body(*team, *role)?;
+                self.check_bound(*team, login.as_deref(), Code::ValidationFailed)?;
                 let mut after = self.state.clone();
                 let issued = self.new_invitation(*team, *role, login.clone());
                 after.invitations.insert(InvitationId::parse(new_id).unwrap(), issued);
@@ -28,6 +29,7 @@ impl Attempt<'_> {
                 if matches!(before.status, Redeemed | Revoked) || self.state.role(*team, before.role_id).is_none() {
                     return Err(Code::InvitationEnded);
                 }
+                self.check_bound(*team, before.login.as_deref(), Code::NotAMember)?;
                 let mut after = self.state.clone();
                 let issued = self.new_invitation(*team, before.role_id, before.login.clone());
                 if before.status == Live {
@@ -67,6 +69,13 @@ impl Attempt<'_> {
         InvitationState { team_id, role_id, allowed, login, issuer: self.user, status: Live, expires_at }
     }
 
+    /// An invitation is bound only to a login that could redeem it.
+    fn check_bound(self, team: TeamId, login: Option<&str>, refusal: Code) -> Result<(), Code> {
+        let bound = login.and_then(|login| self.state.named(login)).map(|(_, user)| user);
+        let cannot = bound.is_some_and(|user| user.user_type.is_admin() || user.teams.contains_key(&team));
+        if cannot { Err(refusal) } else { Ok(()) }
+    }
+
     fn redeem(self, invitation: InvitationId) -> Outcome {
         if self.is_admin() {
             return Err(Code::Forbidden);
@@ -88,6 +97,7 @@ impl Attempt<'_> {
         let mut after = self.state.clone();
         after.users.get_mut(&self.user).unwrap().teams.insert(team, role);
         after.invitations.get_mut(&invitation).unwrap().status = Redeemed;
+        after.end_bound(team, &self.person.login);
         Ok(after)
     }
 }

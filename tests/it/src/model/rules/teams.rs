@@ -66,6 +66,8 @@ impl Attempt<'_> {
                 let person = after.users.get_mut(user).ok_or(Code::ValidationFailed)?;
                 self.state.check_can_join(*user, *team)?;
                 person.teams.insert(*team, *role);
+                let login = person.login.clone();
+                after.end_bound(*team, &login);
             }
             Operation::AddNew { team, login, role } => {
                 self.permit(Permission::MembersManage, *team)?;
@@ -75,6 +77,7 @@ impl Attempt<'_> {
                 }
                 let person = UserState::create(login, UserType::Member, [(*team, *role)].into());
                 after.users.insert(UserId::parse(new_id).unwrap(), person);
+                after.end_bound(*team, login);
             }
             Operation::Move { team, user, role } => {
                 self.permit(Permission::TeamRead, *team)?;
