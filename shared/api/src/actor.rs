@@ -64,7 +64,7 @@ pub(crate) fn check_same_origin(public_origin: &str, method: &Method, headers: &
     if method.is_safe() { Ok(()) } else { check_origin(public_origin, headers) }
 }
 
-/// [`check_same_origin`] for a request of any method.
+/// `check_same_origin` for a request of any method.
 pub fn check_origin(public_origin: &str, headers: &HeaderMap) -> Result<(), Code> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let is_same = match (header(header::HeaderName::from_static("sec-fetch-site")), header(header::ORIGIN)) {

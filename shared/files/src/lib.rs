@@ -1,11 +1,11 @@
 //! Files of accounts.
 //!
-//! - [`write`]: CSV, NDJSON and XLSX, compressed or not, into any [`std::io::Write`].
+//! - [`mod@write`]: CSV, NDJSON and XLSX, compressed or not, into any [`std::io::Write`].
 //! - [`read`]: recognises a file that somebody uploads, reads its records one by one, and makes accounts of them by the
 //!   rules of `rollcall-domain`.
 //! - [`Report`]: the records that were not imported, and why.
 //!
-//! Downloads use [`write`]; no function reads files yet.
+//! Downloads use [`mod@write`]; no function reads files yet.
 //!
 //! This crate has no clock, network or database. Its memory does not grow with a file.
 
