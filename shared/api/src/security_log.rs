@@ -1,5 +1,5 @@
-//! The security log: one structured line for every sign-in, refusal by rights, throttled request, changed secret and
-//! use of break-glass. Nothing else writes such lines, so none has another form, and none contains a secret.
+//! The security log: one structured line for every sign-in, wrong code, refusal by rights, throttled request, changed
+//! secret and use of break-glass. Nothing else writes such lines, so none has another form, and none contains a secret.
 
 use std::{
     net::IpAddr,
@@ -47,6 +47,7 @@ macro_rules! events {
 events! {
     LoginSuccess   "authn_login_success"        "A sign-in was completed.";
     LoginFail      "authn_login_fail"           "A login, password, second factor or current password was wrong.";
+    CodeFail       "input_validation_fail"      "A mailed code or an invitation code was wrong.";
     LoginLock      "authn_login_lock"           "A sign-in was refused because its login or network has to wait.";
     PasswordChange "authn_password_change"      "A password was changed or reset.";
     UserUpdated    "user_updated"               "A verified address or a second factor was set or removed.";
@@ -104,7 +105,7 @@ pub(crate) fn refused(requester: &Requester, path: &str, refusal: &Refusal, requ
     let Revealed { user_id, login_hash, is_disabled, address } = requester.revealed();
     let outcome = match event {
         SecurityEvent::LoginFail if is_disabled => "disabled",
-        SecurityEvent::LoginFail => "wrong",
+        SecurityEvent::LoginFail | SecurityEvent::CodeFail => "wrong",
         SecurityEvent::LoginLock | SecurityEvent::RateLimit => "waited",
         _ => "refused",
     };
@@ -126,6 +127,8 @@ fn event_of_refusal(refusal: &Refusal, path: &str) -> Option<SecurityEvent> {
     match refusal.code {
         Code::InvalidCredentials | Code::InvalidCode => Some(SecurityEvent::LoginFail),
         _ if is_incorrect => Some(SecurityEvent::LoginFail),
+        Code::VerificationFailed if path.starts_with("/v1/me/totp") => Some(SecurityEvent::LoginFail),
+        Code::VerificationFailed | Code::InvitationInvalid => Some(SecurityEvent::CodeFail),
         Code::TooManyAttempts if path.starts_with("/v1/login") => Some(SecurityEvent::LoginLock),
         code if code.status() == 429 => Some(SecurityEvent::RateLimit),
         code if code.status() == 403 => Some(SecurityEvent::AuthzFail),
@@ -144,9 +147,17 @@ const EVENTS_OF_CHANGES: [(Action, SecurityEvent); 7] = [
     (Action::UserBreakGlass, SecurityEvent::AuthzAdmin),
 ];
 
+fn event_of_change(record: &AuditRecord) -> Option<SecurityEvent> {
+    // An edit by an admin removes the proof of an address, or the address.
+    if record.action == Action::UserEdit && record.before["email_verified"] == true {
+        return Some(SecurityEvent::UserUpdated);
+    }
+    EVENTS_OF_CHANGES.iter().find(|(action, _)| *action == record.action).map(|(_, event)| *event)
+}
+
 /// Writes the line of a committed change, if it is one that the log is about.
 pub(crate) fn committed(record: &AuditRecord) {
-    let Some((_, event)) = EVENTS_OF_CHANGES.iter().find(|(action, _)| *action == record.action) else { return };
+    let Some(event) = event_of_change(record) else { return };
     let actor = record.actor.as_ref();
     tracing::info!(
         target: TARGET,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use rollcall_api::security_log::TARGET;
+use rollcall_api::security_log::{SecurityEvent, TARGET};
 use serde_json::Map;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
@@ -152,6 +152,27 @@ async fn refusals_by_rights_and_by_throttles_are_lines() {
     assert_eq!(lines.take(), [] as [Value; 0], "requests that are none of this");
 }
 
+/// Those of a sign-in count for the alarm, the others do not: nobody signs in with them.
+#[tokio::test]
+async fn each_wrong_code_is_a_line() {
+    let lines = Lines::captured();
+    let world = World::new().await;
+    let mina = owner(&world, "mina").await;
+    let (_, jin) = member(&world, "jin", "jin@example.com").await;
+    jin.post("/v1/me/totp", &json!({"current_password": PASSWORD})).await.is(201);
+    jin.post("/v1/me/email", &json!({"email": "new@example.com", "current_password": PASSWORD})).await.is(202);
+    let flow = reset_started(&world.stranger(), "jin@example.com").await;
+    lines.take();
+    let is_line = |wrong: Reply, event: SecurityEvent| is(&lines.of(&wrong), event.as_str(), "wrong");
+    let removal = json!({"current_password": PASSWORD, "code": "000000"}).to_string();
+    is_line(mina.client.send(Method::DELETE, "/v1/me/totp", Some(removal)).await, SecurityEvent::LoginFail);
+    is_line(jin.post("/v1/me/totp/confirm", &json!({"code": "000000"})).await, SecurityEvent::LoginFail);
+    is_line(jin.post("/v1/me/email/confirm", &json!({"code": "00000000"})).await, SecurityEvent::CodeFail);
+    let stranger = world.stranger();
+    is_line(reset(&stranger, &flow, &new_password("00000000", NEW_PASSWORD)).await, SecurityEvent::CodeFail);
+    is_line(jin.post("/v1/invitations/redeem", &json!({"code": "00000000"})).await, SecurityEvent::CodeFail);
+}
+
 #[tokio::test]
 async fn changes_of_secrets_and_break_glass_are_lines() {
     let lines = Lines::captured();
@@ -170,6 +191,14 @@ async fn changes_of_secrets_and_break_glass_are_lines() {
     is(&unbound, "user_updated", "success");
     assert_eq!(unbound["action"], "user.unbind_totp");
 
+    let (_, jin) = member(&world, "jin", "jin@example.com").await;
+    let own = format!("/v1/users/{}", jin.get("/v1/me").await.body["user"]["user_id"].as_str().unwrap());
+    admin.patch(&own, &json!({"username": "Jin"})).await.is(200);
+    assert_eq!(lines.take(), [] as [Value; 0], "no secret has changed");
+    let changed = lines.of(admin.patch(&own, &json!({"email": "other@example.com"})).await.is(200));
+    is(&changed, "user_updated", "success");
+    assert_eq!(changed["action"], "user.edit");
+
     let event = json!({"login": "admin", "break_glass": true});
     let report = bootstrap::run(world.context.clone(), serde_json::from_value(event).unwrap()).await.unwrap();
     let [line] = lines.take().try_into().unwrap();
@@ -182,5 +211,6 @@ async fn changes_of_secrets_and_break_glass_are_lines() {
 #[test]
 fn the_alarm_counts_the_event_of_failed_sign_ins() {
     let alarms = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/alarms.yaml")).unwrap();
-    assert!(alarms.contains("'{ $.fields.event = \"authn_login_fail\" }'"));
+    let event = SecurityEvent::LoginFail.as_str();
+    assert!(alarms.contains(&format!("'{{ $.fields.event = \"{event}\" }}'")));
 }
