@@ -7,7 +7,7 @@
 //! New data names its key by an id that is derived from the key, so that no two keys have the same id. An `id` beside a
 //! key is the name that older data has for it.
 
-use std::{fmt, path::PathBuf};
+use std::{collections::HashSet, fmt, path::PathBuf};
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -122,12 +122,19 @@ impl Keyring {
             )
         })?;
         let keys: Vec<_> = std::iter::once(file.current).chain(file.previous).collect();
+        let (mut known_keys, mut known_ids) = (HashSet::new(), HashSet::new());
         for Entry { id, key } in &keys {
             if key.len() < MIN_KEY_CHARS || !is_alphanumeric(key) {
                 return Err(format!("a key in it is not at least {MIN_KEY_CHARS} letters A–Z, a–z and digits"));
             }
             if id.as_ref().is_some_and(|id| id.is_empty() || !is_alphanumeric(id)) {
                 return Err("an id in it is empty or has other characters than A–Z, a–z and digits".to_owned());
+            }
+            if !known_keys.insert(key) {
+                return Err("a key is in it twice: keep one of the two".to_owned());
+            }
+            if id.as_ref().is_some_and(|id| !known_ids.insert(id)) {
+                return Err("two keys in it have the same id: only one of them could be the older data's".to_owned());
             }
         }
         Ok(Self(keys.into_iter().map(|Entry { id, key }| MasterKey::new(key, id)).collect()))
@@ -292,6 +299,8 @@ mod tests {
             json!({"id": "secret!", "key": key}).to_string(),
             json!({"key": key, "previous": key}).to_string(),
             json!({"key": key, "previous": [{"key": "secret"}]}).to_string(),
+            json!({"key": key, "previous": [{"id": "k1", "key": key}]}).to_string(),
+            json!({"id": "k1", "key": key, "previous": [{"id": "k1", "key": format!("{key}2")}]}).to_string(),
         ] {
             let error = Keyring::parse(&bad).unwrap_err();
             assert!(!error.contains("secret"), "{error}");
