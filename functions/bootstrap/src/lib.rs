@@ -74,7 +74,7 @@ pub async fn run(context: Context, event: BootstrapEvent) -> Result<BootstrapRep
 async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result<(User, Option<String>), Problem> {
     let username = event.username.as_deref().unwrap_or(login.as_str());
     let username = Username::parse(username).map_err(|invalid| refused("/username", invalid))?;
-    let given = given(context, event.password.as_deref(), &[login.as_str(), username.as_str()])?;
+    let given = given(context, event.password.as_deref(), &[login.as_str(), username.as_str()]).await?;
     let (hash, generated) = password::hash_initial(context, given).await?;
     let named = NewUser::named(username, login, SuperAdmin);
     let new = NewUser { password_change_required: generated.is_some(), ..named };
@@ -92,7 +92,7 @@ async fn break_glass(
     event: BootstrapEvent,
     login: &Login,
 ) -> Result<(User, Option<String>), Problem> {
-    let given = given(context, event.password.as_deref(), &super_admin(context, login).await?.names())?;
+    let given = given(context, event.password.as_deref(), &super_admin(context, login).await?.names()).await?;
     let (hash, generated) = password::hash_initial(context, given).await?;
     let second_factor = if event.unbind_totp { SecondFactorChange::Removed } else { SecondFactorChange::Kept };
     let user = retry_on_conflict(|| async {
@@ -116,9 +116,9 @@ async fn break_glass(
 }
 
 /// The given password, if it obeys the password rule, or a password to be generated.
-fn given(context: &Context, chosen: Option<&str>, names: &[&str]) -> Result<InitialPassword, Problem> {
+async fn given(context: &Context, chosen: Option<&str>, names: &[&str]) -> Result<InitialPassword, Problem> {
     let Some(chosen) = chosen.map(Password::new) else { return Ok(InitialPassword::Generated) };
-    context.config.password.check(&chosen, names).map_err(|invalid| refused("/password", invalid))?;
+    password::check(context, chosen.clone(), names).await?;
     Ok(InitialPassword::Typed(chosen))
 }
 

@@ -18,12 +18,19 @@ pub(crate) struct PasswordAttempt<'a> {
     pub(crate) subject: &'a str,
     /// The login, if it is a valid one.
     pub(crate) login: Option<&'a Login>,
-    /// The device mark from the body; without one the cookie counts.
-    pub(crate) device_token: Option<&'a str>,
-    /// Whether the attempt is made in a session on a known device.
-    pub(crate) is_known_session: bool,
+    /// What shows the device.
+    pub(crate) device: DeviceEvidence<'a>,
     /// The password as typed.
     pub(crate) password: Password,
+}
+
+/// What shows from which device an attempt comes.
+#[derive(Clone, Copy)]
+pub(crate) enum DeviceEvidence<'a> {
+    /// The mark in the body; without one that of the cookie.
+    Mark(Option<&'a str>),
+    /// A session, on this known device or on an unknown one.
+    Session(Option<DeviceId>),
 }
 
 /// A password that was checked.
@@ -38,30 +45,52 @@ pub(crate) struct PasswordCheck {
 impl PasswordAttempt<'_> {
     /// Counts the attempt and computes exactly one hash, whether or not the login exists.
     pub(crate) async fn make(self, context: &Context, request: &PublicRequest) -> Result<PasswordCheck, Problem> {
-        let mark = Mark::read(context, request, self.device_token, self.login).await?;
+        let (credential, device_id, attempt) = self.count(context, request).await?;
+        let stored = credential.as_ref().map(|credential| &credential.password);
+        match password::verify(context, self.password, stored).await {
+            Ok(verdict) => Ok(PasswordCheck { credential, device_id, attempt, verdict }),
+            // Nothing was verified, so nothing was guessed.
+            Err(fault) => attempt.undo_unless_done(context, Err(fault)).await,
+        }
+    }
+
+    /// Counts the attempt. Returns it with the credential of the login and the device, if it is a known one.
+    async fn count(
+        &self,
+        context: &Context,
+        request: &PublicRequest,
+    ) -> Result<(Option<Credential>, Option<DeviceId>, Attempt), Problem> {
         let network = throttle::of_network(context, ThrottleKind::Network, request.address).await?;
-        let of_login = LoginThrottles::of(context, ThrottleKind::Password, self.subject).await?;
-        request.requester.attempt_login(&of_login.unknown_devices.hash);
-        let mut throttles = vec![network, of_login.unknown_devices];
-        throttles.extend(mark.map(|_| of_login.known_devices));
+        let LoginThrottles { unknown_devices, known_devices } =
+            LoginThrottles::of(context, ThrottleKind::Password, self.subject).await?;
+        request.requester.attempt_login(&unknown_devices.hash);
+        let (mark, of_login) = match self.device {
+            DeviceEvidence::Session(None) => (None, vec![unknown_devices]),
+            DeviceEvidence::Session(Some(_)) => (None, vec![known_devices]),
+            // Whether the user still knows the device of a mark shows only when both are read.
+            DeviceEvidence::Mark(sent) => match Mark::read(context, request, sent, self.login).await? {
+                Some(mark) => (Some(mark), vec![unknown_devices, known_devices]),
+                None => (None, vec![unknown_devices]),
+            },
+        };
+        let ids = [vec![network], of_login].concat();
         let user_id = mark.map(|mark| mark.user_id);
-        let SignInState { credential, user, throttles: mut found } =
-            context.store.sign_in_state(self.login, user_id, &throttles).await?;
+        let SignInState { credential, user, throttles } =
+            context.store.sign_in_state(self.login, user_id, &ids).await?;
         if let Some(credential) = &credential {
             request.requester.identify(credential.user_id);
         }
-        let device_id = mark.filter(|mark| mark.is_of(user.as_ref())).map(|mark| mark.device_id);
+        let device_id = match self.device {
+            DeviceEvidence::Session(device_id) => device_id,
+            DeviceEvidence::Mark(_) => mark.filter(|mark| mark.is_of(user.as_ref())).map(|mark| mark.device_id),
+        };
+        let is_known_device = device_id.is_some();
+        let mut read = ids.into_iter().zip(throttles);
+        let network = read.next().map(|(id, found)| (id.for_device(is_known_device), found));
         // Count the attempt against the known devices if it comes from one, otherwise against the unknown ones.
-        let unused = if device_id.is_some() { 1 } else { 2 };
-        if unused < throttles.len() {
-            throttles.remove(unused);
-            found.remove(unused);
-        }
-        throttles[0].is_known_device = self.is_known_session || device_id.is_some();
-        let attempt = Attempt::reserve(context, throttles, found, request.now).await?;
-        let stored = credential.as_ref().map(|credential| &credential.password);
-        let verdict = password::verify(context, self.password, stored).await?;
-        Ok(PasswordCheck { credential, device_id, attempt, verdict })
+        let of_login = if is_known_device { read.next_back() } else { read.next() };
+        let (ids, found) = network.into_iter().chain(of_login).unzip();
+        Ok((credential, device_id, Attempt::reserve(context, ids, found, request.now).await?))
     }
 }
 
@@ -69,11 +98,6 @@ impl PasswordAttempt<'_> {
 pub(crate) struct PasswordProof(Credential);
 
 impl PasswordProof {
-    /// Whether the caller had a second factor when the password was checked.
-    pub(crate) fn has_totp(&self) -> bool {
-        self.0.totp.is_some()
-    }
-
     /// Checks that the proof holds for the caller as they were read now. The commit is conditional on this user's
     /// epoch, which every new password raises: so of concurrent requests with one password, only those before its
     /// change succeed.
@@ -100,9 +124,8 @@ pub(crate) async fn reauthenticate(
 ) -> Result<PasswordProof, Problem> {
     let login = &call.actor.user.login;
     let subject = login.key();
-    let is_known_session = call.actor.is_known_device();
-    let tried =
-        PasswordAttempt { subject: &subject, login: Some(login), device_token: None, is_known_session, password };
+    let device = DeviceEvidence::Session(call.actor.known_device());
+    let tried = PasswordAttempt { subject: &subject, login: Some(login), device, password };
     let tried = tried.make(context, &call.request).await?;
     match (tried.verdict, tried.credential) {
         (Verdict::Right | Verdict::RightButOutdated, Some(credential)) => {

@@ -102,22 +102,18 @@ pub(crate) async fn complete(
     let pending = PendingFlow::of_stranger(&context, request, reset_id, purpose).await?;
     let body = pending.parse(&context, request, |fields, rule, _| ResetCompletionBody::read(fields, rule)).await?;
     let proved = pending.try_code(&context, request, &body.code).await?;
-    match reset(&context, &call, &proved, body.password).await {
-        Err(problem) if problem.is(Code::ValidationFailed) => Err(proved.fail(&context, problem).await),
-        done => done,
+    let user = owner(&context, &proved.flow).await?;
+    match hash(&context, &user, body.password).await {
+        Ok(hash) => retry_on_conflict(|| commit(&context, &call, &proved, &hash)).await,
+        // The code was right.
+        Err(problem) => Err(proved.fail(&context, problem).await),
     }
 }
 
-async fn reset(
-    context: &Context,
-    call: &IdempotentRequest,
-    proved: &ProvenFlow,
-    password: Password,
-) -> Result<Reply, Problem> {
-    let user = owner(context, &proved.flow).await?;
+/// The hash of a password that obeys the rule for this user, too: the estimate finds their names in other spellings.
+async fn hash(context: &Context, user: &User, password: Password) -> Result<PasswordHash, Problem> {
     password::check(context, password.clone(), &user.names()).await?;
-    let hash = password::hash(context, password).await?;
-    retry_on_conflict(|| async { commit(context, call, proved, &hash).await }).await
+    password::hash(context, password).await
 }
 
 async fn commit(

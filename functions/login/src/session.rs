@@ -82,7 +82,7 @@ pub(crate) struct SessionStart<'a> {
 impl SessionStart<'_> {
     pub(crate) async fn begin(self, context: &Context, request: &PublicRequest) -> Result<Response, Problem> {
         let (before, replaced) = self.read(context, request).await?;
-        // The first sign-in of somebody who has just registered is from a new device, which is no news to them.
+        // The first sign-in of any user is from a new device, which is no news to them.
         let is_news = self.device_id.is_none() && before.last_login_at.is_some();
         let device_id = self.device_id.map_or_else(|| context.uuid().map(DeviceId::new), Ok)?;
         let language = request.language.unwrap_or(before.language);

@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 use crate::{
-    authentication::PasswordAttempt,
+    authentication::{DeviceEvidence, PasswordAttempt},
     session::{SessionStart, SignedIn, fields_of, read_transport},
     ticket::{SecondFactorRequired, require_second_factor},
 };
@@ -65,10 +65,9 @@ pub(crate) async fn sign_in(State(context): State<Context>, request: PublicReque
     let typed = fields_of(&context, &request)?.parse(SignInBody::read)?;
     // Spellings of one login that look alike share a throttle. No user has a login as long as what is cut off.
     let subject = typed.login.nfkc().take(MAX_LOGIN_CHARS_READ).collect::<String>().trim().to_lowercase();
-    let (login, device_token) = (Login::parse(&subject).ok(), typed.device_token.as_deref());
+    let (login, device) = (Login::parse(&subject).ok(), DeviceEvidence::Mark(typed.device_token.as_deref()));
     let password = typed.password.clone();
-    let tried =
-        PasswordAttempt { subject: &subject, login: login.as_ref(), device_token, is_known_session: false, password };
+    let tried = PasswordAttempt { subject: &subject, login: login.as_ref(), device, password };
     let tried = tried.make(&context, &request).await?;
     let proven = tried.credential.filter(|_| tried.verdict != Verdict::Wrong);
     if proven.as_ref().is_some_and(|credential| !credential.enabled) {

@@ -140,7 +140,9 @@ pub(crate) async fn remove(
         };
         let (before, member) = read(&context, &team, &user_id).await?;
         let role = role_in_use(&context, team.team_id, member.role_id).await?;
-        if !is_own {
+        if is_own {
+            call.check_session(&context, &before).await?;
+        } else {
             call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
         }
         if !is_own && !call.actor.rights.may_grant(&role, team.team_id) {
@@ -160,11 +162,8 @@ pub(crate) async fn remove(
         let action = if is_own { Action::MemberLeave } else { Action::MemberRemove };
         let change = membership_change(action, team.team_id, &before, Some(&role), None);
         // Leaving takes no permission in the team.
-        let authority = if is_own {
-            Authority::OwnAccount(&call, &call.actor.user)
-        } else {
-            Authority::TeamRole(&call, team.team_id)
-        };
+        let authority =
+            if is_own { Authority::OwnAccount(&call, &before) } else { Authority::TeamRole(&call, team.team_id) };
         context.commit(Plan::new(authority, commit).audit(change)).await
     })
     .await

@@ -1,7 +1,7 @@
 //! The signed-in user behind a request.
 
 use axum::http::{HeaderMap, Method, header, request::Parts};
-use rollcall_domain::{Code, Timestamp, audit, role::Rights, session::Session, user::User};
+use rollcall_domain::{Code, Timestamp, audit, id::DeviceId, role::Rights, session::Session, user::User};
 
 use crate::{
     context::Context,
@@ -45,9 +45,9 @@ impl Actor {
         Ok(Self { user, session, rights })
     }
 
-    /// Whether the session is on a device that the user still knows.
-    pub fn is_known_device(&self) -> bool {
-        self.session.device_id.is_some_and(|device_id| self.user.devices.contains(device_id))
+    /// The device of the session, if the user still knows it.
+    pub fn known_device(&self) -> Option<DeviceId> {
+        self.session.device_id.filter(|device_id| self.user.devices.contains(*device_id))
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rollcall_domain::{
-    Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES, mail::Language, session::SessionToken,
+    Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES, mail::Language, session::SessionToken, user::User,
 };
 use serde_json::{Map, Value};
 
@@ -202,6 +202,21 @@ impl Call {
         self.request.no_input()
     }
 
+    /// Reads the caller again. The session must still be valid; it may have moved on to a newer epoch of its user.
+    pub async fn current_user(&self, context: &Context) -> Result<User, Problem> {
+        let session = &self.actor.session;
+        let found = context.store.user_and_session(session.user_id, session.session_id).await?;
+        let (user, session) = found.ok_or(Code::Unauthenticated)?;
+        session.check(&user, context.config.sessions.of(&user), self.now())?;
+        Ok(user)
+    }
+
+    /// Checks that the session is still valid for its user as they were read meanwhile. It is read again only if the
+    /// epoch has risen.
+    pub async fn check_session(&self, context: &Context, user: &User) -> Result<(), Problem> {
+        if user.epoch == self.actor.user.epoch { Ok(()) } else { self.current_user(context).await.map(drop) }
+    }
+
     /// Refuses a request whose `If-Match` names another version than the stored one.
     pub fn check_version(&self, version: u64) -> Result<(), Code> {
         self.if_match.check(version)
@@ -255,9 +270,11 @@ async fn read_body(parts: &Parts, body: Body) -> Result<Bytes, Problem> {
 }
 
 /// The requests that a session may send before its user has replaced a password that somebody else set.
+pub(crate) const OPEN_BEFORE_PASSWORD_CHANGE: [(Method, &str); 3] =
+    [(Method::GET, "/v1/me"), (Method::POST, "/v1/me/password"), (Method::POST, "/v1/logout")];
+
 fn is_open_before_password_change(parts: &Parts) -> bool {
-    let open = [(Method::GET, "/v1/me"), (Method::POST, "/v1/me/password"), (Method::POST, "/v1/logout")];
-    open.iter().any(|(method, path)| parts.method == *method && parts.uri.path() == *path)
+    OPEN_BEFORE_PASSWORD_CHANGE.iter().any(|(method, path)| parts.method == *method && parts.uri.path() == *path)
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ impl PendingFlow {
         flow_id: FlowId,
         purpose: FlowPurpose,
     ) -> Result<Self, Problem> {
-        Self::read(context, &call.request, FlowRef { flow_id, purpose }, call.actor.is_known_device()).await
+        let is_known_device = call.actor.known_device().is_some();
+        Self::read(context, &call.request, FlowRef { flow_id, purpose }, is_known_device).await
     }
 
     async fn read(

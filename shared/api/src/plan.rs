@@ -58,7 +58,8 @@ impl<'a> Authority<'a> {
                 Some(role) => still_authorised(&call.actor.user, Some((team_id, role)), Code::Forbidden),
                 None => still_authorised(&call.actor.user, None, Code::Unauthenticated),
             },
-            Self::OwnAccount(_, user) => still_authorised(user, None, Code::Unauthenticated),
+            // The epoch rises for other reasons than the end of this session, too: the caller is read again.
+            Self::OwnAccount(_, user) => still_authorised(user, None, Code::Conflict),
             Self::AsRead(_) | Self::Proven(..) | Self::SignIn(..) | Self::System => Vec::new(),
         }
     }

@@ -26,6 +26,7 @@ use rollcall_store::{
 };
 
 use crate::{
+    actor::Actor,
     call::PublicRequest,
     context::Context,
     device::Mark,
@@ -42,8 +43,8 @@ pub enum VerificationRequest<'a> {
     Registration(Option<FlowId>),
     /// Somebody without a session, to set a new password. Names the flow to continue, if there is one.
     PasswordReset(Option<FlowId>),
-    /// This user, to bind the address to their account.
-    EmailChange(&'a User),
+    /// This signed-in user, to bind the address to their account.
+    EmailChange(&'a Actor),
 }
 
 impl VerificationRequest<'_> {
@@ -108,11 +109,12 @@ async fn begun(
     let AddressState { owner, mailings, flow: named, throttles: found } = state;
     // Without an owner an id that nobody has is read, so that the number of reads is the same.
     let owner = context.store.user(owner.unwrap_or(UserId::from_bytes([0; 16]))).await?;
-    let mark = Mark::read(context, request, None, owner.as_ref().map(|owner| &owner.login)).await?;
-    let is_known_device = mark.is_some_and(|mark| mark.is_of(owner.as_ref()));
+    let known = user_of_known_device(context, request, wanted, owner.as_ref()).await?;
+    let is_owners_device = known.is_some() && known == owner.as_ref().map(|owner| owner.user_id);
     let sent = mailings.clone().unwrap_or_default();
-    let sent_at = sent.next(&network, is_known_device, now);
+    let sent_at = sent.next(&network, is_owners_device, now);
     let sent_at = sent_at.map_err(|wait| Refusal::wait(Code::TooManyRequests, wait))?;
+    let throttles = throttles.into_iter().map(|throttle| throttle.for_device(known.is_some())).collect();
     let counted = Attempt::reserve(context, throttles, found, now).await?;
 
     let named = named.filter(|flow| flow.is_open(now) && flow.email.canonical() == canonical);
@@ -154,11 +156,25 @@ async fn mail_throttles(
     wanted: VerificationRequest<'_>,
 ) -> Result<Vec<ThrottleId>, Problem> {
     let mut throttles = vec![throttle::of_network(context, ThrottleKind::MailingNetwork, request.address).await?];
-    if let VerificationRequest::EmailChange(user) = wanted {
-        let user_id = user.user_id.to_string();
+    if let VerificationRequest::EmailChange(actor) = wanted {
+        let user_id = actor.user.user_id.to_string();
         throttles.push(throttle::of_subject(context, ThrottleKind::MailingUser, &user_id).await?);
     }
     Ok(throttles)
+}
+
+/// The user on whose known device the request is made, if it is one: the caller, or else the owner of the address.
+async fn user_of_known_device(
+    context: &Context,
+    request: &PublicRequest,
+    wanted: VerificationRequest<'_>,
+    owner: Option<&User>,
+) -> Result<Option<UserId>, Problem> {
+    if let VerificationRequest::EmailChange(actor) = wanted {
+        return Ok(actor.known_device().map(|_| actor.user.user_id));
+    }
+    let mark = Mark::read(context, request, None, owner.map(|owner| &owner.login)).await?;
+    Ok(mark.filter(|mark| mark.is_of(owner)).map(|mark| mark.user_id))
 }
 
 /// The flow with a new code: the named one continued, or a new one; and the write that stores it.
@@ -177,7 +193,7 @@ async fn next_flow(
         return Ok((flow, write));
     }
     let (flow_id, user_id) = match wanted {
-        VerificationRequest::EmailChange(user) => (email_change_of(user.user_id), Some(user.user_id)),
+        VerificationRequest::EmailChange(Actor { user, .. }) => (email_change_of(user.user_id), Some(user.user_id)),
         VerificationRequest::Registration(_) | VerificationRequest::PasswordReset(_) => {
             (FlowId::new(context.uuid()?), owner_id)
         }
@@ -196,7 +212,7 @@ fn mail(wanted: VerificationRequest<'_>, owner: Option<&User>, flow: &Verificati
         (VerificationRequest::Registration(_), Some(owner)) => {
             (verified(owner), Message::AddressTaken { login: owner.login.clone() })
         }
-        (VerificationRequest::EmailChange(user), Some(owner)) if owner.user_id != user.user_id => {
+        (VerificationRequest::EmailChange(actor), Some(owner)) if owner.user_id != actor.user.user_id => {
             (verified(owner), Message::AddressTaken { login: owner.login.clone() })
         }
         (VerificationRequest::PasswordReset(_), owner) => (owner.and_then(verified), code),
@@ -214,7 +230,7 @@ fn language(
     to: Option<&Email>,
 ) -> Language {
     let caller = match wanted {
-        VerificationRequest::EmailChange(user) => Some(user),
+        VerificationRequest::EmailChange(actor) => Some(&actor.user),
         VerificationRequest::Registration(_) | VerificationRequest::PasswordReset(_) => None,
     };
     let recipient = owner.filter(|owner| to == owner.verified_email()).or(caller);

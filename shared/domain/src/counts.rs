@@ -63,7 +63,7 @@ pub const COUNTS: &[Count] = &[
     Count {
         what: "wrong second factors of a login",
         throttle: Some(ThrottleKind::Totp),
-        charged: "the login; known devices wait for their own failures only",
+        charged: "the login, known and unknown devices apart; both together for the limit",
         proved: "the password",
         limit: Some(MAX_FAILURES.unsigned_abs()),
         window: None,
@@ -137,7 +137,7 @@ pub const COUNTS: &[Count] = &[
         proved: "its address",
         limit: Some(MAILS_PER_NETWORK.unsigned_abs()),
         window: Some(MAILS_WINDOW),
-        then: "refused",
+        then: "refused, but not for known devices",
         ended_by: "the window",
     },
     Count {

@@ -146,7 +146,8 @@ pub enum ThrottleReservation {
 /// Checks whether a throttle allows an attempt now. If not, returns how long to wait.
 ///
 /// A known device waits for the failures of the login's known devices only, and is never locked out of its password.
-/// Otherwise strangers who guess at its owner's login, or from its network, could lock the owner out.
+/// Otherwise strangers who guess at its owner's login, or who guess or ask for mails from its network, could lock the
+/// owner out.
 pub fn reserve(
     kind: ThrottleKind,
     is_known_device: bool,
@@ -160,7 +161,7 @@ pub fn reserve(
     if rule.window.is_some_and(|window| now >= until + window) {
         return Ok(ThrottleReservation::Begin(Some(throttle.clone())));
     }
-    if is_known_device && kind == ThrottleKind::Network {
+    if is_known_device && matches!(kind, ThrottleKind::Network | ThrottleKind::MailingNetwork) {
         return Ok(ThrottleReservation::Exempt { since: throttle.since });
     }
     if throttle.failures < rule.free {
@@ -174,8 +175,8 @@ pub fn reserve(
     if now < until { Err(until.since(now)) } else { Ok(ThrottleReservation::Waited(throttle.clone())) }
 }
 
-/// Checks that the throttles of one second factor have room for another failure: known and unknown devices have
-/// [`MAX_FAILURES`] together. If not, returns how long to wait.
+/// Checks that the throttles of one second factor have room for another failure: known and unknown devices have about
+/// [`MAX_FAILURES`] together, since concurrent attempts of both are counted apart. If not, returns how long to wait.
 pub fn check_total<'a>(throttles: impl IntoIterator<Item = &'a Throttle>) -> Result<(), Duration> {
     let failures: i64 = throttles.into_iter().map(|throttle| throttle.failures.max(0)).sum();
     if failures < MAX_FAILURES { Ok(()) } else { Err(LONGEST_WAIT) }

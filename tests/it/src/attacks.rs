@@ -27,9 +27,7 @@ use crate::support::{
 
 /// The same client with the mark of the device that this sign-in set as a cookie.
 fn on_device(client: &Client, signed_in: &Reply) -> Client {
-    let cookies = signed_in.is(200).headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    let mut marks = cookies.filter(|cookie| cookie.starts_with("__Host-device="));
-    client.with("cookie", marks.next().unwrap().split_once(';').unwrap().0)
+    client.with("cookie", signed_in.is(200).cookie("__Host-device"))
 }
 
 /// A client that is not signed in, at an address of its own.

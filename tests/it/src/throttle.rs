@@ -4,6 +4,7 @@ mod devices;
 mod locks;
 mod networks;
 mod passwords;
+mod queue;
 
 use std::{sync::atomic::Ordering, time::Duration};
 

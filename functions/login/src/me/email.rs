@@ -22,7 +22,6 @@ use rollcall_store::{Commit, credential::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::current;
 use crate::authentication::reauthenticate;
 
 request_body! {
@@ -76,8 +75,8 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let EmailChangeBody { email, current_password } = call.fields()?.parse(EmailChangeBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
-        let wanted = VerificationRequest::EmailChange(&call.actor.user);
-        let user = current(&context, &call).await?;
+        let wanted = VerificationRequest::EmailChange(&call.actor);
+        let user = call.current_user(&context).await?;
         proof.check(&context, &user).await?;
         let BegunFlow { flow, writes, counted } =
             verification::begin(&context, &call.request, wanted, email.clone()).await?;
@@ -104,7 +103,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let pending = PendingFlow::of_caller(&context, &call, flow_id, FlowPurpose::EmailChange).await?;
     let proved = pending.try_code(&context, &call.request, &code).await?;
     retry_on_conflict(|| async {
-        let before = current(&context, &call).await?;
+        let before = call.current_user(&context).await?;
         let after = before.clone().with_verified_email(proved.flow.email.clone(), call.now());
         let commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(proved.succeeded()?);
@@ -131,7 +130,7 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
-        let before = current(&context, &call).await?;
+        let before = call.current_user(&context).await?;
         proof.check(&context, &before).await?;
         call.check_version(before.version)?;
         let after = before.clone().without_email(call.now());

@@ -55,7 +55,7 @@ pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Re
 )]
 pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
-        let before = current(&context, &call).await?;
+        let before = call.current_user(&context).await?;
         let after = before.clone().renamed(call.fields()?, call.now())?;
         call.check_version(before.version)?;
         let reply = shown(&context, &call, &after).await?;
@@ -67,15 +67,6 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
         context.commit(plan.audit(change(Action::UserEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
-}
-
-/// Reads the caller again. The session must still be valid; it may have moved on to a newer epoch of its user.
-async fn current(context: &Context, call: &Call) -> Result<User, Problem> {
-    let session = &call.actor.session;
-    let found = context.store.user_and_session(session.user_id, session.session_id).await?;
-    let (user, session) = found.ok_or(Code::Unauthenticated)?;
-    session.check(&user, context.config.sessions.of(&user), call.now())?;
-    Ok(user)
 }
 
 async fn shown(context: &Context, call: &Call, user: &User) -> Result<Reply, Problem> {

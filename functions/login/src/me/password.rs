@@ -3,7 +3,7 @@
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
 use rollcall_domain::{
-    Code, Fields, Refusal, Violation,
+    Code, Refusal, Violation,
     audit::Action,
     body::ReadElsewhere,
     mail::Message,
@@ -13,7 +13,6 @@ use rollcall_domain::{
 };
 use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 
-use super::current;
 use crate::authentication::reauthenticate;
 
 request_body! {
@@ -42,16 +41,17 @@ request_body! {
     extensions(("x-codes" = json!([Code::TooManyAttempts]))),
 )]
 pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let user = call.actor.user.clone();
-    let read = move |fields: &mut Fields, rule: &PasswordRule| PasswordChangeBody::read(fields, rule, &user.names());
-    let body = rollcall_api::password::parse(&context, call.fields()?, read).await?;
+    let (names, rule) = (call.actor.user.names(), context.config.password.without_estimate());
+    let body = call.fields()?.parse(|fields| PasswordChangeBody::read(fields, &rule, &names))?;
     let (old, new) = (body.current_password, body.password);
     let proof = reauthenticate(&context, &call, old.clone()).await?;
     let unchanged = |invalid| Refusal::from(Violation::from_invalid("/password", invalid));
     new.check_changed(&old).map_err(unchanged)?;
+    // Estimated only now, since the attempt at the current password is what bounds the number of estimates.
+    rollcall_api::password::check(&context, new.clone(), &names).await?;
     let hash = rollcall_api::password::hash(&context, new).await?;
     retry_on_conflict(|| async {
-        let before = current(&context, &call).await?;
+        let before = call.current_user(&context).await?;
         proof.check(&context, &before).await?;
         let after = before.clone().with_new_password(false, call.actor.session.device_id, call.now());
         let new = CredentialChange::Password(&hash, SecondFactorChange::Kept);

@@ -13,8 +13,6 @@ use rollcall_domain::{
 };
 use rollcall_store::{Commit, credential::CredentialChange, session::adopt_epoch};
 
-use super::current;
-
 /// `GET /v1/me/sessions`: lists the caller's live sessions, newest first.
 #[utoipa::path(
     get,
@@ -73,7 +71,7 @@ pub(crate) async fn end(
 pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
     retry_on_conflict(|| async {
-        let before = current(&context, &call).await?;
+        let before = call.current_user(&context).await?;
         call.check_version(before.version)?;
         let after = before.clone().signed_out_everywhere();
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;

@@ -6,7 +6,6 @@ use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use rollcall_api::{
     Authority, Call, Context, Plan, Problem, Reply,
     clock::random,
-    device::Mark,
     queue, retry_on_conflict,
     throttle::{self, Attempt},
 };
@@ -14,7 +13,7 @@ use rollcall_domain::{
     Code,
     audit::Action,
     body::ReadElsewhere,
-    credential::{Credential, Enrolment, Totp},
+    credential::{Enrolment, Totp},
     limits::ENROLMENT_LIFETIME,
     mail::Message,
     password::Password,
@@ -27,7 +26,7 @@ use rollcall_store::{Commit, credential::CredentialChange, flow, session::adopt_
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{current, email::CurrentPasswordBody};
+use super::email::CurrentPasswordBody;
 use crate::{
     authentication::reauthenticate,
     second_factor::{self, PendingAttempt},
@@ -91,9 +90,6 @@ request_body! {
 pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
-    if proof.has_totp() {
-        return Err(Code::TotpEnabled.into());
-    }
     let user = &call.actor.user;
     let secret = TotpSecret::new(random()?);
     let sealed = second_factor::sealed(context.keyring().await?, user.user_id, &secret)?;
@@ -101,12 +97,18 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     let otpauth_uri = secret.uri(&user.login);
     let qr_svg = qr_code(otpauth_uri.clone()).await?;
     let enrolled = Enrolled { secret: BASE32_NOPAD.encode(secret.expose()), otpauth_uri, qr_svg };
-    let writes = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
-    let user = current(&context, &call).await?;
-    proof.check(&context, &user).await?;
-    let plan = Plan::new(Authority::OwnAccount(&call, &user), writes);
     // The secret cannot be read again. What it is part of can: the caller's user.
-    context.commit(plan.reply(Reply::created("/v1/me".to_owned(), &enrolled)?)).await
+    let reply = Reply::created("/v1/me".to_owned(), &enrolled)?;
+    retry_on_conflict(|| async {
+        let user = call.current_user(&context).await?;
+        proof.check(&context, &user).await?;
+        if user.totp_enabled {
+            return Err(Code::TotpEnabled.into());
+        }
+        let writes = Commit::new([flow::begin_enrolment(user.user_id, &enrolment)?]);
+        context.commit(Plan::new(Authority::OwnAccount(&call, &user), writes).reply(reply.clone())).await
+    })
+    .await
 }
 
 /// The QR code of a URI, as an SVG image.
@@ -128,8 +130,7 @@ async fn qr_code(uri: String) -> Result<String, Problem> {
 pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let TotpConfirmationBody { code } = call.fields()?.parse(TotpConfirmationBody::read)?;
     let network = throttle::of_network(&context, ThrottleKind::Network, call.request.address).await?;
-    let network = network.for_device(call.actor.is_known_device());
-    let (_, attempt) = count_attempt(&context, &call, Some(network)).await?;
+    let attempt = count_attempt(&context, &call, Some(network)).await?;
     let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
     let enrolment = enrolment.ok_or(Code::VerificationFailed)?;
     let secret = second_factor::opened(context.keyring().await?, call.actor.user.user_id, &enrolment.secret)?;
@@ -138,7 +139,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let (codes, hashes): (Vec<_>, _) = second_factor::recovery_codes()?.into_iter().unzip();
     let reply = Reply::ok(&RecoveryCodes { recovery_codes: codes })?;
     retry_on_conflict(|| async {
-        let before = current(&context, &call).await?;
+        let before = call.current_user(&context).await?;
         let after = before.clone().with_totp(true, call.actor.session.device_id, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Totp(&totp, &hashes))?;
         commit.extend([adopt_epoch(&call.actor.session, &after)]);
@@ -167,9 +168,9 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
     let proof = reauthenticate(&context, &call, current_password).await?;
     // The network has counted this request's password already. Counting twice could make a throttled network wait
     // again.
-    let (_, attempt) = count_attempt(&context, &call, None).await?;
+    let attempt = count_attempt(&context, &call, None).await?;
     retry_on_conflict(|| async {
-        let before = current(&context, &call).await?;
+        let before = call.current_user(&context).await?;
         proof.check(&context, &before).await?;
         let credential = context.store.credential(&before.login).await?.ok_or(Code::Unauthenticated)?;
         let used = second_factor::check(&context, &factor, &credential, call.now()).await?;
@@ -190,15 +191,9 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
 }
 
 /// Counts an attempt at the caller's second factor and, if given, in a network's throttle.
-async fn count_attempt(
-    context: &Context,
-    call: &Call,
-    network: Option<ThrottleId>,
-) -> Result<(Credential, Attempt), Problem> {
-    let user = &call.actor.user;
-    let mark = Mark::read(context, &call.request, None, Some(&user.login)).await?;
-    let is_known_device = mark.is_some_and(|mark| mark.is_of(Some(user)));
-    let pending = PendingAttempt::read(context, &user.login, is_known_device, network).await?;
-    let credential = pending.credential.clone().ok_or(Code::Unauthenticated)?;
-    Ok((credential, pending.count(context, call.now()).await?))
+async fn count_attempt(context: &Context, call: &Call, network: Option<ThrottleId>) -> Result<Attempt, Problem> {
+    let is_known_device = call.actor.known_device().is_some();
+    let network = network.map(|network| network.for_device(is_known_device));
+    let pending = PendingAttempt::read(context, &call.actor.user.login, is_known_device, network).await?;
+    pending.count(context, call.now()).await
 }

@@ -21,6 +21,10 @@ const PATH_PARAMETERS: [(&str, &str); 8] = [
 pub(super) struct Traits {
     /// It takes no session.
     pub(super) is_public: bool,
+    /// It concerns the caller alone, and takes no right.
+    pub(super) is_own: bool,
+    /// It replies with a file.
+    pub(super) is_download: bool,
     pub(super) takes_idempotency_key: bool,
     pub(super) takes_if_match: bool,
 }
@@ -63,11 +67,14 @@ pub(super) fn header_references<'a>(names: impl IntoIterator<Item = &'a str>) ->
 /// Completes an operation, but for its problems. `takes_patch` is whether its path also takes PATCH.
 pub(super) fn complete(method: &str, takes_patch: bool, operation: &mut Value) -> Traits {
     let is_tagged = |name: &str| operation["tags"].as_array().is_some_and(|tags| tags.contains(&json!(name)));
-    let is_public = is_tagged("public");
-    let declares_key = operation.to_string().contains("\"Idempotency-Key\"");
+    let (is_public, is_own, is_download) = (is_tagged("public"), is_tagged("own identity"), is_tagged("files"));
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    let declares_key = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
     let traits = Traits {
         is_public,
-        takes_idempotency_key: method == "post" && (declares_key || !is_public && !is_tagged("files")),
+        is_own,
+        is_download,
+        takes_idempotency_key: method == "post" && (declares_key || !is_public && !is_download),
         takes_if_match: matches!(method, "put" | "patch" | "delete"),
     };
     operation["security"] = if is_public { json!([]) } else { json!([{"bearer": []}, {"cookie": []}]) };

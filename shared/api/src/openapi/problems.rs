@@ -6,13 +6,11 @@ use rollcall_domain::Code;
 use serde_json::{Map, Value, json};
 
 use super::operations::{Traits, header_references};
+use crate::call::OPEN_BEFORE_PASSWORD_CHANGE;
 
 /// The extension in which a handler lists the codes of its own rules, in `#[utoipa::path]`. All others follow from what
 /// the operation takes.
 const OWN_CODES: &str = "x-codes";
-
-/// Operations that are allowed while a password change is required.
-const OPEN_BEFORE_PASSWORD_CHANGE: [&str; 3] = ["get /v1/me", "post /v1/me/password", "post /v1/logout"];
 
 /// Adds the problem replies of an operation. Those with a single code are the same for all operations, so they are
 /// written once, to `shared`.
@@ -45,17 +43,16 @@ fn implied(path: &str, method: &str, traits: &Traits, operation: &Value) -> BTre
     let parameters: Vec<_> = parameters.map(|parameter| (&parameter["in"], &parameter["name"])).collect();
     let is_in = |place: &str| parameters.iter().any(|(place_of, _)| *place_of == place);
     let changes = method != "get";
-    let is_own = path.starts_with("/v1/me") || path == "/v1/logout";
-    let is_download = path.contains("/export");
-    let is_closed = !OPEN_BEFORE_PASSWORD_CHANGE.contains(&format!("{method} {path}").as_str());
+    let is_open_early =
+        OPEN_BEFORE_PASSWORD_CHANGE.iter().any(|(open, at)| open.as_str().eq_ignore_ascii_case(method) && *at == path);
     // What is not taken is an unknown field or parameter, so that every operation can refuse it.
     let mut codes = BTreeSet::from([Code::UnknownField, Code::Internal, Code::Unavailable]);
     let mut add = |applies: bool, implied: &[Code]| codes.extend(implied.iter().filter(|_| applies));
     add(!traits.is_public, &[Code::AmbiguousCredentials, Code::Unauthenticated]);
-    add(!traits.is_public && is_closed, &[Code::PasswordChangeRequired]);
+    add(!traits.is_public && !is_open_early, &[Code::PasswordChangeRequired]);
     add(!traits.is_public && changes, &[Code::CrossSiteRequest]);
-    add(!traits.is_public && changes && !is_own, &[Code::Forbidden]);
-    add(!traits.is_public && changes && !is_download, &[Code::Conflict]);
+    add(!traits.is_public && changes && !traits.is_own, &[Code::Forbidden]);
+    add(!traits.is_public && changes && !traits.is_download, &[Code::Conflict]);
     add(changes, &[Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType]);
     add(changes || is_in("query"), &[Code::ValidationFailed]);
     add(is_in("path"), &[Code::NotFound]);

@@ -143,6 +143,21 @@ async fn a_change_of_password_or_second_factor_ends_the_marks_of_other_devices(
     assert_eq!(own.status, if change.is_own() { 200 } else { 429 }, "{own:?}");
 }
 
+/// Whatever shows its session: a bearer token comes without the mark.
+#[tokio::test]
+async fn a_session_on_a_known_device_changes_the_password_whatever_strangers_guess() {
+    let world = World::new().await;
+    let (user, _) = member(&world, "mina", MINA).await;
+    let mark = marks(&world, "mina", 1).await.remove(0);
+    let throttles = LoginThrottles::of(&world.context, ThrottleKind::Password, "mina").await.unwrap();
+    fail_at(&world, &throttles.unknown_devices, 100).await;
+    let change = json!({"current_password": PASSWORD, "password": NEW, "password_confirmation": NEW});
+    let on_no_device = world.signed_in(&user).await;
+    on_no_device.post("/v1/me/password", &change).await.is_problem(Code::TooManyAttempts);
+    let on_known_device = world.stranger().bearing(&sign_in(&world.stranger(), "mina", PASSWORD, &mark).await);
+    on_known_device.post("/v1/me/password", &change).await.is(204);
+}
+
 /// It is counted, though.
 #[tokio::test]
 async fn a_flooded_network_does_not_make_its_known_devices_wait() {

@@ -62,6 +62,22 @@ async fn one_network_gets_sixty_estimates_a_minute_whatever_the_flows() {
     complete(&network(0), &registration, &completion(&code, "mina")).await.is(201);
 }
 
+/// A session is not enough: the attempt at the current password comes first, and has its limit.
+#[tokio::test]
+async fn a_new_password_is_not_estimated_before_the_current_one_was_right() {
+    let world = World::new().await;
+    let (_, client) = member(&world, "mina", MINA).await;
+    let change = |current: &str| json!({"current_password": current, "password": WEAK, "password_confirmation": WEAK});
+    for _ in 0..5 {
+        let wrong = client.post("/v1/me/password", &change("wrong")).await;
+        assert_eq!(wrong.is(422).violations(), [json!(["/current_password", "incorrect"])]);
+    }
+    client.post("/v1/me/password", &change("wrong")).await.is_problem(Code::TooManyAttempts);
+    world.clock.advance(Duration::from_mins(15));
+    let weak = client.post("/v1/me/password", &change(PASSWORD)).await;
+    assert_eq!(weak.is(422).violations(), [json!(["/password", "weak_password"])]);
+}
+
 /// Nothing that is refused without an estimate uses one up.
 #[tokio::test]
 async fn a_body_that_is_invalid_without_an_estimate_counts_nowhere() {

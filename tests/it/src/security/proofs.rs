@@ -34,8 +34,57 @@ async fn one_of_parallel_password_changes_with_one_current_password_is_acknowled
     world.stranger().post("/v1/login", &signed_in).await.is(200);
 }
 
+/// The requests that take the current password of a user without a second factor, with the status of their success.
+fn proved_requests() -> [(Method, &'static str, Value, u16); 4] {
+    let change = json!({
+        "current_password": PASSWORD, "password": "other 7 harbour", "password_confirmation": "other 7 harbour"
+    });
+    [
+        (Method::POST, "/v1/me/password", change, 204),
+        (Method::POST, "/v1/me/email", json!({"current_password": PASSWORD, "email": "new@example.com"}), 202),
+        (Method::DELETE, "/v1/me/email", json!({"current_password": PASSWORD}), 204),
+        (Method::POST, "/v1/me/totp", json!({"current_password": PASSWORD}), 201),
+    ]
+}
+
+/// Before whichever of its calls to the database the other request runs.
 #[tokio::test]
-async fn a_proof_outlives_a_change_that_leaves_the_password() {
+async fn a_proof_ends_with_a_new_password_and_outlives_every_other_change() {
+    let world = World::new().await;
+    let (_, client) = member(&world, "mina", MINA).await;
+    let start = world.snapshot().await;
+    let new_password =
+        json!({"current_password": PASSWORD, "password": NEW_PASSWORD, "password_confirmation": NEW_PASSWORD});
+    for (method, path, body, status) in proved_requests() {
+        for (other, is_password) in [("/v1/me/password", true), ("/v1/me/sessions", false)] {
+            for at in 1.. {
+                world.rewind(&start).await;
+                let pause = world.faults.pause(at);
+                let request = client.send(method.clone(), path, Some(body.to_string()));
+                let meanwhile = async {
+                    let (method, body) = if is_password {
+                        (Method::POST, Some(new_password.to_string()))
+                    } else {
+                        (Method::DELETE, None)
+                    };
+                    client.send(method, other, body).await
+                };
+                let (reply, meanwhile) = pause.run(request, meanwhile).await;
+                let Some(meanwhile) = meanwhile else { break };
+                meanwhile.is(204);
+                if is_password {
+                    let violations = reply.is_problem(Code::ValidationFailed).violations();
+                    assert_eq!(violations, [json!(["/current_password", "incorrect"])], "{method} {path} {at}");
+                } else {
+                    assert_eq!(reply.status, status, "{method} {path} {at}: {reply:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn concurrent_changes_with_one_proof_are_both_made_if_the_password_stays() {
     let world = World::new().await;
     let (_, client) = member(&world, "mina", MINA).await;
     // Ending the other sessions raises the epoch, which a new password would do, too.

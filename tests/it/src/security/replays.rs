@@ -53,13 +53,13 @@ async fn a_code_and_a_password_are_not_replayed_to_somebody_who_may_not_grant_th
     let team = world.team("Northwind").await;
     let (manager, client) = world.user("manager", UserType::Member, [(team, "member_manager")]).await;
     let path = |rest: &str| format!("/v1/teams/{team}/{rest}");
-    let issued = client.post(&path("invitations"), &json!({"role_id": "reviewer"})).await;
+    let issued = client.post(&path("invitations"), &json!({"role_id": "member_manager"})).await;
     let reissue =
         path(&format!("invitations/{}/reissue", issued.is(201).body["invitation"]["invitation_id"].as_str().unwrap()));
     let new_user = json!({"username": "Jin", "login": "jin", "generate_password": true});
     let requests = [
-        (path("invitations"), json!({"role_id": "reviewer", "note": "Mina"}).to_string()),
-        (path("members"), json!({"new_user": new_user, "role_id": "reviewer"}).to_string()),
+        (path("invitations"), json!({"role_id": "member_manager", "note": "Mina"}).to_string()),
+        (path("members"), json!({"new_user": new_user, "role_id": "member_manager"}).to_string()),
         (reissue, "{}".to_owned()),
     ];
     for (path, body) in &requests {
@@ -82,6 +82,11 @@ async fn a_code_and_a_password_are_not_replayed_to_somebody_who_may_not_grant_th
     expect(Some(Code::Forbidden)).await;
     boss.patch(&member, &json!({"role_id": "admin"})).await.is(200);
     expect(None).await;
+    // A role that still manages members, but has less than what was granted.
+    let doorkeeper = json!({"name": "Doorkeeper", "permissions": ["team.read", "members.manage"]});
+    let doorkeeper = boss.post(&path("roles"), &doorkeeper).await.is(201).body["role_id"].clone();
+    boss.patch(&member, &json!({"role_id": doorkeeper})).await.is(200);
+    expect(Some(Code::Forbidden)).await;
     boss.delete(&member).await.is(204);
     expect(Some(Code::NotFound)).await;
 }

@@ -40,8 +40,7 @@ async fn a_sign_in_with_a_second_factor_is_recorded_once() {
 async fn with_cookie(client: &Client, login: &str) -> String {
     let body = json!({"login": login, "password": PASSWORD, "transport": "cookie"});
     let signed_in = client.post("/v1/login", &body).await;
-    let mut cookies = signed_in.is(200).headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    cookies.find(|cookie| cookie.starts_with("__Host-session=")).unwrap().split(';').next().unwrap().to_owned()
+    signed_in.is(200).cookie("__Host-session").to_owned()
 }
 
 #[tokio::test]

@@ -117,6 +117,15 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
+    /// The cookie of this name that the reply sets, as `name=value`.
+    #[track_caller]
+    pub fn cookie(&self, name: &str) -> &str {
+        let cookies = self.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+        let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next());
+        let is_named = |pair: &&str| pair.split_once('=').is_some_and(|(given, _)| given == name);
+        pairs.find(is_named).unwrap_or_else(|| panic!("no cookie {name}: {self:?}"))
+    }
+
     /// Asserts that this is the problem with this code, complete and with the status that belongs to the code.
     #[track_caller]
     pub fn is_problem(&self, code: Code) -> &Self {

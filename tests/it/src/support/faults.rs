@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use tokio::sync::oneshot;
 
 use wire::Request;
 
@@ -74,6 +75,41 @@ struct State {
     conflicts: usize,
     held: HashSet<String>,
     latency_seed: Option<u64>,
+    paused: Option<(usize, Paused)>,
+}
+
+/// A call that waits until it is told to go on, and whoever waits for it.
+#[derive(Debug)]
+struct Paused {
+    reached: oneshot::Sender<()>,
+    resumed: oneshot::Receiver<()>,
+}
+
+/// The other side of a paused call.
+#[derive(Debug)]
+pub struct Pause {
+    reached: oneshot::Receiver<()>,
+    resume: oneshot::Sender<()>,
+}
+
+impl Pause {
+    /// Runs a request until it has made the paused call, then `meanwhile`, then the rest of the request. Returns both
+    /// results, without the second if the request ended before.
+    pub async fn run<Reply, Other>(
+        self,
+        request: impl Future<Output = Reply>,
+        meanwhile: impl Future<Output = Other>,
+    ) -> (Reply, Option<Other>) {
+        let mut request = std::pin::pin!(request);
+        tokio::select! {
+            biased;
+            reply = &mut request => return (reply, None),
+            _ = self.reached => {}
+        }
+        let other = meanwhile.await;
+        drop(self.resume);
+        (request.await, Some(other))
+    }
 }
 
 impl Faults {
@@ -99,6 +135,15 @@ impl Faults {
     pub fn arm_transactions(&self, fault: Fault, at: usize, times: usize) {
         self.arm(fault, at, times);
         self.state().only_transactions = true;
+    }
+
+    /// Restarts the count at 0 and lets call number `at` wait before it is carried out.
+    pub fn pause(&self, at: usize) -> Pause {
+        let ((reached, when_reached), (resume, resumed)) = (oneshot::channel(), oneshot::channel());
+        let mut state = self.state();
+        (state.armed, state.only_transactions, state.calls) = (None, false, 0);
+        state.paused = Some((at, Paused { reached, resumed }));
+        Pause { reached: when_reached, resume }
     }
 
     /// Lets every later call succeed; the count continues.
@@ -136,7 +181,7 @@ impl Faults {
         self.state().latency_seed = seed;
     }
 
-    fn pause(&self) -> Option<Duration> {
+    fn latency(&self) -> Option<Duration> {
         let mut state = self.state();
         let next = state.latency_seed?.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         state.latency_seed = Some(next);
@@ -148,14 +193,15 @@ impl Faults {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next_fault(&self, request: &Request) -> Option<Fault> {
+    fn next_fault(&self, request: &Request) -> (Option<Fault>, Option<Paused>) {
         let mut state = self.state();
         if state.only_transactions && !request.is_transaction() {
-            return None;
+            return (None, None);
         }
         let index = state.calls;
         state.calls += 1;
-        state.armed.as_ref().filter(|(_, calls)| calls.contains(&index)).map(|(fault, _)| *fault)
+        let paused = state.paused.take_if(|(at, _)| *at == index).map(|(_, paused)| paused);
+        (state.armed.as_ref().filter(|(_, calls)| calls.contains(&index)).map(|(fault, _)| *fault), paused)
     }
 
     /// Holds the request's items until the result is dropped, or returns which of them are already held.
@@ -209,10 +255,15 @@ impl HttpConnector for Connector {
 impl Connector {
     async fn answer(&self, http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let request = Request::read(&http);
-        if let Some(pause) = self.faults.pause() {
-            tokio::time::sleep(pause).await;
+        if let Some(latency) = self.faults.latency() {
+            tokio::time::sleep(latency).await;
         }
-        match self.faults.next_fault(&request) {
+        let (fault, paused) = self.faults.next_fault(&request);
+        if let Some(Paused { reached, resumed }) = paused {
+            reached.send(()).ok();
+            resumed.await.ok();
+        }
+        match fault {
             Some(Fault::Throttle) => self.refuse(&request, request.throttled()),
             Some(Fault::ServerError) => self.refuse(&request, Request::server_error()),
             Some(Fault::Conflict) if request.is_write() => self.refuse(&request, request.conflict(&[true])),

@@ -15,11 +15,7 @@ async fn a_throttled_super_admin_signs_in_from_a_known_device() {
     let minas = try_password(&home, "mina", PASSWORD).await.is(200).body["device_token"].clone();
     let by_cookie = json!({"login": "admin", "password": PASSWORD, "transport": "cookie"});
     let cookies = home.post("/v1/login", &by_cookie).await;
-    let device = cookies.is(200).headers.get_all("set-cookie").iter().find_map(|cookie| {
-        let (device, _) = cookie.to_str().unwrap().split_once(';')?;
-        device.starts_with("__Host-device=").then(|| device.to_owned())
-    });
-    let browser = home.with("cookie", &device.unwrap());
+    let browser = home.with("cookie", cookies.is(200).cookie("__Host-device"));
     world.clock.advance(DEVICE_LIFETIME);
     world.clock.retreat(LONGEST_WAIT * 100 + Duration::from_millis(1));
     fail(&world, ThrottleKind::Password, "admin", 100).await;

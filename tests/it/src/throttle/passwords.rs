@@ -79,14 +79,18 @@ async fn all_spellings_of_a_login_share_one_count() {
     assert_eq!(throttles.count(), 3);
 }
 
-/// This tests every route that takes the current password.
+/// This tests every route that takes the current password. The session is on the device that signs in.
 #[tokio::test]
 async fn guesses_at_the_current_password_and_at_sign_in_share_one_count() {
     const NEW: &str = "tq7 vXk 2pLw";
     let world = World::new().await;
     member(&world, "mina").await;
     let hashes = count_hashes();
-    let client = world.stranger().sign_in("mina").await;
+    let signed_in = try_password(&world.stranger(), "mina", PASSWORD).await;
+    let (client, mark) = (world.stranger().bearing(&signed_in), signed_in.body["device_token"].clone());
+    let sign_in = async |client: &Client, password: &str| {
+        client.post("/v1/login", &json!({"login": "mina", "password": password, "device_token": mark})).await
+    };
     let asking = |password: &str| {
         [
             (
@@ -106,21 +110,21 @@ async fn guesses_at_the_current_password_and_at_sign_in_share_one_count() {
         let incorrect = json!(["/current_password", "incorrect"]);
         assert_eq!(refused.is_problem(Code::ValidationFailed).violations(), [incorrect], "{path}");
     }
-    try_password(&strangers.next().unwrap(), "mina", WRONG).await.is_problem(Code::InvalidCredentials);
+    sign_in(&strangers.next().unwrap(), WRONG).await.is_problem(Code::InvalidCredentials);
 
     hashes.store(0, Ordering::SeqCst);
     for (method, path, body) in asking(PASSWORD).into_iter().chain(asking(WRONG)) {
         let throttled = client.send(method, path, Some(body.to_string())).await;
         assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "1", "{path}");
     }
-    try_password(&strangers.next().unwrap(), "mina", PASSWORD).await.is_problem(Code::TooManyAttempts);
+    sign_in(&strangers.next().unwrap(), PASSWORD).await.is_problem(Code::TooManyAttempts);
     assert_eq!(hashes.load(Ordering::SeqCst), 0);
 
     world.clock.advance(Duration::from_secs(1));
     let (method, path, body) = asking(PASSWORD)[0].clone();
     client.send(method, path, Some(body.to_string())).await.is(204);
     for stranger in strangers.take(5) {
-        try_password(&stranger, "mina", PASSWORD).await.is_problem(Code::InvalidCredentials);
+        sign_in(&stranger, PASSWORD).await.is_problem(Code::InvalidCredentials);
     }
 }
 
