@@ -38,6 +38,14 @@ def test_no_secret_is_logged_at_any_level(start):
         assert secret not in log, "a part of a token or its hash"
 
 
+def test_a_line_of_the_security_log_names_the_network(start):
+    server = start(password=PASSWORD)
+    server.anonymous().post("/v1/login", {"login": "admin", "password": "wrong"}).expect(401)
+    assert server.stop() == 0
+    [line] = [line for line in server.stderr.splitlines() if "authn_login_fail" in line]
+    assert 'network="127.0.0.1"' in line
+
+
 def secrets_in(token):
     """Texts by which a session's secret or its hash could be recognised."""
     decoded = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))

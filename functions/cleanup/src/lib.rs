@@ -4,8 +4,7 @@
 mod team;
 
 use rollcall_api::{
-    Authority, Context, NotCommitted, Plan, Problem,
-    invitation_expiry::{Expiry, expire},
+    Authority, Context, NotCommitted, Plan, Problem, invitation_end::Ending, invitation_expiry::expire,
 };
 use rollcall_domain::{
     Code, Timestamp,
@@ -130,8 +129,8 @@ async fn process(
         DueItem::App(app_id) => end_app(context, app_id, now, report).await,
         DueItem::Team(team_id) => team::end(context, team_id, now, report).await,
         DueItem::Invitation(team_id, invitation_id) => match expire(context, team_id, invitation_id, now).await {
-            Ok(expiry) => {
-                report.invitations_expired += usize::from(expiry == Expiry::Expired);
+            Ok(ending) => {
+                report.invitations_expired += usize::from(ending == Ending::Ended);
                 Ok(DueOutcome::Done)
             }
             Err(problem) if problem.is(Code::Conflict) => Ok(DueOutcome::Pending),

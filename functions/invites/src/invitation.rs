@@ -17,8 +17,9 @@ use rollcall_domain::{
     role::Role,
     role_id::{RoleId, unknown_role},
     text::{Login, Note},
+    user::User,
 };
-use rollcall_store::invitation;
+use rollcall_store::{invitation, member::may_still_join};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -114,15 +115,15 @@ pub(crate) async fn issue(
             Some(role) => check_grant(&call, role, team_id)?,
             None => fields.violation("role_id", unknown_role()),
         }
-        if let Some(login) = fields.peek("login")
-            && let Some((_, rule)) = obstacle(&context, &login, team_id).await?
-        {
+        let invitee = invitee(&context, fields.peek("login").as_ref()).await?;
+        if let Some((_, rule)) = invitee.as_ref().and_then(|invitee| obstacle(invitee, team_id)) {
             fields.violation("login", Invalid::new(ViolationCode::NotAllowed, rule));
         }
         let NewInvitationBody { role_id: role, login: Text(login), note: Text(note) } =
             fields.parse(|fields| NewInvitationBody::read(fields, role))?;
         let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
-        let plan = Plan::new(Authority::TeamRole(&call, team_id), invitation::issue(&fresh)?);
+        let writes = invitation::issue(&fresh)?.with_checks(invitee.map(|invitee| may_still_join(&invitee, team_id)));
+        let plan = Plan::new(Authority::TeamRole(&call, team_id), writes);
         commit(&context, &call, plan, Action::InvitationIssue, fresh, code).await
     })
     .await
@@ -137,7 +138,12 @@ pub(crate) async fn issue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 201, body = Issued, headers(("Location"), ("ETag")))),
-    extensions(("x-codes" = json!([Code::InvitationEnded, Code::NotAMember, Code::TooManyInvitations]))),
+    extensions(("x-codes" = json!([
+        Code::AlreadyMember,
+        Code::InvitationEnded,
+        Code::NotAMember,
+        Code::TooManyInvitations,
+    ]))),
 )]
 pub(crate) async fn reissue(
     State(context): State<Context>,
@@ -159,19 +165,20 @@ pub(crate) async fn reissue(
         };
         // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
-        if let Some(login) = &before.login
-            && let Some((code, _)) = obstacle(&context, login, team_id).await?
-        {
+        let invitee = invitee(&context, before.login.as_ref()).await?;
+        if let Some((code, _)) = invitee.as_ref().and_then(|invitee| obstacle(invitee, team_id)) {
             return Err(code.into());
         }
         let (fresh, code) = fresh(&context, &call, before.to_reissue(role)).await?;
         let authority = Authority::TeamRole(&call, team_id);
-        let plan = if after == before {
-            Plan::new(authority, invitation::issue(&fresh)?)
+        let (writes, ended) = if after == before {
+            (invitation::issue(&fresh)?, None)
         } else {
             let ended = change(action, Some(&before), Some(&after));
-            Plan::new(authority, invitation::replace(&before, &after, &fresh)?).audit(ended)
+            (invitation::replace(&before, &after, &fresh)?, Some(ended))
         };
+        let writes = writes.with_checks(invitee.map(|invitee| may_still_join(&invitee, team_id)));
+        let plan = Plan::new(authority, writes).audit_all(ended);
         commit(&context, &call, plan, Action::InvitationReissue, fresh, code).await
     })
     .await
@@ -233,17 +240,23 @@ fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
     if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
-/// Why the user with this login could not redeem an invitation into the team, as an error code and as a rule; `None` if
-/// they could, or if nobody has the login yet.
-async fn obstacle(context: &Context, login: &Login, team_id: TeamId) -> Result<Option<(Code, &'static str)>, Problem> {
-    let Some(user) = context.store.user_by_login(login).await? else { return Ok(None) };
-    Ok(if user.user_type.is_admin() {
+/// The user whom an invitation is bound to; `None` if it is bound to no login, or if nobody has the login yet.
+async fn invitee(context: &Context, login: Option<&Login>) -> Result<Option<User>, Problem> {
+    match login {
+        Some(login) => Ok(context.store.user_by_login(login).await?),
+        None => Ok(None),
+    }
+}
+
+/// Why a user could not redeem an invitation into the team, as an error code and as a rule; `None` if they could.
+fn obstacle(user: &User, team_id: TeamId) -> Option<(Code, &'static str)> {
+    if user.user_type.is_admin() {
         Some((Code::NotAMember, "must not be that of an admin of the platform, who cannot join teams"))
     } else if user.teams.contains_key(&team_id) {
         Some((Code::AlreadyMember, "must not be that of a member of this team"))
     } else {
         None
-    })
+    }
 }
 
 /// A new invitation and its code.
@@ -265,7 +278,7 @@ async fn commit(
     code: EightDigits,
 ) -> Result<Reply, Problem> {
     let (team_id, version) = (fresh.team_id, fresh.version);
-    let right = ReplayRight::Grant(team_id, fresh.role.role_id);
+    let right = Some(ReplayRight::Grant(team_id, fresh.role.role_id));
     let change = change(action, None, Some(&fresh));
     // An invitation has no route of its own to read it by: the list has it.
     let location = format!("/v1/teams/{team_id}/invitations");

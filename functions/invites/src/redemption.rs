@@ -63,7 +63,8 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
     let attempt = RedemptionAttempt::reserve(&context, &call.request, Redeemer::User(user), &code).await?;
     let redeemed = retry_on_conflict(|| async {
         let (invited, now_is) = attempt.read(&context, Some(user.user_id)).await?;
-        let before = now_is.filter(|now_is| now_is.epoch == user.epoch).ok_or(Code::Unauthenticated)?;
+        let before = now_is.ok_or(Code::Unauthenticated)?;
+        call.check_session(&context, &before).await?;
         check_may_join(&before)?;
         let issuer = invited.issuer.clone();
         let joining = attempt.join(&context, invited, &before, call.now()).await?;
@@ -71,7 +72,9 @@ pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result
         let commit = change(&before, &joining.user, CredentialChange::Kept)?.extended(joining.commit);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit).audit(joining.change);
         let reply = context.commit(plan.reply(reply)).await?;
-        bound_invitations::end_after_joining(&context, &joining.team, &user.login, call.now()).await;
+        if joining.bound_left > 0 {
+            bound_invitations::end_after_joining(&context, joining.team.team_id, &user.login, call.now()).await;
+        }
         Ok(reply)
     });
     match redeemed.await {

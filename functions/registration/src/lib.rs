@@ -144,7 +144,12 @@ async fn complete(
     let pending = PendingFlow::of_stranger(&context, request, registration_id, purpose).await?;
     let completion = pending.parse(&context, request, RegistrationCompletionBody::read).await?;
     let proved = pending.try_code(&context, request, &completion.code).await?;
-    match register(&context, &call, &proved, completion).await {
+    let hash = match hash(&context, &proved, &completion).await {
+        // A taken address is answered as a wrong code is.
+        Err(problem) if !problem.is(Code::VerificationFailed) => return Err(proved.fail(&context, problem).await),
+        hash => hash?,
+    };
+    match register(&context, &call, &proved, completion, &hash).await {
         Err(problem) if REFUSALS_AFTER_RIGHT_CODE.into_iter().any(|code| problem.is(code)) => {
             Err(proved.fail(&context, problem).await)
         }
@@ -160,21 +165,31 @@ fn check_open(context: &Context) -> Result<(), Code> {
     if context.config.is_registration_open { Ok(()) } else { Err(Code::RegistrationClosed) }
 }
 
-async fn register(
+/// The hash of the new user's password.
+async fn hash(
     context: &Context,
-    call: &IdempotentRequest,
     proved: &ProvenFlow,
-    completion: RegistrationCompletionBody,
-) -> Result<Reply, Problem> {
-    let RegistrationCompletionBody { username, login, password, invitation_code, .. } = completion;
+    completion: &RegistrationCompletionBody,
+) -> Result<PasswordHash, Problem> {
     // The transaction decides. Checking first saves the hash for a login or address that is taken.
-    let taken = context.store.taken(&proved.flow.email, &login).await?;
+    let taken = context.store.taken(&proved.flow.email, &completion.login).await?;
     if taken.email {
         return Err(Code::VerificationFailed.into());
     }
     if taken.login {
         return Err(Code::LoginTaken.into());
     }
+    password::hash(context, completion.password.clone()).await
+}
+
+async fn register(
+    context: &Context,
+    call: &IdempotentRequest,
+    proved: &ProvenFlow,
+    completion: RegistrationCompletionBody,
+    hash: &PasswordHash,
+) -> Result<Reply, Problem> {
+    let RegistrationCompletionBody { username, login, invitation_code, .. } = completion;
     let tried = match &invitation_code {
         Some(code) => {
             let redeemer = Redeemer::Registering { email: &proved.flow.email, login: &login };
@@ -189,8 +204,7 @@ async fn register(
     };
     let new = NewUser { language: call.request.language.unwrap_or_default(), ..new };
     let user = new.create(UserId::new(context.uuid()?), call.request.now);
-    let hash = password::hash(context, password).await?;
-    let registered = retry_on_conflict(|| create(context, call, proved, &user, &hash, tried.as_ref())).await;
+    let registered = retry_on_conflict(|| create(context, call, proved, &user, hash, tried.as_ref())).await;
     match (registered, tried) {
         (Err(problem), Some(tried)) => Err(tried.fail(context, call.idempotency_key.as_deref(), problem).await),
         (registered, _) => registered,
@@ -218,18 +232,19 @@ async fn create(
     let user = User { teams, ..user.clone() };
     let credential = Credential::new(user.user_id, hash.clone());
     let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded()?);
-    let (mut joined, mut team) = (None, None);
+    let (mut joined, mut with_bound) = (None, None);
     if let Some(joining) = joining {
+        with_bound = (joining.bound_left > 0).then_some(joining.team.team_id);
         writes = writes.extended(joining.commit);
-        (joined, team) = (Some(joining.change), Some(joining.team));
+        joined = Some(joining.change);
     }
     // The user's item is for admins to read. The user reads it as their own, once they have signed in.
     let reply = Reply::created("/v1/me".to_owned(), &Registered { user: (&user).into() })?;
     let reply = reply.at_version(user.version);
     let plan = Plan::new(Authority::Proven(call, &user), writes).audit_all(joined);
     let reply = context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await?;
-    if let Some(team) = team {
-        bound_invitations::end_after_joining(context, &team, &user.login, call.request.now).await;
+    if let Some(team_id) = with_bound {
+        bound_invitations::end_after_joining(context, team_id, &user.login, call.request.now).await;
     }
     Ok(reply)
 }

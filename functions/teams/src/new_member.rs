@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, bound_invitations, password, queue, retry_on_conflict,
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, bound_invitations, password, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Fields, Invalid, ViolationCode,
@@ -58,8 +58,8 @@ pub(crate) struct Added {
 /// Who becomes a member.
 #[derive(Debug)]
 pub(crate) enum Who {
-    User(UserId),
-    Login(Login),
+    /// A user who exists, named by `user_id` or `login`.
+    Known,
     New(Box<(NewUser, InitialPassword)>),
 }
 
@@ -72,8 +72,8 @@ impl Who {
             let rule = "takes one of user_id, login and new_user";
             fields.violation(name, Invalid::new(ViolationCode::NotAllowed, rule));
         }
-        let user = fields.optional("user_id").map(Self::User);
-        let login = fields.optional("login").map(Self::Login);
+        let user = fields.optional("user_id").map(|_: UserId| Self::Known);
+        let login = fields.optional("login").map(|_: Login| Self::Known);
         let new = fields.object("new_user", |fields| NewMemberUserBody::read(fields, rule));
         if given.is_empty() {
             let rule = "is required unless login or new_user is given";
@@ -109,25 +109,31 @@ pub(crate) async fn add(
     let team_id = team.team_id;
     let mut fields = call.fields()?;
     let role = named(&context, &call, &mut fields, team_id).await?;
-    let strength = context.config.password;
-    // Reading a new user estimates the strength of their password.
-    let (who, mut fields) = queue::run(move || (Who::read(&mut fields, &strength), fields)).await?;
-    let known = match &who {
-        Some(Who::User(user_id)) => Some(("user_id", context.store.user(*user_id).await?)),
-        Some(Who::Login(login)) => Some(("login", context.store.user_by_login(login).await?)),
-        Some(Who::New(_)) | None => None,
+    let known = match (fields.peek("user_id"), fields.peek("login")) {
+        (Some(user_id), _) => Some(("user_id", context.store.user(user_id).await?)),
+        (None, Some(login)) => Some(("login", context.store.user_by_login(&login).await?)),
+        (None, None) => None,
     };
     if let Some((name, None)) = known {
         fields.violation(name, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
     }
-    let NewMemberBody { user_id: who, role_id: role, .. } =
-        fields.parse(|fields| NewMemberBody::read(fields, who, role))?;
+    let has_new_user = fields.has_value("new_user");
+    let read = |fields: &mut Fields, rule: &PasswordRule| {
+        let who = Who::read(fields, rule);
+        NewMemberBody::read(fields, who, role)
+    };
+    // Only reading a new user estimates the strength of a password.
+    let NewMemberBody { user_id: who, role_id: role, .. } = if has_new_user {
+        password::parse(&context, fields, read).await?
+    } else {
+        fields.parse(|fields| read(fields, &context.config.password))?
+    };
     match (who, known.and_then(|(_, user)| user)) {
         (Who::New(new), _) => add_new(&context, &call, *new, &team, role).await,
-        (Who::User(_) | Who::Login(_), Some(user)) => {
+        (Who::Known, Some(user)) => {
             retry_on_conflict(|| add_existing(&context, &call, user.user_id, &team, &role)).await
         }
-        (Who::User(_) | Who::Login(_), None) => Err(Code::Conflict.into()),
+        (Who::Known, None) => Err(Code::Conflict.into()),
     }
 }
 
@@ -183,14 +189,11 @@ async fn join_team(context: &Context, call: &Call, joiner: Joiner, team: &Team, 
         .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(role)));
     // A member has no route of its own to read it by: the list has it.
     let location = format!("/v1/teams/{team_id}/members");
-    let has_secret = generated_password.is_some();
+    let right = generated_password.is_some().then_some(ReplayRight::Grant(team_id, role.role_id));
     let login = user.login.clone();
     let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };
-    let mut reply = Reply::created(location, &added)?.at_version(member.version);
-    if has_secret {
-        reply = reply.with_secret(ReplayRight::Grant(team_id, role.role_id));
-    }
+    let reply = Reply::created(location, &added)?.at_version(member.version).with_secret(right);
     let reply = context.commit(plan.reply(reply)).await?;
-    bound_invitations::end_after_joining(context, team, &login, call.now()).await;
+    bound_invitations::end_after_joining(context, team_id, &login, call.now()).await;
     Ok(reply)
 }

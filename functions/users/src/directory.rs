@@ -168,12 +168,10 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     let (hash, generated_password) = password::hash_initial(&context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
     let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
-    let has_secret = generated_password.is_some();
+    let right = generated_password.is_some().then_some(ReplayRight::CreateUser(user.user_id));
     let created = CreatedUser { user: (&user).into(), generated_password };
-    let mut reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?.at_version(user.version);
-    if has_secret {
-        reply = reply.with_secret(ReplayRight::CreateUser(user.user_id));
-    }
+    let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?;
+    let reply = reply.at_version(user.version).with_secret(right);
     let plan = Plan::new(Authority::Platform(&call), commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user))).reply(reply)).await
 }

@@ -53,11 +53,8 @@ pub(crate) async fn reset_password(
     let read = move |fields: &mut Fields, rule: &PasswordRule| PasswordResetBody::read(fields, rule, &target.names());
     let reset = password::parse(&context, call.fields()?, read).await?;
     let (hash, generated_password) = password::hash_initial(&context, reset.into_password()).await?;
-    let has_secret = generated_password.is_some();
-    let mut reply = Reply::ok(&PasswordResetReply { generated_password })?;
-    if has_secret {
-        reply = reply.with_secret(ReplayRight::ResetPassword(target_id));
-    }
+    let right = generated_password.is_some().then_some(ReplayRight::ResetPassword(target_id));
+    let reply = Reply::ok(&PasswordResetReply { generated_password })?.with_secret(right);
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
         let after = before.clone().with_new_password(true, None, call.now());

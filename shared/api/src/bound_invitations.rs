@@ -1,39 +1,29 @@
-//! Invitations that are bound to a login: ended once the login has joined the team another way, because nobody could
-//! redeem them any more.
+//! Invitations that are bound to a login: ended once the login has joined the team another way, because it has no use
+//! for them any more.
 
-use rollcall_domain::{Code, Timestamp, audit::Action, id::InvitationId, invitation, team::Team, text::Login};
-use rollcall_store::invitation::end;
+use rollcall_domain::{Timestamp, audit::Action, id::TeamId, limits::MAX_ENDED_AT_ONCE, text::Login};
 
-use crate::{
-    context::Context,
-    plan::{Authority, Plan},
-    problem::Problem,
-    retry::retry_on_conflict,
-};
+use crate::{context::Context, invitation_end::end_by_system, problem::Problem};
 
-/// Ends the team's live invitations that are bound to this login, after it has joined. `team` is the team before that.
+/// Ends the team's live invitations that are bound to this login, after it has joined.
 ///
-/// A failure is only logged: the membership is committed, and what is left expires within a day, unusable.
-pub async fn end_after_joining(context: &Context, team: &Team, login: &Login, now: Timestamp) {
-    if team.bound > 0
-        && let Err(problem) = end_all(context, team, login, now).await
-    {
-        tracing::warn!(%problem, team_id = %team.team_id, "bound invitations could not be ended");
+/// A failure is only logged: the membership is committed. What is left expires within a day. Until then it can be
+/// redeemed if the login leaves the team.
+pub async fn end_after_joining(context: &Context, team_id: TeamId, login: &Login, now: Timestamp) {
+    if let Err(problem) = end_all(context, team_id, login, now).await {
+        tracing::warn!(%problem, %team_id, "bound invitations could not be ended");
     }
 }
 
-async fn end_all(context: &Context, team: &Team, login: &Login, now: Timestamp) -> Result<(), Problem> {
-    for invitation in context.store.invitations_bound_to(team.team_id, login, now).await? {
-        retry_on_conflict(|| end_one(context, team, invitation.invitation_id, now)).await?;
+async fn end_all(context: &Context, team_id: TeamId, login: &Login, now: Timestamp) -> Result<(), Problem> {
+    // Read after the login has joined: no invitation can be bound to it any more.
+    if context.store.team(team_id).await?.is_none_or(|team| team.bound == 0) {
+        return Ok(());
+    }
+    let bound = context.store.invitations_bound_to(team_id, login, now).await?;
+    for invitation in bound.into_iter().take(MAX_ENDED_AT_ONCE) {
+        let id = (team_id, invitation.invitation_id);
+        end_by_system(context, id, Action::InvitationRevoke, |live| live.is_live(now).then(|| live.revoked())).await?;
     }
     Ok(())
-}
-
-async fn end_one(context: &Context, team: &Team, invitation_id: InvitationId, now: Timestamp) -> Result<(), Problem> {
-    let found = context.store.invitation(team.team_id, invitation_id).await?;
-    let Some(before) = found.filter(|invitation| invitation.is_live(now)) else { return Ok(()) };
-    let role = context.store.role(team.team_id, before.role.role_id).await?.ok_or(Code::Conflict)?;
-    let after = before.clone().revoked();
-    let change = invitation::change(Action::InvitationRevoke, Some(&before), Some(&after));
-    context.commit(Plan::new(Authority::System, end(&before, &after, &role)?).audit(change)).await.map(drop)
 }

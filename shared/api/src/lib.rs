@@ -18,6 +18,7 @@ pub mod header_list;
 pub mod idempotency;
 mod if_match;
 pub mod invitation_code;
+pub mod invitation_end;
 pub mod invitation_expiry;
 pub mod keyring;
 pub mod logging;

@@ -79,8 +79,10 @@ impl Redeemer<'_> {
 pub struct Joining {
     /// The user with the new membership.
     pub user: User,
-    /// The team that is joined, no longer counting the redeemed invitation.
+    /// The team that is joined.
     pub team: Team,
+    /// The number of its live invitations that stay bound to a login. If it is 0, none can be bound before the commit.
+    pub bound_left: u32,
     /// The role in it.
     pub role: Role,
     /// Everything to write but the user.
@@ -151,8 +153,8 @@ impl RedemptionAttempt {
         let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
         // One record tells of the redemption and of the membership.
         change.after["role_id"] = invited.role.role_id.to_string().into();
-        let bound = invited.team.bound.saturating_sub(u32::from(invited.invitation.login.is_some()));
-        Ok(Joining { user, team: Team { bound, ..invited.team }, role: invited.role, commit, change })
+        let bound_left = invited.bound_left();
+        Ok(Joining { user, team: invited.team, bound_left, role: invited.role, commit, change })
     }
 
     /// Ends an attempt that did not succeed, and returns the problem to answer with. The attempt is taken off every

@@ -54,10 +54,11 @@ impl Reply {
         Self { etag: Some(version), ..self }
     }
 
-    /// The reply with a secret in it, which is sent once more only to a caller who still has this right.
+    /// The reply with a secret in it, which is sent once more only to a caller who still has this right; without a
+    /// right a reply that has no secret after all.
     #[must_use]
-    pub fn with_secret(self, right: ReplayRight) -> Self {
-        Self { replay_right: Some(right), ..self }
+    pub fn with_secret(self, right: Option<ReplayRight>) -> Self {
+        Self { replay_right: right, ..self }
     }
 
     /// The right that a caller needs to be sent this stored reply.

@@ -277,8 +277,9 @@ pub const INVITATION_LIFETIME: Duration = DAY;
 /// How long an invitation is listed after its expiry.
 pub const INVITATION_HISTORY: Duration = Duration::from_hours(30 * 24);
 
-/// The number of expired invitations that a request ends when they count against a limit. The cleanup ends the others.
-pub const MAX_EXPIRED_AT_ONCE: usize = 10;
+/// The number of invitations that a request ends beside what it was sent for: expired ones that count against a limit,
+/// or those that are bound to a login which has joined. The cleanup ends the others once they have expired.
+pub const MAX_ENDED_AT_ONCE: usize = 10;
 
 /// How often a code is drawn if another invitation has the same one. With a million live invitations, the chance that
 /// all draws collide is 1 in 10¹⁶.

@@ -53,6 +53,13 @@ impl CounterUpdate {
         if invitation.login.is_some() { update.decrement("#bound :minus_one") } else { update }
     }
 
+    /// Requires that as many invitations are bound to a login as were read. An older team does not count none.
+    pub(crate) fn only_if_bound(self, bound: u32) -> Self {
+        let condition =
+            if bound == 0 { "(attribute_not_exists(#bound) OR #bound = :bound)" } else { "#bound = :bound" };
+        self.only_if(condition, ":bound", bound)
+    }
+
     pub(crate) fn add_role(self) -> Self {
         self.increment("#roles :one").only_if("#roles < :max_roles", ":max_roles", MAX_ROLES_PER_TEAM)
     }

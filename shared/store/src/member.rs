@@ -6,7 +6,8 @@
 use rollcall_domain::{
     Code, Timestamp,
     id::{TeamId, UserId},
-    invitation::Invitation,
+    limits::MAX_MEMBERS_PER_TEAM,
+    permission::UserType,
     role::Role,
     team::{LastAdmin, Member, Team},
     user::User,
@@ -15,9 +16,10 @@ use rollcall_domain::{
 use crate::{
     counters::CounterUpdate,
     error::Fault,
-    item::{from_items, string, to_item},
+    item::{Item, from_items, string, to_item},
     keys,
     query::{Page, Range},
+    redemption::InvitationDetails,
     role::count_use,
     table::Store,
     tombstone::{existing, not_found_or},
@@ -61,17 +63,29 @@ pub fn join(team_id: TeamId, member: &Member, role: &Role) -> Result<Vec<Write>,
 }
 
 /// Adds a member by an invitation, which stops counting as live. The role's use by the invitation becomes the member's.
-pub(crate) fn join_invited(invitation: &Invitation, member: &Member, role: &Role) -> Result<Vec<Write>, Fault> {
-    let team_id = invitation.team_id;
-    let counters = CounterUpdate::new(team_id).add_member().remove_invitation(invitation);
+///
+/// If no invitation of the team stays bound to a login, none may be bound meanwhile.
+pub(crate) fn join_invited(details: &InvitationDetails, member: &Member) -> Result<Vec<Write>, Fault> {
+    let InvitationDetails { invitation, team, role, .. } = details;
+    let team_id = team.team_id;
+    let mut counters = CounterUpdate::new(team_id).add_member().remove_invitation(invitation);
+    if details.bound_left() == 0 {
+        counters = counters.only_if_bound(team.bound);
+    }
     Ok(add(team_id, member, role, counters)?.into_iter().chain(count_use(team_id, role, 0)).collect())
 }
 
 fn add(team_id: TeamId, member: &Member, role: &Role, counters: CounterUpdate) -> Result<[Write; 2], Fault> {
     let put = Write::put(to_item(&keys::member(team_id, member.user_id), member)?).only_if_absent(Code::AlreadyMember);
     let counters = counters.add_role_holder(member.user_id, role.role_id, member.joined_at);
-    let failure = FailureCode::ByItem(|found| not_found_or(found, |_| Code::TooManyMembers));
+    let failure = FailureCode::ByItem(|found| not_found_or(found, full_or_conflict));
     Ok([put, counters.write(failure)])
+}
+
+/// Whether a team had no place left; otherwise another of its counters had changed.
+fn full_or_conflict(team: &Item) -> Code {
+    let members: usize = team.get("members").and_then(|count| count.as_n().ok()?.parse().ok()).unwrap_or_default();
+    if members < MAX_MEMBERS_PER_TEAM { Code::Conflict } else { Code::TooManyMembers }
 }
 
 /// Removes a member from a team. A deleted team counts nothing any more, so only the member's item is removed.
@@ -111,6 +125,13 @@ pub fn move_role(
 /// Removes a member of a deleted team.
 pub fn purge_member(team_id: TeamId, user_id: UserId) -> Write {
     Write::delete(keys::member(team_id, user_id))
+}
+
+/// Checks that a user could still join a team: they are no admin of the platform, and not in the team.
+pub fn may_still_join(user: &User, team_id: TeamId) -> Write {
+    let check = Write::check(keys::user(user.user_id)).naming("#team", team_id.to_string());
+    let values = vec![(":member", string(UserType::Member.as_str()))];
+    check.only_if("#type = :member AND attribute_not_exists(#teams.#team)", values, Code::Conflict)
 }
 
 /// Checks that a user is still authorised: enabled, with the epoch that was read (every loss of rights and every new

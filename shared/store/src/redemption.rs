@@ -33,6 +33,13 @@ pub struct InvitationDetails {
     pub issuer: User,
 }
 
+impl InvitationDetails {
+    /// The number of the team's live invitations that are bound to a login and stay so once this one is redeemed.
+    pub fn bound_left(&self) -> u32 {
+        self.team.bound.saturating_sub(u32::from(self.invitation.login.is_some()))
+    }
+}
+
 impl Store {
     /// The details of a code's invitation, and the redeemer, in one consistent read. There are no details if any part
     /// of them is missing.
@@ -73,7 +80,7 @@ pub fn redeem(
     issuers_role: Option<&Role>,
 ) -> Result<Commit, Fault> {
     let commit = Commit::new(put_ended(&details.invitation, after)?);
-    let commit = commit.extended(join_invited(&details.invitation, member, &details.role)?);
+    let commit = commit.extended(join_invited(details, member)?);
     let by_role = issuers_role.map(|role| (details.team.team_id, role));
     Ok(commit.with_checks(still_authorised(&details.issuer, by_role, Code::Conflict)))
 }

@@ -1,6 +1,6 @@
 //! How many live invitations a team may have.
 
-use rollcall_domain::limits::MAX_EXPIRED_AT_ONCE;
+use rollcall_domain::limits::MAX_ENDED_AT_ONCE;
 
 use super::*;
 
@@ -63,7 +63,7 @@ async fn expired_invitations_make_room_before_the_cleanup_runs() {
     fixture.world.clock.advance(MILLISECOND);
     fixture.try_to_issue().await.is(201);
     let expired = audited(&fixture.world, "invitation.expire").await;
-    assert_eq!(expired.len(), MAX_EXPIRED_AT_ONCE, "only expired invitations, and at most one batch");
+    assert_eq!(expired.len(), MAX_ENDED_AT_ONCE, "only expired invitations, and at most one batch");
     assert!(expired.iter().all(|record| record["actor"].is_null()), "an expiry has no actor");
     assert_consistent(&fixture.world).await;
     for _ in 0..59 {
@@ -140,7 +140,7 @@ async fn an_expired_invitation_can_be_reissued_only_while_the_team_has_room() {
     fixture.world.clock.advance(DAY);
     fixture.sign_in_again().await;
     reissue(&fixture.inviter).await.is(201);
-    assert_eq!(breaker(&fixture.world).await.0, i64::try_from(MAX_LIVE + 1 - MAX_EXPIRED_AT_ONCE).unwrap());
-    assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2 + MAX_EXPIRED_AT_ONCE);
+    assert_eq!(breaker(&fixture.world).await.0, i64::try_from(MAX_LIVE + 1 - MAX_ENDED_AT_ONCE).unwrap());
+    assert_eq!(audited(&fixture.world, "invitation.expire").await.len(), 2 + MAX_ENDED_AT_ONCE);
     assert_consistent(&fixture.world).await;
 }
