@@ -36,7 +36,7 @@ pub struct InvitationDetails {
 impl InvitationDetails {
     /// The number of the team's live invitations that are bound to a login and stay so once this one is redeemed.
     pub fn bound_left(&self) -> u32 {
-        self.team.bound.saturating_sub(u32::from(self.invitation.login.is_some()))
+        self.team.bound.saturating_sub(u32::from(self.invitation.is_counted_as_bound))
     }
 }
 

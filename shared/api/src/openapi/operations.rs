@@ -17,14 +17,22 @@ const PATH_PARAMETERS: [(&str, &str); 8] = [
     ("user_id", "The user or, below an application, the account."),
 ];
 
+/// What an operation is about, by its tag, as far as that decides what it takes and how it is refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Area {
+    /// It takes no session.
+    Public,
+    /// It concerns the caller alone, and takes no right.
+    OwnIdentity,
+    /// It replies with a file.
+    Files,
+    /// It takes a right.
+    Other,
+}
+
 /// What decides what an operation takes and how it can be refused.
 pub(super) struct Traits {
-    /// It takes no session.
-    pub(super) is_public: bool,
-    /// It concerns the caller alone, and takes no right.
-    pub(super) is_own: bool,
-    /// It replies with a file.
-    pub(super) is_download: bool,
+    pub(super) area: Area,
     pub(super) takes_idempotency_key: bool,
     pub(super) takes_if_match: bool,
 }
@@ -67,17 +75,16 @@ pub(super) fn header_references<'a>(names: impl IntoIterator<Item = &'a str>) ->
 /// Completes an operation, but for its problems. `takes_patch` is whether its path also takes PATCH.
 pub(super) fn complete(method: &str, takes_patch: bool, operation: &mut Value) -> Traits {
     let is_tagged = |name: &str| operation["tags"].as_array().is_some_and(|tags| tags.contains(&json!(name)));
-    let (is_public, is_own, is_download) = (is_tagged("public"), is_tagged("own identity"), is_tagged("files"));
+    let areas = [("public", Area::Public), ("own identity", Area::OwnIdentity), ("files", Area::Files)];
+    let area = areas.into_iter().find(|(tag, _)| is_tagged(tag)).map_or(Area::Other, |(_, area)| area);
     let mut parameters = operation["parameters"].as_array().into_iter().flatten();
     let declares_key = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
     let traits = Traits {
-        is_public,
-        is_own,
-        is_download,
-        takes_idempotency_key: method == "post" && (declares_key || !is_public && !is_download),
+        area,
+        takes_idempotency_key: method == "post" && (declares_key || !matches!(area, Area::Public | Area::Files)),
         takes_if_match: matches!(method, "put" | "patch" | "delete"),
     };
-    operation["security"] = if is_public { json!([]) } else { json!([{"bearer": []}, {"cookie": []}]) };
+    operation["security"] = if area == Area::Public { json!([]) } else { json!([{"bearer": []}, {"cookie": []}]) };
     complete_texts(operation);
     complete_parameters(&traits, operation);
     let content = &mut operation["requestBody"]["content"];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rollcall_domain::Code;
 use serde_json::{Map, Value, json};
 
-use super::operations::{Traits, header_references};
+use super::operations::{Area, Traits, header_references};
 use crate::call::OPEN_BEFORE_PASSWORD_CHANGE;
 
 /// The extension in which a handler lists the codes of its own rules, in `#[utoipa::path]`. All others follow from what
@@ -43,16 +43,18 @@ fn implied(path: &str, method: &str, traits: &Traits, operation: &Value) -> BTre
     let parameters: Vec<_> = parameters.map(|parameter| (&parameter["in"], &parameter["name"])).collect();
     let is_in = |place: &str| parameters.iter().any(|(place_of, _)| *place_of == place);
     let changes = method != "get";
+    let is = |area: Area| traits.area == area;
+    let (is_public, is_own, is_download) = (is(Area::Public), is(Area::OwnIdentity), is(Area::Files));
     let is_open_early =
         OPEN_BEFORE_PASSWORD_CHANGE.iter().any(|(open, at)| open.as_str().eq_ignore_ascii_case(method) && *at == path);
     // What is not taken is an unknown field or parameter, so that every operation can refuse it.
     let mut codes = BTreeSet::from([Code::UnknownField, Code::Internal, Code::Unavailable]);
     let mut add = |applies: bool, implied: &[Code]| codes.extend(implied.iter().filter(|_| applies));
-    add(!traits.is_public, &[Code::AmbiguousCredentials, Code::Unauthenticated]);
-    add(!traits.is_public && !is_open_early, &[Code::PasswordChangeRequired]);
-    add(!traits.is_public && changes, &[Code::CrossSiteRequest]);
-    add(!traits.is_public && changes && !traits.is_own, &[Code::Forbidden]);
-    add(!traits.is_public && changes && !traits.is_download, &[Code::Conflict]);
+    add(!is_public, &[Code::AmbiguousCredentials, Code::Unauthenticated]);
+    add(!is_public && !is_open_early, &[Code::PasswordChangeRequired]);
+    add(!is_public && changes, &[Code::CrossSiteRequest]);
+    add(!is_public && changes && !is_own, &[Code::Forbidden]);
+    add(!is_public && changes && !is_download, &[Code::Conflict]);
     add(changes, &[Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType]);
     add(changes || is_in("query"), &[Code::ValidationFailed]);
     add(is_in("path"), &[Code::NotFound]);
