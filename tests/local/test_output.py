@@ -40,7 +40,7 @@ def test_no_secret_is_logged_at_any_level(start):
 
 def test_a_line_of_the_security_log_names_the_network(start):
     server = start(password=PASSWORD)
-    server.anonymous().post("/v1/login", {"login": "admin", "password": "wrong"}).expect(401)
+    server.client.post("/v1/login", {"login": "admin", "password": "wrong"}).expect(401)
     assert server.stop() == 0
     [line] = [line for line in server.stderr.splitlines() if "authn_login_fail" in line]
     assert 'network="127.0.0.1"' in line

@@ -20,6 +20,7 @@ request_body! {
     #[schema(as = PasswordChange)]
     pub(crate) struct PasswordChangeBody from (fields, rule: &PasswordRule, names: &[&str]) {
         /// The current password.
+        #[schema(value_type = String, format = Password, example = "violet 7 harbour engine")]
         current_password: Password,
         /// The new password, which differs from the current one.
         #[schema(value_type = NewPassword)]
