@@ -19,8 +19,8 @@ use crate::{
 
 /// The tags of operations, in the order in which readers need them.
 ///
-/// `public`, `own identity` and `files` also decide what an operation takes and how it is refused. A public one takes no
-/// session, and an `Idempotency-Key` only if it declares that header. The others take an `Idempotency-Key` on POST,
+/// `public`, `own identity` and `files` also decide what an operation takes and how it is refused. A public one takes
+/// no session, and an `Idempotency-Key` only if it declares that header. The others take an `Idempotency-Key` on POST,
 /// except for `files`. One on the caller's own identity takes no right.
 const TAGS: [(&str, &str); 9] = [
     ("public", "What needs no session: signing in, registering, resetting a forgotten password, and this document."),

@@ -1,8 +1,8 @@
 //! The queue of expensive computing: password hashes, estimates of password strength, QR codes.
 //!
 //! It runs on threads of its own, since a computation of 20 ms would stall the async runtime, and one job per
-//! processor: more would only hold memory and delay everything else. More than [`MAX_QUEUED_PER_PROCESSOR`] waiting jobs
-//! per processor are refused at once.
+//! processor: more would only hold memory and delay everything else. More than [`MAX_QUEUED_PER_PROCESSOR`] waiting
+//! jobs per processor are refused at once.
 
 use std::sync::LazyLock;
 

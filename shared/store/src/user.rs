@@ -137,9 +137,9 @@ pub fn delete(user: &User) -> Result<Commit, Fault> {
 /// Records when a user signed in, the language of their browser and their device, which does not count as a change of
 /// the user. They must still be authorised.
 ///
-/// Of two concurrent sign-ins the later write wins, and a concurrent change of the user that was read before writes back
-/// what it read. The other device is then unknown at its next sign-in, which makes it known again. A guard would make
-/// either of the two fail for that.
+/// Of two concurrent sign-ins the later write wins, and a concurrent change of the user that was read before writes
+/// back what it read. The other device is then unknown at its next sign-in, which makes it known again. A guard would
+/// make either of the two fail for that.
 pub fn record_sign_in(user: &User, now: Timestamp, otherwise: Code) -> Result<Bookkeeping, Fault> {
     let values =
         vec![(":now", timestamp(now)), (":language", value(&user.language)?), (":devices", value(&user.devices)?)];

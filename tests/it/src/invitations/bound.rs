@@ -1,4 +1,5 @@
-//! Invitations that are bound to a login: refused where the login could not redeem them, ended where it joined otherwise.
+//! Invitations that are bound to a login: refused where the login could not redeem them, ended where it joined
+//! otherwise.
 
 use axum::http::Method;
 

@@ -93,8 +93,7 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// Runs a request until it has made the paused call, then `meanwhile`, then the rest of the request. Returns both
-    /// results, without the second if the request ended before.
+    /// Runs a request up to the paused call, then `meanwhile`, then the rest. Without the call, `meanwhile` is not run.
     pub async fn run<Reply, Other>(
         self,
         request: impl Future<Output = Reply>,
