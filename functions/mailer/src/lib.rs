@@ -35,26 +35,15 @@ pub async fn run(context: Context, sender: Sender, event: MailerEvent) -> Result
         deliver_due(&context, &sender).await?;
         return Ok(MailerReport::new(std::iter::empty()));
     };
-    Ok(MailerReport::new(deliver_all(&context, &sender, mails).await))
-}
-
-/// Delivers mails concurrently, each given with what names it to the caller. Returns the names of those that could not
-/// be processed.
-async fn deliver_all<Name>(
-    context: &Context,
-    sender: &Sender,
-    mails: impl IntoIterator<Item = (MailId, Name)>,
-) -> impl Iterator<Item = Name> {
-    let failed = mails.into_iter().map(async |(mail_id, name)| {
-        let problem = deliver(context, sender, mail_id).await.err()?;
+    let failed = mails.into_iter().map(async |(mail_id, sequence_number)| {
+        let problem = deliver(&context, &sender, mail_id).await.err()?;
         tracing::error!(%problem, %mail_id, "a mail could not be processed");
-        Some(name)
+        Some(sequence_number)
     });
-    join_all(failed).await.into_iter().flatten()
+    Ok(MailerReport::new(join_all(failed).await.into_iter().flatten()))
 }
 
-/// Delivers all due mails, the longest due first, those of one read concurrently. What fails is retried when it is due
-/// next.
+/// Delivers all due mails, the longest due first. What fails is retried when it is due next.
 ///
 /// This terminates, because each attempt deletes the mail or makes it due after the start of this call.
 pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Problem> {
@@ -63,11 +52,13 @@ pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Probl
         let mut position = String::new();
         loop {
             let due = context.store.due(hour, &position, now, DUE_PAGE).await?;
-            let mails = due.iter().filter_map(|entry| match entry.item {
-                DueItem::Mail(mail_id) => Some((mail_id, ())),
-                DueItem::App(_) | DueItem::Team(_) | DueItem::Invitation(..) | DueItem::Unknown => None,
-            });
-            drop(deliver_all(context, sender, mails).await);
+            for entry in &due {
+                if let DueItem::Mail(mail_id) = entry.item
+                    && let Err(problem) = deliver(context, sender, mail_id).await
+                {
+                    tracing::error!(%problem, %mail_id, "a mail could not be processed");
+                }
+            }
             let Some(last) = due.into_iter().next_back() else { break };
             position = last.position;
         }

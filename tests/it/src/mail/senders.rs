@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::TcpListener,
-    sync::Barrier,
 };
 
 use crate::{mail::enqueue, support::World};
@@ -56,42 +55,12 @@ impl HttpConnector for FakeSes {
 
 fn fake_ses(status: u16, error: &'static str, body: &'static str) -> (FakeSes, Sender) {
     let ses = FakeSes { requests: Arc::default(), reply: (status, error, body) };
-    (ses.clone(), sender_to(ses))
-}
-
-/// A sender by SES that makes its requests to this connector.
-fn sender_to(ses: impl HttpConnector + 'static) -> Sender {
-    let connector = SharedHttpConnector::new(ses);
+    let connector = SharedHttpConnector::new(ses.clone());
     let connection = Connection {
         http_client: http_client_fn(move |_, _| connector.clone()),
         ..rollcall::Data::temporary().unwrap().in_process()
     };
-    Sender::ses(&connection, Some("http://ses.local".to_owned()), FROM).unwrap()
-}
-
-/// A fake SES that replies once it has two requests.
-#[derive(Clone, Debug)]
-struct PairingSes(Arc<Barrier>);
-
-impl HttpConnector for PairingSes {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let both = Arc::clone(&self.0);
-        HttpConnectorFuture::new(async move {
-            both.wait().await;
-            Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(r#"{"MessageId": "1"}"#)))
-        })
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_mail_that_hangs_delays_no_other_that_is_due() {
-    let world = World::new().await;
-    for login in ["mina", "jin"] {
-        enqueue(&world, Some("x@example.com"), Message::TotpDisabled { login: Login::parse(login).unwrap() }).await;
-    }
-    let sender = sender_to(PairingSes(Arc::new(Barrier::new(2))));
-    mailer::deliver_due(&world.context, &sender).await.unwrap();
-    assert!(world.dump().await.iter().all(|item| !item["pk"].as_str().unwrap().starts_with("OUTBOX#")));
+    (ses, Sender::ses(&connection, Some("http://ses.local".to_owned()), FROM).unwrap())
 }
 
 #[tokio::test]
