@@ -1,17 +1,14 @@
 // The audit log, for platform admins and for members who may read the log of their team.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
-import { member, northwind, SECRET, user } from "./seed.js";
+import { test } from "node:test";
+import { firstApp, liftLock, member, northwind, user } from "./seed.js";
+import { button, fixture, open, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
   await user(fixture, "re.viewer");
   await member(fixture, at.team, "re.viewer", "reviewer");
@@ -19,23 +16,6 @@ before(async () => {
   await fixture.call("PATCH", path, { name: "<b>Northwind</b>" });
   await fixture.call("PATCH", path, { name: "Northwind Mobile" });
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
-
-const enter = async (address, login, options = {}) => {
-  page = await fixture.page(options);
-  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
-  await page.goto(address);
-};
-const open = async (address = "/audit", login = ADMIN, options = {}) => {
-  await enter(address, login, options);
-  await page.locator("tr.row, .empty").first().waitFor();
-};
-const row = (text) => page.locator("tr.row", { hasText: text });
-const button = (name) => page.getByRole("button", { name, exact: true });
 
 test("a record opens to its values before and after", async () => {
   await open("/audit?action=team.edit");
@@ -49,7 +29,7 @@ test("a record opens to its values before and after", async () => {
 });
 
 test("filters are part of the address and can be set from a record", async () => {
-  await open();
+  await open("/audit");
   await button("Action All").click();
   await page.getByRole("menuitemradio", { name: w.audit.actions["member.edit"] }).click();
   await page.getByText(w.audit.noMatch).waitFor();
@@ -74,7 +54,7 @@ test("filters are part of the address and can be set from a record", async () =>
 });
 
 test("days are in the reader's time zone, and the last day is included", async () => {
-  await open();
+  await open("/audit");
   const today = await page.evaluate(() => new Intl.DateTimeFormat("sv-SE").format(new Date()));
   await page.getByLabel(w.audit.to).fill(today);
   await page.waitForURL(`**/audit?to=${today}`);
@@ -84,14 +64,13 @@ test("days are in the reader's time zone, and the last day is included", async (
 });
 
 test("a reader of a team's log sees only the records of that team", async () => {
-  await open("/audit", "re.viewer");
+  await open("/audit", { as: "re.viewer" });
   await row(w.audit.actions["team.create"]).waitFor();
   assert.equal(await row(w.audit.actions["user.create"]).count(), 0);
   await page.goto(`/teams/${at.team.team_id}/audit`);
   await row(w.audit.actions["team.edit"]).first().waitFor();
   assert.equal(await page.title(), "Audit log · Northwind Mobile · Rollcall");
-  await page.context().close();
-  await enter("/join", "t.berg");
+  await open("/join", { as: "t.berg", ready: "h1:visible" });
   await page.getByLabel(w.join.code).waitFor();
   assert.deepEqual(await page.locator(`nav[aria-label=${w.navigation}] a:visible`).allTextContents(), [
     w.entries.teams,
@@ -113,9 +92,7 @@ test("more records are loaded on demand, and keys open a record", async () => {
 test("recorded values are shown in words", async () => {
   await fixture.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "disabled" });
   await fixture.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "enabled" });
-  const {
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps");
+  const app = await firstApp(fixture);
   await fixture.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: null });
   const { team_id } = await fixture.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: at.team.team_id });
   const opened = async (address) => {
@@ -123,7 +100,7 @@ test("recorded values are shown in words", async () => {
     await page.locator(".name-button").first().click();
     return page.locator(".changes tbody tr").allTextContents();
   };
-  await open();
+  await open("/audit");
   assert.deepEqual(await opened(`/audit?action=user.edit&target=${at.tomas.user_id}`), ["StatusDisabledEnabled"]);
   const { name } = await fixture.call("GET", `/v1/teams/${team_id}`);
   assert.deepEqual(await opened("/audit?action=app.edit"), [`Team—${name}`]);
@@ -142,7 +119,7 @@ test("a record says what was done to whom, and leads there", async () => {
   const app = await fixture.call("POST", "/v1/apps", { name: "Audited Harbour", team_id: at.team.team_id });
   for (const name of ["one", "two"])
     await fixture.call("POST", `/v1/apps/${app.app_id}/accounts`, { user_id: name, type: "general" });
-  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await liftLock(fixture, app);
   await fixture.call("POST", `/v1/apps/${app.app_id}/account-deletions`, { user_ids: ["one", "two"] });
   await open(`/audit?target=${id}`);
   await button(w.audit.edits["user.edit"].status.disabled).click();
@@ -171,7 +148,7 @@ test("no name or id in the log is left as a number of the database", async () =>
 });
 
 test("days are written as in ISO 8601, and a reversed range says so", async () => {
-  await open("/audit?from=2026-02-03&to=2026-02-01");
+  await open("/audit?from=2026-02-03&to=2026-02-01", { ready: ".empty" });
   await page.getByText(w.audit.reversed).waitFor();
   assert.equal(await page.getByLabel(w.audit.from).inputValue(), "2026-02-03");
   await page.getByLabel(w.audit.from).fill("2026-13-40");

@@ -1,32 +1,16 @@
 // What others change meanwhile is shown without a reload.
-import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
-import { northwind, SECRET } from "./seed.js";
+import { test } from "node:test";
+import { northwind } from "./seed.js";
+import { dialog, fixture, open, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
 
-const open = async (address, login) => {
-  page = await fixture.page({ signedIn: login === undefined });
-  if (login) await fixture.signIn(page, login, SECRET);
-  await page.goto(address);
-  await page.locator("tr.row").first().waitFor();
-};
-const row = (text) => page.locator("tr.row", { hasText: text });
 const comeBack = () => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
 
 test("a list and its counts are loaded again when the tab comes back", async () => {
@@ -44,13 +28,13 @@ test("a list is loaded again after a change was refused because of another one",
   await fixture.call("DELETE", `/v1/apps/${gone.app_id}`);
   await page.getByRole("button", { name: w.apps.more("Soon gone") }).click();
   await page.getByRole("menuitem", { name: new RegExp(w.apps.delete) }).click();
-  await page.getByRole("dialog").getByRole("button", { name: w.apps.deleteAction }).click();
+  await dialog().getByRole("button", { name: w.apps.deleteAction }).click();
   await row("Soon gone").waitFor({ state: "detached" });
   await row("Unseen so far").waitFor();
 });
 
 test("the person's rights are loaded again when the tab comes back", async () => {
-  await open(`/teams/${at.team.team_id}/members`, "t.berg");
+  await open(`/teams/${at.team.team_id}/members`, { as: "t.berg" });
   await page.getByRole("button", { name: w.members.add }).waitFor();
   await fixture.call("PATCH", `/v1/teams/${at.team.team_id}/members/${at.tomas.user_id}`, { role_id: "reviewer" });
   await comeBack();

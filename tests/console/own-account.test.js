@@ -1,21 +1,15 @@
 // A person's own account: registration, password, email and two-factor.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { axeViolations } from "./axe.js";
-import { Fixture, screenshot } from "./fixture.js";
+import { screenshot } from "./fixture.js";
+import { fixture, newPage, page, useFixture } from "./suite.js";
 import { totp } from "./totp.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
-let page;
-before(async () => (fixture = await Fixture.start({ seed: 5 })));
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
+useFixture({ seed: 5 });
 
 const enter = async (login, password) => {
   await page.getByLabel(w.signIn.login).fill(login);
@@ -24,7 +18,7 @@ const enter = async (login, password) => {
 };
 
 test("a person registers with the mailed code and signs in", async () => {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/register");
   await page.getByLabel(w.register.email).fill("jisoo@example.com");
   await page.getByRole("button", { name: w.register.send }).click();
@@ -52,7 +46,7 @@ test("a person registers with the mailed code and signs in", async () => {
 });
 
 test("a forgotten password is reset with the mailed code", async () => {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/reset");
   await page.getByLabel(w.register.email).fill("jisoo@example.com");
   await page.getByRole("button", { name: w.register.send }).click();
@@ -73,7 +67,7 @@ test("an initial password must be changed first", async () => {
     type: "member",
     generate_password: true,
   });
-  page = await fixture.page();
+  await newPage();
   await page.goto("/sign-in");
   await enter("noor", given);
   await page.waitForURL("**/first-password");
@@ -90,7 +84,7 @@ test("an initial password must be changed first", async () => {
 });
 
 test("two-factor is turned on, required, replaced by a recovery code, and turned off", async () => {
-  page = await fixture.page({ signedIn: false });
+  await newPage({ signedIn: false });
   await fixture.signIn(page, "jisoo.han", "nine quiet harbours");
   await page.goto("/me/two-factor");
   await page.getByLabel(w.changePassword.current).fill("nine quiet harbours");
@@ -139,7 +133,7 @@ test("after the password is changed, the profile can be saved", async () => {
     type: "member",
     password: "a first phrase of harbours 7",
   });
-  page = await fixture.page();
+  await newPage();
   await fixture.signIn(page, "rui", "a first phrase of harbours 7");
   await page.goto("/first-password");
   const change = async (from, to, action) => {
@@ -161,7 +155,7 @@ test("after the password is changed, the profile can be saved", async () => {
 });
 
 test("an email is confirmed, replaced and removed", async () => {
-  page = await fixture.page();
+  await newPage();
   await fixture.signIn(page, "rui", "nine quiet harbours 52");
   await page.goto("/me/email");
   for (const address of ["rui@example.com", "rui.costa@example.com"]) {
@@ -184,7 +178,7 @@ test("an email is confirmed, replaced and removed", async () => {
 });
 
 test("leaving uncopied recovery codes asks first", async () => {
-  page = await fixture.page();
+  await newPage();
   await fixture.signIn(page, "rui", "nine quiet harbours 52");
   await page.goto("/me/two-factor");
   await page.getByLabel(w.changePassword.current).fill("nine quiet harbours 52");
@@ -224,7 +218,7 @@ test("an address that an admin entered is confirmed as it is, and its code can b
     email: "priya@example.com",
     password: "a first phrase of harbours 7",
   });
-  page = await fixture.page();
+  await newPage();
   await fixture.signIn(page, user.login, "a first phrase of harbours 7");
   await page.request.post("/v1/me/password", {
     data: {
@@ -256,7 +250,7 @@ test("an address that an admin entered is confirmed as it is, and its code can b
 });
 
 test("what the server refuses is never praised before", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/me/password");
   const field = page.getByLabel(w.reset.password, { exact: true });
   const said = async (password) => {
@@ -277,7 +271,7 @@ test("what the server refuses is never praised before", async () => {
 });
 
 test("Escape never discards a password that is shown once", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/users");
   await page.getByRole("button", { name: w.users.create }).click();
   const dialog = page.getByRole("dialog");

@@ -1,24 +1,18 @@
 // Sessions of a person: expiry, the list of sessions, and settings that outlive them.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { axeViolations } from "./axe.js";
-import { ADMIN, Fixture, PASSWORD, screenshot } from "./fixture.js";
+import { ADMIN, PASSWORD, screenshot } from "./fixture.js";
+import { fixture, newPage, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 const korean = await wordsOf("ko");
 
-let fixture;
-let page;
-before(async () => (fixture = await Fixture.start({ seed: 5 })));
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
+useFixture({ seed: 5 });
 
 test("after an expired session the person signs in again and continues", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/apps");
   await page.getByRole("button", { name: w.apps.create }).click();
   await page.getByLabel(w.apps.name).fill("Typed before");
@@ -37,7 +31,7 @@ test("after an expired session the person signs in again and continues", async (
 });
 
 test("other sessions can be ended", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   const other = await fixture.page({ signedIn: true });
   await page.goto("/me/sessions");
   await page.getByText(w.sessions.this).waitFor();
@@ -48,7 +42,7 @@ test("other sessions can be ended", async () => {
 });
 
 test("language and theme are remembered", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/me/profile");
   await page.locator(".side .person").click();
   await page.getByRole("menuitem", { name: new RegExp(w.person.language) }).click();
@@ -62,7 +56,7 @@ test("language and theme are remembered", async () => {
 });
 
 test("an inactive session warns before it expires and can be extended", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.clock.install();
   await page.goto("/apps");
   await page.getByRole("link", { name: "Harbor Chat" }).waitFor();
@@ -75,7 +69,7 @@ test("an inactive session warns before it expires and can be extended", async ()
 });
 
 test("a refused save in an expired session keeps the typed values", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/me/profile");
   await page.getByLabel(w.register.username).fill("Half.Typed");
   await fixture.advance(13 * 3600);
