@@ -1,6 +1,7 @@
 // A computer whose clock is wrong: what lasts and what has expired is counted by the server's clock.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { waitUntilIdle } from "./fixture.js";
 import { northwind, SECRET } from "./seed.js";
 import { dialog, fixture, newPage, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
@@ -28,6 +29,7 @@ for (const hours of [-1, 25]) {
     await page.getByLabel(w.reset.email).fill(`clock${hours}@northwind.example`);
     await page.getByRole("button", { name: w.reset.send }).click();
     await page.getByText(/You can resend the code in (1 min|5[5-9] s)/).waitFor();
+    await waitUntilIdle(page);
     await page.clock.runFor(20_000);
     await page.getByText(/You can resend the code in (3\d|4[0-1]) s/).waitFor();
     await page.clock.runFor(45_000);
@@ -50,6 +52,8 @@ for (const hours of [-1, 25]) {
       .first()
       .getByText(/^(23 h 5\d min|24 h 0 min)$/)
       .waitFor();
+    // A reply that arrives after the clock has moved would measure the server's clock anew.
+    await waitUntilIdle(page);
     await page.clock.runFor(3 * 60_000);
     await page
       .locator(".issued")
@@ -67,6 +71,7 @@ test("relative times move on", async () => {
   await openAt(0, `/teams/${at.team.team_id}/invitations`, "mina.park");
   const issued = page.locator("tr.row td time").first();
   await issued.getByText(w.times.now).waitFor();
+  await waitUntilIdle(page);
   await page.clock.runFor(5 * 60_000);
   await issued.getByText(/^[56] min ago$/).waitFor();
 });
