@@ -1,7 +1,8 @@
 // The audit log, for platform admins and for members who may read the log of their team.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstApp, liftLock, member, northwind, user } from "./seed.js";
+import { waitUntilIdle } from "./fixture.js";
+import { as, firstApp, liftLock, member, northwind, role, user } from "./seed.js";
 import { button, fixture, open, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
@@ -136,15 +137,47 @@ test("a record says what was done to whom, and leads there", async () => {
   await page.waitForURL(`**/apps/${app.app_id}/accounts/two`);
 });
 
-test("no name or id in the log is left as a number of the database", async () => {
+test("no name in the log, nor in an open record, is left as a number of the database", async () => {
   await open("/audit");
-  await page.locator("tr.row", { hasText: "status.change" }).first().waitFor();
-  await page.waitForLoadState("networkidle");
-  const rows = await page.locator("tr.row").allTextContents();
+  await waitUntilIdle(page);
+  for (const record of await page.locator(".name-button").all()) await record.click();
+  const texts = await page.locator("tr.row, .changes tbody tr, .record dd:has(a)").allTextContents();
+  assert.ok(texts.length > 50);
+  // A session is nothing but its id.
+  const named = texts.filter((text) => !text.startsWith(w.audit.fields.session_id));
   assert.deepEqual(
-    rows.filter((text) => /[0-9a-f]{8}-[0-9a-f]{4}-7/.test(text)),
+    named.filter((text) => /[0-9a-f]{8}-[0-9a-f]{4}-7/.test(text)),
     [],
   );
+});
+
+test("a record has a link only if its reader may follow it", async () => {
+  const keeper = await role(fixture, at.team, "Record keeper", ["audit.read"]);
+  await user(fixture, "log.only");
+  await member(fixture, at.team, "log.only", keeper.role_id);
+  const linksOf = async (login) => {
+    const links = [];
+    for (const action of ["invitation.issue", "role.create", "member.add", "app.create", "team.edit"]) {
+      await open(`/audit?action=${action}&team=${at.team.team_id}`, { as: login });
+      await page.locator(".name-button").first().click();
+      await page.locator(".record").waitFor();
+      if ((await page.locator(".record a").count()) > 0) links.push(action);
+    }
+    return links;
+  };
+  assert.deepEqual(await linksOf("re.viewer"), ["role.create", "member.add", "app.create", "team.edit"]);
+  assert.deepEqual(await linksOf("log.only"), []);
+});
+
+test("a person has one name in all records", async () => {
+  await fixture.call("PATCH", `/v1/users/${at.tomas.user_id}`, { username: "Tomas.B" });
+  const asMina = await as(fixture, "mina.park");
+  await asMina("POST", `/v1/teams/${at.team.team_id}/invitations`, { role_id: "developer" });
+  await open("/audit?action=user.edit");
+  await row("t.berg").first().waitFor();
+  await page.goto("/audit?action=invitation.issue");
+  await page.locator(".name-button").first().click();
+  await page.locator(".changes td", { hasText: "mina.park" }).waitFor();
 });
 
 test("days are written as in ISO 8601, and a reversed range says so", async () => {
@@ -153,7 +186,10 @@ test("days are written as in ISO 8601, and a reversed range says so", async () =
   assert.equal(await page.getByLabel(w.audit.from).inputValue(), "2026-02-03");
   await page.getByLabel(w.audit.from).fill("2026-13-40");
   assert.equal(new URL(page.url()).searchParams.get("from"), "2026-02-03");
-  await page.getByLabel(w.audit.from).fill("2026-01-31");
+  await page.getByLabel(w.audit.from).blur();
+  assert.equal(await page.getByLabel(w.audit.from).getAttribute("aria-invalid"), "true");
+  // Digits in full width are folded.
+  await page.getByLabel(w.audit.from).fill("２０２６-01-31");
   await page.waitForURL(/from=2026-01-31/);
   await page.getByText(w.audit.noMatch).waitFor();
 });
