@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { waitUntilIdle } from "./fixture.js";
 import { firstApp } from "./seed.js";
-import { choose, dialog, fixture, open, page, useFixture } from "./suite.js";
+import { button, choose, dialog, fixture, open, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
@@ -64,6 +65,11 @@ test("the checkbox of the message settings changes only its own bit", async () =
   await page.getByRole("button", { name: w.dialog.saveChanges }).click();
   await page.getByText(w.accounts.wasSaved("ava.kim33")).waitFor();
   assert.equal((await account("ava.kim33")).message_settings, 7);
+  // Also beside digits in full width.
+  await openSheet("ava.kim33");
+  await page.getByLabel(w.accounts.bits).fill("１３");
+  await page.getByLabel(w.accounts.noMessages).uncheck();
+  assert.equal(await page.getByLabel(w.accounts.bits).inputValue(), "12");
 });
 
 test("leaving with unsaved changes asks first, with the back button too", async () => {
@@ -150,6 +156,44 @@ test("above two hundred rows only nearby rows are drawn, and all can be selected
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
   await page.getByText(/^All 26\d shown$/).waitFor();
   await rowOf("zoe\\.").last().waitFor();
+});
+
+test("a printed list has all rows that are loaded, though the screen draws only the nearby ones", async () => {
+  await openList();
+  await page.locator("tbody input[type=checkbox]").first().click();
+  await button(w.list.everything).click();
+  await page.getByText(/^All 26\d shown$/).waitFor();
+  const drawn = () => page.locator("tr.row").count();
+  assert.ok((await drawn()) < 150);
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  assert.ok((await drawn()) >= 260);
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  assert.ok((await drawn()) < 150);
+});
+
+test("scrolling loads more after a reload has interrupted it, but not after a failure", async () => {
+  await openList();
+  const atEnd = () => page.locator(".list-foot").scrollIntoViewIfNeeded();
+  await atEnd();
+  await page.getByText(w.list.shown(100)).waitFor();
+  let held;
+  await page.route(/cursor=/, (route) => (held = route), { times: 1 });
+  const asked = page.waitForRequest(/cursor=/);
+  await atEnd();
+  await asked;
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.getByText(w.list.shown(150)).waitFor();
+  assert.ok(held);
+
+  let failures = 0;
+  await page.route(/cursor=/, (route) => {
+    failures += 1;
+    return route.fulfill({ status: 503, json: { code: "unavailable" } });
+  });
+  await atEnd();
+  await page.locator(".list-foot [role=alert]").waitFor();
+  await waitUntilIdle(page);
+  assert.equal(failures, 1);
 });
 
 test("a selection is exported and downloaded", async () => {

@@ -21,6 +21,21 @@ test("a printed list has its rows and nothing to press", async () => {
   assert.equal(await page.locator(".content").evaluate((element) => element.getBoundingClientRect().left), 0);
 });
 
+test("paper has the light colours, whatever theme was chosen", async () => {
+  const inks = [];
+  for (const theme of ["light", "dark"]) {
+    await open(`/apps/${app.app_id}/accounts`, { theme });
+    await page.emulateMedia({ media: "print", colorScheme: theme });
+    inks.push(
+      await page
+        .locator("tr.row th")
+        .first()
+        .evaluate((cell) => getComputedStyle(cell).color),
+    );
+  }
+  assert.equal(inks[1], inks[0]);
+});
+
 test("a printed sheet is printed alone", async () => {
   await open(`/apps/${app.app_id}/accounts`);
   await page.locator("tr.row .id").first().click();
@@ -55,12 +70,14 @@ test("on a phone the current tab is in view, and a lifted lock is amber", async 
     return left >= 0 && right <= innerWidth;
   });
   assert.ok(seen);
-  const colour = () => page.locator(".count .apart").evaluate((element) => getComputedStyle(element).color);
   await page.goto(`/apps/${app.app_id}/accounts`);
   await page.locator(".count .apart").waitFor();
-  const locked = await colour();
   await liftLock(fixture, app);
   await page.reload();
-  await page.locator(".count .apart.lifted").waitFor();
-  assert.notEqual(await colour(), locked);
+  const [shown, amber] = await page.locator(".count .apart.lifted").evaluate((element) => {
+    const before = getComputedStyle(element).color;
+    element.style.color = "var(--warn-ink)";
+    return [before, getComputedStyle(element).color];
+  });
+  assert.equal(shown, amber);
 });
