@@ -1,6 +1,7 @@
 // Roles of a team and their permissions.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { waitUntilIdle } from "./fixture.js";
 import { member, northwind, role, user } from "./seed.js";
 import { button, choose, dialog, fixture, open, page, press, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
@@ -49,11 +50,15 @@ test("a concurrent change of a role is merged with the own selection", async () 
   await open(of(`roles/${shared.role_id}`), { as: "mina.park", ready: ".role-bar" });
   await page.getByRole("checkbox", { name: w.roleEditor.allow(w.permissions["accounts.read"], "Shared role") }).check();
   await fixture.call("PATCH", `/v1${of("roles")}/${shared.role_id}`, { permissions: ["team.read", "audit.read"] });
+  let reloads = 0;
+  page.on("request", (request) => (reloads += /\/roles\?/.test(request.url()) ? 1 : 0));
   await button(w.roleEditor.save).click();
   await page.getByText(w.problems.version_conflict).waitFor();
   await page
     .getByRole("checkbox", { name: w.roleEditor.allow(w.permissions["audit.read"], "Shared role"), checked: true })
     .waitFor();
+  await waitUntilIdle(page);
+  assert.equal(reloads, 1);
   await button(w.roleEditor.save).click();
   await page.getByText(w.roleEditor.wasSaved("Shared role")).waitFor();
   const saved = await fixture.call("GET", `/v1${of("roles")}/${shared.role_id}`);

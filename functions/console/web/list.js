@@ -77,11 +77,7 @@ export function useList(path, parameters, keyOf) {
     running.current = own;
     change({ loading: true });
     try {
-      const { items, cursor } = await getPages(path, parameters, {
-        ...PAGE,
-        count: list.items.length,
-        signal: own.signal,
-      });
+      const { items, cursor } = await getPages(path, parameters, { count: list.items.length, signal: own.signal });
       change({ items, cursor, done: cursor === null, loading: false, problem: null });
     } catch (problem) {
       if (problem.name !== "AbortError") change({ loading: false });
