@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { northwind, SECRET, user } from "./seed.js";
-import { button, dialog, fixture, newPage, open, page, press, row, useFixture } from "./suite.js";
+import { button, dialog, dropCookie, fixture, newPage, open, page, press, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
@@ -217,4 +217,32 @@ test("a slow list shows a skeleton", async () => {
   await page.locator(".invitations .bone").first().waitFor();
   await page.locator("tr.row").first().waitFor();
   assert.equal(await page.locator(".bone").count(), 0);
+});
+
+test("a code for somebody who cannot join is refused beside the login", async () => {
+  await openAs("t.berg", of("invitations"));
+  await button(w.team.create.invitations).click();
+  for (const login of ["mina.park", "admin"]) {
+    await dialog().getByLabel(w.invitations.login).fill(login);
+    await press(w.invitations.issue);
+    await dialog().getByText(w.violations.login.not_allowed).waitFor();
+  }
+  await press(w.dialog.cancel);
+});
+
+test("a registration with a code ends at the sign-in screen if the browser keeps no cookie", async () => {
+  const { code } = await fixture.call("POST", `/v1${of("invitations")}`, { role_id: "reviewer" });
+  await newPage();
+  await page.goto("/register");
+  await page.getByLabel(w.register.email).fill("cookieless@northwind.example");
+  await button(w.register.send).click();
+  await page.getByLabel(w.register.code).fill(await fixture.code("cookieless@northwind.example"));
+  await page.getByLabel(w.register.username).fill("No.Cookie");
+  await page.getByLabel(w.invitations.login).fill("no.cookie");
+  await page.getByLabel(w.register.password, { exact: true }).fill(SECRET);
+  await page.getByLabel(w.register.confirmation).fill(SECRET);
+  await page.getByLabel(w.join.code).fill(code);
+  await dropCookie();
+  await button(w.register.action).click();
+  await page.getByText(w.signIn.done.registered).waitFor();
 });

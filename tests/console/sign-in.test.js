@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
-import { newPage, page, useFixture } from "./suite.js";
+import { dropCookie, newPage, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
@@ -84,4 +84,14 @@ test("the page follows the configuration of registration and passwords", async (
   } finally {
     await closed.stop();
   }
+});
+
+test("a browser that does not keep the cookie of the session is said to be the reason", async () => {
+  await newPage();
+  await page.goto("/sign-in");
+  await dropCookie();
+  await enter(ADMIN, PASSWORD);
+  await page.getByText(w.problems.cookie_refused).waitFor();
+  await enter(ADMIN, PASSWORD);
+  await page.locator(".side").waitFor();
 });

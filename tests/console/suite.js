@@ -51,3 +51,15 @@ export const choose = async (more, item) => {
   await button(more).click();
   await page.getByRole("menuitem", { name: item }).click();
 };
+
+// The browser drops the cookie of the next sign-in.
+export const dropCookie = () =>
+  page.route(
+    "**/v1/login",
+    async (route) => {
+      const reply = await route.fetch();
+      await page.context().clearCookies();
+      await route.fulfill({ status: reply.status(), json: await reply.json() });
+    },
+    { times: 1 },
+  );
