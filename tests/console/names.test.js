@@ -16,6 +16,7 @@ useFixture({}, async () => {
   await create({ user_id: LONG_ID, nickname: "Nickname ".repeat(20).trim() });
   await create({ user_id: "right.to.left", nickname: HEBREW });
   await create({ user_id: "emoji", nickname: "🦀🌊" });
+  await create({ user_id: "_.-", nickname: "🦀" });
   await liftLock(fixture, app);
 });
 
