@@ -1,4 +1,4 @@
-// What most test files begin with: a server with its data, a browser, and a page for each test that ends without errors.
+// What most test files begin with: a server with its data, and for each test a page that ends without errors.
 import assert from "node:assert/strict";
 import { after, afterEach, before } from "node:test";
 import { ADMIN, Fixture, PASSWORD } from "./fixture.js";

@@ -69,7 +69,7 @@ export function useList(path, parameters, keyOf) {
     }
   };
 
-  // Loads as many items again as are shown. They stay until then, and if it fails.
+  // Loads at least as many items again as are shown. They stay until then, and if it fails.
   const refresh = async () => {
     if (list.stage !== "ready") return;
     running.current?.abort();

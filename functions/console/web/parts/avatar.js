@@ -26,10 +26,11 @@ function hue(id) {
   return hash % 8;
 }
 
-const textOf = (id, name, isSquare) => {
-  const text = initials(name) || (isSquare ? firstOf(name) : initials(id) || firstOf(id));
-  return isSquare ? firstOf(text) : text;
-};
+// A square stands for a thing and has one character. A person is never without one: ids are not empty.
+function textOf(id, name, isSquare) {
+  if (isSquare) return firstOf(initials(name) || name);
+  return initials(name) || initials(id) || firstOf(id);
+}
 
 export function Avatar({ id, name, photo, shape = "" }) {
   const [loaded, setLoaded] = useState(null);
