@@ -1,4 +1,4 @@
-"""Connections that send nothing, half a request, or never read: others are served, and each ends."""
+"""Connections that send nothing or half a request: others are served, and each ends."""
 
 import contextlib
 import selectors

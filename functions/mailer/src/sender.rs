@@ -47,6 +47,11 @@ impl Sender {
         Ok(ses::sender(connection, endpoint, &parse_from(from)?))
     }
 
+    /// Checks the address that mails are sent from.
+    pub fn check_from(from: &str) -> Result<(), String> {
+        parse_from(from).map(drop)
+    }
+
     /// The SMTP server at `url`, which may hold a password and is never printed, sending from the address `from`.
     pub fn smtp(url: &str, from: &str) -> Result<Self, String> {
         smtp::sender(url, parse_from(from)?)

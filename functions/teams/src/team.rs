@@ -143,7 +143,8 @@ pub(crate) async fn edit(
         if after == before {
             return Ok(reply);
         }
-        let plan = Plan::new(Authority::TeamRole(&call, before.team_id), team::rename(&before, &after)?);
+        let marker = context.store.name_marker(&before).await?;
+        let plan = Plan::new(Authority::TeamRole(&call, before.team_id), team::rename(&before, &after, marker)?);
         context.commit(plan.audit(change(Action::TeamEdit, Some(&before), Some(&after))).reply(reply)).await
     })
     .await
@@ -171,7 +172,8 @@ pub(crate) async fn delete(
         }
         call.no_input()?;
         call.check_version(team.version)?;
-        let plan = Plan::new(Authority::Platform(&call), team::delete(&team, call.now()));
+        let marker = context.store.name_marker(&team).await?;
+        let plan = Plan::new(Authority::Platform(&call), team::delete(&team, marker, call.now())?);
         context.commit(plan.audit(change(Action::TeamDelete, Some(&team), None))).await
     })
     .await

@@ -211,7 +211,7 @@ impl Drop for ClientConnection {
     }
 }
 
-/// Marks a connection as busy until the reply to its request was passed on.
+/// Marks a connection as busy until its reply was handed to the socket's buffer.
 struct RequestGuard(Arc<ClientConnection>);
 
 impl Drop for RequestGuard {

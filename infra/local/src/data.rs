@@ -20,8 +20,10 @@ pub const KEY_FILE: &str = "master-key.json";
 
 const DATABASE_FILE: &str = "rollcall.db";
 
+const LOCK_FILE: &str = "lock";
+
 /// Every file of the data directory: the lock, the database with its log and the log's index, the master key.
-const FILES: [&str; 5] = ["lock", DATABASE_FILE, "rollcall.db-wal", "rollcall.db-shm", KEY_FILE];
+const FILES: [&str; 5] = [LOCK_FILE, DATABASE_FILE, "rollcall.db-wal", "rollcall.db-shm", KEY_FILE];
 
 /// The data of one installation, locked by this process.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl Data {
         for name in FILES {
             check_private(&directory.join(name))?;
         }
-        let lock = open_private(&directory.join("lock")).map_err(|error| failed("lock", &error))?;
+        let lock = open_private(&directory.join(LOCK_FILE)).map_err(|error| failed("lock", &error))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => {
                 format!(

@@ -14,7 +14,7 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitEx
 
 /// Account and team management for applications, on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "rollcall", args_conflicts_with_subcommands = true)]
+#[command(name = "rollcall", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -87,6 +87,7 @@ pub fn documented() -> Value {
 pub async fn serve(options: Options) -> Result<(), String> {
     survive_file_size_limit()?;
     let public_origin = public_origin(&options)?;
+    Sender::check_from(&options.mail_from)?;
     let sender = options.smtp_url.as_deref().map(|url| Sender::smtp(url, &options.mail_from)).transpose()?;
     let listener = bind(options.listen).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;

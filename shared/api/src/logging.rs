@@ -34,7 +34,7 @@ pub(crate) fn init_function() {
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
     let registry = subscriber::registry().with(filter).with(without_details_of_dependencies());
     // A log that cannot be written is no reason to fail a request.
-    let format = fmt::layer().with_target(false).without_time().log_internal_errors(false);
+    let format = fmt::layer().with_target(true).without_time().log_internal_errors(false);
     let format = format.with_ansi(is_coloured(&std::io::stdout()));
     if variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")) {
         registry.with(format.json()).init();

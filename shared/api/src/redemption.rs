@@ -151,7 +151,7 @@ impl RedemptionAttempt {
         let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
         // One record tells of the redemption and of the membership.
         change.after["role_id"] = invited.role.role_id.to_string().into();
-        let bound = invited.team.bound.saturating_sub(u32::from(invited.invitation.login.is_some()));
+        let bound = invited.team.bound.saturating_sub(u32::from(invited.invitation.is_counted_as_bound));
         Ok(Joining { user, team: Team { bound, ..invited.team }, role: invited.role, commit, change })
     }
 

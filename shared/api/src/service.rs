@@ -25,8 +25,8 @@ use crate::{
     security_log::{self, Requester},
 };
 
-/// The routes without their documentation. Every reply from a path that takes PATCH names the media types of patches
-/// (RFC 5789, section 3.1).
+/// The routes without their documentation. From a path that takes PATCH, a success and a 415 name the media types of
+/// patches (RFC 5789, section 3.1).
 pub fn router(routes: OpenApiRouter<Context>) -> Router<Context> {
     let (undocumented, document) = routes.split_for_parts();
     let patched = document.paths.paths.into_iter().filter(|(_, item)| item.patch.is_some()).map(|(path, _)| path);
@@ -41,7 +41,9 @@ async fn accept_patch(
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    if path.is_some_and(|path| patched.contains(path.as_str()))
+    let is_of_use = response.status().is_success() || response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    if is_of_use
+        && path.is_some_and(|path| patched.contains(path.as_str()))
         && let Ok(types) = HeaderValue::try_from(body::PATCH_TYPES.join(", "))
     {
         response.headers_mut().insert("accept-patch", types);

@@ -2,6 +2,7 @@
 
 use crate::{
     account::{Account, AccountType},
+    limits::MAX_ACCOUNT_ID_CHARS,
     search::{SearchText, fold},
 };
 
@@ -17,6 +18,11 @@ pub struct AccountFilter {
 }
 
 impl AccountFilter {
+    /// Whether no account can match: no `user_id` is as long as the prefix.
+    pub fn is_void(&self) -> bool {
+        self.user_id_prefix.len() > MAX_ACCOUNT_ID_CHARS
+    }
+
     /// Whether an account matches.
     pub fn matches(&self, account: &Account) -> bool {
         self.account_type.is_none_or(|wanted| account.account_type == wanted)

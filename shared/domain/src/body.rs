@@ -174,7 +174,7 @@ pub struct Text<T>(pub Option<T>);
 
 impl<T: FromField> BodyField for Text<T> {
     fn read(fields: &mut Fields, name: &str) -> Option<Self> {
-        Some(Self(fields.text(name, None)))
+        Some(Self(fields.text(name)))
     }
 }
 

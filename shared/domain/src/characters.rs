@@ -44,7 +44,7 @@ pub(crate) fn comparison_key(text: &str) -> String {
 
 /// The text without blanks at its ends. If it then has no hidden character and is not empty, it shows something.
 pub(crate) fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || BLANKS.contains(&c))
+    text.trim_matches(is_blank)
 }
 
 /// The first character of the text that nobody can see. A joiner that changes how its neighbours look can be seen.
@@ -54,15 +54,19 @@ pub(crate) fn find_hidden(text: &str) -> Option<char> {
     (0..chars.len()).find(|at| !is_seen(*at)).map(|at| chars[at])
 }
 
-/// Whether a character is hidden: a control, format or default-ignorable character, a line separator, or one without a
-/// meaning of its own. The characters that change the direction of a text are among these.
+/// Whether a character is hidden: a control, format or default-ignorable character, a line separator, a blank that is no
+/// white space, or one without a meaning of its own. The characters that change the direction of a text are among these.
 pub(crate) fn is_hidden(c: char) -> bool {
-    is_ignorable(c) || HIDDEN_CATEGORIES.contains(category(c)) || is_noncharacter(c)
+    is_ignorable(c) || BLANKS.contains(&c) || HIDDEN_CATEGORIES.contains(category(c)) || is_noncharacter(c)
 }
 
 /// Whether a text has more than blanks and marks, which need a character to stand on.
 pub(crate) fn has_base(text: &str) -> bool {
-    text.chars().any(|c| !c.is_whitespace() && !GeneralCategoryGroup::Mark.contains(category(c)))
+    text.chars().any(|c| !c.is_whitespace() && !is_hidden(c) && !GeneralCategoryGroup::Mark.contains(category(c)))
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || BLANKS.contains(&c)
 }
 
 /// One of the 66 code points that never become characters.
@@ -173,6 +177,7 @@ mod tests {
     #[test]
     fn marks_alone_are_no_text() {
         assert!(has_base("e\u{301}") && has_base("!") && !has_base("\u{301} \u{301}") && !has_base(""));
+        assert!(!has_base("\u{94d}\u{200d}") && !has_base("\u{94d}\u{200d}\u{94d}"));
     }
 
     #[test]

@@ -199,7 +199,10 @@ mod tests {
     #[test]
     fn every_throttle_is_in_the_table() {
         for kind in ThrottleKind::ALL {
-            assert!(COUNTS.iter().any(|count| count.throttle == Some(*kind)), "{kind:?}");
+            let count = COUNTS.iter().find(|count| count.throttle == Some(*kind)).unwrap();
+            // The failures of a network are never refused for good: after these, only the waits between them grow.
+            let limit = kind.limit().unwrap_or(FREE_NETWORK_FAILURES).unsigned_abs();
+            assert_eq!((count.limit, count.window), (Some(limit), kind.window()), "{kind:?}");
         }
     }
 }

@@ -17,8 +17,6 @@ const MAX_EMAIL_CHARS: usize = 254;
 const MAX_LOCAL_CHARS: usize = 64;
 
 /// An email address, spelled as its owner typed it.
-///
-/// Stored addresses are not checked again, like all texts of this crate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(value_type = String, max_length = 254, format = "email", example = "mina@example.com")]
 #[serde(transparent)]

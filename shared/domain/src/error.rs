@@ -135,7 +135,7 @@ codes! {
     ImmutableField 422 "immutable_field"
         "The body changes a field that cannot be changed. Remove the field.";
     UnknownField 422 "unknown_field"
-        "The body has an unknown field. Remove the field.";
+        "The request has an unknown field or parameter. Remove it.";
     ValidationFailed 422 "validation_failed"
         "Some fields or parameters are invalid. See errors.";
     InvitationInvalid 422 "invitation_invalid"

@@ -109,9 +109,9 @@ impl Fields {
         }
     }
 
-    /// Reads a merge patch of an optional text: an absent field keeps `current`, null and `""` clear it.
-    pub fn text<T: FromField>(&mut self, name: &str, current: Option<T>) -> Option<T> {
-        self.patch(name, T::from_field).and_then(|patch| patch.apply(current))
+    /// Reads an optional text: null and `""` count as absent.
+    pub fn text<T: FromField>(&mut self, name: &str) -> Option<T> {
+        self.patch(name, T::from_field).and_then(|patch| patch.apply(None))
     }
 
     /// Reads a merge patch of an optional text. Returns `None` only after reporting a violation.
@@ -258,11 +258,10 @@ mod tests {
     #[test]
     fn a_merge_patch_keeps_clears_and_sets() {
         let mut fields = Fields::of(json!({"null": null, "empty": "", "set": "new", "number": null}));
-        let old = || Some("old".to_owned());
-        assert_eq!(fields.text("absent", old()), old());
-        assert_eq!(fields.text("null", old()), None);
-        assert_eq!(fields.text("empty", old()), None);
-        assert_eq!(fields.text("set", old()), Some("new".to_owned()));
+        assert_eq!(fields.text::<String>("absent"), None);
+        assert_eq!(fields.text::<String>("null"), None);
+        assert_eq!(fields.text::<String>("empty"), None);
+        assert_eq!(fields.text("set"), Some("new".to_owned()));
         assert_eq!(fields.patch_default("number"), Some(PatchDefault::Set(0_u32)));
         assert_eq!(fields.patch_default::<u32>("absent"), Some(PatchDefault::Keep));
         assert_eq!(fields.finish(|| Some(())), Ok(()));

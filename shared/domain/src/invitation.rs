@@ -54,6 +54,9 @@ pub struct Invitation {
     /// The only login that may redeem it; `None` if any may.
     #[serde(default)]
     pub login: Option<Login>,
+    /// Whether the team counts it among those bound to a login. Invitations from before there was such a count are not.
+    #[serde(default)]
+    pub is_counted_as_bound: bool,
     /// A note for the people who manage invitations.
     #[serde(default)]
     pub note: Option<Note>,
@@ -93,6 +96,7 @@ impl Invitation {
             invitation_id,
             team_id,
             role,
+            is_counted_as_bound: login.is_some(),
             login,
             note,
             code_hint,

@@ -182,8 +182,8 @@ pub const MAX_CODE_TRIES: u32 = 5;
 /// at the code, so without this limit one mailed code could find out which logins exist.
 pub const MAX_REFUSALS_AFTER_RIGHT_CODE: u32 = 20;
 
-/// The time between two mails with a code to one address for one purpose. A mail that is requested earlier is sent when
-/// it is over.
+/// The time between two mails with a code to one address for one purpose. A mail that is requested earlier is sent at
+/// the end of that time.
 pub const RESEND_AFTER: Duration = MINUTE;
 
 /// The limits on mails with a code to one address for one purpose: number and period, shortest period first. They also
@@ -235,6 +235,9 @@ pub const RECOVERY_CODES: usize = 10;
 
 /// The number of characters of a recovery code: 26 in base 32 have 130 bits.
 pub const RECOVERY_CODE_CHARS: usize = 26;
+
+/// The maximum number of characters of an account's `user_id`.
+pub const MAX_ACCOUNT_ID_CHARS: usize = 32;
 
 /// The maximum number of characters of a search text: no name is longer.
 pub const MAX_SEARCH_CHARS: usize = 64;

@@ -109,6 +109,9 @@ pub struct RoleView {
     version: u64,
 }
 
+// The attributes above and below need literals.
+const _: () = assert!(Permission::ALL.len() == 11);
+
 impl From<Role> for RoleView {
     fn from(role: Role) -> Self {
         let Role { role_id, name, permissions, version } = role;

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     characters::{comparison_key, find_hidden, has_base, is_hidden, is_word, trimmed},
     fields::FromField,
+    limits::MAX_ACCOUNT_ID_CHARS,
     permission::Preset,
     violation::{Invalid, ViolationCode},
 };
@@ -115,9 +116,9 @@ texts! {
     /// These characters need no encoding in a path, so no intermediary can decode the path of one account into that of
     /// another.
     #[schema(value_type = String, min_length = 1, max_length = 32, example = "harbor.pilot")]
-    #[schema(pattern = r"^[A-Za-z0-9!$&'()*+,;=:@._~-]+$")]
+    #[schema(pattern = r"^(?!\.{1,2}$)[A-Za-z0-9!$&'()*+,;=:@._~-]+$")]
     AccountId by |text| {
-        sized(text, 1, 32)?;
+        sized(text, 1, MAX_ACCOUNT_ID_CHARS)?;
         if matches!(text, "." | "..") {
             return Err(Invalid::new(ViolationCode::BadFormat, "must not be . or .."));
         }
@@ -218,18 +219,12 @@ fn name(text: &str) -> Result<String, Invalid> {
 
 /// Refuses characters that nobody can see: with them, two names could look the same, or like nothing.
 fn visible(text: &str) -> Result<String, Invalid> {
-    if !text.is_empty() && !has_base(text) {
-        return Err(Invalid::new(ViolationCode::BadFormat, "takes more than blanks and accents"));
+    let bad_format = |detail: String| Err(Invalid::new(ViolationCode::BadFormat, detail));
+    match find_hidden(text) {
+        Some(c) => bad_format(format!("takes no U+{:04X}, which nobody can see", u32::from(c))),
+        None if !text.is_empty() && !has_base(text) => bad_format("takes more than blanks and accents".to_owned()),
+        None => Ok(text.to_owned()),
     }
-    find_hidden(text).map_or_else(
-        || Ok(text.to_owned()),
-        |c| {
-            Err(Invalid::new(
-                ViolationCode::BadFormat,
-                format!("takes no U+{:04X}, which nobody can see", u32::from(c)),
-            ))
-        },
-    )
 }
 
 fn line(text: &str) -> Result<String, Invalid> {

@@ -140,10 +140,11 @@ impl Mailings {
     /// [`MAILS_KEPT`] of the mails are reserved for a known device of the address's owner and networks that have not
     /// asked yet.
     pub fn next(&self, network: &str, is_known_device: bool, now: Timestamp) -> Result<Timestamp, Duration> {
-        let next = self.mails.last().map_or(now, |last| now.max(last.sent_at + RESEND_AFTER));
+        let recent: Vec<_> = self.mails.iter().filter(|mail| counts(mail, now)).collect();
+        let next = recent.last().map_or(now, |last| now.max(last.sent_at + RESEND_AFTER));
         let kept = if is_known_device || !self.has_asked(network, now) { 0 } else { MAILS_KEPT };
         let free_at = |(max, period): &(usize, Duration)| {
-            let oldest_that_counts = self.mails.len().checked_sub(max - kept).and_then(|index| self.mails.get(index));
+            let oldest_that_counts = recent.len().checked_sub(max - kept).and_then(|index| recent.get(index));
             oldest_that_counts.map(|mail| mail.sent_at + *period)
         };
         let free_at = MAILS_PER_ADDRESS.iter().filter_map(free_at).max().filter(|free_at| next < *free_at);
@@ -172,8 +173,12 @@ impl Mailings {
     }
 }
 
+/// Whether a mail counts at `now`. One that is due later than any that can be requested now was counted before the clock
+/// was set back.
 fn counts(mail: &Mailing, now: Timestamp) -> bool {
-    now < mail.sent_at + MAILS_COUNTED_FOR
+    let most = MAILS_PER_ADDRESS.iter().map(|(max, _)| *max).max().unwrap_or_default();
+    let latest = (0..most).fold(now, |latest, _| latest + RESEND_AFTER);
+    now < mail.sent_at + MAILS_COUNTED_FOR && mail.sent_at <= latest
 }
 
 #[cfg(test)]
@@ -222,6 +227,16 @@ mod tests {
             let most = most - MAILS_KEPT;
             assert!(sent.windows(most + 1).all(|window| window[most].since(window[0]) >= *time), "{most}");
         }
+    }
+
+    #[test]
+    fn mails_from_before_the_clock_was_set_back_do_not_count() {
+        let later = noon() + Duration::from_hours(24);
+        let mailings = (0..5).fold(Mailings::default(), |mailings, number| {
+            let sent_at = later + RESEND_AFTER * number;
+            mailings.with(Mailing { sent_at, network: number.to_string() }, later)
+        });
+        assert_eq!(mailings.next("0", false, noon()), Ok(noon()));
     }
 
     #[test]

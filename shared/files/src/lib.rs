@@ -7,7 +7,8 @@
 //!
 //! Downloads use [`mod@write`]; no function reads files yet.
 //!
-//! This crate has no clock, network or database. Its memory does not grow with a file.
+//! This crate has no clock, network or database. Its memory does not grow with a file, but for the shared texts of a
+//! workbook that is read, which may be 40 MB.
 
 mod column;
 mod format;

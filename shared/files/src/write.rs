@@ -29,7 +29,7 @@ pub struct Layout {
     pub gzip: bool,
     /// What separates the cells of a CSV file.
     pub delimiter: Delimiter,
-    /// The columns in order, or all. If there are none, an NDJSON file has every field of an account.
+    /// The columns in order; `None` for all, which in an NDJSON file are all fields of an account.
     pub columns: Option<Vec<Column>>,
 }
 
@@ -71,7 +71,8 @@ impl<'a, Sink: Write + Send + 'a> AccountsWriter<'a, Sink> {
         Ok(Self { encoder, rows: 0 })
     }
 
-    /// Writes the next account. An XLSX file takes at most [`MAX_ROWS_PER_XLSX`].
+    /// Writes the next account. An XLSX file takes at most [`MAX_ROWS_PER_XLSX`], fewer if they are
+    /// very long; then this is an error of the kind `FileTooLarge`.
     pub fn write(&mut self, account: &Account) -> io::Result<()> {
         self.rows += 1;
         self.encoder.write(account)

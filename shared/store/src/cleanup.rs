@@ -1,6 +1,9 @@
 //! The state of the scheduled cleanup: a lease, so that one run works at a time, and its progress in the due index.
 
-use rollcall_domain::{Code, Timestamp, limits::CLEANUP_LEASE};
+use rollcall_domain::{
+    Code, Timestamp,
+    limits::{CLEANUP_LEASE, DUE_HOUR_GRACE},
+};
 use serde::Deserialize;
 
 use crate::{
@@ -30,7 +33,8 @@ impl Store {
         let Some(state) = state else { return Ok(None) };
         // The first run sweeps from the beginning of the platform, because it may come late.
         let first_hour = match state.next_hour {
-            Some(hour) => hour,
+            // If the clock was set back, items fall due in hours that were swept before they were written.
+            Some(hour) => hour.min((now - DUE_HOUR_GRACE).unix_hours()),
             None => self.platform_created_at().await?.unwrap_or(now).unix_hours(),
         };
         Ok(Some(first_hour))

@@ -45,12 +45,12 @@ impl CounterUpdate {
 
     pub(crate) fn add_invitation(self, invitation: &Invitation) -> Self {
         let update = self.increment("#live :one").only_if("#live < :max_live", ":max_live", MAX_LIVE_INVITATIONS);
-        if invitation.login.is_some() { update.increment("#bound :one") } else { update }
+        if invitation.is_counted_as_bound { update.increment("#bound :one") } else { update }
     }
 
     pub(crate) fn remove_invitation(self, invitation: &Invitation) -> Self {
         let update = self.decrement("#live :minus_one");
-        if invitation.login.is_some() { update.decrement("#bound :minus_one") } else { update }
+        if invitation.is_counted_as_bound { update.decrement("#bound :minus_one") } else { update }
     }
 
     pub(crate) fn add_role(self) -> Self {

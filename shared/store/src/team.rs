@@ -5,6 +5,7 @@ use rollcall_domain::{
     id::TeamId,
     team::{Member, Team},
 };
+use serde::Deserialize;
 
 use crate::{
     commit::Commit,
@@ -18,10 +19,32 @@ use crate::{
     write::{FailureCode, Write},
 };
 
+/// Where the marker of a team's name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameMarker {
+    /// Under the key of its name.
+    Own,
+    /// Under a key of former rules. The key of its name is free or another team's.
+    Elsewhere,
+}
+
+#[derive(Deserialize)]
+struct StoredMarker {
+    team_id: TeamId,
+}
+
 impl Store {
     /// The team of this id, unless it is deleted.
     pub async fn team(&self, team_id: TeamId) -> Result<Option<Team>, Fault> {
         Ok(self.team_or_tombstone(team_id).await?.filter(|team| team.deleting_at.is_none()))
+    }
+
+    /// Which team has the marker of this team's name. A team that was named when names were compared in another way has
+    /// its marker elsewhere, and this one may be another team's.
+    pub async fn name_marker(&self, team: &Team) -> Result<NameMarker, Fault> {
+        let marker: Option<StoredMarker> = self.get(&keys::team_name(&team.name)).await?;
+        let is_own = marker.is_some_and(|marker| marker.team_id == team.team_id);
+        Ok(if is_own { NameMarker::Own } else { NameMarker::Elsewhere })
     }
 
     /// The team of this id, also if it is deleted.
@@ -79,8 +102,8 @@ pub fn create(team: &Team, first_admin: Option<&Member>) -> Result<Commit, Fault
     Ok(commit.extended(first_admin.transpose()?.map(Write::put)))
 }
 
-/// Renames a team.
-pub fn rename(before: &Team, after: &Team) -> Result<Commit, Fault> {
+/// Renames a team, of whose present name the marker is there.
+pub fn rename(before: &Team, after: &Team, marker: NameMarker) -> Result<Commit, Fault> {
     let values =
         vec![(":name", value(&after.name)?), (":now", timestamp(after.updated_at)), (":next", number(after.version))];
     let update =
@@ -88,14 +111,16 @@ pub fn rename(before: &Team, after: &Team) -> Result<Commit, Fault> {
     let unchanged = vec![(":version", number(before.version))];
     let condition = format!("{EXISTS} AND #version = :version");
     let mut commit = Commit::new([update.only_if(condition, unchanged, Code::Conflict)]);
-    if before.name.key() != after.name.key() {
-        commit.extend([Write::delete(keys::team_name(&before.name)), put_name_marker(after)?]);
+    match marker {
+        NameMarker::Own if before.name.key() == after.name.key() => {}
+        NameMarker::Own => commit.extend([delete_name_marker(before)?, put_name_marker(after)?]),
+        NameMarker::Elsewhere => commit.extend([put_name_marker(after)?]),
     }
     Ok(commit)
 }
 
 /// Turns a team without applications into a tombstone: its name becomes free, and its remains fall due for removal.
-pub fn delete(team: &Team, now: Timestamp) -> Commit {
+pub fn delete(team: &Team, marker: NameMarker, now: Timestamp) -> Result<Commit, Fault> {
     const DELETE: &str =
         "SET #deleting_at = :now, #updated_at = :now, #version = #version + :one, #gsi1pk = :hour, #gsi1sk = :position";
     let (hour, position) = keys::due_index(now, &team.team_id);
@@ -107,7 +132,11 @@ pub fn delete(team: &Team, now: Timestamp) -> Commit {
         not_found_or(found, |item| if is_zero(item, "apps") { Code::Conflict } else { Code::TeamNotEmpty })
     });
     let tombstone = Write::update(keys::team(team.team_id), DELETE, values).only_if(condition, empty, failure);
-    Commit::new([tombstone, Write::delete(keys::team_name(&team.name))])
+    let marker = match marker {
+        NameMarker::Own => Some(delete_name_marker(team)?),
+        NameMarker::Elsewhere => None,
+    };
+    Ok(Commit::new([tombstone]).extended(marker))
 }
 
 /// Removes the tombstone of a team of which nothing else is left.
@@ -118,6 +147,11 @@ pub fn finalise(tombstone: &Team) -> Commit {
 /// Checks that a team exists and is not deleted.
 pub(crate) fn check_exists(team_id: TeamId) -> Write {
     Write::check(keys::team(team_id)).only_if(EXISTS, Values::new(), Code::NotFound)
+}
+
+fn delete_name_marker(team: &Team) -> Result<Write, Fault> {
+    let own = vec![(":team", value(&team.team_id)?)];
+    Ok(Write::delete(keys::team_name(&team.name)).only_if("#team_id = :team", own, Code::Conflict))
 }
 
 fn put_name_marker(team: &Team) -> Result<Write, Fault> {

@@ -99,6 +99,16 @@ fn a_name_shows_all_its_characters() {
 }
 
 #[test]
+fn a_name_is_more_than_accents_and_blanks() {
+    for name in ["\u{301}", "\u{94d}\u{200d}", "\u{e000}", "\u{fffe}", "North\u{2800}wind"] {
+        assert_eq!(code(AppName::parse(name)), Some(BadFormat), "{name:?}");
+        assert_eq!(code(TeamName::parse(name)), Some(BadFormat), "{name:?}");
+        assert_eq!(code(RoleName::parse(name)), Some(BadFormat), "{name:?}");
+    }
+    assert_eq!(code(Username::parse("\u{301}\u{301}\u{301}")), Some(BadFormat));
+}
+
+#[test]
 fn a_custom_role_takes_no_name_of_a_preset() {
     for taken in ["Admin", " admin ", "ＡＤＭＩＮ", "Member manager", "MEMBER\u{a0}MANAGER", "senior_developer"] {
         assert_eq!(code(RoleName::parse(taken)), Some(NotAllowed), "{taken}");

@@ -1,7 +1,7 @@
 //! Records of separated values.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::{memchr_iter, memchr2_iter};
+use memchr::memchr2_iter;
 use rollcall_domain::limits::MAX_RECORD_BYTES;
 
 use super::{MAX_COLUMNS, decoded::Decoded, record::Record, unreadable::Unreadable};
@@ -17,8 +17,6 @@ pub(crate) struct CsvRecords<'a> {
     line: u64,
     /// Whether the byte before was CR, so that a line feed continues its line end.
     after_cr: bool,
-    /// The number of quotation marks in the current record.
-    quotes: usize,
 }
 
 impl<'a> CsvRecords<'a> {
@@ -30,7 +28,6 @@ impl<'a> CsvRecords<'a> {
             ends: vec![0; MAX_COLUMNS].into(),
             line: 1,
             after_cr: false,
-            quotes: 0,
         }
     }
 
@@ -39,26 +36,27 @@ impl<'a> CsvRecords<'a> {
         self.skip_line_ends()?;
         let begin = self.line;
         let (mut written, mut ended) = (0, 0);
-        self.quotes = 0;
         loop {
             let input = self.text.fill()?;
             let at_end = input.is_empty();
+            // Only within quotation marks does a line end not end a record.
+            let input = if at_end { b"\n" } else { input };
             let (result, read, cell_bytes, cells) =
                 self.core.read_record(input, &mut self.cells[written..], &mut self.ends[ended..]);
             written += cell_bytes;
             ended += cells;
-            let consumed = &input[..read];
-            self.quotes += memchr_iter(b'"', consumed).count();
-            count_lines(consumed, &mut self.line, &mut self.after_cr);
-            self.text.consume(read);
+            if !at_end {
+                count_lines(&input[..read], &mut self.line, &mut self.after_cr);
+                self.text.consume(read);
+            }
             match result {
+                ReadRecordResult::InputEmpty if at_end && written + ended > 0 => {
+                    return Err(Unreadable::UnclosedQuote { line: begin });
+                }
+                ReadRecordResult::InputEmpty if at_end => return Ok(false),
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
                     return Err(Unreadable::RecordTooLong { line: begin });
-                }
-                // Only at the end of the file can a record end within quotation marks, with the text up to there in it.
-                ReadRecordResult::Record if at_end && self.quotes % 2 == 1 => {
-                    return Err(Unreadable::UnclosedQuote { line: begin });
                 }
                 ReadRecordResult::Record => break,
                 ReadRecordResult::End => return Ok(false),
@@ -137,6 +135,11 @@ mod tests {
     fn a_quotation_mark_that_is_never_closed_does_not_swallow_the_rest() {
         let refused = read("a,b\nc,\"d\ne,f\ng,h\n");
         assert!(matches!(refused, Err(Unreadable::UnclosedQuote { line: 2 })), "{refused:?}");
-        assert_eq!(read("a,5\" pipe\nc,\"d\"").unwrap().len(), 2);
+        for stray in ["a,5\" pipe\nc,\"d\"", "a,b\nc,5\" d", "a,b\nc,5\" d\n", "a\n\"b\""] {
+            assert_eq!(read(stray).unwrap().len(), 2, "{stray:?}");
+        }
+        for open in ["a\n\"", "a\n\"b", "a\n\"b\"\""] {
+            assert!(matches!(read(open), Err(Unreadable::UnclosedQuote { line: 2 })), "{open:?}");
+        }
     }
 }

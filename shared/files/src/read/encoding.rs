@@ -49,6 +49,8 @@ fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
     let zeros = |start: usize| bytes.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     match (even, odd) {
+        // A stray zero byte in another encoding.
+        (even, odd) if (even + odd) * 50 < bytes.len() => None,
         (even, odd) if odd > 4 * even => Some(UTF_16LE),
         (even, odd) if even > 4 * odd => Some(UTF_16BE),
         _ => None,

@@ -16,7 +16,8 @@ use crate::{
     guard::unguard,
 };
 
-/// The records of a file, one after another. Their memory does not grow with the file.
+/// The records of a file, one after another. Their memory does not grow with the file, but for
+/// the shared texts of a workbook.
 pub struct Records<'a> {
     kind: Kind<'a>,
     form: Form,

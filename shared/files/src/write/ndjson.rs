@@ -40,8 +40,11 @@ impl<Sink: Write> Encoder<Sink> for Ndjson<Sink> {
 }
 
 fn write_object(line: &mut Vec<u8>, columns: &[Column], account: &Account) -> io::Result<()> {
+    line.push(b'{');
     for (index, column) in columns.iter().enumerate() {
-        line.push(if index == 0 { b'{' } else { b',' });
+        if index > 0 {
+            line.push(b',');
+        }
         serde_json::to_writer(&mut *line, column.name())?;
         line.push(b':');
         match column.cell(account) {

@@ -69,6 +69,10 @@ impl<Sink: Write> Xlsx<Sink> {
     }
 
     fn begin_sheet(&mut self) -> io::Result<()> {
+        if self.sheets == MAX_SHEETS_PER_FILE {
+            let message = format!("an XLSX file has at most {MAX_SHEETS_PER_FILE} sheets");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
         self.sheets += 1;
         let head = parts::sheet_head(&self.columns, self.sheets == 1);
         self.part(&format!("xl/worksheets/sheet{}.xml", self.sheets), &head)?;

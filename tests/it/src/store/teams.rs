@@ -168,7 +168,7 @@ async fn a_team_with_applications_cannot_be_deleted() {
     let new = NewApp { name: AppName::parse("App").unwrap(), team_id: Some(team.team_id) };
     let app = new.create(AppId::new(table.clock.uuid().unwrap()), table.now());
     table.commit(app::create(&app).unwrap()).await.unwrap();
-    let delete = || team::delete(&team, table.now());
+    let delete = || team::delete(&team, team::NameMarker::Own, table.now()).unwrap();
     assert_eq!(table.commit(delete()).await, Err(Code::TeamNotEmpty));
     let elsewhere = App { team_id: None, version: 2, ..app.clone() };
     table.commit(app::change(&app, &elsewhere).unwrap()).await.unwrap();

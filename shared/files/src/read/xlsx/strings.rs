@@ -95,7 +95,9 @@ fn unescape(plain: &mut String, mut raw: &str) {
     while let Some(start) = raw.find("_x") {
         let (before, mark) = raw.split_at(start);
         plain.push_str(before);
-        let code = mark.get(2..6).filter(|_| mark.as_bytes().get(6) == Some(&b'_'));
+        let is_mark =
+            |code: &&str| code.bytes().all(|byte| byte.is_ascii_hexdigit()) && mark.as_bytes().get(6) == Some(&b'_');
+        let code = mark.get(2..6).filter(is_mark);
         let c = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
         let length = if let Some(c) = c {
             plain.push(c);
@@ -120,6 +122,7 @@ mod tests {
     #[case("_x004", "_x004")]
     #[case("_xZZZZ_", "_xZZZZ_")]
     #[case("__x0041_", "_A")]
+    #[case("_x+041_", "_x+041_")]
     #[case("_xé00_", "_xé00_")]
     fn marks_of_characters_are_resolved(#[case] raw: &str, #[case] expected: &str) {
         let mut plain = String::new();
