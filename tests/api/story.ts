@@ -32,19 +32,24 @@ const mina = { params: { path: { ...ofApp, user_id: "mina" } } };
 const patched = await client.PATCH("/v1/apps/{app_id}/accounts/{user_id}", { ...mina, body: { nickname: "Mina" } });
 assert.equal(patched.data?.nickname, "Mina");
 assert.equal(patched.data?.level, 4_294_967_295);
+assert.equal(patched.data?.version, 2);
 const cleared = await client.PATCH("/v1/apps/{app_id}/accounts/{user_id}", { ...mina, body: { nickname: null } });
 assert.equal(cleared.data?.nickname, null);
+assert.equal(cleared.data?.version, 3);
 
 // List in pages.
 const ids: string[] = [];
 let cursor: string | undefined;
+let last: string | null;
 do {
   const params = { path: ofApp, query: { limit: 2, ...(cursor && { cursor }) } };
   const page = await client.GET("/v1/apps/{app_id}/accounts", { params });
   assert(page.data);
   ids.push(...page.data.items.map((account) => account.user_id));
-  cursor = page.data.next_cursor ?? undefined;
+  last = page.data.next_cursor;
+  cursor = last ?? undefined;
 } while (cursor);
+assert.equal(last, null);
 assert.deepEqual(ids, ["ada", "mina", "zoe"]);
 
 // Export an account and a selection.

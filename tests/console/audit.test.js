@@ -1,17 +1,15 @@
 // The audit log, for platform admins and for members who may read the log of their team.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
-import { member, northwind, SECRET, user } from "./seed.js";
+import { test } from "node:test";
+import { waitUntilIdle } from "./fixture.js";
+import { as, firstApp, liftLock, member, northwind, role, user } from "./seed.js";
+import { button, fixture, open, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
   await user(fixture, "re.viewer");
   await member(fixture, at.team, "re.viewer", "reviewer");
@@ -19,23 +17,6 @@ before(async () => {
   await fixture.call("PATCH", path, { name: "<b>Northwind</b>" });
   await fixture.call("PATCH", path, { name: "Northwind Mobile" });
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
-
-const enter = async (address, login, options = {}) => {
-  page = await fixture.page(options);
-  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
-  await page.goto(address);
-};
-const open = async (address = "/audit", login = ADMIN, options = {}) => {
-  await enter(address, login, options);
-  await page.locator("tr.row, .empty").first().waitFor();
-};
-const row = (text) => page.locator("tr.row", { hasText: text });
-const button = (name) => page.getByRole("button", { name, exact: true });
 
 test("a record opens to its values before and after", async () => {
   await open("/audit?action=team.edit");
@@ -49,7 +30,7 @@ test("a record opens to its values before and after", async () => {
 });
 
 test("filters are part of the address and can be set from a record", async () => {
-  await open();
+  await open("/audit");
   await button("Action All").click();
   await page.getByRole("menuitemradio", { name: w.audit.actions["member.edit"] }).click();
   await page.getByText(w.audit.noMatch).waitFor();
@@ -74,7 +55,7 @@ test("filters are part of the address and can be set from a record", async () =>
 });
 
 test("days are in the reader's time zone, and the last day is included", async () => {
-  await open();
+  await open("/audit");
   const today = await page.evaluate(() => new Intl.DateTimeFormat("sv-SE").format(new Date()));
   await page.getByLabel(w.audit.to).fill(today);
   await page.waitForURL(`**/audit?to=${today}`);
@@ -84,14 +65,13 @@ test("days are in the reader's time zone, and the last day is included", async (
 });
 
 test("a reader of a team's log sees only the records of that team", async () => {
-  await open("/audit", "re.viewer");
+  await open("/audit", { as: "re.viewer" });
   await row(w.audit.actions["team.create"]).waitFor();
   assert.equal(await row(w.audit.actions["user.create"]).count(), 0);
   await page.goto(`/teams/${at.team.team_id}/audit`);
   await row(w.audit.actions["team.edit"]).first().waitFor();
   assert.equal(await page.title(), "Audit log · Northwind Mobile · Rollcall");
-  await page.context().close();
-  await enter("/join", "t.berg");
+  await open("/join", { as: "t.berg", ready: "h1:visible" });
   await page.getByLabel(w.join.code).waitFor();
   assert.deepEqual(await page.locator(`nav[aria-label=${w.navigation}] a:visible`).allTextContents(), [
     w.entries.teams,
@@ -113,9 +93,7 @@ test("more records are loaded on demand, and keys open a record", async () => {
 test("recorded values are shown in words", async () => {
   await fixture.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "disabled" });
   await fixture.call("PATCH", `/v1/users/${at.tomas.user_id}`, { status: "enabled" });
-  const {
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps");
+  const app = await firstApp(fixture);
   await fixture.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: null });
   const { team_id } = await fixture.call("PATCH", `/v1/apps/${app.app_id}`, { team_id: at.team.team_id });
   const opened = async (address) => {
@@ -123,7 +101,7 @@ test("recorded values are shown in words", async () => {
     await page.locator(".name-button").first().click();
     return page.locator(".changes tbody tr").allTextContents();
   };
-  await open();
+  await open("/audit");
   assert.deepEqual(await opened(`/audit?action=user.edit&target=${at.tomas.user_id}`), ["StatusDisabledEnabled"]);
   const { name } = await fixture.call("GET", `/v1/teams/${team_id}`);
   assert.deepEqual(await opened("/audit?action=app.edit"), [`Team—${name}`]);
@@ -142,7 +120,7 @@ test("a record says what was done to whom, and leads there", async () => {
   const app = await fixture.call("POST", "/v1/apps", { name: "Audited Harbour", team_id: at.team.team_id });
   for (const name of ["one", "two"])
     await fixture.call("POST", `/v1/apps/${app.app_id}/accounts`, { user_id: name, type: "general" });
-  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await liftLock(fixture, app);
   await fixture.call("POST", `/v1/apps/${app.app_id}/account-deletions`, { user_ids: ["one", "two"] });
   await open(`/audit?target=${id}`);
   await button(w.audit.edits["user.edit"].status.disabled).click();
@@ -159,24 +137,59 @@ test("a record says what was done to whom, and leads there", async () => {
   await page.waitForURL(`**/apps/${app.app_id}/accounts/two`);
 });
 
-test("no name or id in the log is left as a number of the database", async () => {
+test("no name in the log, nor in an open record, is left as a number of the database", async () => {
   await open("/audit");
-  await page.locator("tr.row", { hasText: "status.change" }).first().waitFor();
-  await page.waitForLoadState("networkidle");
-  const rows = await page.locator("tr.row").allTextContents();
+  await waitUntilIdle(page);
+  for (const record of await page.locator(".name-button").all()) await record.click();
+  const texts = await page.locator("tr.row, .changes tbody tr, .record dd:has(a)").allTextContents();
+  assert.ok(texts.length > 50);
+  // A session is nothing but its id.
+  const named = texts.filter((text) => !text.startsWith(w.audit.fields.session_id));
   assert.deepEqual(
-    rows.filter((text) => /[0-9a-f]{8}-[0-9a-f]{4}-7/.test(text)),
+    named.filter((text) => /[0-9a-f]{8}-[0-9a-f]{4}-7/.test(text)),
     [],
   );
 });
 
+test("a record has a link only if its reader may follow it", async () => {
+  const keeper = await role(fixture, at.team, "Record keeper", ["audit.read"]);
+  await user(fixture, "log.only");
+  await member(fixture, at.team, "log.only", keeper.role_id);
+  const linksOf = async (login) => {
+    const links = [];
+    for (const action of ["invitation.issue", "role.create", "member.add", "app.create", "team.edit"]) {
+      await open(`/audit?action=${action}&team=${at.team.team_id}`, { as: login });
+      await page.locator(".name-button").first().click();
+      await page.locator(".record").waitFor();
+      if ((await page.locator(".record a").count()) > 0) links.push(action);
+    }
+    return links;
+  };
+  assert.deepEqual(await linksOf("re.viewer"), ["role.create", "member.add", "app.create", "team.edit"]);
+  assert.deepEqual(await linksOf("log.only"), []);
+});
+
+test("a person has one name in all records", async () => {
+  await fixture.call("PATCH", `/v1/users/${at.tomas.user_id}`, { username: "Tomas.B" });
+  const asMina = await as(fixture, "mina.park");
+  await asMina("POST", `/v1/teams/${at.team.team_id}/invitations`, { role_id: "developer" });
+  await open("/audit?action=user.edit");
+  await row("t.berg").first().waitFor();
+  await page.goto("/audit?action=invitation.issue");
+  await page.locator(".name-button").first().click();
+  await page.locator(".changes td", { hasText: "mina.park" }).waitFor();
+});
+
 test("days are written as in ISO 8601, and a reversed range says so", async () => {
-  await open("/audit?from=2026-02-03&to=2026-02-01");
+  await open("/audit?from=2026-02-03&to=2026-02-01", { ready: ".empty" });
   await page.getByText(w.audit.reversed).waitFor();
   assert.equal(await page.getByLabel(w.audit.from).inputValue(), "2026-02-03");
   await page.getByLabel(w.audit.from).fill("2026-13-40");
   assert.equal(new URL(page.url()).searchParams.get("from"), "2026-02-03");
-  await page.getByLabel(w.audit.from).fill("2026-01-31");
+  await page.getByLabel(w.audit.from).blur();
+  assert.equal(await page.getByLabel(w.audit.from).getAttribute("aria-invalid"), "true");
+  // Digits in full width are folded.
+  await page.getByLabel(w.audit.from).fill("２０２６-01-31");
   await page.waitForURL(/from=2026-01-31/);
   await page.getByText(w.audit.noMatch).waitFor();
 });

@@ -1,37 +1,20 @@
 // Failures are reported, can be retried, and lose nothing that was typed.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
+import { test } from "node:test";
 import { twoApps } from "./seed.js";
+import { choose, dialog, fixture, newPage, open, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let app;
 let other;
-let page;
-before(async () => {
-  fixture = await Fixture.start({ seed: 60 });
+useFixture({ seed: 60 }, async () => {
   ({ app, other } = await twoApps(fixture));
-});
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
 });
 
 const accounts = (of = app) => `/apps/${of.app_id}/accounts`;
-const open = async (address) => {
-  page = await fixture.page({ signedIn: true });
-  await page.goto(address);
-  await page.locator("tr.row").first().waitFor();
-};
-const dialog = () => page.getByRole("dialog");
-const more = async (id, item) => {
-  await page.getByRole("button", { name: w.accounts.more(id), exact: true }).click();
-  await page.getByRole("menuitem", { name: item }).click();
-};
+const more = (id, item) => choose(w.accounts.more(id), item);
 // The server handles the request, but the reply is lost.
 const loseReply = (path) =>
   page.route(
@@ -88,7 +71,7 @@ test("after a lost reply the form keeps its values, and a retry creates nothing 
 });
 
 test("a list that fails to load can be retried", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await refuse("**/v1/apps/*/accounts?*", 503, { code: "unavailable" });
   await page.goto(accounts());
   await page
@@ -101,7 +84,7 @@ test("a list that fails to load can be retried", async () => {
 });
 
 test("a console that fails to start can be retried", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await refuse("**/v1/me", 503, { code: "unavailable" });
   await page.goto(accounts());
   await page
@@ -136,7 +119,7 @@ test("a dialog stays open until its request is answered", async () => {
 });
 
 test("a failed copy is reported", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.addInitScript(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
   await page.goto("/users");
   await page.getByRole("button", { name: w.users.create }).click();
@@ -163,7 +146,7 @@ test("without a connection the page stays and can be retried", async () => {
 });
 
 test("signing out asks about unsaved changes, and a failed sign-out changes nothing", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/me/profile");
   await page.getByLabel(w.users.username).fill("Half.Typed");
   const signOut = async () => {

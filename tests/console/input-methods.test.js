@@ -1,31 +1,16 @@
 // Typing with an input method, and on keyboards without Latin letters.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
+import { test } from "node:test";
+import { firstApp } from "./seed.js";
+import { dialog, fixture, open, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let app;
-let page;
-before(async () => {
-  fixture = await Fixture.start({ seed: 5 });
-  ({
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps"));
+useFixture({ seed: 5 }, async () => {
+  app = await firstApp(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
-
-const open = async (address) => {
-  page = await fixture.page({ signedIn: true });
-  await page.goto(address);
-  await page.locator("tr.row").first().waitFor();
-};
 
 // Presses a key while an input method composes a character in the field.
 const pressComposing = async (field, key) => {
@@ -39,19 +24,19 @@ const pressComposing = async (field, key) => {
 test("Escape and Control with Enter leave a dialog open while a character is composed", async () => {
   await open(`/apps/${app.app_id}/accounts`);
   await page.getByRole("button", { name: w.accounts.create }).click();
-  const nickname = page.getByRole("dialog").getByLabel(w.accounts.fields.nickname);
+  const nickname = dialog().getByLabel(w.accounts.fields.nickname);
   await nickname.fill("한");
   await pressComposing(nickname, "Escape");
   assert.equal(await nickname.inputValue(), "한");
   assert.equal(await page.getByText(w.unsaved.title(1)).count(), 0);
   await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await dialog().waitFor({ state: "detached" });
 });
 
 test("a real composition in a dialog ends without closing it", async () => {
   await open("/apps");
   await page.getByRole("button", { name: w.apps.create }).click();
-  const name = page.getByRole("dialog").getByLabel(w.apps.name);
+  const name = dialog().getByLabel(w.apps.name);
   await name.focus();
   const session = await page.context().newCDPSession(page);
   await session.send("Input.imeSetComposition", { text: "ㅎ", selectionStart: 1, selectionEnd: 1 });
@@ -91,7 +76,7 @@ test("letter shortcuts work on Korean and Cyrillic layouts", async () => {
   await press("с", "KeyC");
   await page.getByText(w.accounts.createTitle(app.name)).waitFor();
   await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await dialog().waitFor({ state: "detached" });
   await press("ㅎ", "KeyG");
   await press("ㅔ", "KeyP");
   await page.waitForURL("**/apps");

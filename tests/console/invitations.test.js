@@ -1,38 +1,23 @@
 // Inviting and joining: a code is shown once and works once.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
+import { test } from "node:test";
 import { northwind, SECRET, user } from "./seed.js";
+import { button, dialog, dropCookie, fixture, newPage, open, page, press, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
 
-const open = async (address, login, options = {}) => {
-  page = await fixture.page(options);
+const openAs = async (login, address, look) => {
+  await open(address, { as: login, ready: "h1:visible", ...look });
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  await fixture.signIn(page, login, SECRET);
-  await page.goto(address);
-  await page.locator("h1:visible").first().waitFor();
 };
 const of = (tab) => `/teams/${at.team.team_id}/${tab}`;
 const list = (query = "") => fixture.call("GET", `/v1${of("invitations")}${query}`);
-const dialog = () => page.getByRole("dialog");
-const press = (name) => dialog().getByRole("button", { name, exact: true }).click();
-const button = (name) => page.getByRole("button", { name, exact: true });
-const row = (text) => page.locator("tr.row", { hasText: text });
 const digits = async () => (await page.locator(".issued-digits").textContent()).replaceAll(/\D/g, "");
 const issue = async ({ login = "", note = "" } = {}) => {
   await button(w.team.create.invitations).click();
@@ -48,7 +33,7 @@ const redeem = async (code) => {
 };
 
 test("a code is issued for a login, shown once with its time left, and copied as digits", async () => {
-  await open(of("invitations"), "t.berg");
+  await openAs("t.berg", of("invitations"));
   const code = await issue({ login: "jisoo.han", note: "<b>Welcome</b>" });
   assert.match(code, /^\d{8}$/);
   assert.equal(await page.locator(".issued .tally.large i.on").count(), 24);
@@ -70,7 +55,7 @@ test("a code is issued for a login, shown once with its time left, and copied as
 });
 
 test("leaving, closing or replacing an uncopied code asks first", async () => {
-  await open(of("members"), "t.berg");
+  await openAs("t.berg", of("members"));
   await page.getByRole("link", { name: w.team.tabs.invitations }).click();
   const first = await issue({ note: "Not copied" });
   await page.getByRole("link", { name: w.team.tabs.members }).click();
@@ -100,7 +85,7 @@ test("leaving, closing or replacing an uncopied code asks first", async () => {
 });
 
 test("an invitation is revoked, and the history is filtered by status", async () => {
-  await open(of("invitations"), "mina.park");
+  await openAs("mina.park", of("invitations"));
   const code = await issue({ note: "Sent by mistake" });
   await button(w.issued.copy).click();
   await row("Sent by mistake").getByRole("button", { name: w.invitations.revoke }).click();
@@ -128,7 +113,7 @@ test("an invitation is revoked, and the history is filtered by status", async ()
 test("a person joins with a pasted code, and a code works once", async () => {
   const { code } = await fixture.call("POST", `/v1${of("invitations")}`, { role_id: "developer" });
   await user(fixture, "late.comer");
-  await open("/", "late.comer", { width: 390 });
+  await openAs("late.comer", "/", { width: 390 });
   assert.equal(new URL(page.url()).pathname, "/join");
   await redeem("482");
   await page.getByText(w.violations.code(8)).waitFor();
@@ -149,7 +134,7 @@ test("a person joins with a pasted code, and a code works once", async () => {
 
 test("joining without a confirmed email says so and links to the confirmation", async () => {
   await user(fixture, "un.proved", { confirmed: false });
-  await open("/join", "un.proved");
+  await openAs("un.proved", "/join");
   await redeem("12345678");
   await page.getByText(w.problems.email_not_verified).waitFor();
   await page.getByRole("link", { name: w.join.confirmEmail }).click();
@@ -158,7 +143,7 @@ test("joining without a confirmed email says so and links to the confirmation", 
 
 test("after too many wrong codes the waiting time is shown", async () => {
   await user(fixture, "guesser");
-  await open("/join", "guesser");
+  await openAs("guesser", "/join");
   for (let tries = 0; tries < 11; tries += 1) {
     const reply = page.waitForResponse("**/v1/invitations/redeem");
     await redeem(`1000000${tries % 10}`);
@@ -169,7 +154,7 @@ test("after too many wrong codes the waiting time is shown", async () => {
 
 test("a registration can include an invitation code", async () => {
   const { code } = await fixture.call("POST", `/v1${of("invitations")}`, { role_id: "reviewer", login: "fresh.face" });
-  page = await fixture.page();
+  await newPage();
   await page.goto("/register");
   await page.getByLabel(w.register.email).fill("fresh@northwind.example");
   await button(w.register.send).click();
@@ -192,7 +177,7 @@ test("a registration can include an invitation code", async () => {
 
 test("an expired invitation moves to the history", async () => {
   await fixture.advance(25 * 3600);
-  await open(of("invitations"), "mina.park");
+  await openAs("mina.park", of("invitations"));
   await page.locator("tr.ended", { hasText: w.invitations.statuses.expired }).first().waitFor();
   await page.getByText(w.invitations.of(0, 100)).waitFor();
 });
@@ -200,7 +185,7 @@ test("an expired invitation moves to the history", async () => {
 test("a double click reissues a code once, and keys reissue it too", async () => {
   fixture.token = undefined;
   await fixture.call("POST", `/v1${of("invitations")}`, { role_id: "developer", note: "Pressed twice" });
-  await open(of("invitations"), "t.berg");
+  await openAs("t.berg", of("invitations"));
   const pressed = page
     .locator("tr.row", { hasText: "Pressed twice" })
     .getByRole("button", { name: w.invitations.reissue });
@@ -223,7 +208,7 @@ test("a double click reissues a code once, and keys reissue it too", async () =>
 });
 
 test("a slow list shows a skeleton", async () => {
-  await open("/teams", "t.berg");
+  await openAs("t.berg", "/teams");
   await page.route("**/invitations?*", async (route) => {
     await new Promise((later) => setTimeout(later, 1000));
     await route.continue();
@@ -232,4 +217,32 @@ test("a slow list shows a skeleton", async () => {
   await page.locator(".invitations .bone").first().waitFor();
   await page.locator("tr.row").first().waitFor();
   assert.equal(await page.locator(".bone").count(), 0);
+});
+
+test("a code for somebody who cannot join is refused beside the login", async () => {
+  await openAs("t.berg", of("invitations"));
+  await button(w.team.create.invitations).click();
+  for (const login of ["mina.park", "admin"]) {
+    await dialog().getByLabel(w.invitations.login).fill(login);
+    await press(w.invitations.issue);
+    await dialog().getByText(w.violations.login.not_allowed).waitFor();
+  }
+  await press(w.dialog.cancel);
+});
+
+test("a registration with a code ends at the sign-in screen if the browser keeps no cookie", async () => {
+  const { code } = await fixture.call("POST", `/v1${of("invitations")}`, { role_id: "reviewer" });
+  await newPage();
+  await page.goto("/register");
+  await page.getByLabel(w.register.email).fill("cookieless@northwind.example");
+  await button(w.register.send).click();
+  await page.getByLabel(w.register.code).fill(await fixture.code("cookieless@northwind.example"));
+  await page.getByLabel(w.register.username).fill("No.Cookie");
+  await page.getByLabel(w.invitations.login).fill("no.cookie");
+  await page.getByLabel(w.register.password, { exact: true }).fill(SECRET);
+  await page.getByLabel(w.register.confirmation).fill(SECRET);
+  await page.getByLabel(w.join.code).fill(code);
+  await dropCookie();
+  await button(w.register.action).click();
+  await page.getByText(w.signIn.done.registered).waitFor();
 });

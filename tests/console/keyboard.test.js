@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Fixture, PASSWORD } from "./fixture.js";
+import { firstApp } from "./seed.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
@@ -10,9 +11,7 @@ let fixture;
 let app;
 before(async () => {
   fixture = await Fixture.start({ seed: 30 });
-  ({
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps"));
+  app = await firstApp(fixture);
 });
 after(() => fixture.stop());
 

@@ -1,32 +1,16 @@
 // The console on paper, in forced colours and on a phone.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
-import { team } from "./seed.js";
+import { test } from "node:test";
+import { firstApp, liftLock, team } from "./seed.js";
+import { dialog, fixture, open, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let app;
-let page;
-before(async () => {
-  fixture = await Fixture.start({ seed: 5 });
-  ({
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps"));
+useFixture({ seed: 5 }, async () => {
+  app = await firstApp(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
-
-const open = async (address, look) => {
-  page = await fixture.page({ signedIn: true, ...look });
-  await page.goto(address);
-  await page.locator("tr.row").first().waitFor();
-};
 
 test("a printed list has its rows and nothing to press", async () => {
   await open(`/apps/${app.app_id}/accounts`);
@@ -37,10 +21,25 @@ test("a printed list has its rows and nothing to press", async () => {
   assert.equal(await page.locator(".content").evaluate((element) => element.getBoundingClientRect().left), 0);
 });
 
+test("paper has the light colours, whatever theme was chosen", async () => {
+  const inks = [];
+  for (const theme of ["light", "dark"]) {
+    await open(`/apps/${app.app_id}/accounts`, { theme });
+    await page.emulateMedia({ media: "print", colorScheme: theme });
+    inks.push(
+      await page
+        .locator("tr.row th")
+        .first()
+        .evaluate((cell) => getComputedStyle(cell).color),
+    );
+  }
+  assert.equal(inks[1], inks[0]);
+});
+
 test("a printed sheet is printed alone", async () => {
   await open(`/apps/${app.app_id}/accounts`);
   await page.locator("tr.row .id").first().click();
-  await page.getByRole("dialog").waitFor();
+  await dialog().waitFor();
   await page.emulateMedia({ media: "print" });
   await page.getByLabel(w.accounts.fields.nickname).waitFor();
   assert.equal(await page.locator(".page-head").isVisible(), false);
@@ -50,15 +49,15 @@ test("forced colours leave edges to what lies above the page", async () => {
   await open("/apps");
   await page.emulateMedia({ forcedColors: "active" });
   await page.keyboard.press("c");
-  await page.getByRole("dialog").waitFor();
+  await dialog().waitFor();
   const edge = (selector) =>
     page
       .locator(selector)
       .first()
       .evaluate((element) => Number.parseFloat(getComputedStyle(element).borderTopWidth));
   assert.ok((await edge("dialog")) >= 1);
-  await page.getByRole("dialog").getByLabel(w.apps.name).fill("Forced Harbour");
-  await page.getByRole("dialog").getByRole("button", { name: w.apps.createAction }).click();
+  await dialog().getByLabel(w.apps.name).fill("Forced Harbour");
+  await dialog().getByRole("button", { name: w.apps.createAction }).click();
   await page.locator(".toast").waitFor();
   assert.ok((await edge(".toast")) >= 1);
 });
@@ -71,12 +70,14 @@ test("on a phone the current tab is in view, and a lifted lock is amber", async 
     return left >= 0 && right <= innerWidth;
   });
   assert.ok(seen);
-  const colour = () => page.locator(".count .apart").evaluate((element) => getComputedStyle(element).color);
   await page.goto(`/apps/${app.app_id}/accounts`);
   await page.locator(".count .apart").waitFor();
-  const locked = await colour();
-  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await liftLock(fixture, app);
   await page.reload();
-  await page.locator(".count .apart.lifted").waitFor();
-  assert.notEqual(await colour(), locked);
+  const [shown, amber] = await page.locator(".count .apart.lifted").evaluate((element) => {
+    const before = getComputedStyle(element).color;
+    element.style.color = "var(--warn-ink)";
+    return [before, getComputedStyle(element).color];
+  });
+  assert.equal(shown, amber);
 });

@@ -1,43 +1,22 @@
 // Members of a team: add, change role, remove.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
-import { member, northwind, SECRET, user } from "./seed.js";
+import { test } from "node:test";
+import { member, northwind, user } from "./seed.js";
+import { button, choose, dialog, fixture, open, page, press, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
 
-const open = async (address, login = ADMIN, options = {}) => {
-  page = await fixture.page(options);
-  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
-  await page.goto(address);
-  await page.locator("h1:visible, h2:visible").first().waitFor();
-};
 const of = (tab, made = at.team) => `/teams/${made.team_id}/${tab}`;
-const dialog = () => page.getByRole("dialog");
-const press = (name) => dialog().getByRole("button", { name, exact: true }).click();
-const row = (name) => page.locator("tr.row", { hasText: name });
-const choose = async (name, item) => {
-  await page.getByRole("button", { name: w.teams.more(name), exact: true }).click();
-  await page.getByRole("menuitem", { name: item }).click();
-};
-const button = (name) => page.getByRole("button", { name, exact: true });
+const more = (name, item) => choose(w.teams.more(name), item);
 
 test("a member is added by login, gets another role, and is removed", async () => {
-  await open(of("members"), "t.berg");
+  await open(of("members"), { as: "t.berg" });
   await row("mina.park").waitFor();
   await page.keyboard.press("c");
   await dialog().getByLabel(w.members.fields.login).fill("admin");
@@ -66,14 +45,14 @@ test("a member is added by login, gets another role, and is removed", async () =
   await button(w.toast.undo).click();
   await page.getByText(w.members.hasRole("jisoo.han", w.roles.developer)).waitFor();
 
-  await choose("jisoo.han", w.members.remove);
+  await more("jisoo.han", w.members.remove);
   await press(w.members.removeAction);
   await row("jisoo.han").waitFor({ state: "detached" });
   assert.equal((await fixture.call("GET", `/v1${of("members")}`)).items.length, 3);
 });
 
 test("members whose role cannot be granted have no actions", async () => {
-  await open(of("members"), "t.berg");
+  await open(of("members"), { as: "t.berg" });
   await row("mina.park").waitFor();
   assert.equal(await row("mina.park").getByRole("button").count(), 0);
   // Their own row offers only their account and leaving.
@@ -82,7 +61,7 @@ test("members whose role cannot be granted have no actions", async () => {
 });
 
 test("a new user of the team gets a password that is shown once", async () => {
-  await open(of("members"), "t.berg");
+  await open(of("members"), { as: "t.berg" });
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await button(w.team.create.members).click();
   await dialog().getByText(w.members.new).click();
@@ -108,7 +87,7 @@ test("a new user of the team gets a password that is shown once", async () => {
 });
 
 test("the edit key opens the role of the focused member", async () => {
-  await open(of("members"), "t.berg");
+  await open(of("members"), { as: "t.berg" });
   await row("li.xiaolong").waitFor();
   for (let steps = 0; steps < 3; steps += 1) await page.keyboard.press("j");
   await page.keyboard.press("e");
@@ -119,14 +98,14 @@ test("a role that changed concurrently is shown before it is changed again", asy
   const member = (await fixture.call("GET", `/v1/teams/${at.team.team_id}/members`)).items.find(
     ({ login }) => login === "t.berg",
   );
-  await open(of("members"), "mina.park");
-  await choose("t.berg", w.members.changeRole);
+  await open(of("members"), { as: "mina.park" });
+  await more("t.berg", w.members.changeRole);
   await dialog().getByLabel(w.members.role).selectOption(w.roles.operator);
   await fixture.call("PATCH", `/v1/teams/${at.team.team_id}/members/${member.user_id}`, { role_id: "reviewer" });
   await press(w.members.changeRole);
   await page.getByRole("alert").getByText(w.problems.version_conflict).waitFor();
   await row("t.berg").getByRole("cell", { name: w.roles.reviewer }).waitFor();
-  await choose("t.berg", w.members.changeRole);
+  await more("t.berg", w.members.changeRole);
   await dialog().getByLabel(w.members.role).selectOption(w.roles.member_manager);
   await press(w.members.changeRole);
   await page.getByText(w.members.hasRole("Tomas.Berg", w.roles.member_manager)).waitFor();
@@ -143,7 +122,7 @@ test("a reader of accounts sees every field and can edit none", async () => {
     gender: "female",
     friending: "forbidden",
   });
-  await open(`${path}/looked.at`, "only.reads");
+  await open(`${path}/looked.at`, { as: "only.reads" });
   assert.equal(await dialog().getByLabel(w.accounts.fields.gender).inputValue(), w.accounts.choices.gender.female);
   assert.equal(
     await dialog().getByLabel(w.accounts.fields.friending).inputValue(),

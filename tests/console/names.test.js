@@ -1,41 +1,30 @@
 // Names of people and things: long ones, right-to-left ones, and those without letters.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
+import { test } from "node:test";
+import { liftLock } from "./seed.js";
+import { fixture, open, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 const LONG_ID = "account.with.a.very.long.user.id";
 const HEBREW = "אבגדהוזחטיכלמנסעפצקרשת ".repeat(6).trim();
 
-let fixture;
 let app;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   app = await fixture.call("POST", "/v1/apps", { name: "🦀", team_id: null });
   const create = (body) => fixture.call("POST", `/v1/apps/${app.app_id}/accounts`, { type: "general", ...body });
   await create({ user_id: LONG_ID, nickname: "Nickname ".repeat(20).trim() });
   await create({ user_id: "right.to.left", nickname: HEBREW });
   await create({ user_id: "emoji", nickname: "🦀🌊" });
-  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
-});
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
+  await create({ user_id: "_.-", nickname: "🦀" });
+  await liftLock(fixture, app);
 });
 
-const row = (id) => page.locator("tr.row", { hasText: id });
-const open = async (look) => {
-  page = await fixture.page({ signedIn: true, ...look });
-  await page.goto(`/apps/${app.app_id}/accounts`);
-  await row("emoji").waitFor();
-};
+const openList = (look) => open(`/apps/${app.app_id}/accounts`, look);
 
 for (const width of [1280, 360]) {
   test(`the question before deleting shows the whole user id: ${width} px wide`, async () => {
-    await open({ width });
+    await openList({ width });
     await row(LONG_ID)
       .getByRole("button", { name: w.accounts.more(LONG_ID) })
       .click();
@@ -51,7 +40,7 @@ for (const width of [1280, 360]) {
   });
 
   test(`a right-to-left name is cut at its end: ${width} px wide`, async () => {
-    await open({ width });
+    await openList({ width });
     const name = row("right.to.left").locator("bdi", { hasText: HEBREW }).filter({ visible: true });
     const [first, box, all] = await name.evaluate((element) => {
       const range = document.createRange();
@@ -68,7 +57,7 @@ for (const width of [1280, 360]) {
 }
 
 test("an avatar is never empty", async () => {
-  await open();
+  await openList();
   const texts = await page.locator(".avatar").evaluateAll((avatars) => avatars.map((one) => one.textContent.trim()));
   assert.ok(texts.length > 3);
   assert.deepEqual(

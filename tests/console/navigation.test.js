@@ -1,39 +1,21 @@
 // Navigation: addresses, the back button, the focus, and what is kept or dropped on the way.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
-import { twoApps } from "./seed.js";
+import { test } from "node:test";
+import { liftLock, twoApps } from "./seed.js";
+import { choose, dialog, fixture, newPage, open, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let app;
 let other;
-let page;
-before(async () => {
-  fixture = await Fixture.start({ seed: 120 });
+useFixture({ seed: 120 }, async () => {
   ({ app, other } = await twoApps(fixture));
-});
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
 });
 
 const accounts = (of = app) => `/apps/${of.app_id}/accounts`;
-const open = async (address) => {
-  page = await fixture.page({ signedIn: true });
-  await page.goto(address);
-  await page.locator("tr.row").first().waitFor();
-};
-const row = (id) => page.locator("tr.row", { hasText: id });
-const dialog = () => page.getByRole("dialog");
 const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
-const more = async (id, item) => {
-  await page.getByRole("button", { name: w.accounts.more(id), exact: true }).click();
-  await page.getByRole("menuitem", { name: item }).click();
-};
+const more = (id, item) => choose(w.accounts.more(id), item);
 const switchTo = async (name) => {
   await page.locator(".picker").click();
   await page.getByRole("option", { name }).click();
@@ -94,7 +76,7 @@ test("a pending search is dropped when the page is left", async () => {
 });
 
 test("an unknown filter value shows the refusal of the server", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto(`${accounts()}?type=bogus`);
   await page.getByRole("alert").waitFor();
   await page.getByRole("button", { name: w.accounts.create }).first().waitFor();
@@ -142,7 +124,7 @@ test("when the focused control disappears, another one gets the focus", async ()
   await page.locator("tbody input[type=checkbox]").first().click();
   await gone(/^Clear ?Esc$/);
   await gone(w.list.clearSearch);
-  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await liftLock(fixture, app);
   await page.reload();
   await row("a").first().waitFor();
   await gone(w.lock.restore);

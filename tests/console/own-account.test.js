@@ -1,21 +1,16 @@
 // A person's own account: registration, password, email and two-factor.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { axeViolations } from "./axe.js";
-import { Fixture, screenshot } from "./fixture.js";
+import { screenshot } from "./fixture.js";
+import { SECRET, team, user } from "./seed.js";
+import { button, choose, dialog, fixture, newPage, open, page, press, useFixture } from "./suite.js";
 import { totp } from "./totp.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
-let page;
-before(async () => (fixture = await Fixture.start({ seed: 5 })));
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
+useFixture({ seed: 5 });
 
 const enter = async (login, password) => {
   await page.getByLabel(w.signIn.login).fill(login);
@@ -24,7 +19,7 @@ const enter = async (login, password) => {
 };
 
 test("a person registers with the mailed code and signs in", async () => {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/register");
   await page.getByLabel(w.register.email).fill("jisoo@example.com");
   await page.getByRole("button", { name: w.register.send }).click();
@@ -52,7 +47,7 @@ test("a person registers with the mailed code and signs in", async () => {
 });
 
 test("a forgotten password is reset with the mailed code", async () => {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/reset");
   await page.getByLabel(w.register.email).fill("jisoo@example.com");
   await page.getByRole("button", { name: w.register.send }).click();
@@ -73,7 +68,7 @@ test("an initial password must be changed first", async () => {
     type: "member",
     generate_password: true,
   });
-  page = await fixture.page();
+  await newPage();
   await page.goto("/sign-in");
   await enter("noor", given);
   await page.waitForURL("**/first-password");
@@ -90,7 +85,7 @@ test("an initial password must be changed first", async () => {
 });
 
 test("two-factor is turned on, required, replaced by a recovery code, and turned off", async () => {
-  page = await fixture.page({ signedIn: false });
+  await newPage({ signedIn: false });
   await fixture.signIn(page, "jisoo.han", "nine quiet harbours");
   await page.goto("/me/two-factor");
   await page.getByLabel(w.changePassword.current).fill("nine quiet harbours");
@@ -139,7 +134,7 @@ test("after the password is changed, the profile can be saved", async () => {
     type: "member",
     password: "a first phrase of harbours 7",
   });
-  page = await fixture.page();
+  await newPage();
   await fixture.signIn(page, "rui", "a first phrase of harbours 7");
   await page.goto("/first-password");
   const change = async (from, to, action) => {
@@ -161,7 +156,7 @@ test("after the password is changed, the profile can be saved", async () => {
 });
 
 test("an email is confirmed, replaced and removed", async () => {
-  page = await fixture.page();
+  await newPage();
   await fixture.signIn(page, "rui", "nine quiet harbours 52");
   await page.goto("/me/email");
   for (const address of ["rui@example.com", "rui.costa@example.com"]) {
@@ -184,7 +179,7 @@ test("an email is confirmed, replaced and removed", async () => {
 });
 
 test("leaving uncopied recovery codes asks first", async () => {
-  page = await fixture.page();
+  await newPage();
   await fixture.signIn(page, "rui", "nine quiet harbours 52");
   await page.goto("/me/two-factor");
   await page.getByLabel(w.changePassword.current).fill("nine quiet harbours 52");
@@ -217,28 +212,12 @@ test("leaving uncopied recovery codes asks first", async () => {
 });
 
 test("an address that an admin entered is confirmed as it is, and its code can be sent again", async () => {
-  const { user } = await fixture.call("POST", "/v1/users", {
-    username: "Priya",
-    login: "priya",
-    type: "member",
-    email: "priya@example.com",
-    password: "a first phrase of harbours 7",
-  });
-  page = await fixture.page();
-  await fixture.signIn(page, user.login, "a first phrase of harbours 7");
-  await page.request.post("/v1/me/password", {
-    data: {
-      current_password: "a first phrase of harbours 7",
-      password: "seven quiet harbours 41",
-      password_confirmation: "seven quiet harbours 41",
-    },
-    headers: { Origin: fixture.origin },
-  });
-  await page.goto("/join");
+  await user(fixture, "priya", { email: "priya@example.com", confirmed: false });
+  await open("/join", { as: "priya", ready: "h1:visible" });
   await page.getByRole("link", { name: w.join.confirmEmail }).click();
   const form = page.locator("form", { hasText: w.email.confirmKnown });
   await form.getByText(w.email.confirmKnownText("priya@example.com")).waitFor();
-  await form.getByLabel(w.changePassword.current).fill("seven quiet harbours 41");
+  await form.getByLabel(w.changePassword.current).fill(SECRET);
   await form.getByRole("button", { name: w.email.send }).click();
   await page.getByLabel(w.register.code).waitFor();
   const first = await fixture.code("priya@example.com");
@@ -256,14 +235,16 @@ test("an address that an admin entered is confirmed as it is, and its code can b
 });
 
 test("what the server refuses is never praised before", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/me/password");
   const field = page.getByLabel(w.reset.password, { exact: true });
   const said = async (password) => {
     await field.fill(password);
     return page.locator(".strength span").last().textContent();
   };
-  for (const certain of ["short", "aaaaaaaaaaaaaa", "abcabcabcabc", "abcdefghijkl", "admin is in here"])
+  // A letter with its mark is one character, however it is typed.
+  const eight = "àéîõüçñâ".normalize("NFD");
+  for (const certain of ["short", "aaaaaaaaaaaaaa", "abcabcabcabc", "abcdefghijkl", "admin is in here", eight])
     assert.equal(await said(certain), w.password.tooWeak, certain);
   for (const unknown of ["password1234", "qwertyuiop12", "seven quiet harbours 41"]) {
     assert.equal(await said(unknown), w.password.unknown, unknown);
@@ -276,18 +257,39 @@ test("what the server refuses is never praised before", async () => {
   await page.getByText(w.violations.reasons.common).waitFor();
 });
 
-test("Escape never discards a password that is shown once", async () => {
-  page = await fixture.page({ signedIn: true });
-  await page.goto("/users");
-  await page.getByRole("button", { name: w.users.create }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByLabel(w.users.username).fill("Shown.Once");
-  await dialog.getByLabel(w.users.login).fill("shown.once");
-  await dialog.getByRole("button", { name: w.users.createAction }).click();
-  await dialog.locator(".secret").waitFor();
-  for (let press = 0; press < 3; press += 1) await page.keyboard.press("Escape");
-  await dialog.getByText(w.initialPassword.uncopied).waitFor();
-  assert.equal(await dialog.locator(".secret").count(), 1);
-  await dialog.getByRole("button", { name: w.initialPassword.leave }).click();
-  await dialog.waitFor({ state: "detached" });
-});
+// Each shows a password once.
+const handovers = {
+  "a new user": async () => {
+    await open("/users");
+    await button(w.users.create).click();
+    await dialog().getByLabel(w.users.username).fill("Shown.Once");
+    await dialog().getByLabel(w.users.login).fill("shown.once");
+    await press(w.users.createAction);
+  },
+  "a new member": async () => {
+    const { team_id: id } = await team(fixture, "Handed over", null);
+    await open(`/teams/${id}/members`, { ready: ".empty" });
+    await page.keyboard.press("c");
+    await dialog().getByText(w.members.new).click();
+    await dialog().getByLabel(w.members.fields.username).fill("Shown.Too");
+    await dialog().getByLabel(w.members.fields.login).fill("shown.too");
+    await press(w.members.add);
+  },
+  "a password reset": async () => {
+    await user(fixture, "locked.out", { confirmed: false });
+    await open("/users");
+    await choose(w.users.more("locked.out"), w.users.resetPassword);
+    await press(w.users.resetPassword);
+  },
+};
+for (const [name, hand] of Object.entries(handovers)) {
+  test(`Escape never discards a password that is shown once: ${name}`, async () => {
+    await hand();
+    await dialog().locator(".secret").waitFor();
+    for (let press = 0; press < 3; press += 1) await page.keyboard.press("Escape");
+    await dialog().getByText(w.initialPassword.uncopied).waitFor();
+    assert.equal(await dialog().locator(".secret").count(), 1);
+    await press(w.initialPassword.leave);
+    await dialog().waitFor({ state: "detached" });
+  });
+}

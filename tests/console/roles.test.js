@@ -1,46 +1,27 @@
 // Roles of a team and their permissions.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
-import { member, northwind, role, SECRET, user } from "./seed.js";
+import { test } from "node:test";
+import { waitUntilIdle } from "./fixture.js";
+import { member, northwind, role, user } from "./seed.js";
+import { button, choose, dialog, fixture, open, page, press, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
 
-const open = async (address, login = ADMIN, options = {}) => {
-  page = await fixture.page(options);
-  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
-  await page.goto(address);
-  await page.locator("h1:visible, h2:visible").first().waitFor();
-};
 const of = (tab, made = at.team) => `/teams/${made.team_id}/${tab}`;
-const dialog = () => page.getByRole("dialog");
-const press = (name) => dialog().getByRole("button", { name, exact: true }).click();
-const choose = async (name, item) => {
-  await page.getByRole("button", { name: w.teams.more(name), exact: true }).click();
-  await page.getByRole("menuitem", { name: item }).click();
-};
-const button = (name) => page.getByRole("button", { name, exact: true });
+const more = (name, item) => choose(w.teams.more(name), item);
 
 // What the save bar says, without its emphasis.
 const effect = (changes, role, members) =>
   w.roleEditor.effectFor(w.roleEditor.effect(changes, role), members).replaceAll("*", "");
 
 test("a role offers only permissions that can be granted with the selected ones", async () => {
-  await open(of("roles"), "t.berg");
+  await open(of("roles"), { as: "t.berg", ready: ".role-bar" });
   const box = (permission) => page.getByRole("checkbox", { name: w.roleEditor.allow(permission, "Support lead") });
   await box(w.permissions["accounts.read"]).waitFor();
   await page.getByText(`${w.roleEditor.members(1)} · ${w.roleEditor.invitations(1)}`).waitFor();
@@ -66,14 +47,18 @@ test("a role offers only permissions that can be granted with the selected ones"
 
 test("a concurrent change of a role is merged with the own selection", async () => {
   const shared = await role(fixture, at.team, "Shared role", ["team.read"]);
-  await open(of(`roles/${shared.role_id}`), "mina.park");
+  await open(of(`roles/${shared.role_id}`), { as: "mina.park", ready: ".role-bar" });
   await page.getByRole("checkbox", { name: w.roleEditor.allow(w.permissions["accounts.read"], "Shared role") }).check();
   await fixture.call("PATCH", `/v1${of("roles")}/${shared.role_id}`, { permissions: ["team.read", "audit.read"] });
+  let reloads = 0;
+  page.on("request", (request) => (reloads += /\/roles\?/.test(request.url()) ? 1 : 0));
   await button(w.roleEditor.save).click();
   await page.getByText(w.problems.version_conflict).waitFor();
   await page
     .getByRole("checkbox", { name: w.roleEditor.allow(w.permissions["audit.read"], "Shared role"), checked: true })
     .waitFor();
+  await waitUntilIdle(page);
+  assert.equal(reloads, 1);
   await button(w.roleEditor.save).click();
   await page.getByText(w.roleEditor.wasSaved("Shared role")).waitFor();
   const saved = await fixture.call("GET", `/v1${of("roles")}/${shared.role_id}`);
@@ -82,7 +67,7 @@ test("a concurrent change of a role is merged with the own selection", async () 
 });
 
 test("a preset can be copied, and a role in use cannot be deleted", async () => {
-  await open(of("roles/operator"), "t.berg");
+  await open(of("roles/operator"), { as: "t.berg", ready: ".role-bar" });
   await page.getByText(w.roleEditor.presetFixed).waitFor();
   assert.equal(await page.getByRole("checkbox").count(), 0);
   await button(w.roleEditor.copy).click();
@@ -105,12 +90,12 @@ test("a preset can be copied, and a role in use cannot be deleted", async () => 
   await dialog().getByLabel(w.roleEditor.name).fill("Night operator");
   await press(w.roleEditor.rename);
   await page.getByText(w.roleEditor.wasRenamed("Night operator")).waitFor();
-  await choose("Night operator", w.roleEditor.delete);
+  await more("Night operator", w.roleEditor.delete);
   await press(w.roleEditor.deleteAction);
   await page.getByText(w.roleEditor.wasDeleted("Night operator")).waitFor();
 
   await page.goto(of(`roles/${at.lead.role_id}`));
-  await choose("Support lead", w.roleEditor.delete);
+  await more("Support lead", w.roleEditor.delete);
   await press(w.roleEditor.deleteAction);
   await dialog().getByText(w.problems.role_in_use).waitFor();
 });
@@ -120,7 +105,7 @@ test("a role that cannot be edited says why", async () => {
   const own = await role(fixture, at.team, "Role shaper", ["team.read", "roles.manage"]);
   await user(fixture, "shaper");
   await member(fixture, at.team, "shaper", own.role_id);
-  await open(of(`roles/${strong.role_id}`), "shaper");
+  await open(of(`roles/${strong.role_id}`), { as: "shaper", ready: ".role-bar" });
   await page.getByText(w.roleEditor.beyond).waitFor();
   await page.goto(of(`roles/${own.role_id}`));
   await page.getByText(w.roleEditor.ownFixed).waitFor();
@@ -128,7 +113,7 @@ test("a role that cannot be edited says why", async () => {
 });
 
 test("a narrow screen shows the role as a list beside a role to compare with", async () => {
-  await open(of(`roles/${at.lead.role_id}`), "t.berg", { width: 390 });
+  await open(of(`roles/${at.lead.role_id}`), { as: "t.berg", ready: ".role-bar", width: 390 });
   await page.getByLabel(w.roleEditor.compare).selectOption(w.roles.reviewer);
   await page
     .getByRole("listitem")

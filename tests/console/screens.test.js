@@ -2,6 +2,7 @@
 import { after, before } from "node:test";
 import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
 import { checkScreens } from "./screen-checks.js";
+import { firstApp } from "./seed.js";
 
 let fixture;
 let app;
@@ -10,9 +11,7 @@ let ids;
 before(async () => {
   // Few rows: axe looks at each of them again and again.
   fixture = await Fixture.start({ seed: 12 });
-  ({
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps"));
+  app = await firstApp(fixture);
   empty = await fixture.call("POST", "/v1/apps", { name: "Empty Harbour", team_id: null });
   const { items: accounts } = await fixture.call("GET", `/v1/apps/${app.app_id}/accounts`);
   ids = accounts.map(({ user_id: id }) => id);

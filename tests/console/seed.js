@@ -10,14 +10,15 @@ export async function as(fixture, login) {
   return (method, path, body) => fixture.send(method, path, body, { Authorization: `Bearer ${token}` });
 }
 
-export async function user(fixture, login, { username = login, type = "member", confirmed = true } = {}) {
+// A user who has set their own password. Without `confirmed`, an `email` stays as an admin entered it.
+export async function user(fixture, login, { username = login, type = "member", email, confirmed = true } = {}) {
   const first = "a first phrase of harbours 7";
-  const { user: created } = await fixture.call("POST", "/v1/users", { username, login, type, password: first });
+  const { user: created } = await fixture.call("POST", "/v1/users", { username, login, type, email, password: first });
   const { token } = await fixture.send("POST", "/v1/login", { login, password: first });
   const asUser = (method, path, body) => fixture.send(method, path, body, { Authorization: `Bearer ${token}` });
   await asUser("POST", "/v1/me/password", { current_password: first, password: SECRET, password_confirmation: SECRET });
   if (confirmed) {
-    const address = `${login.replaceAll(/[^a-z0-9.]/gi, "")}@northwind.example`;
+    const address = email ?? `${login.replaceAll(/[^a-z0-9.]/gi, "")}@northwind.example`;
     await asUser("POST", "/v1/me/email", { email: address, current_password: SECRET });
     await asUser("POST", "/v1/me/email/confirm", { code: await fixture.code(address) });
   }
@@ -55,11 +56,14 @@ export async function northwind(fixture) {
   return { team: made, lead, mina, tomas };
 }
 
+export const firstApp = async (fixture) => (await fixture.call("GET", "/v1/apps")).items[0];
+
+export const liftLock = (fixture, app) =>
+  fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+
 // The seeded application, and another one with two accounts: one id is in both, the other only in the second.
 export async function twoApps(fixture) {
-  const {
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps");
+  const app = await firstApp(fixture);
   const other = await fixture.call("POST", "/v1/apps", { name: "Quiet Harbour", team_id: null });
   for (const id of ["ava.kim33", "only.here"])
     await fixture.call("POST", `/v1/apps/${other.app_id}/accounts`, { user_id: id, type: "general" });

@@ -1,45 +1,27 @@
 // Selecting and deleting many accounts.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
-import { twoApps } from "./seed.js";
+import { test } from "node:test";
+import { liftLock, twoApps } from "./seed.js";
+import { choose, dialog, fixture, open, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let app;
 let other;
-let page;
-before(async () => {
-  fixture = await Fixture.start({ seed: 1100 });
+useFixture({ seed: 1100 }, async () => {
   ({ app, other } = await twoApps(fixture));
-});
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
 });
 
 const accounts = (of = app) => `/apps/${of.app_id}/accounts`;
-const open = async (address) => {
-  page = await fixture.page({ signedIn: true });
-  await page.goto(address);
-  await page.locator("tr.row").first().waitFor();
-};
-const row = (id) => page.locator("tr.row", { hasText: id });
-const dialog = () => page.getByRole("dialog");
-const more = async (id, item) => {
-  await page.getByRole("button", { name: w.accounts.more(id), exact: true }).click();
-  await page.getByRole("menuitem", { name: item }).click();
-};
+const more = (id, item) => choose(w.accounts.more(id), item);
 
 test("selecting all matches is limited to what one export and one deletion take", async () => {
   await open(accounts());
   await page.locator("tbody input[type=checkbox]").first().click();
   await page.getByRole("button", { name: w.list.everything }).click();
   await page.getByText(w.list.selectedFirst(1000)).waitFor();
-  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await liftLock(fixture, app);
   await page.reload();
   await page.locator("tbody input[type=checkbox]").first().click();
   await page.getByRole("button", { name: w.list.everything }).click();
@@ -49,7 +31,7 @@ test("selecting all matches is limited to what one export and one deletion take"
 });
 
 test("each account that could not be deleted is listed with the reason", async () => {
-  await fixture.call("PUT", `/v1/apps/${app.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await liftLock(fixture, app);
   await open(accounts());
   const [first, second] = await page.locator("tr.row .who a").allTextContents();
   for (const id of [first, second]) await row(id).first().getByRole("checkbox").check();
@@ -65,7 +47,7 @@ test("each account that could not be deleted is listed with the reason", async (
 });
 
 test("a deletion dialog shows the selected accounts in their current state", async () => {
-  await fixture.call("PUT", `/v1/apps/${other.app_id}/deletion-lock`, { locked: false, risks_acknowledged: true });
+  await liftLock(fixture, other);
   await fixture.call("PUT", `/v1/apps/${other.app_id}/accounts/only.here/admin`);
   await open(accounts(other));
   await row("only.here").getByRole("checkbox").check();

@@ -1,24 +1,20 @@
 // Sessions of a person: expiry, the list of sessions, and settings that outlive them.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { axeViolations } from "./axe.js";
-import { ADMIN, Fixture, PASSWORD, screenshot } from "./fixture.js";
+import { ADMIN, PASSWORD, screenshot, waitUntilIdle } from "./fixture.js";
+import { button, fixture, newPage, page, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 const korean = await wordsOf("ko");
 
-let fixture;
-let page;
-before(async () => (fixture = await Fixture.start({ seed: 5 })));
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
+useFixture({ seed: 5 });
+
+const warning = () => page.locator(".toast", { hasText: w.expiry.stay });
 
 test("after an expired session the person signs in again and continues", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/apps");
   await page.getByRole("button", { name: w.apps.create }).click();
   await page.getByLabel(w.apps.name).fill("Typed before");
@@ -37,7 +33,7 @@ test("after an expired session the person signs in again and continues", async (
 });
 
 test("other sessions can be ended", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   const other = await fixture.page({ signedIn: true });
   await page.goto("/me/sessions");
   await page.getByText(w.sessions.this).waitFor();
@@ -48,7 +44,7 @@ test("other sessions can be ended", async () => {
 });
 
 test("language and theme are remembered", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/me/profile");
   await page.locator(".side .person").click();
   await page.getByRole("menuitem", { name: new RegExp(w.person.language) }).click();
@@ -62,20 +58,47 @@ test("language and theme are remembered", async () => {
 });
 
 test("an inactive session warns before it expires and can be extended", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.clock.install();
   await page.goto("/apps");
   await page.getByRole("link", { name: "Harbor Chat" }).waitFor();
+  await waitUntilIdle(page);
   await page.clock.runFor(12 * 60_000);
-  assert.equal(await page.getByText(w.expiry.soon(""), { exact: false }).count(), 0);
+  assert.equal(await warning().count(), 0);
   await page.clock.runFor(80_000);
-  await page.getByText(w.expiry.soon(w.times.minutes(2))).waitFor();
-  await page.getByRole("button", { name: w.expiry.stay }).click();
-  await page.getByText(w.expiry.soon(""), { exact: false }).waitFor({ state: "detached" });
+  await warning()
+    .getByText(w.expiry.soon(w.times.minutes(2)))
+    .waitFor();
+  // It is read out once, and not again while the time runs down.
+  const announced = page.locator(".unseen[role=status]", { hasText: w.expiry.soon(w.times.minutes(2)) });
+  await announced.waitFor({ state: "attached" });
+  await page.clock.runFor(70_000);
+  await warning()
+    .getByText(/\d+ s\b/)
+    .waitFor();
+  assert.equal(await announced.count(), 1);
+  assert.equal(await warning().getAttribute("aria-live"), "off");
+  await button(w.expiry.stay).click();
+  await warning().waitFor({ state: "detached" });
+});
+
+test("the warning goes with the page that it is about", async () => {
+  await newPage({ signedIn: true });
+  await page.clock.install();
+  await page.goto("/apps");
+  await row("Harbor Chat").waitFor();
+  await waitUntilIdle(page);
+  await page.clock.runFor(13 * 60_000 + 20_000);
+  await warning().waitFor();
+  await page.route("**/v1/me", (route) => route.fulfill({ status: 403, json: { code: "password_change_required" } }));
+  await button(w.expiry.stay).click();
+  await page.waitForURL("**/first-password");
+  await page.getByLabel(w.changePassword.current).waitFor();
+  assert.equal(await warning().count(), 0);
 });
 
 test("a refused save in an expired session keeps the typed values", async () => {
-  page = await fixture.page({ signedIn: true });
+  await newPage({ signedIn: true });
   await page.goto("/me/profile");
   await page.getByLabel(w.register.username).fill("Half.Typed");
   await fixture.advance(13 * 3600);

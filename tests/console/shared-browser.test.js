@@ -1,34 +1,20 @@
 // One browser with several tabs or several people: nobody sees or does anything in another's name.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Fixture } from "./fixture.js";
+import { firstApp } from "./seed.js";
+import { fixture, newPage, open, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let app;
-let page;
-before(async () => {
-  fixture = await Fixture.start({ seed: 5 });
-  ({
-    items: [app],
-  } = await fixture.call("GET", "/v1/apps"));
+useFixture({ seed: 5 }, async () => {
+  app = await firstApp(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
-
-const open = async (address) => {
-  page = await fixture.page({ signedIn: true });
-  await page.goto(address);
-  await page.locator("tr.row").first().waitFor();
-};
 
 test("signing in never redirects to another site", async () => {
-  page = await fixture.page();
+  await newPage();
   for (const next of ["//evil.example/x", "/\\evil.example", "https://evil.example", "javascript:alert(1)"]) {
     await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
     await page.getByLabel(w.signIn.login).fill("admin");
@@ -59,9 +45,7 @@ test("a person who must change their password in another tab is asked here too",
     type: "member",
     generate_password: true,
   });
-  page = await fixture.page({ signedIn: true });
-  await page.goto("/apps");
-  await page.locator("tr.row").first().waitFor();
+  await open("/apps");
   await page.context().clearCookies();
   await fixture.signIn(page, user.login, given);
   await page.getByRole("link", { name: w.entries.teams }).click();
@@ -73,7 +57,7 @@ test("after signing out the back button shows nothing of the session", async () 
   // The driver disables the back-forward cache, which browsers have.
   const remembering = await Fixture.start({ seed: 5, launch: { ignoreDefaultArgs: ["--disable-back-forward-cache"] } });
   try {
-    page = await remembering.page({ signedIn: true });
+    await newPage({ signedIn: true }, remembering);
     await page.goto("/users");
     await page.locator("tr.row", { hasText: "admin" }).first().waitFor();
     await page.goto("/apps");

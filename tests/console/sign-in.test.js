@@ -1,19 +1,13 @@
 // Signing in, and what the configuration of the server changes about it.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
+import { dropCookie, newPage, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
-let page;
-before(async () => (fixture = await Fixture.start({ seed: 5 })));
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
+useFixture({ seed: 5 });
 
 const enter = async (login, password) => {
   await page.getByLabel(w.signIn.login).fill(login);
@@ -22,7 +16,7 @@ const enter = async (login, password) => {
 };
 
 test("a deep link survives signing in", async () => {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/apps?from=mail");
   await page.waitForURL(/\/sign-in\?next=/);
   await enter(ADMIN, PASSWORD);
@@ -32,7 +26,7 @@ test("a deep link survives signing in", async () => {
 });
 
 test("a refused sign-in keeps the login", async () => {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/sign-in");
   await enter("nobody", "not the right one");
   await page.getByText(w.problems.invalid_credentials).waitFor();
@@ -40,7 +34,7 @@ test("a refused sign-in keeps the login", async () => {
 });
 
 test("an empty form marks its required fields and focuses the first", async () => {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/sign-in");
   await page.getByRole("button", { name: w.signIn.action, exact: true }).click();
   assert.equal(await page.getByText(w.violations.any.required).count(), 2);
@@ -62,7 +56,7 @@ test("the page follows the configuration of registration and passwords", async (
     },
   });
   try {
-    page = await closed.page();
+    await newPage({}, closed);
     await page.goto("/sign-in");
     await page.getByText(w.signIn.invitedOnly.replaceAll("*", "")).waitFor();
     assert.equal(await page.getByRole("link", { name: w.signIn.register }).count(), 0);
@@ -90,4 +84,14 @@ test("the page follows the configuration of registration and passwords", async (
   } finally {
     await closed.stop();
   }
+});
+
+test("a browser that does not keep the cookie of the session is said to be the reason", async () => {
+  await newPage();
+  await page.goto("/sign-in");
+  await dropCookie();
+  await enter(ADMIN, PASSWORD);
+  await page.getByText(w.problems.cookie_refused).waitFor();
+  await enter(ADMIN, PASSWORD);
+  await page.locator(".side").waitFor();
 });

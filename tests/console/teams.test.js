@@ -1,40 +1,19 @@
 // Teams: create, rename, delete, leave, and their pages.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
-import { as, member, northwind, role, SECRET, team, user } from "./seed.js";
+import { test } from "node:test";
+import { as, member, northwind, role, team, user } from "./seed.js";
+import { button, choose, dialog, fixture, open, page, press, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
 
-const open = async (address, login = ADMIN, options = {}) => {
-  page = await fixture.page(options);
-  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
-  await page.goto(address);
-  await page.locator("h1:visible, h2:visible").first().waitFor();
-};
 const of = (tab, made = at.team) => `/teams/${made.team_id}/${tab}`;
-const dialog = () => page.getByRole("dialog");
-const press = (name) => dialog().getByRole("button", { name, exact: true }).click();
-const row = (name) => page.locator("tr.row", { hasText: name });
-const choose = async (name, item) => {
-  await page.getByRole("button", { name: w.teams.more(name), exact: true }).click();
-  await page.getByRole("menuitem", { name: item }).click();
-};
-const button = (name) => page.getByRole("button", { name, exact: true });
+const more = (name, item) => choose(w.teams.more(name), item);
 
 test("a team is created with its first admin, renamed, and deleted once it is empty", async () => {
   await open("/teams");
@@ -52,18 +31,18 @@ test("a team is created with its first admin, renamed, and deleted once it is em
   assert.equal(await page.locator("tbody i:not(.tally i)").count(), 0);
   await row("<i>Harbor</i>").locator("td", { hasText: "jisoo.han" }).waitFor();
 
-  await choose("<i>Harbor</i>", w.teams.rename);
+  await more("<i>Harbor</i>", w.teams.rename);
   await dialog().getByLabel(w.teams.name).fill("Harbor");
   await press(w.teams.rename);
   await row("Harbor").waitFor();
   await button(w.toast.undo).click();
   await page.getByRole("link", { name: "<i>Harbor</i>" }).waitFor();
 
-  await choose("Northwind Mobile", w.teams.delete);
+  await more("Northwind Mobile", w.teams.delete);
   await press(w.teams.deleteAction);
   await dialog().getByText(w.problems.team_not_empty).waitFor();
   await press(w.dialog.cancel);
-  await choose("<i>Harbor</i>", w.teams.delete);
+  await more("<i>Harbor</i>", w.teams.delete);
   await press(w.teams.deleteAction);
   await row("<i>Harbor</i>").waitFor({ state: "detached" });
 });
@@ -77,15 +56,14 @@ test("a team without an admin is marked", async () => {
 });
 
 test("the last admin cannot leave, and a member without a team is asked for a code", async () => {
-  await open("/teams", "mina.park");
-  await choose("Northwind Mobile", w.teams.leave);
+  await open("/teams", { as: "mina.park" });
+  await more("Northwind Mobile", w.teams.leave);
   await press(w.teams.leave);
   await dialog().getByText(w.problems.last_team_admin).waitFor();
-  await page.context().close();
   await user(fixture, "short.stay");
   await member(fixture, at.team, "short.stay", "reviewer");
-  await open("/teams", "short.stay");
-  await choose("Northwind Mobile", w.teams.leave);
+  await open("/teams", { as: "short.stay" });
+  await more("Northwind Mobile", w.teams.leave);
   await press(w.teams.leave);
   await page.getByRole("heading", { name: w.entries.join }).waitFor();
   assert.equal(new URL(page.url()).pathname, "/join");
@@ -93,7 +71,7 @@ test("the last admin cannot leave, and a member without a team is asked for a co
 });
 
 test("team pages have addresses, and other teams are not found", async () => {
-  await open(`/teams/${at.team.team_id}`, "t.berg");
+  await open(`/teams/${at.team.team_id}`, { as: "t.berg" });
   await page.locator("tr.row").first().waitFor();
   assert.equal(new URL(page.url()).pathname, of("members"));
   await page.getByRole("link", { name: w.team.tabs.roles }).click();
@@ -109,7 +87,7 @@ test("team pages have addresses, and other teams are not found", async () => {
 });
 
 test("the applications of a team are listed and created in it", async () => {
-  await open(of("apps"), "mina.park");
+  await open(of("apps"), { as: "mina.park" });
   await row("Harbor Chat").waitFor();
   await page.keyboard.press("c");
   await dialog().getByLabel(w.teams.name).fill("Pier Live");
@@ -120,7 +98,7 @@ test("the applications of a team are listed and created in it", async () => {
 });
 
 test("the keyboard alone leads from the teams to the role of a member", async () => {
-  await open("/me/profile");
+  await open("/me/profile", { ready: "h1:visible" });
   await page.keyboard.press("g");
   await page.keyboard.press("t");
   await page.locator("tr.row").first().waitFor();
@@ -150,7 +128,7 @@ test("the keyboard alone leads from the teams to the role of a member", async ()
 test("a conflicting name is shown and replaced only by renaming again", async () => {
   const made = await team(fixture, "Named twice", null);
   await open("/teams");
-  await choose("Named twice", w.teams.rename);
+  await more("Named twice", w.teams.rename);
   await dialog().getByLabel(w.teams.name).fill("Mine");
   await fixture.call("PATCH", `/v1/teams/${made.team_id}`, { name: "Theirs" });
   await press(w.teams.rename);
@@ -173,8 +151,8 @@ test("leaving a team from its members leads to the remaining teams", async () =>
   await user(fixture, "two.teams");
   const second = await team(fixture, "Second home", null);
   for (const one of [at.team, second]) await member(fixture, one, "two.teams", "reviewer");
-  await open(of("members"), "two.teams");
-  await choose("two.teams", w.teams.leave);
+  await open(of("members"), { as: "two.teams" });
+  await more("two.teams", w.teams.leave);
   await press(w.teams.leave);
   await row("Second home").waitFor();
   assert.equal(new URL(page.url()).pathname, "/teams");
@@ -184,10 +162,10 @@ test("a member who may not see their team can still leave it", async () => {
   const keeper = await role(fixture, at.team, "Record keeper", ["audit.read"]);
   await user(fixture, "sees.little");
   await member(fixture, at.team, "sees.little", keeper.role_id);
-  await open("/teams", "sees.little");
+  await open("/teams", { as: "sees.little" });
   await row("Record keeper").waitFor();
   assert.equal(await page.locator("tr.row a").count(), 0);
-  await choose("Northwind Mobile", w.teams.leave);
+  await more("Northwind Mobile", w.teams.leave);
   await press(w.teams.leave);
   await page.waitForURL("**/join");
 });

@@ -1,26 +1,19 @@
 // What keyboards and input methods of the world type: names of any script, and digits in full width.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Fixture } from "./fixture.js";
+import { test } from "node:test";
+import { fixture, newPage, page, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
-let page;
-before(async () => (fixture = await Fixture.start()));
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
+useFixture({});
 
 const fullWidth = (digits) => digits.replace(/\d/g, (digit) => String.fromCodePoint(digit.codePointAt(0) + 0xfee0));
 const userOf = async (login) => (await fixture.call("GET", `/v1/users?q=${login}`)).items[0];
 const register = () => page.getByRole("button", { name: w.signIn.register, exact: true });
 
 async function begin(email) {
-  page = await fixture.page();
+  await newPage();
   await page.goto("/register");
   await page.getByLabel(w.register.email).fill(email);
   await page.getByRole("button", { name: w.register.send }).click();

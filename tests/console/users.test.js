@@ -1,41 +1,20 @@
 // The users of the platform: search, create, edit, disable, reset, delete.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { ADMIN, Fixture, PASSWORD } from "./fixture.js";
+import { test } from "node:test";
 import { northwind, SECRET, user } from "./seed.js";
+import { button, choose, dialog, fixture, open, page, press, row, useFixture } from "./suite.js";
 import { wordsOf } from "./words.js";
 
 const w = await wordsOf("en");
 
-let fixture;
 let at;
-let page;
-before(async () => {
-  fixture = await Fixture.start();
+useFixture({}, async () => {
   at = await northwind(fixture);
   await user(fixture, "grace", { type: "platform_admin" });
 });
-after(() => fixture.stop());
-afterEach(async () => {
-  assert.deepEqual(page.errors, []);
-  await page.context().close();
-});
 
-const open = async (address = "/users", login = ADMIN, options = {}) => {
-  page = await fixture.page(options);
-  await fixture.signIn(page, login, login === ADMIN ? PASSWORD : SECRET);
-  await page.goto(address);
-  await page.locator("tr.row, h1:visible").first().waitFor();
-};
 const found = async (login) => (await fixture.call("GET", `/v1/users?q=${login}`)).items[0];
-const dialog = () => page.getByRole("dialog");
-const press = (name) => dialog().getByRole("button", { name, exact: true }).click();
-const button = (name) => page.getByRole("button", { name, exact: true });
-const row = (login) => page.locator("tr.row", { hasText: login });
-const choose = async (login, item) => {
-  await button(w.users.more(login)).click();
-  await page.getByRole("menuitem", { name: item }).click();
-};
+const more = (login, item) => choose(w.users.more(login), item);
 const items = async (login) => {
   await button(w.users.more(login)).click();
   const texts = await page.getByRole("menuitem").allTextContents();
@@ -44,7 +23,7 @@ const items = async (login) => {
 };
 
 test("users are searched and filtered, and the address contains the filters", async () => {
-  await open();
+  await open("/users");
   await row("t.berg").getByText("Northwind Mobile").waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("BERG");
@@ -68,7 +47,7 @@ test("users are searched and filtered, and the address contains the filters", as
 });
 
 test("a user is created with a generated or a typed password", async () => {
-  await open();
+  await open("/users");
   await page.keyboard.press("c");
   await dialog().getByLabel(w.users.username).fill("<script>");
   await dialog().getByLabel(w.users.login).fill("made.here");
@@ -131,7 +110,7 @@ test("a user is edited beside the list, and a promotion removes them from their 
 });
 
 test("a renaming is undone, and leaving with unsaved changes asks first", async () => {
-  await open();
+  await open("/users");
   await row("t.berg").getByRole("link").click();
   await dialog().getByLabel(w.users.username).fill("Tom");
   await page.goBack();
@@ -150,8 +129,8 @@ test("a renaming is undone, and leaving with unsaved changes asks first", async 
 
 test("disabling a user can be undone", async () => {
   await user(fixture, "switched");
-  await open();
-  await choose("switched", w.users.disable);
+  await open("/users");
+  await more("switched", w.users.disable);
   await row("switched").locator("td", { hasText: w.members.statuses.disabled }).waitFor();
   assert.equal((await found("switched")).status, "disabled");
   await button(w.toast.undo).click();
@@ -161,8 +140,8 @@ test("disabling a user can be undone", async () => {
 
 test("a password is reset, an email removed, sessions ended and the user deleted", async () => {
   await user(fixture, "handled");
-  await open();
-  await choose("handled", w.users.resetPassword);
+  await open("/users");
+  await more("handled", w.users.resetPassword);
   await press(w.users.resetPassword);
   await dialog().getByText(w.initialPassword.of("handled")).waitFor();
   const password = await dialog().locator("output").textContent();
@@ -170,15 +149,15 @@ test("a password is reset, an email removed, sessions ended and the user deleted
   await press(w.initialPassword.leave);
   await row("handled").locator("td", { hasText: w.users.passwordDue }).waitFor();
   await fixture.send("POST", "/v1/login", { login: "handled", password });
-  await choose("handled", w.users.unbindEmail);
+  await more("handled", w.users.unbindEmail);
   await press(w.users.unbindEmail);
   await page.getByText(w.users.questions["unbind-email"].done("handled")).waitFor();
   assert.equal((await found("handled")).email, null);
   assert.ok(!(await items("handled")).includes(w.users.unbindEmail));
-  await choose("handled", w.users.endSessions);
+  await more("handled", w.users.endSessions);
   await press(w.users.endSessions);
   await page.getByText(w.users.questions["end-sessions"].done("handled")).waitFor();
-  await choose("handled", w.users.delete);
+  await more("handled", w.users.delete);
   await dialog().getByText(w.users.questions.delete.title("handled")).waitFor();
   assert.ok(
     await dialog()
@@ -191,7 +170,7 @@ test("a password is reset, an email removed, sessions ended and the user deleted
 });
 
 test("a platform admin manages only members, and nobody manages themselves", async () => {
-  await open("/users", "grace");
+  await open("/users", { as: "grace" });
   await row("admin").first().waitFor();
   assert.equal(await button(w.users.more("admin")).count(), 0);
   assert.deepEqual(await items("grace"), [w.person.account, w.users.record]);
@@ -222,11 +201,10 @@ test("a conflicting edit is resolved with the own values or the others", async (
 });
 
 test("members cannot open the list of users, and a phone shows the same list", async () => {
-  await open("/users", "t.berg");
+  await open("/users", { as: "t.berg", ready: "h1:visible" });
   await page.getByText(w.notFound.text).waitFor();
-  await page.context().close();
-  await open("/users", ADMIN, { width: 390 });
+  await open("/users", { width: 390 });
   await row("mina.park").waitFor();
-  await choose("mina.park", w.users.edit);
+  await more("mina.park", w.users.edit);
   await dialog().getByLabel(w.users.username).waitFor();
 });

@@ -1,7 +1,7 @@
 // The texts of the console in a language, as the browser has them.
 import { readFile } from "node:fs/promises";
 
-const web = new URL("../../functions/console/web/", import.meta.url);
+export const web = new URL("../../functions/console/web/", import.meta.url);
 
 export const sourceOf = (name) => readFile(new URL(name, web), "utf8");
 

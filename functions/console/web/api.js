@@ -3,7 +3,8 @@
 import { noteServerTime } from "./clock.js";
 import { noteChange } from "./freshness.js";
 
-// A refusal or a failure. The code `offline` is the console's own: there was no reply.
+// A refusal or a failure. Two codes are the console's own: `offline`, if there was no reply, and `cookie_refused`, if
+// the browser did not keep the cookie of a new session.
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
     super(body.detail ?? body.title ?? body.code);
@@ -21,7 +22,7 @@ export class Problem extends Error {
 /** @type {Record<"ended" | "passwordDue" | "forbidden", null | (() => unknown)>} */
 export const onRefusal = { ended: null, passwordDue: null, forbidden: null };
 
-// A change that is refused like this was made from outdated data.
+// A change that is refused like this may have been made from outdated data.
 const OUTDATED = [404, 409, 412];
 
 // When the server last replied to somebody who is signed in. The session's idle time counts from then.

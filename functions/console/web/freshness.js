@@ -1,30 +1,36 @@
 // When shown data may be out of date: the tab was in the background, or a refusal says that something has changed.
 import { useEffect, useRef } from "./vendor/hooks.js";
-import { signal } from "./vendor/signals.js";
 
-const changes = signal(0);
+// A shorter look at another tab costs no requests.
+const NOTABLE_ABSENCE_MS = 30_000;
 
-/** @type {(() => unknown)[]} */
-const listeners = [];
+/** @type {Set<() => unknown>} */
+const listeners = new Set();
 
-// Calls `act` when shown data may be out of date.
-export const onChange = (act) => listeners.push(act);
+// Calls `act` when shown data may be out of date. Returns a function that ends this.
+export function onChange(act) {
+  listeners.add(act);
+  return () => void listeners.delete(act);
+}
 
 export function noteChange() {
-  changes.value += 1;
   for (const act of listeners) act();
 }
 
+let hiddenSince = 0;
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) noteChange();
+  if (document.hidden) hiddenSince = Date.now();
+  else if (Date.now() - hiddenSince >= NOTABLE_ABSENCE_MS) noteChange();
 });
 
 // Calls `reload` when what a component shows may be out of date.
 export function useReload(reload) {
-  const seen = useRef(changes.value);
-  useEffect(() => {
-    if (seen.current === changes.value) return;
-    seen.current = changes.value;
-    reload();
-  }, [changes.value]);
+  const latest = useRef(reload);
+  latest.current = reload;
+  useEffect(() => onChange(() => latest.current()), []);
 }
+
+// For a reload in the background: if it fails, what is shown stays, unless the thing no longer exists.
+export const reportGone = (report) => (problem) => {
+  if (problem.status === 404) report(problem);
+};

@@ -69,7 +69,7 @@ export function useList(path, parameters, keyOf) {
     }
   };
 
-  // Loads as many items again as are shown. They stay until then, and if it fails.
+  // Loads at least as many items again as are shown. They stay until then, and if it fails.
   const refresh = async () => {
     if (list.stage !== "ready") return;
     running.current?.abort();
@@ -77,11 +77,7 @@ export function useList(path, parameters, keyOf) {
     running.current = own;
     change({ loading: true });
     try {
-      const { items, cursor } = await getPages(path, parameters, {
-        ...PAGE,
-        count: list.items.length,
-        signal: own.signal,
-      });
+      const { items, cursor } = await getPages(path, parameters, { count: list.items.length, signal: own.signal });
       change({ items, cursor, done: cursor === null, loading: false, problem: null });
     } catch (problem) {
       if (problem.name !== "AbortError") change({ loading: false });

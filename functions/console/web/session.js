@@ -1,6 +1,6 @@
 // The session: who is signed in, and what happens when it ends.
 
-import { get, lastReply, onRefusal, post } from "./api.js";
+import { get, lastReply, onRefusal, Problem, post } from "./api.js";
 import { onChange } from "./freshness.js";
 import { go, mayLeave, place, removeLeaveGuards } from "./router.js";
 import { changeSettings, STORAGE_KEY as SETTINGS, settings } from "./settings.js";
@@ -60,6 +60,7 @@ export async function finishSignIn(user) {
     return go("/first-password", { replace: true });
   }
   await load();
+  if (!me.value) throw new Problem(0, { code: "cookie_refused" });
   return go(requestedAddress(), { replace: true });
 }
 

@@ -5,15 +5,19 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MAX_COLUMNS = 120;
+// Characters that a terminal shows two columns wide.
+const WIDE = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]/u;
+const columnsOf = (line) => [...line].reduce((columns, character) => columns + (WIDE.test(character) ? 2 : 1), 0);
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 const names = execFileSync("git", ["ls-files", "*.js", "*.mjs", "*.css", "*.md"], { cwd: root, encoding: "utf8" });
 for (const name of names.trim().split("\n")) {
   if (name.includes("/vendor/")) continue;
   for (const [at, line] of readFileSync(`${root}/${name}`, "utf8").split("\n").entries()) {
+    const columns = columnsOf(line);
     const mayBeLonger = name.endsWith(".md") && (/^\s*\||^ {4}|\]\(/.test(line) || !line.includes(" "));
-    if ([...line].length <= MAX_COLUMNS || mayBeLonger) continue;
-    console.error(`${name}:${at + 1}: ${[...line].length} columns`);
+    if (columns <= MAX_COLUMNS || mayBeLonger) continue;
+    console.error(`${name}:${at + 1}: ${columns} columns`);
     process.exitCode = 1;
   }
 }

@@ -12,7 +12,7 @@ const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const firstOf = (word = "") => characters.segment(word)[Symbol.iterator]().next().value?.segment ?? "";
 
 // Empty for a name without letters and digits, such as one of emoji.
-function initials(name = "") {
+function initials(name) {
   const parts = name.match(LETTERS) ?? [];
   const first = firstOf(parts[0]);
   if (WIDE.test(first)) return first;
@@ -26,12 +26,18 @@ function hue(id) {
   return hash % 8;
 }
 
+// A square stands for a thing and has one character. A person is never without one: ids are not empty.
+function textOf(id, name, isSquare) {
+  if (isSquare) return firstOf(initials(name) || name);
+  return initials(name) || initials(id) || firstOf(id);
+}
+
 export function Avatar({ id, name, photo, shape = "" }) {
   const [loaded, setLoaded] = useState(null);
   const shown = settings.value.photos && photo?.startsWith("https://");
   return html`
     <span class=${`avatar hue-${hue(id)} ${shape}`} aria-hidden="true">
-      ${shape.includes("square") ? firstOf(initials(name) || name) : initials(name ?? "") || initials(id)}
+      ${textOf(id, name ?? "", shape.includes("square"))}
       ${
         shown &&
         html`

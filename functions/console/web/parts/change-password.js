@@ -31,13 +31,13 @@ export function ChangePassword({ action, wide = false, onChanged }) {
   };
   return html`
     <form class=${wide ? "" : "form"} onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
       <input type="text" class="unseen" autocomplete="username" value=${login} readonly tabindex="-1"
         spellcheck=${false} aria-hidden="true" />
       <${PasswordField} label=${w.current} ...${form.bind("current_password")} autocomplete="current-password" />
       <${NewPasswordField} label=${w.password} ...${form.bind("password")}
         names=${[login, username, email?.split("@")[0] ?? ""]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
+      <${FormError}>${form.problem}</${FormError}>
       <div class=${wide ? "door-actions" : "form-actions"}>
         <${Button} kind="primary" size=${wide ? "wide" : ""} type="submit" busy=${form.busy}>${action}</${Button}>
       </div>

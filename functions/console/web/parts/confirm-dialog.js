@@ -10,7 +10,7 @@ export function ConfirmDialog({ title, text, action, destructive = true, childre
   return html`
     <${Dialog} title=${title} text=${text} action=${action} destructive=${destructive} careful busy=${form.busy}
       onClose=${onClose} onSubmit=${() => form.submit(onRun)}>
-      <${FormError}>${form.problem}</${FormError}>
       ${children}
+      <${FormError}>${form.problem}</${FormError}>
     </${Dialog}>`;
 }

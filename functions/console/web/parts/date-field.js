@@ -1,5 +1,6 @@
-// A date as YYYY-MM-DD, with the browser's calendar to pick one.
+// A date as YYYY-MM-DD, with the browser's calendar to pick one. Digits in full width are folded.
 
+import { halfWidth } from "../form.js";
 import { html } from "../html.js";
 import { today } from "../times.js";
 import { useRef } from "../vendor/hooks.js";
@@ -9,11 +10,14 @@ import { Field } from "./field.js";
 
 export function DateInput({ value, onInput, readonly = false, ...attributes }) {
   const calendar = useRef(null);
-  const input = (event) => onInput(event.currentTarget.value);
+  const take = (event) => onInput(halfWidth(event.currentTarget.value));
+  // What an input method composes is folded when it is done: to change it would end the composition.
+  const input = (event) => (event.isComposing ? onInput(event.currentTarget.value) : take(event));
   return html`
     <div class="with-end">
       <input ...${attributes} class="input digits" spellcheck=${false} inputmode="numeric" autocomplete="off"
-        placeholder=${words().field.date} value=${value} readonly=${readonly} onInput=${input} />
+        placeholder=${words().field.date} value=${value} readonly=${readonly} onInput=${input}
+        onCompositionEnd=${take} />
       ${
         !readonly &&
         html`
@@ -21,7 +25,7 @@ export function DateInput({ value, onInput, readonly = false, ...attributes }) {
             onClick=${() => calendar.current.showPicker()} />`
       }
       <input ref=${calendar} class="calendar" type="date" tabindex="-1" aria-hidden="true" value=${value}
-        min="1900-01-01" max=${today()} onChange=${input} />
+        min="1900-01-01" max=${today()} onChange=${take} />
     </div>`;
 }
 

@@ -8,8 +8,7 @@ import { Icon } from "./icon.js";
 import { useModal } from "./modal.js";
 
 // `title` is the question. `careful` puts the focus on Cancel; destructive dialogs are careful. `typed` keeps a click
-// on the backdrop from closing the dialog. `onEscape` is for a dialog
-// that Escape alone must not close.
+// on the backdrop from closing the dialog. `onDismiss` answers Escape and such a click where they must not close it.
 export function Dialog({
   title,
   text,
@@ -21,14 +20,14 @@ export function Dialog({
   typed = false,
   cancel,
   onClose,
-  onEscape = onClose,
+  onDismiss = onClose,
   onSubmit,
 }) {
   const id = useId();
   // While the request is under way the dialog stays, because it reports the outcome.
   const close = () => !busy && onClose();
   const modal = useModal(
-    () => !busy && onEscape(),
+    () => !busy && onDismiss(),
     () => !typed,
   );
   const w = words().dialog;

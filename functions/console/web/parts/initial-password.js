@@ -15,7 +15,7 @@ export function InitialPassword({ login, password, onClose }) {
   const close = () => (copied || asked ? onClose() : setAsked(true));
   return html`
     <${Dialog} title=${w.of(login)} text=${w.shown} cancel=${asked && !copied ? w.leave : undefined} typed careful
-      onClose=${close} onEscape=${() => (copied ? onClose() : setAsked(true))}>
+      onClose=${close} onDismiss=${() => (copied ? onClose() : setAsked(true))}>
       <div class="secret-line">
         <output class="secret" aria-label=${w.password}>${password}</output>
         <${Copy} text=${password} label=${w.copy} onCopied=${() => setCopied(true)} />

@@ -15,9 +15,9 @@ export function MailedAddress({ words: w, start, onFlow }) {
   };
   return html`
     <form onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
       <${TextField} label=${w.email} ...${form.bind("email")} type="email" autocomplete="email" hint=${w.emailHint}
         autofocus />
+      <${FormError}>${form.problem}</${FormError}>
       <div class="door-actions">
         <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.send}</${Button}>
         <a class="button secondary wide" href="/sign-in">${w.back}</a>

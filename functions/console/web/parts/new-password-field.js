@@ -25,7 +25,8 @@ function rulesOf(password, names) {
   const contains = (name) => [...name].length >= MIN_NAME_CHARS && lower.includes(name.toLowerCase());
   const classes = [/\p{Lu}/u, /\p{Ll}/u, /\p{N}/u, /[^\p{L}\p{N}]/u];
   return [
-    { met: [...password].length >= deployment.minChars, text: w.long(deployment.minChars) },
+    // The server counts the characters of the composed form.
+    { met: [...password.normalize("NFC")].length >= deployment.minChars, text: w.long(deployment.minChars) },
     { met: !names.some(contains), text: w.own },
     deployment.requiresClasses && { met: classes.every((one) => one.test(password)), text: w.classes },
   ].filter((rule) => rule !== false);

@@ -36,8 +36,8 @@ export function Rename({ thing, path, words: w, taken, onRenamed, onClose }) {
     <${FormDialog} title=${w.title} action=${w.action} busy=${form.busy} typed=${form.values.name !== thing.name}
       onClose=${onClose} onSubmit=${save}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.hint} autocomplete="off" autofocus />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

@@ -1,6 +1,7 @@
 // Warns before a session ends because nobody used it. The warning is among the toasts, which lie above sheets and
 // dialogs.
 
+import { announce } from "../announce.js";
 import { html } from "../html.js";
 import { idleTimeLeft, load, refreshNowAndThen } from "../session.js";
 import { duration } from "../times.js";
@@ -26,15 +27,21 @@ export function useSessionExpiry() {
       refreshNowAndThen();
       check();
     }, CHECK_EVERY_MS);
-    return () => clearInterval(timer);
+    return () => {
+      clearInterval(timer);
+      pinned.value = null;
+    };
   }, []);
 }
 
 function Warning({ left }) {
   const stay = () => load().then(check, () => {});
+  const text = words().expiry.soon(duration(left / 1000));
+  useEffect(() => announce(text), []);
+  // It is announced once: to read the time out whenever it changes would interrupt the person again and again.
   return html`
-    <div class="toast amber">
-      <${Icon} name="alert" /><span>${words().expiry.soon(duration(left / 1000))}</span>
+    <div class="toast amber" aria-live="off">
+      <${Icon} name="alert" /><span>${text}</span>
       <${Button} kind="link" onClick=${stay}>${words().expiry.stay}</${Button}>
     </div>`;
 }

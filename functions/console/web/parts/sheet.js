@@ -12,13 +12,10 @@ export function Sheet({ avatar, title, tag, caption, menu, children, foot, busy 
     event.preventDefault();
     if (!busy) onSubmit?.();
   };
-  const save = onKey((event) => {
+  const onKeyDown = onKey((event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
+    else modal.onKeyDown(event);
   });
-  const onKeyDown = (event) => {
-    modal.onKeyDown(event);
-    save(event);
-  };
   return html`
     <dialog ...${modal} onKeyDown=${onKeyDown} class="sheet" aria-labelledby="sheet-title">
       <form onSubmit=${submit} novalidate>

@@ -30,11 +30,11 @@ function FirstFactor({ fixedLogin, forgotten, children, onTaken }) {
   };
   return html`
     <form onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
       <${TextField} label=${w.login} ...${form.bind("login")} autocomplete="username" autocapitalize="off"
         readonly=${fixedLogin !== undefined} autofocus=${fixedLogin === undefined} />
       <${PasswordField} label=${w.password} ...${form.bind("password")} end=${forgotten} autocomplete="current-password"
         autofocus=${fixedLogin !== undefined} />
+      <${FormError}>${form.problem}</${FormError}>
       <div class="door-actions">
         <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         ${children}
@@ -57,7 +57,6 @@ function SecondFactor({ ticket, onTaken, onBack }) {
   };
   return html`
     <form onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
       ${
         recovery
           ? html`
@@ -67,6 +66,7 @@ function SecondFactor({ ticket, onTaken, onBack }) {
             <${CodeEntry} key="code" label=${w.code} ...${form.bind("code")} length=${6} hint=${w.codeHint}
               autocomplete="one-time-code" autofocus />`
       }
+      <${FormError}>${form.problem}</${FormError}>
       <div class="door-actions">
         <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         <${Button} size="wide" onClick=${() => setRecovery(!recovery)}>

@@ -25,9 +25,26 @@ export const skeletonRows = (columns) =>
         </tr>`,
   );
 
+// Paper has no viewport: all loaded rows are printed.
+function usePrinting() {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const begin = () => setPrinting(true);
+    const end = () => setPrinting(false);
+    addEventListener("beforeprint", begin);
+    addEventListener("afterprint", end);
+    return () => {
+      removeEventListener("beforeprint", begin);
+      removeEventListener("afterprint", end);
+    };
+  }, []);
+  return printing;
+}
+
 function useVisibleRange(count, body) {
   const [near, setNear] = useState([0, WINDOWED_FROM]);
-  const windowed = count > WINDOWED_FROM;
+  const printing = usePrinting();
+  const windowed = count > WINDOWED_FROM && !printing;
   useEffect(() => {
     if (!windowed) return;
     let frame = 0;
@@ -84,13 +101,18 @@ export function Table({ caption, columns, head, list, keyOf, row, empty }) {
 // Loads more when it scrolls into view. A button does the same for keyboard users.
 export function ListFooter({ list }) {
   const ref = useRef(null);
-  const more = useRef(list.more);
-  more.current = list.more;
+  const latest = useRef(list);
+  latest.current = list;
+  // An observer reports once when it begins, so a new one looks again after each request. A failed request is repeated
+  // by the button alone.
   useEffect(() => {
-    const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && more.current(), { rootMargin: "400px" });
+    const seen = new IntersectionObserver(
+      ([entry]) => entry.isIntersecting && !latest.current.problem && latest.current.more(),
+      { rootMargin: "400px" },
+    );
     seen.observe(ref.current);
     return () => seen.disconnect();
-  }, [list.items.length, list.done]);
+  }, [list.items.length, list.done, list.loading]);
   const w = words().list;
   const count = list.items.length;
   return html`

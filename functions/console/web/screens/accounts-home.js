@@ -24,7 +24,6 @@ export default function AccountsHome() {
   const none = readableApps()?.length === 0;
   return html`
     <${Page} title=${w.accounts.title}>
-      <${LoadError} problem=${problem} onAgain=${begin} />
       ${
         none &&
         html`
@@ -32,5 +31,6 @@ export default function AccountsHome() {
             ${canSomewhere("apps.manage") && html`<a class="button secondary" href="/apps?new=1">${w.apps.create}</a>`}
           </${Empty}>`
       }
+      <${LoadError} problem=${problem} onAgain=${begin} />
     </${Page}>`;
 }

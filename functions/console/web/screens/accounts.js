@@ -3,7 +3,7 @@
 import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
 import { apps, forgetApp, keepApp, loadApp, rememberVisit } from "../apps.js";
-import { useReload } from "../freshness.js";
+import { reportGone, useReload } from "../freshness.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { useList } from "../list.js";
@@ -49,7 +49,7 @@ function Accounts({ app: appId, user: userId }) {
   const strip = useRef(null);
 
   useEffect(() => selection.update(list.items), [list.items]);
-  const refresh = () => loadApp(appId).catch(setProblem);
+  const refresh = (report = setProblem) => loadApp(appId).catch(report);
   useEffect(() => {
     let here = true;
     loadTeams();
@@ -63,7 +63,7 @@ function Accounts({ app: appId, user: userId }) {
     return () => (here = false);
   }, []);
 
-  useReload(refresh);
+  useReload(() => refresh(reportGone(setProblem)));
 
   const may = permissionsFor(app?.team_id);
   const close = () => setDialog(null);
@@ -81,11 +81,7 @@ function Accounts({ app: appId, user: userId }) {
       announce(words().lock.locked);
       return strip.current?.scrollIntoView({ block: "center" });
     },
-    turnAdmin: (account, on) =>
-      setAdmin(app, account, on, changed).catch(async (refused) => {
-        await refresh();
-        setProblem(refused);
-      }),
+    turnAdmin: (account, on) => setAdmin(app, account, on, changed).catch(setProblem),
   };
   const changed = (account) => {
     list.replace(account);
@@ -129,7 +125,6 @@ function Accounts({ app: appId, user: userId }) {
   const failed = problem ?? list.problem;
   return html`
     <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
-      <${LoadError} problem=${failed} onAgain=${again} />
       <div ref=${strip} class="wide-column">
         ${
           app &&
@@ -140,7 +135,6 @@ function Accounts({ app: appId, user: userId }) {
       </div>
       <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")}
         onRestore=${restore} />
-      ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
       <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId}
         empty=${empty} keyOf=${keyOf} />
       ${
@@ -163,6 +157,8 @@ function Accounts({ app: appId, user: userId }) {
         dialog?.kind === "delete" &&
         html`<${DeleteAccounts} app=${app} accounts=${dialog.accounts} onDeleted=${deleted} onClose=${close} />`
       }
+      ${results && html`<${DeletionResults} results=${results} onClose=${() => setResults(null)} />`}
+      <${LoadError} problem=${failed} onAgain=${again} />
     </${Page}>`;
 }
 

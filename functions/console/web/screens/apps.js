@@ -66,7 +66,6 @@ export default function Apps({ app: opened }) {
   };
   return html`
     <${Page} title=${w.title} thing=${list.items.find((app) => app.app_id === opened)?.name} primary=${primary}>
-      <${LoadError} problem=${list.problem} onAgain=${list.reload} />
       <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
       ${
         opened &&
@@ -79,6 +78,7 @@ export default function Apps({ app: opened }) {
         dialog?.kind === "delete" &&
         html`<${DeleteApp} app=${dialog.app} onClose=${close} onDeleted=${() => gone(dialog.app)} />`
       }
+      <${LoadError} problem=${list.problem} onAgain=${list.reload} />
     </${Page}>`;
 }
 

@@ -52,9 +52,9 @@ function JoinForm() {
         <h1>${w.title}</h1><p>${w.text}</p>
         ${unproved && html`<p class="form-note">${w.confirmFirst} <a href="/me/email">${w.confirmEmail}</a></p>`}
         <form onSubmit=${submit} novalidate>
-          <${FormError}>${form.problem}</${FormError}>
           <${CodeEntry} label=${w.code} ...${form.bind("code")} hint=${w.hint} autofocus />
           <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
+          <${FormError}>${form.problem}</${FormError}>
         </form>
         <section><h2>${teams.length === 0 ? w.none : w.more}</h2><p>${w.ask}</p></section>
       </div>

@@ -17,7 +17,7 @@ import { PasswordField } from "../parts/password-field.js";
 import { SignedOutLayout } from "../parts/signed-out-layout.js";
 import { toast } from "../parts/toast.js";
 import { go } from "../router.js";
-import { load, signedIn } from "../session.js";
+import { load, me, signedIn } from "../session.js";
 import { useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 
@@ -43,7 +43,7 @@ export default function Register() {
 }
 
 // Returns whether it worked: the account exists in any case, so a failure ends at the sign-in screen.
-async function signInAndJoin(login, password) {
+async function signInToTeam(login, password) {
   const body = { login: login.trim(), password, transport: "cookie" };
   try {
     await post("/v1/login", body, { anonymous: true });
@@ -51,6 +51,8 @@ async function signInAndJoin(login, password) {
   } catch {
     return false;
   }
+  // The browser may not keep the cookie.
+  if (!me.value) return false;
   const [team] = signedIn().teams;
   await go(team ? `/teams/${team.team_id}/members` : "/join", { unasked: true });
   if (team) toast(words().join.joined(team.name, roleName(team.role)));
@@ -79,7 +81,7 @@ function Completion({ flow, onFlow }) {
       const body = { ...values, ...names, ...(invitation_code ? { invitation_code } : {}) };
       await post(pathOf`/v1/registrations/${flow.registration_id}/complete`, body, { anonymous: true });
       // The sign-in screen could not say which team the person has joined, so they are signed in.
-      const joined = invitation_code !== "" && (await signInAndJoin(values.login, values.password));
+      const joined = invitation_code !== "" && (await signInToTeam(values.login, values.password));
       if (!joined) go("/sign-in?done=registered", { unasked: true });
     });
   };
@@ -87,7 +89,6 @@ function Completion({ flow, onFlow }) {
   const resend = async () => onFlow({ ...flow, ...(await start(flow.email, flow.registration_id)) });
   return html`
     <form onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
       <${MailedCode} flow=${flow} onResend=${resend}>
         <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       </${MailedCode}>
@@ -98,6 +99,7 @@ function Completion({ flow, onFlow }) {
         names=${[login.trim(), username.trim(), flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
       <${CodeEntry} label=${w.invitation} ...${form.bind("invitation_code")} hint=${w.invitationHint} />
+      <${FormError}>${form.problem}</${FormError}>
       <div class="door-actions">
         <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}>

@@ -52,12 +52,12 @@ function Completion({ flow, onFlow }) {
   const resend = async () => onFlow({ ...flow, ...(await start(flow.email, flow.reset_id)) });
   return html`
     <form onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
       <${MailedCode} flow=${flow} onResend=${resend}>
         <${CodeEntry} label=${w.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       </${MailedCode}>
       <${NewPasswordField} label=${w.password} ...${form.bind("password")} names=${[flow.email.split("@")[0]]} />
       <${PasswordField} label=${w.confirmation} ...${form.bind("password_confirmation")} autocomplete="new-password" />
+      <${FormError}>${form.problem}</${FormError}>
       <div class="door-actions">
         <${Button} kind="primary" size="wide" type="submit" busy=${form.busy}>${w.action}</${Button}>
         <${Button} size="wide" onClick=${() => onFlow(null)}>${w.otherAddress}</${Button}>

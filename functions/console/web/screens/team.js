@@ -2,7 +2,7 @@
 
 import { get, pathOf, queryOf } from "../api.js";
 import { limits } from "../facts.js";
-import { useReload } from "../freshness.js";
+import { reportGone, useReload } from "../freshness.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { getAllPages } from "../pages.js";
@@ -63,15 +63,18 @@ function Team({ team: teamId, tab, role }) {
   };
   // The count is optional: without it the tab still has its name.
   const recount = (name) => count(name).catch(() => {});
-  const reloadRoles = () => getAllPages(`${path}/roles`).then(setRoles, setProblem);
-  const begin = () => {
-    setProblem(null);
-    get(path).then(setTeam, setProblem);
-    reloadRoles();
+  const reloadRoles = (report = setProblem) => getAllPages(`${path}/roles`).then(setRoles, report);
+  const load = (report) => {
+    get(path).then(setTeam, report);
+    reloadRoles(report);
     for (const name of seen) if (TABS[name].counted) recount(name);
   };
+  const begin = () => {
+    setProblem(null);
+    load(setProblem);
+  };
   useEffect(begin, []);
-  useReload(begin);
+  useReload(() => load(reportGone(setProblem)));
   useEffect(() => setCreating(false), [tab]);
 
   const current = TABS[tab];
@@ -100,7 +103,6 @@ function Team({ team: teamId, tab, role }) {
   return html`
     <${Page} title=${team?.name ?? ""} parent=${{ href: "/teams", label: words().teams.title }}
       part=${tab && w.tabs[tab]} primary=${primary}>
-      <${LoadError} problem=${problem} onAgain=${begin} />
       <${Tabs} label=${team?.name ?? w.tabs.members}
         tabs=${seen.map((name) => [`/teams/${teamId}/${name}`, w.tabs[name], known[name]])}
         current=${`/teams/${teamId}/${tab}`} />
@@ -109,7 +111,8 @@ function Team({ team: teamId, tab, role }) {
         tab &&
         html`
           <${Part} key=${tab} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating}
-            onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${reloadRoles} />`
+            onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${() => reloadRoles()} />`
       }
+      <${LoadError} problem=${problem} onAgain=${begin} />
     </${Page}>`;
 }

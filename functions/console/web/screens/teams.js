@@ -64,7 +64,6 @@ export default function Teams() {
   };
   return html`
     <${Page} title=${w.title} primary=${primary}>
-      <${LoadError} problem=${list.problem} onAgain=${list.reload} />
       <${Table} caption=${w.title} columns=${columns} list=${shown} keyOf=${keyOf} row=${row} empty=${empty} />
       ${dialog?.kind === "create" && html`<${CreateTeam} onClose=${close} onCreated=${created} />`}
       ${
@@ -73,6 +72,7 @@ export default function Teams() {
       }
       ${dialog?.kind === "delete" && html`<${DeleteTeam} team=${dialog.team} onClose=${close} onDeleted=${gone} />`}
       ${dialog?.kind === "leave" && html`<${LeaveTeam} team=${dialog.team} onClose=${close} onLeft=${gone} />`}
+      <${LoadError} problem=${list.problem} onAgain=${list.reload} />
     </${Page}>`;
 }
 

@@ -97,7 +97,6 @@ function List({ user: userId }) {
   return html`
     <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login}
       primary=${primary}>
-      <${LoadError} problem=${failed} onAgain=${retry} />
       <div class="filter-bar">
         <${Search} label=${w.search} value=${q} onSearch=${(typed) => setQuery({ q: typed })} />
         ${filter(
@@ -135,5 +134,6 @@ function List({ user: userId }) {
           <${UserDialog} kind=${dialog.kind} user=${dialog.user} onDone=${done}
             onPassword=${passwordReset} onClose=${close} />`
       }
+      <${LoadError} problem=${failed} onAgain=${retry} />
     </${Page}>`;
 }

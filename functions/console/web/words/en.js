@@ -223,7 +223,6 @@ export const words = ({ plural, number, list }) => ({
       sessions: "Sessions",
     },
     username: "Username",
-    usernameHint: "3–64 letters and digits of any language, + = , . @ - _ and single spaces. Visible to others.",
     save: "Save",
     saved: "Saved.",
     login: "Login",
@@ -929,6 +928,7 @@ export const words = ({ plural, number, list }) => ({
       too_long: "Use 3–64 characters.",
       bad_format: "Use letters, digits or + = , . @ - _.",
       unknown_reference: "No user has this login.",
+      not_allowed: "This person is already a member of the team, or an admin of the platform. Choose another login.",
     },
     email: { bad_format: "Enter an email such as mina@example.com." },
     user_id: {
@@ -951,6 +951,8 @@ export const words = ({ plural, number, list }) => ({
   },
   problems: {
     offline: "No connection. Nothing is lost. Try again.",
+    cookie_refused:
+      "Your browser did not keep the session cookie. Allow cookies for this site. Safari keeps it only over HTTPS.",
     failed: "Something went wrong. Try again.",
     unknown: (request) => `Something went wrong. If it keeps happening, give your admin this ID: ${request}`,
     internal: "Something went wrong on our side. Try again.",

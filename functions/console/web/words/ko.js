@@ -210,7 +210,6 @@ export const words = ({ plural, number, list }) => ({
     title: "내 계정",
     tabs: { profile: "프로필", password: "비밀번호", email: "이메일", "two-factor": "2단계 인증", sessions: "세션" },
     username: "사용자 이름",
-    usernameHint: "3~64자. 모든 언어의 문자와 숫자, + = , . @ - _, 한 칸 띄어쓰기. 다른 사람에게 표시됩니다.",
     save: "저장",
     saved: "저장했습니다.",
     login: "로그인 ID",
@@ -310,7 +309,9 @@ export const words = ({ plural, number, list }) => ({
     short: "삭제 잠김",
     shortLifted: "삭제 허용됨",
     question: (app) => `${app}의 삭제 제한을 해제할까요?`,
-    risk: "삭제 권한이 있는 사람은 한 번에 최대 100개의 계정을 삭제할 수 있게 됩니다. 삭제된 데이터는 복구할 수 없습니다.",
+    risk:
+      "삭제 권한이 있는 사람은 한 번에 최대 100개의 계정을 삭제할 수 있게 됩니다. " +
+      "삭제된 데이터는 복구할 수 없습니다.",
     liftAction: "제한 해제",
   },
   apps: {
@@ -716,7 +717,9 @@ export const words = ({ plural, number, list }) => ({
       },
       delete: {
         title: (login) => `${login} 사용자를 삭제할까요?`,
-        text: "모든 기기에서 로그아웃되고 모든 팀에서 제외됩니다. 팀의 데이터는 그대로 남습니다. 삭제된 사용자는 복구할 수 없습니다.",
+        text:
+          "모든 기기에서 로그아웃되고 모든 팀에서 제외됩니다. 팀의 데이터는 그대로 남습니다. " +
+          "삭제된 사용자는 복구할 수 없습니다.",
         action: "사용자 삭제",
         done: (login) => `${login} 사용자를 삭제했습니다.`,
       },
@@ -897,6 +900,7 @@ export const words = ({ plural, number, list }) => ({
       too_short: "3~64자를 입력하세요.",
       too_long: "3~64자를 입력하세요.",
       bad_format: "영문, 숫자, + = , . @ - _ 만 사용할 수 있습니다.",
+      not_allowed: "이미 이 팀의 멤버이거나 플랫폼 관리자인 사용자입니다. 다른 로그인 ID를 입력하세요.",
       unknown_reference: "이 로그인 ID의 사용자가 없습니다.",
     },
     email: { bad_format: "mina@example.com 같은 이메일 주소를 입력하세요." },
@@ -923,6 +927,8 @@ export const words = ({ plural, number, list }) => ({
   },
   problems: {
     offline: "연결되어 있지 않습니다. 입력한 내용은 그대로입니다. 다시 시도하세요.",
+    cookie_refused:
+      "브라우저가 세션 쿠키를 저장하지 않았습니다. 이 사이트의 쿠키를 허용하세요. Safari는 HTTPS에서만 저장합니다.",
     failed: "문제가 생겼습니다. 다시 시도하세요.",
     unknown: (request) => `문제가 생겼습니다. 계속되면 관리자에게 이 ID를 알려 주세요: ${request}`,
     internal: "서버에 문제가 생겼습니다. 다시 시도하세요.",

@@ -40,7 +40,6 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
     <${FormDialog} title=${w.createTitle(app.name)} action=${w.create} busy=${form.busy} typed=${typed}
       onClose=${onClose} onSubmit=${create}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.fields.user_id} ...${form.bind("user_id")} hint=${w.userIdHint} class="id"
           autocomplete="off" autocapitalize="off" autofocus />
         ${
@@ -53,6 +52,7 @@ export function CreateAccount({ app, may, onCreated, onClose }) {
           autocomplete="off" />
         <${TextField} label=${w.fields.photo_url} ...${form.bind("photo_url")} maxBytes=${limits.maxProfileTextBytes}
           type="url" autocomplete="off" />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

@@ -36,7 +36,6 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
   return html`
     <${Dialog} title=${w.question(count)} text=${w.text(app.name)} action=${w.action(count)} destructive
       busy=${form.busy} typed=${form.values.count !== ""} onClose=${onClose} onSubmit=${run}>
-      <${FormError}>${form.problem}</${FormError}>
       <ul class="facts">
         ${accounts.slice(0, NAMED_ACCOUNTS).map(
           (account) =>
@@ -55,6 +54,7 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
         html`
           <${TextField} label=${w.typeCount(count)} ...${form.bind("count")} inputmode="numeric" autocomplete="off" />`
       }
+      <${FormError}>${form.problem}</${FormError}>
     </${Dialog}>`;
 }
 

@@ -80,12 +80,12 @@ function Profile({ account, path, app, may, act, onClose, onSaved }) {
       avatar=${html`<${Avatar} id=${id} name=${account.nickname} photo=${account.photo_url} shape="large" />`}
       menu=${operations.some(Boolean) && html`<${MoreMenu} label=${w.more(id)} items=${operations} />`}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         ${
           conflict &&
           html`<${Conflict} ...${conflict} labels=${w.fields} said=${(name, value) => w.choices[name]?.[value]} />`
         }
         <${ProfileFields} form=${form} changed=${changed} readonly=${!may.write} />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Sheet}>
     <${LeaveGuard} changes=${changed.length} />`;

@@ -48,9 +48,9 @@ export function ExportAccounts({ app, accounts, onClose }) {
     <${Dialog} title=${w.title(count)} text=${over ? w.tooMany(limits.accountsPerExport) : w.text(app.name)}
       action=${!over && w.action} busy=${form.busy} onClose=${onClose} onSubmit=${run}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${SegmentsField} label=${w.format} value=${value} options=${FORMATS} onChoose=${onInput}
           hint=${w.hints[value]} />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Dialog}>`;
 }

@@ -1,5 +1,6 @@
 // The fields of a profile, in groups.
 import { limits } from "../../facts.js";
+import { halfWidth } from "../../form.js";
 import { html } from "../../html.js";
 import { DateField } from "../../parts/date-field.js";
 import { Field, SelectField, TextField } from "../../parts/field.js";
@@ -43,7 +44,7 @@ export function ProfileFields({ form, changed, readonly }) {
 // A bit field. One bit has a checkbox of its own; the others are kept as they are.
 function MessageSettings({ value, onInput, label, changed, error, readonly }) {
   const w = words().accounts;
-  const number = Number(value) || 0;
+  const number = Number(halfWidth(value)) || 0;
   const off = number % 2 === NO_MESSAGES;
   return html`
     <${Field} label=${label} changed=${changed} error=${error} group>

@@ -18,7 +18,7 @@ export function bodyValueOf(name, value) {
   if (NUMBERS.includes(name)) return value.trim() === "" ? null : Number(halfWidth(value));
   if (CHOICES.includes(name)) return value;
   if (name === "whats_up") return value || null;
-  return (name === "birth_date" ? halfWidth(value) : value).trim() || null;
+  return value.trim() || null;
 }
 
 const FIRST_BIRTH = "1900-01-01";
@@ -35,7 +35,7 @@ export function profileChecks() {
   const photo = (value) =>
     value.trim() === "" || /^https?:\/\/[^/\s]/i.test(value.trim()) ? short(value) : w.photo_url.bad_format;
   const date = (typed) => {
-    const value = halfWidth(typed).trim();
+    const value = typed.trim();
     return value === ""
       ? undefined
       : !isDay(value)

@@ -30,9 +30,9 @@ export function CreateApp({ teamId, onCreated, onClose }) {
     <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${form.values.name !== ""}
       onClose=${onClose} onSubmit=${create}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         ${options.length > 1 && html`<${SelectField} label=${w.team} ...${form.bind("team_id")} options=${options} />`}
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

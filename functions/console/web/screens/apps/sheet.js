@@ -4,6 +4,7 @@ import { patch, pathOf, put } from "../../api.js";
 import { keepApp, loadApp } from "../../apps.js";
 import { limits } from "../../facts.js";
 import { required, useForm } from "../../form.js";
+import { useReload } from "../../freshness.js";
 import { html } from "../../html.js";
 import { useMerged } from "../../merge.js";
 import { Avatar } from "../../parts/avatar.js";
@@ -31,6 +32,8 @@ export function AppSheet({ appId, onChanged, onDelete, onClose }) {
   useEffect(() => {
     loadApp(appId).then(setApp, setProblem);
   }, [appId]);
+  // A failed reload does not discard what is being edited.
+  useReload(() => loadApp(appId).then(setApp, () => {}));
   const w = words().apps;
   if (problem)
     return html`
@@ -92,7 +95,6 @@ function Details({ app, onChanged, onDelete, onClose }) {
             items=${[{ icon: "trash", label: w.delete, name: app.name, red: true, onChoose: () => onDelete(app) }]} />`
       }>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         ${
           conflict &&
           html`
@@ -145,6 +147,7 @@ function Details({ app, onChanged, onDelete, onClose }) {
           can("accounts.read", app.team_id) &&
           html`<p><a class="button secondary" href=${`/apps/${app.app_id}/accounts`}>${w.toAccounts}</a></p>`
         }
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Sheet}>
     ${lifting && html`<${LiftLock} app=${app} onClose=${lifted} />`}

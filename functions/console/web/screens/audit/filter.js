@@ -24,15 +24,18 @@ function ChosenFilter({ label, name, onClear }) {
 function DayFilter({ name, value, label }) {
   const id = useId();
   const [typed, setTyped] = useState(value);
+  const [wrong, setWrong] = useState(false);
   useEffect(() => setTyped(value), [value]);
   const input = (text) => {
     setTyped(text);
+    setWrong(false);
     if (text === "" || isDay(text)) setQuery({ [name]: text });
   };
   return html`
     <div class=${`day ${value ? "on" : ""}`}>
       <label for=${id}>${label}</label>
-      <${DateInput} id=${id} value=${typed} onInput=${input} />
+      <${DateInput} id=${id} value=${typed} aria-invalid=${wrong ? "true" : undefined} onInput=${input}
+        onBlur=${() => setWrong(typed !== "" && !isDay(typed))} />
     </div>`;
 }
 

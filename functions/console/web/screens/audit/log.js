@@ -61,7 +61,6 @@ export function AuditLog({ teamId }) {
       }
     </${Empty}>`;
   return html`
-    <${LoadError} problem=${list.problem} onAgain=${list.reload} />
     <${AuditFilter} chosen=${chosen} nameOf=${nameOf} inTeam=${teamId} />
     <div class="audit">
       <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
@@ -71,5 +70,6 @@ export function AuditLog({ teamId }) {
       list.stage === "ready" &&
       !list.done &&
       html`<p class="audit-note quiet">${w.further}</p>`
-    }`;
+    }
+    <${LoadError} problem=${list.problem} onAgain=${list.reload} />`;
 }

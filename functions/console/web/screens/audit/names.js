@@ -21,17 +21,16 @@ export function useNames(records, nameOf) {
   const names = useRef(new Map());
   const [, draw] = useState(0);
   const ask = async (addresses) => {
-    for (const address of addresses) {
-      asked.current.add(address);
-      // What was deleted has no name any more, and its id stays.
-      const found = await load(address).catch(() => []);
-      for (const { user_id, role_id, login, name } of found) names.current.set(user_id ?? role_id, login ?? name);
-      draw((count) => count + 1);
-    }
+    for (const address of addresses) asked.current.add(address);
+    // What was deleted has no name any more, and its id stays.
+    const found = await Promise.all(addresses.map((address) => load(address).catch(() => [])));
+    for (const { user_id, role_id, login, name } of found.flat()) names.current.set(user_id ?? role_id, login ?? name);
+    draw((count) => count + 1);
   };
   useEffect(() => {
     const unknown = records.filter((record) => !nameOf(record.target.id)).map(sourceOf);
-    ask(new Set(unknown.filter((address) => address && !asked.current.has(address))));
+    const addresses = [...new Set(unknown)].filter((address) => address && !asked.current.has(address));
+    if (addresses.length > 0) ask(addresses);
   }, [records]);
   return (id) => nameOf(id) ?? names.current.get(id);
 }

@@ -3,7 +3,7 @@
 import { pathOf } from "../../api.js";
 import { apps } from "../../apps.js";
 import { roleName } from "../../grants.js";
-import { isPlatform } from "../../permissions.js";
+import { can, isPlatform } from "../../permissions.js";
 import { teamName } from "../../teams.js";
 import { dateAndTime } from "../../times.js";
 import { words } from "../../words.js";
@@ -15,21 +15,23 @@ function recordedName({ target, before, after }) {
   const known = { ...before, ...after };
   if (target.kind === "account") return target.id;
   if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
-  return known.name ?? known.login ?? known.username;
+  return known.name ?? known.login;
 }
 
-// Returns a function that names an id. A record holds only what it changed, so all loaded records are searched.
+// Returns a function that names an id. A record holds only what it changed, so all loaded records are searched. A
+// person is called by their login, and by their username only where no record has their login.
 export function nameLookup(records) {
   const names = new Map();
+  const usernames = new Map();
   for (const record of records) {
     const { actor, target, before, after } = record;
     if (actor) names.set(actor.user_id, actor.login);
     for (const value of Object.values({ ...before, ...after }))
-      if (value?.user_id && value.username) names.set(value.user_id, value.username);
+      if (value?.user_id && value.username) usernames.set(value.user_id, value.username);
     const name = recordedName(record);
     if (name && !names.has(target.id)) names.set(target.id, name);
   }
-  return (id) => names.get(id) ?? teamName(id) ?? appName(id) ?? words().roles[id];
+  return (id) => names.get(id) ?? usernames.get(id) ?? teamName(id) ?? appName(id) ?? words().roles[id];
 }
 
 // An invitation whose digits are unknown has no name.
@@ -49,15 +51,15 @@ export function actionText({ action, before, after }) {
 // The address of the target, if it still can be there and the person may open it.
 export function targetAddress({ action, target: { kind, id, app_id: appId }, team_id: teamId }) {
   if (/\.(delete|remove|leave)$/.test(action) && action !== "account.delete") return undefined;
-  const inTeam = teamId && pathOf`/teams/${teamId}`;
+  const may = (permission) => can(permission, teamId);
   const addresses = {
-    app: pathOf`/apps/${id}`,
-    account: appId && pathOf`/apps/${appId}/accounts/${id}`,
+    app: (may("accounts.read") || may("apps.manage")) && pathOf`/apps/${id}`,
+    account: appId && may("accounts.read") && pathOf`/apps/${appId}/accounts/${id}`,
     user: isPlatform() && pathOf`/users/${id}`,
-    team: pathOf`/teams/${id}/members`,
-    member: inTeam && `${inTeam}/members`,
-    role: inTeam && `${inTeam}/roles/${encodeURIComponent(id)}`,
-    invitation: inTeam && `${inTeam}/invitations`,
+    team: can("team.read", id) && pathOf`/teams/${id}/members`,
+    member: teamId && may("team.read") && pathOf`/teams/${teamId}/members`,
+    role: teamId && may("team.read") && pathOf`/teams/${teamId}/roles/${id}`,
+    invitation: teamId && may("members.manage") && pathOf`/teams/${teamId}/invitations`,
   };
   return addresses[kind] || undefined;
 }
@@ -87,7 +89,7 @@ export function displayValue(field, value, nameOf) {
 
 function objectText(value, nameOf) {
   if (value.role_id) return roleName(value);
-  const name = value.username ?? value.login ?? value.name;
+  const name = nameOf(value.user_id) ?? value.login ?? value.username ?? value.name;
   if (name) return name;
   const inner = Object.entries(value).map(
     ([field, one]) => `${words().audit.fields[field] ?? field}: ${displayValue(field, one, nameOf)}`,

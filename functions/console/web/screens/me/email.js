@@ -38,48 +38,37 @@ export function Email() {
       flow
         ? html`<section><${Confirm} flow=${flow} onFlow=${setFlow} /></section>`
         : html`
-          ${email && !verified && html`<section><${ConfirmKnown} email=${email} onFlow=${setFlow} /></section>`}
-          <section><${Change} onFlow=${setFlow} /></section>`
+          ${email && !verified && html`<section><${RequestCode} known=${email} onFlow=${setFlow} /></section>`}
+          <section><${RequestCode} onFlow=${setFlow} /></section>`
     }
     ${removing && html`<${Remove} onClose=${() => setRemoving(false)} />`}`;
 }
 
-// An address that an admin entered is confirmed as it is.
-function ConfirmKnown({ email, onFlow }) {
+// Asks for a code for `known`, an address that an admin entered and that stays as it is, or else for another address.
+function RequestCode({ known, onFlow }) {
   const w = words().email;
-  const form = useForm({ current_password: "" }, { check: { current_password: nonEmpty } });
-  const submit = (event) => {
-    event.preventDefault();
-    form.submit(async ({ current_password }) => onFlow(await start(email, current_password)));
-  };
-  return html`
-    <form class="form" onSubmit=${submit} novalidate>
-      <h3>${w.confirmKnown}</h3>
-      <p class="prose">${w.confirmKnownText(email)}</p>
-      <${FormError}>${form.problem}</${FormError}>
-      <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
-        autocomplete="current-password" />
-      <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.send}</${Button}></div>
-    </form>`;
-}
-
-function Change({ onFlow }) {
-  const w = words().email;
+  const address = (value) => required(value) ?? rules.email(value);
   const form = useForm(
-    { email: "", current_password: "" },
-    { check: { email: (value) => required(value) ?? rules.email(value), current_password: nonEmpty } },
+    { ...(known ? {} : { email: "" }), current_password: "" },
+    { check: { ...(known ? {} : { email: address }), current_password: nonEmpty } },
   );
   const submit = (event) => {
     event.preventDefault();
-    form.submit(async ({ email, current_password }) => onFlow(await start(email.trim(), current_password)));
+    form.submit(async ({ email = known, current_password }) => onFlow(await start(email.trim(), current_password)));
   };
   return html`
     <form class="form" onSubmit=${submit} novalidate>
-      <h3>${w.change}</h3>
-      <${FormError}>${form.problem}</${FormError}>
-      <${TextField} label=${w.address} ...${form.bind("email")} type="email" autocomplete="email" hint=${w.hint} />
+      <h3>${known ? w.confirmKnown : w.change}</h3>
+      ${
+        known
+          ? html`<p class="prose">${w.confirmKnownText(known)}</p>`
+          : html`
+            <${TextField} label=${w.address} ...${form.bind("email")} type="email" autocomplete="email"
+              hint=${w.hint} />`
+      }
       <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
         autocomplete="current-password" />
+      <${FormError}>${form.problem}</${FormError}>
       <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.send}</${Button}></div>
     </form>`;
 }
@@ -101,10 +90,10 @@ function Confirm({ flow, onFlow }) {
   return html`
     <form class="form narrow" onSubmit=${submit} novalidate>
       <p class="prose">${w.mailed(email)}</p>
-      <${FormError}>${form.problem}</${FormError}>
       <${MailedCode} flow=${flow} onResend=${async () => onFlow(await start(email, password))}>
         <${CodeEntry} label=${words().register.code} ...${form.bind("code")} autocomplete="one-time-code" autofocus />
       </${MailedCode}>
+      <${FormError}>${form.problem}</${FormError}>
       <div class="form-actions">
         <${Button} kind="primary" type="submit" busy=${form.busy}>${w.confirm}</${Button}>
         <${Button} onClick=${() => onFlow(null)}>${words().register.otherAddress}</${Button}>
@@ -126,9 +115,9 @@ function Remove({ onClose }) {
     <${Dialog} title=${w.removeQuestion(signedIn().user.email)} text=${w.removeText} action=${w.remove} destructive
       busy=${form.busy} typed=${form.values.current_password !== ""} onClose=${onClose} onSubmit=${run}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
           autocomplete="current-password" />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Dialog}>`;
 }

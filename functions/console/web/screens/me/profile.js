@@ -9,7 +9,7 @@ import { Button } from "../../parts/button.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { LeaveGuard } from "../../parts/leave-guard.js";
 import { toast } from "../../parts/toast.js";
-import { load, me, signedIn } from "../../session.js";
+import { me, signedIn } from "../../session.js";
 import { dateAndTime } from "../../times.js";
 import { words } from "../../words.js";
 
@@ -25,21 +25,16 @@ export function Profile() {
     event.preventDefault();
     if (!changed) return toast(w.saved);
     return form.submit(async (values) => {
-      try {
-        me.value = await patch("/v1/me", { username: values.username.trim() }, { version: user.version });
-      } catch (refused) {
-        if (refused.code === "version_conflict") await load();
-        throw refused;
-      }
+      me.value = await patch("/v1/me", { username: values.username.trim() }, { version: user.version });
       toast(w.saved);
     });
   };
   return html`
     <section>
       <form class="form" onSubmit=${submit} novalidate>
+        <${TextField} label=${w.username} ...${form.bind("username")} changed=${changed}
+          hint=${words().register.usernameHint} autocomplete="name" />
         <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.username} ...${form.bind("username")} changed=${changed} hint=${w.usernameHint}
-          autocomplete="name" />
         <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.save}</${Button}></div>
       </form>
     </section>

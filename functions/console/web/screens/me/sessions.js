@@ -1,7 +1,7 @@
 // The person's sessions.
 
 import { del, get, pathOf } from "../../api.js";
-import { useReload } from "../../freshness.js";
+import { reportGone, useReload } from "../../freshness.js";
 import { html } from "../../html.js";
 import { Button } from "../../parts/button.js";
 import { FormError } from "../../parts/field.js";
@@ -17,9 +17,10 @@ export function Sessions() {
   const [sessions, setSessions] = useState(null);
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(null);
-  const load = () => get("/v1/me/sessions?limit=100").then(({ items }) => setSessions(items), setProblem);
+  const load = (report = setProblem) =>
+    get("/v1/me/sessions?limit=100").then(({ items }) => setSessions(items), report);
   useEffect(() => void load(), []);
-  useReload(load);
+  useReload(() => load(reportGone(setProblem)));
   const end = async (path, said) => {
     setBusy(path);
     setProblem(null);
@@ -37,7 +38,6 @@ export function Sessions() {
   return html`
     <section>
       <p class="prose">${w.text}</p>
-      <${FormError}>${problem && messageOf(problem)}</${FormError}>
       <ul class="sessions" aria-busy=${sessions === null}>
         ${sessions?.map(
           ({ session_id: id, current, user_agent: agent, address, last_seen_at: seen, created_at: created }) => {
@@ -69,5 +69,6 @@ export function Sessions() {
             </${Button}>
           </div>`
       }
+      <${FormError}>${problem && messageOf(problem)}</${FormError}>
     </section>`;
 }

@@ -49,9 +49,9 @@ function Begin({ onBegun }) {
   };
   return html`
     <form class="form" onSubmit=${submit} novalidate>
-      <${FormError}>${form.problem}</${FormError}>
       <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
         autocomplete="current-password" />
+      <${FormError}>${form.problem}</${FormError}>
       <div class="form-actions"><${Button} kind="primary" type="submit" busy=${form.busy}>${w.begin}</${Button}></div>
     </form>`;
 }
@@ -77,9 +77,9 @@ function Confirm({ begun, onBound }) {
         <p>${w.scan}</p>
         <div><p class="quiet">${w.secret}</p><p class="secret">${begun.secret.replace(/(.{4})(?=.)/g, "$1 ")}</p></div>
         <div><${Copy} text=${begun.secret} label=${w.copySecret} /></div>
-        <${FormError}>${form.problem}</${FormError}>
         <${CodeEntry} label=${w.code} ...${form.bind("code")} length=${6} autocomplete="one-time-code" autofocus />
         <div><${Button} kind="primary" type="submit" busy=${form.busy}>${w.bind}</${Button}></div>
+        <${FormError}>${form.problem}</${FormError}>
       </form>
     </div>`;
 }
@@ -106,7 +106,6 @@ function Remove({ onClose }) {
     <${Dialog} title=${w.removeQuestion} text=${w.removeText} action=${w.remove} destructive busy=${form.busy}
       typed=${form.values.current_password !== ""} onClose=${onClose} onSubmit=${run}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${PasswordField} label=${words().changePassword.current} ...${form.bind("current_password")}
           autocomplete="current-password" />
         ${
@@ -123,6 +122,7 @@ function Remove({ onClose }) {
             ${recovery ? words().signIn.useCode : words().signIn.useRecovery}
           </${Button}>
         </div>
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Dialog}>`;
 }

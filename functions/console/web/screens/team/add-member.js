@@ -51,14 +51,14 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
     <${FormDialog} title=${w.addTitle(team.name)} action=${w.add} busy=${form.busy} typed=${typed} onClose=${onClose}
       onSubmit=${create}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${SegmentsField} label=${w.who} value=${who} options=${[["known", w.known], ["new", w.new]]}
           onChoose=${(value) => form.set("who", value)} />
-        ${who === "new" && text("username", { hint: words().me.usernameHint })}
+        ${who === "new" && text("username", { hint: words().register.usernameHint })}
         ${loginField(who === "known" ? w.loginHint : words().users.loginHint)}
         ${who === "new" && text("email", { type: "email", hint: words().users.emailHint })}
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
         ${who === "new" && html`<${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />`}
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

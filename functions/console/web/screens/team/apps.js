@@ -62,12 +62,10 @@ export function TeamApps({ team, creating, onCreating, onRecount }) {
     onRecount();
   };
   return html`
-    <${LoadError} problem=${list.problem} onAgain=${list.reload} />
     <div class="after-tabs">
       <${Table} caption=${words().team.appsOf(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row}
         empty=${html`<${Empty} text=${words().team.noApps}>${create}</${Empty}>`} />
     </div>
-    ${
-      creating && html`<${CreateApp} teamId=${team.team_id} onCreated=${created} onClose=${() => onCreating(false)} />`
-    }`;
+    ${creating && html`<${CreateApp} teamId=${team.team_id} onCreated=${created} onClose=${() => onCreating(false)} />`}
+    <${LoadError} problem=${list.problem} onAgain=${list.reload} />`;
 }

@@ -26,7 +26,7 @@ export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
         onClose();
       } catch (refused) {
         if (refused.code !== "version_conflict") throw refused;
-        await onStale(refused);
+        onStale(refused);
       }
     });
   };
@@ -34,8 +34,8 @@ export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
     <${Dialog} title=${w.changeTitle(member.username)} text=${w.changeText} action=${w.changeRole} busy=${form.busy}
       onClose=${onClose} onSubmit=${save}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Dialog}>`;
 }

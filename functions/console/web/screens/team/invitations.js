@@ -2,7 +2,7 @@
 
 import { announce } from "../../announce.js";
 import { del, pathOf, post } from "../../api.js";
-import { useReload } from "../../freshness.js";
+import { reportGone, useReload } from "../../freshness.js";
 import { mayGrantRole, roleName } from "../../grants.js";
 import { html } from "../../html.js";
 import { useList } from "../../list.js";
@@ -29,9 +29,10 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   const [dialog, setDialog] = useState(null);
   const reissuing = useRef(false);
   const history = useList(`${path}/invitations`, { status }, keyOf);
-  const reloadLive = () => getAllPages(`${path}/invitations`, { status: "live" }).then(setLive, setProblem);
+  const reloadLive = (report = setProblem) =>
+    getAllPages(`${path}/invitations`, { status: "live" }).then(setLive, report);
   useEffect(() => void reloadLive(), [path]);
-  useReload(reloadLive);
+  useReload(() => reloadLive(reportGone(setProblem)));
 
   const open = issued && !issued.copied;
   // Ask before a new code replaces one that nobody has copied.
@@ -55,7 +56,6 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
       show(await post(pathOf`/v1/teams/${team.team_id}/invitations/${keyOf(invitation)}/reissue`));
     } catch (refused) {
       setProblem(refused);
-      reload();
     } finally {
       reissuing.current = false;
     }
@@ -88,7 +88,6 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
   };
   const failed = problem ?? history.problem;
   return html`
-    <${LoadError} problem=${failed} onAgain=${retry} />
     ${
       issued &&
       html`
@@ -118,7 +117,8 @@ export function Invitations({ team, path, roles, creating, onCreating, onRecount
         <${ConfirmDialog} title=${w.uncopied} text=${w.uncopiedText} action=${w.continueUncopied}
           onRun=${replaceUncopied} onClose=${close} />`
     }
-    <${LeaveGuard} changes=${open ? 1 : 0} question=${leave} />`;
+    <${LeaveGuard} changes=${open ? 1 : 0} question=${leave} />
+    <${LoadError} problem=${failed} onAgain=${retry} />`;
 }
 
 function factsOf({ role, login, issued_by: issuer, note }) {

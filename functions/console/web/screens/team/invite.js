@@ -21,11 +21,11 @@ export function Invite({ team, path, roles, replaces, onIssued, onClose }) {
     <${FormDialog} title=${w.inviteTitle(team.name)} action=${w.issue} busy=${form.busy}
       typed=${login !== "" || note !== ""} onClose=${onClose} onSubmit=${issue}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
         <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
           autocapitalize="off" />
         <${TextField} label=${w.note} ...${form.bind("note")} hint=${w.noteHint} autocomplete="off" />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
       ${replaces && html`<${Caution}>${w.replaces}</${Caution}>`}
     </${FormDialog}>`;

@@ -45,10 +45,9 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     list.replace(changed);
     toast(w.hasRole(changed.username, roleName(role)), { undo: () => give(changed, member.role) });
   };
-  // Someone else changed the member: reload the list, and show the error above it.
-  const stale = async (refused) => {
+  // Someone else changed the member: show the error with the list, which is loaded again.
+  const stale = (refused) => {
     close();
-    await list.reload();
     setProblem(refused);
   };
   const remove = async () => {
@@ -83,7 +82,6 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   };
   const failed = problem ?? list.problem;
   return html`
-    <${LoadError} problem=${failed} onAgain=${retry} />
     <div class="after-tabs">
       <${Table} caption=${w.caption(team.name)} columns=${columns} list=${list} keyOf=${keyOf} row=${row}
         empty=${html`<${Empty} text=${w.none} />`} />
@@ -112,7 +110,8 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     ${
       dialog?.kind === "password" &&
       html`<${InitialPassword} login=${dialog.member.login} password=${dialog.password} onClose=${close} />`
-    }`;
+    }
+    <${LoadError} problem=${failed} onAgain=${retry} />`;
 }
 
 function Row({ member, at, own, changes, onAsk }) {

@@ -26,9 +26,9 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
     <${FormDialog} title=${w.newTitle} text=${w.newText} action=${w.create} busy=${form.busy}
       typed=${form.values.name !== ""} onClose=${onClose} onSubmit=${create}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${SelectField} label=${w.from} ...${form.bind("from")} options=${options} />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

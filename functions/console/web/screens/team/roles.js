@@ -2,6 +2,7 @@
 
 import { patch, pathOf } from "../../api.js";
 import { permissions } from "../../facts.js";
+import { useReload } from "../../freshness.js";
 import { mayCopyRole, mayEditRole, ownRole, roleName } from "../../grants.js";
 import { html } from "../../html.js";
 import { keys } from "../../keyboard.js";
@@ -24,12 +25,14 @@ import { DeleteRole, NewRole, RenameRole } from "./role-dialogs.js";
 // How many members and live invitations a role has, that is, whom a change affects.
 function useRoleHolders(path, teamId) {
   const [people, setPeople] = useState({ members: null, invitations: null });
-  useEffect(() => {
+  const load = () => {
     const set = (name) => (found) => setPeople((before) => ({ ...before, [name]: found }));
     getAllPages(`${path}/members`).then(set("members"), () => {});
     if (can("members.manage", teamId))
       getAllPages(`${path}/invitations`, { status: "live" }).then(set("invitations"), () => {});
-  }, [path]);
+  };
+  useEffect(load, [path]);
+  useReload(load);
   return (roleId) => {
     const of = (list) => list?.filter(({ role }) => role.role_id === roleId).length;
     return { members: of(people.members), invitations: of(people.invitations) };
@@ -116,7 +119,6 @@ function RoleEditor({ team, roles, role, held, onAsk, onChoose, onRoles }) {
       await onRoles();
     } catch (refused) {
       setProblem(messageOf(refused));
-      if (refused.code === "version_conflict") await onRoles();
     } finally {
       setBusy(false);
     }
@@ -170,7 +172,6 @@ function RoleEditor({ team, roles, role, held, onAsk, onChoose, onRoles }) {
       }
     </div>
     ${why && html`<p class="role-why quiet">${why}</p>`}
-    ${problem && html`<${Banner} tone="red"><span>${problem}</span></${Banner}>`}
     <${PermissionGrid} team=${team} role=${role} ticked=${ticked} changed=${changed} shapes=${shapes} onTurn=${turn} />
     ${
       changed.length > 0 &&
@@ -183,5 +184,6 @@ function RoleEditor({ team, roles, role, held, onAsk, onChoose, onRoles }) {
           <${Button} kind="primary" busy=${busy} onClick=${save}>${w.save}</${Button}>
         </div>`
     }
+    ${problem && html`<${Banner} tone="red"><span>${problem}</span></${Banner}>`}
     <${LeaveGuard} changes=${changed.length} />`;
 }

@@ -45,10 +45,10 @@ export function CreateTeam({ onCreated, onClose }) {
     <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy} typed=${typed} onClose=${onClose}
       onSubmit=${create}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${TextField} label=${w.name} ...${form.bind("name")} hint=${w.nameHint} autocomplete="off" autofocus />
         <${TextField} label=${w.firstAdmin} ...${form.bind("admin_user_id")} hint=${w.firstAdminHint} class="id"
           autocomplete="off" autocapitalize="off" />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

@@ -37,15 +37,15 @@ export function CreateUser({ onCreated, onClose }) {
     <${FormDialog} title=${w.create} action=${w.createAction} busy=${form.busy}
       typed=${[username, login, email, password].some((value) => value !== "")} onClose=${onClose} onSubmit=${create}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
-        <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().me.usernameHint} autocomplete="off"
-          autofocus />
+        <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().register.usernameHint}
+          autocomplete="off" autofocus />
         <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
           autocapitalize="off" />
         <${SegmentsField} label=${w.type} value=${type} options=${typeOptions()}
           onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
         <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint} autocomplete="off" />
         <${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

@@ -42,9 +42,9 @@ function ResetPassword({ user, onPassword, onClose }) {
     <${FormDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} busy=${form.busy}
       typed=${form.values.password !== ""} onClose=${onClose} onSubmit=${run}>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         <${PasswordChoice} form=${form} label=${words().initialPassword.resetLabel}
           names=${[user.login, user.username, user.email?.split("@")[0] ?? ""]} />
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;
 }

@@ -87,14 +87,13 @@ function Details({ user, path, act, onSaved, onClose }) {
         html`<${MoreMenu} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`
       }>
       <div class="form">
-        <${FormError}>${form.problem}</${FormError}>
         ${
           conflict &&
           html`
             <${Conflict} ...${conflict} labels=${w}
               said=${(name, value) => (name === "type" ? words().me.types[value] : undefined)} />`
         }
-        ${field("username", { hint: edits ? words().me.usernameHint : undefined })}
+        ${field("username", { hint: edits ? words().register.usernameHint : undefined })}
         ${
           edits &&
           isSuper() &&
@@ -135,6 +134,7 @@ function Details({ user, path, act, onSaved, onClose }) {
               ${w.changesTo}
             </a>`,
         )}
+        <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Sheet}>
     <${LeaveGuard} changes=${changed.length} />`;
