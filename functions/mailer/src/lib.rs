@@ -18,10 +18,11 @@ use rollcall_domain::{
     Timestamp,
     email::Email,
     id::MailId,
-    limits::{DUE_PAGE, MAIL_TIMEOUT, OUTBOX_LIFETIME},
+    limits::{DUE_DELIVERY_TIME, DUE_PAGE, MAIL_TIMEOUT, OUTBOX_LIFETIME},
     mail::{Mail, MailAttempt},
 };
 use rollcall_store::{due::DueItem, outbox::Claim};
+use tokio::time::Instant;
 
 pub use letter::Letter;
 pub use sender::{SendError, Sender};
@@ -43,16 +44,20 @@ pub async fn run(context: Context, sender: Sender, event: MailerEvent) -> Result
     Ok(MailerReport::new(join_all(failed).await.into_iter().flatten()))
 }
 
-/// Delivers all due mails, the longest due first. What fails is retried when it is due next.
+/// Delivers the due mails, the longest due first. What fails is retried when it is due next.
 ///
-/// This terminates, because each attempt deletes the mail or makes it due after the start of this call.
+/// The mails are delivered one after another, so that those to one address arrive in the order in which they fell due.
+/// After [`DUE_DELIVERY_TIME`] none is begun: the others stay due for the next call. No mail can hold them up for good,
+/// because each attempt deletes it or makes it due after the start of this call.
 pub async fn deliver_due(context: &Context, sender: &Sender) -> Result<(), Problem> {
     let now = context.now();
+    let begun = Instant::now();
+    let has_time = || begun.elapsed() < DUE_DELIVERY_TIME;
     for hour in (now - OUTBOX_LIFETIME).unix_hours()..=now.unix_hours() {
         let mut position = String::new();
-        loop {
+        while has_time() {
             let due = context.store.due(hour, &position, now, DUE_PAGE).await?;
-            for entry in &due {
+            for entry in due.iter().take_while(|_| has_time()) {
                 if let DueItem::Mail(mail_id) = entry.item
                     && let Err(problem) = deliver(context, sender, mail_id).await
                 {

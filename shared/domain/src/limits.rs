@@ -255,6 +255,10 @@ pub const PASSWORD_MIN_LENGTH_RANGE: std::ops::RangeInclusive<usize> = 8..=64;
 /// The timeout of one attempt to send a mail.
 pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long one call begins to deliver due mails: half of the function's timeout, so that the last mail can end, however
+/// slowly it is sent.
+pub const DUE_DELIVERY_TIME: Duration = Duration::from_secs(30);
+
 /// How long after it is due the cleanup sends a mail. The stream triggers the mailer within seconds, and the cleanup
 /// only what it missed.
 pub const MAIL_OVERDUE: Duration = MINUTE;

@@ -17,7 +17,7 @@ use rollcall_domain::{
     Timestamp,
     email::Email,
     id::{CodeId, MailId},
-    limits::{MAIL_RETRIES, MAIL_TIMEOUT},
+    limits::{DUE_DELIVERY_TIME, MAIL_RETRIES, MAIL_TIMEOUT},
     mail::{Language, Mail, MailedCode, Message},
     text::Login,
 };
@@ -174,6 +174,21 @@ async fn a_sender_that_hangs_is_cut_off_and_delays_no_other_mail() {
     world.clock.advance(MAIL_RETRIES[0]);
     assert_eq!(world.mails("a@example.com").await.len(), 1);
     assert_eq!(world.mails("B@example.com").await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn due_mails_that_hang_leave_the_others_to_the_next_run_in_time() {
+    let world = World::new().await;
+    for _ in 0..5 {
+        enqueue(&world, Some("mina@example.com"), notice()).await;
+        world.clock.advance(Duration::from_millis(1));
+    }
+    let begun = Instant::now();
+    mailer::deliver_due(&world.context, &Sender::new(|_| std::future::pending())).await.unwrap();
+    assert!(begun.elapsed() < DUE_DELIVERY_TIME + MAIL_TIMEOUT, "{:?}", begun.elapsed());
+    let recorder = RecordingSender::default();
+    mailer::deliver_due(&world.context, &recorder.sender()).await.unwrap();
+    assert_eq!(recorder.take().len(), 2, "those that did not hang");
 }
 
 /// Whichever database call fails once, the mail is sent exactly once.
