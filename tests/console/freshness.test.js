@@ -13,15 +13,17 @@ useFixture({}, async () => {
   at = await northwind(fixture);
 });
 
-// The tab is in the background for some seconds.
+// The tab is in the background for so many seconds by its own clock, however slowly the test runs.
 const comeBack = async (after = 60) => {
+  const hiddenAt = Date.now();
   const turn = (hidden) =>
     page.evaluate((value) => {
       Object.defineProperty(document, "hidden", { value, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
     }, hidden);
+  await page.clock.setFixedTime(hiddenAt);
   await turn(true);
-  await page.clock.setSystemTime(Date.now() + after * 1000);
+  await page.clock.setFixedTime(hiddenAt + after * 1000);
   await turn(false);
 };
 
