@@ -14,7 +14,7 @@ use rollcall_domain::{
 
 use url::Url;
 
-use crate::keyring::KeySource;
+use crate::key_source::KeySource;
 
 /// The settings of an installation.
 #[derive(Clone, Debug)]

@@ -11,12 +11,7 @@ use rollcall_domain::{
 use rollcall_store::{Bookkeeping, CommitError, Secrets, Store, Writer};
 use uuid::Uuid;
 
-use crate::{
-    clock::Clock,
-    config::Config,
-    keyring::{Keyring, LazyKeyring},
-    problem::Problem,
-};
+use crate::{clock::Clock, config::Config, key_source::LazyKeyring, keyring::Keyring, problem::Problem};
 
 /// The environment of a request. Cloning it is cheap.
 #[derive(Clone, Debug)]

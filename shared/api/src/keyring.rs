@@ -7,7 +7,7 @@
 //! New data names its key by an id that is derived from the key, so that no two keys have the same id. An `id` beside a
 //! key is the name that older data has for it.
 
-use std::{collections::HashSet, fmt, path::PathBuf};
+use std::{collections::HashSet, fmt};
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -16,10 +16,8 @@ use chacha20poly1305::{
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
-use rollcall_store::Fault;
 use serde::Deserialize;
 use sha2::Sha256;
-use tokio::sync::OnceCell;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{clock::random, problem::Problem};
@@ -202,47 +200,6 @@ fn derived(key: &MasterKey, purpose: KeyPurpose) -> [u8; 32] {
 
 fn expand(key: &str, label: &[u8], bytes: &mut [u8]) {
     Hkdf::<Sha256>::new(None, key.as_bytes()).expand(label, bytes).expect("HKDF-SHA256 gives up to 8160 bytes");
-}
-
-/// Where the master key is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeySource {
-    /// A file only its owner can read, on one machine.
-    File(PathBuf),
-    /// A secret of Secrets Manager, on AWS.
-    Secret(String),
-}
-
-/// The keyring, read when it is first needed and then kept. After a failed read the next request tries again.
-#[derive(Debug)]
-pub(crate) struct LazyKeyring {
-    source: KeySource,
-    keyring: OnceCell<Keyring>,
-}
-
-impl LazyKeyring {
-    pub(crate) fn new(source: KeySource) -> Self {
-        Self { source, keyring: OnceCell::new() }
-    }
-
-    pub(crate) async fn get(&self, secrets: &rollcall_store::Secrets) -> Result<&Keyring, Problem> {
-        self.keyring.get_or_try_init(|| self.read(secrets)).await
-    }
-
-    async fn read(&self, secrets: &rollcall_store::Secrets) -> Result<Keyring, Problem> {
-        let (json, name) = match &self.source {
-            KeySource::File(path) => {
-                let name = path.display().to_string();
-                let json = std::fs::read_to_string(path)
-                    .map_err(|error| Problem::Unavailable(format!("cannot read {name}: {error}")))?;
-                (json, name)
-            }
-            KeySource::Secret(id) => {
-                (secrets.read(id).await.map_err(|fault: Fault| Problem::from(fault))?, format!("the secret {id}"))
-            }
-        };
-        Keyring::parse(&json).map_err(|reason| Problem::Unavailable(format!("{name} is no master key: {reason}")))
-    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod if_match;
 pub mod invitation_code;
 pub mod invitation_end;
 pub mod invitation_expiry;
+pub mod key_source;
 pub mod keyring;
 pub mod logging;
 pub mod mailed_code;
