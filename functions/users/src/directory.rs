@@ -2,29 +2,28 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Parameters, Plan, Problem, ReplayRight, Reply,
-    password, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, password,
+    retry_on_conflict,
 };
 use rollcall_domain::{
     Code,
     audit::{Action, Change},
     credential::Credential,
     id::{TeamId, UserId},
-    limits::{MAX_PAGE, MAX_USERS_EXAMINED},
+    limits::MAX_USERS_EXAMINED,
     mail::Message,
     new_user::NewUserBody,
     permission::{UserAction, UserType},
     role::Rights,
-    search::SearchText,
     team::{LastAdmin, Membership, membership_change},
     throttle::ThrottleKind,
     user::{Status, User, UserPatch, UserView, change},
 };
-use rollcall_store::{Page, Write, credential::CredentialChange, member::leave};
+use rollcall_store::{Write, credential::CredentialChange, member::leave};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{check_not_own, load, permit, read, recovery::clear_throttles};
+use crate::{check_not_own, filter::UserFilter, load, permit, read, recovery::clear_throttles};
 
 /// A user and their teams.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,48 +43,6 @@ pub(crate) struct CreatedUser<'a> {
     /// The password to hand over; only where it was generated. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     generated_password: Option<String>,
-}
-
-/// Which users the caller asks for. All filters apply together.
-struct UserFilter {
-    user_type: Option<UserType>,
-    team_id: Option<TeamId>,
-    status: Option<Status>,
-    /// A part of the username, the login or the email, or a whole `user_id`.
-    text: Option<SearchText>,
-}
-
-impl UserFilter {
-    fn read(parameters: &mut Parameters) -> Self {
-        Self {
-            user_type: parameters.field("type"),
-            team_id: parameters.field("team_id"),
-            status: parameters.field("status"),
-            text: parameters.field("q"),
-        }
-    }
-
-    /// Reads candidates by id, after `after`: users of one team if the filter names one, otherwise all.
-    async fn users(&self, context: &Context, after: Option<UserId>, limit: usize) -> Result<Page<User>, Problem> {
-        let takes_all = self.user_type.is_none() && self.status.is_none() && self.text.is_none();
-        let limit = if takes_all { limit } else { MAX_PAGE };
-        let Some(team_id) = self.team_id else { return Ok(context.store.users(after, limit).await?) };
-        match context.store.team(team_id).await? {
-            Some(_) => Ok(context.store.users_of_team(team_id, after, limit).await?),
-            None => Ok(Page { items: Vec::new(), next: None }),
-        }
-    }
-
-    fn matches(&self, user: &User) -> bool {
-        let has_text = |text: &SearchText| {
-            let email = user.email.as_ref().map_or("", |email| email.as_str());
-            [user.username.as_str(), user.login.as_str(), email].iter().any(|part| text.is_in(part))
-                || user.user_id.to_string() == text.as_str()
-        };
-        self.user_type.is_none_or(|wanted| user.user_type == wanted)
-            && self.status.is_none_or(|wanted| user.status == wanted)
-            && self.text.as_ref().is_none_or(has_text)
-    }
 }
 
 /// `GET /v1/users`: lists users by id. A page looks at a bounded number of users, so a filter that matches rarely may

@@ -5,6 +5,7 @@ use rollcall_domain::{Code, id::UserId, permission::UserAction, user::User};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod directory;
+mod filter;
 mod recovery;
 
 /// The routes of this function.
