@@ -164,11 +164,11 @@ pub fn end_verification(flow: &Verification) -> Result<Bookkeeping, Fault> {
 }
 
 /// Takes back a counted attempt: the code was right, but the request was refused for another reason, which is counted
-/// instead.
+/// instead. If a reply is lost, the repeated write may count twice; a flow without counted attempts stays as it is.
 pub fn record_refusal(flow_id: FlowId) -> Bookkeeping {
     const UPDATE: &str = "SET #tries = #tries - :one ADD #refusals :one";
     Write::update(keys::flow(flow_id), UPDATE, vec![(":one", number(1))])
-        .only_if_present(Code::VerificationFailed)
+        .only_if("#tries > :zero", vec![(":zero", number(0))], Code::VerificationFailed)
         .bookkeeping()
 }
 

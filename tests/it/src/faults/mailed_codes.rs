@@ -136,6 +136,25 @@ async fn one_fault_at_any_call_is_retried_and_nothing_is_done_twice(
     }
 }
 
+/// The code was right, but the login is taken.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_a_right_code_leaves_the_code_usable_whichever_reply_is_lost() {
+    let fixture = PendingCodes::new().await;
+    let (path, body) = &fixture.registration;
+    let mut taken = body.clone();
+    taken["login"] = json!("bystander");
+    for call in 0.. {
+        fixture.rewind().await;
+        fixture.world.faults.arm(Fault::DropReply, call, 1);
+        fixture.world.stranger().post(path, &taken).await.is_problem(Code::LoginTaken);
+        if fixture.world.faults.calls() <= call {
+            break;
+        }
+        fixture.world.faults.disarm();
+        fixture.world.stranger().post(path, body).await.is(201);
+    }
+}
+
 #[rstest]
 #[tokio::test(start_paused = true)]
 async fn a_lasting_fault_is_a_503_within_five_seconds_and_the_retry_converges(
