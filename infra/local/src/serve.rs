@@ -10,11 +10,10 @@ use rollcall_api::{
     openapi,
 };
 use rollcall_store::{Connection, Secrets, Store};
-use rustix::process::Signal;
 use serde_json::Value;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -118,11 +117,13 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let service = rollcall_api::service(routes, context);
     let schedule = tokio::spawn(schedule.keep_running());
     let delivery = tokio::spawn(mails.keep_delivering(data.database.clone()));
+    // Before the greeting: who reads it may send a signal at once.
+    let (stop_serving, stop_waiting) = (stop()?, stop()?);
     greet(&origin, &options, first.as_ref());
 
     tokio::select! {
-        () = connections::serve(listener, service, proxy_address, stop()) => {}
-        () = async { stop().await; tokio::time::sleep(GRACE).await } => {}
+        () = connections::serve(listener, service, proxy_address, stop_serving) => {}
+        () = async { stop_waiting.await; tokio::time::sleep(GRACE).await } => {}
     }
     schedule.abort();
     delivery.abort();
@@ -143,6 +144,8 @@ pub async fn serve_database(listen: SocketAddr, data: Option<&PathBuf>) -> Resul
     table::create_if_missing(&connection).await?;
     // Only compared: the function `bootstrap` records the key.
     key_check::check(&Store::new(&connection, TABLE.to_owned()), &data.keyring, &data.key_file).await?;
+    // Before the first line: who reads it may send a signal at once.
+    let stop = stop()?;
     print_line!("The database is running. Give the functions this environment:");
     for (name, value) in [
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{address}")),
@@ -154,7 +157,7 @@ pub async fn serve_database(listen: SocketAddr, data: Option<&PathBuf>) -> Resul
     ] {
         print_line!("export {name}={}", quoted(&value));
     }
-    data.database.serve(listener, stop()).await.map_err(|error| error.to_string())
+    data.database.serve(listener, stop).await.map_err(|error| error.to_string())
 }
 
 fn open(directory: Option<&PathBuf>) -> Result<Data, String> {
@@ -169,8 +172,7 @@ fn quoted(text: &str) -> String {
 /// Lets a write beyond the process's limit on the size of files fail like one on a full disk. The signal that comes with
 /// it ends the process, unless there is a handler.
 fn survive_file_size_limit() -> Result<(), String> {
-    let handled = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
-    handled.map(drop).map_err(|error| format!("cannot handle signals: {error}"))
+    handled(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
 }
 
 /// The public origin. Beyond loopback it must be https, since cookies and codes cross a network.
@@ -243,16 +245,17 @@ fn greet(origin: &str, options: &Options, first: Option<&bootstrap::BootstrapRep
     print_line!("Stop with Ctrl-C.");
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn stop() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+/// Lets Ctrl-C and SIGTERM no longer end the process. Returns what waits for either.
+fn stop() -> Result<impl Future<Output = ()> + Send + 'static, String> {
+    let (mut interrupted, mut terminated) = (handled(SignalKind::interrupt())?, handled(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
+    })
+}
+
+fn handled(kind: SignalKind) -> Result<Signal, String> {
+    signal(kind).map_err(|error| format!("cannot handle signals: {error}"))
 }
