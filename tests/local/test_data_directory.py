@@ -42,6 +42,24 @@ def test_a_link_in_the_directory_is_not_followed(launch, tmp_path, name):
     assert str(data / name) in message and not (tmp_path / "nothing").exists(), message
 
 
+def test_the_folder_of_the_files_of_jobs_is_no_link(launch, tmp_path):
+    data, target = tmp_path / "data", tmp_path / "target"
+    data.mkdir(mode=0o700)
+    target.mkdir(mode=0o700)
+    (data / "jobs").symlink_to(target)
+    message = launch("--listen", "127.0.0.1:0", "--data", data).start_error()
+    assert str(data / "jobs") in message and list(target.iterdir()) == [], message
+
+
+def test_a_folder_of_the_files_of_jobs_that_others_may_write_to_is_refused(launch, tmp_path):
+    jobs = tmp_path / "data" / "jobs"
+    jobs.mkdir(parents=True)
+    jobs.parent.chmod(0o700)
+    jobs.chmod(0o777)
+    message = launch("--listen", "127.0.0.1:0", "--data", jobs.parent).start_error()
+    assert str(jobs) in message and "chmod" in message, message
+
+
 @pytest.mark.parametrize("name", ["rollcall.db", "master-key.json"])
 def test_a_file_that_others_may_write_to_is_refused(launch, admin_data, tmp_path, name):
     data = shutil.copytree(admin_data, tmp_path / "data")

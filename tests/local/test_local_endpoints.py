@@ -231,15 +231,15 @@ def test_only_the_owner_may_read_the_data_directory(start, tmp_path):
     assert {path.name: oct(mode(path)) for path in secret} == {path.name: "0o600" for path in secret}
     token = admin.headers["authorization"].removeprefix("Bearer ")
     assert server.stop() == 0
-    for path in data.rglob("*"):
+    for path in filter(pathlib.Path.is_file, data.rglob("*")):
         content = path.read_bytes()
         assert PASSWORD.encode() not in content and token.encode() not in content, f"{path} contains a secret"
 
 
 def test_the_database_command_prints_the_environment_of_the_functions(launch, tmp_path):
     server, environment = start_database(launch, tmp_path / "data")
-    names = "AWS_ENDPOINT_URL_DYNAMODB AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY TABLE_NAME MASTER_KEY_FILE"
-    assert environment.keys() >= {*names.split()}
+    names = "AWS_ENDPOINT_URL_DYNAMODB AWS_ENDPOINT_URL_S3 AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY"
+    assert environment.keys() >= {*names.split(), "TABLE_NAME", "JOBS_BUCKET", "MASTER_KEY_FILE"}
     key = pathlib.Path(environment["MASTER_KEY_FILE"])
     assert oct(mode(key)) == "0o600" and json.loads(key.read_text())
     table = dynamodb(environment, "DescribeTable", {"TableName": environment["TABLE_NAME"]})["Table"]

@@ -60,7 +60,7 @@ def secrets_in(token):
 def test_the_database_prints_an_environment_to_paste(launch, tmp_path, name):
     server, environment = start_database(launch, name)
     exports = [line for line in server.stdout.splitlines() if line.startswith("export ")]
-    assert len(exports) == 6 and all(re.fullmatch(r"export [A-Z_]+='.*'", line) for line in exports), server.stdout
+    assert len(exports) == 8 and all(re.fullmatch(r"export [A-Z0-9_]+='.*'", line) for line in exports), server.stdout
     assert environment == printed_environment(server.stdout)
     assert environment["MASTER_KEY_FILE"] == str(tmp_path / name / "master-key.json"), "an absolute path"
     assert server.stop() == 0

@@ -1,4 +1,4 @@
-//! The data directory: the database file and, beside it, the master key.
+//! The data directory: the database file and, beside it, the master key and the files of jobs.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -7,18 +7,24 @@ use std::{
 };
 
 use aws_sdk_dynamodb::config::Credentials;
-use rollcall_api::keyring::Keyring;
+use data_encoding::HEXLOWER;
+use rollcall_api::keyring::{KeyPurpose, Keyring};
+use rollcall_objects::Objects;
 use rollcall_store::Connection;
 
 use crate::{
     embedded::Embedded,
-    private_files::{check_private, open_private, private_directory, write_private},
+    objects::{BUCKET, LocalS3},
+    private_files::{check_private, open_private, private_directory, private_folder, write_private},
 };
 
 /// The file of the master key, in the data directory.
 pub const KEY_FILE: &str = "master-key.json";
 
 const DATABASE_FILE: &str = "rollcall.db";
+
+/// The folder of the files of jobs, in the data directory.
+const JOBS_FOLDER: &str = "jobs";
 
 const LOCK_FILE: &str = "lock";
 
@@ -30,6 +36,8 @@ const FILES: [&str; 5] = [LOCK_FILE, DATABASE_FILE, "rollcall.db-wal", "rollcall
 pub struct Data {
     /// The database.
     pub database: Embedded,
+    /// The files of jobs.
+    pub s3: LocalS3,
     /// The file that holds the master key: an absolute path.
     pub key_file: PathBuf,
     /// The master key as it was at the start.
@@ -56,6 +64,7 @@ impl Data {
         for name in FILES {
             check_private(&directory.join(name))?;
         }
+        let jobs = private_folder(&directory.join(JOBS_FOLDER))?;
         let lock = open_private(&directory.join(LOCK_FILE)).map_err(|error| failed("lock", &error))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => {
@@ -72,16 +81,19 @@ impl Data {
         let keyring = if is_used { read_key(&key_file)? } else { read_or_create_key(&key_file)? };
         open_private(&database).map_err(|error| failed("write to", &error))?;
         let database = Embedded::open(&database).map_err(|error| failed("open the database in", &error))?;
-        Ok(Self { database, key_file, keyring, _guard: DataGuard::Lock(lock) })
+        let s3 = LocalS3::open(&jobs).map_err(|error| failed("open the files of jobs in", &error))?;
+        Ok(Self { database, s3, key_file, keyring, _guard: DataGuard::Lock(lock) })
     }
 
     /// Data that is lost with this process.
     pub fn temporary() -> Result<Self, String> {
-        let directory = tempfile::tempdir().map_err(|error| format!("cannot create a temporary directory: {error}"))?;
+        let failed = |error: io::Error| format!("cannot create a temporary directory: {error}");
+        let directory = tempfile::tempdir().map_err(failed)?;
         let database = Embedded::memory().map_err(|error| format!("cannot start the database: {error}"))?;
+        let s3 = LocalS3::open(&directory.path().join(JOBS_FOLDER)).map_err(failed)?;
         let key_file = directory.path().join(KEY_FILE);
         let keyring = read_or_create_key(&key_file)?;
-        Ok(Self { database, key_file, keyring, _guard: DataGuard::Temporary(directory) })
+        Ok(Self { database, s3, key_file, keyring, _guard: DataGuard::Temporary(directory) })
     }
 
     /// A connection to the database without a socket.
@@ -90,9 +102,29 @@ impl Data {
             region: "local".to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
             dynamodb_endpoint: Some("http://embedded".to_owned()),
+            s3_endpoint: None,
             secrets_endpoint: None,
             http_client: self.database.http_client(),
         }
+    }
+
+    /// A connection to S3 without a socket. The links that are made with it begin with `origin`.
+    ///
+    /// The secret is derived from the master key, so that links outlive a restart.
+    pub fn s3_connection(&self, origin: &str) -> Connection {
+        let key = self.keyring.mac(self.keyring.current_id(), KeyPurpose::ObjectLink, b"");
+        let secret = HEXLOWER.encode(&key.unwrap_or_default());
+        Connection {
+            credentials: Credentials::new("local", secret, None, None, "local"),
+            s3_endpoint: Some(origin.to_owned()),
+            http_client: self.s3.http_client(),
+            ..self.in_process()
+        }
+    }
+
+    /// The objects of this installation. Links to them begin with `origin`.
+    pub fn objects(&self, origin: &str) -> Objects {
+        Objects::new(&self.s3_connection(origin), BUCKET)
     }
 }
 

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::{Database, DynoxideError, actions::transact_write_items::TransactWriteItemsRequest, server};
-use rollcall_store::outbox;
+use rollcall_store::{job, outbox};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{net::TcpListener, sync::Notify, task::spawn_blocking};
 
@@ -31,6 +31,7 @@ pub struct Embedded {
     reader: Database,
     transactions: Transactions,
     mails: Arc<Notify>,
+    jobs: Arc<Notify>,
 }
 
 impl Embedded {
@@ -50,7 +51,7 @@ impl Embedded {
     }
 
     fn new(database: Database, reader: Database) -> Self {
-        Self { database, reader, transactions: Transactions::default(), mails: Arc::default() }
+        Self { database, reader, transactions: Transactions::default(), mails: Arc::default(), jobs: Arc::default() }
     }
 
     /// The HTTP client for the SDK's configuration.
@@ -64,6 +65,11 @@ impl Embedded {
     /// Waits until mail was written to the outbox, in place of the table's stream. A write before the wait counts too.
     pub async fn mails_written(&self) {
         self.mails.notified().await;
+    }
+
+    /// Waits until a job was queued, in place of the table's stream. A write before the wait counts too.
+    pub async fn jobs_written(&self) {
+        self.jobs.notified().await;
     }
 
     /// Serves DynamoDB's protocol on `listener` until `shutdown` resolves, for other processes and the AWS CLI.
@@ -83,8 +89,10 @@ impl HttpConnector for Embedded {
         // with a remote database.
         let answer = spawn_blocking(move || {
             let answer = embedded.answer(&request);
-            if writes_mail(&request) {
-                embedded.mails.notify_one();
+            for (prefix, written) in [(outbox::PREFIX, &embedded.mails), (job::WAKE, &embedded.jobs)] {
+                if writes(&request, prefix) {
+                    written.notify_one();
+                }
             }
             answer
         });
@@ -105,12 +113,12 @@ fn operation(request: &HttpRequest) -> &str {
     target.strip_prefix("DynamoDB_20120810.").unwrap_or(target)
 }
 
-/// Whether a request may write to the outbox, by a search in its text. A false positive only causes a query for due
-/// mail.
-fn writes_mail(request: &HttpRequest) -> bool {
-    let names_mail = |body: &[u8]| body.windows(outbox::PREFIX.len()).any(|text| text == outbox::PREFIX.as_bytes());
+/// Whether a request may write an item whose key has this prefix, by a search in its text. A false positive only causes
+/// a query for what is due.
+fn writes(request: &HttpRequest, prefix: &str) -> bool {
+    let names = |body: &[u8]| body.windows(prefix.len()).any(|text| text == prefix.as_bytes());
     matches!(operation(request), "PutItem" | "UpdateItem" | "TransactWriteItems")
-        && request.body().bytes().is_some_and(names_mail)
+        && request.body().bytes().is_some_and(names)
 }
 
 impl Embedded {

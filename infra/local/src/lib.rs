@@ -1,5 +1,5 @@
 //! All of Rollcall in one process: the routes of every function, the schedule, and an embedded database in place of
-//! DynamoDB. The functions run unchanged.
+//! DynamoDB, and a folder in place of S3. The functions run unchanged.
 
 mod client_address;
 mod clock;
@@ -7,10 +7,12 @@ mod connections;
 mod data;
 mod embedded;
 mod expiry;
+mod job_runner;
 mod key_check;
 mod local_routes;
 mod mail_delivery;
 mod mailbox;
+mod objects;
 mod private_files;
 mod schedule;
 pub mod seed;
@@ -23,5 +25,6 @@ pub use clock::TestClock;
 pub use data::{Data, KEY_FILE};
 pub use embedded::Embedded;
 pub use mailbox::{Mailbox, MailboxEntry};
+pub use objects::{BUCKET, LocalS3, service};
 pub use serve::{Options, documented, routes, serve, serve_database};
 pub use table::{TABLE, create_if_missing};

@@ -24,11 +24,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the embedded database alone, for functions under `cargo lambda watch`.
+    /// Runs the embedded database and the files of jobs alone, for functions under `cargo lambda watch`.
     Database {
         /// The address to listen on. It must be a loopback address.
         #[arg(long, default_value = "127.0.0.1:8000")]
         listen: SocketAddr,
+        /// The address to serve S3 on, for the files of jobs. By default, it is the port after that of the database. It
+        /// must be a loopback address.
+        #[arg(long)]
+        objects_listen: Option<SocketAddr>,
         #[command(flatten)]
         place: DataPlace,
     },
@@ -107,10 +111,10 @@ impl From<Serve> for Options {
 
 /// Logs warnings, errors and the security log, or what `RUST_LOG` asks for.
 ///
-/// The server of the database warns of every failed condition. Those are refusals that the functions expect.
+/// The servers of the database and of S3 warn of every failed condition. Those are refusals that the functions expect.
 fn log_to_stderr() {
     let filter =
-        environment("RUST_LOG").unwrap_or_else(|| format!("warn,dynoxide=error,{}=info", security_log::TARGET));
+        environment("RUST_LOG").unwrap_or_else(|| format!("warn,dynoxide=error,s3s=off,{}=info", security_log::TARGET));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(logging::is_coloured(&std::io::stderr()))
         .with_writer(std::io::stderr)
@@ -131,8 +135,8 @@ fn main() -> ExitCode {
         runtime.block_on(async {
             match cli.command {
                 None => rollcall::serve(cli.serve.into()).await,
-                Some(Command::Database { listen, place }) => {
-                    rollcall::serve_database(listen, place.directory().as_ref()).await
+                Some(Command::Database { listen, objects_listen, place }) => {
+                    rollcall::serve_database(listen, objects_listen, place.directory().as_ref()).await
                 }
             }
         })

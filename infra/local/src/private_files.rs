@@ -32,6 +32,15 @@ pub(crate) fn private_directory(path: &Path) -> Result<PathBuf, String> {
     Ok(path)
 }
 
+/// [`private_directory`] inside of another one, where a link is not followed.
+pub(crate) fn private_folder(path: &Path) -> Result<PathBuf, String> {
+    if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
+        let path = path.display();
+        return Err(format!("{path} is no directory; links are not followed, so put the directory itself there"));
+    }
+    private_directory(path)
+}
+
 /// Refuses a path at which there is something else than a regular file of this user that nobody else may write to.
 pub(crate) fn check_private(path: &Path) -> Result<(), String> {
     let metadata = match fs::symlink_metadata(path) {

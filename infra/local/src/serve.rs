@@ -23,8 +23,10 @@ use crate::{
     connections,
     data::Data,
     expiry::Expiry,
+    job_runner::JobRunner,
     key_check, local_routes,
     mail_delivery::MailDelivery,
+    objects::{self, BUCKET},
     schedule::Schedule,
     seed,
     table::{self, TABLE},
@@ -39,6 +41,9 @@ macro_rules! print_line {
 
 /// How long running requests may go on after the signal to stop: a request's own deadline, rounded up.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The access key and the secret key of functions that run elsewhere on this machine.
+const LOCAL_KEY: &str = "local";
 
 /// The options of the command line.
 #[derive(Debug)]
@@ -70,6 +75,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .merge(audit::routes())
         .merge(export::routes())
         .merge(invites::routes())
+        .merge(jobs::routes())
         .merge(login::routes())
         .merge(registration::routes())
         .merge(teams::routes())
@@ -88,8 +94,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let public_origin = public_origin(&options)?;
     Sender::check_from(&options.mail_from)?;
     let sender = options.smtp_url.as_deref().map(|url| Sender::smtp(url, &options.mail_from)).transpose()?;
-    let listener = bind(options.listen).await?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = bind(options.listen, "--listen").await?;
     let data = open(options.data.as_ref())?;
     let connection = data.in_process();
     table::create_if_missing(&connection).await?;
@@ -106,7 +111,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     }
 
     let mails = MailDelivery::new(&context, sender);
-    let schedule = Schedule::new(context.clone(), expiry);
+    let schedule = Schedule::new(context.clone(), expiry, data.s3.clone());
     let mut routes = rollcall_api::router(routes());
     if options.listen.ip().is_loopback() {
         routes = routes.merge(local_routes::routes(&context, &mails, clock.as_ref(), &schedule));
@@ -114,9 +119,11 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let proxy = options.trusted_proxy.clone();
     let proxy_address = proxy.as_ref().map(|proxy| proxy.address.to_canonical());
     let routes = routes.layer(axum::middleware::from_fn_with_state(proxy, client_address::set));
-    let service = rollcall_api::service(routes, context);
+    let jobs = JobRunner::new(context.clone(), data.objects(&origin));
+    let service = objects::service(routes, context, &data);
     let schedule = tokio::spawn(schedule.keep_running());
     let delivery = tokio::spawn(mails.keep_delivering(data.database.clone()));
+    let jobs = tokio::spawn(jobs.keep_running(data.database.clone()));
     // Before the greeting: who reads it may send a signal at once.
     let (stop_serving, stop_waiting) = (stop()?, stop()?);
     greet(&origin, &options, first.as_ref());
@@ -127,37 +134,53 @@ pub async fn serve(options: Options) -> Result<(), String> {
     }
     schedule.abort();
     delivery.abort();
+    jobs.abort();
     print_line!("Stopped.");
     Ok(())
 }
 
-/// Runs the embedded database alone, for functions that run elsewhere on this machine.
-pub async fn serve_database(listen: SocketAddr, data: Option<&PathBuf>) -> Result<(), String> {
-    if !listen.ip().is_loopback() {
+/// Runs the embedded database and the files of jobs alone, for functions that run elsewhere on this machine.
+pub async fn serve_database(
+    listen: SocketAddr,
+    objects_listen: Option<SocketAddr>,
+    data: Option<&PathBuf>,
+) -> Result<(), String> {
+    let objects_listen = objects_listen.unwrap_or_else(|| next_port(listen));
+    if !listen.ip().is_loopback() || !objects_listen.ip().is_loopback() {
         return Err("the database has no authentication, so it listens on a loopback address only".to_owned());
     }
     survive_file_size_limit()?;
-    let listener = bind(listen).await?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = bind(listen, "--listen").await?;
+    let (objects_listener, objects_address) = bind(objects_listen, "--objects-listen").await?;
     let data = open(data)?;
     let connection = data.in_process();
     table::create_if_missing(&connection).await?;
     // Only compared: the function `bootstrap` records the key.
     key_check::check(&Store::new(&connection, TABLE.to_owned()), &data.keyring, &data.key_file).await?;
     // Before the first line: who reads it may send a signal at once.
-    let stop = stop()?;
+    let (stop_database, stop_objects) = (stop()?, stop()?);
     print_line!("The database is running. Give the functions this environment:");
     for (name, value) in [
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{address}")),
+        ("AWS_ENDPOINT_URL_S3", format!("http://{objects_address}")),
         ("AWS_REGION", "local".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ACCESS_KEY_ID", LOCAL_KEY.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", LOCAL_KEY.to_owned()),
         ("TABLE_NAME", TABLE.to_owned()),
+        ("JOBS_BUCKET", BUCKET.to_owned()),
         ("MASTER_KEY_FILE", data.key_file.display().to_string()),
     ] {
         print_line!("export {name}={}", quoted(&value));
     }
-    data.database.serve(listener, stop).await.map_err(|error| error.to_string())
+    let database = data.database.serve(listener, stop_database);
+    let objects = data.s3.serve(objects_listener, (LOCAL_KEY, LOCAL_KEY), stop_objects);
+    tokio::try_join!(database, objects).map(drop).map_err(|error| error.to_string())
+}
+
+/// The address beside another one, or any free port beside any free port.
+fn next_port(mut address: SocketAddr) -> SocketAddr {
+    address.set_port(if address.port() == 0 { 0 } else { address.port().wrapping_add(1) });
+    address
 }
 
 fn open(directory: Option<&PathBuf>) -> Result<Data, String> {
@@ -188,10 +211,12 @@ fn public_origin(options: &Options) -> Result<Option<String>, String> {
     ))
 }
 
-async fn bind(listen: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+/// Listens on the address that an option names, and returns the one that it got.
+async fn bind(listen: SocketAddr, option: &str) -> Result<(TcpListener, SocketAddr), String> {
+    let bound = async { TcpListener::bind(listen).await.and_then(|bound| bound.local_addr().map(|got| (bound, got))) };
+    bound.await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            format!("{listen} is in use by another program; choose another address with --listen")
+            format!("{listen} is in use by another program; choose another address with {option}")
         }
         _ => format!("cannot listen on {listen}: {error}"),
     })

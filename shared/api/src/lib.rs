@@ -52,5 +52,5 @@ pub use problem::Problem;
 pub use replay_right::ReplayRight;
 pub use reply::Reply;
 pub use retry::retry_on_conflict;
-pub use run::{Variable, event, event_with, http};
+pub use run::{Variable, event, event_with, http, http_with};
 pub use service::{router, service};

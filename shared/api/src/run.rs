@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use axum::Extension;
 use rollcall_store::{Connection, Secrets, Store};
 use tower::{Layer, ServiceExt};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,8 +19,21 @@ use crate::{
 
 /// The `main` of a function that answers API Gateway.
 pub fn http(routes: OpenApiRouter<Context>) -> ExitCode {
-    started(no_settings, async |context, ()| {
-        let service = service(router(routes), context).map_request(|mut request: lambda_http::Request| {
+    http_with(no_settings, routes)
+}
+
+/// [`http`] for a function with settings of its own, which `read` takes from the environment at the start and handlers
+/// as an [`Extension`].
+pub fn http_with<Own>(
+    read: impl FnOnce(&Connection, &Variable<'_>) -> Result<Own, String>,
+    routes: OpenApiRouter<Context>,
+) -> ExitCode
+where
+    Own: Clone + Send + Sync + 'static,
+{
+    started(read, async |context, own| {
+        let routes = router(routes).layer(Extension(own));
+        let service = service(routes, context).map_request(|mut request: lambda_http::Request| {
             if let Some(address) = client_address(&request) {
                 request.extensions_mut().insert(address);
             }

@@ -1,4 +1,4 @@
-//! The connection to AWS: region, credentials, endpoints and the HTTP client, for the table and for secrets.
+//! The connection to AWS: region, credentials, endpoints and the HTTP client, for the table, for files and for secrets.
 
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedHttpClient, retry::RetryConfig,
@@ -26,6 +26,8 @@ pub struct Connection {
     pub credentials: Credentials,
     /// The endpoint of DynamoDB, if it is not the region's.
     pub dynamodb_endpoint: Option<String>,
+    /// The endpoint of S3, if it is not the region's.
+    pub s3_endpoint: Option<String>,
     /// The endpoint of Secrets Manager, if it is not the region's.
     pub secrets_endpoint: Option<String>,
     /// The HTTP client.
@@ -33,9 +35,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Reads the standard variables of AWS: `AWS_REGION`, the three variables of the credentials,
-    /// `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. With `TLS_ROOTS=native` it trusts the
-    /// system's root certificates, for networks that have their own.
+    /// Reads the standard variables of AWS: `AWS_REGION`, the three variables of the credentials, and the endpoints
+    /// `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_S3` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. With
+    /// `TLS_ROOTS=native` it trusts the system's root certificates, for networks that have their own.
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let required = |name: &str| variable(name).ok_or_else(|| format!("{name} must be set"));
         let credentials = Credentials::new(
@@ -54,6 +56,7 @@ impl Connection {
             region: required("AWS_REGION")?,
             credentials,
             dynamodb_endpoint: variable("AWS_ENDPOINT_URL_DYNAMODB"),
+            s3_endpoint: variable("AWS_ENDPOINT_URL_S3"),
             secrets_endpoint: variable("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
             http_client: http_client(native_roots)?,
         })

@@ -1,0 +1,123 @@
+//! The files of jobs: objects in one private bucket of S3, and links to them that expire.
+//!
+//! It knows nothing of jobs. An object is written in parts and read in ranges, so no caller holds a whole file in
+//! memory.
+
+mod link;
+mod multipart;
+mod reader;
+
+use std::sync::Arc;
+
+use aws_sdk_s3::{
+    Client,
+    config::{
+        BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation, SharedAsyncSleep,
+        retry::RetryConfig, timeout::TimeoutConfig,
+    },
+    error::{DisplayErrorContext, SdkError},
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use bytes::Bytes;
+use rollcall_domain::limits::{CONNECT_TIMEOUT, OBJECT_ATTEMPT_TIMEOUT};
+use rollcall_store::{Connection, Fault};
+
+pub use link::UploadLink;
+pub use multipart::{MIN_PART_BYTES, Upload};
+pub use reader::ObjectReader;
+
+/// The largest object of S3, in bytes.
+const MAX_OBJECT_BYTES: u64 = 50 * 1024 * 1024 * 1024 * 1024;
+
+const NOT_FOUND: u16 = 404;
+const RANGE_NOT_SATISFIABLE: u16 = 416;
+
+/// A bucket. Clones share the connection.
+#[derive(Clone, Debug)]
+pub struct Objects {
+    client: Client,
+    bucket: Arc<str>,
+}
+
+/// The objects of the bucket that `JOBS_BUCKET` names.
+pub fn of(connection: &Connection, variable: &(dyn Fn(&str) -> Option<String> + '_)) -> Result<Objects, String> {
+    let bucket = variable("JOBS_BUCKET").ok_or("JOBS_BUCKET must be set")?;
+    Ok(Objects::new(connection, &bucket))
+}
+
+impl Objects {
+    /// The objects of this bucket. It sends no request.
+    pub fn new(connection: &Connection, bucket: &str) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(OBJECT_ATTEMPT_TIMEOUT)
+            .build();
+        let mut config = aws_sdk_s3::Config::builder();
+        config.set_endpoint_url(connection.s3_endpoint.clone());
+        let config = config
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(connection.region.clone()))
+            .credentials_provider(connection.credentials.clone())
+            .http_client(connection.http_client.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(RetryConfig::standard())
+            .timeout_config(timeouts)
+            // Only the endpoints of AWS have a host name for every bucket.
+            .force_path_style(connection.s3_endpoint.is_some())
+            // The signature covers the SHA-256 of what is sent, so a CRC32 of it proves nothing more.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build();
+        Self { client: Client::from_conf(config), bucket: bucket.into() }
+    }
+
+    /// Writes a small object at once, in place of the one that had this key.
+    pub async fn put(&self, key: &str, content: Bytes) -> Result<(), Fault> {
+        let request = self.client.put_object().bucket(&*self.bucket).key(key).body(content.into());
+        request.send().await.map(drop).map_err(unavailable("PutObject"))
+    }
+
+    /// The size of an object in bytes; `None` if it does not exist.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>, Fault> {
+        match self.client.head_object().bucket(&*self.bucket).key(key).send().await {
+            Ok(head) => Ok(Some(head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default())),
+            Err(error) if status(&error) == Some(NOT_FOUND) => Ok(None),
+            Err(error) => Err(unavailable("HeadObject")(error)),
+        }
+    }
+
+    /// Reads up to `length` bytes of an object from `offset`: fewer at its end, none beyond.
+    pub async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes, Fault> {
+        let Some(more) = length.checked_sub(1) else { return Ok(Bytes::new()) };
+        let last = offset.saturating_add(more).min(MAX_OBJECT_BYTES);
+        let request = self.client.get_object().bucket(&*self.bucket).key(key).range(format!("bytes={offset}-{last}"));
+        let reply = match request.send().await {
+            Ok(reply) => reply,
+            Err(error) if status(&error) == Some(RANGE_NOT_SATISFIABLE) => return Ok(Bytes::new()),
+            Err(error) => return Err(unavailable("GetObject")(error)),
+        };
+        match reply.body.collect().await {
+            Ok(body) => Ok(body.into_bytes()),
+            Err(error) => {
+                Err(Fault::Unavailable { operation: "GetObject", reason: DisplayErrorContext(&error).to_string() })
+            }
+        }
+    }
+
+    /// Deletes an object. Idempotent.
+    pub async fn delete(&self, key: &str) -> Result<(), Fault> {
+        let request = self.client.delete_object().bucket(&*self.bucket).key(key);
+        request.send().await.map(drop).map_err(unavailable("DeleteObject"))
+    }
+}
+
+fn status<Error>(error: &SdkError<Error>) -> Option<u16> {
+    error.raw_response().map(|reply| reply.status().as_u16())
+}
+
+fn unavailable<Error>(operation: &'static str) -> impl Fn(SdkError<Error>) -> Fault
+where
+    Error: std::error::Error + 'static,
+{
+    move |error| Fault::Unavailable { operation, reason: DisplayErrorContext(&error).to_string() }
+}
