@@ -1,7 +1,13 @@
 //! The signed-in user behind a request.
 
 use axum::http::{HeaderMap, Method, header, request::Parts};
-use rollcall_domain::{Code, Timestamp, audit, id::DeviceId, role::Rights, session::Session, user::User};
+use rollcall_domain::{
+    Code, Timestamp, audit,
+    id::{DeviceId, UserId},
+    role::Rights,
+    session::Session,
+    user::User,
+};
 
 use crate::{
     context::Context,
@@ -48,6 +54,24 @@ impl Actor {
     /// The device of the session, if the user still knows it.
     pub fn known_device(&self) -> Option<DeviceId> {
         self.session.device_id.filter(|device_id| self.user.devices.contains(*device_id))
+    }
+}
+
+/// The user in whose name a job works, with what they may do now.
+#[derive(Debug)]
+pub struct JobActor {
+    /// The user, as stored when this was read.
+    pub user: User,
+    /// What the user may do, by the roles they hold now.
+    pub rights: Rights,
+}
+
+impl JobActor {
+    /// Reads the user; `None` if they no longer exist or are disabled.
+    pub async fn load(context: &Context, user_id: UserId) -> Result<Option<Self>, Problem> {
+        let Some(user) = context.store.user(user_id).await?.filter(User::is_enabled) else { return Ok(None) };
+        let rights = Rights::new(&user, context.store.roles_of(&user).await?);
+        Ok(Some(Self { user, rights }))
     }
 }
 

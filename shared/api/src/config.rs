@@ -21,6 +21,8 @@ use crate::key_source::KeySource;
 pub struct Config {
     /// The origin under which browsers reach the API: `PUBLIC_ORIGIN`.
     pub public_origin: String,
+    /// The origin to which browsers upload files, if it is not the public one: `UPLOAD_ORIGIN`.
+    pub upload_origin: Option<String>,
     /// How long audit records are kept: `AUDIT_RETENTION_DAYS`.
     pub audit_retention: Duration,
     /// Which passwords may be chosen: `PASSWORD_MIN_LENGTH`, `PASSWORD_REQUIRE_CLASSES`.
@@ -38,6 +40,7 @@ impl Config {
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         Ok(Self {
             public_origin: origin(&required(variable, "PUBLIC_ORIGIN")?)?,
+            upload_origin: variable("UPLOAD_ORIGIN").map(|text| origin_of("UPLOAD_ORIGIN", &text)).transpose()?,
             audit_retention: days(variable)?,
             password: password_rule(variable)?,
             is_registration_open: switch(variable, "REGISTRATION", ("on", "off"), true)?,
@@ -60,15 +63,19 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The origin in the form in which browsers send it: host in lower case and as ASCII, no default port.
+/// The public origin in the form in which browsers send it: host in lower case and as ASCII, no default port.
 pub fn origin(text: &str) -> Result<String, String> {
+    origin_of("PUBLIC_ORIGIN", text)
+}
+
+fn origin_of(name: &str, text: &str) -> Result<String, String> {
     // A URL may also have a path, a query or a user. An origin has none of them.
     let has_host_only = text.split_once("://").is_some_and(|(_, host)| !host.contains(['/', '\\', '?', '#', '@']));
     // The parser skips these.
     let has_blanks = text.contains(|c: char| c.is_whitespace() || c.is_control());
     let url =
         Url::parse(text).ok().filter(|url| has_host_only && !has_blanks && matches!(url.scheme(), "http" | "https"));
-    let rule = || format!("PUBLIC_ORIGIN must be an origin such as https://console.example.com, but is {text:?}");
+    let rule = || format!("{name} must be an origin such as https://console.example.com, but is {text:?}");
     url.map(|url| url.origin().ascii_serialization()).ok_or_else(rule)
 }
 
@@ -188,6 +195,7 @@ mod tests {
             ("PUBLIC_ORIGIN", ""),
             ("PUBLIC_ORIGIN", "console.example.com"),
             ("PUBLIC_ORIGIN", "https://console.example.com/"),
+            ("UPLOAD_ORIGIN", "bucket.s3.amazonaws.com"),
             ("AUDIT_RETENTION_DAYS", "0"),
             ("AUDIT_RETENTION_DAYS", "a year"),
             ("PASSWORD_MIN_LENGTH", "7"),

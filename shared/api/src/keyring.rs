@@ -41,6 +41,8 @@ pub enum KeyPurpose {
     Device,
     /// Hashes invitation codes.
     InvitationCode,
+    /// Signs the links to files on one machine.
+    ObjectLink,
 }
 
 impl KeyPurpose {
@@ -54,6 +56,7 @@ impl KeyPurpose {
             Self::Totp => b"rollcall/v1/totp",
             Self::Device => b"rollcall/v1/device",
             Self::InvitationCode => b"rollcall/v1/invitation-code",
+            Self::ObjectLink => b"rollcall/v1/object-link",
         }
     }
 }

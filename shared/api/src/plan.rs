@@ -6,12 +6,13 @@ use rollcall_domain::{
     email::Email,
     id::{AuditId, TeamId},
     mail::{Language, Message},
+    role::Rights,
     user::User,
 };
 use rollcall_store::{Commit, CommitError, FailedGuards, Write, member::still_authorised};
 
 use crate::{
-    actor,
+    actor::{self, JobActor},
     call::{Call, IdempotentRequest, PublicRequest},
     clock::Clock,
     context::Context,
@@ -36,6 +37,9 @@ pub enum Authority<'a> {
     /// The caller's rights as they were when the request began; nothing is checked again. For changes whose rate must
     /// not contend on the caller's item: accounts of an application, and a caller's own sessions.
     AsRead(&'a Call),
+    /// A job works in the name of a user on what belongs to a team or, without one, to the platform. Checked again: as for
+    /// [`Authority::TeamRole`], since the user was read.
+    Job(&'a JobActor, Option<TeamId>),
     /// A public request that has proved in this request to come from this user, by a mailed code. Checked again: the
     /// conditions of the flow's own writes.
     Proven(&'a IdempotentRequest, &'a User),
@@ -54,10 +58,9 @@ impl<'a> Authority<'a> {
     fn checks(self) -> Vec<Write> {
         match self {
             Self::Platform(call) => still_authorised(&call.actor.user, None, Code::Unauthenticated),
-            Self::TeamRole(call, team_id) => match call.actor.rights.role_in(team_id) {
-                Some(role) => still_authorised(&call.actor.user, Some((team_id, role)), Code::Forbidden),
-                None => still_authorised(&call.actor.user, None, Code::Unauthenticated),
-            },
+            Self::TeamRole(call, team_id) => over_team(&call.actor.user, &call.actor.rights, team_id),
+            Self::Job(actor, Some(team_id)) => over_team(&actor.user, &actor.rights, team_id),
+            Self::Job(actor, None) => still_authorised(&actor.user, None, Code::Unauthenticated),
             // The epoch rises for other reasons than the end of this session, too: the caller is read again.
             Self::OwnAccount(_, user) => still_authorised(user, None, Code::Conflict),
             Self::AsRead(_) | Self::Proven(..) | Self::SignIn(..) | Self::System => Vec::new(),
@@ -69,6 +72,7 @@ impl<'a> Authority<'a> {
             Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call) => {
                 Some(actor::audited(&call.actor.user))
             }
+            Self::Job(actor, _) => Some(actor::audited(&actor.user)),
             Self::Proven(_, user) | Self::SignIn(_, user) => Some(actor::audited(user)),
             Self::System => None,
         }
@@ -81,7 +85,7 @@ impl<'a> Authority<'a> {
             }
             Self::Proven(call, _) => Some(&call.request),
             Self::SignIn(request, _) => Some(request),
-            Self::System => None,
+            Self::Job(..) | Self::System => None,
         }
     }
 
@@ -91,8 +95,16 @@ impl<'a> Authority<'a> {
                 call.idempotency_key.as_deref()
             }
             Self::Proven(call, _) => call.idempotency_key.as_deref(),
-            Self::SignIn(..) | Self::System => None,
+            Self::Job(..) | Self::SignIn(..) | Self::System => None,
         }
+    }
+}
+
+/// Checks a user's role in a team or, without one, their type.
+fn over_team(user: &User, rights: &Rights, team_id: TeamId) -> Vec<Write> {
+    match rights.role_in(team_id) {
+        Some(role) => still_authorised(user, Some((team_id, role)), Code::Forbidden),
+        None => still_authorised(user, None, Code::Unauthenticated),
     }
 }
 

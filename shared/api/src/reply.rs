@@ -35,12 +35,18 @@ impl Reply {
 
     /// 201 with a representation and its location.
     pub fn created(location: String, body: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { status: 201, location: Some(location), ..Self::ok(body)? })
+        Ok(Self { status: 201, ..Self::ok(body)?.at(location) })
     }
 
     /// 202 with what was started.
     pub fn accepted(body: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self { status: 202, ..Self::ok(body)? })
+    }
+
+    /// The reply with the location of what it represents.
+    #[must_use]
+    pub fn at(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
     }
 
     /// 204.

@@ -5,7 +5,7 @@ use std::{any::Any, collections::HashSet, sync::Arc};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -93,10 +93,15 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
     if let Ok(request_id) = HeaderValue::try_from(request_id) {
         headers.insert("x-request-id", request_id);
     }
+    secure(headers);
+    response
+}
+
+/// Adds the security headers that a reply does not have yet.
+pub fn secure(headers: &mut HeaderMap) {
     for (name, value) in SECURITY_HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
-    response
 }
 
 /// Runs the handler. If it refuses because a concurrent request with the same `Idempotency-Key` finished first, the

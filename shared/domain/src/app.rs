@@ -133,11 +133,14 @@ impl App {
     /// Without one of the permissions in [`READING`], the answer is `not_found`: callers do not learn of applications
     /// that they may not read.
     pub fn permit(&self, rights: &Rights, permission: Permission) -> Result<(), Code> {
-        let may = |permission| rights.may(permission, self.team_id);
-        if !READING.into_iter().any(may) {
-            return Err(Code::NotFound);
-        }
-        if may(permission) { Ok(()) } else { Err(Code::Forbidden) }
+        self.permit_reading(rights)?;
+        if rights.may(permission, self.team_id) { Ok(()) } else { Err(Code::Forbidden) }
+    }
+
+    /// Checks that `rights` include one of the permissions in [`READING`] for the application.
+    pub fn permit_reading(&self, rights: &Rights) -> Result<(), Code> {
+        let may = READING.into_iter().any(|permission| rights.may(permission, self.team_id));
+        if may { Ok(()) } else { Err(Code::NotFound) }
     }
 
     /// Changes the name or the team. If nothing changes, the version stays the same.

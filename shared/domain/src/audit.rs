@@ -39,6 +39,8 @@ choices! {
         AccountSetAdmin "account.set_admin",
         /// An account is no longer an admin.
         AccountCancelAdmin "account.cancel_admin",
+        /// Accounts were created or changed by the rows of a file.
+        AccountImport "account.import",
         /// Accounts were exported as a file.
         AccountExport "account.export",
         /// A user signed in.
@@ -263,6 +265,7 @@ impl AuditRecord {
         let is = |value: &Value| value.as_str() == Some(id);
         self.target.id == id
             || [&self.before, &self.after].into_iter().any(|state| batch(state).iter().any(is))
+            || self.after.get("outcomes").is_some_and(|outcomes| outcomes.get(id).is_some())
             || self.after.pointer("/redeemed_by/user_id").is_some_and(is)
     }
 }

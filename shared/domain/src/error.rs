@@ -104,6 +104,8 @@ codes! {
         "This is the team's last admin. Appoint another one first, or ask a platform admin.";
     LoginTaken 409 "login_taken"
         "The login is already taken. Choose another one.";
+    MatchedDiffers 409 "matched_differs"
+        "The job concerns another number of accounts. Look at it again, and start it with its `matched`.";
     NotAMember 409 "not_a_member"
         "Platform admins cannot be members of teams.";
     RoleInUse 409 "role_in_use"
@@ -114,6 +116,8 @@ codes! {
         "Another team already has this name. Choose another one.";
     TeamNotEmpty 409 "team_not_empty"
         "The team still owns applications. Delete or move them first.";
+    TooManyJobs 409 "too_many_jobs"
+        "The application already has 5 unfinished jobs. Wait for one, or end one.";
     TooManyInvitations 409 "too_many_invitations"
         "The team already has 100 live invitations. Revoke one first.";
     TooManyMembers 409 "too_many_members"
@@ -124,6 +128,8 @@ codes! {
         "The user is already a member of 20 teams. They must leave one first.";
     TotpEnabled 409 "totp_enabled"
         "Two-factor authentication is already on. Turn it off first.";
+    WrongStatus 409 "wrong_status"
+        "The job's status does not allow this. Read the job.";
     VersionConflict 412 "version_conflict"
         "The resource no longer has the version in If-Match. Read it again and retry.";
     PayloadTooLarge 413 "payload_too_large"
@@ -136,6 +142,8 @@ codes! {
         "The body changes a field that cannot be changed. Remove the field.";
     UnknownField 422 "unknown_field"
         "The request has an unknown field or parameter. Remove it.";
+    UnreadableFile 422 "unreadable_file"
+        "The file cannot be read. See detail.";
     ValidationFailed 422 "validation_failed"
         "Some fields or parameters are invalid. See errors.";
     InvitationInvalid 422 "invitation_invalid"

@@ -74,6 +74,11 @@ impl Fields {
         self.object.contains_key(name)
     }
 
+    /// The fields that are unread: before the first is read, the whole body.
+    pub fn unread(&self) -> &Map<String, Value> {
+        &self.object
+    }
+
     /// Whether a field is present, unread and not null. For rules over several fields.
     pub fn has_value(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(|value| !value.is_null())
@@ -149,6 +154,11 @@ impl Fields {
             },
             |()| whole,
         )
+    }
+
+    /// Leaves fields out that are known, but cannot be judged.
+    pub fn forget(&mut self, names: &[&str]) {
+        self.object.retain(|name, _| !names.contains(&name.as_str()));
     }
 
     /// Reads a list of 1 to `max` entries that must be present.

@@ -103,6 +103,8 @@ ids! {
     CodeId;
     /// A mail to send.
     MailId;
+    /// A job on many accounts.
+    JobId;
 }
 
 #[cfg(test)]

@@ -70,6 +70,9 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The timeout of one attempt at a dependency: [`REQUEST_DEADLINE`] has room for three.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 
+/// The timeout of one attempt to write or read a part of a file: 64 MiB at 9 Mbit/s.
+pub const OBJECT_ATTEMPT_TIMEOUT: Duration = MINUTE;
+
 /// The number of attempts at a database request that is throttled, conflicts or fails.
 ///
 /// Waits double from [`RETRY_BASE`], with full jitter. Eight attempts wait less than 1.3 s on average, well within
@@ -325,3 +328,28 @@ pub const AUDIT_PARTITIONS_AT_ONCE: usize = 32;
 /// The maximum number of members, invitations and roles of a deleted team that a run of the cleanup deletes. The next
 /// run continues.
 pub const TEAM_CLEANUP_STEPS: usize = 1_000;
+
+/// The maximum number of unfinished jobs of an application: enough for a team, few enough to stay in view.
+pub const MAX_JOBS_PER_APP: usize = 5;
+
+/// How long a job waits for its file, or for its start.
+pub const JOB_WAIT: Duration = Duration::from_hours(1);
+
+/// How long whoever works on a job may be silent before somebody else takes it over.
+pub const JOB_LEASE: Duration = Duration::from_mins(5);
+
+/// How long the files of a job remain after its end.
+pub const JOB_FILES_LIFETIME: Duration = Duration::from_hours(24);
+
+/// How long a job is listed.
+pub const JOB_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// How long a link to a file of a job lives.
+pub const JOB_LINK_LIFETIME: Duration = Duration::from_mins(15);
+
+/// The maximum size of an uploaded file: what S3 takes in one request.
+pub const MAX_UPLOAD_BYTES: u64 = 5 * 1024 * 1024 * 1024;
+
+/// The number of accounts that a job writes in one transaction. DynamoDB allows 100 items and 4 MB, and the audit record,
+/// which holds each account before and after, 400 KB.
+pub const JOB_CHUNK_ROWS: usize = 45;

@@ -129,6 +129,13 @@ texts! {
     #[schema(value_type = String, max_length = 500, example = "Harbor Pilot")]
     Nickname by |text| line(text);
 
+    /// The name of a file: 1–255 characters without control characters.
+    #[schema(value_type = String, min_length = 1, max_length = 255, example = "accounts.csv")]
+    FileName by |text| {
+        sized(text, 1, 255)?;
+        visible(text)
+    };
+
     /// The URL of an account's photo: an absolute http or https URL of at most 500 bytes.
     #[schema(value_type = String, max_length = 500, format = "uri", example = "https://img.example.com/p/42.png")]
     #[schema(pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^/\\\s]")]

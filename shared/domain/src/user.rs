@@ -110,9 +110,14 @@ impl User {
         self.email.as_ref().filter(|_| self.email_verified)
     }
 
+    /// Whether the user may sign in.
+    pub fn is_enabled(&self) -> bool {
+        self.status == Status::Enabled
+    }
+
     /// Whether the user is an enabled super admin, of whom there must always be at least one.
     pub fn is_enabled_super_admin(&self) -> bool {
-        self.user_type == UserType::SuperAdmin && self.status == Status::Enabled
+        self.user_type == UserType::SuperAdmin && self.is_enabled()
     }
 
     /// The names a password must not contain.

@@ -12,6 +12,7 @@ mod record;
 mod records;
 mod row;
 mod sources;
+mod start;
 #[cfg(test)]
 mod tests;
 mod transform;
@@ -24,6 +25,7 @@ pub use recognise::{Given, NotImported, Reason, Recognised, RecognisedColumn, re
 pub use record::Record;
 pub use records::Records;
 pub use row::{Rejection, Row};
+pub use start::{ImportStart, OnExisting, Reading};
 pub use transform::Transform;
 pub use unreadable::Unreadable;
 pub use xlsx::Workbook;

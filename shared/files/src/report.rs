@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use crate::{
-    format::{Delimiter, SourceFormat},
     read::{Marks, Object, Recognised, Record, Rejection, is_secret, plain_name},
     write::CsvWriter,
 };
+use rollcall_domain::file_format::{Delimiter, SourceFormat};
 
 /// The columns of the report before those of the file.
 pub(crate) const LEADING_COLUMNS: [&str; 4] = ["line", "column", "code", "detail"];

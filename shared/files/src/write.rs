@@ -8,11 +8,11 @@ mod xlsx;
 
 use std::io::{self, Write};
 
-use rollcall_domain::{Timestamp, account::Account};
-
-use crate::{
+use rollcall_domain::{
+    Timestamp,
+    account::Account,
     column::Column,
-    format::{Delimiter, Format},
+    file_format::{Delimiter, Format},
 };
 
 pub(crate) use csv::CsvWriter;
@@ -71,6 +71,21 @@ impl<'a, Sink: Write + Send + 'a> AccountsWriter<'a, Sink> {
         Ok(Self { encoder, rows: 0 })
     }
 
+    /// Goes on with a file of which the beginning was written elsewhere, at the end of an account. A compressed file then
+    /// has several members, which together unpack to one file. An XLSX file cannot be resumed.
+    pub fn resume(sink: Sink, layout: &Layout) -> io::Result<Self> {
+        let sink = Compressed::new(Counted::new(sink), layout.gzip);
+        let columns = layout.columns.clone();
+        let encoder: Box<dyn Encoder<_> + Send + 'a> = match layout.format {
+            Format::Csv => {
+                Box::new(csv::Csv::resume(sink, layout.delimiter, columns.unwrap_or_else(|| Column::ALL.to_vec())))
+            }
+            Format::Ndjson => Box::new(ndjson::Ndjson::begin(sink, columns)),
+            Format::Xlsx => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        Ok(Self { encoder, rows: 0 })
+    }
+
     /// Writes the next account. An XLSX file takes at most [`MAX_ROWS_PER_XLSX`], fewer if they are
     /// very long; then this is an error of the kind `FileTooLarge`.
     pub fn write(&mut self, account: &Account) -> io::Result<()> {
@@ -119,6 +134,26 @@ mod tests {
         let mut unpacked = Vec::new();
         flate2::read::GzDecoder::new(&compressed[..]).read_to_end(&mut unpacked).unwrap();
         assert!(unpacked == plain);
+    }
+
+    #[rstest]
+    fn a_file_in_two_pieces_is_the_file_in_one(
+        #[values(Format::Csv, Format::Ndjson)] format: Format,
+        #[values(false, true)] gzip: bool,
+    ) {
+        let layout = Layout { gzip, ..Layout::new(format) };
+        let mut first = AccountsWriter::begin(Vec::new(), &layout, as_of()).unwrap();
+        first.write(&account(json!({}))).unwrap();
+        let mut second = AccountsWriter::resume(first.finish().unwrap().0, &layout).unwrap();
+        second.write(&bare("a")).unwrap();
+        let (resumed, _) = second.finish().unwrap();
+        let (whole, _) = written(&layout);
+        let unpacked = |file: &[u8]| {
+            let mut unpacked = Vec::new();
+            flate2::read::MultiGzDecoder::new(file).read_to_end(&mut unpacked).unwrap();
+            unpacked
+        };
+        assert!(if gzip { unpacked(&resumed) == unpacked(&whole) } else { resumed == whole });
     }
 
     #[rstest]

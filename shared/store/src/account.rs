@@ -78,6 +78,25 @@ impl Store {
         Ok(page)
     }
 
+    /// A page of the accounts of an application that match the filter, in bytewise order of their ids, after `after`:
+    /// those among the next `limit`, of which DynamoDB reads at most 1 MB. Every write before the request is seen.
+    pub async fn matching_accounts(
+        &self,
+        app_id: AppId,
+        filter: &AccountFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Account>, Fault> {
+        if filter.is_void() {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let range = range_of(app_id, filter, limit).consistent().after(after.map(keys::account_sk));
+        let read = self.query(range).await?;
+        let mut items: Vec<Account> = from_items(read.items)?;
+        items.retain(|account| filter.matches(account));
+        Ok(Page { items, next: read.next.and_then(|sk| sk.strip_prefix(keys::ACCOUNT).map(str::to_owned)) })
+    }
+
     /// Writes accounts in batches, without guards and audit records: for an application that is not in use yet.
     pub async fn load_accounts(&self, app_id: AppId, accounts: &[Account]) -> Result<(), Fault> {
         let items = accounts.iter().map(|account| item_of(app_id, account));

@@ -1,8 +1,8 @@
-//! Items that fall due: expired invitations, finished deletions and overdue mails, in one index.
+//! Items that fall due: expired invitations, finished deletions, jobs and overdue mails, in one index.
 
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, InvitationId, MailId, TeamId},
+    id::{AppId, InvitationId, JobId, MailId, TeamId},
 };
 
 use crate::{
@@ -26,6 +26,8 @@ pub struct Due {
 pub enum DueItem {
     /// A deleted application, to be removed.
     App(AppId),
+    /// A job, to be worked on, given up, or freed of its files.
+    Job(AppId, JobId),
     /// A mail, to be sent.
     Mail(MailId),
     /// A deleted team, whose remains are to be removed.
@@ -48,7 +50,7 @@ impl Store {
 
 fn due_item(key: &Key) -> DueItem {
     if let Some(app_id) = key.app_id() {
-        return DueItem::App(app_id);
+        return key.job_id().map_or(DueItem::App(app_id), |job_id| DueItem::Job(app_id, job_id));
     }
     if let Some(mail_id) = keys::mail_id(&key.pk) {
         return DueItem::Mail(mail_id);

@@ -25,6 +25,10 @@
 //! | breaker | `BREAKER` | `BREAKER` | | |
 //! | app of a team | `TEAM#<team id>` | `APP#<app id>` | | |
 //! | account | `APP#<app id>` | `ACCOUNT#<user_id>` | | |
+//! | job | `APP#<app id>` | `JOB#<job id>` | `DUE#<hour>` / `<due_at>#<job id>` | 30 d |
+//! | signal that a job is to be worked on | `APP#<app id>` | `WAKE#<job id>` | | 24 h |
+//! | unfinished jobs of an app | `APP#<app id>` | `JOBS` | | |
+//! | rejected rows of an import | `ROWS#<job id>#<run>` | `<position>` | | 3 d |
 //! | mail to send | `OUTBOX#<mail id>` | `OUTBOX` | `DUE#<hour>` / `<due_at>#<mail id>` | 24 h |
 //! | failed mail (dead letter) | same | same | | same |
 //! | idempotency record | `IDEMPOTENCY#<hash>` | `IDEMPOTENCY` | | 24 h |
@@ -42,7 +46,7 @@
 use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, AuditId, CustomRoleId, FlowId, InvitationId, MailId, SessionId, TeamId, UserId},
+    id::{AppId, AuditId, CustomRoleId, FlowId, InvitationId, JobId, MailId, SessionId, TeamId, UserId},
     text::{AccountId, Login, TeamName},
     throttle::ThrottleKind,
 };
@@ -78,6 +82,12 @@ pub(crate) const TEAM_APP: &str = "APP#";
 /// Prefix of the sort keys of an application's accounts.
 pub(crate) const ACCOUNT: &str = "ACCOUNT#";
 
+/// Prefix of the sort keys of an application's jobs.
+pub(crate) const JOB: &str = "JOB#";
+
+/// Prefix of the sort keys of the signals that jobs are to be worked on.
+pub(crate) const WAKE: &str = "WAKE#";
+
 /// Prefix of the partition keys of mails.
 pub(crate) const OUTBOX: &str = "OUTBOX#";
 
@@ -106,6 +116,11 @@ impl Key {
     /// The invitation whose key this is.
     pub(crate) fn invitation_id(&self) -> Option<InvitationId> {
         InvitationId::parse(self.sk.strip_prefix(INVITATION)?)
+    }
+
+    /// The job whose key this is.
+    pub(crate) fn job_id(&self) -> Option<JobId> {
+        JobId::parse(self.sk.strip_prefix(JOB)?)
     }
 
     /// The application that this key lists with its team.
@@ -227,6 +242,30 @@ pub(crate) fn account(app_id: AppId, user_id: &AccountId) -> Key {
 /// The sort key of an account. All accounts whose ids start with `user_id` have sort keys that start with it.
 pub(crate) fn account_sk(user_id: &str) -> String {
     format!("{ACCOUNT}{user_id}")
+}
+
+pub(crate) fn job(app_id: AppId, job_id: JobId) -> Key {
+    Key::new(app_partition(app_id), format!("{JOB}{job_id}"))
+}
+
+/// The signal that a job is to be worked on. The table's stream reports keys only, so the job's status is no signal.
+pub(crate) fn wake(app_id: AppId, job_id: JobId) -> Key {
+    Key::new(app_partition(app_id), format!("{WAKE}{job_id}"))
+}
+
+/// The set of an application's unfinished jobs.
+pub(crate) fn jobs(app_id: AppId) -> Key {
+    Key::new(app_partition(app_id), "JOBS")
+}
+
+/// The partition of the rejected rows of a run of an import.
+pub(crate) fn rows_partition(job_id: JobId, run: u32) -> String {
+    format!("ROWS#{job_id}#{run}")
+}
+
+/// The rejected rows of a chunk that begins at this position. Positions sort as texts.
+pub(crate) fn rows(job_id: JobId, run: u32, position: u64) -> Key {
+    Key::new(rows_partition(job_id, run), format!("{position:020}"))
 }
 
 pub(crate) fn mail(mail_id: MailId) -> Key {

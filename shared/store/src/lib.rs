@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod invitation;
 pub mod invitation_code;
 mod item;
+pub mod job;
 pub mod keys;
 pub mod master_key;
 pub mod member;

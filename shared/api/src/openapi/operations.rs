@@ -6,9 +6,10 @@ use super::members;
 use crate::body;
 
 /// Descriptions of path parameters.
-const PATH_PARAMETERS: [(&str, &str); 8] = [
+const PATH_PARAMETERS: [(&str, &str); 9] = [
     ("app_id", "The application."),
     ("invitation_id", "The invitation."),
+    ("job_id", "The job."),
     ("registration_id", "The registration, as its start replied."),
     ("reset_id", "The reset, as its start replied."),
     ("role_id", "The role: a preset's name or a custom role's UUID."),

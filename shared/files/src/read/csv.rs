@@ -2,10 +2,9 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::memchr2_iter;
-use rollcall_domain::limits::MAX_RECORD_BYTES;
+use rollcall_domain::{file_format::Delimiter, limits::MAX_RECORD_BYTES};
 
 use super::{MAX_COLUMNS, decoded::Decoded, record::Record, unreadable::Unreadable};
-use crate::format::Delimiter;
 
 /// The records of a CSV file. Empty lines are no records.
 pub(crate) struct CsvRecords<'a> {

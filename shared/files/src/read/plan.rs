@@ -2,28 +2,31 @@
 
 use chrono::NaiveDate;
 use rollcall_domain::{
-    Fields, Invalid, Violation, ViolationCode, account::AccountType, fields::FromField, profile::ProfilePatch,
+    Fields, Invalid, Violation, ViolationCode, account::AccountType, column::Column, fields::FromField,
+    file_format::SourceFormat, profile::ProfilePatch,
 };
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{
     recognise::{Form, Place, Recognised, RecognisedColumn},
     sources::Part,
     transform::Transform,
 };
-use crate::{column::Column, format::SourceFormat};
 
 /// What somebody says of the columns instead of what was recognised.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, ToSchema)]
 pub struct Mapping {
     /// The columns that are imported.
+    #[schema(min_items = 1, max_items = 100)]
     pub columns: Vec<MappedColumn>,
     /// Values that are the same for all accounts.
+    #[schema(value_type = Option<Object>)]
     pub constants: Map<String, Value>,
 }
 
 /// A column that is imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
 pub struct MappedColumn {
     /// The column's place, as it was recognised.
     pub index: usize,

@@ -7,7 +7,11 @@ use std::io::{Cursor, Read, Seek};
 
 use encoding_rs::UTF_8;
 use flate2::read::MultiGzDecoder;
-use rollcall_domain::choices;
+use rollcall_domain::{
+    choices,
+    column::Column,
+    file_format::{Delimiter, SourceFormat},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,11 +23,7 @@ use super::{
     unreadable::Unreadable,
     xlsx::SheetRecords,
 };
-use crate::{
-    column::Column,
-    format::{Delimiter, SourceFormat},
-    guard::without_foreign_mark,
-};
+use crate::guard::without_foreign_mark;
 
 /// What somebody says of a file because it was not recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,10 +11,8 @@ use super::{
     unreadable::Unreadable,
     xlsx::{SheetRecords, Workbook},
 };
-use crate::{
-    format::{Delimiter, SourceFormat},
-    guard::unguard,
-};
+use crate::guard::unguard;
+use rollcall_domain::file_format::{Delimiter, SourceFormat};
 
 /// The records of a file, one after another. Their memory does not grow with the file, but for
 /// the shared texts of a workbook.

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use rollcall_domain::{
     Code, Fields, Refusal, Timestamp, Violation, ViolationCode,
     account::{Account, AccountType, NewAccount},
+    column::Column,
     profile::Gender,
 };
 use serde_json::{Map, Value};
@@ -18,7 +19,6 @@ use super::{
     sources::Part,
     transform::{full_name, is_shortened_number, iso_date},
 };
-use crate::column::Column;
 
 /// The fields that a record sets. A field that is null is cleared, and one that is absent is kept.
 #[derive(Clone, Debug)]

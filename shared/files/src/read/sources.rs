@@ -1,7 +1,7 @@
 //! Where a file can come from, and what its columns mean there.
 
 use super::transform::Transform;
-use crate::column::Column;
+use rollcall_domain::column::Column;
 
 /// What a column of a source is for a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

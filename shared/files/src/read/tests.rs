@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 use super::{Given, Plan, Recognised, Record, Records, Rejection, Row, Unreadable, recognise, recognise::Reason};
-use crate::format::SourceFormat;
+use rollcall_domain::file_format::SourceFormat;
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 11, 30).unwrap()

@@ -6,14 +6,14 @@ use std::{
 };
 
 use ::csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
-use rollcall_domain::account::Account;
+use rollcall_domain::{
+    account::Account,
+    column::{Cell, Column},
+    file_format::Delimiter,
+};
 
 use super::encoder::Encoder;
-use crate::{
-    column::{Cell, Column},
-    format::Delimiter,
-    guard::guard,
-};
+use crate::guard::guard;
 
 /// The byte order mark. Without it, spreadsheets assume the local eight-bit encoding.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -26,10 +26,15 @@ pub(crate) struct CsvWriter<Sink: Write> {
 impl<Sink: Write> CsvWriter<Sink> {
     pub(crate) fn begin(mut sink: Sink, delimiter: Delimiter) -> io::Result<Self> {
         sink.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        Ok(Self::resume(sink, delimiter))
+    }
+
+    /// Goes on after the end of a record.
+    pub(crate) fn resume(sink: Sink, delimiter: Delimiter) -> Self {
         // Every cell is quoted, because readers split by other separators than the file's, too.
         let mut builder = WriterBuilder::new();
         builder.delimiter(delimiter.as_byte()).quote_style(QuoteStyle::Always).flexible(true);
-        Ok(Self { writer: builder.terminator(Terminator::CRLF).from_writer(sink) })
+        Self { writer: builder.terminator(Terminator::CRLF).from_writer(sink) }
     }
 
     pub(crate) fn cell(&mut self, text: &str) -> io::Result<()> {
@@ -61,6 +66,11 @@ impl<Sink: Write> Csv<Sink> {
         columns.iter().try_for_each(|column| writer.cell(column.name()))?;
         writer.end()?;
         Ok(Self { writer, columns, text: String::new() })
+    }
+
+    /// Goes on after the end of a record, without a header.
+    pub(crate) fn resume(sink: Sink, delimiter: Delimiter, columns: Vec<Column>) -> Self {
+        Self { writer: CsvWriter::resume(sink, delimiter), columns, text: String::new() }
     }
 
     fn formatted(&mut self, value: impl std::fmt::Display) -> io::Result<()> {

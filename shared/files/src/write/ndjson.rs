@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
-use rollcall_domain::account::Account;
+use rollcall_domain::{
+    account::Account,
+    column::{Cell, Column},
+};
 
 use super::encoder::Encoder;
-use crate::column::{Cell, Column};
 
 /// An NDJSON file being written.
 pub(crate) struct Ndjson<Sink> {

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use rollcall_domain::{
     Timestamp,
     account::Account,
+    column::Column,
     limits::{MAX_ACCOUNTS_PER_SHEET, MAX_SHEETS_PER_FILE},
 };
 use zip::{
@@ -19,7 +20,6 @@ use zip::{
 };
 
 use super::encoder::Encoder;
-use crate::column::Column;
 use row::Row;
 
 /// The maximum size of the XML of a sheet, in bytes: beyond 4 GiB it would need a form of archive that some

@@ -1,12 +1,14 @@
 //! The columns of a file, and what they are for.
 
-use rollcall_domain::text::AccountId;
+use rollcall_domain::{
+    column::Column,
+    file_format::{Delimiter, SourceFormat},
+    text::AccountId,
+};
 use serde_json::Value;
 
 use super::{Form, Marks, NotImported, Place, Reason, Recognised, RecognisedColumn, text::Head};
 use crate::{
-    column::Column,
-    format::{Delimiter, SourceFormat},
     read::{
         object::Object,
         record::Record,

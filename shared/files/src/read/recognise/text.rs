@@ -4,19 +4,17 @@ use encoding_rs::UTF_8;
 use serde::de::IgnoredAny;
 
 use super::Form;
-use crate::{
-    format::{Delimiter, SourceFormat},
-    read::{
-        decoded::Decoded,
-        encoding::TextEncoding,
-        json::LIST_KEYS,
-        object::Object,
-        record::Record,
-        records::Records,
-        sources::{is_known, plain_name},
-        unreadable::Unreadable,
-    },
+use crate::read::{
+    decoded::Decoded,
+    encoding::TextEncoding,
+    json::LIST_KEYS,
+    object::Object,
+    record::Record,
+    records::Records,
+    sources::{is_known, plain_name},
+    unreadable::Unreadable,
 };
+use rollcall_domain::file_format::{Delimiter, SourceFormat};
 
 /// The number of records that are looked at.
 const INSPECTED: usize = 1_000;

@@ -7,7 +7,9 @@ use encoding_rs::{
 use rstest::rstest;
 
 use super::*;
-use crate::{format::Delimiter, read::TextEncoding};
+use rollcall_domain::file_format::Delimiter;
+
+use crate::read::TextEncoding;
 
 /// Two columns of names and places, as a spreadsheet saves them.
 fn table(people: &[(&str, &str)], delimiter: Delimiter) -> String {

@@ -3,14 +3,14 @@
 use proptest::prelude::*;
 use rollcall_domain::{
     account::Account,
+    column::Column,
+    file_format::{Delimiter, Format},
     text::{Nickname, WhatsUp},
 };
 use rstest::rstest;
 
 use super::*;
 use crate::{
-    column::Column,
-    format::{Delimiter, Format},
     samples::{account, as_of, bare},
     write::{AccountsWriter, Layout},
 };

@@ -1,11 +1,10 @@
 //! Tables that people make: what is recognised, refused and reported.
 
-use rollcall_domain::{Fields, account::Account};
+use rollcall_domain::{Fields, account::Account, file_format::Delimiter};
 use rstest::rstest;
 
 use super::*;
 use crate::{
-    format::Delimiter,
     read::{Mapping, Transform},
     samples::{account, as_of, bare},
 };

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use rollcall_domain::Timestamp;
+use rollcall_domain::{Timestamp, column::Column};
 
-use crate::{column::Column, xlsx::column_letters};
+use crate::xlsx::column_letters;
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 

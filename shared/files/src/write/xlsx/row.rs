@@ -3,12 +3,9 @@
 use std::fmt::Write as _;
 
 use chrono::{NaiveDate, NaiveTime};
-use rollcall_domain::Timestamp;
+use rollcall_domain::{Timestamp, column::Cell};
 
-use crate::{
-    column::Cell,
-    xlsx::{EPOCH, FIRST_CERTAIN_DAY, column_letters},
-};
+use crate::xlsx::{EPOCH, FIRST_CERTAIN_DAY, column_letters};
 
 /// Indexes of the cell formats in `styles.xml`.
 const DATE: u32 = 1;

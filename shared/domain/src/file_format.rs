@@ -1,8 +1,10 @@
 //! What a file looks like from outside: its format, and the separator of a CSV file.
 
-use rollcall_domain::{Invalid, choices, fields::FromField};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{choice::choices, fields::FromField, violation::Invalid};
 
 choices! {
     /// The format of a file. Its name is also the file's extension.
@@ -29,6 +31,11 @@ choices! {
 }
 
 impl Format {
+    /// The name extension of a file, with that of its compression.
+    pub fn extension(self, gzip: bool) -> String {
+        format!("{}{}", self.as_str(), if gzip { ".gz" } else { "" })
+    }
+
     /// The media type.
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -40,7 +47,7 @@ impl Format {
 }
 
 /// What separates the cells of a CSV file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Delimiter {
     /// `,`
     #[serde(rename = ",")]

@@ -1,0 +1,404 @@
+//! Jobs: work on many accounts that goes on after the request: exports, imports, bulk edits and bulk deletions.
+//!
+//! A job is one item with its checkpoint inside. Whoever works on it holds its lease, and each write depends on the
+//! version that was read, so if two work on the same job, one of them stops at its next write.
+
+mod request;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::{
+    choice::choices,
+    error::{Code, Refusal},
+    id::{AppId, JobId, UserId},
+    limits::{JOB_FILES_LIFETIME, JOB_LEASE, JOB_WAIT},
+    permission::Permission,
+    text::Username,
+    time::Timestamp,
+    user::User,
+};
+
+pub use request::{AccountSelection, BulkStart, DeleteRequest, EditRequest, ExportRequest, ImportRequest, NewJob};
+
+choices! {
+    /// What a job does.
+    JobKind {
+        /// Writes accounts into a file.
+        Export "export",
+        /// Creates and changes accounts by the rows of a file.
+        Import "import",
+        /// Changes the profiles of many accounts in the same way.
+        Edit "edit",
+        /// Deletes many accounts.
+        Delete "delete",
+    }
+
+    /// How far a job is.
+    JobStatus {
+        /// An import waits for its file.
+        AwaitingUpload "awaiting_upload",
+        /// The job waits until somebody has looked at what it would do and starts it.
+        AwaitingStart "awaiting_start",
+        /// It will go on as soon as possible.
+        Queued "queued",
+        /// It is being worked on.
+        Running "running",
+        /// It is over, and everything was done. Single rows may have failed.
+        Succeeded "succeeded",
+        /// It is over and stopped early: `error` says why. What was done stays done.
+        Failed "failed",
+        /// It was ended early, by somebody or because it waited too long. What was done stays done.
+        Cancelled "cancelled",
+    }
+}
+
+impl JobKind {
+    /// The permission that somebody needs to begin, see and end such a job.
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Export => Permission::AccountsExport,
+            Self::Import | Self::Edit => Permission::AccountsWrite,
+            Self::Delete => Permission::AccountsDelete,
+        }
+    }
+}
+
+impl JobStatus {
+    /// Whether nothing more will happen.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// The user who began a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobUser)]
+pub struct JobUser {
+    /// Identifies the user.
+    pub user_id: UserId,
+    /// The user's name at that time.
+    pub username: Username,
+}
+
+/// How much of a job is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobProgress)]
+pub struct Progress {
+    /// The number of accounts or rows that are done.
+    pub done: u64,
+    /// The number of all; null while it is unknown.
+    #[schema(required)]
+    pub total: Option<u64>,
+}
+
+/// What became of the accounts or rows of a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobCounts)]
+pub struct Counts {
+    /// Accounts that were created.
+    pub created: u64,
+    /// Accounts that were changed.
+    pub updated: u64,
+    /// Accounts that already were as they should be.
+    pub unchanged: u64,
+    /// Rows of accounts that exist and are kept as they are, and accounts that vanished meanwhile.
+    pub skipped: u64,
+    /// Accounts that were deleted.
+    pub deleted: u64,
+    /// Rows or accounts that could not be processed.
+    pub failed: u64,
+}
+
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            created: self.created + other.created,
+            updated: self.updated + other.updated,
+            unchanged: self.unchanged + other.unchanged,
+            skipped: self.skipped + other.skipped,
+            deleted: self.deleted + other.deleted,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
+/// A file of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFile {
+    /// The name under which it is downloaded.
+    pub name: String,
+    /// The object that holds it.
+    pub key: String,
+    /// The size.
+    pub bytes: u64,
+    /// The number of accounts or, in a report, of rows.
+    pub rows: u64,
+    /// The SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// Why a job stopped early.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct JobError {
+    /// An error code, or `expired`.
+    pub code: String,
+    /// What happened, and how to mend it.
+    pub detail: String,
+}
+
+impl JobError {
+    /// An error with a code of the API.
+    pub fn of(code: Code) -> Self {
+        Self { code: code.as_str().to_owned(), detail: code.title().to_owned() }
+    }
+
+    /// A refusal, with its first violation.
+    pub fn refused(refusal: &Refusal) -> Self {
+        let violation = refusal.violations.first();
+        let place = violation.and_then(|violation| violation.pointer()).unwrap_or_default();
+        let detail =
+            violation.map_or_else(|| refusal.detail.to_string(), |found| format!("{place} {}", found.detail()));
+        Self { code: refusal.code.as_str().to_owned(), detail }
+    }
+
+    /// The file cannot be read as a whole; `detail` says why.
+    pub fn unreadable(detail: impl std::fmt::Display) -> Self {
+        Self { code: Code::UnreadableFile.as_str().to_owned(), detail: detail.to_string() }
+    }
+
+    fn expired() -> Self {
+        let detail = "The job waited longer than an hour for its file or its start. Begin a new one.".to_owned();
+        Self { code: "expired".to_owned(), detail }
+    }
+}
+
+/// The right to work on a job for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// Whose it is. The same worker may take it again at any time.
+    pub worker: String,
+    /// When anybody else may take it.
+    pub until: Timestamp,
+}
+
+/// A job, as stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The job's key. It begins with the time of its creation.
+    pub job_id: JobId,
+    /// The application of the accounts.
+    pub app_id: AppId,
+    /// What the job does.
+    pub kind: JobKind,
+    /// The body of the request that began it, without its kind and ids.
+    pub request: Map<String, Value>,
+    /// The body of the request that started it, if it had to be started.
+    #[serde(default)]
+    pub start: Option<Map<String, Value>>,
+    /// How far it is.
+    pub status: JobStatus,
+    /// Who began it.
+    pub created_by: JobUser,
+    /// In whose name it works: who began it or, if it had to be started, who did that.
+    pub acts_for: UserId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When its work began.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    #[serde(default)]
+    pub finished_at: Option<Timestamp>,
+    /// From when on each account that exists is in the file of an export.
+    #[serde(default)]
+    pub as_of: Option<Timestamp>,
+    /// How much is done.
+    #[serde(default)]
+    pub progress: Progress,
+    /// What became of the rows.
+    #[serde(default)]
+    pub counts: Counts,
+    /// How many accounts an edit or a deletion concerns.
+    #[serde(default)]
+    pub matched: Option<u64>,
+    /// Its files, for 24 hours after its end.
+    #[serde(default)]
+    pub files: Vec<JobFile>,
+    /// Why it stopped early.
+    #[serde(default)]
+    pub error: Option<JobError>,
+    /// Whether somebody has asked to end it. Whoever works on it ends it.
+    #[serde(default)]
+    pub is_ending: bool,
+    /// When it has to be looked at again, whatever happens.
+    #[serde(default)]
+    pub due_at: Option<Timestamp>,
+    /// Who works on it.
+    #[serde(default)]
+    pub lease: Option<Lease>,
+    /// How often it was started: rows of earlier runs are told apart.
+    #[serde(default)]
+    pub run: u32,
+    /// How far the work is, in the form of its worker.
+    #[serde(default)]
+    pub checkpoint: Option<Value>,
+    /// Starts at 1 and grows with every write.
+    pub version: u64,
+}
+
+impl Job {
+    /// Begins a job. An import waits for its file; any other is queued.
+    pub fn new(
+        (job_id, app_id): (JobId, AppId),
+        (kind, request): (JobKind, Map<String, Value>),
+        user: &User,
+        now: Timestamp,
+    ) -> Self {
+        let (status, due_at) = match kind {
+            JobKind::Import => (JobStatus::AwaitingUpload, now + JOB_WAIT),
+            JobKind::Export | JobKind::Edit | JobKind::Delete => (JobStatus::Queued, now),
+        };
+        Self {
+            job_id,
+            app_id,
+            kind,
+            request,
+            start: None,
+            status,
+            created_by: JobUser { user_id: user.user_id, username: user.username.clone() },
+            acts_for: user.user_id,
+            created_at: now,
+            started_at: None,
+            finished_at: None,
+            as_of: None,
+            progress: Progress::default(),
+            counts: Counts::default(),
+            matched: None,
+            files: Vec::new(),
+            error: None,
+            is_ending: false,
+            due_at: Some(due_at),
+            lease: None,
+            run: 0,
+            checkpoint: None,
+            version: 1,
+        }
+    }
+
+    /// Until when its files can be downloaded; `None` while it is not over.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.finished_at.map(|at| at + JOB_FILES_LIFETIME)
+    }
+
+    /// For how long a link to its files may live, at most `longest`; `None` if they are gone.
+    pub fn link_lifetime(&self, longest: Duration, now: Timestamp) -> Option<Duration> {
+        let left = self.expires_at().map_or(longest, |end| end.since(now)).min(longest);
+        Some(left).filter(|left| !left.is_zero())
+    }
+
+    /// The next state of the job.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { version: self.version + 1, ..self }
+    }
+
+    /// Waits for somebody to start the job.
+    #[must_use]
+    pub fn awaiting_start(self, now: Timestamp) -> Self {
+        let due_at = Some(now + JOB_WAIT);
+        Self { status: JobStatus::AwaitingStart, due_at, lease: None, checkpoint: None, ..self }
+    }
+
+    /// Queues the job in the name of a user, with the body of their request.
+    #[must_use]
+    pub fn started(self, user: &User, start: Map<String, Value>, now: Timestamp) -> Self {
+        Self {
+            status: JobStatus::Queued,
+            acts_for: user.user_id,
+            start: Some(start),
+            run: self.run + 1,
+            progress: Progress { done: 0, total: self.progress.total },
+            counts: Counts::default(),
+            files: Vec::new(),
+            checkpoint: None,
+            due_at: Some(now),
+            ..self
+        }
+    }
+
+    /// Whether a worker may work on the job now.
+    pub fn is_free_for(&self, worker: &str, now: Timestamp) -> bool {
+        match self.status {
+            JobStatus::Queued => true,
+            JobStatus::Running => self.lease.as_ref().is_none_or(|lease| lease.worker == worker || lease.until <= now),
+            JobStatus::AwaitingUpload
+            | JobStatus::AwaitingStart
+            | JobStatus::Succeeded
+            | JobStatus::Failed
+            | JobStatus::Cancelled => false,
+        }
+    }
+
+    /// Is worked on by `worker`, who has to write again before the lease ends.
+    #[must_use]
+    pub fn leased(self, worker: &str, now: Timestamp) -> Self {
+        let until = now + JOB_LEASE;
+        Self {
+            status: JobStatus::Running,
+            started_at: self.started_at.or(Some(now)),
+            lease: Some(Lease { worker: worker.to_owned(), until }),
+            due_at: Some(until),
+            ..self
+        }
+    }
+
+    /// Goes on in the next step, by whoever takes it first.
+    #[must_use]
+    pub fn released(self, now: Timestamp) -> Self {
+        Self { status: JobStatus::Queued, lease: None, due_at: Some(now), ..self }
+    }
+
+    /// Is over. Its files are due to be removed when they expire.
+    #[must_use]
+    pub fn ended(self, status: JobStatus, error: Option<JobError>, now: Timestamp) -> Self {
+        Self {
+            status,
+            error,
+            finished_at: Some(now),
+            due_at: Some(now + JOB_FILES_LIFETIME),
+            lease: None,
+            checkpoint: None,
+            is_ending: false,
+            ..self
+        }
+    }
+
+    /// Whether nobody uploaded its file or started it in time. The job is over as soon as a worker looks at it.
+    pub fn has_waited_too_long(&self, now: Timestamp) -> bool {
+        matches!(self.status, JobStatus::AwaitingUpload | JobStatus::AwaitingStart)
+            && self.due_at.is_some_and(|at| at <= now)
+    }
+
+    /// Is over because nobody uploaded its file or started it in time.
+    #[must_use]
+    pub fn expired(self, now: Timestamp) -> Self {
+        self.ended(JobStatus::Cancelled, Some(JobError::expired()), now)
+    }
+
+    /// Its files are gone.
+    #[must_use]
+    pub fn without_files(self) -> Self {
+        Self { files: Vec::new(), due_at: None, ..self }
+    }
+
+    /// The key of one of its objects.
+    pub fn object(&self, name: &str) -> String {
+        format!("{}/{}/{name}", self.app_id, self.job_id)
+    }
+}
