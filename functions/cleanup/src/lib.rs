@@ -1,4 +1,4 @@
-//! The scheduled cleanup: expires invitations, finalises tombstones, redrives overdue mail. It is idempotent and may
+//! The scheduled cleanup: expires invitations, finalises tombstones, redrives overdue mails and jobs. It is idempotent and may
 //! run twice, late or concurrently.
 
 mod team;
@@ -39,6 +39,8 @@ pub struct CleanupReport {
     pub teams_deleted: usize,
     /// Overdue mails that were sent to the mailer again.
     pub mails_driven: usize,
+    /// Due jobs that were sent to their workers again.
+    pub jobs_driven: usize,
     /// Whether due items are left for the next run.
     pub more: bool,
 }
@@ -64,6 +66,7 @@ pub async fn run(context: Context, _event: CleanupEvent) -> Result<CleanupReport
         members_removed = report.members_removed,
         teams_deleted = report.teams_deleted,
         mails_driven = report.mails_driven,
+        jobs_driven = report.jobs_driven,
         hours = report.hours,
         more = report.more,
         "cleaned up"
@@ -84,7 +87,7 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
             for entry in &due {
                 match process(context, entry.item, now, report).await {
                     Ok(DueOutcome::Done) => {}
-                    // An hour is not kept open for a mail that has itself expired.
+                    // An hour is not kept open for a mail that has itself expired, or a job that nobody takes.
                     Ok(DueOutcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
                     Ok(DueOutcome::Driven | DueOutcome::Pending) => drop(stuck.get_or_insert(hour)),
                     // A corrupt item keeps its hour open but does not stop the others.
@@ -113,7 +116,7 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
 enum DueOutcome {
     /// There is nothing left to do.
     Done,
-    /// The mailer was told; the item stays due until the mail is sent or expires.
+    /// The mailer or the workers of jobs were told; the item stays due until they have done their part.
     Driven,
     /// The next run has to try again.
     Pending,
@@ -143,6 +146,14 @@ async fn process(
             }
             Redrive::NotDue => Ok(DueOutcome::Done),
         },
+        // What is due with a job, its worker does: this one has no access to its files.
+        DueItem::Job(app_id, job_id) => {
+            if !context.store.redrive_job(app_id, job_id, now).await? {
+                return Ok(DueOutcome::Done);
+            }
+            report.jobs_driven += 1;
+            Ok(DueOutcome::Driven)
+        }
         DueItem::Unknown => Ok(DueOutcome::Done),
     }
 }

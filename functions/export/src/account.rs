@@ -3,10 +3,9 @@
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, FromField, account::Account, app::App, audit::Target, id::AppId, permission::Permission, role::Rights,
-    text::AccountId,
+    Code, FromField, account::Account, app::App, audit::Target, file_format::Format, id::AppId, permission::Permission,
+    role::Rights, text::AccountId,
 };
-use rollcall_files::Format;
 
 use crate::download::{Bytes, Download, DownloadCall, record};
 

@@ -1,23 +1,21 @@
 //! Downloads: the request for a file, and the file as a reply.
 
-use std::fmt::Write as _;
-
 use axum::{
     extract::{FromRequest, Request},
     http::header,
     response::{IntoResponse, Response},
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rollcall_api::{Authority, Call, Context, Plan, Problem, call::Rejection};
 use rollcall_domain::{
     Timestamp,
     account::Account,
     app::App,
     audit::{Action, Change, Target},
+    file_format::Format,
     text::AccountId,
 };
 use rollcall_files::{
-    Format,
+    attachment, file_name,
     write::{AccountsWriter, Layout},
 };
 use rollcall_store::Commit;
@@ -84,14 +82,9 @@ impl Download {
             file.finish()
         };
         let (bytes, _) = written().map_err(|error: std::io::Error| Problem::Internal(format!("no file: {error}")))?;
-        let name = format!("{} - {selection} - {}.{}", app.name, as_of.date(), format.as_str());
-        Ok(Self { format, name: name.replace(NOT_IN_A_FILE_NAME, "_"), bytes })
+        Ok(Self { format, name: file_name(&app.name, selection, as_of, format.as_str()), bytes })
     }
 }
-
-/// The characters that Windows does not allow in the name of a file, or that separate folders. Browsers would replace
-/// them, each in its own way.
-const NOT_IN_A_FILE_NAME: [char; 9] = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
 
 impl IntoResponse for Download {
     fn into_response(self) -> Response {
@@ -99,39 +92,6 @@ impl IntoResponse for Download {
         let headers = [(header::CONTENT_TYPE, self.format.media_type()), (header::CONTENT_DISPOSITION, &disposition)];
         (headers, self.bytes).into_response()
     }
-}
-
-/// The characters that an extended value cannot contain unencoded: all but RFC 8187's `attr-char`.
-const NOT_IN_AN_EXTENDED_VALUE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'!')
-    .remove(b'#')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'^')
-    .remove(b'_')
-    .remove(b'`')
-    .remove(b'|')
-    .remove(b'~');
-
-/// The `Content-Disposition` of a file of this name (RFC 6266).
-///
-/// `filename` has only characters that are safe in every browser, proxy and file system. If that changes the name, the
-/// exact one is added as `filename*`.
-fn attachment(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    let mut disposition = format!("attachment; filename=\"{plain}\"");
-    if plain != name {
-        // Writing to a string cannot fail.
-        let _ = write!(disposition, "; filename*=UTF-8''{}", utf8_percent_encode(name, NOT_IN_AN_EXTENDED_VALUE));
-    }
-    disposition
-}
-
-fn is_plain(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
 #[cfg(test)]
@@ -197,19 +157,6 @@ mod tests {
         #[case] expected: &str,
     ) {
         assert_eq!(download(Format::Csv, app_name, selection, &[]).name, expected);
-    }
-
-    #[rstest]
-    #[case("mina.csv", "filename=\"mina.csv\"")]
-    #[case("account-...xlsx", "filename=\"account-...xlsx\"")]
-    #[case("a b.csv", "filename=\"a_b.csv\"; filename*=UTF-8''a%20b.csv")]
-    #[case(
-        "!$&'()*+,;=:@._~-.csv",
-        "filename=\"_____________.__-.csv\"; filename*=UTF-8''!$&%27%28%29%2A+%2C%3B%3D%3A%40._~-.csv"
-    )]
-    #[case("\"\r\n/\\%é.csv", "filename=\"_______.csv\"; filename*=UTF-8''%22%0D%0A%2F%5C%25%C3%A9.csv")]
-    fn a_name_with_special_characters_is_sent_in_two_forms(#[case] name: &str, #[case] expected: &str) {
-        assert_eq!(attachment(name), format!("attachment; {expected}"));
     }
 
     /// Quotation marks are doubled and marked in CSV and escaped in JSON, so they make the largest files.

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use axum::extract::{Path, State};
 use rollcall_api::{Context, Problem};
 use rollcall_domain::{
-    Code, audit::Target, body::BoundedList, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION, permission::Permission,
-    request_body, text::AccountId,
+    Code, audit::Target, body::BoundedList, file_format::Format, id::AppId, limits::MAX_ACCOUNTS_PER_SELECTION,
+    permission::Permission, request_body, text::AccountId,
 };
-use rollcall_files::Format;
 
 use crate::download::{Bytes, Download, DownloadCall, record};
 

@@ -1,0 +1,108 @@
+//! Starting a job that waits for it.
+
+use axum::{
+    Extension,
+    extract::{Path, State},
+};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply};
+use rollcall_domain::{
+    Code, Refusal, Timestamp,
+    id::{AppId, JobId},
+    job::{BulkStart, Job, JobKind, JobStatus},
+};
+use rollcall_files::read::{Given, ImportStart, Plan as ImportPlan, Unreadable};
+use rollcall_objects::Objects;
+use rollcall_store::job;
+use transfer::Uploaded;
+use utoipa::ToSchema;
+
+use crate::{job::load, view::JobView};
+
+/// The start of a job of any kind.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the two bodies that `start` reads")]
+#[schema(as = JobStart)]
+pub(crate) enum Start {
+    /// Of an edit or a deletion.
+    Bulk(BulkStart),
+    /// Of an import.
+    Import(ImportStart),
+}
+
+/// `POST /v1/apps/{app_id}/jobs/{job_id}/start`: starts a job that waits for it, in the caller's name.
+///
+/// An edit or a deletion is started with the `matched` that its reader saw. An import tells first what would happen, if
+/// `dry_run` is true, and can then be started again.
+#[utoipa::path(
+    post,
+    path = "/v1/apps/{app_id}/jobs/{job_id}/start",
+    operation_id = "start_job",
+    tag = "jobs",
+    params(("app_id" = AppId, Path), ("job_id" = JobId, Path)),
+    request_body = Start,
+    responses((status = 202, body = JobView)),
+    extensions((
+        "x-codes" = json!([Code::AccountDeletionLocked, Code::MatchedDiffers, Code::WrongStatus])
+    )),
+)]
+pub(crate) async fn start(
+    State(context): State<Context>,
+    Extension(objects): Extension<Objects>,
+    Path((app_id, job_id)): Path<(String, String)>,
+    call: Call,
+) -> Result<Reply, Problem> {
+    let fields = call.fields()?;
+    let (app, before) = load(&context, &call, &app_id, &job_id).await?;
+    let body = fields.unread().clone();
+    match before.kind {
+        JobKind::Export => return Err(Code::WrongStatus.into()),
+        JobKind::Edit | JobKind::Delete => {
+            let start = fields.parse(BulkStart::read)?;
+            if before.status != JobStatus::AwaitingStart || before.has_waited_too_long(call.now()) {
+                return Err(Code::WrongStatus.into());
+            }
+            if before.matched != Some(start.matched.into()) {
+                return Err(Code::MatchedDiffers.into());
+            }
+            if before.kind == JobKind::Delete {
+                app.deletion_allowed()?;
+            }
+        }
+        JobKind::Import => {
+            let start = fields.parse(ImportStart::read)?;
+            let uploaded = uploaded(&objects, &before, call.now()).await?;
+            let given = Given { encoding: start.reading().encoding, delimiter: start.reading().delimiter };
+            match uploaded.recognise(given).await {
+                Ok(recognised) => {
+                    let plan = ImportPlan::new(&recognised, start.reading().mapping.as_ref(), call.now().date());
+                    plan.map_err(Refusal::invalid)?;
+                }
+                Err(Unreadable::Io(error)) => return Err(unreadable(Unreadable::Io(error))),
+                // The job fails with the reason, as it does if the fault is the file's last record.
+                Err(_) => {}
+            }
+        }
+    }
+    let after = before.clone().started(&call.actor.user, body, call.now()).next();
+    let reply = Reply::accepted(&JobView::of(&context, &objects, after.clone()).await?)?;
+    context.commit(Plan::new(Authority::AsRead(&call), job::change(&before, &after)?).reply(reply)).await
+}
+
+/// The file of an import that waits for its start or, although its file is there, still for its upload.
+pub(crate) async fn uploaded(objects: &Objects, job: &Job, now: Timestamp) -> Result<Uploaded, Problem> {
+    let is_waiting = matches!(job.status, JobStatus::AwaitingUpload | JobStatus::AwaitingStart);
+    if !is_waiting || job.has_waited_too_long(now) {
+        return Err(Code::WrongStatus.into());
+    }
+    let uploaded = Uploaded::find(objects, job).await?;
+    uploaded.ok_or_else(|| Refusal::new(Code::WrongStatus, "The file is not uploaded yet.").into())
+}
+
+/// The refusal of a file that cannot be read.
+pub(crate) fn unreadable(unreadable: Unreadable) -> Problem {
+    match unreadable {
+        Unreadable::Io(error) => Problem::Unavailable(format!("an uploaded file cannot be read: {error}")),
+        other => Refusal::new(Code::UnreadableFile, other.to_string()).into(),
+    }
+}
