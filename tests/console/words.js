@@ -13,5 +13,11 @@ export async function wordsOf(language) {
   return words(formatsOf(language));
 }
 
+// The texts of jobs, which a browser loads with the first screen that shows them.
+export async function jobWordsOf(language) {
+  const [{ formatsOf }, { words }] = await Promise.all([imported("formats.js"), imported(`words/jobs/${language}.js`)]);
+  return words(formatsOf(language));
+}
+
 // What the server's code generates for the console: codes, permissions, presets, limits.
 export const facts = await imported("facts.js");

@@ -1,7 +1,7 @@
 // Both languages have the same texts, counts read naturally, and the most visible sentences do not change by accident.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { facts, sourceOf, wordsOf } from "./words.js";
+import { facts, jobWordsOf, sourceOf, wordsOf } from "./words.js";
 
 // The paths of all texts, with their types: a text that depends on something is a function.
 const keysOf = (value, path = "") =>
@@ -10,9 +10,11 @@ const keysOf = (value, path = "") =>
     : [`${path}: ${typeof value}`];
 
 const [en, ko] = [await wordsOf("en"), await wordsOf("ko")];
+const [jobsEn, jobsKo] = [await jobWordsOf("en"), await jobWordsOf("ko")];
 
 test("English and Korean have the same keys", () => {
   assert.deepEqual(keysOf(ko).sort(), keysOf(en).sort());
+  assert.deepEqual(keysOf(jobsKo).sort(), keysOf(jobsEn).sort());
 });
 
 test("every code, permission and role of the server has a text", () => {
@@ -39,12 +41,17 @@ test("counts follow the plural rules of the language", () => {
   assert.equal(en.list.complete.users(12), "All 12 shown");
   assert.equal(ko.list.complete.users(3), "전체 3명");
   assert.equal(ko.list.complete.audit(3), "전체 3건");
+  assert.equal(jobsEn.importing.actionCount(1), "Import 1 row");
+  assert.equal(jobsEn.editing.question(4987), "Change 4,987 accounts?");
+  assert.equal(jobsKo.editing.question(4987), "계정 4,987개를 변경할까요?");
+  assert.equal(jobsKo.importing.actionCount(5000), "5,000행 가져오기");
   assert.match(en.roleEditor.effectFor("*1 change*", 0), /No one has this role yet/);
 });
 
 // Korean particles depend on the last syllable of the word before them, which is unknown for names and addresses.
 test("no Korean text offers a choice of particles", async () => {
-  assert.doesNotMatch(await sourceOf("words/ko.js"), /을\(를\)|\(으\)로|이\(가\)|은\(는\)|와\(과\)/);
+  for (const name of ["words/ko.js", "words/jobs/ko.js"])
+    assert.doesNotMatch(await sourceOf(name), /을\(를\)|\(으\)로|이\(가\)|은\(는\)|와\(과\)/, name);
 });
 
 // The parts of each sentence in the order in which the screen shows them.

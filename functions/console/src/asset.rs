@@ -10,7 +10,7 @@ use rollcall_api::{Problem, config::Config};
 use rollcall_domain::Code;
 
 use crate::{
-    page::{self, POLICY},
+    page::{self, policy},
     tree::{File, VERSION},
 };
 
@@ -30,7 +30,10 @@ pub(crate) async fn file(
 pub(crate) fn page(config: &Config, path: &str, method: &Method, headers: &HeaderMap) -> Response {
     let Some(page) = page::page(config, path) else { return Problem::from(Code::NotFound).into_response() };
     let mut response = respond(&page, method, headers, "no-cache");
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    // An origin has no character that a header cannot have.
+    if let Ok(policy) = HeaderValue::try_from(policy(config)) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     response
 }
 

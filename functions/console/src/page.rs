@@ -10,11 +10,16 @@ use crate::{
     tree::{self, File, VERSION},
 };
 
-/// What the page may load: its own files, and photos and two-factor pictures as images. Where browsers support trusted
-/// types, no text can become markup or code.
-pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
-    img-src 'self' data: https:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types 'none'";
+/// What the page may load: its own files, and photos and two-factor pictures as images. It may send files to where they
+/// are uploaded. Where browsers support trusted types, no text can become markup or code.
+pub(crate) fn policy(config: &Config) -> String {
+    let uploads = config.upload_origin.as_deref().map(|origin| format!(" {origin}")).unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: https:; \
+         connect-src 'self'{uploads}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+}
 
 /// First segments of paths that never belong to the console, though a browser may request them.
 const NOT_CONSOLE: [&str; 5] = ["v1", "healthz", "mailbox", "_local", "assets"];

@@ -10,6 +10,8 @@ export const SIGNED_OUT = {
 export const SIGNED_IN = [
   ["/apps/:app/accounts/:user", "accounts"],
   ["/apps/:app/accounts", "accounts"],
+  ["/apps/:app/jobs", "jobs"],
+  ["/apps/:app/jobs/:job", "jobs"],
   ["/accounts", "accounts-home"],
   ["/apps/:app", "apps"],
   ["/apps", "apps"],

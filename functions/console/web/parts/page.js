@@ -8,6 +8,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { Avatar } from "./avatar.js";
 import { Button } from "./button.js";
+import { JobSlot } from "./job-slot.js";
 import { Logo } from "./logo.js";
 import { useModal } from "./modal.js";
 import { useSessionExpiry } from "./session-expiry.js";
@@ -42,6 +43,7 @@ export function Page({ title, thing, parent, part, picker, actions, primary, pla
               </a>`
             : html`
               <h1 class="cut"><bdi>${title}</bdi></h1>
+              <${JobSlot} />
               <div class="actions">${main(primary?.short ?? primary?.label)}</div>`
         }
       </header>

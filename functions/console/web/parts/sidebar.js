@@ -7,13 +7,14 @@ import { settings } from "../settings.js";
 import { words } from "../words.js";
 import { AccountMenu } from "./account-menu.js";
 import { Icon } from "./icon.js";
+import { JobSlot } from "./job-slot.js";
 import { Logo } from "./logo.js";
 
 function entries() {
   const { app } = settings.value;
   const { path } = place.value;
   const teams = signedIn().teams.length;
-  const accounts = path === "/accounts" || /^\/apps\/[^/]+\/accounts/.test(path);
+  const accounts = path === "/accounts" || /^\/apps\/[^/]+\/(accounts|jobs)/.test(path);
   return [
     canSomewhere("accounts.read") && {
       name: "accounts",
@@ -47,5 +48,6 @@ export const Sidebar = () => html`
             </a>`,
       )}
     </nav>
+    <${JobSlot} />
     <${AccountMenu} />
   </aside>`;

@@ -3,6 +3,7 @@
 import { announce } from "../announce.js";
 import { pathOf, put } from "../api.js";
 import { apps, forgetApp, keepApp, loadApp, rememberVisit } from "../apps.js";
+import { limits } from "../facts.js";
 import { reportGone, useReload } from "../freshness.js";
 import { html } from "../html.js";
 import { keys } from "../keyboard.js";
@@ -20,13 +21,17 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import { setAdmin } from "./accounts/admin.js";
 import { AppPicker } from "./accounts/app-picker.js";
+import { BulkButtons, BulkMenu } from "./accounts/bulk-menu.js";
 import { AccountFilter } from "./accounts/filter.js";
 import { AccountTable } from "./accounts/table.js";
 
+const BulkDelete = lazy(async () => (await import("./accounts/bulk-delete.js")).BulkDelete);
+const BulkEdit = lazy(async () => (await import("./accounts/bulk-edit.js")).BulkEdit);
 const CreateAccount = lazy(async () => (await import("./accounts/create.js")).CreateAccount);
 const DeleteAccounts = lazy(async () => (await import("./accounts/deletion.js")).DeleteAccounts);
 const DeletionResults = lazy(async () => (await import("./accounts/deletion.js")).DeletionResults);
 const EditAccount = lazy(async () => (await import("./accounts/edit.js")).EditAccount);
+const ExportAll = lazy(async () => (await import("./accounts/export-all.js")).ExportAll);
 const ExportAccounts = lazy(async () => (await import("./accounts/export.js")).ExportAccounts);
 const LiftLock = lazy(async () => (await import("./accounts/lock.js")).LiftLock);
 
@@ -40,8 +45,9 @@ function Accounts({ app: appId, user: userId }) {
   const app = apps.value?.find(({ app_id }) => app_id === appId);
   const { query } = place.value;
   const type = query.get("type") ?? "";
-  const prefix = query.get("q") ?? "";
-  const list = useList(pathOf`/v1/apps/${appId}/accounts`, { type, user_id_prefix: prefix }, keyOf);
+  const q = query.get("q") ?? "";
+  const filter = { type: type || undefined, q: q || undefined };
+  const list = useList(pathOf`/v1/apps/${appId}/accounts`, filter, keyOf);
   const selection = useSelection(keyOf);
   const [problem, setProblem] = useState(null);
   const [dialog, setDialog] = useState(null);
@@ -70,17 +76,28 @@ function Accounts({ app: appId, user: userId }) {
   const here = pathOf`/apps/${appId}/accounts`;
   const open = (account) => go(here + pathOf`/${account.user_id}` + location.search);
   const ask = (kind, accounts) => setDialog({ kind, accounts });
+  const askMany = (kind, which) => setDialog({ kind, which });
+  const idsOf = (accounts) => ({ user_ids: accounts.map(keyOf) });
+  // Calls `act` if accounts may be deleted, and otherwise says why not.
+  const unlessLocked = (act) => {
+    if (!app) return undefined;
+    if (!app.deletion_lock.locked) return act();
+    if (may.lock) return ask("lift");
+    announce(words().lock.locked);
+    return strip.current?.scrollIntoView({ block: "center" });
+  };
   const act = {
     open,
     export: (accounts) => ask("export", accounts),
     create: () => ask("create"),
-    delete: (accounts) => {
-      if (!app) return undefined;
-      if (!app.deletion_lock.locked) return ask("delete", accounts);
-      if (may.lock) return ask("lift");
-      announce(words().lock.locked);
-      return strip.current?.scrollIntoView({ block: "center" });
-    },
+    delete: (accounts) =>
+      unlessLocked(() =>
+        accounts.length > limits.accountsPerDeletion ? askMany("bulkDelete", idsOf(accounts)) : ask("delete", accounts),
+      ),
+    edit: (accounts) => askMany("bulkEdit", idsOf(accounts)),
+    exportAll: () => ask("exportAll"),
+    bulkEdit: () => askMany("bulkEdit", filter),
+    bulkDelete: () => unlessLocked(() => askMany("bulkDelete", filter)),
     turnAdmin: (account, on) => setAdmin(app, account, on, changed).catch(setProblem),
   };
   const changed = (account) => {
@@ -108,7 +125,9 @@ function Accounts({ app: appId, user: userId }) {
   };
   const created = (account) => {
     close();
-    if ((!type || type === account.type) && account.user_id.startsWith(prefix)) list.upsert(account);
+    // Only the server knows what a search finds.
+    if (q) list.reload();
+    else if (!type || type === account.type) list.upsert(account);
     refresh();
   };
 
@@ -120,11 +139,13 @@ function Accounts({ app: appId, user: userId }) {
   }
   const picker = html`<${AppPicker} app=${app} onFailed=${setProblem} />`;
   const primary = app && may.write && { icon: "plus", label: w.create, short: w.createShort, act: act.create };
-  const filtered = type !== "" || prefix !== "";
+  const filtered = type !== "" || q !== "";
+  const bulk = { app, may, act, filtered };
   const empty = html`<${NoAccounts} filtered=${filtered} onCreate=${primary && act.create} />`;
   const failed = problem ?? list.problem;
   return html`
-    <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}>
+    <${Page} title=${w.title} thing=${userId ?? app?.name} picker=${picker} primary=${primary}
+      actions=${app && html`<${BulkButtons} ...${bulk} />`}>
       <div ref=${strip} class="wide-column">
         ${
           app &&
@@ -133,8 +154,8 @@ function Accounts({ app: appId, user: userId }) {
               onRestore=${restore} />`
         }
       </div>
-      <${AccountFilter} app=${app} type=${type} prefix=${prefix} mayLock=${may.lock} onLift=${() => ask("lift")}
-        onRestore=${restore} />
+      <${AccountFilter} app=${app} type=${type} q=${q} mayLock=${may.lock} onLift=${() => ask("lift")}
+        onRestore=${restore} more=${app && html`<${BulkMenu} ...${bulk} />`} />
       <${AccountTable} app=${app} list=${list} selection=${selection} may=${may} act=${act} current=${userId}
         empty=${empty} keyOf=${keyOf} />
       ${
@@ -152,6 +173,12 @@ function Accounts({ app: appId, user: userId }) {
       ${dialog?.kind === "lift" && html`<${LiftLock} app=${app} onClose=${close} />`}
       ${
         dialog?.kind === "export" && html`<${ExportAccounts} app=${app} accounts=${dialog.accounts} onClose=${close} />`
+      }
+      ${dialog?.kind === "exportAll" && html`<${ExportAll} app=${app} filter=${filter} onClose=${close} />`}
+      ${dialog?.kind === "bulkEdit" && html`<${BulkEdit} app=${app} which=${dialog.which} onClose=${close} />`}
+      ${
+        dialog?.kind === "bulkDelete" &&
+        html`<${BulkDelete} app=${app} which=${dialog.which} onStarted=${selection.clear} onClose=${close} />`
       }
       ${
         dialog?.kind === "delete" &&

@@ -92,6 +92,7 @@ export const words = ({ plural, number, list }) => ({
       invitations: (count) => plural(count, { one: (n) => `${n} invitation`, other: (n) => `All ${n} shown` }),
       users: (count) => plural(count, { one: (n) => `${n} user`, other: (n) => `All ${n} shown` }),
       audit: (count) => plural(count, { one: (n) => `${n} record`, other: (n) => `All ${n} shown` }),
+      jobs: (count) => plural(count, { one: (n) => `${n} job`, other: (n) => `All ${n} shown` }),
     },
   },
   signIn: {
@@ -364,7 +365,7 @@ export const words = ({ plural, number, list }) => ({
     title: "Accounts",
     app: "Application",
     caption: (app) => `Accounts of ${app}, by user ID`,
-    search: "User ID starts with…",
+    search: "User ID or name",
     all: "All",
     type: "Type",
     types: { general: "General", admin: "Admin" },
@@ -431,7 +432,6 @@ export const words = ({ plural, number, list }) => ({
     text: (app) => `Exports the current data from ${app}.`,
     format: "Format",
     hints: {
-      csv: "For spreadsheets. Cells that look like formulas get a leading apostrophe.",
       ndjson: "One JSON object per line, exactly as stored.",
       xlsx: "For spreadsheets. Keeps text and numbers apart.",
     },
@@ -453,7 +453,6 @@ export const words = ({ plural, number, list }) => ({
         other: (n) => `${n} of them are admins. ${number(left)} of ${number(most)} admins will remain.`,
       }),
     typeCount: (count) => `Type ${count} to confirm`,
-    tooMany: (count, most) => `${number(count)} selected. You can delete up to ${number(most)} at a time.`,
     done: (count) => plural(count, { one: (n) => `${n} deleted.`, other: (n) => `${n} deleted.` }),
     partly: (gone, kept) => `${number(gone)} deleted, ${number(kept)} not.`,
     why: "See why",
@@ -669,7 +668,7 @@ export const words = ({ plural, number, list }) => ({
     create: "New user",
     createShort: "New",
     createAction: "Create user",
-    search: "Username or login",
+    search: "Username, login or email",
     filters: { type: "Type", team: "Team", status: "Status" },
     noMatch: "No matching users.",
     gone: "This user no longer exists.",
@@ -808,6 +807,9 @@ export const words = ({ plural, number, list }) => ({
       invitation_id: "Invitation ID",
       session_id: "Session ID",
       format: "Format",
+      job_id: "Job",
+      first_row: "First row",
+      request: "Request",
       issued_by: "Issued by",
       code_hint: "Last digits",
       note: "Note",
@@ -841,6 +843,10 @@ export const words = ({ plural, number, list }) => ({
     counted: {
       "account.delete": (count) =>
         plural(count, { one: (n) => `Deleted ${n} account`, other: (n) => `Deleted ${n} accounts` }),
+      "account.edit": (count) =>
+        plural(count, { one: (n) => `Edited ${n} account`, other: (n) => `Edited ${n} accounts` }),
+      "account.import": (count) =>
+        plural(count, { one: (n) => `Imported ${n} account`, other: (n) => `Imported ${n} accounts` }),
       "account.export": (count) =>
         plural(count, { one: (n) => `Exported ${n} account`, other: (n) => `Exported ${n} accounts` }),
     },
@@ -857,6 +863,7 @@ export const words = ({ plural, number, list }) => ({
       "account.set_admin": "Set as admin",
       "account.cancel_admin": "Removed as admin",
       "account.export": "Exported accounts",
+      "account.import": "Imported accounts",
       "user.sign_in": "Signed in",
       "user.register": "Registered",
       "user.create": "Created a user",
@@ -998,6 +1005,10 @@ export const words = ({ plural, number, list }) => ({
     too_many_teams: "A user can be in up to 20 teams. Leave one first.",
     too_many_members: "This team already has 1,000 members. Remove one first.",
     too_many_invitations: "This team already has 100 live invitations. Revoke one first.",
+    too_many_jobs: "This application already has 5 unfinished jobs. Wait for one or end one first.",
+    matched_differs: "The number of accounts has changed. Check it and try again.",
+    wrong_status: "This job has moved on. Reload the page.",
+    unreadable_file: "The file can’t be read.",
     invitation_ended: "This invitation was redeemed or revoked. Issue a new one.",
     email_not_verified: "Confirm your email first.",
     use_own_route: "Change your own account under “Your account”.",

@@ -31,8 +31,6 @@ export function DeleteAccounts({ app, accounts, onDeleted, onClose }) {
       });
       onDeleted(results);
     });
-  if (count > limits.accountsPerDeletion)
-    return html`<${Dialog} title=${w.tooMany(count, limits.accountsPerDeletion)} onClose=${onClose} />`;
   return html`
     <${Dialog} title=${w.question(count)} text=${w.text(app.name)} action=${w.action(count)} destructive
       busy=${form.busy} typed=${form.values.count !== ""} onClose=${onClose} onSubmit=${run}>

@@ -5,6 +5,7 @@ import { file, pathOf } from "../../api.js";
 import { limits } from "../../facts.js";
 import { useForm } from "../../form.js";
 import { html } from "../../html.js";
+import { jobWords } from "../../jobs/words.js";
 import { useAutofocus } from "../../parts/autofocus.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError } from "../../parts/field.js";
@@ -13,7 +14,7 @@ import { SegmentsField } from "../../parts/segments.js";
 import { useEffect, useRef, useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 
-const FORMATS = [
+export const FORMATS = [
   ["csv", "CSV"],
   ["ndjson", "NDJSON"],
   ["xlsx", "XLSX"],
@@ -49,7 +50,7 @@ export function ExportAccounts({ app, accounts, onClose }) {
       action=${!over && w.action} busy=${form.busy} onClose=${onClose} onSubmit=${run}>
       <div class="form">
         <${SegmentsField} label=${w.format} value=${value} options=${FORMATS} onChoose=${onInput}
-          hint=${w.hints[value]} />
+          hint=${value === "csv" ? jobWords().exporting.csv : w.hints[value]} />
         <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Dialog}>`;

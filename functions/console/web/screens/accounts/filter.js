@@ -10,7 +10,8 @@ import { Tally } from "../../parts/tally.js";
 import { setQuery } from "../../router.js";
 import { words } from "../../words.js";
 
-export function AccountFilter({ app, type, prefix, mayLock, onLift, onRestore }) {
+// `more` is the menu of what is done with all that match.
+export function AccountFilter({ app, type, q, mayLock, onLift, onRestore, more }) {
   const w = words().accounts;
   const types = [
     ["", w.all],
@@ -28,7 +29,7 @@ export function AccountFilter({ app, type, prefix, mayLock, onLift, onRestore })
     </button>`;
   return html`
     <div class="filter-bar">
-      <${Search} label=${w.search} value=${prefix} onSearch=${(q) => setQuery({ q })} />
+      <${Search} label=${w.search} value=${q} onSearch=${(text) => setQuery({ q: text })} />
       <div class="wide-column"><${Segments} label=${w.type} value=${type} options=${types} onChoose=${choose} /></div>
       <${Menu} label=${w.type} trigger=${trigger}
         items=${types.map(([value, label]) => ({
@@ -37,6 +38,7 @@ export function AccountFilter({ app, type, prefix, mayLock, onLift, onRestore })
           end: value === type && html`<${Icon} name="check" />`,
           onChoose: () => choose(value),
         }))} />
+      ${more}
       ${
         app &&
         html`

@@ -1,6 +1,7 @@
 // The operations on all selected accounts.
 import { limits } from "../../facts.js";
 import { html } from "../../html.js";
+import { jobWords } from "../../jobs/words.js";
 import { Button } from "../../parts/button.js";
 import { SelectionCheckbox } from "../../parts/selection.js";
 import { useState } from "../../vendor/hooks.js";
@@ -12,6 +13,13 @@ function ExportButton({ selection, may, act, label }) {
     html`<${Button} kind="ghost" icon="download" onClick=${() => act.export(selection.items())}>${label}</${Button}>`
   );
 }
+
+const EditButton = ({ selection, may, act }) =>
+  may.write &&
+  html`
+    <${Button} kind="ghost" icon="edit" onClick=${() => act.edit(selection.items())}>
+      ${jobWords().editing.count(selection.size)}
+    </${Button}>`;
 
 function DeleteButton({ app, selection, may, act, label }) {
   if (!may.delete || !app) return null;
@@ -55,6 +63,7 @@ export function SelectionHead({ app, list, selection, may, act }) {
       <span class="count">${label}</span>
       <${ExportButton} selection=${selection} may=${may} act=${act}
         label=${words().accounts.exportCount(selection.size)} />
+      <${EditButton} selection=${selection} may=${may} act=${act} />
       <${DeleteButton} app=${app} selection=${selection} may=${may} act=${act}
         label=${words().accounts.deleteCount(selection.size)} />
       <${Button} kind="ghost" size="apart" busy=${busy} onClick=${everything}>${w.everything}</${Button}>

@@ -17,7 +17,7 @@ export const AdminTag = () => html`<span class="tag accent">${words().accounts.t
 export function AccountTable({ app, list, selection, may, act, current, empty, keyOf }) {
   const w = words().accounts;
   const { items } = list;
-  const selects = may.export || may.delete;
+  const selects = may.export || may.write || may.delete;
   useRowKeys({
     items,
     open: (at) => act.open(items[at]),

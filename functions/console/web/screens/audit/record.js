@@ -7,7 +7,7 @@ import { Time } from "../../parts/time.js";
 import { teamName } from "../../teams.js";
 import { PHONE, useMedia } from "../../viewport.js";
 import { words } from "../../words.js";
-import { actionText, displayValue, targetAddress, targetName } from "./values.js";
+import { actionText, changesOf, displayValue, targetAddress, targetName } from "./values.js";
 
 export function RecordRows({ record, nameOf, at, open, onTurn, inTeam, onNarrow }) {
   const w = words().audit;
@@ -58,14 +58,14 @@ export function RecordRows({ record, nameOf, at, open, onTurn, inTeam, onNarrow 
 
 function RecordDetails({ record, nameOf, inTeam, onNarrow }) {
   const w = words().audit;
-  const { before, after, actor, address, target, team_id: teamId, request_id: request } = record;
-  const names = Object.keys({ ...before, ...after });
+  const { actor, address, target, team_id: teamId, request_id: request } = record;
+  const changes = changesOf(record);
   const href = targetAddress(record);
   const fact = (name, value) => value && html`<dt>${name}</dt><dd><bdi>${value}</bdi></dd>`;
   return html`
     <div class="record">
       ${
-        names.length > 0 &&
+        changes.length > 0 &&
         html`
           <table class="changes">
             <caption class="unseen">${w.changes}</caption>
@@ -73,13 +73,16 @@ function RecordDetails({ record, nameOf, inTeam, onNarrow }) {
               <tr><th scope="col">${w.field}</th><th scope="col">${w.before}</th><th scope="col">${w.after}</th></tr>
             </thead>
             <tbody>
-              ${names.map(
-                (name) =>
+              ${changes.map(
+                ({ field, label, before, after, outcome }) =>
                   html`
                     <tr>
-                      <th scope="row">${w.fields[name] ?? name}</th>
-                      <td><bdi>${displayValue(name, before?.[name], nameOf)}</bdi></td>
-                      <td><bdi>${displayValue(name, after?.[name], nameOf)}</bdi></td>
+                      <th scope="row"><bdi>${label}</bdi></th>
+                      <td><bdi>${displayValue(field, before, nameOf)}</bdi></td>
+                      <td>
+                        ${outcome && html`<span class="loose">${outcome}</span> `}
+                        ${(after || !outcome) && html`<bdi>${displayValue(field, after, nameOf)}</bdi>`}
+                      </td>
                     </tr>`,
               )}
             </tbody>

@@ -3,6 +3,7 @@
 import { pathOf } from "../../api.js";
 import { apps } from "../../apps.js";
 import { roleName } from "../../grants.js";
+import { jobWords } from "../../jobs/words.js";
 import { can, isPlatform } from "../../permissions.js";
 import { teamName } from "../../teams.js";
 import { dateAndTime } from "../../times.js";
@@ -38,10 +39,37 @@ export function nameLookup(records) {
 export const targetName = (record, nameOf) =>
   recordedName(record) ?? nameOf(record.target.id) ?? (record.target.kind === "invitation" ? "" : record.target.id);
 
+// What became of the accounts that a part of a job has changed, by their ids.
+const CHANGED = ["created", "updated", "deleted"];
+const changedIds = (outcomes) => Object.keys(outcomes).filter((id) => CHANGED.includes(outcomes[id]));
+
+// What a record says changed: its fields or, of a part of a job, also each account.
+export function changesOf({ before, after }) {
+  const outcomes = after?.outcomes ?? {};
+  const isOfAccounts = (name) => after?.outcomes && (name === "outcomes" || name === "accounts");
+  const names = Object.keys({ ...before, ...after }).filter((name) => !isOfAccounts(name));
+  return [
+    ...names.map((field) => ({
+      field,
+      label: words().audit.fields[field] ?? field,
+      before: before?.[field],
+      after: after?.[field],
+      outcome: undefined,
+    })),
+    ...Object.entries(outcomes).map(([id, outcome]) => ({
+      field: "account",
+      label: id,
+      before: before?.accounts?.[id],
+      after: after.accounts?.[id],
+      outcome: jobWords().outcomes[outcome] ?? outcome,
+    })),
+  ];
+}
+
 // What was done. Some actions stand for several kinds of changes, which the changed fields tell apart.
 export function actionText({ action, before, after }) {
   const { actions, edits, counted } = words().audit;
-  const ids = (before ?? after)?.user_ids;
+  const ids = (before ?? after)?.user_ids ?? (after?.outcomes && changedIds(after.outcomes));
   if (ids && counted[action]) return counted[action](ids.length);
   const [field, ...others] = Object.keys({ ...before, ...after });
   const change = others.length === 0 ? edits[action]?.[field] : undefined;
