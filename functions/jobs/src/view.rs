@@ -37,7 +37,7 @@ pub(crate) struct JobView {
     /// When it was over; null before.
     #[schema(required)]
     finished_at: Option<Timestamp>,
-    /// Until when its files can be downloaded; null before it is over.
+    /// Until when its files can be downloaded; null before it has ended.
     #[schema(required)]
     expires_at: Option<Timestamp>,
     /// From when on each account that exists is in the file of an export; null for other jobs.

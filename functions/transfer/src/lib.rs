@@ -49,7 +49,7 @@ pub struct TransferEvent {
 /// What a step achieved.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct TransferReport {
-    /// Whether the job needs no more steps now: it is over, waits for somebody, or is worked on elsewhere.
+    /// Whether the job needs no more steps now: it has ended, waits for somebody, or is worked on elsewhere.
     pub over: bool,
 }
 

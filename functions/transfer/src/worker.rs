@@ -19,7 +19,7 @@ use crate::{import, remove_objects};
 pub(crate) enum Next {
     /// It goes on in the next step.
     More,
-    /// It is over or waits for somebody.
+    /// It has ended or waits for somebody.
     Over,
 }
 

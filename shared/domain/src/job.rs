@@ -47,9 +47,9 @@ choices! {
         Queued "queued",
         /// It is being worked on.
         Running "running",
-        /// It is over, and everything was done. Single rows may have failed.
+        /// It has ended, and everything was done. Single rows may have failed.
         Succeeded "succeeded",
-        /// It is over and stopped early: `error` says why. What was done stays done.
+        /// It has ended early: `error` says why. What was done stays done.
         Failed "failed",
         /// It was ended early, by somebody or because it waited too long. What was done stays done.
         Cancelled "cancelled",

@@ -26,6 +26,14 @@ fn address(page: &Reply, name: &str) -> String {
     format!("/{}/{name}", directory.join("/"))
 }
 
+#[tokio::test]
+async fn the_page_may_send_files_to_where_they_are_uploaded() {
+    let world = World::with(&[("UPLOAD_ORIGIN", "https://Bucket.s3.eu-central-1.amazonaws.com:443")]).await;
+    let page = world.stranger().with("accept", "text/html").get("/").await;
+    let policy = page.is(200).header("content-security-policy");
+    assert!(policy.contains(" connect-src 'self' https://bucket.s3.eu-central-1.amazonaws.com;"), "{policy}");
+}
+
 #[rstest]
 #[tokio::test]
 async fn every_console_path_returns_the_page(
@@ -57,6 +65,7 @@ async fn the_page_loads_only_its_own_files_and_runs_no_inline_script() {
     let policy = page.header("content-security-policy").to_owned();
     assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
     assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(policy.contains(" connect-src 'self';"), "{policy}");
     let text = String::from_utf8(page.bytes.clone()).unwrap();
     assert!(!text.contains("<style") && !text.contains(" style=") && !text.contains("{assets}"), "{text}");
     let scripts: Vec<_> = text.split("<script").skip(1).collect();

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cleanup;
+mod jobs;
 mod mailed_codes;
 mod teams;
 mod users;

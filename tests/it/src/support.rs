@@ -4,6 +4,7 @@ mod client;
 mod conformance;
 pub mod consistency;
 pub mod faults;
+pub mod jobs;
 pub mod mailed_codes;
 mod seed;
 mod table;
@@ -33,6 +34,7 @@ use rollcall_domain::{
     user::{Status, User},
     verification::{FlowPurpose, Verification},
 };
+use rollcall_objects::Objects;
 use rollcall_store::{
     Commit, Connection, Secrets, Store, Writer,
     credential::{CredentialChange, SecondFactorChange},
@@ -116,7 +118,7 @@ impl World {
         let connection = Connection { http_client: faults.client(data.database.http_client()), ..data.in_process() };
         rollcall::create_if_missing(&connection).await.unwrap();
         let context = Self::context(connection, &data, &clock, variables);
-        let service = rollcall_api::service(ROUTES.clone(), context.clone());
+        let service = rollcall::service(ROUTES.clone(), context.clone(), &data);
         let store = Store::new(&data.in_process(), TABLE.to_owned());
         let table = Table::new(data.in_process());
         let (mailbox, password_hash) = (Mailbox::default(), OnceCell::new());
@@ -136,8 +138,18 @@ impl World {
 
     /// A client, not signed in, of functions with this context.
     pub fn stranger_to(&self, context: &Context) -> Client {
-        let service = rollcall_api::service(ROUTES.clone(), context.clone());
+        let service = rollcall::service(ROUTES.clone(), context.clone(), &self.data);
         Client { service, ..self.stranger() }
+    }
+
+    /// The objects of this installation.
+    pub fn objects(&self) -> Objects {
+        self.data.objects(ORIGIN)
+    }
+
+    /// A connection to the S3 of this installation.
+    pub fn s3_connection(&self) -> Connection {
+        self.data.s3_connection(ORIGIN)
     }
 
     /// A stored flow.

@@ -61,7 +61,7 @@ request_body! {
         #[schema(value_type = Option<Vec<Column>>, min_items = 1, max_items = 16)]
         pub columns: Option<Vec<Column>> = Some(read_columns(fields)),
         /// What separates the cells of a CSV file: a comma if it is left out.
-        #[schema(value_type = Option<String>, example = ";")]
+        #[schema(value_type = Option<String>, pattern = r"^[,;\t]$", example = ";")]
         pub delimiter: Option<Delimiter> = Some(read_delimiter(fields, format)),
         #[schema(inline)]
         #[serde(flatten)]

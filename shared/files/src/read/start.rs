@@ -20,10 +20,10 @@ request_body! {
     /// How a file is read, where that differs from what was recognised.
     pub struct Reading from (fields) {
         /// The encoding's WHATWG label.
-        #[schema(value_type = Option<String>, example = "windows-1252")]
+        #[schema(value_type = Option<String>, min_length = 2, example = "windows-1252")]
         pub encoding: Option<TextEncoding>,
         /// What separates the cells of a CSV file.
-        #[schema(value_type = Option<String>, example = ";")]
+        #[schema(value_type = Option<String>, pattern = r"^[,;|\t]$", example = ";")]
         pub delimiter: Option<Delimiter>,
         /// Which columns are imported into which fields.
         pub mapping: Option<Mapping> = Some(read_mapping(fields)),

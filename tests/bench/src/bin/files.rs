@@ -8,9 +8,8 @@ use std::{
     time::Instant,
 };
 
-use rollcall_domain::{Timestamp, account::Account};
+use rollcall_domain::{Timestamp, account::Account, file_format::Format};
 use rollcall_files::{
-    Format,
     read::{Given, Plan, Record, Records, recognise},
     write::{AccountsWriter, Layout},
 };

@@ -61,7 +61,11 @@ const RECORDED_OF_USERS: [(&str, &str); 14] = [
 
 /// Routes whose records are tested elsewhere, because they need a code from a mail or an authenticator app, sign in, or
 /// export. The last ones write no record: signing out, and requests that only send a mail.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 20] = [
+    ("POST", "/v1/apps/{app_id}/jobs"),
+    ("DELETE", "/v1/apps/{app_id}/jobs/{job_id}"),
+    ("POST", "/v1/apps/{app_id}/jobs/{job_id}/preview"),
+    ("POST", "/v1/apps/{app_id}/jobs/{job_id}/start"),
     ("POST", "/v1/me/email/confirm"),
     ("DELETE", "/v1/me/email"),
     ("POST", "/v1/me/totp/confirm"),

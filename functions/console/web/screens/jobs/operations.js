@@ -10,7 +10,7 @@ import { toast } from "../../parts/toast.js";
 import { useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 
-// The words of what ends a job or, once it is over, removes its files.
+// The words of what ends a job or, once it has ended, removes its files.
 export function endOf(job) {
   if (!isOver(job)) return jobWords().end;
   return job.files.length > 0 ? jobWords().remove : undefined;

@@ -85,10 +85,16 @@ fn is_of_accounts(action: &Action) -> bool {
     action.path.contains("account") || action.path.contains("export")
 }
 
-/// Public routes, which no grid covers.
-const IN_NO_GRID: [(&str, &str); 8] = [
+/// Public routes, and those of jobs, whose permission depends on the kind of the job: `jobs::permissions` covers them.
+const IN_NO_GRID: [(&str, &str); 14] = [
+    ("DELETE", "/v1/apps/{}/jobs/{}"),
     ("GET", "/healthz"),
+    ("GET", "/v1/apps/{}/jobs"),
+    ("GET", "/v1/apps/{}/jobs/{}"),
     ("GET", "/v1/openapi.json"),
+    ("POST", "/v1/apps/{}/jobs"),
+    ("POST", "/v1/apps/{}/jobs/{}/preview"),
+    ("POST", "/v1/apps/{}/jobs/{}/start"),
     ("POST", "/v1/login"),
     ("POST", "/v1/login/totp"),
     ("POST", "/v1/password-resets"),
