@@ -87,7 +87,7 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
             for entry in &due {
                 match process(context, entry.item, now, report).await {
                     Ok(DueOutcome::Done) => {}
-                    // An hour is not kept open for a mail that has itself expired, or a job that nobody takes.
+                    // An hour is not kept open for a mail that has itself expired.
                     Ok(DueOutcome::Driven) if hour < (now - OUTBOX_LIFETIME).unix_hours() => {}
                     Ok(DueOutcome::Driven | DueOutcome::Pending) => drop(stuck.get_or_insert(hour)),
                     // A corrupt item keeps its hour open but does not stop the others.
@@ -116,7 +116,7 @@ async fn sweep(context: &Context, first_hour: i64, now: Timestamp, report: &mut 
 enum DueOutcome {
     /// There is nothing left to do.
     Done,
-    /// The mailer or the workers of jobs were told; the item stays due until they have done their part.
+    /// The mailer was told; the item stays due until the mail is sent or expires.
     Driven,
     /// The next run has to try again.
     Pending,
@@ -146,13 +146,14 @@ async fn process(
             }
             Redrive::NotDue => Ok(DueOutcome::Done),
         },
-        // What is due with a job, its worker does: this one has no access to its files.
+        // What is due with a job, its worker does: the cleanup has no access to its files.
         DueItem::Job(app_id, job_id) => {
             if !context.store.redrive_job(app_id, job_id, now).await? {
                 return Ok(DueOutcome::Done);
             }
+            // It is due now, in an hour that the next run reads again.
             report.jobs_driven += 1;
-            Ok(DueOutcome::Driven)
+            Ok(DueOutcome::Done)
         }
         DueItem::Unknown => Ok(DueOutcome::Done),
     }

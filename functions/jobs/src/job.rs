@@ -20,7 +20,7 @@ use rollcall_domain::{
 use rollcall_objects::Objects;
 use rollcall_store::job;
 use serde_json::{Map, Value, json};
-use transfer::MatchingCheckpoint;
+use transfer::ListingCheckpoint;
 
 use crate::view::JobView;
 
@@ -181,7 +181,7 @@ fn shown_request(fields: &Fields) -> Map<String, Value> {
 
 fn with_ids(job: Job, user_ids: Option<Vec<AccountId>>) -> Result<Job, Problem> {
     let Some(user_ids) = user_ids else { return Ok(job) };
-    let checkpoint = serde_json::to_value(MatchingCheckpoint::of_ids(user_ids));
+    let checkpoint = serde_json::to_value(ListingCheckpoint::of_ids(user_ids));
     let checkpoint = checkpoint.map_err(|error| Problem::Internal(error.to_string()))?;
     Ok(Job { checkpoint: Some(checkpoint), ..job })
 }

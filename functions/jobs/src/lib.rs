@@ -6,6 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 mod job;
 mod preview;
 mod start;
+mod upload;
 mod view;
 
 /// The routes of this function. They need `Objects` as an extension of the request.

@@ -10,7 +10,7 @@ use rollcall_domain::{
     id::{AppId, JobId},
     job::{JobKind, JobStatus},
 };
-use rollcall_files::read::{Given, Mapping, Plan as ImportPlan, Reading, Recognised, Rejection, Row};
+use rollcall_files::read::{Mapping, Plan as ImportPlan, Reading, Recognised, Rejection, Row};
 use rollcall_objects::Objects;
 use rollcall_store::job;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     job::load,
-    start::{unreadable, uploaded},
+    upload::{unreadable, uploaded},
 };
 
 /// How many rows a preview shows.
@@ -63,8 +63,7 @@ pub(crate) async fn preview(
         return Err(Code::WrongStatus.into());
     }
     let uploaded = uploaded(&objects, &before, call.now()).await?;
-    let given = Given { encoding: reading.encoding, delimiter: reading.delimiter };
-    let mut recognised = uploaded.recognise(given).await.map_err(unreadable)?;
+    let mut recognised = uploaded.recognise(reading.given()).await.map_err(unreadable)?;
     let plan = ImportPlan::new(&recognised, reading.mapping.as_ref(), call.now().date());
     let mut rows = Vec::new();
     match plan {

@@ -6,17 +6,20 @@ use axum::{
 };
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply};
 use rollcall_domain::{
-    Code, Refusal, Timestamp,
+    Code, Refusal,
     id::{AppId, JobId},
-    job::{BulkStart, Job, JobKind, JobStatus},
+    job::{BulkStart, JobKind, JobStatus},
 };
-use rollcall_files::read::{Given, ImportStart, Plan as ImportPlan, Unreadable};
+use rollcall_files::read::{ImportStart, Plan as ImportPlan, Unreadable};
 use rollcall_objects::Objects;
 use rollcall_store::job;
-use transfer::Uploaded;
 use utoipa::ToSchema;
 
-use crate::{job::load, view::JobView};
+use crate::{
+    job::load,
+    upload::{unreadable, uploaded},
+    view::JobView,
+};
 
 /// The start of a job of any kind.
 #[derive(ToSchema)]
@@ -72,8 +75,7 @@ pub(crate) async fn start(
         JobKind::Import => {
             let start = fields.parse(ImportStart::read)?;
             let uploaded = uploaded(&objects, &before, call.now()).await?;
-            let given = Given { encoding: start.reading().encoding, delimiter: start.reading().delimiter };
-            match uploaded.recognise(given).await {
+            match uploaded.recognise(start.reading().given()).await {
                 Ok(recognised) => {
                     let plan = ImportPlan::new(&recognised, start.reading().mapping.as_ref(), call.now().date());
                     plan.map_err(Refusal::invalid)?;
@@ -87,22 +89,4 @@ pub(crate) async fn start(
     let after = before.clone().started(&call.actor.user, body, call.now()).next();
     let reply = Reply::accepted(&JobView::of(&context, &objects, after.clone()).await?)?;
     context.commit(Plan::new(Authority::AsRead(&call), job::change(&before, &after)?).reply(reply)).await
-}
-
-/// The file of an import that waits for its start or, although its file is there, still for its upload.
-pub(crate) async fn uploaded(objects: &Objects, job: &Job, now: Timestamp) -> Result<Uploaded, Problem> {
-    let is_waiting = matches!(job.status, JobStatus::AwaitingUpload | JobStatus::AwaitingStart);
-    if !is_waiting || job.has_waited_too_long(now) {
-        return Err(Code::WrongStatus.into());
-    }
-    let uploaded = Uploaded::find(objects, job).await?;
-    uploaded.ok_or_else(|| Refusal::new(Code::WrongStatus, "The file is not uploaded yet.").into())
-}
-
-/// The refusal of a file that cannot be read.
-pub(crate) fn unreadable(unreadable: Unreadable) -> Problem {
-    match unreadable {
-        Unreadable::Io(error) => Problem::Unavailable(format!("an uploaded file cannot be read: {error}")),
-        other => Refusal::new(Code::UnreadableFile, other.to_string()).into(),
-    }
 }

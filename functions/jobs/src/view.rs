@@ -7,7 +7,7 @@ use rollcall_domain::{
     Timestamp,
     id::{AppId, JobId},
     job::{Counts, Job, JobError, JobKind, JobStatus, JobUser, Progress},
-    limits::{JOB_LINK_LIFETIME, JOB_WAIT, MAX_UPLOAD_BYTES},
+    limits::{JOB_WAIT, MAX_UPLOAD_BYTES},
 };
 use rollcall_objects::Objects;
 use serde::Serialize;
@@ -104,7 +104,7 @@ impl JobView {
     pub(crate) async fn of(context: &Context, objects: &Objects, job: Job) -> Result<Self, Problem> {
         let now = context.now();
         let mut files = Vec::new();
-        if let Some(lifetime) = job.link_lifetime(JOB_LINK_LIFETIME, now) {
+        if let Some(lifetime) = job.link_lifetime(now) {
             for file in &job.files {
                 let download_url = objects.download_link(&file.key, &file.name, now, lifetime).await?;
                 let (name, sha256) = (file.name.clone(), file.sha256.clone());

@@ -96,9 +96,10 @@ impl Chunk {
         self.outcomes.insert(user_id.to_owned(), json!(outcome));
     }
 
-    /// The audit record of the chunk; none if it changes no account.
+    /// The audit record of the chunk; none if it changes no account and gives none up.
     fn audited(&self, job: &Job, action: Action, team_id: Option<TeamId>) -> Option<Change> {
-        if self.writes.is_empty() {
+        let has_given_up = self.outcomes.values().any(|outcome| *outcome == json!(Outcome::Failed));
+        if self.writes.is_empty() && !has_given_up {
             return None;
         }
         let first_row = job.progress.done + 1;
@@ -128,7 +129,7 @@ pub(crate) trait RowFunction: Sync {
 }
 
 /// Decides and writes the first of these rows, and returns how many. If the table has changed since it was read, the
-/// chunk is decided again; after that, row by row.
+/// chunk is decided once more, and after that only its first row.
 pub(crate) async fn write_chunk<Function: RowFunction, Checkpoint: Serialize>(
     worker: &mut Worker<'_>,
     function: &Function,

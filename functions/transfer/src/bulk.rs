@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     apply::{Chunk, Outcome, RowFunction, write_chunk},
-    matching::IDS,
+    listing::IDS,
     worker::{Next, Stop, Worker},
 };
 

@@ -3,11 +3,10 @@
 //! The file is read several times: once to see that it can be read to its end, then to write its rows, and at last for
 //! the report. A step that goes on skips the records that are done.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    hash::{BuildHasher, RandomState},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+mod rows;
+mod trial;
+
+use std::collections::BTreeSet;
 
 use rollcall_api::Problem;
 use rollcall_domain::{
@@ -15,23 +14,26 @@ use rollcall_domain::{
     account::{Account, AccountType},
     audit::{Action, Change, Target},
     job::{Counts, Job, JobError, JobFile, JobKind, Progress},
-    limits::{JOB_CHUNK_ROWS, MAX_ADMINS_PER_APP},
+    limits::JOB_CHUNK_ROWS,
     permission::Permission,
     text::AccountId,
 };
-use rollcall_files::read::{Given, ImportStart, OnExisting, Plan, Recognised, Record, Rejection, Row, Unreadable};
+use rollcall_files::read::{ImportStart, OnExisting, Plan, Recognised, Rejection, Row, Unreadable};
 use rollcall_store::account;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     apply::{Chunk, Outcome, RowFunction, write_chunk},
     report::{self, RejectedRow},
-    upload::{RecordStream, Uploaded},
+    upload::Uploaded,
     worker::{Next, Stop, Worker},
 };
+use rows::{ImportRow, Rows};
+use trial::Trial;
 
-/// How many rows a trial looks at together. It writes no account, so it is not bounded by a transaction.
-const TRIAL_ROWS: usize = 500;
+/// How many rows a trial looks at together: what one request reads. It writes no account, so it is not bounded by a
+/// transaction.
+const TRIAL_ROWS: usize = 100;
 
 /// How far an import is.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -94,8 +96,7 @@ impl Import {
         let uploaded = Uploaded::find(worker.objects, &worker.job).await?;
         let uploaded =
             uploaded.ok_or_else(|| JobError::unreadable("The uploaded file is gone. Begin a new import."))?;
-        let given = Given { encoding: start.reading().encoding, delimiter: start.reading().delimiter };
-        let recognised = uploaded.recognise(given).await.map_err(stopped_by)?;
+        let recognised = uploaded.recognise(start.reading().given()).await.map_err(stopped_by)?;
         let plan = Plan::new(&recognised, start.reading().mapping.as_ref(), worker.now().date());
         let plan = plan.map_err(|violations| JobError::refused(&Refusal::invalid(violations)))?;
         Ok(Self { start, uploaded, recognised, plan })
@@ -121,14 +122,16 @@ impl Import {
             worker.job.progress.done = 0;
         }
         let first = if is_trial { 0 } else { done };
-        let mut rows = Rows { records: self.uploaded.records(&self.recognised), pending: Vec::new() };
-        rows.skip(first).await?;
+        let mut rows = Rows::after(worker, self.uploaded.records(&self.recognised), first).await?;
         loop {
             let chunk = rows.chunk(&self.plan, if is_trial { TRIAL_ROWS } else { JOB_CHUNK_ROWS }).await?;
             let Some(at) = chunk.first().map(|row| row.at) else { return Ok(Next::Over) };
             let after = |taken: usize| Checkpoint { is_checked: true, done: at + taken as u64 };
             let taken = write_chunk(worker, &function, &chunk, after).await?;
             rows.give_back(chunk, taken);
+            if let Some(trial) = &function.trial {
+                trial.keep_chunk();
+            }
             // After a chunk, so that a step always gets on, however long it takes to skip what is done.
             if worker.is_time_up() && !is_trial {
                 return Ok(Next::More);
@@ -149,6 +152,9 @@ impl RowFunction for ImportRows<'_> {
     const ACTION: Action = Action::AccountImport;
 
     async fn decide(&self, worker: &Worker<'_>, rows: &[ImportRow], given_up: Option<Code>) -> Result<Chunk, Stop> {
+        if let Some(trial) = &self.trial {
+            trial.begin_chunk();
+        }
         let (app, _) = worker.rights()?;
         let mut chunk = Chunk::new(rows.len());
         let ids: BTreeSet<&AccountId> = rows.iter().filter_map(ImportRow::user_id).collect();
@@ -213,7 +219,7 @@ impl ImportRows<'_> {
             return rejected(Code::Forbidden);
         }
         if let Some(trial) = &self.trial {
-            match (trial.has_seen(account), self.import.start.on_existing) {
+            match (trial.has_seen(&account.user_id), self.import.start.on_existing) {
                 (false, _) if is_admin && !trial.has_room_for_admin(app.admins.len()) => {
                     return rejected(Code::AdminLimitReached);
                 }
@@ -253,112 +259,5 @@ impl ImportRows<'_> {
         };
         chunk.write(&after.user_id, outcome, writes, change);
         Ok(())
-    }
-}
-
-/// What a trial has seen of the file: an id that comes again meets the account that its first row would create.
-#[derive(Default)]
-struct Trial {
-    hasher: RandomState,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    /// Hashes of the ids that would be created: a million take about 20 MB.
-    ids: HashSet<u64>,
-    admins: usize,
-}
-
-impl Trial {
-    fn has_seen(&self, account: &Account) -> bool {
-        let hash = self.hasher.hash_one(account.user_id.as_str());
-        !self.seen().ids.insert(hash)
-    }
-
-    fn has_room_for_admin(&self, existing: usize) -> bool {
-        let mut seen = self.seen();
-        seen.admins += 1;
-        existing + seen.admins <= MAX_ADMINS_PER_APP
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A record of the file.
-struct ImportRow {
-    /// Its number, from 0.
-    at: u64,
-    /// The fields that it sets, and its id if that is valid.
-    read: Result<(Row, Option<AccountId>), Rejection>,
-}
-
-impl ImportRow {
-    fn of(at: u64, record: &Record, plan: &Plan) -> Self {
-        let with_id = |row: Row| {
-            let user_id = row.user_id().and_then(|text| AccountId::parse(text).ok());
-            (row, user_id)
-        };
-        Self { at, read: plan.row(record).map(with_id) }
-    }
-
-    fn user_id(&self) -> Option<&AccountId> {
-        self.read.as_ref().ok().and_then(|(_, user_id)| user_id.as_ref())
-    }
-
-    /// Whether the row may create an admin, which the application's limit may refuse together with its chunk.
-    fn may_be_admin(&self) -> bool {
-        let fields = self.read.as_ref().ok().map(|(row, _)| &row.fields);
-        fields.and_then(|fields| fields.get("type")).and_then(|value| value.as_str())
-            == Some(AccountType::Admin.as_str())
-    }
-}
-
-/// The rows of the file in chunks, each of which may be written together.
-struct Rows {
-    records: RecordStream,
-    /// Rows that were read but not written, the last one first.
-    pending: Vec<ImportRow>,
-}
-
-impl Rows {
-    async fn skip(&mut self, count: u64) -> Result<(), Stop> {
-        while self.records.position < count && self.records.next().await.map_err(stopped_by)?.is_some() {}
-        Ok(())
-    }
-
-    /// The next rows, at most `limit`, with different ids. A row that may create an admin is on its own.
-    async fn chunk(&mut self, plan: &Plan, limit: usize) -> Result<Vec<ImportRow>, Stop> {
-        let mut chunk: Vec<ImportRow> = Vec::new();
-        let mut ids: HashSet<AccountId> = HashSet::new();
-        while chunk.len() < limit {
-            let Some(row) = self.next(plan).await? else { break };
-            let is_alone = row.may_be_admin();
-            let is_repeated = row.user_id().is_some_and(|user_id| !ids.insert(user_id.clone()));
-            if !chunk.is_empty() && (is_alone || is_repeated) {
-                self.pending.push(row);
-                break;
-            }
-            chunk.push(row);
-            if is_alone {
-                break;
-            }
-        }
-        Ok(chunk)
-    }
-
-    async fn next(&mut self, plan: &Plan) -> Result<Option<ImportRow>, Stop> {
-        if let Some(row) = self.pending.pop() {
-            return Ok(Some(row));
-        }
-        let record = self.records.next().await.map_err(stopped_by)?;
-        Ok(record.map(|(at, record)| ImportRow::of(at, &record, plan)))
-    }
-
-    /// Takes back the rows of a chunk after the first `taken`.
-    fn give_back(&mut self, chunk: Vec<ImportRow>, taken: usize) {
-        self.pending.extend(chunk.into_iter().skip(taken).rev());
     }
 }

@@ -8,6 +8,7 @@ mod apply;
 mod bulk;
 mod export;
 mod import;
+mod listing;
 mod matching;
 mod parts;
 mod report;
@@ -18,16 +19,17 @@ use std::time::Duration;
 
 use rollcall_api::{Authority, Context, Plan, Problem, Reply};
 use rollcall_domain::{
+    Code,
     id::{AppId, JobId},
-    job::{Job, JobFile, JobKind, JobStatus},
-    limits::{DUE_PAGE, JOB_FILES_LIFETIME, JOB_LEASE},
+    job::{Job, JobError, JobFile, JobKind, JobStatus},
+    limits::{DUE_PAGE, JOB_FILES_LIFETIME, JOB_LEASE, MAX_JOB_ATTEMPTS},
 };
 use rollcall_objects::Objects;
 use rollcall_store::due::DueItem;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-pub use matching::Checkpoint as MatchingCheckpoint;
+pub use listing::Checkpoint as ListingCheckpoint;
 use parts::PartFile;
 pub use upload::{UPLOAD, Uploaded};
 use worker::{Next, Stop, Worker};
@@ -71,13 +73,17 @@ pub async fn step(
     loop {
         let Some(job) = context.store.job(app_id, job_id).await? else { return Ok(true) };
         if !job.is_free_for(worker, context.now()) {
-            settle(context, objects, job).await?;
-            return Ok(true);
+            return match settle(context, objects, job).await {
+                // Somebody was faster: with a start, an end, or the same.
+                Err(problem) if problem.is(Code::Conflict) => Ok(true),
+                settled => settled.map(|()| true),
+            };
         }
         match work(context, objects, job, worker, deadline).await {
             Ok(Next::More) => return Ok(false),
             Ok(Next::Over) => return Ok(true),
             // Somebody else has changed the job: to end it, or because they work on it.
+            Err(Stop::Lost) if Instant::now() >= deadline => return Ok(false),
             Err(Stop::Lost) => {}
             Err(Stop::Problem(problem)) => return Err(problem),
             Err(Stop::Failed(error)) => return Err(Problem::Internal(format!("a job could not be ended: {error:?}"))),
@@ -88,10 +94,19 @@ pub async fn step(
 /// Takes the lease and works. A reason to end the job ends it here.
 async fn work(context: &Context, objects: &Objects, job: Job, worker: &str, deadline: Instant) -> Result<Next, Stop> {
     let mut worker = Worker::begin(context, objects, job, worker, deadline).await?;
-    let outcome = if worker.job.is_ending { Err(Stop::cancelled()) } else { go_on(&mut worker).await };
+    let outcome = match &worker.job {
+        job if job.is_ending => Err(Stop::cancelled()),
+        job if job.attempts > MAX_JOB_ATTEMPTS => Err(Code::Internal.into()),
+        _ => go_on(&mut worker).await,
+    };
     match outcome {
         Ok(next) => Ok(next),
         Err(Stop::Failed(error)) => worker.end_early(error).await,
+        // Trying again would not help, and the job would keep its place for ever.
+        Err(Stop::Problem(Problem::Internal(reason))) => {
+            tracing::error!(reason, job_id = %worker.job.job_id, "a job failed");
+            worker.end_early(Some(JobError::of(Code::Internal))).await
+        }
         Err(stop) => Err(stop),
     }
 }
@@ -101,13 +116,13 @@ async fn go_on(worker: &mut Worker<'_>) -> Result<Next, Stop> {
     match worker.job.kind {
         JobKind::Export => export::run(worker).await,
         JobKind::Import => import::run(worker).await,
-        JobKind::Edit | JobKind::Delete if worker.job.matched.is_none() => matching::run(worker).await,
+        JobKind::Edit | JobKind::Delete if worker.job.matched.is_none() => listing::run(worker).await,
         JobKind::Edit | JobKind::Delete => bulk::run(worker).await,
     }
 }
 
-/// Does what is due with a job that nobody works on: gives up one that has waited too long, and removes the files of one
-/// that is over.
+/// Does what is due with a job that takes no work now: gives up one that has waited too long, and removes the files of
+/// one that has ended.
 async fn settle(context: &Context, objects: &Objects, job: Job) -> Result<(), Problem> {
     let now = context.now();
     if job.due_at.is_none_or(|at| at > now) {
@@ -136,9 +151,11 @@ pub async fn end(context: &Context, objects: &Objects, job: Job, authority: Auth
         remove_objects(objects, &job, &[]).await?;
         return commit(context, authority, &job, job.clone().without_files()).await;
     }
-    // First the job: a worker that begins at the same moment must find all files or none.
-    let after = job.clone().ended(JobStatus::Cancelled, None, context.now());
-    let reply = commit(context, authority, &job, Job { files: Vec::new(), ..after }).await?;
+    // First the job: a worker that begins at the same moment must find all files or none. If its objects cannot be
+    // removed here, they are at once due to be removed.
+    let now = context.now();
+    let after = Job { files: Vec::new(), due_at: Some(now), ..job.clone().ended(JobStatus::Cancelled, None, now) };
+    let reply = commit(context, authority, &job, after).await?;
     remove_objects(objects, &job, &[]).await?;
     Ok(reply)
 }
@@ -148,7 +165,7 @@ async fn commit(context: &Context, authority: Authority<'_>, before: &Job, after
     context.commit(Plan::new(authority, writes)).await
 }
 
-/// Removes all objects of a job but those of the files `kept`, and what is stored of an unfinished file. Idempotent.
+/// Removes all objects of a job but the files in `kept`, and what is stored of an unfinished file. Idempotent.
 async fn remove_objects(objects: &Objects, job: &Job, kept: &[JobFile]) -> Result<(), Problem> {
     let unfinished = job.checkpoint.as_ref().and_then(PartFile::of_checkpoint);
     if let Some(file) = &unfinished {
@@ -156,7 +173,7 @@ async fn remove_objects(objects: &Objects, job: &Job, kept: &[JobFile]) -> Resul
     }
     // A file may be whole although the job does not list it yet, and a report may be there from an earlier run.
     let files = job.files.iter().map(|file| file.key.clone()).chain(unfinished.map(PartFile::into_key));
-    let others = [UPLOAD, matching::IDS, report::REPORT].map(|name| job.object(name));
+    let others = [UPLOAD, listing::IDS, report::REPORT].map(|name| job.object(name));
     for key in files.chain(others).filter(|key| kept.iter().all(|file| file.key != *key)) {
         objects.delete(&key).await?;
     }
@@ -169,7 +186,7 @@ async fn remove_objects(objects: &Objects, job: &Job, kept: &[JobFile]) -> Resul
 pub async fn due(context: &Context) -> Result<Vec<(AppId, JobId)>, Problem> {
     let (now, until) = (context.now(), context.now() + JOB_LEASE);
     let mut jobs = Vec::new();
-    // What has waited for longer is found by the cleanup.
+    // The cleanup makes due again what has been due for longer.
     for hour in (now - JOB_FILES_LIFETIME).unix_hours()..=until.unix_hours() {
         let mut after = String::new();
         loop {

@@ -69,8 +69,8 @@ pub(crate) async fn write(
     let mut records = uploaded.records(recognised);
     let mut rejected = Rejected::default();
     while let Some(row) = rejected.next(worker).await? {
-        worker.keep_lease().await?;
         let record = loop {
+            worker.keep_lease().await?;
             let next = records.next().await.map_err(stopped_by)?;
             let Some((at, record)) = next else { break None };
             if at == row.at {

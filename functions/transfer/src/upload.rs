@@ -16,7 +16,9 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 pub const UPLOAD: &str = "upload";
 
 /// How many records travel at once from the thread that reads them.
-const BATCH: usize = 256;
+///
+/// Three batches may be in memory, with records of up to 64 KiB.
+const BATCH: usize = 64;
 
 /// An uploaded file.
 #[derive(Clone, Debug)]

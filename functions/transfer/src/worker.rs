@@ -87,7 +87,8 @@ impl<'a> Worker<'a> {
         deadline: Instant,
     ) -> Result<Self, Stop> {
         let mut worker = Self { context, objects, job, name, deadline, renewed: Instant::now(), rights: None };
-        worker.save(worker.job.clone()).await?;
+        let job = Job { attempts: worker.job.attempts + 1, ..worker.job.clone() };
+        worker.save(job).await?;
         Ok(worker)
     }
 
@@ -163,8 +164,8 @@ impl<'a> Worker<'a> {
     pub(crate) async fn end_early(&mut self, error: Option<JobError>) -> Result<Next, Stop> {
         let reported = match import::report_early(self).await {
             Ok(reported) => reported,
-            // The uploaded file is gone, or somebody has put another one in its place.
-            Err(Stop::Failed(_)) => Vec::new(),
+            // The uploaded file is gone or another one, or the checkpoint cannot be read.
+            Err(Stop::Failed(_) | Stop::Problem(Problem::Internal(_))) => Vec::new(),
             Err(stop) => return Err(stop),
         };
         let status = if error.is_some() { JobStatus::Failed } else { JobStatus::Cancelled };
@@ -203,10 +204,10 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// The job with this checkpoint.
+/// The job, which has got on to this checkpoint.
 pub(crate) fn with_checkpoint(job: Job, checkpoint: &impl Serialize) -> Result<Job, Stop> {
     let checkpoint = serde_json::to_value(checkpoint);
     let checkpoint =
         checkpoint.map_err(|error| Problem::Internal(format!("a checkpoint cannot be written: {error}")))?;
-    Ok(Job { checkpoint: Some(checkpoint), ..job })
+    Ok(Job { checkpoint: Some(checkpoint), attempts: 0, ..job })
 }

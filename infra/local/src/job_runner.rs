@@ -1,11 +1,14 @@
 //! Work on jobs on one machine, in place of a workflow for each.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use rollcall_api::Context;
 use rollcall_domain::id::{AppId, JobId};
 use rollcall_objects::Objects;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::{Id, JoinSet},
+    time::Instant,
+};
 use transfer::STEP_TIME;
 
 use crate::embedded::Embedded;
@@ -24,13 +27,14 @@ const WORKER: &str = "local";
 pub(crate) struct JobRunner {
     context: Context,
     objects: Objects,
-    working: JoinSet<(AppId, JobId)>,
-    busy: BTreeSet<(AppId, JobId)>,
+    tasks: JoinSet<()>,
+    /// The job of each task.
+    jobs: HashMap<Id, (AppId, JobId)>,
 }
 
 impl JobRunner {
     pub(crate) fn new(context: Context, objects: Objects) -> Self {
-        Self { context, objects, working: JoinSet::new(), busy: BTreeSet::new() }
+        Self { context, objects, tasks: JoinSet::new(), jobs: HashMap::new() }
     }
 
     /// Runs until the process ends.
@@ -41,12 +45,9 @@ impl JobRunner {
                 Err(problem) => tracing::error!(%problem, "due jobs could not be read"),
             }
             tokio::select! {
-                Some(ended) = self.working.join_next() => {
-                    match ended {
-                        Ok(job) => drop(self.busy.remove(&job)),
-                        // Which one it was is unknown: all may begin again, and their leases keep them apart.
-                        Err(_) => self.busy.clear(),
-                    }
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    let task = ended.map_or_else(|panic| panic.id(), |(task, ())| task);
+                    self.jobs.remove(&task);
                 }
                 () = database.jobs_written() => {}
                 () = tokio::time::sleep(TICK) => {}
@@ -55,16 +56,16 @@ impl JobRunner {
     }
 
     fn begin(&mut self, job: (AppId, JobId)) {
-        if self.working.len() >= MAX_AT_ONCE || !self.busy.insert(job) {
+        if self.jobs.len() >= MAX_AT_ONCE || self.jobs.values().any(|busy| *busy == job) {
             return;
         }
         let (context, objects) = (self.context.clone(), self.objects.clone());
-        self.working.spawn(async move {
+        let task = self.tasks.spawn(async move {
             if let Err(problem) = transfer::step(&context, &objects, job, WORKER, Instant::now() + STEP_TIME).await {
                 tracing::error!(%problem, job_id = %job.1, "a job could not go on");
                 tokio::time::sleep(TICK).await;
             }
-            job
         });
+        self.jobs.insert(task.id(), job);
     }
 }

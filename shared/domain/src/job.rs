@@ -4,6 +4,7 @@
 //! version that was read, so if two work on the same job, one of them stops at its next write.
 
 mod request;
+mod result;
 
 use std::time::Duration;
 
@@ -13,9 +14,8 @@ use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    error::{Code, Refusal},
     id::{AppId, JobId, UserId},
-    limits::{JOB_FILES_LIFETIME, JOB_LEASE, JOB_WAIT},
+    limits::{JOB_FILES_LIFETIME, JOB_LEASE, JOB_LINK_LIFETIME, JOB_WAIT},
     permission::Permission,
     text::Username,
     time::Timestamp,
@@ -23,6 +23,7 @@ use crate::{
 };
 
 pub use request::{AccountSelection, BulkStart, DeleteRequest, EditRequest, ExportRequest, ImportRequest, NewJob};
+pub use result::{Counts, JobError, JobFile, Progress};
 
 choices! {
     /// What a job does.
@@ -76,106 +77,11 @@ impl JobStatus {
 
 /// The user who began a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = JobUser)]
 pub struct JobUser {
     /// Identifies the user.
     pub user_id: UserId,
     /// The user's name at that time.
     pub username: Username,
-}
-
-/// How much of a job is done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = JobProgress)]
-pub struct Progress {
-    /// The number of accounts or rows that are done.
-    pub done: u64,
-    /// The number of all; null while it is unknown.
-    #[schema(required)]
-    pub total: Option<u64>,
-}
-
-/// What became of the accounts or rows of a job.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = JobCounts)]
-pub struct Counts {
-    /// Accounts that were created.
-    pub created: u64,
-    /// Accounts that were changed.
-    pub updated: u64,
-    /// Accounts that already were as they should be.
-    pub unchanged: u64,
-    /// Rows of accounts that exist and are kept as they are, and accounts that vanished meanwhile.
-    pub skipped: u64,
-    /// Accounts that were deleted.
-    pub deleted: u64,
-    /// Rows or accounts that could not be processed.
-    pub failed: u64,
-}
-
-impl std::ops::Add for Counts {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            created: self.created + other.created,
-            updated: self.updated + other.updated,
-            unchanged: self.unchanged + other.unchanged,
-            skipped: self.skipped + other.skipped,
-            deleted: self.deleted + other.deleted,
-            failed: self.failed + other.failed,
-        }
-    }
-}
-
-/// A file of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobFile {
-    /// The name under which it is downloaded.
-    pub name: String,
-    /// The object that holds it.
-    pub key: String,
-    /// The size.
-    pub bytes: u64,
-    /// The number of accounts or, in a report, of rows.
-    pub rows: u64,
-    /// The SHA-256, in lower-case hexadecimal.
-    pub sha256: String,
-}
-
-/// Why a job stopped early.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct JobError {
-    /// An error code, or `expired`.
-    pub code: String,
-    /// What happened, and how to mend it.
-    pub detail: String,
-}
-
-impl JobError {
-    /// An error with a code of the API.
-    pub fn of(code: Code) -> Self {
-        Self { code: code.as_str().to_owned(), detail: code.title().to_owned() }
-    }
-
-    /// A refusal, with its first violation.
-    pub fn refused(refusal: &Refusal) -> Self {
-        let violation = refusal.violations.first();
-        let place = violation.and_then(|violation| violation.pointer()).unwrap_or_default();
-        let detail =
-            violation.map_or_else(|| refusal.detail.to_string(), |found| format!("{place} {}", found.detail()));
-        Self { code: refusal.code.as_str().to_owned(), detail }
-    }
-
-    /// The file cannot be read as a whole; `detail` says why.
-    pub fn unreadable(detail: impl std::fmt::Display) -> Self {
-        Self { code: Code::UnreadableFile.as_str().to_owned(), detail: detail.to_string() }
-    }
-
-    fn expired() -> Self {
-        let detail = "The job waited longer than an hour for its file or its start. Begin a new one.".to_owned();
-        Self { code: "expired".to_owned(), detail }
-    }
 }
 
 /// The right to work on a job for a while.
@@ -242,6 +148,9 @@ pub struct Job {
     /// Who works on it.
     #[serde(default)]
     pub lease: Option<Lease>,
+    /// How often a worker has begun since it last got on.
+    #[serde(default)]
+    pub attempts: u32,
     /// How often it was started: rows of earlier runs are told apart.
     #[serde(default)]
     pub run: u32,
@@ -285,6 +194,7 @@ impl Job {
             is_ending: false,
             due_at: Some(due_at),
             lease: None,
+            attempts: 0,
             run: 0,
             checkpoint: None,
             version: 1,
@@ -296,10 +206,17 @@ impl Job {
         self.finished_at.map(|at| at + JOB_FILES_LIFETIME)
     }
 
-    /// For how long a link to its files may live, at most `longest`; `None` if they are gone.
-    pub fn link_lifetime(&self, longest: Duration, now: Timestamp) -> Option<Duration> {
-        let left = self.expires_at().map_or(longest, |end| end.since(now)).min(longest);
-        Some(left).filter(|left| !left.is_zero())
+    /// For how long a link to its files may live; `None` if they are gone.
+    pub fn link_lifetime(&self, now: Timestamp) -> Option<Duration> {
+        // The report of a trial is gone when nobody starts the job.
+        let start_due = self.due_at.filter(|_| self.status == JobStatus::AwaitingStart);
+        let left = self.expires_at().or(start_due).map_or(JOB_LINK_LIFETIME, |end| end.since(now));
+        Some(left.min(JOB_LINK_LIFETIME)).filter(|left| !left.is_zero())
+    }
+
+    /// Whether its last start asked only what would happen.
+    fn is_trial(&self) -> bool {
+        self.start.as_ref().is_some_and(|start| start.get("dry_run") == Some(&Value::Bool(true)))
     }
 
     /// The next state of the job.
@@ -322,6 +239,7 @@ impl Job {
             status: JobStatus::Queued,
             acts_for: user.user_id,
             start: Some(start),
+            attempts: 0,
             run: self.run + 1,
             progress: Progress { done: 0, total: self.progress.total },
             counts: Counts::default(),
@@ -375,6 +293,8 @@ impl Job {
             lease: None,
             checkpoint: None,
             is_ending: false,
+            // What a trial has counted did not happen.
+            counts: if self.is_trial() { Counts::default() } else { self.counts },
             ..self
         }
     }

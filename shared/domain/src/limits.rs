@@ -70,7 +70,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The timeout of one attempt at a dependency: [`REQUEST_DEADLINE`] has room for three.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// The timeout of one attempt to write or read a part of a file: 64 MiB at 9 Mbit/s.
+/// The timeout of one attempt to write a part of a file, or to read a piece of it: 8 MiB at 1.1 Mbit/s.
 pub const OBJECT_ATTEMPT_TIMEOUT: Duration = MINUTE;
 
 /// The number of attempts at a database request that is throttled, conflicts or fails.
@@ -337,6 +337,10 @@ pub const JOB_WAIT: Duration = Duration::from_hours(1);
 
 /// How long whoever works on a job may be silent before somebody else takes it over.
 pub const JOB_LEASE: Duration = Duration::from_mins(5);
+
+/// How often a worker may begin without getting on before the job fails: some five hours on AWS, where a worker that dies
+/// is replaced after a quarter of an hour.
+pub const MAX_JOB_ATTEMPTS: u32 = 20;
 
 /// How long the files of a job remain after its end.
 pub const JOB_FILES_LIFETIME: Duration = Duration::from_hours(24);

@@ -21,6 +21,7 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use bytes::Bytes;
 use rollcall_domain::limits::{CONNECT_TIMEOUT, OBJECT_ATTEMPT_TIMEOUT};
 use rollcall_store::{Connection, Fault};
+use tokio::time::timeout;
 
 pub use link::UploadLink;
 pub use multipart::{MIN_PART_BYTES, Upload};
@@ -28,6 +29,9 @@ pub use reader::ObjectReader;
 
 /// The largest object of S3, in bytes.
 const MAX_OBJECT_BYTES: u64 = 50 * 1024 * 1024 * 1024 * 1024;
+
+/// How often a piece of an object is asked for if its reply breaks off.
+const MAX_BROKEN_REPLIES: u32 = 3;
 
 const NOT_FOUND: u16 = 404;
 const RANGE_NOT_SATISFIABLE: u16 = 416;
@@ -80,7 +84,10 @@ impl Objects {
     /// The size of an object in bytes; `None` if it does not exist.
     pub async fn size(&self, key: &str) -> Result<Option<u64>, Fault> {
         match self.client.head_object().bucket(&*self.bucket).key(key).send().await {
-            Ok(head) => Ok(Some(head.content_length().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default())),
+            Ok(head) => match head.content_length().and_then(|bytes| u64::try_from(bytes).ok()) {
+                Some(bytes) => Ok(Some(bytes)),
+                None => Err(Fault::Unavailable { operation: "HeadObject", reason: "the reply has no size".to_owned() }),
+            },
             Err(error) if status(&error) == Some(NOT_FOUND) => Ok(None),
             Err(error) => Err(unavailable("HeadObject")(error)),
         }
@@ -91,15 +98,23 @@ impl Objects {
         let Some(more) = length.checked_sub(1) else { return Ok(Bytes::new()) };
         let last = offset.saturating_add(more).min(MAX_OBJECT_BYTES);
         let request = self.client.get_object().bucket(&*self.bucket).key(key).range(format!("bytes={offset}-{last}"));
-        let reply = match request.send().await {
-            Ok(reply) => reply,
-            Err(error) if status(&error) == Some(RANGE_NOT_SATISFIABLE) => return Ok(Bytes::new()),
-            Err(error) => return Err(unavailable("GetObject")(error)),
-        };
-        match reply.body.collect().await {
-            Ok(body) => Ok(body.into_bytes()),
-            Err(error) => {
-                Err(Fault::Unavailable { operation: "GetObject", reason: DisplayErrorContext(&error).to_string() })
+        let mut broken = 0;
+        loop {
+            let reply = match request.clone().send().await {
+                Ok(reply) => reply,
+                Err(error) if status(&error) == Some(RANGE_NOT_SATISFIABLE) => return Ok(Bytes::new()),
+                Err(error) => return Err(unavailable("GetObject")(error)),
+            };
+            // The SDK repeats what fails up to the head of the reply.
+            let body = timeout(OBJECT_ATTEMPT_TIMEOUT, reply.body.collect()).await;
+            let reason = match body {
+                Ok(Ok(body)) => return Ok(body.into_bytes()),
+                Ok(Err(error)) => DisplayErrorContext(&error).to_string(),
+                Err(_) => "the reply did not end in time".to_owned(),
+            };
+            broken += 1;
+            if broken == MAX_BROKEN_REPLIES {
+                return Err(Fault::Unavailable { operation: "GetObject", reason });
             }
         }
     }

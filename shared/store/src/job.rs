@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     commit::Commit,
     error::{CommitError, Fault},
-    item::{Item, from_items, indexed, number, string_set, timestamp, to_item, with_ttl},
+    item::{Item, from_items, indexed, number, string, string_set, timestamp, to_item, with_ttl},
     keys::{self, Key},
     query::{Page, Range},
     table::Store,
@@ -61,11 +61,15 @@ impl Store {
         from_items(self.query(Range::new(keys::rows_partition(job_id, run), limit).after(after)).await?.items)
     }
 
-    /// Signals again that a job is to be worked on, if it is due.
+    /// Signals again that a job is to be worked on, if it was due before `now`. Then it is due now, so that whoever looks
+    /// for due jobs does not have to look back further than the last run of the cleanup.
     pub async fn redrive_job(&self, app_id: AppId, job_id: JobId, now: Timestamp) -> Result<bool, Fault> {
-        let is_due = Write::check(keys::job(app_id, job_id));
-        let is_due = is_due.only_if("#due_at <= :now", vec![(":now", timestamp(now))], Code::Conflict);
-        match self.commit(Commit::new([is_due, wake(app_id, job_id, now)])).await {
+        const DUE_NOW: &str = "SET #due_at = :now, #gsi1pk = :hour, #gsi1sk = :position";
+        let (hour, position) = keys::due_index(now, &job_id);
+        let values = vec![(":now", timestamp(now)), (":hour", string(hour)), (":position", string(position))];
+        let job = Write::update(keys::job(app_id, job_id), DUE_NOW, values);
+        let job = job.only_if("#due_at < :now", Vec::new(), Code::Conflict);
+        match self.commit(Commit::new([job, wake(app_id, job_id, now)])).await {
             Ok(()) => Ok(true),
             Err(CommitError::Refused(_)) => Ok(false),
             Err(CommitError::Fault(fault)) => Err(fault),

@@ -71,11 +71,6 @@ impl Range {
         Self { is_descending: true, ..self }
     }
 
-    /// Read with every write before the request, at the full price.
-    pub(crate) fn consistent(self) -> Self {
-        Self { is_consistent: true, ..self }
-    }
-
     /// Read at half the price, possibly without the writes of the last second.
     pub(crate) fn eventually_consistent(self) -> Self {
         Self { is_consistent: false, ..self }

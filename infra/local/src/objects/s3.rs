@@ -120,8 +120,9 @@ impl S3 for Files {
         let mut parts = self.parts(&upload_id, &key).await?;
         parts.retain(|part| part_number_marker.is_none_or(|marker| part.number > marker));
         let most = max_parts.and_then(|most| usize::try_from(most).ok()).unwrap_or(MAX_LISTED_PARTS);
+        let most = most.min(MAX_LISTED_PARTS);
         let is_truncated = parts.len() > most;
-        parts.truncate(most.min(MAX_LISTED_PARTS));
+        parts.truncate(most);
         let listed = |part: &Part| {
             Ok(s3s::dto::Part {
                 part_number: Some(part.number),

@@ -8,7 +8,6 @@ use super::JobKind;
 use crate::{
     account::AccountType,
     account_filter::AccountFilter,
-    body::BoundedList,
     column::Column,
     fields::{Fields, FromField},
     file_format::{Delimiter, Format},
@@ -227,7 +226,7 @@ fn read_ids(fields: &mut Fields, accounts: Option<&AccountSelection>) -> Option<
         fields.violation("user_ids", Invalid::new(ViolationCode::Required, rule));
         return None;
     }
-    let BoundedList(ids) = fields.list("user_ids", MAX_ACCOUNTS_PER_SELECTION).map(BoundedList::<_, 1_000>)?;
+    let ids = fields.list("user_ids", MAX_ACCOUNTS_PER_SELECTION)?;
     if has_filter {
         let rule = "takes the place of type, user_id_prefix and q. Send one or the other";
         fields.violation("user_ids", Invalid::new(ViolationCode::NotAllowed, rule));

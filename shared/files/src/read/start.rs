@@ -2,7 +2,7 @@
 
 use rollcall_domain::{Fields, choices, file_format::Delimiter, request_body};
 
-use super::{encoding::TextEncoding, plan::Mapping};
+use super::{encoding::TextEncoding, plan::Mapping, recognise::Given};
 
 choices! {
     /// What a row does whose account exists already.
@@ -40,6 +40,13 @@ request_body! {
         #[schema(inline)]
         #[serde(flatten)]
         reading: Reading = Reading::read(fields),
+    }
+}
+
+impl Reading {
+    /// What it says of the file as a whole.
+    pub fn given(&self) -> Given {
+        Given { encoding: self.encoding, delimiter: self.delimiter }
     }
 }
 

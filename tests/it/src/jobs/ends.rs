@@ -1,8 +1,13 @@
 //! Jobs that wait too long, and workers that disappear.
 
-use rollcall_domain::limits::JOB_LEASE;
+use rollcall_domain::{
+    job::{Job, JobStatus},
+    limits::{JOB_LEASE, MAX_JOB_ATTEMPTS},
+};
+use rollcall_store::job;
 
 use super::*;
+use crate::support::faults::{FOREVER, Fault};
 
 #[tokio::test]
 async fn a_job_that_waits_for_an_hour_is_cancelled_and_leaves_its_place() {
@@ -44,6 +49,7 @@ async fn the_report_of_a_trial_is_gone_when_nobody_starts_the_import() {
     fixture.world.work_on_jobs().await;
     let over = job.get().await;
     assert_eq!((&over["status"], &over["files"]), (&json!("cancelled"), &json!([])));
+    assert_eq!(counts(&over), json!({}), "nothing was done");
     assert!(job.objects().await.is_empty());
 }
 
@@ -52,7 +58,7 @@ async fn a_job_is_taken_over_when_its_lease_has_lapsed() {
     let fixture = JobFixture::new().await;
     fixture.load_many(3).await;
     let job = fixture.begin(&json!({"kind": "export", "format": "csv"})).await;
-    fixture.world.faults.arm(crate::support::faults::Fault::ServerError, 3, crate::support::faults::FOREVER);
+    fixture.world.faults.arm(Fault::ServerError, 3, FOREVER);
     fixture.world.step(job.ids(), "killed", Duration::from_mins(1)).await.unwrap_err();
     fixture.world.faults.disarm();
     assert_eq!(job.get().await["status"], "running");
@@ -68,12 +74,43 @@ async fn a_job_is_taken_over_when_its_lease_has_lapsed() {
 async fn a_job_whose_worker_died_is_sent_out_again_by_the_cleanup() {
     let fixture = JobFixture::new().await;
     let job = fixture.begin(&json!({"kind": "export", "format": "csv"})).await;
-    fixture.world.faults.arm(crate::support::faults::Fault::ServerError, 3, crate::support::faults::FOREVER);
+    fixture.world.faults.arm(Fault::ServerError, 3, FOREVER);
     fixture.world.step(job.ids(), "killed", Duration::from_mins(1)).await.unwrap_err();
     fixture.world.faults.disarm();
     assert_eq!(crate::cleanup::run(&fixture.world).await["jobs_driven"], 0);
-    fixture.world.clock.advance(JOB_LEASE);
+    fixture.world.clock.advance(JOB_LEASE + Duration::from_millis(1));
     assert_eq!(crate::cleanup::run(&fixture.world).await["jobs_driven"], 1);
+    assert_eq!(crate::cleanup::run(&fixture.world).await["jobs_driven"], 0, "it is due now");
+}
+
+#[tokio::test]
+async fn jobs_that_were_left_for_days_go_on() {
+    let fixture = JobFixture::new().await;
+    let waiting = fixture.begin(&json!({"kind": "import"})).await;
+    let queued = fixture.begin(&json!({"kind": "export", "format": "csv"})).await;
+    fixture.world.clock.advance(Duration::from_hours(72));
+    crate::cleanup::run(&fixture.world).await;
+    fixture.world.work_on_jobs().await;
+    assert_eq!(waiting.get().await["error"]["code"], "expired");
+    assert_eq!(queued.get().await["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_job_that_never_gets_on_fails_and_leaves_its_place() {
+    let fixture = JobFixture::new().await;
+    fixture.load_many(3).await;
+    let job = fixture.begin(&json!({"kind": "export", "format": "csv"})).await;
+    // The first write takes the lease.
+    fixture.world.faults.arm(Fault::ServerError, 2, FOREVER);
+    fixture.world.step(job.ids(), "local", Duration::from_mins(1)).await.unwrap_err();
+    fixture.world.faults.disarm();
+    let tried = fixture.world.stored_job(job.ids()).await;
+    assert_eq!((tried.status, tried.attempts), (JobStatus::Running, 1));
+    let last = Job { attempts: MAX_JOB_ATTEMPTS, ..tried.clone() }.next();
+    fixture.world.writer().commit(job::change(&tried, &last).unwrap()).await.unwrap();
+    assert!(fixture.world.step(job.ids(), "local", Duration::from_mins(1)).await.unwrap());
+    let over = job.get().await;
+    assert_eq!((&over["status"], &over["error"]["code"]), (&json!("failed"), &json!("internal")));
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_link_does_not_outlive_its_file() {
     let over = job.get().await;
     assert_eq!(over["expires_at"], json!(fixture.world.now() + JOB_FILES_LIFETIME));
     let stored = fixture.world.stored_job(job.ids()).await;
-    let left = |now| stored.link_lifetime(Duration::from_mins(15), now);
+    let left = |now| stored.link_lifetime(now);
     let end = fixture.world.now() + JOB_FILES_LIFETIME;
     assert_eq!(left(end - Duration::from_mins(20)), Some(Duration::from_mins(15)));
     assert_eq!(left(end - Duration::from_mins(5)), Some(Duration::from_mins(5)));
@@ -70,7 +70,7 @@ async fn files_are_gone_after_a_day() {
     advance_to(&fixture.world, JOB_FILES_LIFETIME, Duration::from_millis(1));
     fixture.world.work_on_jobs().await;
     assert_eq!(job.objects().await.len(), 1);
-    fixture.world.clock.advance(Duration::from_millis(1));
+    fixture.world.clock.advance(Duration::from_millis(2));
     let driven = crate::cleanup::run(&fixture.world).await["jobs_driven"].clone();
     assert_eq!(driven, 1, "the cleanup reports the job to its workers");
     fixture.world.work_on_jobs().await;

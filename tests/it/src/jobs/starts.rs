@@ -56,8 +56,9 @@ async fn an_application_has_at_most_five_unfinished_jobs() {
     assert_eq!(export.get().await["status"], "succeeded");
     fixture.begin(&json!({"kind": "import"})).await;
     fixture.create(&json!({"kind": "import"})).await.is_problem(Code::TooManyJobs);
-    let other = JobFixture { app_id: fixture.app_id, ..JobFixture::new().await };
-    other.begin(&json!({"kind": "import"})).await;
+    let client = fixture.client().await;
+    let other = fixture.world.app(&client, "Other").await;
+    client.post(&format!("/v1/apps/{other}/jobs"), &json!({"kind": "import"})).await.is(201);
 }
 
 #[tokio::test]

@@ -1,0 +1,122 @@
+//! The first phase of a bulk edit or deletion: the ids of the accounts that it concerns are written down.
+
+use rollcall_api::Problem;
+use rollcall_domain::{
+    account_filter::AccountFilter,
+    job::{Job, NewJob, Progress},
+    text::AccountId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    matching::{Pages, request},
+    parts::{PART_BYTES, PartFile},
+    worker::{Next, Stop, Worker},
+};
+
+/// The object with the ids, one in each line.
+pub(crate) const IDS: &str = "ids";
+
+/// How far the list is.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The ids of the request, from its beginning on. Only those of them that exist are matched.
+    pub ids: Option<Vec<AccountId>>,
+    /// The list, if it has several parts.
+    file: Option<PartFile>,
+    /// Whether all of the list is written.
+    #[serde(default)]
+    is_written: bool,
+    /// The account after which the list goes on.
+    after: Option<String>,
+}
+
+impl Checkpoint {
+    /// The first checkpoint of a job for these accounts.
+    pub fn of_ids(mut ids: Vec<AccountId>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Self { ids: Some(ids), ..Self::default() }
+    }
+}
+
+/// Writes the list, then lets the job wait for its start.
+pub(crate) async fn run(worker: &mut Worker<'_>) -> Result<Next, Stop> {
+    let checkpoint: Checkpoint = worker.checkpoint()?.unwrap_or_default();
+    if let Some(ids) = &checkpoint.ids {
+        let accounts = worker.context.store.accounts_of_ids(worker.job.app_id, ids).await?;
+        let (mut list, count) = (Vec::new(), accounts.len() as u64);
+        for account in &accounts {
+            push(&mut list, &account.user_id);
+        }
+        worker.objects.put(&worker.job.object(IDS), list.into()).await?;
+        return wait(worker, count).await;
+    }
+    if let Some(file) = checkpoint.file.clone().filter(|_| checkpoint.is_written) {
+        return finish(worker, file).await;
+    }
+    let filter = filter_of(worker)?;
+    let (mut file, mut matched) = (checkpoint.file, worker.job.progress.done);
+    let mut pages = Pages::after(checkpoint.after);
+    let mut list = Vec::new();
+    let mut rows = 0;
+    while let Some(account) = pages.next(worker, &filter).await? {
+        push(&mut list, &account.user_id);
+        (rows, matched) = (rows + 1, matched + 1);
+        if list.len() < PART_BYTES {
+            continue;
+        }
+        let part = match &mut file {
+            Some(file) => file,
+            None => file.insert(begin(worker).await?),
+        };
+        part.write(worker.objects, std::mem::take(&mut list), rows).await?;
+        rows = 0;
+        let after = Some(account.user_id.to_string());
+        save(worker, Checkpoint { file: file.clone(), after, ..Checkpoint::default() }, matched).await?;
+        if worker.is_time_up() {
+            return worker.release().await;
+        }
+    }
+    let Some(mut file) = file else {
+        worker.objects.put(&worker.job.object(IDS), list.into()).await?;
+        return wait(worker, matched).await;
+    };
+    file.write(worker.objects, list, rows).await?;
+    save(worker, Checkpoint { file: Some(file.clone()), is_written: true, ..Checkpoint::default() }, matched).await?;
+    finish(worker, file).await
+}
+
+async fn save(worker: &mut Worker<'_>, checkpoint: Checkpoint, matched: u64) -> Result<(), Stop> {
+    let job = Job { progress: Progress { done: matched, total: None }, ..worker.job.clone() };
+    worker.save_checkpoint(job, &checkpoint).await
+}
+
+/// Makes the list whole, then lets the job wait.
+async fn finish(worker: &mut Worker<'_>, file: PartFile) -> Result<Next, Stop> {
+    file.finish(worker.objects).await?;
+    wait(worker, worker.job.progress.done).await
+}
+
+async fn begin(worker: &Worker<'_>) -> Result<PartFile, Stop> {
+    PartFile::begin(worker.objects, &worker.job.object(IDS), IDS.to_owned(), "text/plain").await
+}
+
+async fn wait(worker: &mut Worker<'_>, matched: u64) -> Result<Next, Stop> {
+    let progress = Progress { done: 0, total: Some(matched) };
+    let job = Job { matched: Some(matched), progress, ..worker.job.clone() };
+    worker.await_start(job).await
+}
+
+fn push(list: &mut Vec<u8>, user_id: &AccountId) {
+    list.extend_from_slice(user_id.as_str().as_bytes());
+    list.push(b'\n');
+}
+
+fn filter_of(worker: &Worker<'_>) -> Result<AccountFilter, Stop> {
+    match request(&worker.job, worker.now())? {
+        NewJob::Edit(request) => Ok(request.filter()),
+        NewJob::Delete(request) => Ok(request.filter()),
+        other => Err(Problem::Internal(format!("has no list of accounts: {other:?}")).into()),
+    }
+}
