@@ -19,7 +19,9 @@ USED_OPERATIONS = """
     GET /v1/teams/{}/roles/{} · PATCH /v1/teams/{}/roles/{} · DELETE /v1/teams/{}/roles/{} ·
     GET /v1/teams/{}/invitations · POST /v1/teams/{}/invitations · POST /v1/teams/{}/invitations/{}/reissue ·
     DELETE /v1/teams/{}/invitations/{} · POST /v1/invitations/redeem · GET /v1/audit · POST /v1/registrations ·
-    POST /v1/registrations/{}/complete
+    POST /v1/registrations/{}/complete · GET /v1/events · GET /v1/webhooks · POST /v1/webhooks · GET /v1/webhooks/{} ·
+    PATCH /v1/webhooks/{} · DELETE /v1/webhooks/{} · POST /v1/webhooks/{}/rotate · POST /v1/webhooks/{}/test ·
+    POST /v1/webhooks/{}/resend · GET /v1/webhooks/{}/deliveries
 """
 
 

@@ -9,12 +9,12 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     Commit, credential::CredentialChange, invitation, member::purge_member, role::purge_role, team::finalise,
-    user::change,
+    user::change, webhook,
 };
 
 use crate::{CleanupReport, DueOutcome};
 
-/// Removes a deleted team: first its members, then its invitations and roles, then the team itself. The next run goes
+/// Removes a deleted team: first its members, then its invitations, webhooks and roles, then the team itself. The next run goes
 /// on where this one stops.
 pub(crate) async fn end(
     context: &Context,
@@ -61,7 +61,7 @@ async fn remove_members(
     Ok(users.len())
 }
 
-/// Removes some invitations or, once there are none, the roles. Returns how many were found.
+/// Removes some invitations or, once there are none, the webhooks and the roles. Returns how many were found.
 async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     let invitations = context.store.invitations(team.team_id, None, MAX_PAGE).await?.items;
     for invitation in &invitations {
@@ -69,6 +69,13 @@ async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
     }
     if !invitations.is_empty() {
         return Ok(invitations.len());
+    }
+    let webhooks = context.store.webhooks_of([Some(team.team_id)]).await?;
+    for webhook in &webhooks {
+        written(context, webhook::delete(webhook)).await?;
+    }
+    if !webhooks.is_empty() {
+        return Ok(webhooks.len());
     }
     let roles = context.store.custom_roles(team.team_id).await?;
     let role_ids = roles.iter().filter_map(|role| role.role_id.custom());

@@ -12,6 +12,7 @@ mod key_check;
 mod local_routes;
 mod mail_delivery;
 mod mailbox;
+mod notifications;
 mod objects;
 mod private_files;
 mod schedule;

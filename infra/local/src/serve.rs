@@ -26,6 +26,7 @@ use crate::{
     job_runner::JobRunner,
     key_check, local_routes,
     mail_delivery::MailDelivery,
+    notifications::Notifications,
     objects::{self, BUCKET},
     schedule::Schedule,
     seed,
@@ -80,6 +81,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .merge(registration::routes())
         .merge(teams::routes())
         .merge(users::routes())
+        .merge(webhooks::routes())
         .merge(console::routes())
 }
 
@@ -102,7 +104,10 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let clock = options.test_clock.then(TestClock::default);
     let origin = public_origin.map_or_else(|| config::origin(&format!("http://{address}")), Ok)?;
     let expiry = Expiry::new(&connection);
-    let context = context(&data, connection, &origin, clock.as_ref().map_or_else(Clock::system, TestClock::to_clock))?;
+    let clock_of_functions = clock.as_ref().map_or_else(Clock::system, TestClock::to_clock);
+    // Beyond this machine, whoever creates webhooks must not reach the services that listen on it.
+    let loopback = if options.listen.ip().is_loopback() { "on" } else { "off" };
+    let context = context(&data, connection, &origin, loopback, clock_of_functions)?;
     let key_check = key_check::check(&context.store, &data.keyring, &data.key_file).await?;
     key_check::record(&context, &data.keyring, key_check).await?;
     let first = ensure_super_admin(&context, options.admin_password.clone()).await?;
@@ -120,10 +125,12 @@ pub async fn serve(options: Options) -> Result<(), String> {
     let proxy_address = proxy.as_ref().map(|proxy| proxy.address.to_canonical());
     let routes = routes.layer(axum::middleware::from_fn_with_state(proxy, client_address::set));
     let jobs = JobRunner::new(context.clone(), data.objects(&origin));
+    let notifications = Notifications::new(context.clone())?;
     let service = objects::service(routes, context, &data);
     let schedule = tokio::spawn(schedule.keep_running());
     let delivery = tokio::spawn(mails.keep_delivering(data.database.clone()));
     let jobs = tokio::spawn(jobs.keep_running(data.database.clone()));
+    let notifications = tokio::spawn(notifications.keep_sending());
     // Before the greeting: who reads it may send a signal at once.
     let (stop_serving, stop_waiting) = (stop()?, stop()?);
     greet(&origin, &options, first.as_ref());
@@ -135,6 +142,7 @@ pub async fn serve(options: Options) -> Result<(), String> {
     schedule.abort();
     delivery.abort();
     jobs.abort();
+    notifications.abort();
     print_line!("Stopped.");
     Ok(())
 }
@@ -222,11 +230,12 @@ async fn bind(listen: SocketAddr, option: &str) -> Result<(TcpListener, SocketAd
     })
 }
 
-fn context(data: &Data, connection: Connection, origin: &str, clock: Clock) -> Result<Context, String> {
+fn context(data: &Data, connection: Connection, origin: &str, loopback: &str, clock: Clock) -> Result<Context, String> {
     let key_file = data.key_file.display().to_string();
     let config = Config::read(&|name: &str| match name {
         "PUBLIC_ORIGIN" => Some(origin.to_owned()),
         "MASTER_KEY_FILE" => Some(key_file.clone()),
+        "WEBHOOK_LOOPBACK" => Some(loopback.to_owned()),
         other => config::environment(other),
     })?;
     let store = Store::new(&connection, TABLE.to_owned());

@@ -10,6 +10,7 @@ use rollcall_domain::{
     },
     password,
     session::Lifetimes,
+    webhook_url::Loopback,
 };
 
 use url::Url;
@@ -31,6 +32,8 @@ pub struct Config {
     pub is_registration_open: bool,
     /// How long sessions live: `MEMBER_SESSION_…` and `ADMIN_SESSION_…`.
     pub sessions: Lifetimes,
+    /// Whether webhooks may lead to this machine: `WEBHOOK_LOOPBACK`.
+    pub webhook_loopback: Loopback,
     /// Where the master key is: `MASTER_KEY_FILE` or `MASTER_KEY_SECRET_ID`.
     pub key_source: KeySource,
 }
@@ -48,6 +51,7 @@ impl Config {
                 member: lifetime(variable, "MEMBER_SESSION", MEMBER_SESSION)?,
                 admin: lifetime(variable, "ADMIN_SESSION", ADMIN_SESSION)?,
             },
+            webhook_loopback: loopback(variable)?,
             key_source: key_source(variable)?,
         })
     }
@@ -134,6 +138,11 @@ fn switch(
     }
 }
 
+fn loopback(variable: &impl Fn(&str) -> Option<String>) -> Result<Loopback, String> {
+    let is_allowed = switch(variable, "WEBHOOK_LOOPBACK", ("on", "off"), false)?;
+    Ok(if is_allowed { Loopback::Allowed } else { Loopback::Refused })
+}
+
 fn key_source(variable: &impl Fn(&str) -> Option<String>) -> Result<KeySource, String> {
     match (variable("MASTER_KEY_FILE"), variable("MASTER_KEY_SECRET_ID")) {
         (Some(path), None) => Ok(KeySource::File(PathBuf::from(path))),
@@ -202,6 +211,7 @@ mod tests {
             ("PASSWORD_MIN_LENGTH", "65"),
             ("PASSWORD_REQUIRE_CLASSES", "yes"),
             ("REGISTRATION", "closed"),
+            ("WEBHOOK_LOOPBACK", "yes"),
             ("MEMBER_SESSION_IDLE_MINUTES", "1"),
             ("ADMIN_SESSION_AGE_MINUTES", "1441"),
             ("MASTER_KEY_SECRET_ID", "also"),

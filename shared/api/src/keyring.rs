@@ -43,6 +43,8 @@ pub enum KeyPurpose {
     InvitationCode,
     /// Signs the links to files on one machine.
     ObjectLink,
+    /// Encrypts the secrets of webhooks.
+    WebhookSecret,
 }
 
 impl KeyPurpose {
@@ -57,6 +59,7 @@ impl KeyPurpose {
             Self::Device => b"rollcall/v1/device",
             Self::InvitationCode => b"rollcall/v1/invitation-code",
             Self::ObjectLink => b"rollcall/v1/object-link",
+            Self::WebhookSecret => b"rollcall/v1/webhook-secret",
         }
     }
 }

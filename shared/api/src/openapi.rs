@@ -22,7 +22,7 @@ use crate::{
 /// `public`, `own identity` and `files` also decide what an operation takes and how it is refused. A public one takes
 /// no session, and an `Idempotency-Key` only if it declares that header. The others take an `Idempotency-Key` on POST,
 /// except for `files`. One on the caller's own identity takes no right.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("public", "What needs no session: signing in, registering, resetting a forgotten password, and this document."),
     ("own identity", "The caller's own user: profile, password, email address, second factor and sessions."),
     ("users", "Console users, for admins of the platform."),
@@ -32,7 +32,8 @@ const TAGS: [(&str, &str); 10] = [
     ("accounts", "Accounts of an application."),
     ("files", "Downloads of accounts as files."),
     ("jobs", "Jobs on many accounts: exports, imports, edits and deletions that go on after the request."),
-    ("audit", "The log of all changes."),
+    ("audit", "The log of all changes: as records, newest first, and as events, oldest first."),
+    ("webhooks", "URLs that are sent events, signed as Standard Webhooks defines it."),
 ];
 
 const DESCRIPTION: &str = "Accounts of applications, and the console users, teams and invitations that manage them.

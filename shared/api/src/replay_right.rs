@@ -6,6 +6,7 @@ use rollcall_domain::{
     id::{TeamId, UserId},
     permission::{Permission, UserAction},
     role_id::RoleId,
+    webhook::Webhook,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ pub enum ReplayRight {
     ResetPassword(UserId),
     /// To give this role of a team.
     Grant(TeamId, RoleId),
+    /// To manage the webhooks of a team or, without one, of the platform.
+    ManageWebhooks(Option<TeamId>),
 }
 
 impl ReplayRight {
@@ -34,6 +37,7 @@ impl ReplayRight {
                 let may_grant = role.is_some_and(|role| actor.rights.may_grant(&role, team_id));
                 if may_grant { Ok(()) } else { Err(Code::Forbidden.into()) }
             }
+            Self::ManageWebhooks(owner) => Ok(Webhook::permit(&actor.rights, owner)?),
         }
     }
 }

@@ -51,6 +51,7 @@ events! {
     LoginLock      "authn_login_lock"           "A sign-in was refused because its login or network has to wait.";
     PasswordChange "authn_password_change"      "A password was changed or reset.";
     UserUpdated    "user_updated"               "A verified address or a second factor was set or removed.";
+    TokenCreated   "authn_token_created"        "A webhook was given a secret.";
     AuthzFail      "authz_fail"                 "A request was refused with status 403.";
     AuthzAdmin     "authz_admin"                "The break-glass reset of a super admin was used.";
     RateLimit      "excess_rate_limit_exceeded" "Any other request was refused with status 429.";
@@ -137,7 +138,7 @@ fn event_of_refusal(refusal: &Refusal, path: &str) -> Option<SecurityEvent> {
 }
 
 /// The changes that the log is about.
-const EVENTS_OF_CHANGES: [(Action, SecurityEvent); 7] = [
+const EVENTS_OF_CHANGES: [(Action, SecurityEvent); 9] = [
     (Action::UserSignIn, SecurityEvent::LoginSuccess),
     (Action::UserSetPassword, SecurityEvent::PasswordChange),
     (Action::UserSetEmail, SecurityEvent::UserUpdated),
@@ -145,6 +146,8 @@ const EVENTS_OF_CHANGES: [(Action, SecurityEvent); 7] = [
     (Action::UserBindTotp, SecurityEvent::UserUpdated),
     (Action::UserUnbindTotp, SecurityEvent::UserUpdated),
     (Action::UserBreakGlass, SecurityEvent::AuthzAdmin),
+    (Action::WebhookCreate, SecurityEvent::TokenCreated),
+    (Action::WebhookRotate, SecurityEvent::TokenCreated),
 ];
 
 fn event_of_change(record: &AuditRecord) -> Option<SecurityEvent> {

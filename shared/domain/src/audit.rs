@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    id::{AppId, AuditId, InvitationId, TeamId, UserId},
+    id::{AppId, AuditId, InvitationId, TeamId, UserId, WebhookId},
     role_id::RoleId,
     text::Login,
     time::Timestamp,
@@ -97,6 +97,20 @@ choices! {
         InvitationRedeem "invitation.redeem",
         /// An invitation expired.
         InvitationExpire "invitation.expire",
+        /// A webhook was created.
+        WebhookCreate "webhook.create",
+        /// A webhook was edited.
+        WebhookEdit "webhook.edit",
+        /// A webhook was deleted.
+        WebhookDelete "webhook.delete",
+        /// A webhook was given a new secret.
+        WebhookRotate "webhook.rotate",
+        /// A webhook is sent events again.
+        WebhookResend "webhook.resend",
+        /// A webhook was paused, because it did not accept an event for too long.
+        WebhookPause "webhook.pause",
+        /// A test of one webhook. It is sent at once, and the log has no record of it.
+        WebhookTest "webhook.test",
     }
 }
 
@@ -127,6 +141,8 @@ pub enum TargetKind {
     Role,
     /// An invitation into a team.
     Invitation,
+    /// A webhook.
+    Webhook,
 }
 
 /// The object that was changed.
@@ -175,6 +191,11 @@ impl Target {
     /// An invitation into a team.
     pub fn invitation(invitation_id: InvitationId) -> Self {
         Self { kind: TargetKind::Invitation, id: invitation_id.to_string(), app_id: None }
+    }
+
+    /// A webhook.
+    pub fn webhook(webhook_id: WebhookId) -> Self {
+        Self { kind: TargetKind::Webhook, id: webhook_id.to_string(), app_id: None }
     }
 }
 

@@ -126,10 +126,14 @@ codes! {
         "The team already has 50 custom roles. Delete one first.";
     TooManyTeams 409 "too_many_teams"
         "The user is already a member of 20 teams. They must leave one first.";
+    TooManyWebhooks 409 "too_many_webhooks"
+        "The team or the platform already has 10 webhooks. Delete one first.";
     TotpEnabled 409 "totp_enabled"
         "Two-factor authentication is already on. Turn it off first.";
     WrongStatus 409 "wrong_status"
         "The job's status does not allow this. Read the job.";
+    CursorExpired 410 "cursor_expired"
+        "The log no longer reaches back to this cursor. Go on with `cursor=start`, from the oldest event that is kept.";
     VersionConflict 412 "version_conflict"
         "The resource no longer has the version in If-Match. Read it again and retry.";
     PayloadTooLarge 413 "payload_too_large"

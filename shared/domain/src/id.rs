@@ -62,17 +62,25 @@ macro_rules! ids {
     )*};
 }
 
+/// The time of creation with which a UUID v7 starts.
+fn time_of(uuid: Uuid) -> Timestamp {
+    let millis = i64::try_from(uuid.as_u128() >> 80).unwrap_or_default();
+    Timestamp::new(DateTime::from_timestamp_millis(millis).unwrap_or_default())
+}
+
 impl TeamId {
-    /// The UTC day on which the team was created: a UUID v7 starts with the time of its creation.
-    #[expect(clippy::missing_panics_doc, reason = "a UUID has 16 bytes")]
+    /// The UTC day on which the team was created.
     pub fn date(self) -> NaiveDate {
-        let [millis @ .., _, _] = *self.as_bytes().first_chunk::<8>().expect("a UUID has 16 bytes");
-        let millis = millis.into_iter().fold(0_i64, |millis, byte| millis << 8 | i64::from(byte));
-        DateTime::from_timestamp_millis(millis).unwrap_or_default().date_naive()
+        time_of(self.0).date()
     }
 }
 
 impl AuditId {
+    /// The time of the record.
+    pub fn time(self) -> Timestamp {
+        time_of(self.0)
+    }
+
     /// The smallest id that a record of this time can have: a UUID v7 starts with the time of its creation.
     pub fn first_of(at: Timestamp) -> Self {
         let millis = at.to_utc().timestamp_millis().max(0).cast_unsigned();
@@ -105,6 +113,10 @@ ids! {
     MailId;
     /// A job on many accounts.
     JobId;
+    /// A webhook.
+    WebhookId;
+    /// An attempt to deliver an event to a webhook.
+    DeliveryId;
 }
 
 #[cfg(test)]
@@ -123,6 +135,7 @@ mod tests {
         let at = |millis| Timestamp::new(DateTime::from_timestamp_millis(millis).unwrap());
         let millis = 0x019a_a0c4_7e00;
         assert_eq!(AuditId::first_of(at(millis)).to_string(), "019aa0c4-7e00-0000-0000-000000000000");
+        assert_eq!((id.time(), AuditId::first_of(at(millis)).time()), (at(millis), at(millis)));
         assert!(AuditId::first_of(at(millis)) <= id && id < AuditId::first_of(at(millis + 1)));
     }
 

@@ -322,6 +322,18 @@ pub const BREAKER_WINDOW: Duration = DAY;
 /// cursor continues from there.
 pub const MAX_AUDIT_PARTITIONS: usize = 400;
 
+/// How far behind the clock the event feed ends. A record is visible later than the time in its id: its request has
+/// [`REQUEST_DEADLINE`] to commit it, and the index shows it about a second after that. The rest is for an index that
+/// lags and for clocks that differ.
+pub const EVENT_HOLD_BACK: Duration = Duration::from_secs(10);
+
+/// How much of the oldest hour of the log `cursor=start` leaves out, so that records do not expire while they are read.
+pub const EVENT_START_MARGIN: Duration = HOUR;
+
+/// The size of a page of events after which it ends, in bytes of JSON: a reply of Lambda has at most 6 MB, and the
+/// record of a job's step up to 400 KB.
+pub const MAX_EVENT_PAGE_BYTES: usize = 4 * 1024 * KIB;
+
 /// The number of audit log partitions that are read concurrently.
 pub const AUDIT_PARTITIONS_AT_ONCE: usize = 32;
 
@@ -357,3 +369,64 @@ pub const MAX_UPLOAD_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// The number of accounts that a job writes in one transaction. DynamoDB allows 100 items and 4 MB, and the audit record,
 /// which holds each account before and after, 400 KB.
 pub const JOB_CHUNK_ROWS: usize = 45;
+
+/// The maximum number of webhooks of a team, and of the platform: each is sent every event.
+pub const MAX_WEBHOOKS: usize = 10;
+
+/// The maximum length of a webhook's URL, in bytes: what most servers take.
+pub const MAX_WEBHOOK_URL_BYTES: usize = 2_000;
+
+/// The number of bytes of a webhook's secret: as many as HMAC-SHA256 puts out. Standard Webhooks takes 24 to 64.
+pub const WEBHOOK_SECRET_BYTES: usize = 32;
+
+/// For how many hours a webhook's events are signed with both secrets at most: a week, to change many receivers.
+pub const MAX_SECRET_OVERLAP_HOURS: u32 = 168;
+
+/// The timeout of a delivery: the receiver accepts an event and works on it later.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The timeout of a test delivery: within [`REQUEST_DEADLINE`], with time for reading and recording.
+pub const WEBHOOK_TEST_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How much of a reply is read at most, in bytes: its status matters, and no more is kept.
+pub const MAX_WEBHOOK_REPLY_BYTES: usize = 4 * KIB;
+
+/// The wait after each failed attempt at an event: seconds for a restart, hours for an outage. The last one is repeated.
+pub const WEBHOOK_RETRIES: &[Duration] = &[
+    Duration::from_secs(5),
+    MINUTE,
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    HOUR,
+    Duration::from_hours(4),
+    Duration::from_hours(12),
+];
+
+/// The part of a wait by which it is shortened at random at most.
+pub const WEBHOOK_JITTER: f64 = 0.1;
+
+/// How long one event may fail before its webhook is paused: a weekend.
+pub const WEBHOOK_PATIENCE: Duration = Duration::from_hours(72);
+
+/// How long a delivery is listed.
+pub const DELIVERY_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+/// How long one call begins to deliver events: the function's timeout less an attempt that has begun and its recording.
+pub const NOTIFIER_TIME: Duration = Duration::from_secs(40);
+
+/// How long whoever sends a subscriber's events may be silent before somebody else goes on: longer than one attempt
+/// and its recording.
+pub const NOTIFIER_LEASE: Duration = MINUTE;
+
+/// The number of subscribers that are sent events at once.
+pub const SUBSCRIBERS_AT_ONCE: usize = 16;
+
+/// The number of events that are read at a time for a subscriber.
+pub const EVENTS_PER_READ: usize = 20;
+
+/// The longest wait for a retry that the function spends running. It wakes up every minute anyway.
+pub const LONGEST_IDLE: Duration = Duration::from_secs(10);
+
+/// How far a position that no event moves may lie behind before it is stored: a subscriber without events reads at most
+/// this much of the log again.
+pub const POSITION_INTERVAL: Duration = HOUR;

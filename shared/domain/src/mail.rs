@@ -10,6 +10,7 @@ use crate::{
     limits::{CODE_LIFETIME, MAIL_RETRIES},
     text::Login,
     time::Timestamp,
+    webhook_url::WebhookUrl,
 };
 
 /// A language of the console and its mails.
@@ -100,6 +101,13 @@ pub enum Message {
         /// The `User-Agent`.
         user_agent: Option<String>,
     },
+    /// A webhook was paused, because it did not accept an event for too long.
+    WebhookPaused {
+        /// Where its events were sent to.
+        url: WebhookUrl,
+        /// The first failure of the event, which has not been accepted since.
+        failing_since: Timestamp,
+    },
 }
 
 /// A mail to send, as stored in the transaction of the change that it is about.
@@ -178,7 +186,8 @@ impl Message {
             | Self::TotpEnabled { .. }
             | Self::TotpDisabled { .. }
             | Self::RecoveryCodeUsed { .. }
-            | Self::NewDevice { .. } => None,
+            | Self::NewDevice { .. }
+            | Self::WebhookPaused { .. } => None,
         }
     }
 }

@@ -12,13 +12,16 @@ use rollcall_domain::{
 
 use crate::{
     error::Fault,
-    item::{from_items, indexed, to_item, with_ttl},
+    item::{Item, from_items, indexed, to_item, with_ttl},
     keys,
     query::Range,
     sort_keys::SortKeys,
     table::Store,
     write::{Bookkeeping, Write},
 };
+
+/// The prefix of the partition keys of audit records. No other item has it.
+pub const PREFIX: &str = keys::AUDIT;
 
 /// Which audit records are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +42,37 @@ impl AuditLog {
     }
 }
 
-/// Which records of a log to read: those in a window of time and before a position.
+/// Which records of a log to read: those in a window of time and between two positions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuditWindow {
     /// Only records from this time on.
     pub from: Option<Timestamp>,
     /// Only records before this time.
     pub to: Option<Timestamp>,
+    /// Only records after this one.
+    pub after: Option<AuditId>,
     /// Only records before this one.
     pub before: Option<AuditId>,
+}
+
+/// In which order records are read. Of those in a window, the first ones in this order are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditOrder {
+    /// The newest first, as people look at the log.
+    NewestFirst,
+    /// The oldest first, as programs follow it.
+    OldestFirst,
+}
+
+impl AuditOrder {
+    /// Sorts by id and leaves the first `limit` entries.
+    fn cut<T, K: Ord>(self, entries: &mut Vec<T>, limit: usize, id: impl Fn(&T) -> K) {
+        match self {
+            Self::NewestFirst => entries.sort_unstable_by_key(|entry| Reverse(id(entry))),
+            Self::OldestFirst => entries.sort_unstable_by_key(id),
+        }
+        entries.truncate(limit);
+    }
 }
 
 impl AuditWindow {
@@ -57,6 +82,9 @@ impl AuditWindow {
         if let Some(from) = self.from {
             ids = ids.from(AuditId::first_of(from).to_string());
         }
+        if let Some(after) = self.after {
+            ids = ids.after(&after.to_string());
+        }
         for end in [self.to.map(AuditId::first_of), self.before].into_iter().flatten() {
             ids = ids.before(&end.to_string());
         }
@@ -65,30 +93,40 @@ impl AuditWindow {
 }
 
 impl Store {
-    /// The newest records of a day in a window; at most `limit` of them, newest first.
+    /// The first records of a day in a window, in this order; at most `limit` of them.
     pub async fn audit(
         &self,
         log: &AuditLog,
         day: NaiveDate,
         window: AuditWindow,
+        order: AuditOrder,
         limit: usize,
     ) -> Result<Vec<AuditRecord>, Fault> {
         let ids = window.ids();
         let mut records = match log {
-            AuditLog::All => self.audit_of_all(day, &ids, limit).await?,
-            AuditLog::Teams(teams) => self.audit_of_teams(teams, day, &ids, limit).await?,
+            AuditLog::All => self.audit_of_all(day, &ids, order, limit).await?,
+            AuditLog::Teams(teams) => self.audit_of_teams(teams, day, &ids, order, limit).await?,
         };
-        records.sort_unstable_by_key(|record| Reverse(record.audit_id));
-        records.truncate(limit);
+        order.cut(&mut records, limit, |record| record.audit_id);
         Ok(records)
     }
 
-    async fn audit_of_all(&self, day: NaiveDate, ids: &SortKeys, limit: usize) -> Result<Vec<AuditRecord>, Fault> {
-        let shards = (0..keys::AUDIT_SHARDS)
-            .map(|shard| async move { self.last_in_index(&keys::audit_shard(day, shard), ids.clone(), limit).await });
+    async fn audit_of_all(
+        &self,
+        day: NaiveDate,
+        ids: &SortKeys,
+        order: AuditOrder,
+        limit: usize,
+    ) -> Result<Vec<AuditRecord>, Fault> {
+        let shards = (0..keys::AUDIT_SHARDS).map(|shard| async move {
+            let shard = keys::audit_shard(day, shard);
+            match order {
+                AuditOrder::NewestFirst => self.last_in_index(&shard, ids.clone(), limit).await,
+                AuditOrder::OldestFirst => self.first_in_index(&shard, ids.clone(), limit).await,
+            }
+        });
         let mut keys = try_join_all(shards).await?.concat();
-        keys.sort_unstable_by(|one, other| other.sk.cmp(&one.sk));
-        keys.truncate(limit);
+        order.cut(&mut keys, limit, |key| key.sk.clone());
         from_items(self.batch_get(&keys).await?)
     }
 
@@ -97,14 +135,38 @@ impl Store {
         teams: &[TeamId],
         day: NaiveDate,
         ids: &SortKeys,
+        order: AuditOrder,
         limit: usize,
     ) -> Result<Vec<AuditRecord>, Fault> {
-        let pages = teams.iter().map(|team_id| {
-            let range = Range::new(keys::audit_partition(Some(*team_id), day), limit);
-            self.query(range.keys(ids.clone()).descending())
+        let logs = teams.iter().map(|team_id| {
+            let partition = keys::audit_partition(Some(*team_id), day);
+            self.audit_of_team(partition, ids, order, limit)
         });
-        let pages = try_join_all(pages).await?;
-        from_items(pages.into_iter().flat_map(|page| page.items).collect())
+        from_items(try_join_all(logs).await?.concat())
+    }
+
+    /// The first items of a partition. One read ends after 1 MB, which three records of jobs may have.
+    async fn audit_of_team(
+        &self,
+        partition: String,
+        ids: &SortKeys,
+        order: AuditOrder,
+        limit: usize,
+    ) -> Result<Vec<Item>, Fault> {
+        let mut items = Vec::new();
+        let mut after = None;
+        loop {
+            let range = Range::new(partition.clone(), limit - items.len()).keys(ids.clone()).after(after);
+            let page = match order {
+                AuditOrder::NewestFirst => self.query(range.descending()).await?,
+                AuditOrder::OldestFirst => self.query(range).await?,
+            };
+            items.extend(page.items);
+            after = page.next;
+            if after.is_none() || items.len() >= limit {
+                return Ok(items);
+            }
+        }
     }
 }
 

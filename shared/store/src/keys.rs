@@ -29,6 +29,10 @@
 //! | signal that a job is to be worked on | `APP#<app id>` | `WAKE#<job id>` | | 24 h |
 //! | unfinished jobs of an app | `APP#<app id>` | `JOBS` | | |
 //! | rejected rows of an import | `ROWS#<job id>#<run>` | `<position>` | | 3 d |
+//! | webhook | `WEBHOOK#<webhook id>` | `WEBHOOK` | `WEBHOOKS` / webhook id | |
+//! | attempt to deliver an event | `WEBHOOK#<webhook id>` | `DELIVERY#<delivery id>` | | 7 d |
+//! | webhooks of an owner | `TEAM#<team id>` or `PLATFORM` | `WEBHOOKS` | | |
+//! | progress of the event bus | `EVENT_BUS` | `EVENT_BUS` | | |
 //! | mail to send | `OUTBOX#<mail id>` | `OUTBOX` | `DUE#<hour>` / `<due_at>#<mail id>` | 24 h |
 //! | failed mail (dead letter) | same | same | | same |
 //! | idempotency record | `IDEMPOTENCY#<hash>` | `IDEMPOTENCY` | | 24 h |
@@ -46,7 +50,10 @@
 use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, AuditId, CustomRoleId, FlowId, InvitationId, JobId, MailId, SessionId, TeamId, UserId},
+    id::{
+        AppId, AuditId, CustomRoleId, DeliveryId, FlowId, InvitationId, JobId, MailId, SessionId, TeamId, UserId,
+        WebhookId,
+    },
     text::{AccountId, Login, TeamName},
     throttle::ThrottleKind,
 };
@@ -62,6 +69,9 @@ pub(crate) const TEAMS: &str = "TEAMS";
 
 /// The index partition of all users.
 pub(crate) const USERS: &str = "USERS";
+
+/// The index partition of all webhooks.
+pub(crate) const WEBHOOKS: &str = "WEBHOOKS";
 
 const APP: &str = "APP#";
 
@@ -87,6 +97,14 @@ pub(crate) const JOB: &str = "JOB#";
 
 /// Prefix of the sort keys of the signals that jobs are to be worked on.
 pub(crate) const WAKE: &str = "WAKE#";
+
+const WEBHOOK: &str = "WEBHOOK#";
+
+/// Prefix of the sort keys of a webhook's deliveries.
+pub(crate) const DELIVERY: &str = "DELIVERY#";
+
+/// Prefix of the partition keys of audit records.
+pub(crate) const AUDIT: &str = "AUDIT#";
 
 /// Prefix of the partition keys of mails.
 pub(crate) const OUTBOX: &str = "OUTBOX#";
@@ -121,6 +139,11 @@ impl Key {
     /// The job whose key this is.
     pub(crate) fn job_id(&self) -> Option<JobId> {
         JobId::parse(self.sk.strip_prefix(JOB)?)
+    }
+
+    /// The webhook whose key this is.
+    pub(crate) fn webhook_id(&self) -> Option<WebhookId> {
+        WebhookId::parse(self.pk.strip_prefix(WEBHOOK)?)
     }
 
     /// The application that this key lists with its team.
@@ -268,6 +291,33 @@ pub(crate) fn rows(job_id: JobId, run: u32, position: u64) -> Key {
     Key::new(rows_partition(job_id, run), format!("{position:020}"))
 }
 
+/// The partition of a webhook and its deliveries.
+pub(crate) fn webhook_partition(webhook_id: WebhookId) -> String {
+    format!("{WEBHOOK}{webhook_id}")
+}
+
+pub(crate) fn webhook(webhook_id: WebhookId) -> Key {
+    Key::new(webhook_partition(webhook_id), "WEBHOOK")
+}
+
+pub(crate) fn webhooks_index(webhook_id: WebhookId) -> (String, String) {
+    (WEBHOOKS.to_owned(), webhook_id.to_string())
+}
+
+pub(crate) fn delivery(webhook_id: WebhookId, delivery_id: DeliveryId) -> Key {
+    Key::new(webhook_partition(webhook_id), format!("{DELIVERY}{delivery_id}"))
+}
+
+/// The set of a team's webhooks or, without a team, of the platform's.
+pub(crate) fn webhooks(owner: Option<TeamId>) -> Key {
+    Key::new(owner.map_or_else(|| "PLATFORM".to_owned(), team_partition), "WEBHOOKS")
+}
+
+/// How far the event bus was sent the feed.
+pub(crate) fn event_bus() -> Key {
+    Key::new("EVENT_BUS", "EVENT_BUS")
+}
+
 pub(crate) fn mail(mail_id: MailId) -> Key {
     Key::new(format!("{OUTBOX}{mail_id}"), "OUTBOX")
 }
@@ -288,7 +338,7 @@ pub(crate) fn audit(team_id: Option<TeamId>, day: NaiveDate, audit_id: AuditId) 
 /// The partition of one day's audit records of a team or, without a team, of the platform.
 pub(crate) fn audit_partition(team_id: Option<TeamId>, day: NaiveDate) -> String {
     let owner = team_id.map_or_else(|| "PLATFORM".to_owned(), |team_id| team_id.to_string());
-    format!("AUDIT#{owner}#{day}")
+    format!("{AUDIT}{owner}#{day}")
 }
 
 /// Index partitions of one day's audit records, so that no single one takes all writes.
@@ -300,7 +350,7 @@ pub(crate) fn audit_index(day: NaiveDate, audit_id: AuditId) -> (String, String)
 
 /// One of the index partitions of one day's audit records.
 pub(crate) fn audit_shard(day: NaiveDate, shard: u8) -> String {
-    format!("AUDIT#{day}#{shard}")
+    format!("{AUDIT}{day}#{shard}")
 }
 
 pub(crate) fn cleanup() -> Key {

@@ -38,6 +38,7 @@ pub mod team;
 pub mod throttle;
 mod tombstone;
 pub mod user;
+pub mod webhook;
 mod write;
 mod writer;
 

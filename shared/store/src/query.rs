@@ -129,6 +129,11 @@ impl Store {
         Ok(Page { items: items.into_iter().map(|(_, key)| key).collect(), next })
     }
 
+    /// The first keys of an index partition whose positions are in this range, in ascending order.
+    pub(crate) async fn first_in_index(&self, pk: &str, positions: SortKeys, limit: usize) -> Result<Vec<Key>, Fault> {
+        Ok(self.index_items(pk, positions, limit, true).await?.iter().map(key_of).collect())
+    }
+
     /// The last keys of an index partition whose positions are in this range, in descending order.
     pub(crate) async fn last_in_index(&self, pk: &str, positions: SortKeys, limit: usize) -> Result<Vec<Key>, Fault> {
         Ok(self.index_items(pk, positions, limit, false).await?.iter().map(key_of).collect())

@@ -141,7 +141,9 @@ pub fn delete(team: &Team, marker: NameMarker, now: Timestamp) -> Result<Commit,
 
 /// Removes the tombstone of a team of which nothing else is left.
 pub fn finalise(tombstone: &Team) -> Commit {
-    Commit::new([Write::delete(keys::team(tombstone.team_id)).only_if_version(tombstone.version)])
+    let team = Write::delete(keys::team(tombstone.team_id)).only_if_version(tombstone.version);
+    // The set of its webhooks is empty by now.
+    Commit::new([team, Write::delete(keys::webhooks(Some(tombstone.team_id)))])
 }
 
 /// Checks that a team exists and is not deleted.

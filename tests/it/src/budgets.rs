@@ -1,8 +1,8 @@
 //! The calls and capacity units of each operation, from the database's own `ConsumedCapacity`.
 
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
-use rollcall_domain::verification::FlowPurpose;
+use rollcall_domain::{limits::EVENT_HOLD_BACK, verification::FlowPurpose};
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         mailed_codes::{complete, completion, started},
     },
     two_factor::{owner, second_step, ticket},
+    webhooks::{Hook, send},
 };
 
 /// On-demand prices in dollars per million units: reads and writes.
@@ -112,6 +113,25 @@ async fn each_operation_costs_what_the_table_says() {
     row("complete a registration with an invitation");
     redeemer.get(&format!("{team}/members")).await.is(200);
     row("list members");
+    let cursor = admin.get("/v1/events").await.is(200).body["next_cursor"].as_str().unwrap().to_owned();
+    spent(&world);
+    let events = admin.get(&format!("/v1/events?cursor={cursor}")).await;
+    assert_eq!(events.is(200).body["items"], json!([]));
+    row("follow the events, nothing new");
+    // A webhook is sent what happens in the millisecond of its creation.
+    world.clock.advance(Duration::from_millis(1));
+    let hook = Hook::new(&admin, &["app.create"]).await;
+    row("create a webhook");
+    world.clock.advance(EVENT_HOLD_BACK);
+    spent(&world);
+    send(&world).await;
+    row("look at a webhook, nothing new");
+    world.app(&admin, "Another").await;
+    world.clock.advance(EVENT_HOLD_BACK + Duration::from_millis(1));
+    spent(&world);
+    send(&world).await;
+    assert_eq!(hook.receiver.take().len(), 1);
+    row("send an event to a webhook");
     insta::assert_snapshot!(table);
 }
 

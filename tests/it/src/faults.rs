@@ -6,3 +6,4 @@ mod jobs;
 mod mailed_codes;
 mod teams;
 mod users;
+mod webhooks;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::http::Method;
-use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER};
+use data_encoding::{BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER};
 use rollcall_domain::verification::FlowPurpose;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
@@ -128,6 +128,8 @@ async fn use_every_secret(world: &World, known: &mut Known) {
     let body = json!({"username": "Typed", "login": "typed", "type": "member", "password": typed});
     admin.post("/v1/users", &body).await.is(201);
 
+    webhook_secrets(known, &admin).await;
+
     // One registration is completed, another only started.
     let started = stranger.post("/v1/registrations", &json!({"email": "mina@example.com"})).await;
     let flow = started.is(202).body["registration_id"].clone();
@@ -164,6 +166,19 @@ async fn use_every_secret(world: &World, known: &mut Known) {
     let broken = known.typed("a body that is cut off", "marble 52 walnut prairie");
     stranger.send(Method::POST, "/v1/login", Some(format!(r#"{{"login":"mina","password":"{broken}"#))).await.is(400);
     cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
+}
+
+async fn webhook_secrets(known: &mut Known, admin: &Client) {
+    let client = admin.with("idempotency-key", "webhook");
+    let created = client.post("/v1/webhooks", &json!({"url": "http://127.0.0.1:9/"})).await;
+    let path = created.is(201).header("location").to_owned();
+    let rotated = client.post(&format!("{path}/rotate"), &json!({"overlap_hours": 1})).await;
+    for reply in [&created, rotated.is(201)] {
+        let secret = known.typed("a webhook's secret", reply.body["secret"].as_str().unwrap());
+        known.0.extend(Secret::parts("a webhook's secret", &BASE64.decode(&secret.as_bytes()[6..]).unwrap()));
+    }
+    // Both secrets sign.
+    admin.post(&format!("{path}/test"), &json!({})).await.is(200);
 }
 
 fn changed(old: &str, new: &str) -> Value {
@@ -247,7 +262,7 @@ async fn the_table_and_the_log_contain_no_secret() {
         unpacked(item, &mut texts, &mut bytes);
     }
     // The search covers all kinds of items and the logs of several crates.
-    for kind in ["USER", "CREDENTIAL", "FLOW", "LANE", "OUTBOX", "IDEMPOTENCY", "MAILINGS", "EMAIL"] {
+    for kind in ["USER", "CREDENTIAL", "FLOW", "LANE", "OUTBOX", "IDEMPOTENCY", "MAILINGS", "EMAIL", "WEBHOOK"] {
         assert!(items.iter().any(|item| item["sk"] == kind), "{kind}");
     }
     for word in ["rollcall::password", "TransactWriteItems", "authn_login_fail"] {

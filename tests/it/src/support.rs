@@ -6,6 +6,7 @@ pub mod consistency;
 pub mod faults;
 pub mod jobs;
 pub mod mailed_codes;
+pub mod receiver;
 mod seed;
 mod table;
 
@@ -130,6 +131,7 @@ impl World {
         let config = Config::read(&|name: &str| match name {
             "PUBLIC_ORIGIN" => Some(ORIGIN.to_owned()),
             "MASTER_KEY_FILE" => Some(data.key_file.display().to_string()),
+            "WEBHOOK_LOOPBACK" => set("WEBHOOK_LOOPBACK").or_else(|| Some("on".to_owned())),
             name => set(name),
         });
         let store = Store::new(&connection, TABLE.to_owned());

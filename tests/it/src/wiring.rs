@@ -44,11 +44,15 @@ fn template() -> BTreeSet<(String, String, String)> {
 /// The template filters the stream and the log by words that the code writes there.
 #[test]
 fn the_template_filters_by_the_words_that_the_code_writes() {
-    for prefix in [rollcall_store::outbox::PREFIX, rollcall_store::job::WAKE] {
+    for prefix in [rollcall_store::outbox::PREFIX, rollcall_store::job::WAKE, rollcall_store::audit::PREFIX] {
         assert!(text("template.yaml").contains(&format!("\"prefix\":\"{prefix}\"")), "{prefix}");
     }
-    let given_up = "\"a mail was given up\"";
-    assert!(text("infra/alarms.yaml").contains(given_up) && text("functions/mailer/src/lib.rs").contains(given_up));
+    for (message, file) in [
+        ("\"a mail was given up\"", "functions/mailer/src/lib.rs"),
+        ("\"the event bus did not take an event\"", "functions/notifier/src/event_bus.rs"),
+    ] {
+        assert!(text("infra/alarms.yaml").contains(message) && text(file).contains(message), "{message}");
+    }
 }
 
 /// The routes of the template.
@@ -146,15 +150,18 @@ struct PathIds {
     team: String,
     role: String,
     job: String,
+    webhook: String,
 }
 
 impl PathIds {
     fn unknown() -> Self {
         let unknown_id = || UNKNOWN_ID.to_owned();
-        Self { app: unknown_id(), user: unknown_id(), team: unknown_id(), role: unknown_id(), job: unknown_id() }
+        let [app, user, team, role, job, webhook] = [(); 6].map(|()| unknown_id());
+        Self { app, user, team, role, job, webhook }
     }
 
-    /// An application with the account `mina` and an import that waits for its file, a team with a custom role, and a user who is its member.
+    /// An application with the account `mina` and an import that waits for its file, a team with a custom role, a user who
+    /// is its member, and a webhook.
     async fn in_world(world: &World, admin: &Client) -> Self {
         let app = world.app(admin, "App").await;
         let account = json!({"user_id": "mina", "type": "general"});
@@ -166,7 +173,9 @@ impl PathIds {
         let role = role.is(201).body["role_id"].as_str().unwrap().to_owned();
         let job = admin.post(&format!("/v1/apps/{app}/jobs"), &json!({"kind": "import"})).await;
         let job = job.is(201).body["job_id"].as_str().unwrap().to_owned();
-        Self { app, user, team: team.to_string(), role, job }
+        let webhook = admin.post("/v1/webhooks", &json!({"url": "https://hooks.example.com/"})).await;
+        let webhook = webhook.is(201).body["webhook"]["webhook_id"].as_str().unwrap().to_owned();
+        Self { app, user, team: team.to_string(), role, job, webhook }
     }
 
     /// The path with these ids as parameters. Other parameters get an unknown id.
@@ -174,7 +183,7 @@ impl PathIds {
         let user = if path.contains("/accounts/") { "mina" } else { &self.user };
         let mut path = path.replace("{app_id}", &self.app).replace("{user_id}", user);
         path = path.replace("{team_id}", &self.team).replace("{role_id}", &self.role);
-        path = path.replace("{job_id}", &self.job);
+        path = path.replace("{job_id}", &self.job).replace("{webhook_id}", &self.webhook);
         while let (Some(start), Some(end)) = (path.find('{'), path.find('}')) {
             path.replace_range(start..=end, UNKNOWN_ID);
         }

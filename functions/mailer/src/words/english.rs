@@ -75,6 +75,18 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             ),
             CHANGE_PASSWORD,
         ),
+        Message::WebhookPaused { url, failing_since } => {
+            let mut words = notice(
+                "A webhook is paused",
+                format!(
+                    "Since {}, a webhook of Rollcall has not accepted an event. On {when} it was paused. No event is lost.",
+                    super::when(*failing_since)
+                ),
+                "Repair the receiver, then resend the events on the page Webhooks.",
+            );
+            words.paragraphs.insert(1, Paragraph::Fact("URL", url.as_str().to_owned()));
+            words
+        }
         Message::NewDevice { login, address, user_agent } => {
             let mut words = notice(
                 "Sign-in from a new device",

@@ -73,6 +73,18 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             ),
             CHANGE_PASSWORD,
         ),
+        Message::WebhookPaused { url, failing_since } => {
+            let mut words = notice(
+                "웹훅이 일시 중지되었습니다",
+                format!(
+                    "{}부터 Rollcall의 웹훅 하나가 이벤트를 받지 못하여 {when}에 일시 중지되었습니다. 사라진 이벤트는 없습니다.",
+                    super::when(*failing_since)
+                ),
+                "수신 서버를 복구한 다음 웹훅 화면에서 이벤트를 다시 보내세요.",
+            );
+            words.paragraphs.insert(1, Paragraph::Fact("URL", url.as_str().to_owned()));
+            words
+        }
         Message::NewDevice { login, address, user_agent } => {
             let mut words = notice(
                 "새 기기에서 로그인했습니다",

@@ -6,7 +6,7 @@ use super::members;
 use crate::body;
 
 /// Descriptions of path parameters.
-const PATH_PARAMETERS: [(&str, &str); 9] = [
+const PATH_PARAMETERS: [(&str, &str); 10] = [
     ("app_id", "The application."),
     ("invitation_id", "The invitation."),
     ("job_id", "The job."),
@@ -16,6 +16,7 @@ const PATH_PARAMETERS: [(&str, &str); 9] = [
     ("session_id", "The session."),
     ("team_id", "The team."),
     ("user_id", "The user or, below an application, the account."),
+    ("webhook_id", "The webhook."),
 ];
 
 /// What an operation is about, by its tag, as far as that decides what it takes and how it is refused.

@@ -11,7 +11,7 @@ use crate::{
 
 /// The records of each action on teams, applications and accounts.
 #[rustfmt::skip]
-const RECORDED: [(&str, &[&str]); 26] = [
+const RECORDED: [(&str, &[&str]); 31] = [
     ("create a team",        &["team.create"]),
     ("rename the team",      &["team.edit"]),
     ("delete the team",      &["team.delete"]),
@@ -27,6 +27,11 @@ const RECORDED: [(&str, &[&str]); 26] = [
     ("reissue",              &["invitation.reissue", "invitation.revoke"]),
     ("revoke an invitation", &["invitation.revoke"]),
     ("redeem an invitation", &["invitation.redeem"]),
+    ("create a webhook",     &["webhook.create"]),
+    ("edit a webhook",       &["webhook.edit"]),
+    ("rotate a secret",      &["webhook.rotate"]),
+    ("resend events",        &["webhook.resend"]),
+    ("delete a webhook",     &["webhook.delete"]),
     ("create an app",        &["app.create"]),
     ("rename an app",        &["app.edit"]),
     ("move an app",          &["app.edit", "app.edit"]),
@@ -60,8 +65,8 @@ const RECORDED_OF_USERS: [(&str, &str); 14] = [
 ];
 
 /// Routes whose records are tested elsewhere, because they need a code from a mail or an authenticator app, sign in, or
-/// export. The last ones write no record: signing out, and requests that only send a mail.
-const ELSEWHERE: [(&str, &str); 20] = [
+/// export. The last ones write no record: signing out, and requests that only send a mail or a test.
+const ELSEWHERE: [(&str, &str); 21] = [
     ("POST", "/v1/apps/{app_id}/jobs"),
     ("DELETE", "/v1/apps/{app_id}/jobs/{job_id}"),
     ("POST", "/v1/apps/{app_id}/jobs/{job_id}/preview"),
@@ -82,6 +87,7 @@ const ELSEWHERE: [(&str, &str); 20] = [
     ("POST", "/v1/password-resets"),
     ("POST", "/v1/me/email"),
     ("POST", "/v1/me/totp"),
+    ("POST", "/v1/webhooks/{webhook_id}/test"),
 ];
 
 /// The text with each UUID replaced by its name, or by a placeholder.
@@ -112,6 +118,7 @@ fn names(fixture: &TeamFixture) -> Vec<(String, &'static str)> {
         (fixture.non_member.user_id.to_string(), "non_member"),
         (fixture.role.to_string(), "role"),
         (fixture.invitation.clone(), "invitation"),
+        (fixture.webhook.clone(), "webhook"),
         (fixture.app.clone(), "app"),
         (fixture.spare.clone(), "spare"),
     ]
@@ -154,7 +161,7 @@ async fn every_change_leaves_exactly_its_records() {
             assert_eq!(record["actor"], json!({"user_id": own.user_id, "login": own.login}), "{}", action.name);
             assert_eq!((&record["address"], &record["at"]), (&json!("192.0.2.7"), &json!(world.now())));
             let text = record.to_string();
-            let secrets = [&reply.body["code"], &reply.body["generated_password"]];
+            let secrets = [&reply.body["code"], &reply.body["generated_password"], &reply.body["secret"]];
             for secret in secrets.into_iter().filter_map(Value::as_str).chain([fixture.code.as_str(), "argon2", "hash"])
             {
                 assert!(!text.contains(secret), "{}: {text}", action.name);

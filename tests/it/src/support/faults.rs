@@ -3,6 +3,7 @@
 //! [`Faults::client`] wraps the HTTP client under the SDK. It counts and prices every call, injects the faults a test
 //! has armed, and refuses transactions that overlap. An attempt of the SDK is a call: a retry is counted again.
 
+mod pause;
 mod wire;
 
 use std::collections::HashSet;
@@ -16,9 +17,10 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use tokio::sync::oneshot;
-
+use pause::Paused;
 use wire::Request;
+
+pub use pause::Pause;
 
 /// For `times`: every later call.
 pub const FOREVER: usize = usize::MAX;
@@ -76,39 +78,8 @@ struct State {
     held: HashSet<String>,
     latency_seed: Option<u64>,
     paused: Option<(usize, Paused)>,
-}
-
-/// A call that waits until it is told to go on, and whoever waits for it.
-#[derive(Debug)]
-struct Paused {
-    reached: oneshot::Sender<()>,
-    resumed: oneshot::Receiver<()>,
-}
-
-/// The other side of a paused call.
-#[derive(Debug)]
-pub struct Pause {
-    reached: oneshot::Receiver<()>,
-    resume: oneshot::Sender<()>,
-}
-
-impl Pause {
-    /// Runs a request up to the paused call, then `meanwhile`, then the rest. Without the call, `meanwhile` is not run.
-    pub async fn run<Reply, Other>(
-        self,
-        request: impl Future<Output = Reply>,
-        meanwhile: impl Future<Output = Other>,
-    ) -> (Reply, Option<Other>) {
-        let mut request = std::pin::pin!(request);
-        tokio::select! {
-            biased;
-            reply = &mut request => return (reply, None),
-            _ = self.reached => {}
-        }
-        let other = meanwhile.await;
-        drop(self.resume);
-        (request.await, Some(other))
-    }
+    /// While the index lags: the items that were written meanwhile.
+    unindexed: Option<HashSet<String>>,
 }
 
 impl Faults {
@@ -138,11 +109,11 @@ impl Faults {
 
     /// Restarts the count at 0 and lets call number `at` wait before it is carried out.
     pub fn pause(&self, at: usize) -> Pause {
-        let ((reached, when_reached), (resume, resumed)) = (oneshot::channel(), oneshot::channel());
+        let (pause, paused) = Pause::new();
         let mut state = self.state();
         (state.armed, state.only_transactions, state.calls) = (None, false, 0);
-        state.paused = Some((at, Paused { reached, resumed }));
-        Pause { reached: when_reached, resume }
+        state.paused = Some((at, paused));
+        pause
     }
 
     /// Lets every later call succeed; the count continues.
@@ -178,6 +149,16 @@ impl Faults {
     /// that are sent together then interleave in an order that the seed reproduces.
     pub fn add_latency(&self, seed: Option<u64>) {
         self.state().latency_seed = seed;
+    }
+
+    /// Lets the index lag behind from now on: it does not show what is written later, until it catches up.
+    pub fn lag_index(&self) {
+        self.state().unindexed = Some(HashSet::new());
+    }
+
+    /// Lets the index show everything again.
+    pub fn index_catches_up(&self) {
+        self.state().unindexed = None;
     }
 
     fn latency(&self) -> Option<Duration> {
@@ -288,8 +269,16 @@ impl Connector {
             tokio::time::sleep(TRANSACTION_WINDOW).await;
         }
         let reply = self.inner.call(wire::priced(http)).await?;
-        self.faults.state().log.push(request.price(&reply));
-        Ok(reply)
+        let mut state = self.faults.state();
+        state.log.push(request.price(&reply));
+        match &mut state.unindexed {
+            Some(unindexed) if request.reads_index => Ok(wire::without(reply, &request, unindexed)),
+            Some(unindexed) => {
+                unindexed.extend(request.items.iter().cloned());
+                Ok(reply)
+            }
+            None => Ok(reply),
+        }
     }
 
     fn refuse(&self, request: &Request, refusal: wire::Refusal) -> Result<HttpResponse, ConnectorError> {

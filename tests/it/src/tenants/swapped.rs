@@ -47,6 +47,7 @@ async fn another_teams_id_in_a_path_is_like_an_unknown_id() {
             ("{own}", theirs.member.user_id.to_string()),
             ("{role}", theirs.role.to_string()),
             ("{invitation}", theirs.invitation.clone()),
+            ("{webhook}", theirs.webhook.clone()),
             ("{app}", theirs.app.clone()),
             ("{spare}", theirs.spare.clone()),
             ("/mina", "/theirs".to_owned()),
@@ -81,6 +82,8 @@ async fn another_teams_id_in_a_body_or_a_filter_is_like_an_unknown_id() {
         (Method::POST, format!("{team_path}/invitations"), json!({"role_id": "{role}"}), 422),
         (Method::POST, "/v1/apps".to_owned(), json!({"name": "New", "team_id": "{team}"}), 422),
         (Method::PATCH, format!("/v1/apps/{}", ours.app), json!({"team_id": "{team}"}), 403),
+        (Method::POST, "/v1/webhooks".to_owned(), json!({"url": "https://example.com", "team_id": "{team}"}), 422),
+        (Method::GET, "/v1/webhooks?team_id={team}".to_owned(), Value::Null, 200),
         (Method::GET, "/v1/apps?team_id={team}".to_owned(), Value::Null, 200),
         (Method::GET, "/v1/audit?team_id={team}".to_owned(), Value::Null, 200),
         (Method::GET, "/v1/audit?target={team}".to_owned(), Value::Null, 200),
@@ -119,7 +122,7 @@ async fn a_malformed_id_in_a_path_is_not_found() {
     let world = World::new().await;
     let (_, ours, _, caller) = neighbours(&world).await;
     for action in ACTIONS.iter().filter(|action| !action.path.contains('?')) {
-        for place in ["{team}", "{member}", "{role}", "{invitation}", "{app}", "{spare}"] {
+        for place in ["{team}", "{member}", "{role}", "{invitation}", "{webhook}", "{app}", "{spare}"] {
             for id in [
                 "x",
                 "%00",

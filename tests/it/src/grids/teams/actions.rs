@@ -40,7 +40,7 @@ impl Action {
 
     /// Whether a success changes anything but the audit log.
     pub fn is_change(&self) -> bool {
-        self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection"
+        self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection" && !self.path.ends_with("/test")
     }
 }
 
@@ -107,6 +107,22 @@ pub const ACTIONS: &[Action] = &[
                                                                                                     "aaaaaa aaaaaa ++ --"),
     row("read the log",         GET,    "/v1/audit",                             NONE, 200,         "+....+ ...+.+ +. ++"),
     row("read the team's log",  GET,    "/v1/audit?team_id={team}",              NONE, 200,         "+....+ ...+.+ +. ++"),
+    row("follow the log",       GET,    "/v1/events?cursor=start",               NONE, 200,         "+....+ ...+.+ +. ++"),
+
+    //                                                                                             AMSDOR rmeapn ot PX
+    row("list the webhooks",    GET,    "/v1/webhooks",                          NONE, 200,         "++++++ ++++++ ++ ++"),
+    row("create a webhook",     POST,   "/v1/webhooks",                          |e| json!({"url": fixture::WEBHOOK_URL, "team_id": e.team}), 201,
+                                                                                                    "+----- -----u uu ++"),
+    row("view a webhook",       GET,    "/v1/webhooks/{webhook}",                NONE, 200,         "+..... ...... .. ++"),
+    row("edit a webhook",       PATCH,  "/v1/webhooks/{webhook}",                |_| json!({"description": "New"}), 200,
+                                                                                                    "+..... ...... .. ++"),
+    row("rotate a secret",      POST,   "/v1/webhooks/{webhook}/rotate",         |_| json!({"overlap_hours": 24}), 201,
+                                                                                                    "+..... ...... .. ++"),
+    row("test a webhook",       POST,   "/v1/webhooks/{webhook}/test",           NONE, 200,         "+..... ...... .. ++"),
+    row("resend events",        POST,   "/v1/webhooks/{webhook}/resend",         |_| json!({"from": crate::support::START}), 200,
+                                                                                                    "+..... ...... .. ++"),
+    row("list the deliveries",  GET,    "/v1/webhooks/{webhook}/deliveries",     NONE, 200,         "+..... ...... .. ++"),
+    row("delete a webhook",     DELETE, "/v1/webhooks/{webhook}",                NONE, 204,         "+..... ...... .. ++"),
 
     //                                                                                             AMSDOR rmeapn ot PX
     row("list the apps",        GET,    "/v1/apps",                              NONE, 200,         "++++++ ++++++ ++ ++"),

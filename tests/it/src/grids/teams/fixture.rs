@@ -34,7 +34,10 @@ pub const CUSTOM: [(&str, &[&str]); 6] = [
     ("no_team_read", &["members.manage", "roles.manage", "accounts.read", "accounts.write", "audit.read"]),
 ];
 
-/// A team with an admin, a developer, a role that nobody has and a live invitation. If it was built with applications,
+/// The URL of webhooks to which nothing is ever delivered: nothing listens there.
+pub const WEBHOOK_URL: &str = "http://127.0.0.1:9/";
+
+/// A team with an admin, a developer, a role that nobody has, a live invitation and a webhook. If it was built with applications,
 /// it has one with accounts and the deletion lock off, and an empty one with the lock on.
 pub struct TeamFixture {
     /// Its number in its world.
@@ -46,6 +49,7 @@ pub struct TeamFixture {
     pub role: RoleId,
     pub invitation: String,
     pub code: String,
+    pub webhook: String,
     pub app: String,
     pub spare: String,
     /// Another team.
@@ -69,6 +73,9 @@ impl TeamFixture {
         let issued = admin.post(&format!("/v1/teams/{team}/invitations"), &json!({"role_id": "reviewer"})).await;
         let (invitation, code) =
             (text(&issued.is(201).body["invitation"]["invitation_id"]), text(&issued.body["code"]));
+        let webhook = json!({"url": WEBHOOK_URL, "team_id": team});
+        let webhook = admin.post("/v1/webhooks", &webhook).await.is(201).body["webhook"]["webhook_id"].clone();
+        let webhook = text(&webhook);
         let (mut app, mut spare) = (UNKNOWN_ID.to_owned(), UNKNOWN_ID.to_owned());
         if has_apps {
             app = create_app(admin, team, "Full").await;
@@ -82,7 +89,7 @@ impl TeamFixture {
             admin.put(&format!("/v1/apps/{app}/deletion-lock"), &lift).await.is(200);
         }
         tick();
-        Self { number, team, member, non_member, role, invitation, code, app, spare, elsewhere }
+        Self { number, team, member, non_member, role, invitation, code, webhook, app, spare, elsewhere }
     }
 
     /// The path with this fixture's ids, and the caller's own.
@@ -93,6 +100,7 @@ impl TeamFixture {
             .replace("{own}", &own)
             .replace("{role}", &self.role.to_string())
             .replace("{invitation}", &self.invitation)
+            .replace("{webhook}", &self.webhook)
             .replace("{app}", &self.app)
             .replace("{spare}", &self.spare)
     }

@@ -1,6 +1,8 @@
 //! The part of the wire protocol that the faults read and write: which items a request touches, what its reply cost,
 //! and the bodies of refusals.
 
+use std::collections::HashSet;
+
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -14,6 +16,9 @@ pub(super) struct Request {
     /// The items it writes or checks, in the request's order; none for a read.
     pub(super) items: Vec<String>,
     has_start_key: bool,
+    /// Whether it reads the index.
+    pub(super) reads_index: bool,
+    table: Value,
 }
 
 /// A refusal: status and body.
@@ -32,7 +37,9 @@ impl Request {
             }
             _read => Vec::new(),
         };
-        Self { operation, items, has_start_key: body.get("ExclusiveStartKey").is_some() }
+        let has_start_key = body.get("ExclusiveStartKey").is_some();
+        let reads_index = body.get("IndexName").is_some();
+        Self { operation, items, has_start_key, reads_index, table: body["TableName"].clone() }
     }
 
     pub(super) fn is_transaction(&self) -> bool {
@@ -116,6 +123,16 @@ pub(super) fn priced(mut http: HttpRequest) -> HttpRequest {
         *http.body_mut() = SdkBody::from(body.to_string());
     }
     http
+}
+
+/// A reply of the index without these items.
+pub(super) fn without(mut reply: HttpResponse, request: &Request, unindexed: &HashSet<String>) -> HttpResponse {
+    let mut body = parse(reply.body());
+    if let Some(items) = body["Items"].as_array_mut() {
+        items.retain(|item| !unindexed.contains(&json!([request.table, item["pk"], item["sk"]]).to_string()));
+    }
+    *reply.body_mut() = SdkBody::from(body.to_string());
+    reply
 }
 
 /// The reply that carries a refusal.

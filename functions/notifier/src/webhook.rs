@@ -1,0 +1,239 @@
+//! Sends the feed to one webhook.
+
+use bytes::Bytes;
+use rollcall_api::{
+    Authority, Context, NotCommitted, Plan, Problem,
+    feed::{Feed, FeedPosition},
+    keyring::KeyPurpose,
+};
+use rollcall_domain::{
+    Timestamp,
+    audit::Action,
+    delivery::{Delivery, DeliveryError, Progress, StoredDelivery},
+    event::{Event, EventFilter},
+    id::DeliveryId,
+    limits::{EVENTS_PER_READ, POSITION_INTERVAL, WEBHOOK_TIMEOUT},
+    mail::Message,
+    user::User,
+    webhook::{self, Webhook, WebhookStatus},
+};
+use rollcall_store::{
+    audit::AuditLog,
+    webhook::{Subscriber, pause},
+};
+use tokio::time::Instant;
+
+use crate::{Outbound, SecretKey, sign};
+
+/// What the encryption of a webhook's secrets is for.
+pub const SEALED_FOR: KeyPurpose = KeyPurpose::WebhookSecret;
+
+/// Sends a webhook what is due, in order. Returns when the next retry is due; none if everything was accepted.
+pub(crate) async fn send(
+    context: &Context,
+    outbound: &Outbound,
+    found: Webhook,
+    worker: &str,
+    end: Instant,
+) -> Result<Option<Timestamp>, Problem> {
+    let now = context.now();
+    if found.status == WebhookStatus::Paused || has_deleted_team(context, &found).await? {
+        return Ok(None);
+    }
+    if !found.progress.is_due(now) {
+        return Ok(found.progress.retry_at);
+    }
+    // Without anything to send nothing is written.
+    let page = feed(context, &found).read(position(&found.progress), 1, now).await?;
+    if page.events.is_empty() && !is_behind(&found.progress, &page.position) {
+        return Ok(None);
+    }
+    let subscriber = Subscriber::Webhook(found.webhook_id);
+    let Some(webhook) = context.store.begin_sending::<Webhook>(subscriber, worker, now).await? else {
+        return Ok(None);
+    };
+    let mut sending = Sending { context, outbound, worker, end, webhook };
+    let sent = sending.send().await;
+    context.store.end_sending(subscriber, worker).await?;
+    sent
+}
+
+/// The feed of a webhook.
+fn feed<'a>(context: &'a Context, webhook: &Webhook) -> Feed<'a> {
+    let log = webhook.team_id.map_or(AuditLog::All, |team_id| AuditLog::Teams(vec![team_id]));
+    Feed { context, log, filter: EventFilter::of(&webhook.types) }
+}
+
+fn position(progress: &Progress) -> FeedPosition {
+    FeedPosition::after(progress.position)
+}
+
+/// Whether a position that no event has moved is to be stored, so that the days before it are not read again.
+fn is_behind(progress: &Progress, reached: &FeedPosition) -> bool {
+    reached.after.time().since(progress.position.time()) >= POSITION_INTERVAL
+}
+
+async fn has_deleted_team(context: &Context, webhook: &Webhook) -> Result<bool, Problem> {
+    match webhook.team_id {
+        Some(team_id) => Ok(context.store.team(team_id).await?.is_none()),
+        None => Ok(false),
+    }
+}
+
+/// A worker that has the lease of a webhook.
+struct Sending<'a> {
+    context: &'a Context,
+    outbound: &'a Outbound,
+    worker: &'a str,
+    end: Instant,
+    webhook: Webhook,
+}
+
+/// What became of an attempt.
+enum Attempt {
+    /// The event was accepted.
+    Accepted,
+    /// The event is due again at this time; never, if the webhook was paused.
+    Failed(Option<Timestamp>),
+    /// Somebody else has changed the webhook.
+    LeaseLost,
+}
+
+impl Sending<'_> {
+    async fn send(&mut self) -> Result<Option<Timestamp>, Problem> {
+        let now = self.context.now();
+        if self.webhook.status == WebhookStatus::Paused {
+            return Ok(None);
+        }
+        if !self.webhook.progress.is_due(now) {
+            return Ok(self.webhook.progress.retry_at);
+        }
+        let mut reached = position(&self.webhook.progress);
+        loop {
+            let page = feed(self.context, &self.webhook).read(reached, EVENTS_PER_READ, now).await?;
+            for event in page.events {
+                if Instant::now() >= self.end {
+                    return Ok(Some(now));
+                }
+                match self.attempt(&event).await? {
+                    Attempt::Accepted => {}
+                    Attempt::Failed(retry_at) => return Ok(retry_at),
+                    Attempt::LeaseLost => return Ok(None),
+                }
+            }
+            reached = page.position;
+            if is_behind(&self.webhook.progress, &reached) && !self.record(Progress::at(reached.after), None).await? {
+                return Ok(None);
+            }
+            if !page.more {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Sends one event and records what became of it.
+    async fn attempt(&mut self, event: &Event) -> Result<Attempt, Problem> {
+        let Some(delivery) = deliver(self.context, self.outbound, &self.webhook, event, WEBHOOK_TIMEOUT).await? else {
+            return Ok(Attempt::Failed(None));
+        };
+        let now = self.context.now();
+        if delivery.delivery.is_accepted() {
+            let is_recorded = self.record(Progress::at(event.event_id), Some(&delivery)).await?;
+            return Ok(if is_recorded { Attempt::Accepted } else { Attempt::LeaseLost });
+        }
+        let failed = self.webhook.progress.failed(now, fastrand::f64());
+        if delivery.delivery.is_gone() || failed.has_failed_too_long(now) {
+            return self.pause(failed, &delivery).await;
+        }
+        let is_recorded = self.record(failed, Some(&delivery)).await?;
+        Ok(if is_recorded { Attempt::Failed(failed.retry_at) } else { Attempt::LeaseLost })
+    }
+
+    /// Writes how far the webhook was sent the feed. Returns whether the lease was still held.
+    async fn record(&mut self, progress: Progress, delivery: Option<&StoredDelivery>) -> Result<bool, Problem> {
+        let subscriber = Subscriber::Webhook(self.webhook.webhook_id);
+        let (store, now) = (&self.context.store, self.context.now());
+        self.webhook.progress = progress;
+        Ok(store.record_sending(subscriber, self.worker, &progress, delivery, now).await?)
+    }
+
+    /// Pauses the webhook and tells its owner.
+    async fn pause(&self, failed: Progress, delivery: &StoredDelivery) -> Result<Attempt, Problem> {
+        let after = self.webhook.clone().paused(failed);
+        let failing_since = failed.failing_since.unwrap_or(delivery.delivery.at);
+        let message = Message::WebhookPaused { url: after.url.clone(), failing_since };
+        let commit = pause(&self.webhook, &after, self.worker, delivery)?;
+        let change = webhook::change(Action::WebhookPause, Some(&self.webhook), Some(&after));
+        let mut plan = Plan::new(Authority::System, commit).audit(change);
+        for owner in owners(self.context, &self.webhook).await? {
+            plan = plan.notify(&owner, message.clone());
+        }
+        match self.context.try_commit(plan).await {
+            Ok(_) => {
+                tracing::warn!(webhook_id = %after.webhook_id, "a webhook was paused");
+                Ok(Attempt::Failed(None))
+            }
+            Err(NotCommitted::Refused(_)) => Ok(Attempt::LeaseLost),
+            Err(NotCommitted::Problem(problem)) => Err(problem),
+        }
+    }
+}
+
+/// Who is told about a webhook: whoever created it, if they still manage it; otherwise the team's admins or, for the
+/// platform's, the super admins.
+async fn owners(context: &Context, webhook: &Webhook) -> Result<Vec<User>, Problem> {
+    let managers: Vec<_> = match webhook.team_id {
+        Some(team_id) => context.store.team(team_id).await?.into_iter().flat_map(|team| team.admins).collect(),
+        None => context.store.super_admins().await?,
+    };
+    let mut users = context.store.users_of(managers.into_iter().chain([webhook.created_by])).await?;
+    let creator = users.remove(&webhook.created_by).filter(User::is_enabled).filter(|creator| match webhook.team_id {
+        Some(team_id) => creator.teams.get(&team_id).is_some_and(|role_id| role_id.is_admin()),
+        None => creator.user_type.is_admin(),
+    });
+    Ok(match creator {
+        Some(creator) => vec![creator],
+        None => users.into_values().filter(User::is_enabled).collect(),
+    })
+}
+
+/// Sends one event to a webhook. Returns what to record; nothing if its secret can no longer be decrypted, which is
+/// logged.
+pub async fn deliver(
+    context: &Context,
+    outbound: &Outbound,
+    webhook: &Webhook,
+    event: &Event,
+    timeout: std::time::Duration,
+) -> Result<Option<StoredDelivery>, Problem> {
+    let at = context.now();
+    let Some(keys) = keys(context, webhook, at).await? else {
+        tracing::error!(webhook_id = %webhook.webhook_id, "the secret of a webhook cannot be decrypted");
+        return Ok(None);
+    };
+    let body = serde_json::to_vec(event).map_err(|error| Problem::Internal(error.to_string()))?;
+    let (id, seconds) = (event.event_id.to_string(), at.unix_seconds());
+    let headers = [
+        ("webhook-signature", sign(&keys, &id, seconds, &body)),
+        ("webhook-id", id),
+        ("webhook-timestamp", seconds.to_string()),
+    ];
+    let begun = Instant::now();
+    let posted = outbound.post(&webhook.url, context.config.webhook_loopback, &headers, Bytes::from(body));
+    let (status, error) = match tokio::time::timeout(timeout, posted).await {
+        Ok(Ok(status)) => (Some(status), None),
+        Ok(Err(error)) => (None, Some(error)),
+        Err(_) => (None, Some(DeliveryError::TimedOut)),
+    };
+    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let delivery = Delivery { event_id: event.event_id, at, status, duration_ms, error };
+    Ok(Some(StoredDelivery { delivery_id: DeliveryId::new(context.uuid()?), delivery }))
+}
+
+/// The secrets to sign with; none if one of them was encrypted with a master key that was removed.
+async fn keys(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<Option<Vec<SecretKey>>, Problem> {
+    let keyring = context.keyring().await?;
+    let sealed_for = webhook.webhook_id.as_bytes();
+    let open = |sealed| keyring.open(SEALED_FOR, sealed_for, sealed).map(SecretKey::of_bytes);
+    Ok(webhook.sealed_secrets(now).map(open).collect())
+}
