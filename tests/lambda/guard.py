@@ -4,8 +4,9 @@ Usage: guard.py PORT DATABASE_URL OBJECTS_URL GATEWAY_URL
 
 It is the endpoint of DynamoDB and of S3 for all functions. As on AWS, the session token tells whose rights count: it is
 the name of the function. The guard understands the part of IAM that the template uses: Allow statements on the table
-or its index, each with leading keys, and on the bucket. The embedded database has no stream, so the guard also plays
-the two readers of the table's stream: it invokes the mailer, and it works on jobs as the workflow does.
+or its index, each with leading keys, on the bucket, and on the event bus, which it plays, too. The embedded database
+has no stream, so the guard also plays the readers of the table's stream: it invokes the mailer, it works on jobs as the
+workflow does, and it wakes the notifier.
 """
 
 import fnmatch
@@ -21,6 +22,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 BUCKET = "${JobFiles.Arn}"
+EVENT_BUS = "event bus"
+# As long as the queue of the template holds signals back.
+WAKE_AFTER_SECONDS = 11
 
 
 def rights(template):
@@ -30,10 +34,12 @@ def rights(template):
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         statements = [s for policy in resource["Properties"].get("Policies", []) for s in policy["Statement"]]
+        # With every optional part.
+        statements = [s["Fn::If"][1] if "Fn::If" in s else s for s in statements]
         table[name.removesuffix("Function").lower()] = [
             (as_list(statement["Action"]), patterns(statement))
             for statement in statements
-            if as_list(statement["Action"])[0].startswith(("dynamodb:", "s3:"))
+            if as_list(statement["Action"])[0].startswith(("dynamodb:", "s3:", "events:"))
         ]
     return table
 
@@ -45,6 +51,8 @@ def as_list(value):
 def patterns(statement):
     """What a statement is about: `table/<leading key>`, `index/<leading key>`, or an object of the bucket."""
     resource = json.dumps(statement["Resource"])
+    if "EventBus" in resource:
+        return [EVENT_BUS]
     if "JobFiles" in resource:
         return [statement["Resource"].get("Fn::Sub", BUCKET)]
     (keys,) = statement["Condition"].values()
@@ -97,13 +105,14 @@ def allowed(statements, access):
 
 
 def stream_patterns(template):
-    """The patterns by which the readers of the stream filter it: those of the mailer and those of the pipe."""
+    """The patterns by which the readers of the stream filter it, and those of the rules behind the pipe."""
     resources = template["Resources"]
     mailer = resources["MailerFunction"]["Properties"]["Events"]["Outbox"]["Properties"]
-    pipe = resources["JobsPipe"]["Properties"]["SourceParameters"]
-    return [
+    pipe = resources["WritesPipe"]["Properties"]["SourceParameters"]
+    readers = [
         [json.loads(entry["Pattern"]) for entry in reader["FilterCriteria"]["Filters"]] for reader in (mailer, pipe)
     ]
+    return [*readers, *(resources[rule]["Properties"]["EventPattern"] for rule in ("JobsRule", "ChangesRule"))]
 
 
 def matches(pattern, value):
@@ -132,6 +141,9 @@ class Guard(BaseHTTPRequestHandler):
             self.pass_to_objects(body)
             return
         operation, request = target.split(".")[1], json.loads(body)
+        if operation == "PutEvents":
+            self.put_events(request)
+            return
         if not self.check(self.headers["X-Amz-Security-Token"], table_accesses(operation, request)):
             refusal = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "denied"}
             self.reply(400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(refusal).encode())
@@ -140,6 +152,16 @@ class Guard(BaseHTTPRequestHandler):
         self.reply(status, headers, reply)
         if status == 200:
             self.server.stream(operation, request)
+
+    def put_events(self, request):
+        json_type = {"Content-Type": "application/x-amz-json-1.1"}
+        if not self.check(self.headers["X-Amz-Security-Token"], [("events:PutEvents", EVENT_BUS)]):
+            self.reply(400, json_type, b'{"__type": "AccessDeniedException", "message": "denied"}')
+            return
+        for entry in request["Entries"]:
+            print("EVENT", entry["DetailType"], json.loads(entry["Detail"])["event_id"], flush=True)
+        entries = [{"EventId": str(uuid.uuid4())} for _ in request["Entries"]]
+        self.reply(200, json_type, json.dumps({"FailedEntryCount": 0, "Entries": entries}).encode())
 
     def do_PUT(self):
         self.pass_to_objects(self.rfile.read(int(self.headers.get("Content-Length", 0))))
@@ -199,20 +221,37 @@ class GuardServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Guard)
         self.database, self.objects, self.gateway = (urlsplit(url).netloc for url in (database, objects, gateway))
         self.rights = rights(template)
-        self.mailer, self.pipe = stream_patterns(template)
+        self.mailer, self.pipe, self.job, self.change = stream_patterns(template)
+        self.waking = threading.Lock()
 
     def stream(self, operation, request):
         """Invokes what the table's stream would wake after these writes."""
         entries = request["TransactItems"] if operation == "TransactWriteItems" else [{operation: request}]
-        writes = [write for entry in entries for kind, write in entry.items() if kind.startswith(("Put", "Update"))]
-        for write in writes:
+        puts_and_updates = [
+            (kind, write) for entry in entries for kind, write in entry.items() if kind.startswith(("Put", "Update"))
+        ]
+        for kind, write in puts_and_updates:
             keys = key_of(write)
-            record = {"eventName": "MODIFY", "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
+            event = "INSERT" if kind.startswith("Put") else "MODIFY"
+            record = {"eventName": event, "dynamodb": {"Keys": keys, "SequenceNumber": "1"}}
             if any(matches(pattern, record) for pattern in self.mailer):
                 self.begin(self.invoke, "mailer", {"Records": [record]})
             if any(matches(pattern, record) for pattern in self.pipe):
-                app_id, job_id = (keys[name]["S"].split("#")[1] for name in ("pk", "sk"))
-                self.begin(self.work, {"app_id": app_id, "job_id": job_id})
+                self.pass_to_bus({name: value["S"] for name, value in keys.items()})
+
+    def pass_to_bus(self, keys):
+        """Does what the rules of the bus would have done."""
+        event = {"source": "rollcall.table", "detail": keys}
+        if matches(self.job, event):
+            app_id, job_id = (keys[name].split("#")[1] for name in ("pk", "sk"))
+            self.begin(self.work, {"app_id": app_id, "job_id": job_id})
+        if matches(self.change, event) and self.waking.acquire(blocking=False):
+            threading.Timer(WAKE_AFTER_SECONDS, self.wake).start()
+
+    def wake(self):
+        """Invokes the notifier for all signals that were gathered."""
+        self.waking.release()
+        self.invoke("notifier", {"Records": []})
 
     def begin(self, work, *arguments):
         threading.Thread(target=work, args=arguments, daemon=True).start()

@@ -1,7 +1,7 @@
-"""Tests of the workflow of jobs and of the pipe that starts it, in an emulator of AWS.
+"""Tests of the workflow of jobs, and of the pipe and the rules that wake functions, in an emulator of AWS.
 
     GATEWAY_PORT=4566 SFN_WAIT_SCALE=0 ministack &
-    pytest tests/workflow --endpoint http://127.0.0.1:4566
+    ROLLCALL_BIN=target/debug/rollcall pytest tests/workflow --endpoint http://127.0.0.1:4566
 
 The definition and the patterns are those of the template; only the function is a fake.
 """
@@ -78,8 +78,9 @@ def run_workflow(aws, definition, resources, request, tmp_path):
             # The deployed type is STANDARD. This one answers when it is over.
             type="EXPRESS",
         )
-        # The pipe sends a list of one.
-        started_with = json.dumps([pipe_input(resources, record)])
+        # The rule sends what the pipe has made of the record.
+        assert resources["JobsRule"]["Properties"]["Targets"][0]["InputPath"] == "$.detail"
+        started_with = json.dumps(pipe_input(resources, record))
         execution = workflows.start_sync_execution(stateMachineArn=workflow["stateMachineArn"], input=started_with)
         seen = [json.loads(line) for line in calls.read_text(encoding="utf-8").splitlines()]
         return types.SimpleNamespace(status=execution["status"], calls=seen)
@@ -103,5 +104,5 @@ def pipe_input(resources, record):
             found = found[name]
         return json.dumps(found)
 
-    template = resources["JobsPipe"]["Properties"]["TargetParameters"]["InputTemplate"]
+    template = resources["WritesPipe"]["Properties"]["TargetParameters"]["InputTemplate"]
     return json.loads(re.sub(r"<\$\.([\w.]+)>", value, template))

@@ -10,6 +10,12 @@ def record_of(sk, event="INSERT"):
     return {"eventName": event, "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}
 
 
+def audit_record(event="INSERT"):
+    """A write of an audit record of the platform."""
+    keys = {"pk": {"S": "AUDIT#PLATFORM#2026-11-30"}, "sk": {"S": JOB_ID}}
+    return {"eventName": event, "eventSource": "aws:dynamodb", "dynamodb": {"Keys": keys}}
+
+
 def signal(event="INSERT"):
     """A write of the signal that the job is to be worked on."""
     return record_of(f"WAKE#{JOB_ID}", event)

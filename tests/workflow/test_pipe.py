@@ -1,10 +1,11 @@
-"""The pipe: which writes start a workflow."""
+"""The pipe and the rules of its bus: which writes start a workflow, and which wake the sending of events."""
 
 import json
 
 import pytest
 
-from records import JOB_ID, record_of, signal
+from conftest import pipe_input
+from records import JOB_ID, audit_record, record_of, signal
 
 # EventBridge demands these of every event. Records of a stream have none of them, and no pattern names one.
 ENVELOPE = {
@@ -20,36 +21,54 @@ ENVELOPE = {
 
 
 @pytest.fixture
-def starts_a_workflow(aws, resources):
-    filters = resources["JobsPipe"]["Properties"]["SourceParameters"]["FilterCriteria"]["Filters"]
+def reached(aws, resources):
+    """The rules that a write reaches."""
 
-    def starts_a_workflow(record):
-        event = json.dumps(ENVELOPE | record)
-        return any(
-            aws("events").test_event_pattern(EventPattern=pattern["Pattern"], Event=event)["Result"]
-            for pattern in filters
-        )
+    def matches(pattern, event):
+        reply = aws("events").test_event_pattern(EventPattern=pattern, Event=json.dumps(ENVELOPE | event))
+        return reply["Result"]
 
-    return starts_a_workflow
+    def reached(record):
+        pipe = resources["WritesPipe"]["Properties"]
+        filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
+        if not any(matches(pattern["Pattern"], record) for pattern in filters):
+            return []
+        target = pipe["TargetParameters"]["EventBridgeEventBusParameters"]
+        event = {
+            "source": target["Source"],
+            "detail-type": target["DetailType"],
+            "detail": pipe_input(resources, record),
+        }
+        rules = {name: rule for name, rule in resources.items() if rule["Type"] == "AWS::Events::Rule"}
+        patterns = {name: json.dumps(rule["Properties"]["EventPattern"]) for name, rule in rules.items()}
+        return [name for name, pattern in patterns.items() if matches(pattern, event)]
+
+    return reached
 
 
 @pytest.mark.parametrize("event", ["INSERT", "MODIFY"])
-def test_a_signal_starts_a_workflow(starts_a_workflow, event):
-    assert starts_a_workflow(signal(event))
+def test_a_signal_starts_a_workflow(reached, event):
+    assert reached(signal(event)) == ["JobsRule"]
+
+
+def test_an_audit_record_wakes_the_sending_of_events(reached):
+    assert reached(audit_record()) == ["ChangesRule"]
 
 
 @pytest.mark.parametrize(
     "record",
     [
         pytest.param(signal(event="REMOVE"), id="a signal that DynamoDB removes"),
+        pytest.param(audit_record(event="REMOVE"), id="a record that DynamoDB removes"),
         pytest.param(record_of(f"JOB#{JOB_ID}"), id="a new job"),
         pytest.param(record_of(f"JOB#{JOB_ID}", event="MODIFY"), id="a checkpoint"),
         pytest.param(record_of("JOBS", event="MODIFY"), id="the set of unfinished jobs"),
         pytest.param(record_of("ACCOUNT#WAKE#1"), id="an account"),
+        pytest.param(record_of("ACCOUNT#AUDIT#1"), id="another account"),
     ],
 )
-def test_other_writes_start_none(starts_a_workflow, record):
-    assert not starts_a_workflow(record)
+def test_other_writes_reach_nothing(reached, record):
+    assert reached(record) == []
 
 
 def test_the_stream_shows_no_content_of_items(resources):
@@ -57,6 +76,18 @@ def test_the_stream_shows_no_content_of_items(resources):
     assert stream["StreamViewType"] == "KEYS_ONLY"
 
 
-def test_a_record_is_a_workflow_of_its_own(resources):
-    stream = resources["JobsPipe"]["Properties"]["SourceParameters"]["DynamoDBStreamParameters"]
-    assert stream["BatchSize"] == 1
+def test_a_batch_is_what_the_bus_takes_at_once(resources):
+    stream = resources["WritesPipe"]["Properties"]["SourceParameters"]["DynamoDBStreamParameters"]
+    assert stream["BatchSize"] == 10
+
+
+def test_a_signal_of_an_event_waits_until_the_feed_shows_it(resources):
+    queue = resources["Changes"]["Properties"]
+    # The feed holds events back for 10 s.
+    assert queue["DelaySeconds"] > 10
+
+
+@pytest.mark.parametrize("name", ["JobsRule", "ChangesRule"])
+def test_a_rule_reads_the_bus_of_the_pipe(resources, name):
+    assert resources[name]["Properties"]["EventBusName"] == {"Ref": "Writes"}
+    assert resources["WritesPipe"]["Properties"]["Target"] == {"Fn::GetAtt": ["Writes", "Arn"]}
