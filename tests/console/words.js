@@ -19,5 +19,14 @@ export async function jobWordsOf(language) {
   return words(formatsOf(language));
 }
 
+// The texts of webhooks, which come in the same way.
+export async function webhookWordsOf(language) {
+  const [{ formatsOf }, { words }] = await Promise.all([
+    imported("formats.js"),
+    imported(`words/webhooks/${language}.js`),
+  ]);
+  return words(formatsOf(language));
+}
+
 // What the server's code generates for the console: codes, permissions, presets, limits.
 export const facts = await imported("facts.js");

@@ -1,7 +1,7 @@
 // Both languages have the same texts, counts read naturally, and the most visible sentences do not change by accident.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { facts, jobWordsOf, sourceOf, wordsOf } from "./words.js";
+import { facts, jobWordsOf, sourceOf, webhookWordsOf, wordsOf } from "./words.js";
 
 // The paths of all texts, with their types: a text that depends on something is a function.
 const keysOf = (value, path = "") =>
@@ -11,10 +11,12 @@ const keysOf = (value, path = "") =>
 
 const [en, ko] = [await wordsOf("en"), await wordsOf("ko")];
 const [jobsEn, jobsKo] = [await jobWordsOf("en"), await jobWordsOf("ko")];
+const [webhooksEn, webhooksKo] = [await webhookWordsOf("en"), await webhookWordsOf("ko")];
 
 test("English and Korean have the same keys", () => {
   assert.deepEqual(keysOf(ko).sort(), keysOf(en).sort());
   assert.deepEqual(keysOf(jobsKo).sort(), keysOf(jobsEn).sort());
+  assert.deepEqual(keysOf(webhooksKo).sort(), keysOf(webhooksEn).sort());
 });
 
 test("every code, permission and role of the server has a text", () => {
@@ -50,7 +52,7 @@ test("counts follow the plural rules of the language", () => {
 
 // Korean particles depend on the last syllable of the word before them, which is unknown for names and addresses.
 test("no Korean text offers a choice of particles", async () => {
-  for (const name of ["words/ko.js", "words/jobs/ko.js"])
+  for (const name of ["words/ko.js", "words/jobs/ko.js", "words/webhooks/ko.js"])
     assert.doesNotMatch(await sourceOf(name), /을\(를\)|\(으\)로|이\(가\)|은\(는\)|와\(과\)/, name);
 });
 

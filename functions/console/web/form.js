@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from "./vendor/hooks.js";
 import { words } from "./words.js";
 
 // `check` maps a field to a function that returns an error message or nothing. `codes` maps an error code to the field
-// that shows its message.
-export function useForm(initial, { check = {}, codes = {} } = {}) {
+// that shows its message. `violations` are messages of this form alone, by field and code.
+export function useForm(initial, { check = {}, codes = {}, violations = {} } = {}) {
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState({});
   const [problem, setProblem] = useState(null);
@@ -65,7 +65,7 @@ export function useForm(initial, { check = {}, codes = {} } = {}) {
       await act(values);
     } catch (problem) {
       if (!live.current) return;
-      const { fields, rest } = messagesByField(problem, Object.keys(values));
+      const { fields, rest } = messagesByField(problem, Object.keys(values), violations);
       const own = codes[problem.code];
       if (own) fields[own] = messageOf(problem);
       refuse(

@@ -10,14 +10,15 @@ export function messageOf(problem) {
   return problem.requestId ? messages.unknown(problem.requestId) : messages.failed;
 }
 
-// The messages of a refusal by field. `rest` holds those whose field is not among `names`.
-export function messagesByField(problem, names) {
+// The messages of a refusal by field. `rest` holds those whose field is not among `names`. `own` are messages of a form
+// that nothing else shows, by field and code.
+export function messagesByField(problem, names, own = {}) {
   /** @type {Record<string, string>} */
   const fields = {};
   const rest = [];
   for (const error of problem.errors ?? []) {
     const name = error.pointer?.split("/").findLast((part) => names.includes(part)) ?? error.pointer?.split("/")[1];
-    const text = violationMessage(name, error);
+    const text = own[name]?.[error.code] ?? violationMessage(name, error);
     if (names.includes(name)) fields[name] ??= text;
     else rest.push(text);
   }

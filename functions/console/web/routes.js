@@ -23,6 +23,8 @@ export const SIGNED_IN = [
   ["/users", "users"],
   ["/users/:user", "users"],
   ["/audit", "audit"],
+  ["/webhooks", "webhooks"],
+  ["/webhooks/:webhook", "webhooks"],
   ["/me/:tab", "me"],
 ];
 

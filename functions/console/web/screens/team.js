@@ -7,12 +7,14 @@ import { html } from "../html.js";
 import { keys } from "../keyboard.js";
 import { getAllPages } from "../pages.js";
 import { Empty } from "../parts/empty.js";
+import { lazy } from "../parts/lazy.js";
 import { LoadError } from "../parts/load-error.js";
 import { Page } from "../parts/page.js";
 import { Tabs } from "../parts/tabs.js";
 import { can } from "../permissions.js";
 import { go } from "../router.js";
 import { useEffect, useState } from "../vendor/hooks.js";
+import { managesWebhooks } from "../webhooks/manages.js";
 import { words } from "../words.js";
 import { AuditLog } from "./audit/log.js";
 import NotFound from "./not-found.js";
@@ -23,8 +25,11 @@ import { Roles } from "./team/roles.js";
 
 const TeamAudit = ({ team }) => html`<${AuditLog} teamId=${team.team_id} />`;
 
+const TeamWebhooks = lazy(async () => (await import("./team/webhooks.js")).TeamWebhooks);
+
 // `create` is the permission for the primary action. `counted` is the list whose length the tab shows if it fits one
 // page.
+// A tab that no permission opens says by `seenBy` who sees it, and may create there.
 const TABS = {
   members: { Part: Members, sees: ["team.read"], create: "members.manage", counted: (path) => [`${path}/members`, {}] },
   invitations: {
@@ -41,7 +46,11 @@ const TABS = {
     counted: (_, team_id) => ["/v1/apps", { team_id }],
   },
   audit: { Part: TeamAudit, sees: ["audit.read"] },
+  webhooks: { Part: TeamWebhooks, seenBy: managesWebhooks, creates: true },
 };
+
+const isSeen = ({ sees = [], seenBy }, teamId) =>
+  seenBy?.(teamId) || sees.some((permission) => can(permission, teamId));
 
 // The key makes another team start with fresh state.
 export default (parameters) => html`<${Team} key=${parameters.team} ...${parameters} />`;
@@ -54,7 +63,7 @@ function Team({ team: teamId, tab, role }) {
   const [creating, setCreating] = useState(false);
   const w = words().team;
   const path = pathOf`/v1/teams/${teamId}`;
-  const seen = Object.keys(TABS).filter((name) => TABS[name].sees.some((permission) => can(permission, teamId)));
+  const seen = Object.keys(TABS).filter((name) => isSeen(TABS[name], teamId));
 
   const count = async (name) => {
     const [list, parameters] = TABS[name].counted(path, teamId);
@@ -78,7 +87,7 @@ function Team({ team: teamId, tab, role }) {
   useEffect(() => setCreating(false), [tab]);
 
   const current = TABS[tab];
-  const mayCreate = team && current?.create && can(current.create, teamId);
+  const mayCreate = team && (current?.creates || (current?.create && can(current.create, teamId)));
   useEffect(() => (mayCreate ? keys({ c: () => setCreating(true) }) : undefined), [mayCreate]);
   useEffect(() => void (tab === undefined && go(`/teams/${teamId}/members`, { replace: true })), [tab]);
 

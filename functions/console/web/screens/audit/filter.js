@@ -9,6 +9,7 @@ import { teams } from "../../teams.js";
 import { isDay } from "../../times.js";
 import { useEffect, useId, useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
+import { auditTexts } from "./values.js";
 
 // A filter for a person or a thing that was chosen from a record.
 function ChosenFilter({ label, name, onClear }) {
@@ -48,7 +49,7 @@ export function AuditFilter({ chosen, nameOf, inTeam }) {
     .map(({ team_id, name }) => [team_id, name]);
   return html`
     <div class="filter-bar audit-filter">
-      <${FilterMenu} label=${w.action} value=${action} options=${Object.entries(w.actions)}
+      <${FilterMenu} label=${w.action} value=${action} options=${Object.entries(auditTexts().actions)}
         onChoose=${(value) => setQuery({ action: value })} />
       ${
         !inTeam &&

@@ -7,7 +7,7 @@ import { Time } from "../../parts/time.js";
 import { teamName } from "../../teams.js";
 import { PHONE, useMedia } from "../../viewport.js";
 import { words } from "../../words.js";
-import { actionText, changesOf, displayValue, targetAddress, targetName } from "./values.js";
+import { actionText, auditTexts, changesOf, displayValue, targetAddress, targetName } from "./values.js";
 
 export function RecordRows({ record, nameOf, at, open, onTurn, inTeam, onNarrow }) {
   const w = words().audit;
@@ -39,7 +39,7 @@ export function RecordRows({ record, nameOf, at, open, onTurn, inTeam, onNarrow 
         </div>
       </th>
       <td class="wide-column" title=${target.id}>
-        <span class="loose">${w.kinds[target.kind]}</span> <bdi>${name}</bdi>
+        <span class="loose">${auditTexts().kinds[target.kind]}</span> <bdi>${name}</bdi>
       </td>
       <td class="operations">
         <div><span class=${`turner ${open ? "open" : ""}`} aria-hidden="true"><${Icon} name="down" /></span></div>

@@ -7,7 +7,20 @@ import { jobWords } from "../../jobs/words.js";
 import { can, isPlatform } from "../../permissions.js";
 import { teamName } from "../../teams.js";
 import { dateAndTime } from "../../times.js";
+import { managesWebhooks } from "../../webhooks/manages.js";
+import { webhookWords } from "../../webhooks/words.js";
 import { words } from "../../words.js";
+
+// The texts of the log. Those about webhooks come with the other texts of webhooks.
+export function auditTexts() {
+  const { kinds, fields, actions } = words().audit;
+  const { audit } = webhookWords();
+  return {
+    kinds: { ...kinds, ...audit.kinds },
+    fields: { ...fields, ...audit.fields },
+    actions: { ...actions, ...audit.actions },
+  };
+}
 
 const appName = (id) => apps.value?.find(({ app_id }) => app_id === id)?.name;
 
@@ -16,7 +29,7 @@ function recordedName({ target, before, after }) {
   const known = { ...before, ...after };
   if (target.kind === "account") return target.id;
   if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
-  return known.name ?? known.login;
+  return known.name ?? known.login ?? known.url;
 }
 
 // Returns a function that names an id. A record holds only what it changed, so all loaded records are searched. A
@@ -51,7 +64,7 @@ export function changesOf({ before, after }) {
   return [
     ...names.map((field) => ({
       field,
-      label: words().audit.fields[field] ?? field,
+      label: auditTexts().fields[field] ?? field,
       before: before?.[field],
       after: after?.[field],
       outcome: undefined,
@@ -68,7 +81,8 @@ export function changesOf({ before, after }) {
 
 // What was done. Some actions stand for several kinds of changes, which the changed fields tell apart.
 export function actionText({ action, before, after }) {
-  const { actions, edits, counted } = words().audit;
+  const { edits, counted } = words().audit;
+  const { actions } = auditTexts();
   const ids = (before ?? after)?.user_ids ?? (after?.outcomes && changedIds(after.outcomes));
   if (ids && counted[action]) return counted[action](ids.length);
   const [field, ...others] = Object.keys({ ...before, ...after });
@@ -88,6 +102,7 @@ export function targetAddress({ action, target: { kind, id, app_id: appId }, tea
     member: teamId && may("team.read") && pathOf`/teams/${teamId}/members`,
     role: teamId && may("team.read") && pathOf`/teams/${teamId}/roles/${id}`,
     invitation: teamId && may("members.manage") && pathOf`/teams/${teamId}/invitations`,
+    webhook: managesWebhooks(teamId) && (teamId ? pathOf`/teams/${teamId}/webhooks/${id}` : pathOf`/webhooks/${id}`),
   };
   return addresses[kind] || undefined;
 }
@@ -98,7 +113,7 @@ function choiceText(field, value) {
   const choices = {
     ...w.accounts.choices,
     type: { ...w.accounts.types, ...w.me.types },
-    status: { ...w.members.statuses, ...w.invitations.statuses },
+    status: { ...w.members.statuses, ...w.invitations.statuses, ...webhookWords().statuses },
     role_id: w.roles,
     permissions: w.permissions,
   };
@@ -120,7 +135,7 @@ function objectText(value, nameOf) {
   const name = nameOf(value.user_id) ?? value.login ?? value.username ?? value.name;
   if (name) return name;
   const inner = Object.entries(value).map(
-    ([field, one]) => `${words().audit.fields[field] ?? field}: ${displayValue(field, one, nameOf)}`,
+    ([field, one]) => `${auditTexts().fields[field] ?? field}: ${displayValue(field, one, nameOf)}`,
   );
   return inner.join(" · ");
 }
