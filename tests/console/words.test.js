@@ -76,8 +76,8 @@ const sentences = (w) => [
 test("the most visible English sentences are unchanged", () => {
   assert.deepEqual(sentences(en), [
     "Accounts of this application cannot be deleted. Click here to remove the restriction",
-    "Remove the restriction for Harbor Chat? Anyone with permission to delete accounts can then delete up to 100 " +
-      "at a time. Deleted data cannot be restored.",
+    "Remove the restriction for Harbor Chat? Anyone with permission to delete accounts can then delete any " +
+      "number of them. Deleted data cannot be restored.",
     "Delete 3 accounts? These accounts and their profiles will be deleted from Harbor Chat. " +
       "Deleted data cannot be restored.",
     "97 deleted, 3 not. See why",
@@ -98,8 +98,8 @@ test("the most visible English sentences are unchanged", () => {
 test("the most visible Korean sentences are unchanged", () => {
   assert.deepEqual(sentences(ko), [
     "이 애플리케이션의 계정은 삭제할 수 없습니다. 제한을 해제하려면 여기를 클릭하세요",
-    "Harbor Chat의 삭제 제한을 해제할까요? 삭제 권한이 있는 사람은 한 번에 최대 100개의 계정을 삭제할 수 있게 " +
-      "됩니다. 삭제된 데이터는 복구할 수 없습니다.",
+    "Harbor Chat의 삭제 제한을 해제할까요? 삭제 권한이 있는 사람은 계정을 몇 개든 삭제할 수 있게 됩니다. " +
+      "삭제된 데이터는 복구할 수 없습니다.",
     "계정 3개를 삭제할까요? Harbor Chat에서 아래 계정과 프로필이 삭제됩니다. 삭제된 데이터는 복구할 수 없습니다.",
     "97개를 삭제했고 3개는 삭제하지 못했습니다. 이유 보기",
     "이 애플리케이션에는 이미 관리자가 10명 있습니다. 먼저 한 명을 해제하세요.",

@@ -14,6 +14,7 @@ use std::sync::{
     atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{Router, http::HeaderMap};
 use chrono::DateTime;
 use rollcall::{Data, Mailbox, MailboxEntry, TABLE, TestClock};
@@ -219,6 +220,17 @@ impl World {
         self.table.restore(&to.items).await;
         self.clock.retreat(self.now().since(to.now));
         self.clock.advance(to.now.since(self.now()));
+    }
+
+    /// Makes the level of an account a text.
+    pub async fn corrupt(&self, user_id: &str) {
+        let mut items = self.table.items().await;
+        for item in &mut items {
+            if item["sk"] == AttributeValue::S(format!("ACCOUNT#{user_id}")) {
+                item.insert("level".to_owned(), AttributeValue::S("high".to_owned()));
+            }
+        }
+        self.table.restore(&items).await;
     }
 
     /// Every audit record.

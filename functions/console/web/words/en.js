@@ -328,7 +328,7 @@ export const words = ({ plural, number, list }) => ({
     shortLifted: "Deletion allowed",
     question: (app) => `Remove the restriction for ${app}?`,
     risk:
-      "Anyone with permission to delete accounts can then delete up to 100 at a time. " +
+      "Anyone with permission to delete accounts can then delete any number of them. " +
       "Deleted data cannot be restored.",
     liftAction: "Remove restriction",
   },

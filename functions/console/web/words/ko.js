@@ -310,9 +310,7 @@ export const words = ({ plural, number, list }) => ({
     short: "삭제 잠김",
     shortLifted: "삭제 허용됨",
     question: (app) => `${app}의 삭제 제한을 해제할까요?`,
-    risk:
-      "삭제 권한이 있는 사람은 한 번에 최대 100개의 계정을 삭제할 수 있게 됩니다. " +
-      "삭제된 데이터는 복구할 수 없습니다.",
+    risk: "삭제 권한이 있는 사람은 계정을 몇 개든 삭제할 수 있게 됩니다. 삭제된 데이터는 복구할 수 없습니다.",
     liftAction: "제한 해제",
   },
   apps: {
