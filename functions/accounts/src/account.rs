@@ -91,7 +91,7 @@ pub(crate) async fn create(
     let change = change(Action::AccountCreate, &app, None, &account);
     let location = format!("/v1/apps/{}/accounts/{}", app.app_id, account.user_id);
     let reply = Reply::created(location, &account)?.at_version(account.version);
-    context.commit(Plan::new(Authority::AsRead(&call), commit).audit(change).reply(reply)).await
+    context.commit(Plan::new(Authority::AsRead(&call, app.team_id), commit).audit(change).reply(reply)).await
 }
 
 /// `GET /v1/apps/{app_id}/accounts/{user_id}`: gets an account.
@@ -225,7 +225,7 @@ async fn replace(
     }
     let commit = rollcall_store::account::change(app.app_id, before, after, call.now())?;
     let change = change(action, app, Some(before), after);
-    context.commit(Plan::new(Authority::AsRead(call), commit).audit(change).reply(shown(after)?)).await
+    context.commit(Plan::new(Authority::AsRead(call, app.team_id), commit).audit(change).reply(shown(after)?)).await
 }
 
 fn shown(account: &Account) -> Result<Reply, Problem> {

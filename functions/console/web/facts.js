@@ -126,6 +126,7 @@ export const limits = {
   accountsPerExport: 1000,
   itemsPerPage: 100,
   liveInvitationsPerTeam: 100,
+  membershipDays: 3650,
   invitationHours: 24,
   recoveryCodes: 10,
   minLoginChars: 3,

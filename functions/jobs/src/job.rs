@@ -69,8 +69,8 @@ pub(crate) async fn create(
         JobKind::Import => Reply::created(location, &view)?,
         JobKind::Export | JobKind::Edit | JobKind::Delete => Reply::accepted(&view)?.at(location),
     };
-    let plan = Plan::new(Authority::AsRead(&call), job::create(&job)?).audit_all(exported(&app, &job)).reply(reply);
-    context.commit(plan).await
+    let plan = Plan::new(Authority::AsRead(&call, app.team_id), job::create(&job)?);
+    context.commit(plan.audit_all(exported(&app, &job)).reply(reply)).await
 }
 
 /// `GET /v1/apps/{app_id}/jobs`: lists the jobs of the last 30 days that the caller may see, newest first.
@@ -148,8 +148,8 @@ pub(crate) async fn delete(
 ) -> Result<Reply, Problem> {
     call.no_input()?;
     retry_on_conflict(|| async {
-        let (_, job) = load(&context, &call, &app_id, &job_id).await?;
-        transfer::end(&context, &objects, job, Authority::AsRead(&call)).await
+        let (app, job) = load(&context, &call, &app_id, &job_id).await?;
+        transfer::end(&context, &objects, job, Authority::AsRead(&call, app.team_id)).await
     })
     .await
 }

@@ -88,5 +88,5 @@ pub(crate) async fn start(
     }
     let after = before.clone().started(&call.actor.user, body, call.now()).next();
     let reply = Reply::accepted(&JobView::of(&context, &objects, after.clone()).await?)?;
-    context.commit(Plan::new(Authority::AsRead(&call), job::change(&before, &after)?).reply(reply)).await
+    context.commit(Plan::new(Authority::AsRead(&call, app.team_id), job::change(&before, &after)?).reply(reply)).await
 }

@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, invitation_expiry::make_room,
-    retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, invitation_expiry,
+    membership_expiry, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Fields,
@@ -152,7 +152,8 @@ pub(crate) async fn delete(
         let change = change(Action::RoleDelete, team.team_id, Some(&role), None);
         match context.commit(Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change)).await {
             Err(problem) if problem.is(Code::RoleInUse) => {
-                Err(make_room(&context, problem, team.team_id, call.now()).await)
+                let problem = invitation_expiry::make_room(&context, problem, team.team_id, call.now()).await;
+                Err(membership_expiry::make_room(&context, problem, team.team_id, call.now()).await)
             }
             done => done,
         }

@@ -2,15 +2,17 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply,
+    membership_expiry::without_ended, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, Fields, Invalid, ViolationCode,
+    Code, Fields, Invalid, Timestamp, ViolationCode,
     audit::Action,
+    held_role::HeldRole,
     id::{TeamId, UserId},
     permission::{Permission, Preset},
     request_body,
-    role::Role,
+    role_id::RoleId,
     team::{Member, Team, TeamPatch, TeamView, change, membership_change},
     text::TeamName,
     user::User,
@@ -50,9 +52,9 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         let (items, next) = page.cut(teams.into_iter().map(|team| (team.team_id.to_string(), team)).collect());
         Page { items, next }
     };
-    let admins: Vec<_> = items.iter().flat_map(|team| team.admins.iter().copied()).collect();
+    let admins: Vec<_> = items.iter().flat_map(Team::admin_ids).collect();
     let admins = context.store.users_of(admins).await?;
-    let views = items.into_iter().map(|team| TeamView::new(team, &admins)).collect();
+    let views = items.into_iter().map(|team| TeamView::new(team, &admins, call.now())).collect();
     page.reply(&context, &call, views, next).await
 }
 
@@ -78,13 +80,14 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         let Some(before) = admin else {
             let plan = Plan::new(Authority::Platform(&call), team::create(&team, None)?);
             let plan = plan.audit(change(Action::TeamCreate, None, Some(&team)));
-            return context.commit(plan.reply(created(&context, team).await?)).await;
+            return context.commit(plan.reply(created(team, None, call.now())?)).await;
         };
-        let (admin, team_id) = (Role::from(Preset::Admin), team.team_id);
-        let after = before.clone().joined(team_id, admin.role_id, call.now())?;
+        let before = without_ended(&context, before, call.now()).await?;
+        let (admin, team_id) = (HeldRole::from(RoleId::from(Preset::Admin)), team.team_id);
+        let after = before.clone().joined(team_id, admin, call.now())?;
         let team = Team { admins: [before.user_id].into(), ..team };
-        let member = Member::join(before.user_id, admin.role_id, call.now());
-        let joined = membership_change(Action::MemberAdd, team_id, &after, None, Some(&admin));
+        let member = Member::join(before.user_id, admin, call.now());
+        let joined = membership_change(Action::MemberAdd, team_id, &after, None, Some(admin));
         let writes = team::create(&team, Some(&member))?.extended(rollcall_store::user::change(
             &before,
             &after,
@@ -95,7 +98,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
             None,
             Some(&team),
         ));
-        context.commit(plan.reply(created(&context, team).await?)).await
+        context.commit(plan.reply(created(team, Some(after), call.now())?)).await
     })
     .await
 }
@@ -116,7 +119,7 @@ pub(crate) async fn get(
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
     call.no_input()?;
-    shown(&context, team).await
+    shown(&context, team, call.now()).await
 }
 
 /// `PATCH /v1/teams/{team_id}`: renames a team.
@@ -139,7 +142,7 @@ pub(crate) async fn edit(
         let before = load(&context, &call, &team_id, Permission::TeamEdit).await?;
         let after = before.clone().edited(call.fields()?, call.now())?;
         call.check_version(before.version)?;
-        let reply = shown(&context, after.clone()).await?;
+        let reply = shown(&context, after.clone(), call.now()).await?;
         if after == before {
             return Ok(reply);
         }
@@ -189,14 +192,14 @@ async fn first_admin(context: &Context, fields: &mut Fields) -> Result<Option<Us
     Ok(found)
 }
 
-async fn created(context: &Context, team: Team) -> Result<Reply, Problem> {
+fn created(team: Team, first_admin: Option<User>, now: Timestamp) -> Result<Reply, Problem> {
     let (location, version) = (format!("/v1/teams/{}", team.team_id), team.version);
-    let admins = context.store.users_of(team.admins.iter().copied()).await?;
-    Ok(Reply::created(location, &TeamView::new(team, &admins))?.at_version(version))
+    let admins = first_admin.into_iter().map(|user| (user.user_id, user)).collect();
+    Ok(Reply::created(location, &TeamView::new(team, &admins, now))?.at_version(version))
 }
 
-async fn shown(context: &Context, team: Team) -> Result<Reply, Problem> {
+async fn shown(context: &Context, team: Team, now: Timestamp) -> Result<Reply, Problem> {
     let version = team.version;
-    let admins = context.store.users_of(team.admins.iter().copied()).await?;
-    Ok(Reply::ok(&TeamView::new(team, &admins))?.at_version(version))
+    let admins = context.store.users_of(team.admin_ids()).await?;
+    Ok(Reply::ok(&TeamView::new(team, &admins, now))?.at_version(version))
 }

@@ -1,12 +1,14 @@
 //! Console users: list, create, get, edit and delete.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use rollcall_api::{
     Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, password,
     retry_on_conflict,
 };
 use rollcall_domain::{
-    Code,
+    Code, Timestamp,
     audit::{Action, Change},
     credential::Credential,
     id::{TeamId, UserId},
@@ -82,7 +84,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         {
             examined += 1;
             after = Some(user.user_id);
-            found.extend(Some(user).filter(|user| filter.matches(user)));
+            found.extend(Some(user).filter(|user| filter.matches(user, call.now())));
         }
         if rest.next().is_none() && users.next.is_none() {
             break None;
@@ -149,7 +151,7 @@ pub(crate) async fn get(
 ) -> Result<Reply, Problem> {
     let user = read(&context, &call, &user_id).await?;
     call.no_input()?;
-    shown(&context, &user).await
+    shown(&context, &user, call.now()).await
 }
 
 /// `PATCH /v1/users/{user_id}`: edits a user's username, type, status or address.
@@ -183,13 +185,13 @@ pub(crate) async fn edit(
         }
         let after = before.clone().edited(fields, call.now())?;
         call.check_version(before.version)?;
-        let reply = shown(&context, &after).await?;
+        let reply = shown(&context, &after, call.now()).await?;
         if after == before {
             return Ok(reply);
         }
         let mut writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         let mut removals = Vec::new();
-        if after.teams.is_empty() {
+        if after.user_type.is_admin() {
             let left = leave_all_teams(&context, &call, &before).await?;
             writes.extend(left.writes);
             removals = left.removals;
@@ -241,21 +243,23 @@ struct LeftTeams {
 }
 
 async fn leave_all_teams(context: &Context, call: &Call, user: &User) -> Result<LeftTeams, Problem> {
-    let teams = context.store.teams_or_tombstones(user.teams.keys().copied()).await?;
+    let held: BTreeMap<_, _> = user.teams.stored().collect();
+    let teams = context.store.teams_or_tombstones(held.keys().copied()).await?;
     let roles = context.store.roles_of(user).await?;
     let mut left = LeftTeams { writes: Vec::new(), removals: Vec::new() };
     for team in &teams {
         // A role in use cannot be deleted, so a missing one was deleted between the two reads.
-        let role = roles.get(&team.team_id).ok_or(Code::Conflict)?;
-        left.writes.extend(leave(team, user.user_id, role, LastAdmin::Removable, call.now()));
-        left.removals.push(membership_change(Action::MemberRemove, team.team_id, user, Some(role), None));
+        let (held, role) = held.get(&team.team_id).zip(roles.get(&team.team_id)).ok_or(Code::Conflict)?;
+        left.writes.extend(leave(team, user.user_id, (*held, role), LastAdmin::Removable, call.now()));
+        let action = if held.has_ended(call.now()) { Action::MemberExpire } else { Action::MemberRemove };
+        left.removals.push(membership_change(action, team.team_id, user, Some(*held), None));
     }
     Ok(left)
 }
 
-async fn shown(context: &Context, user: &User) -> Result<Reply, Problem> {
-    let teams = context.store.teams(user.teams.keys().copied()).await?;
-    let rights = Rights::new(user, context.store.roles_of(user).await?);
+async fn shown(context: &Context, user: &User, now: Timestamp) -> Result<Reply, Problem> {
+    let teams = context.store.teams(user.teams.at(now).map(|(team_id, _)| team_id)).await?;
+    let rights = Rights::new(user, context.store.roles_of(user).await?, now);
     let detail = UserDetail { user: user.into(), teams: Membership::of(&rights, teams) };
     Ok(Reply::ok(&detail)?.at_version(user.version))
 }

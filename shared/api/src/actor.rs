@@ -47,7 +47,7 @@ impl Actor {
             context.record([rollcall_store::session::touch(&session, now)]).await?;
             session.last_seen_at = now;
         }
-        let rights = Rights::new(&user, context.store.roles_of(&user).await?);
+        let rights = Rights::new(&user, context.store.roles_of(&user).await?, now);
         Ok(Self { user, session, rights })
     }
 
@@ -70,7 +70,7 @@ impl JobActor {
     /// Reads the user; `None` if they no longer exist or are disabled.
     pub async fn load(context: &Context, user_id: UserId) -> Result<Option<Self>, Problem> {
         let Some(user) = context.store.user(user_id).await?.filter(User::is_enabled) else { return Ok(None) };
-        let rights = Rights::new(&user, context.store.roles_of(&user).await?);
+        let rights = Rights::new(&user, context.store.roles_of(&user).await?, context.now());
         Ok(Some(Self { user, rights }))
     }
 }

@@ -24,6 +24,7 @@ pub mod key_source;
 pub mod keyring;
 pub mod logging;
 pub mod mailed_code;
+pub mod membership_expiry;
 pub mod openapi;
 pub mod page;
 pub mod parameters;

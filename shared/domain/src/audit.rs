@@ -75,12 +75,14 @@ choices! {
         TeamDelete "team.delete",
         /// A user became a member of a team.
         MemberAdd "member.add",
-        /// A member was given another role.
+        /// A member was given another role, or their membership another end.
         MemberEdit "member.edit",
         /// A member was removed from a team, or their user was deleted or became an admin of the platform.
         MemberRemove "member.remove",
         /// A member left a team.
         MemberLeave "member.leave",
+        /// A membership came to its end.
+        MemberExpire "member.expire",
         /// A custom role was created.
         RoleCreate "role.create",
         /// A custom role was edited.

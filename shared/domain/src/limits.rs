@@ -258,8 +258,8 @@ pub const PASSWORD_MIN_LENGTH_RANGE: std::ops::RangeInclusive<usize> = 8..=64;
 /// The timeout of one attempt to send a mail.
 pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one call begins to deliver due mails: half of the function's timeout, so that the last mail can end, however
-/// slowly it is sent.
+/// How long one call begins to deliver due mails: half of the function's timeout, so that the last mail can end,
+/// however slowly it is sent.
 pub const DUE_DELIVERY_TIME: Duration = Duration::from_secs(30);
 
 /// How long after it is due the cleanup sends a mail. The stream triggers the mailer within seconds, and the cleanup
@@ -281,14 +281,22 @@ pub const MAX_ROLES_PER_TEAM: usize = 50;
 /// The maximum number of live invitations of a team: every live code makes guessing easier.
 pub const MAX_LIVE_INVITATIONS: usize = 100;
 
+/// The maximum length in days of a membership that an invitation grants: ten years. Who stays longer needs no end.
+pub const MAX_MEMBERSHIP_DAYS: u32 = 3_650;
+
+/// How long before the end of a membership its member gets a mail: enough to ask for more time on a working day. A
+/// membership with less time left when its end is set is not announced.
+pub const MEMBERSHIP_NOTICE: Duration = Duration::from_hours(3 * 24);
+
 /// How long an invitation is live.
 pub const INVITATION_LIFETIME: Duration = DAY;
 
 /// How long an invitation is listed after its expiry.
 pub const INVITATION_HISTORY: Duration = Duration::from_hours(30 * 24);
 
-/// The number of invitations that a request ends beside what it was sent for: expired ones that count against a limit,
-/// or those that are bound to a login which has joined. The cleanup ends the others once they have expired.
+/// The number of invitations or memberships that a request ends beside what it was sent for: expired ones that count
+/// against a limit, or invitations that are bound to a login which has joined. The cleanup ends the others once they
+/// have expired.
 pub const MAX_ENDED_AT_ONCE: usize = 10;
 
 /// How often a code is drawn if another invitation has the same one. With a million live invitations, the chance that
@@ -338,8 +346,8 @@ pub const JOB_WAIT: Duration = Duration::from_hours(1);
 /// How long whoever works on a job may be silent before somebody else takes it over.
 pub const JOB_LEASE: Duration = Duration::from_mins(5);
 
-/// How often a worker may begin without getting on before the job fails: some five hours on AWS, where a worker that dies
-/// is replaced after a quarter of an hour.
+/// How often a worker may begin without getting on before the job fails: some five hours on AWS, where a worker that
+/// dies is replaced after a quarter of an hour.
 pub const MAX_JOB_ATTEMPTS: u32 = 20;
 
 /// How long the files of a job remain after its end.
@@ -354,6 +362,6 @@ pub const JOB_LINK_LIFETIME: Duration = Duration::from_mins(15);
 /// The maximum size of an uploaded file: what S3 takes in one request.
 pub const MAX_UPLOAD_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
-/// The number of accounts that a job writes in one transaction. DynamoDB allows 100 items and 4 MB, and the audit record,
-/// which holds each account before and after, 400 KB.
+/// The number of accounts that a job writes in one transaction. DynamoDB allows 100 items and 4 MB, and the audit
+/// record, which holds each account before and after, 400 KB.
 pub const JOB_CHUNK_ROWS: usize = 45;

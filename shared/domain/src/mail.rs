@@ -8,7 +8,7 @@ use crate::{
     email::Email,
     id::{CodeId, MailId},
     limits::{CODE_LIFETIME, MAIL_RETRIES},
-    text::Login,
+    text::{Login, TeamName},
     time::Timestamp,
 };
 
@@ -90,6 +90,15 @@ pub enum Message {
         login: Login,
         /// The number of unused recovery codes.
         left: usize,
+    },
+    /// The user's membership in a team ends soon.
+    MembershipEnding {
+        /// The user's login.
+        login: Login,
+        /// The team's name.
+        team: TeamName,
+        /// When the membership ends.
+        expires_at: Timestamp,
     },
     /// The user signed in from a new device.
     NewDevice {
@@ -178,6 +187,7 @@ impl Message {
             | Self::TotpEnabled { .. }
             | Self::TotpDisabled { .. }
             | Self::RecoveryCodeUsed { .. }
+            | Self::MembershipEnding { .. }
             | Self::NewDevice { .. } => None,
         }
     }

@@ -1,11 +1,10 @@
 //! Users before they exist: the request bodies that create them, and the user they become.
 
-use std::collections::BTreeMap;
-
 use crate::{
     body::{ReadElsewhere, Text},
     device::KnownDevices,
     email::Email,
+    held_role::HeldRoles,
     id::UserId,
     mail::Language,
     password::{InitialPassword, NewPassword, PasswordRule},
@@ -68,7 +67,7 @@ impl NewUser {
             language: self.language,
             totp_enabled: false,
             password_change_required: self.password_change_required,
-            teams: BTreeMap::new(),
+            teams: HeldRoles::default(),
             epoch: 0,
             devices: KnownDevices::default(),
             created_at: now,

@@ -17,6 +17,7 @@ use crate::{
     request_body,
     role_id::RoleId,
     text::RoleName,
+    time::Timestamp,
     user::User,
 };
 
@@ -124,12 +125,22 @@ impl From<Role> for RoleView {
 pub struct Rights {
     user_type: UserType,
     roles: BTreeMap<TeamId, Role>,
+    /// The ends of memberships that have one.
+    ends: BTreeMap<TeamId, Timestamp>,
 }
 
 impl Rights {
-    /// The rights of a user with these roles in their teams. A missing role grants nothing.
-    pub fn new(user: &User, roles: BTreeMap<TeamId, Role>) -> Self {
-        Self { user_type: user.user_type, roles }
+    /// The rights of a user at `now`, with the roles that they hold in their teams. A missing role grants nothing, and
+    /// neither does one whose membership has ended.
+    pub fn new(user: &User, mut roles: BTreeMap<TeamId, Role>, now: Timestamp) -> Self {
+        roles.retain(|team_id, _| user.teams.role_at(*team_id, now).is_some());
+        let ends = user.teams.at(now).filter_map(|(team_id, held)| Some((team_id, held.expires_at?))).collect();
+        Self { user_type: user.user_type, roles, ends }
+    }
+
+    /// Whether these rights in a team still count at `now`: the membership has not ended since they were read.
+    pub fn are_current_in(&self, team_id: TeamId, now: Timestamp) -> bool {
+        self.ends.get(&team_id).is_none_or(|end| now < *end)
     }
 
     /// Whether the user is an admin of the platform.
@@ -169,6 +180,14 @@ impl Rights {
         self.may(Permission::MembersManage, Some(team_id)) && self.includes(role, team_id)
     }
 
+    /// Whether the user may give this role of a team to somebody whose membership ends then, or lasts. Nobody gives a
+    /// membership that outlasts their own.
+    pub fn may_grant_until(&self, expires_at: Option<Timestamp>, role: &Role, team_id: TeamId) -> bool {
+        let own_end = self.ends.get(&team_id);
+        let is_within = own_end.is_none_or(|own_end| expires_at.is_some_and(|end| end <= *own_end));
+        is_within && self.may_grant(role, team_id)
+    }
+
     /// Whether the user may create, edit and delete this role of a team. Nobody may edit their own role.
     pub fn may_edit_role(&self, role: &Role, team_id: TeamId) -> bool {
         let is_own = self.role_in(team_id).is_some_and(|own| own.role_id == role.role_id);
@@ -198,7 +217,7 @@ mod tests {
     }
 
     fn holding(role: Role) -> Rights {
-        Rights { user_type: UserType::Member, roles: BTreeMap::from([(TEAM, role)]) }
+        Rights { user_type: UserType::Member, roles: BTreeMap::from([(TEAM, role)]), ends: BTreeMap::new() }
     }
 
     #[test]
@@ -234,6 +253,21 @@ mod tests {
     }
 
     #[test]
+    fn nobody_grants_a_membership_that_outlasts_their_own() {
+        let noon = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
+        let later = noon + std::time::Duration::from_millis(1);
+        let admin = Rights { ends: BTreeMap::from([(TEAM, noon)]), ..holding(Preset::Admin.into()) };
+        let grants = |rights: &Rights, end| rights.may_grant_until(end, &Preset::Reviewer.into(), TEAM);
+        assert!(grants(&admin, Some(noon)) && !grants(&admin, Some(later)) && !grants(&admin, None));
+        assert!(grants(&holding(Preset::Admin.into()), None) && admin.may_grant(&Preset::Admin.into(), TEAM));
+        assert!(
+            admin.are_current_in(TEAM, noon - std::time::Duration::from_millis(1)) && !admin.are_current_in(TEAM, noon)
+        );
+        let operator = Rights { ends: BTreeMap::from([(TEAM, noon)]), ..holding(Preset::Operator.into()) };
+        assert!(!grants(&operator, Some(noon)));
+    }
+
+    #[test]
     fn nobody_edits_their_own_role_or_roles_of_another_team() {
         let own = custom(&[Permission::TeamRead, Permission::RolesManage]);
         assert!(!holding(own.clone()).may_edit_role(&own, TEAM));
@@ -246,7 +280,8 @@ mod tests {
 
     #[test]
     fn a_platform_admin_has_every_permission_everywhere() {
-        let rights = Rights { user_type: UserType::PlatformAdmin, roles: BTreeMap::new() };
+        let (roles, ends) = (BTreeMap::new(), BTreeMap::new());
+        let rights = Rights { user_type: UserType::PlatformAdmin, roles, ends };
         assert!(rights.may(Permission::AuditRead, None) && rights.may_grant(&Preset::Admin.into(), TEAM));
         assert!(rights.may_edit_role(&custom(Permission::ALL), TEAM));
     }

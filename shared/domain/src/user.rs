@@ -1,7 +1,5 @@
 //! Console users: the people who sign in.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,13 +10,13 @@ use crate::{
     email::Email,
     error::{Code, Refusal},
     fields::Fields,
+    held_role::{HeldRole, HeldRoles},
     id::{DeviceId, TeamId, UserId},
     limits::MAX_TEAMS_PER_USER,
     mail::Language,
     patch::{PatchOptional, PatchRequired},
     permission::UserType,
     request_body,
-    role_id::RoleId,
     text::{Login, Username},
     time::Timestamp,
 };
@@ -86,7 +84,7 @@ pub struct User {
     pub password_change_required: bool,
     /// The role in each of the user's teams.
     #[serde(default)]
-    pub teams: BTreeMap<TeamId, RoleId>,
+    pub teams: HeldRoles,
     /// Grows when all sessions end: a session of an earlier epoch is no longer valid.
     #[serde(default)]
     pub epoch: u32,
@@ -140,7 +138,7 @@ impl User {
         let (user_type, status) = (patch.r#type.apply(self.user_type), patch.status.apply(self.status));
         let (username, email) = (patch.username.apply(self.username), patch.email.apply(self.email));
         let email_verified = self.email_verified && email == before.email;
-        let teams = if user_type.is_admin() { BTreeMap::new() } else { self.teams };
+        let teams = if user_type.is_admin() { HeldRoles::default() } else { self.teams };
         let is_ended = user_type != self.user_type || (status == Status::Disabled && status != self.status);
         let epoch = self.epoch + u32::from(is_ended);
         let after = Self { username, user_type, status, email, email_verified, teams, epoch, ..before.clone() };
@@ -195,32 +193,32 @@ impl User {
     }
 
     /// Adds the user to a team. Refuses admins of the platform, members of the team, and users in
-    /// [`MAX_TEAMS_PER_USER`] teams.
-    pub fn joined(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Result<Self, Code> {
+    /// [`MAX_TEAMS_PER_USER`] teams. Memberships that have ended must have been removed before.
+    pub fn joined(mut self, team_id: TeamId, held: HeldRole, now: Timestamp) -> Result<Self, Code> {
         if self.user_type.is_admin() {
             return Err(Code::NotAMember);
         }
-        if self.teams.contains_key(&team_id) {
+        if self.teams.stored_in(team_id).is_some() {
             return Err(Code::AlreadyMember);
         }
         if self.teams.len() >= MAX_TEAMS_PER_USER {
             return Err(Code::TooManyTeams);
         }
-        self.teams.insert(team_id, role_id);
+        self.teams.insert(team_id, held);
         Ok(self.next_version(now))
     }
 
-    /// The user with another role in one of their teams.
+    /// The user with another role, or another end of the membership, in one of their teams.
     #[must_use]
-    pub fn with_role(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Self {
-        self.teams.insert(team_id, role_id);
+    pub fn with_role(mut self, team_id: TeamId, held: HeldRole, now: Timestamp) -> Self {
+        self.teams.insert(team_id, held);
         self.next_version(now)
     }
 
     /// The user without one of their teams.
     #[must_use]
     pub fn without_team(mut self, team_id: TeamId, now: Timestamp) -> Self {
-        self.teams.remove(&team_id);
+        self.teams.remove(team_id);
         self.next_version(now)
     }
 

@@ -70,8 +70,8 @@ impl<'a, Sink: Write + Send + 'a> AccountsWriter<'a, Sink> {
         Ok(Self { encoder, rows: 0 })
     }
 
-    /// Goes on with a file of which the beginning was written elsewhere, at the end of an account. A compressed file then
-    /// has several members, which together unpack to one file. An XLSX file cannot be resumed.
+    /// Goes on with a file of which the beginning was written elsewhere, at the end of an account. A compressed file
+    /// then has several members, which together unpack to one file. An XLSX file cannot be resumed.
     pub fn resume(sink: Sink, layout: &Layout) -> io::Result<Self> {
         let sink = Compressed::new(Counted::new(sink), layout.gzip);
         let columns = layout.columns.clone();

@@ -18,6 +18,7 @@
 //! | team being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<team id>` | |
 //! | marker of a team's name | `TEAMNAME#<comparison key of the name>` | `TEAMNAME` | | |
 //! | member | `TEAM#<team id>` | `MEMBER#<user id>` | | |
+//! | member with an end | same | same | `DUE#<hour>` / `<due_at>#<team id>#<user id>` | |
 //! | custom role | `TEAM#<team id>` | `ROLE#<role id>` | | |
 //! | live invitation | `TEAM#<team id>` | `INVITATION#<id>` | `DUE#<hour>` / `<expires_at>#<id>` | |
 //! | ended invitation | same | same | | 31 d |
@@ -116,6 +117,11 @@ impl Key {
     /// The invitation whose key this is.
     pub(crate) fn invitation_id(&self) -> Option<InvitationId> {
         InvitationId::parse(self.sk.strip_prefix(INVITATION)?)
+    }
+
+    /// The user whose membership has this key.
+    pub(crate) fn member_id(&self) -> Option<UserId> {
+        UserId::parse(self.sk.strip_prefix(MEMBER)?)
     }
 
     /// The job whose key this is.

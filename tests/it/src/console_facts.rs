@@ -74,6 +74,7 @@ fn limits(document: &Value) -> impl Iterator<Item = (&'static str, u64)> {
         ("accountsPerExport", count(limits::MAX_ACCOUNTS_PER_SELECTION)),
         ("itemsPerPage", count(limits::MAX_PAGE)),
         ("liveInvitationsPerTeam", count(limits::MAX_LIVE_INVITATIONS)),
+        ("membershipDays", u64::from(limits::MAX_MEMBERSHIP_DAYS)),
         ("invitationHours", limits::INVITATION_LIFETIME.as_secs() / 3600),
         ("recoveryCodes", count(limits::RECOVERY_CODES)),
         ("minLoginChars", limit("Login", "minLength")),

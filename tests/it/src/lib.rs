@@ -30,6 +30,7 @@ mod key_rotation;
 mod leaks;
 mod login;
 mod mail;
+mod memberships;
 mod names;
 mod objects;
 mod pages;

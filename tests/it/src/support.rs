@@ -9,9 +9,12 @@ pub mod mailed_codes;
 mod seed;
 mod table;
 
-use std::sync::{
-    Arc, LazyLock,
-    atomic::{AtomicU32, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -23,6 +26,7 @@ use rollcall_domain::{
     Fields, Timestamp,
     credential::{Credential, PasswordHash},
     email::Email,
+    held_role::HeldRole,
     id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
     new_user::NewUser,
     password::Password,

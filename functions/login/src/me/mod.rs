@@ -71,7 +71,7 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
 
 async fn shown(context: &Context, call: &Call, user: &User) -> Result<Reply, Problem> {
     let session = &call.actor.session;
-    let teams = context.store.teams(user.teams.keys().copied()).await?;
+    let teams = context.store.teams(user.teams.at(call.now()).map(|(team_id, _)| team_id)).await?;
     let teams = Membership::of(&call.actor.rights, teams);
     let session = SessionView::new(session, context.config.sessions.of(user), session.session_id);
     Ok(Reply::ok(&Me { user: user.into(), teams, session })?.at_version(user.version))

@@ -55,7 +55,7 @@ pub(crate) async fn end(
     let session = session.filter(is_valid).ok_or(Code::NotFound)?;
     call.no_input()?;
     call.check_version(user.version)?;
-    let plan = Plan::new(Authority::AsRead(&call), Commit::new([rollcall_store::session::end(&session)]));
+    let plan = Plan::new(Authority::AsRead(&call, None), Commit::new([rollcall_store::session::end(&session)]));
     context.commit(plan.audit(change(Action::UserEndSessions, Some(user), Some(user)))).await
 }
 

@@ -75,6 +75,19 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             ),
             CHANGE_PASSWORD,
         ),
+        Message::MembershipEnding { login, team, expires_at } => {
+            let mut words = notice(
+                "Your membership in a team ends soon",
+                format!(
+                    "On {}, the membership of the user {login} in this team ends. From then on, {login} can no longer \
+                     see the team or work in it.",
+                    super::when(*expires_at)
+                ),
+                "If you need access for longer, ask an administrator of the team.",
+            );
+            words.paragraphs.insert(1, Paragraph::Fact("Team", team.to_string()));
+            words
+        }
         Message::NewDevice { login, address, user_agent } => {
             let mut words = notice(
                 "Sign-in from a new device",

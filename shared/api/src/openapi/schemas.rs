@@ -74,7 +74,8 @@ fn merge_parts(schema: &mut Value, schemas: &Map<String, Value>) {
     }
 }
 
-/// Completes the fields of an object. A request body takes no other fields; a field that a reply may lack is never null.
+/// Completes the fields of an object. A request body takes no other fields; a field that a reply may lack is never
+/// null.
 fn complete_object(schema: &mut Value, is_body: bool) {
     if !schema["properties"].is_object() {
         return;

@@ -116,6 +116,8 @@ fn the_reference_states_the_limits_of_the_code() {
         ("Known devices of a user", limits::MAX_DEVICES.to_string()),
         ("Teams of a user", limits::MAX_TEAMS_PER_USER.to_string()),
         ("Members of a team", limits::MAX_MEMBERS_PER_TEAM.to_string()),
+        ("Length of a membership by invitation", format!("1 to {} days", limits::MAX_MEMBERSHIP_DAYS)),
+        ("Mail before the end of a membership", words(limits::MEMBERSHIP_NOTICE)),
         ("Custom roles of a team", limits::MAX_ROLES_PER_TEAM.to_string()),
         ("Live invitations of a team", limits::MAX_LIVE_INVITATIONS.to_string()),
         ("Invitation", words(limits::INVITATION_LIFETIME)),

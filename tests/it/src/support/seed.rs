@@ -26,6 +26,19 @@ impl World {
         (user, client)
     }
 
+    /// A user with a verified address whose membership in a team ends after this time, and a client signed in as them.
+    pub async fn member_for(&self, login: &str, (team_id, role): (TeamId, &str), time: Duration) -> (User, Client) {
+        let held = HeldRole { role_id: RoleId::parse(role).unwrap(), expires_at: Some(self.now() + time) };
+        let email = Email::parse(&format!("{login}@example.com")).unwrap();
+        let change = |user: &mut User| {
+            user.teams.insert(team_id, held);
+            (user.email, user.email_verified) = (Some(email), true);
+        };
+        let user = self.user_as(login, UserType::Member, change).await;
+        let client = self.signed_in(&user).await;
+        (user, client)
+    }
+
     /// A signed-in member of no team with a verified address, who may therefore redeem invitations.
     pub async fn redeemer(&self, login: &str) -> Client {
         let email = Email::parse(&format!("{login}@example.com")).unwrap();
@@ -44,7 +57,8 @@ impl World {
         let credential = Credential { enabled, epoch: user.epoch, ..Credential::new(user.user_id, password) };
         let mut commit = rollcall_store::user::create(&user, &credential).unwrap();
         for (team_id, role) in self.store().roles_of(&user).await.unwrap() {
-            let member = Member::join(user.user_id, role.role_id, self.now());
+            let held = user.teams.stored_in(team_id).unwrap();
+            let member = Member::join(user.user_id, held, self.now());
             commit.extend(rollcall_store::member::join(team_id, &member, &role).unwrap());
         }
         self.writer().commit(commit).await.unwrap();

@@ -10,14 +10,17 @@ import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from 
 import { SegmentsField } from "../../parts/segments.js";
 import { words } from "../../words.js";
 import { roleOptions } from "./change-role.js";
+import { checkLastDay, EndField, endAfter } from "./membership-end.js";
 
-const EMPTY = { who: "known", login: "", username: "", email: "", role_id: "developer", ...NO_PASSWORD_CHOICE };
+const NOBODY = { who: "known", login: "", username: "", email: "" };
+const EMPTY = { ...NOBODY, role_id: "developer", expires_at: "", ...NO_PASSWORD_CHOICE };
 const CODES = { already_member: "login", too_many_teams: "login", not_a_member: "login", login_taken: "login" };
 
-function bodyOf({ who, login, username, email, role_id, ...password }) {
-  if (who === "known") return { login: login.trim(), role_id };
+function bodyOf({ who, login, username, email, role_id, expires_at: lastDay, ...password }) {
+  const membership = { role_id, expires_at: endAfter(lastDay) };
+  if (who === "known") return { login: login.trim(), ...membership };
   return {
-    role_id,
+    ...membership,
     new_user: {
       username: username.trim(),
       login: login.trim(),
@@ -35,6 +38,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
     username: onlyNew(rules.username),
     email: onlyNew(rules.email),
     password: onlyNew(checkPassword.password),
+    expires_at: checkLastDay,
   };
   const form = useForm(EMPTY, { check, codes: CODES });
   const create = () =>
@@ -42,7 +46,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
       const { member, generated_password: generated } = await post(`${path}/members`, bodyOf(values));
       onAdded({ member, password: values.who === "new" ? (generated ?? values.password) : null });
     });
-  const typed = ["login", "username", "email", "password"].some((name) => form.values[name] !== "");
+  const typed = ["login", "username", "email", "password", "expires_at"].some((name) => form.values[name] !== "");
   const { who, login, username, email } = form.values;
   const text = (name, rest) =>
     html`<${TextField} label=${w.fields[name]} ...${form.bind(name)} autocomplete="off" ...${rest} />`;
@@ -57,6 +61,7 @@ export function AddMember({ team, path, roles, onAdded, onClose }) {
         ${loginField(who === "known" ? w.loginHint : words().users.loginHint)}
         ${who === "new" && text("email", { type: "email", hint: words().users.emailHint })}
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
+        <${EndField} form=${form} />
         ${who === "new" && html`<${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />`}
         <${FormError}>${form.problem}</${FormError}>
       </div>

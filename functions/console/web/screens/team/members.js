@@ -16,11 +16,13 @@ import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
 import { can } from "../../permissions.js";
 import { signedIn } from "../../session.js";
+import { futureTimeInSentence } from "../../times.js";
 import { useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 import { LeaveTeam } from "../teams/delete-or-leave.js";
 import { AddMember } from "./add-member.js";
 import { ChangeRole } from "./change-role.js";
+import { End } from "./membership-end.js";
 
 const keyOf = (member) => member.user_id;
 
@@ -36,14 +38,15 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     !isOwn(member) && can("members.manage", team.team_id) && mayGrantRole(member.role, team.team_id);
   useRowKeys({ items: list.items, open: (at) => mayChange(list.items[at]) && ask("role", list.items[at]) });
 
-  const give = async (member, role) => {
-    const changed = await patch(
-      pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`,
-      { role_id: role.role_id },
-      { version: member.version },
-    );
+  const give = async (member, change) => {
+    const address = pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`;
+    const changed = await patch(address, change, { version: member.version });
     list.replace(changed);
-    toast(w.hasRole(changed.username, roleName(role)), { undo: () => give(changed, member.role) });
+    const before = {
+      ...("role_id" in change && { role_id: member.role.role_id }),
+      ...("expires_at" in change && { expires_at: member.expires_at }),
+    };
+    toast(changeText(changed, change), { undo: () => give(changed, before) });
   };
   // Someone else changed the member: show the error with the list, which is loaded again.
   const stale = (refused) => {
@@ -114,9 +117,15 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     <${LoadError} problem=${failed} onAgain=${retry} />`;
 }
 
+function changeText({ username, role, expires_at: end }, { role_id }) {
+  const w = words().members;
+  if (role_id) return w.hasRole(username, roleName(role));
+  return end ? w.hasEnd(username, futureTimeInSentence(end)) : w.hasNoEnd(username);
+}
+
 function Row({ member, at, own, changes, onAsk }) {
   const w = words().members;
-  const { username, login, role, status } = member;
+  const { username, login, role, status, expires_at: end } = member;
   const items = [
     changes && { icon: "shield", label: w.changeRole, onChoose: () => onAsk("role", member) },
     changes && "line",
@@ -151,13 +160,16 @@ function Row({ member, at, own, changes, onAsk }) {
             <span class="quiet under cut">
               <span class="id">${login}</span>
               <span class="narrow-only"> · ${roleName(role)}</span> <span class="narrow-only">${disabled}</span>
+              ${end && html`<span class="narrow-only"> · <${End} at=${end} /></span>`}
             </span>
           </div>
         </div>
       </th>
       <td class="wide-column" title=${roleName(role)}>${named}</td>
       <td class="wide-column">${disabled || html`<span class="quiet">${w.statuses.enabled}</span>`}</td>
-      <td class="wide-column"><${Time} at=${member.joined_at} /></td>
+      <td class="wide-column">
+        <div class="lines"><${Time} at=${member.joined_at} />${end && html`<${End} at=${end} />`}</div>
+      </td>
       <td class="operations">
         ${
           items.length > 0 &&
