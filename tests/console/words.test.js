@@ -1,7 +1,7 @@
 // Both languages have the same texts, counts read naturally, and the most visible sentences do not change by accident.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { facts, jobWordsOf, sourceOf, wordsOf } from "./words.js";
+import { facts, jobWordsOf, keyWordsOf, roleWordsOf, sourceOf, wordsOf } from "./words.js";
 
 // The paths of all texts, with their types: a text that depends on something is a function.
 const keysOf = (value, path = "") =>
@@ -11,13 +11,17 @@ const keysOf = (value, path = "") =>
 
 const [en, ko] = [await wordsOf("en"), await wordsOf("ko")];
 const [jobsEn, jobsKo] = [await jobWordsOf("en"), await jobWordsOf("ko")];
+const [keysEn, keysKo] = [await keyWordsOf("en"), await keyWordsOf("ko")];
+const [rolesEn, rolesKo] = [await roleWordsOf("en"), await roleWordsOf("ko")];
 
 test("English and Korean have the same keys", () => {
   assert.deepEqual(keysOf(ko).sort(), keysOf(en).sort());
   assert.deepEqual(keysOf(jobsKo).sort(), keysOf(jobsEn).sort());
+  assert.deepEqual(keysOf(keysKo).sort(), keysOf(keysEn).sort());
+  assert.deepEqual(keysOf(rolesKo).sort(), keysOf(rolesEn).sort());
 });
 
-test("every code, permission and role of the server has a text", () => {
+test("every code, permission, role and scope of the server has a text", () => {
   for (const words of [en, ko]) {
     const { reasons, any } = words.violations;
     const lists = [
@@ -31,6 +35,11 @@ test("every code, permission and role of the server has a text", () => {
     const missing = lists.flatMap(([names, texts]) => names.filter((name) => !texts[name]));
     assert.deepEqual(missing, [], words.name);
   }
+  for (const words of [keysEn, keysKo])
+    assert.deepEqual(
+      facts.scopes.filter((scope) => !words.scopes[scope]),
+      [],
+    );
 });
 
 test("counts follow the plural rules of the language", () => {
@@ -45,12 +54,12 @@ test("counts follow the plural rules of the language", () => {
   assert.equal(jobsEn.editing.question(4987), "Change 4,987 accounts?");
   assert.equal(jobsKo.editing.question(4987), "계정 4,987개를 변경할까요?");
   assert.equal(jobsKo.importing.actionCount(5000), "5,000행 가져오기");
-  assert.match(en.roleEditor.effectFor("*1 change*", 0), /No one has this role yet/);
+  assert.match(rolesEn.effectFor("*1 change*", 0), /No one has this role yet/);
 });
 
 // Korean particles depend on the last syllable of the word before them, which is unknown for names and addresses.
 test("no Korean text offers a choice of particles", async () => {
-  for (const name of ["words/ko.js", "words/jobs/ko.js"])
+  for (const name of ["words/ko.js", "words/jobs/ko.js", "words/api-keys/ko.js", "words/roles/ko.js"])
     assert.doesNotMatch(await sourceOf(name), /을\(를\)|\(으\)로|이\(가\)|은\(는\)|와\(과\)/, name);
 });
 

@@ -17,13 +17,13 @@ def resolved(schema):
 
 def sample(schema):
     """A value that the schema takes."""
+    if "const" in schema:
+        return schema["const"]
     schema = resolved(schema)
     kinds = schema.get("type", [])
     kind = kinds if isinstance(kinds, str) else next(iter(kinds), None)
     if "examples" in schema or "enum" in schema:
         return (schema.get("examples") or schema["enum"])[0]
-    if "const" in schema:
-        return schema["const"]
     if "oneOf" in schema or "anyOf" in schema:
         return sample((schema.get("oneOf") or schema["anyOf"])[0])
     if kind == "object":

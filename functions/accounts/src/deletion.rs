@@ -76,7 +76,7 @@ pub(crate) struct DeletionReport<'a> {
     params(("app_id" = AppId, Path)),
     request_body = DeletionBody,
     responses((status = 200, body = DeletionReport)),
-    extensions(("x-codes" = json!([Code::AccountDeletionLocked]))),
+    extensions(("x-codes" = json!([Code::AccountDeletionLocked])), ("x-scopes" = json!(["accounts.delete"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,

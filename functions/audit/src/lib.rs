@@ -91,7 +91,7 @@ impl std::fmt::Display for Position {
         PageParameters,
     ),
     responses((status = 200, body = List<AuditRecord>)),
-    extensions(("x-codes" = json!([Code::NotFound]))),
+    extensions(("x-codes" = json!([Code::NotFound])), ("x-scopes" = json!(["audit.read"]))),
 )]
 async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let rights = &call.actor.rights;
@@ -103,6 +103,7 @@ async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Probl
             return Err(Code::NotFound.into());
         }
     }
+    rights.check_scope(Permission::AuditRead)?;
     let mut parameters = call.request.parameters();
     let filter = AuditFilter::read(&mut parameters);
     let page = PageRequest::read(&context, &call, parameters).await?;

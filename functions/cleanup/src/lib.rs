@@ -1,6 +1,7 @@
-//! The scheduled cleanup: ends memberships and invitations, finalises tombstones, redrives overdue mails and jobs. It
-//! is idempotent and may run twice, late or concurrently.
+//! The scheduled cleanup: ends memberships and invitations, finalises tombstones, redrives overdue mails and jobs, and
+//! reminds of the ends of memberships and API keys. It is idempotent and may run twice, late or concurrently.
 
+mod key;
 mod member;
 mod team;
 
@@ -46,6 +47,8 @@ pub struct CleanupReport {
     pub mails_driven: usize,
     /// Due jobs that were sent to their workers again.
     pub jobs_driven: usize,
+    /// API keys whose end somebody was reminded of.
+    pub keys_reminded: usize,
     /// Whether due items are left for the next run.
     pub more: bool,
 }
@@ -74,6 +77,7 @@ pub async fn run(context: Context, _event: CleanupEvent) -> Result<CleanupReport
         teams_deleted = report.teams_deleted,
         mails_driven = report.mails_driven,
         jobs_driven = report.jobs_driven,
+        keys_reminded = report.keys_reminded,
         hours = report.hours,
         more = report.more,
         "cleaned up"
@@ -163,6 +167,7 @@ async fn process(
             report.jobs_driven += 1;
             Ok(DueOutcome::Done)
         }
+        DueItem::KeyReminder(user_id, key_id) => key::remind(context, user_id, key_id, now, report).await,
         DueItem::Unknown => Ok(DueOutcome::Done),
     }
 }

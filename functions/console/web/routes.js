@@ -19,9 +19,12 @@ export const SIGNED_IN = [
   ["/teams/:team", "team"],
   ["/teams/:team/:tab", "team"],
   ["/teams/:team/:tab/:role", "team"],
+  ["/teams/:team/members/:user/keys", "user-keys"],
   ["/join", "join"],
   ["/users", "users"],
+  ["/users/keys", "all-keys"],
   ["/users/:user", "users"],
+  ["/users/:user/keys", "user-keys"],
   ["/audit", "audit"],
   ["/me/:tab", "me"],
 ];

@@ -39,7 +39,7 @@ use crate::download::{Bytes, Download, DownloadCall, record};
             ),
         ),
     ),
-    extensions(("x-codes" = json!([Code::Forbidden]))),
+    extensions(("x-codes" = json!([Code::Forbidden])), ("x-scopes" = json!(["accounts.export"]))),
 )]
 pub(crate) async fn export(
     State(context): State<Context>,
@@ -64,7 +64,7 @@ pub(crate) async fn export(
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<(App, Account), Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);
-    export.or_else(|_| app.permit(rights, Permission::AccountsRead))?;
+    export.or_else(|_| app.check_held(rights, Permission::AccountsRead))?;
     let account = account.ok_or(Code::NotFound)?;
     export?;
     Ok((app, account))

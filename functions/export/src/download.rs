@@ -5,7 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use rollcall_api::{Authority, Call, Context, Plan, Problem, call::Rejection};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, request::Rejection};
 use rollcall_domain::{
     Timestamp,
     account::Account,

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, SessionCall,
     invitation_code::draw, invitation_expiry::make_room, membership_expiry::without_ended, retry_on_conflict,
 };
 use rollcall_domain::{
@@ -62,7 +62,7 @@ pub(crate) struct Issued {
         PageParameters,
     ),
     responses((status = 200, body = List<InvitationView>)),
-    extensions(("x-codes" = json!([Code::Forbidden]))),
+    extensions(("x-codes" = json!([Code::Forbidden])), ("x-scopes" = json!(["members.manage"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -104,7 +104,7 @@ pub(crate) async fn list(
 pub(crate) async fn issue(
     State(context): State<Context>,
     Path(team_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let team_id = permitted(&context, &call, &team_id).await?;
     retry_on_conflict(|| async {
@@ -159,7 +159,7 @@ pub(crate) async fn issue(
 pub(crate) async fn reissue(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let team_id = permitted(&context, &call, &team_id).await?;
     retry_on_conflict(|| async {
@@ -204,7 +204,7 @@ pub(crate) async fn reissue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::InvitationEnded]))),
+    extensions(("x-codes" = json!([Code::InvitationEnded])), ("x-scopes" = json!(["members.manage"]))),
 )]
 pub(crate) async fn revoke(
     State(context): State<Context>,
@@ -235,7 +235,7 @@ pub(crate) async fn revoke(
 /// Loads the team of a path and checks that the caller may manage its members.
 async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<TeamId, Problem> {
     let team_id = TeamId::parse(team_id).ok_or(Code::NotFound)?;
-    call.actor.rights.permit(Permission::TeamRead, team_id)?;
+    call.actor.rights.check_sees(team_id)?;
     context.store.team(team_id).await?.ok_or(Code::NotFound)?;
     call.actor.rights.permit(Permission::MembersManage, team_id)?;
     Ok(team_id)

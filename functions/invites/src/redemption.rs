@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply, bound_invitations, membership_expiry,
+    Authority, Context, Plan, Problem, Reply, SessionCall, bound_invitations, membership_expiry,
     redemption::{Joining, Redeemer, RedemptionAttempt},
     retry_on_conflict,
 };
@@ -52,7 +52,7 @@ pub(crate) struct Joined {
         Code::TooManyAttempts,
     ]))),
 )]
-pub(crate) async fn redeem(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn redeem(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let user = &call.actor.user;
     check_may_join(user)?;
     let RedemptionBody { code } = call.fields()?.parse(RedemptionBody::read)?;

@@ -48,7 +48,7 @@ pub(crate) struct Preview {
     params(("app_id" = AppId, Path), ("job_id" = JobId, Path)),
     request_body = Reading,
     responses((status = 200, body = Preview)),
-    extensions(("x-codes" = json!([Code::WrongStatus, Code::UnreadableFile]))),
+    extensions(("x-codes" = json!([Code::WrongStatus, Code::UnreadableFile])), ("x-scopes" = json!(["accounts.write"]))),
 )]
 pub(crate) async fn preview(
     State(context): State<Context>,

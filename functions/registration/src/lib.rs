@@ -230,7 +230,7 @@ async fn create(
     // The user starts as a member, at version 1.
     let teams = joining.as_ref().map(|joining| joining.user.teams.clone()).unwrap_or_default();
     let user = User { teams, ..user.clone() };
-    let credential = Credential::new(user.user_id, hash.clone());
+    let credential = Credential::new(user.user_id, Some(hash.clone()));
     let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded()?);
     let (mut joined, mut with_bound) = (None, None);
     let team_id = joining.as_ref().map(|joining| joining.team.team_id);

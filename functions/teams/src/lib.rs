@@ -7,6 +7,7 @@ use rollcall_domain::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+mod key;
 mod member;
 mod new_member;
 mod role;
@@ -19,18 +20,26 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(team::get, team::edit, team::delete))
         .routes(routes!(member::list, new_member::add))
         .routes(routes!(member::edit, member::remove))
+        .routes(routes!(key::list, key::create))
+        .routes(routes!(key::get, key::edit, key::revoke))
+        .routes(routes!(key::rotate))
         .routes(routes!(role::list, role::create))
         .routes(routes!(role::get, role::edit, role::delete))
 }
 
 /// Loads the team of a path and checks the caller's permission.
 async fn load(context: &Context, call: &Call, team_id: &str, permission: Permission) -> Result<Team, Problem> {
+    let team = seen(context, call, team_id).await?;
+    call.actor.rights.permit(permission, team.team_id)?;
+    Ok(team)
+}
+
+/// Loads the team of a path, which the caller must be able to see.
+async fn seen(context: &Context, call: &Call, team_id: &str) -> Result<Team, Problem> {
     let team_id = TeamId::parse(team_id).ok_or(Code::NotFound)?;
     // Checked before the read, so that the latency does not reveal whether the team exists.
-    call.actor.rights.permit(Permission::TeamRead, team_id)?;
-    let team = context.store.team(team_id).await?.ok_or(Code::NotFound)?;
-    call.actor.rights.permit(permission, team_id)?;
-    Ok(team)
+    call.actor.rights.check_sees(team_id)?;
+    Ok(context.store.team(team_id).await?.ok_or(Code::NotFound)?)
 }
 
 /// Checks the end of a membership that a body sets, or leaves as it is: it must be in the future, and not beyond that

@@ -2,7 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, SessionCall,
+    api_keys::end_beyond, membership_end::without_team, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Timestamp,
@@ -22,7 +23,7 @@ use rollcall_store::{
     member::{self, leave},
 };
 
-use crate::{check_end, load, role::named, role_in_use};
+use crate::{check_end, load, role::named, role_in_use, seen};
 
 request_body! {
     /// A change of a member's role, of the end of the membership, or of both.
@@ -47,6 +48,7 @@ request_body! {
         PageParameters,
     ),
     responses((status = 200, body = List<MemberView>)),
+    extensions(("x-scopes" = json!(["team.read"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -86,10 +88,10 @@ pub(crate) async fn list(
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, user_id)): Path<(String, String)>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
-        let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
+        let team = seen(&context, &call, &team_id).await?;
         let (user, before) = read(&context, &call, &team, &user_id).await?;
         call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
         let old = role_in_use(&context, team.team_id, before.role_id).await?;
@@ -104,16 +106,13 @@ pub(crate) async fn edit(
         let after = before.clone().with_role(held, call.now());
         let moved = user.clone().with_role(team.team_id, held, call.now());
         let last = LastAdmin::under_change(&call.actor.rights, held);
-        let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(member::change(
-            team.team_id,
-            (&before, &old),
-            (&after, &new),
-            last,
-            call.now(),
-        )?);
+        let writes = member::change((team.team_id, &user), (&before, &old), (&after, &new), last, call.now())?;
+        let mut commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(writes);
+        let (ended, revocations) = end_beyond(&context, &call, &user, (team.team_id, &new)).await?;
+        commit.extend(ended);
         let change = membership_change(Action::MemberEdit, team.team_id, &user, Some(before.held()), Some(held));
-        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
-        context.commit(plan.audit(change).reply(shown(&after, moved, new)?)).await
+        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change).audit_all(revocations);
+        context.commit(plan.reply(shown(&after, moved, new)?)).await
     })
     .await
 }
@@ -126,7 +125,7 @@ pub(crate) async fn edit(
     tag = "teams",
     params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::LastTeamAdmin]))),
+    extensions(("x-codes" = json!([Code::KeyNotAllowed, Code::LastTeamAdmin])), ("x-scopes" = json!(["members.manage"]))),
 )]
 pub(crate) async fn remove(
     State(context): State<Context>,
@@ -135,11 +134,10 @@ pub(crate) async fn remove(
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let is_own = user_id == call.actor.user.user_id.to_string();
-        let team = if is_own {
-            own(&context, &call, &team_id).await?
-        } else {
-            load(&context, &call, &team_id, Permission::TeamRead).await?
-        };
+        if is_own {
+            call.actor.session()?;
+        }
+        let team = if is_own { own(&context, &call, &team_id).await? } else { seen(&context, &call, &team_id).await? };
         let (before, member) = read(&context, &call, &team, &user_id).await?;
         let role = role_in_use(&context, team.team_id, member.role_id).await?;
         if is_own {
@@ -152,21 +150,15 @@ pub(crate) async fn remove(
         }
         call.no_input()?;
         call.check_version(member.version)?;
-        let after = before.clone().without_team(team.team_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(leave(
-            &team,
-            before.user_id,
-            (member.held(), &role),
-            last,
-            call.now(),
-        ));
+        let (commit, deletion) = without_team(&before, team.team_id, call.now())?;
+        let commit = commit.extended(leave(&team, &before, (member.held(), &role), last, call.now()));
         let action = if is_own { Action::MemberLeave } else { Action::MemberRemove };
-        let change = membership_change(action, team.team_id, &before, Some(member.held()), None);
+        let removal = membership_change(action, team.team_id, &before, Some(member.held()), None);
         // Leaving takes no permission in the team.
         let authority =
             if is_own { Authority::OwnAccount(&call, &before) } else { Authority::TeamRole(&call, team.team_id) };
-        context.commit(Plan::new(authority, commit).audit(change)).await
+        context.commit(Plan::new(authority, commit).audit(removal).audit_all(deletion)).await
     })
     .await
 }
@@ -179,7 +171,12 @@ async fn own(context: &Context, call: &Call, team_id: &str) -> Result<Team, Prob
 }
 
 /// Loads the member of a path, with their user.
-async fn read(context: &Context, call: &Call, team: &Team, user_id: &str) -> Result<(User, Member), Problem> {
+pub(crate) async fn read(
+    context: &Context,
+    call: &Call,
+    team: &Team,
+    user_id: &str,
+) -> Result<(User, Member), Problem> {
     let user_id = UserId::parse(user_id).ok_or(Code::NotFound)?;
     let found = context.store.member(team.team_id, user_id).await?;
     let member = found.filter(|member| !member.held().has_ended(call.now())).ok_or(Code::NotFound)?;

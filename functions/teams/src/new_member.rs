@@ -2,14 +2,13 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, bound_invitations, membership_expiry, password,
-    retry_on_conflict,
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, SessionCall, bound_invitations, membership_expiry,
+    password, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Fields, Invalid, Timestamp, ViolationCode,
     audit::{Action, Change},
     body::ReadElsewhere,
-    credential::{Credential, PasswordHash},
     held_role::HeldRole,
     id::{TeamId, UserId},
     new_user::{NewMemberUserBody, NewUser},
@@ -64,12 +63,12 @@ pub(crate) struct Added {
 pub(crate) enum Who {
     /// A user who exists, named by `user_id` or `login`.
     Known,
-    New(Box<(NewUser, InitialPassword)>),
+    New(Box<(NewUser, Option<InitialPassword>)>),
 }
 
 impl Who {
     /// Reads `user_id`, `login` or `new_user`, exactly one of which must be present.
-    fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<Self> {
+    fn read(fields: &mut Fields, rule: &PasswordRule, team_id: TeamId) -> Option<Self> {
         const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
         let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.has_value(name)).collect();
         for name in given.iter().skip(1) {
@@ -83,7 +82,7 @@ impl Who {
             let rule = "is required unless login or new_user is given";
             fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
         }
-        user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts()))))
+        user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts(team_id)))))
     }
 }
 
@@ -107,7 +106,7 @@ impl Who {
 pub(crate) async fn add(
     State(context): State<Context>,
     Path(team_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::MembersManage).await?;
     let team_id = team.team_id;
@@ -125,8 +124,8 @@ pub(crate) async fn add(
         fields.violation(name, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
     }
     let has_new_user = fields.has_value("new_user");
-    let read = |fields: &mut Fields, rule: &PasswordRule| {
-        let who = Who::read(fields, rule);
+    let read = move |fields: &mut Fields, rule: &PasswordRule| {
+        let who = Who::read(fields, rule, team_id);
         NewMemberBody::read(fields, who, role)
     };
     // Only reading a new user estimates the strength of a password.
@@ -170,13 +169,12 @@ async fn add_existing(context: &Context, call: &Call, user_id: UserId, grant: &G
 async fn add_new(
     context: &Context,
     call: &Call,
-    (new, given): (NewUser, InitialPassword),
+    (new, given): (NewUser, Option<InitialPassword>),
     grant: &Grant,
 ) -> Result<Reply, Problem> {
-    let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
     let mut user = new.create(UserId::new(context.uuid()?), call.now());
     user.teams.insert(grant.team_id, grant.held());
-    let credential = Credential::new(user.user_id, hash);
+    let (credential, generated_password) = password::initial_credential(context, user.user_id, given).await?;
     retry_on_conflict(|| async {
         let created = Change { team_id: Some(grant.team_id), ..change(Action::UserCreate, None, Some(&user)) };
         let joiner = Joiner {
@@ -207,7 +205,8 @@ async fn join_team(context: &Context, call: &Call, joiner: Joiner, grant: &Grant
     let team_id = *team_id;
     let Joiner { user, writes, created, generated_password } = joiner;
     let member = Member::join(user.user_id, grant.held(), call.now());
-    let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(join(team_id, &member, role)?))
+    let memberships = join(team_id, (&user, &member), role)?;
+    let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(memberships))
         .audit_all(created)
         .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(grant.held())));
     // A member has no route of its own to read it by: the list has it.

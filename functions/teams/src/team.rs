@@ -13,13 +13,14 @@ use rollcall_domain::{
     permission::{Permission, Preset},
     request_body,
     role_id::RoleId,
+    scope::PlatformScope,
     team::{Member, Team, TeamPatch, TeamView, change, membership_change},
     text::TeamName,
     user::User,
 };
 use rollcall_store::{Page, credential::CredentialChange, team};
 
-use crate::load;
+use crate::{load, seen};
 
 request_body! {
     /// A new team.
@@ -41,10 +42,12 @@ request_body! {
     tag = "teams",
     params(PageParameters),
     responses((status = 200, body = List<TeamView>)),
+    extensions(("x-scopes" = json!(["team.read"]))),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
     let rights = &call.actor.rights;
+    rights.check_scope(Permission::TeamRead)?;
+    let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
     let Page { items, next } = if rights.is_platform_admin() {
         context.store.all_teams(page.after.as_deref().and_then(TeamId::parse), page.limit).await?
     } else {
@@ -66,12 +69,11 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     tag = "teams",
     request_body = NewTeamBody,
     responses((status = 201, body = TeamView, headers(("Location"), ("ETag")))),
-    extensions(("x-codes" = json!([Code::NotAMember, Code::TeamNameTaken, Code::TooManyTeams]))),
+    extensions(("x-codes" = json!([Code::KeyNotAllowed, Code::NotAMember, Code::TeamNameTaken, Code::TooManyTeams])), ("x-scopes" = json!(["teams.manage"]))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    if !call.actor.rights.is_platform_admin() {
-        return Err(Code::Forbidden.into());
-    }
+    call.check_not_by_key("admin_user_id")?;
+    check_manages_teams(&call)?;
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         let admin = first_admin(&context, &mut fields).await?;
@@ -111,6 +113,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     tag = "teams",
     params(("team_id" = TeamId, Path)),
     responses((status = 200, body = TeamView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["team.read"]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -131,7 +134,7 @@ pub(crate) async fn get(
     params(("team_id" = TeamId, Path)),
     request_body = TeamPatch,
     responses((status = 200, body = TeamView, headers(("ETag")))),
-    extensions(("x-codes" = json!([Code::TeamNameTaken]))),
+    extensions(("x-codes" = json!([Code::TeamNameTaken])), ("x-scopes" = json!(["team.edit"]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -161,7 +164,7 @@ pub(crate) async fn edit(
     tag = "teams",
     params(("team_id" = TeamId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::TeamNotEmpty]))),
+    extensions(("x-codes" = json!([Code::TeamNotEmpty])), ("x-scopes" = json!(["teams.manage"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -169,10 +172,8 @@ pub(crate) async fn delete(
     call: Call,
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
-        let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
-        if !call.actor.rights.is_platform_admin() {
-            return Err(Code::Forbidden.into());
-        }
+        let team = seen(&context, &call, &team_id).await?;
+        check_manages_teams(&call)?;
         call.no_input()?;
         call.check_version(team.version)?;
         let marker = context.store.name_marker(&team).await?;
@@ -182,12 +183,22 @@ pub(crate) async fn delete(
     .await
 }
 
+/// Only admins of the platform create and delete teams.
+fn check_manages_teams(call: &Call) -> Result<(), Code> {
+    let rights = &call.actor.rights;
+    if rights.is_platform_admin() { rights.check_scope(PlatformScope::TeamsManage) } else { Err(Code::Forbidden) }
+}
+
 /// Loads the user that a body names as the first admin.
 async fn first_admin(context: &Context, fields: &mut Fields) -> Result<Option<User>, Problem> {
     let Some(user_id) = fields.optional("admin_user_id") else { return Ok(None) };
     let found = context.store.user(user_id).await?;
     if found.is_none() {
         fields.violation("admin_user_id", Invalid::new(ViolationCode::UnknownReference, "must name a user"));
+    }
+    if found.as_ref().is_some_and(User::is_service) {
+        let rule = "must name a person: a service account is no team's admin";
+        fields.violation("admin_user_id", Invalid::new(ViolationCode::NotAllowed, rule));
     }
     Ok(found)
 }

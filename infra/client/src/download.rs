@@ -93,11 +93,12 @@ fn keep(mut part: NamedTempFile, name: &str) -> io::Result<String> {
 
 fn numbered(name: &str, number: u32) -> String {
     let path = Path::new(name);
-    match (number, path.file_stem(), path.extension()) {
-        (0, _, _) => name.to_owned(),
+    let file = match (number, path.file_stem(), path.extension()) {
+        (0, _, _) => return name.to_owned(),
         (_, Some(stem), Some(extension)) => format!("{} ({number}).{}", stem.display(), extension.display()),
-        (_, _, _) => format!("{name} ({number})"),
-    }
+        (_, stem, _) => format!("{} ({number})", stem.unwrap_or_default().display()),
+    };
+    path.with_file_name(file).display().to_string()
 }
 
 /// The name of a file in the current directory. It is not hidden there, and leads nowhere else.

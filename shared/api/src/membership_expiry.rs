@@ -8,10 +8,11 @@ use rollcall_domain::{
     team::{LastAdmin, membership_change},
     user::User,
 };
-use rollcall_store::{credential::CredentialChange, member::leave, user::change};
+use rollcall_store::member::leave;
 
 use crate::{
     context::Context,
+    membership_end::without_team,
     plan::{Authority, Plan},
     problem::Problem,
     retry::retry_on_conflict,
@@ -31,11 +32,10 @@ pub async fn expire(context: &Context, team_id: TeamId, user_id: UserId, now: Ti
         if before.teams.stored_in(team_id) != Some(held) {
             return Err(Code::Conflict.into());
         }
-        let after = before.clone().without_team(team_id, now);
-        let writes = change(&before, &after, CredentialChange::Kept)?;
-        let writes = writes.extended(leave(&team, user_id, (held, &role), last, now));
+        let (writes, deletion) = without_team(&before, team_id, now)?;
+        let writes = writes.extended(leave(&team, &before, (held, &role), last, now));
         let change = membership_change(Action::MemberExpire, team_id, &before, Some(held), None);
-        context.commit(Plan::new(Authority::System, writes).audit(change)).await?;
+        context.commit(Plan::new(Authority::System, writes).audit(change).audit_all(deletion)).await?;
         Ok(true)
     })
     .await

@@ -13,12 +13,13 @@ use rollcall_store::{Commit, CommitError, FailedGuards, Write, member::still_aut
 
 use crate::{
     actor::{self, JobActor},
-    call::{Call, IdempotentRequest, PublicRequest},
+    call::Call,
     clock::Clock,
     context::Context,
     idempotency::{Follows, IdempotencyKey},
     problem::Problem,
     reply::Reply,
+    request::{IdempotentRequest, PublicRequest},
     security_log,
 };
 
@@ -76,9 +77,9 @@ impl<'a> Authority<'a> {
     fn author(self) -> Option<AuditActor> {
         match self {
             Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call, _) => {
-                Some(actor::audited(&call.actor.user))
+                Some(call.actor.audited())
             }
-            Self::Job(actor, _) => Some(actor::audited(&actor.user)),
+            Self::Job(actor, _) => Some(actor.audited()),
             Self::Proven(_, user) | Self::SignIn(_, user) => Some(actor::audited(user)),
             Self::System => None,
         }

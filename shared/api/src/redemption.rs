@@ -24,11 +24,11 @@ use rollcall_store::{
 };
 
 use crate::{
-    call::PublicRequest,
     context::Context,
     idempotency::IdempotencyKey,
     invitation_code::hashes,
     problem::Problem,
+    request::PublicRequest,
     throttle::{self, Attempt},
 };
 
@@ -149,7 +149,7 @@ impl RedemptionAttempt {
         let after = decision?;
         let user = redeemer.clone().joined(team_id, granted, now)?;
         let member = Member::join(user.user_id, granted, now);
-        let commit = redeem(&invited, &after, &member, issuers_role.as_ref(), context.now())?
+        let commit = redeem(&invited, &after, (&user, &member), issuers_role.as_ref(), context.now())?
             .extended(self.attempt.succeeded())
             .extended(self.is_in_breaker.then(record_success));
         let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));

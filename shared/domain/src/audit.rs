@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    id::{AppId, AuditId, InvitationId, TeamId, UserId},
+    id::{ApiKeyId, AppId, AuditId, InvitationId, TeamId, UserId},
     role_id::RoleId,
     text::Login,
     time::Timestamp,
@@ -99,6 +99,14 @@ choices! {
         InvitationRedeem "invitation.redeem",
         /// An invitation expired.
         InvitationExpire "invitation.expire",
+        /// An API key was created.
+        KeyCreate "key.create",
+        /// An API key was renamed.
+        KeyEdit "key.edit",
+        /// An API key got a new secret.
+        KeyRotate "key.rotate",
+        /// An API key was revoked, or ended with a change of its owner's role.
+        KeyRevoke "key.revoke",
     }
 }
 
@@ -109,6 +117,9 @@ pub struct AuditActor {
     pub user_id: UserId,
     /// The user's login at that time.
     pub login: Login,
+    /// The API key of the request; absent if it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<ApiKeyId>,
 }
 
 /// The kind of object that was changed.
@@ -129,6 +140,8 @@ pub enum TargetKind {
     Role,
     /// An invitation into a team.
     Invitation,
+    /// An API key.
+    Key,
 }
 
 /// The object that was changed.
@@ -172,6 +185,11 @@ impl Target {
     /// A role of a team.
     pub fn role(role_id: RoleId) -> Self {
         Self { kind: TargetKind::Role, id: role_id.to_string(), app_id: None }
+    }
+
+    /// An API key.
+    pub fn key(key_id: ApiKeyId) -> Self {
+        Self { kind: TargetKind::Key, id: key_id.to_string(), app_id: None }
     }
 
     /// An invitation into a team.

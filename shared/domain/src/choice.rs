@@ -13,6 +13,9 @@ macro_rules! choices {
         }
 
         impl $name {
+            /// Every value, in the order of their declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name of the value in JSON and in files.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }

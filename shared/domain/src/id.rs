@@ -105,6 +105,8 @@ ids! {
     MailId;
     /// A job on many accounts.
     JobId;
+    /// An API key.
+    ApiKeyId;
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 
 pub mod account;
 pub mod account_filter;
+pub mod api_key;
 pub mod app;
 pub mod audit;
+mod base62;
 pub mod body;
 pub mod breaker;
 mod characters;
@@ -28,6 +30,7 @@ pub mod job;
 pub mod limits;
 pub mod mail;
 pub mod membership_days;
+pub mod network;
 pub mod new_user;
 pub mod password;
 pub mod patch;
@@ -35,6 +38,7 @@ pub mod permission;
 pub mod profile;
 pub mod role;
 pub mod role_id;
+pub mod scope;
 pub mod search;
 pub mod session;
 pub mod team;
@@ -45,6 +49,7 @@ pub mod totp;
 pub mod user;
 pub mod verification;
 pub mod violation;
+pub mod whole_number;
 
 pub use error::{Code, Refusal};
 pub use fields::{Fields, FromField};

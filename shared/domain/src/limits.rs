@@ -108,6 +108,33 @@ pub const ADMIN_SESSION: SessionLifetime =
 /// Therefore a session can expire up to a minute early, but never late.
 pub const SESSION_TOUCH_INTERVAL: Duration = MINUTE;
 
+/// The last use of an API key is written again when it is older than this, as for sessions.
+pub const KEY_TOUCH_INTERVAL: Duration = MINUTE;
+
+/// The maximum number of active API keys of a user: one for each program and a few that are being replaced.
+pub const MAX_KEYS_PER_USER: usize = 20;
+
+/// The maximum lifetime of an API key, in days.
+pub const MAX_KEY_DAYS: u32 = 365;
+
+/// The maximum time for which the secret before a rotation still works, in hours: a week to replace it everywhere.
+pub const MAX_KEY_OVERLAP_HOURS: u32 = 168;
+
+/// The maximum number of networks of an API key.
+pub const MAX_KEY_NETWORKS: usize = 20;
+
+/// The maximum number of applications of an API key.
+pub const MAX_KEY_APPS: usize = 100;
+
+/// How long an API key that expired or was revoked is still listed.
+pub const ENDED_KEY_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// How long before the end of an API key its owner is reminded.
+pub const KEY_REMINDERS: [Duration; 2] = [Duration::from_hours(14 * 24), Duration::from_hours(3 * 24)];
+
+/// The number of a team's admins that are reminded of the end of its service account's key: they share one transaction.
+pub const MAX_REMINDED_ADMINS: usize = 20;
+
 /// The number of bytes of a `User-Agent` that a session stores: enough to recognise a device.
 pub const MAX_USER_AGENT_BYTES: usize = 256;
 

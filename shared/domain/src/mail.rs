@@ -8,7 +8,7 @@ use crate::{
     email::Email,
     id::{CodeId, MailId},
     limits::{CODE_LIFETIME, MAIL_RETRIES},
-    text::{Login, TeamName},
+    text::{KeyName, Login, TeamName},
     time::Timestamp,
 };
 
@@ -109,6 +109,15 @@ pub enum Message {
         /// The `User-Agent`.
         user_agent: Option<String>,
     },
+    /// An API key ends soon. It goes to its owner or, for a service account, to who is responsible for it.
+    KeyExpires {
+        /// The owner's login.
+        login: Login,
+        /// The name of the key.
+        name: KeyName,
+        /// When the key ends.
+        expires_at: Timestamp,
+    },
 }
 
 /// A mail to send, as stored in the transaction of the change that it is about.
@@ -188,7 +197,8 @@ impl Message {
             | Self::TotpDisabled { .. }
             | Self::RecoveryCodeUsed { .. }
             | Self::MembershipEnding { .. }
-            | Self::NewDevice { .. } => None,
+            | Self::NewDevice { .. }
+            | Self::KeyExpires { .. } => None,
         }
     }
 }

@@ -213,6 +213,11 @@ pub struct MemberView {
     username: crate::text::Username,
     /// The user's login.
     login: Login,
+    /// The team that a service account belongs to; null if it is the platform's. Absent for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TeamId>, required = false)]
+    #[expect(clippy::option_option, reason = "absent for people, and null for a service account of the platform")]
+    home_team_id: Option<Option<TeamId>>,
     /// Whether the user may sign in.
     status: Status,
     /// The user's role in the team.
@@ -229,11 +234,13 @@ pub struct MemberView {
 impl MemberView {
     /// The view of a member, with their user and role.
     pub fn new(member: &Member, user: User, role: Role) -> Self {
+        let home_team_id = user.is_service().then_some(user.home_team_id);
         let User { user_id, username, login, status, .. } = user;
         Self {
             user_id,
             username,
             login,
+            home_team_id,
             status,
             role: role.into(),
             joined_at: member.joined_at,

@@ -3,10 +3,11 @@
 use rollcall_domain::{
     Timestamp,
     held_role::HeldRole,
-    id::{TeamId, UserId},
+    id::TeamId,
     invitation::Invitation,
     limits::{MAX_LIVE_INVITATIONS, MAX_MEMBERS_PER_TEAM, MAX_ROLES_PER_TEAM},
     team::LastAdmin,
+    user::User,
 };
 
 use crate::{
@@ -77,22 +78,22 @@ impl CounterUpdate {
 
     /// Counts a member who changes from one role to another; without an old one they join, without a new one they
     /// leave. Only admins are counted by role, and apart where their membership has an end: such an admin is never the
-    /// last one that the team needs.
+    /// last one that the team needs. A service account is not counted at all.
     pub(crate) fn change_role_holder(
         mut self,
-        user_id: UserId,
+        user: &User,
         (old, new): (Option<HeldRole>, Option<HeldRole>),
         last: LastAdmin,
         now: Timestamp,
     ) -> Self {
-        let (old, new) = (old.and_then(AdminSet::of), new.and_then(AdminSet::of));
+        let (old, new) = (old.and_then(|held| AdminSet::of(user, held)), new.and_then(|held| AdminSet::of(user, held)));
         if old == new {
             return self;
         }
         // The sets of admins are part of the team's state, so a change of them is a new version of the team.
         self = self.increment("#version :one");
         self.set = Some("#updated_at = :now");
-        self.values.extend([(":now", timestamp(now)), (":admin", string_set([user_id]))]);
+        self.values.extend([(":now", timestamp(now)), (":admin", string_set([user.user_id]))]);
         self.add.extend(new.map(AdminSet::member));
         self.delete = old.map(AdminSet::member);
         if old == Some(AdminSet::Lasting) && last == LastAdmin::Protected {
@@ -144,9 +145,9 @@ enum AdminSet {
 
 impl AdminSet {
     /// The set that lists a member with this role, if any does.
-    fn of(held: HeldRole) -> Option<Self> {
+    fn of(user: &User, held: HeldRole) -> Option<Self> {
         let set = if held.expires_at.is_some() { Self::Ending } else { Self::Lasting };
-        held.role_id.is_admin().then_some(set)
+        user.counts_as_admin(held.role_id).then_some(set)
     }
 
     /// The clause that adds or deletes the member `:admin`.

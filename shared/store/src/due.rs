@@ -1,8 +1,9 @@
-//! Items that fall due: ended memberships and invitations, finished deletions, jobs and overdue mails, in one index.
+//! Items that fall due: ended memberships and invitations, finished deletions, jobs, overdue mails and reminders, in one
+//! index.
 
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, InvitationId, JobId, MailId, TeamId, UserId},
+    id::{ApiKeyId, AppId, InvitationId, JobId, MailId, TeamId, UserId},
 };
 
 use crate::{
@@ -32,6 +33,8 @@ pub enum DueItem {
     Mail(MailId),
     /// A deleted team, whose remains are to be removed.
     Team(TeamId),
+    /// A reminder that an API key of a user ends soon.
+    KeyReminder(UserId, ApiKeyId),
     /// A live invitation, to be ended.
     Invitation(TeamId, InvitationId),
     /// A membership with an end, of which the member is to be reminded, or which is to be removed.
@@ -56,6 +59,9 @@ fn due_item(key: &Key) -> DueItem {
     }
     if let Some(mail_id) = keys::mail_id(&key.pk) {
         return DueItem::Mail(mail_id);
+    }
+    if let Some((user_id, key_id)) = key.key_reminder() {
+        return DueItem::KeyReminder(user_id, key_id);
     }
     let Some(team_id) = key.team_id() else { return DueItem::Unknown };
     match (key.invitation_id(), key.member_id()) {

@@ -8,6 +8,9 @@
 //! | set of super admins | `PLATFORM` | `SUPER_ADMINS` | | |
 //! | id of the master key | `PLATFORM` | `MASTER_KEY` | | |
 //! | session | `SESSIONS#<user id>` | session id | | yes |
+//! | API key | `SESSIONS#<user id>` | `KEY#<key id>` | `KEYS` / key id | 30 d after its end |
+//! | active API keys of a user | `SESSIONS#<user id>` | `KEYS` | | |
+//! | reminder of an API key's end | `SESSIONS#<user id>` | `REMINDER#<key id>` | `DUE#<hour>` / `<due_at>#<key id>` | yes |
 //! | verification, sign-in ticket | `FLOW#<flow id>` | `FLOW` | | minutes |
 //! | enrolment of a second factor | `FLOW#<user id>` | `TOTP` | | 10 min |
 //! | throttle | `LANE#<kind>#<hash>` | `LANE` | | yes |
@@ -47,7 +50,7 @@
 use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, AuditId, CustomRoleId, FlowId, InvitationId, JobId, MailId, SessionId, TeamId, UserId},
+    id::{ApiKeyId, AppId, AuditId, CustomRoleId, FlowId, InvitationId, JobId, MailId, SessionId, TeamId, UserId},
     text::{AccountId, Login, TeamName},
     throttle::ThrottleKind,
 };
@@ -79,6 +82,16 @@ pub(crate) const INVITATION: &str = "INVITATION#";
 
 /// Prefix of the sort keys of a team's applications.
 pub(crate) const TEAM_APP: &str = "APP#";
+
+/// The index partition of all API keys.
+pub(crate) const API_KEYS: &str = "KEYS";
+
+const SESSIONS: &str = "SESSIONS#";
+
+/// Prefix of the sort keys of a user's API keys.
+pub(crate) const API_KEY: &str = "KEY#";
+
+const KEY_REMINDER: &str = "REMINDER#";
 
 /// Prefix of the sort keys of an application's accounts.
 pub(crate) const ACCOUNT: &str = "ACCOUNT#";
@@ -127,6 +140,12 @@ impl Key {
     /// The job whose key this is.
     pub(crate) fn job_id(&self) -> Option<JobId> {
         JobId::parse(self.sk.strip_prefix(JOB)?)
+    }
+
+    /// The user and the API key of whose end this is the reminder.
+    pub(crate) fn key_reminder(&self) -> Option<(UserId, ApiKeyId)> {
+        let user_id = UserId::parse(self.pk.strip_prefix(SESSIONS)?)?;
+        Some((user_id, ApiKeyId::parse(self.sk.strip_prefix(KEY_REMINDER)?)?))
     }
 
     /// The application that this key lists with its team.
@@ -178,13 +197,30 @@ pub(crate) fn mailings(hash: &str) -> Key {
     Key::new(format!("MAILINGS#{hash}"), "MAILINGS")
 }
 
-/// The partition of a user's sessions.
+/// The partition of a user's sessions and API keys.
 pub(crate) fn session_partition(user_id: UserId) -> String {
-    format!("SESSIONS#{user_id}")
+    format!("{SESSIONS}{user_id}")
 }
 
 pub(crate) fn session(user_id: UserId, session_id: SessionId) -> Key {
     Key::new(session_partition(user_id), session_id.to_string())
+}
+
+pub(crate) fn api_key(user_id: UserId, key_id: ApiKeyId) -> Key {
+    Key::new(session_partition(user_id), format!("{API_KEY}{key_id}"))
+}
+
+pub(crate) fn api_keys_index(key_id: ApiKeyId) -> (String, String) {
+    (API_KEYS.to_owned(), key_id.to_string())
+}
+
+/// The register of a user's active API keys.
+pub(crate) fn key_register(user_id: UserId) -> Key {
+    Key::new(session_partition(user_id), "KEYS")
+}
+
+pub(crate) fn key_reminder(user_id: UserId, key_id: ApiKeyId) -> Key {
+    Key::new(session_partition(user_id), format!("{KEY_REMINDER}{key_id}"))
 }
 
 pub(crate) fn app(app_id: AppId) -> Key {

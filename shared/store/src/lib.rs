@@ -5,6 +5,7 @@
 //! report if it does not hold.
 
 pub mod account;
+pub mod api_key;
 pub mod app;
 pub mod audit;
 mod batch;

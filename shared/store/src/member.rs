@@ -73,28 +73,28 @@ impl Store {
 }
 
 /// Adds a member to a team.
-pub fn join(team_id: TeamId, member: &Member, role: &Role) -> Result<Vec<Write>, Fault> {
+pub fn join(team_id: TeamId, joining: (&User, &Member), role: &Role) -> Result<Vec<Write>, Fault> {
     let counters = CounterUpdate::new(team_id).add_member();
-    Ok(add(team_id, member, counters)?.into_iter().chain(count_use(team_id, role, 1)).collect())
+    Ok(add(team_id, joining, counters)?.into_iter().chain(count_use(team_id, role, 1)).collect())
 }
 
 /// Adds a member by an invitation, which stops counting as live. The role's use by the invitation becomes the member's.
 ///
 /// If no invitation of the team stays bound to a login, none may be bound meanwhile.
-pub(crate) fn join_invited(details: &InvitationDetails, member: &Member) -> Result<Vec<Write>, Fault> {
+pub(crate) fn join_invited(details: &InvitationDetails, joining: (&User, &Member)) -> Result<Vec<Write>, Fault> {
     let InvitationDetails { invitation, team, role, .. } = details;
     let team_id = team.team_id;
     let mut counters = CounterUpdate::new(team_id).add_member().remove_invitation(invitation);
     if details.bound_left() == 0 {
         counters = counters.only_if_bound(team.bound);
     }
-    Ok(add(team_id, member, counters)?.into_iter().chain(count_use(team_id, role, 0)).collect())
+    Ok(add(team_id, joining, counters)?.into_iter().chain(count_use(team_id, role, 0)).collect())
 }
 
-fn add(team_id: TeamId, member: &Member, counters: CounterUpdate) -> Result<[Write; 2], Fault> {
+fn add(team_id: TeamId, (user, member): (&User, &Member), counters: CounterUpdate) -> Result<[Write; 2], Fault> {
     let put = Write::put(item_of(team_id, member)?).only_if_absent(Code::AlreadyMember);
     let roles = (None, Some(member.held()));
-    let counters = counters.change_role_holder(member.user_id, roles, LastAdmin::Protected, member.joined_at);
+    let counters = counters.change_role_holder(user, roles, LastAdmin::Protected, member.joined_at);
     let failure = FailureCode::ByItem(|found| not_found_or(found, full_or_conflict));
     Ok([put, counters.write(failure)])
 }
@@ -106,19 +106,13 @@ fn full_or_conflict(team: &Item) -> Code {
 }
 
 /// Removes a member from a team. A deleted team counts nothing any more, so only the member's item is removed.
-pub fn leave(
-    team: &Team,
-    user_id: UserId,
-    (held, role): (HeldRole, &Role),
-    last: LastAdmin,
-    now: Timestamp,
-) -> Vec<Write> {
+pub fn leave(team: &Team, user: &User, (held, role): (HeldRole, &Role), last: LastAdmin, now: Timestamp) -> Vec<Write> {
     let same_role = vec![(":role", string(role.role_id.to_string()))];
-    let delete = Write::delete(keys::member(team.team_id, user_id));
+    let delete = Write::delete(keys::member(team.team_id, user.user_id));
     let mut writes = vec![delete.only_if("#role_id = :role", same_role, Code::Conflict)];
     if team.deleting_at.is_none() {
         let counters = CounterUpdate::new(team.team_id).remove_member();
-        let counters = counters.change_role_holder(user_id, (Some(held), None), last, now);
+        let counters = counters.change_role_holder(user, (Some(held), None), last, now);
         // If the team was deleted since it was read, the caller must decide again, for a deleted team.
         let failure = FailureCode::ByItem(|found| existing(found).map_or(Code::Conflict, |_| Code::LastTeamAdmin));
         writes.push(counters.write(failure));
@@ -129,14 +123,14 @@ pub fn leave(
 
 /// Gives a member another role, another end of the membership, or both.
 pub fn change(
-    team_id: TeamId,
+    (team_id, user): (TeamId, &User),
     (before, old): (&Member, &Role),
     (after, new): (&Member, &Role),
     last: LastAdmin,
     now: Timestamp,
 ) -> Result<Vec<Write>, Fault> {
     let roles = (Some(before.held()), Some(after.held()));
-    let counters = CounterUpdate::new(team_id).change_role_holder(after.user_id, roles, last, now);
+    let counters = CounterUpdate::new(team_id).change_role_holder(user, roles, last, now);
     let failure = FailureCode::ByItem(|found| not_found_or(found, |_| Code::LastTeamAdmin));
     let put = Write::put(item_of(team_id, after)?).only_if_version(before.version);
     let mut writes = vec![put, counters.write(failure)];

@@ -160,6 +160,18 @@ impl Store {
         Ok(self.index_items(pk, positions, limit, false).await?.iter().map(key_of).collect())
     }
 
+    /// A page of the keys in an index partition at these positions, in descending order.
+    pub(crate) async fn newest_of_index(
+        &self,
+        pk: &str,
+        positions: SortKeys,
+        limit: usize,
+    ) -> Result<Page<Key>, Fault> {
+        let items = self.index_items(pk, positions, limit + 1, false).await?;
+        let Page { items, next } = Page::cut(items, limit, |item| text_of(item, "gsi1sk"));
+        Ok(Page { items: items.iter().map(key_of).collect(), next })
+    }
+
     async fn index_items(
         &self,
         pk: &str,

@@ -76,12 +76,12 @@ impl Store {
 pub fn redeem(
     details: &InvitationDetails,
     after: &Invitation,
-    member: &Member,
+    joining: (&User, &Member),
     issuers_role: Option<&Role>,
     now: Timestamp,
 ) -> Result<Commit, Fault> {
     let commit = Commit::new(put_ended(&details.invitation, after)?);
-    let commit = commit.extended(join_invited(details, member)?);
+    let commit = commit.extended(join_invited(details, joining)?);
     let by_role = issuers_role.map(|role| (details.team.team_id, role));
     Ok(commit.with_checks(still_authorised(&details.issuer, by_role, now, Code::Conflict)))
 }

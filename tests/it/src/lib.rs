@@ -27,6 +27,7 @@ mod exports;
 mod invitations;
 mod jobs;
 mod key_rotation;
+mod keys;
 mod leaks;
 mod login;
 mod mail;

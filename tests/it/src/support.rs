@@ -24,10 +24,11 @@ use rollcall::{Data, Mailbox, MailboxEntry, TABLE, TestClock};
 use rollcall_api::{Context, config::Config, token};
 use rollcall_domain::{
     Fields, Timestamp,
+    api_key::{ApiKey, ApiKeyToken, NewApiKey, StoredSecret},
     credential::{Credential, PasswordHash},
     email::Email,
     held_role::HeldRole,
-    id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
+    id::{ApiKeyId, CustomRoleId, FlowId, SessionId, TeamId, UserId},
     new_user::NewUser,
     password::Password,
     permission::UserType,

@@ -102,6 +102,12 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }
+        Message::KeyExpires { login, name, expires_at } => notice(
+            "An API key expires soon",
+            format!("The API key \"{name}\" of the user {login} expires on {}.", super::when(*expires_at)),
+            "Rotate the key at Rollcall and give the program its new secret before then, or let it expire if nobody \
+             needs it.",
+        ),
     }
 }
 

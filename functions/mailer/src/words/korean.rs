@@ -100,6 +100,11 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }
+        Message::KeyExpires { login, name, expires_at } => notice(
+            "API 키가 곧 만료됩니다",
+            format!("사용자 {login}의 API 키 \"{name}\"이(가) {}에 만료됩니다.", super::when(*expires_at)),
+            "그 전에 Rollcall에서 키를 교체하고 프로그램에 새 비밀 값을 넣어 주세요. 더 이상 필요하지 않으면 만료되도록 두세요.",
+        ),
     }
 }
 

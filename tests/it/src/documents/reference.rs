@@ -58,7 +58,13 @@ fn presets() -> String {
 fn user_actions() -> String {
     let mut table = heading("Action | by a super_admin, on | by a platform_admin, on");
     for action in UserAction::ALL {
-        let types = [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member];
+        let types = [
+            UserType::SuperAdmin,
+            UserType::PlatformAdmin,
+            UserType::Member,
+            UserType::Service,
+            UserType::PlatformService,
+        ];
         let targets = |actor| types.into_iter().filter(move |target| action.is_allowed(actor, *target));
         let words = |actor| targets(actor).map(UserType::as_str).collect::<Vec<_>>().join(", ");
         let (by_super, by_platform) = (words(UserType::SuperAdmin), words(UserType::PlatformAdmin));

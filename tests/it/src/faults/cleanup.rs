@@ -79,7 +79,7 @@ async fn a_run_killed_at_any_call_is_finished_by_the_next(#[values(Fault::Hang, 
         let report = json!({
             "skipped": false, "hours": 25, "apps_deleted": 1, "apps_restored": 1, "invitations_expired": 3,
             "members_expired": 2, "members_reminded": 1, "members_removed": 3, "teams_deleted": 1, "mails_driven": 1,
-            "jobs_driven": 0, "more": false
+            "jobs_driven": 0, "keys_reminded": 0, "more": false
         });
         assert_eq!(run(&fixture.world).await, report);
         state(&fixture.world).await

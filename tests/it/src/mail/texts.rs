@@ -6,7 +6,7 @@ use rollcall_domain::{
     email::Email,
     id::MailId,
     mail::{Language, Mail, Message},
-    text::{Login, TeamName},
+    text::{KeyName, Login, TeamName},
 };
 use rollcall_store::outbox;
 
@@ -43,6 +43,7 @@ async fn messages(world: &World) -> Vec<Message> {
             expires_at: world.now(),
         },
         Message::NewDevice { login: login(), address: None, user_agent: None },
+        Message::KeyExpires { login: login(), name: KeyName::parse(LOGIN).unwrap(), expires_at: world.now() },
         device("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
         device("\r\n87654321\r\nBcc: everybody@example.com\r\n\r\n<script>alert(1)</script>\u{2028}\"'&<b>"),
     ]

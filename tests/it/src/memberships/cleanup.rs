@@ -3,7 +3,10 @@
 use rollcall_domain::limits::{DUE_HOUR_GRACE, MEMBERSHIP_NOTICE};
 
 use super::*;
-use crate::{cleanup::run, support::mailed_codes::items};
+use crate::{
+    cleanup::run,
+    support::mailed_codes::{items, just_before},
+};
 
 impl World {
     /// The subjects and texts of the mails to an address, newest first.
@@ -23,7 +26,7 @@ async fn a_member_is_removed_once_after_the_end() {
     let fixture = TeamFixture::new().await;
     let world = &fixture.world;
     let mina = developer(&fixture, "mina", DAY).await;
-    world.clock.advance(DAY - MILLISECOND);
+    world.clock.advance(just_before(DAY));
     assert_eq!(run(world).await["members_expired"], 0);
     world.clock.advance(MILLISECOND);
     let report = run(world).await;
@@ -51,7 +54,7 @@ async fn a_member_is_mailed_once_three_days_before_the_end() {
     developer(&fixture, "short", MEMBERSHIP_NOTICE).await;
     let mute = world.user_as("mute", UserType::Member, |_| {}).await;
     fixture.add(&fixture.owner().await, &mute, "reviewer", &fixture.later(MEMBERSHIP_NOTICE + DAY)).await.is(201);
-    world.clock.advance(DAY - MILLISECOND);
+    world.clock.advance(just_before(DAY));
     assert_eq!(run(world).await["members_reminded"], 0);
     world.clock.advance(MILLISECOND);
     assert_eq!(run(world).await["members_reminded"], 2, "also of a member without a verified address");

@@ -1,6 +1,7 @@
 //! Who may set which end, and the last admin.
 
 use super::*;
+use crate::support::mailed_codes::just_before;
 
 impl TeamFixture {
     /// A person who manages members until the end of a day.
@@ -102,7 +103,7 @@ async fn an_invitation_of_an_issuer_whose_membership_has_ended_is_invalid() {
     world.clock.advance(minute / 2);
     let body = json!({"role_id": "reviewer", "membership_days": 1});
     let code = client.post(&fixture.path("invitations"), &body).await.is(201).body["code"].clone();
-    world.clock.advance(DAY - minute / 2 - MILLISECOND);
+    world.clock.advance(just_before(DAY.saturating_sub(minute / 2)));
     let redeem = json!({"code": code});
     // The membership would end after that of the issuer.
     world.redeemer("mina").await.post("/v1/invitations/redeem", &redeem).await.is_problem(Code::InvitationInvalid);

@@ -1,6 +1,7 @@
 //! The second at which a membership ends.
 
 use super::*;
+use crate::support::mailed_codes::just_before;
 
 /// What a member of each kind does with their role, and what they are answered once it has ended.
 const USES: [(&str, &str, &str, Code); 9] = [
@@ -30,7 +31,7 @@ async fn a_role_counts_to_the_millisecond_and_is_gone_then() {
             _ => client.post(&path, &json!({"user_id": user_id, "type": "general"})).await,
         };
         assert!(send(&client, "a").await.status < 300, "{role} {path}");
-        fixture.world.clock.advance(2 * DAY - MILLISECOND);
+        fixture.world.clock.advance(just_before(2 * DAY));
         let client = fixture.world.signed_in(&user(&fixture, "mina").await).await;
         assert!(send(&client, "b").await.status < 300, "{role} {path} a millisecond before the end");
         fixture.world.clock.advance(MILLISECOND);
@@ -70,7 +71,7 @@ async fn a_membership_that_has_ended_is_shown_nowhere_before_any_cleanup() {
         "users of the team": ["owner", "mina"], "admins": 2, "listed admins": 2,
     });
     assert_eq!(shown().await, during);
-    world.clock.advance(2 * DAY - MILLISECOND);
+    world.clock.advance(just_before(2 * DAY));
     assert_eq!(shown().await, during);
     world.clock.advance(MILLISECOND);
     let after = json!({

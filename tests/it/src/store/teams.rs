@@ -42,8 +42,8 @@ impl Table {
         let user = user.create(user_id, self.now()).joined(team.team_id, role.role_id.into(), self.now()).unwrap();
         let password = PasswordHash { phc: String::new(), pepper: String::new() };
         let member = Member::join(user_id, role.role_id.into(), self.now());
-        let commit = user::create(&user, &Credential::new(user_id, password)).unwrap();
-        self.commit(commit.extended(join(team.team_id, &member, role).unwrap())).await.unwrap();
+        let commit = user::create(&user, &Credential::new(user_id, Some(password))).unwrap();
+        self.commit(commit.extended(join(team.team_id, (&user, &member), role).unwrap())).await.unwrap();
         user
     }
 
@@ -81,7 +81,7 @@ async fn the_last_admin_of_a_team_cannot_leave_unless_permitted() {
     let team = table.store.team(team.team_id).await.unwrap().unwrap();
     assert_eq!(team.admins, [one.user_id, other.user_id].into());
     let leave_team =
-        |user: &User, last| Commit::new(leave(&team, user.user_id, (admin.role_id.into(), &admin), last, table.now()));
+        |user: &User, last| Commit::new(leave(&team, user, (admin.role_id.into(), &admin), last, table.now()));
     table.commit(leave_team(&one, LastAdmin::Protected)).await.unwrap();
     assert_eq!(table.commit(leave_team(&other, LastAdmin::Protected)).await, Err(Code::LastTeamAdmin));
     assert_eq!(table.store.member(team.team_id, other.user_id).await.unwrap().map(|member| member.version), Some(1));
@@ -111,7 +111,7 @@ async fn a_role_in_use_cannot_be_deleted() {
     let user = table.member(&team, &role).await;
     let delete = || delete_role(team.team_id, role_id, &role);
     assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
-    let departure = leave(&team, user.user_id, (role.role_id.into(), &role), LastAdmin::Protected, table.now());
+    let departure = leave(&team, &user, (role.role_id.into(), &role), LastAdmin::Protected, table.now());
     table.commit(Commit::new(departure)).await.unwrap();
     table.commit(delete()).await.unwrap();
     assert_eq!(table.store.role(team.team_id, role.role_id).await.unwrap(), None);

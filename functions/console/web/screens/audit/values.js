@@ -1,6 +1,7 @@
 // What an audit record says: its action, the names of people and things, and recorded values as text.
 
 import { pathOf } from "../../api.js";
+import { keyWords } from "../../api-keys/words.js";
 import { apps } from "../../apps.js";
 import { roleName } from "../../grants.js";
 import { jobWords } from "../../jobs/words.js";
@@ -16,7 +17,7 @@ function recordedName({ target, before, after }) {
   const known = { ...before, ...after };
   if (target.kind === "account") return target.id;
   if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
-  return known.name ?? known.login;
+  return known.name ?? known.login ?? (known.hint && keyWords().ending(known.hint));
 }
 
 // Returns a function that names an id. A record holds only what it changed, so all loaded records are searched. A
@@ -35,13 +36,17 @@ export function nameLookup(records) {
   return (id) => names.get(id) ?? usernames.get(id) ?? teamName(id) ?? appName(id) ?? words().roles[id];
 }
 
-// An invitation whose digits are unknown has no name.
+// What is known by what it shows of a secret has no name where that is unknown.
+const NAMELESS = ["invitation", "key"];
+
 export const targetName = (record, nameOf) =>
-  recordedName(record) ?? nameOf(record.target.id) ?? (record.target.kind === "invitation" ? "" : record.target.id);
+  recordedName(record) ?? nameOf(record.target.id) ?? (NAMELESS.includes(record.target.kind) ? "" : record.target.id);
 
 // What became of the accounts that a part of a job has changed, by their ids.
 const CHANGED = ["created", "updated", "deleted"];
 const changedIds = (outcomes) => Object.keys(outcomes).filter((id) => CHANGED.includes(outcomes[id]));
+
+const fieldName = (field) => words().audit.fields[field] ?? keyWords().fields[field] ?? field;
 
 // What a record says changed: its fields or, of a part of a job, also each account.
 export function changesOf({ before, after }) {
@@ -51,7 +56,7 @@ export function changesOf({ before, after }) {
   return [
     ...names.map((field) => ({
       field,
-      label: words().audit.fields[field] ?? field,
+      label: fieldName(field),
       before: before?.[field],
       after: after?.[field],
       outcome: undefined,
@@ -88,6 +93,7 @@ export function targetAddress({ action, target: { kind, id, app_id: appId }, tea
     member: teamId && may("team.read") && pathOf`/teams/${teamId}/members`,
     role: teamId && may("team.read") && pathOf`/teams/${teamId}/roles/${id}`,
     invitation: teamId && may("members.manage") && pathOf`/teams/${teamId}/invitations`,
+    key: isPlatform() && "/users/keys",
   };
   return addresses[kind] || undefined;
 }
@@ -98,7 +104,8 @@ function choiceText(field, value) {
   const choices = {
     ...w.accounts.choices,
     type: { ...w.accounts.types, ...w.me.types },
-    status: { ...w.members.statuses, ...w.invitations.statuses },
+    status: { ...keyWords().statuses, ...w.members.statuses, ...w.invitations.statuses },
+    scopes: keyWords().scopes,
     role_id: w.roles,
     permissions: w.permissions,
   };
@@ -112,15 +119,17 @@ export function displayValue(field, value, nameOf) {
   if (typeof value === "boolean") return value ? words().users.yes : words().users.no;
   if (typeof value === "object") return objectText(value, nameOf);
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return dateAndTime(value);
-  return choiceText(field, value) ?? (field.endsWith("_id") ? nameOf(value) : undefined) ?? String(value);
+  return (
+    choiceText(field, value) ??
+    (field.endsWith("_id") || field === "app_ids" ? nameOf(value) : undefined) ??
+    String(value)
+  );
 }
 
 function objectText(value, nameOf) {
   if (value.role_id) return roleName(value);
   const name = nameOf(value.user_id) ?? value.login ?? value.username ?? value.name;
   if (name) return name;
-  const inner = Object.entries(value).map(
-    ([field, one]) => `${words().audit.fields[field] ?? field}: ${displayValue(field, one, nameOf)}`,
-  );
+  const inner = Object.entries(value).map(([field, one]) => `${fieldName(field)}: ${displayValue(field, one, nameOf)}`);
   return inner.join(" · ");
 }

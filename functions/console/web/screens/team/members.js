@@ -1,6 +1,7 @@
 // The members of a team and their roles.
 
 import { del, patch, pathOf } from "../../api.js";
+import { keyWords } from "../../api-keys/words.js";
 import { mayGrantRole, roleName } from "../../grants.js";
 import { html } from "../../html.js";
 import { useList } from "../../list.js";
@@ -38,6 +39,10 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     !isOwn(member) && can("members.manage", team.team_id) && mayGrantRole(member.role, team.team_id);
   useRowKeys({ items: list.items, open: (at) => mayChange(list.items[at]) && ask("role", list.items[at]) });
 
+  // A service account of the team has its keys there, and is deleted when it is taken off the team.
+  const isOfTeam = (member) => member.home_team_id === team.team_id;
+  const addressOfKeys = (member) => pathOf`/teams/${team.team_id}/members/${member.user_id}/keys`;
+
   const give = async (member, change) => {
     const address = pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`;
     const changed = await patch(address, change, { version: member.version });
@@ -59,13 +64,13 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     close();
     list.remove([member.user_id]);
     onRecount();
-    toast(w.wasRemoved(member.username));
+    toast((isOfTeam(member) ? keyWords().service.wasDeleted : w.wasRemoved)(member.username));
   };
   const added = ({ member, password }) => {
     onCreating(false);
     list.reload();
     onRecount();
-    toast(w.wasAdded(member.username));
+    toast(w.wasAdded(member.username), { open: isOfTeam(member) ? addressOfKeys(member) : undefined });
     if (password) setDialog({ kind: "password", member, password });
   };
 
@@ -78,7 +83,8 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   ];
   const row = (member, at, key) =>
     html`
-      <${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
+      <${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)}
+        keys=${isOfTeam(member) && mayChange(member) ? addressOfKeys(member) : undefined} onAsk=${ask} />`;
   const retry = () => {
     setProblem(null);
     list.reload();
@@ -103,8 +109,10 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     ${
       dialog?.kind === "remove" &&
       html`
-        <${ConfirmDialog} title=${w.removeQuestion(dialog.member.username, team.name)} text=${w.removeText}
-          action=${w.removeAction} onRun=${remove} onClose=${close} />`
+        <${ConfirmDialog} title=${w.removeQuestion(dialog.member.username, team.name)}
+          text=${isOfTeam(dialog.member) ? keyWords().service.removeText : w.removeText}
+          action=${isOfTeam(dialog.member) ? keyWords().service.removeAction : w.removeAction} onRun=${remove}
+          onClose=${close} />`
     }
     ${
       dialog?.kind === "leave" &&
@@ -123,11 +131,13 @@ function changeText({ username, role, expires_at: end }, { role_id }) {
   return end ? w.hasEnd(username, futureTimeInSentence(end)) : w.hasNoEnd(username);
 }
 
-function Row({ member, at, own, changes, onAsk }) {
+// `keys` is the address of the member's API keys, if the person manages them.
+function Row({ member, at, own, changes, keys, onAsk }) {
   const w = words().members;
   const { username, login, role, status, expires_at: end } = member;
   const items = [
     changes && { icon: "shield", label: w.changeRole, onChoose: () => onAsk("role", member) },
+    keys && { icon: "key", label: words().users.keys, href: keys },
     changes && "line",
     changes && { icon: "out", label: w.remove, name: login, red: true, onChoose: () => onAsk("remove", member) },
     own && { icon: "person", label: words().person.account, href: "/me/profile" },
@@ -156,6 +166,7 @@ function Row({ member, at, own, changes, onAsk }) {
                   : html`<bdi class="strong" tabindex="-1">${username}</bdi>`
               }
               ${own && html` <span class="tag plain">${words().users.you}</span>`}
+              ${member.home_team_id !== undefined && html` <span class="tag accent">${words().me.types.service}</span>`}
             </span>
             <span class="quiet under cut">
               <span class="id">${login}</span>

@@ -125,14 +125,14 @@ impl Bench {
         let mut request = object(request);
         let kind = request.remove("kind").and_then(|kind| kind.as_str().and_then(JobKind::parse));
         let ids = (JobId::new(self.context.uuid()?), app_id);
-        let job = Job::new(ids, (kind.ok_or("no kind")?, request), &self.user, self.context.now());
+        let job = Job::new(ids, (kind.ok_or("no kind")?, request), (&self.user, None), self.context.now());
         self.commit(job::create(&job)?).await?;
         Ok(job)
     }
 
     /// Starts a job that waits for it.
     async fn start(&self, job: &Job, start: Value) -> Result<Job, Failure> {
-        let started = job.clone().started(&self.user, object(start), self.context.now()).next();
+        let started = job.clone().started((&self.user, None), object(start), self.context.now()).next();
         self.commit(job::change(job, &started)?).await?;
         Ok(started)
     }
