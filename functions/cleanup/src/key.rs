@@ -46,7 +46,7 @@ pub(crate) async fn remind(
     Ok(DueOutcome::Done)
 }
 
-/// Who is told about a key: its owner; for a service account the admins of its team or, without one, who created the key.
+/// Who is notified about a key: its owner; for a service account the admins of its team or, without one, who created the key.
 async fn responsible(context: &Context, owner: User, key: &ApiKey) -> Result<Vec<User>, Problem> {
     if !owner.is_service() {
         return Ok(vec![owner]);

@@ -151,7 +151,7 @@ pub struct JobActor {
     pub user: User,
     /// What the user may do, by the roles they hold now, within the scopes of the API key that began the job.
     pub rights: Rights,
-    key_id: Option<ApiKeyId>,
+    pub(crate) key_id: Option<ApiKeyId>,
 }
 
 impl JobActor {

@@ -161,10 +161,10 @@ pub async fn end_beyond(
     let mut ended = Vec::new();
     for key in keys {
         let may_grant = match creators.get(&key.created_by.user_id) {
-            Some(creator) => {
+            Some(creator) if creator.is_enabled() => {
                 Rights::new(creator, context.store.roles_of(creator).await?, call.now()).may_grant(role, team_id)
             }
-            None => false,
+            Some(_) | None => false,
         };
         if !may_grant {
             let after = key.clone().revoked(call.now());

@@ -1,5 +1,6 @@
-//! Requests as handlers get them, checked in the order in which the API refuses: authentication, origin, due password
-//! change, size and form of the body, `If-Match`, `Idempotency-Key`.
+//! Requests as handlers get them, checked in the order in which the API refuses: authentication, origin, whether an API
+//! key may be used for the route and for its application, due password change, size and form of the body, `If-Match`,
+//! `Idempotency-Key`.
 
 use std::{ops::Deref, sync::Arc};
 

@@ -57,11 +57,11 @@ pub async fn without_ended(context: &Context, user: User, now: Timestamp) -> Res
 /// Returns `conflict`, so that the request is decided again, or `refused` if there were none.
 pub async fn make_room(context: &Context, refused: Problem, team_id: TeamId, now: Timestamp) -> Problem {
     let ended = async {
-        let overdue = context.store.overdue_members(team_id, now, MAX_ENDED_AT_ONCE).await?;
-        for member in &overdue {
-            expire(context, team_id, member.user_id, now).await?;
+        let mut has_room = false;
+        for member in context.store.overdue_members(team_id, now, MAX_ENDED_AT_ONCE).await? {
+            has_room |= expire(context, team_id, member.user_id, now).await?;
         }
-        Ok::<_, Problem>(!overdue.is_empty())
+        Ok::<_, Problem>(has_room)
     };
     match ended.await {
         Ok(true) => Code::Conflict.into(),

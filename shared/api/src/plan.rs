@@ -9,7 +9,7 @@ use rollcall_domain::{
     role::Rights,
     user::User,
 };
-use rollcall_store::{Commit, CommitError, FailedGuards, Write, member::still_authorised};
+use rollcall_store::{Commit, CommitError, FailedGuards, Write, api_key::still_active, member::still_authorised};
 
 use crate::{
     actor::{self, JobActor},
@@ -41,7 +41,7 @@ pub enum Authority<'a> {
     /// rate must not contend on the caller's item: accounts of an application, and a caller's own sessions.
     AsRead(&'a Call, Option<TeamId>),
     /// A job works in the name of a user on what belongs to a team or, without one, to the platform. Checked again: as
-    /// for [`Authority::TeamRole`], since the user was read.
+    /// for [`Authority::TeamRole`], since the user was read, and the API key that began the job is still active.
     Job(&'a JobActor, Option<TeamId>),
     /// A public request that has proved in this request to come from this user, by a mailed code. Checked again: the
     /// conditions of the flow's own writes.
@@ -63,8 +63,14 @@ impl<'a> Authority<'a> {
         Ok(match self {
             Self::Platform(call) => still_authorised(&call.actor.user, None, now, Code::Unauthenticated),
             Self::TeamRole(call, team_id) => over_team(&call.actor.user, &call.actor.rights, team_id, now),
-            Self::Job(actor, Some(team_id)) => over_team(&actor.user, &actor.rights, team_id, now),
-            Self::Job(actor, None) => still_authorised(&actor.user, None, now, Code::Unauthenticated),
+            Self::Job(actor, owner) => {
+                let right = match owner {
+                    Some(team_id) => over_team(&actor.user, &actor.rights, team_id, now),
+                    None => still_authorised(&actor.user, None, now, Code::Unauthenticated),
+                };
+                let key = actor.key_id.map(|key_id| still_active(actor.user.user_id, key_id, now));
+                right.into_iter().chain(key).collect()
+            }
             // The epoch rises for other reasons than the end of this session, too: the caller is read again.
             Self::OwnAccount(_, user) => still_authorised(user, None, now, Code::Conflict),
             Self::AsRead(call, Some(team_id)) if !call.actor.rights.are_current_in(team_id, now) => {

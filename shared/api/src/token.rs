@@ -1,4 +1,5 @@
-//! Tokens and cookies as they are sent. Tokens are URL-safe base64 without padding.
+//! Tokens and cookies as they are sent. Those of sessions and tickets are URL-safe base64 without padding; API keys have
+//! a form of their own.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::Cookie;

@@ -41,7 +41,7 @@ choices! {
     KeyStatus {
         /// It may be used.
         Active "active",
-        /// Its time is over.
+        /// It has reached its expiry.
         Expired "expired",
         /// It was revoked, or ended with a change of its owner.
         Revoked "revoked",
@@ -210,7 +210,7 @@ fn days(days: KeyDays) -> Duration {
 }
 
 impl ApiKey {
-    /// Whether it may be used now, by anyone and from anywhere.
+    /// Whether it may be used now, whatever its scopes, applications and networks.
     pub fn status(&self, owner: &User, now: Timestamp) -> KeyStatus {
         if self.revoked_at.is_some() || self.epoch != owner.key_epoch {
             KeyStatus::Revoked
@@ -261,8 +261,7 @@ impl ApiKey {
         Self { last_used_at: Some(now), last_used_address: address, ..self }
     }
 
-    /// When to remind next of the key's end. A key that was shorter than that from its creation or its last rotation to
-    /// its end is not reminded of.
+    /// When to remind next of the key's end. Reminders whose time is past are left out.
     pub fn remind_at(&self, now: Timestamp) -> Option<Timestamp> {
         let reminders = KEY_REMINDERS.map(|before| self.expires_at - before);
         reminders.into_iter().find(|at| now < *at)

@@ -28,7 +28,9 @@ impl Network {
     pub fn parse(text: &str) -> Option<Self> {
         let address = text.parse::<IpAddr>().ok().map(IpNet::from);
         let prefix = address.or_else(|| text.parse().ok())?;
-        (prefix == prefix.trunc()).then(|| Self { text: text.to_owned(), prefix })
+        // Addresses of clients are compared in their own form, so a prefix in the other one would match none.
+        let is_canonical = prefix.addr().to_canonical() == prefix.addr();
+        (is_canonical && prefix == prefix.trunc()).then(|| Self { text: text.to_owned(), prefix })
     }
 
     /// Whether the address is in the network. An IPv4 address in IPv6 form counts as the IPv4 address.
@@ -90,7 +92,16 @@ mod tests {
 
     #[test]
     fn host_bits_and_other_texts_are_refused() {
-        for text in ["203.0.113.7/24", "203.0.113.0/33", "203.0.113", "2001:db8::1/32", "localhost", "", "1.2.3.4/"] {
+        for text in [
+            "203.0.113.7/24",
+            "203.0.113.0/33",
+            "203.0.113",
+            "2001:db8::1/32",
+            "localhost",
+            "",
+            "1.2.3.4/",
+            "::ffff:1.2.3.4",
+        ] {
             assert_eq!(Network::parse(text), None, "{text}");
         }
     }

@@ -152,6 +152,13 @@ pub fn forget_reminder(user_id: UserId, key_id: ApiKeyId) -> Commit {
     Commit::new([Write::delete(keys::key_reminder(user_id, key_id))])
 }
 
+/// Checks that a key has been neither revoked nor outlived by the clock.
+pub fn still_active(user_id: UserId, key_id: ApiKeyId, now: Timestamp) -> Write {
+    let condition = "attribute_not_exists(#revoked_at) AND #expires_at > :key_now";
+    let check = Write::check(keys::api_key(user_id, key_id));
+    check.only_if(condition, vec![(":key_now", timestamp(now))], Code::Forbidden)
+}
+
 /// The item of a key. The database removes it when it is no longer listed.
 fn put(key: &ApiKey) -> Result<Write, Fault> {
     let item = to_item(&keys::api_key(key.user_id, key.key_id), key)?;

@@ -19,16 +19,16 @@ async fn each_operation_takes_the_scopes_that_it_names_and_no_key_where_it_names
     let world = World::new().await;
     let (root, client) = world.user("root", UserType::SuperAdmin, []).await;
     let ids = PathIds::in_world(&world, &client).await;
+    let start = world.snapshot().await;
     let document = document();
     let mut checked = (0, 0);
     for (method, path, operation) in operations(&document) {
         let (named, filled) = (scopes_of(operation), ids.fill(&path));
         let body = (method != "GET").then(|| json!({"kind": "export"}).to_string()).filter(|_| method != "DELETE");
         let send = async |scopes: &[&str]| {
-            let (key, machine) = world.api_key(&root, scopes).await;
+            let (_, machine) = world.api_key(&root, scopes).await;
             let reply = machine.send(Method::try_from(method.as_str()).unwrap(), &filled, body.clone()).await;
-            client.delete(&format!("/v1/users/{}/keys/{}", root.user_id, key.key_id)).await;
-            client.delete(&format!("/v1/me/keys/{}", key.key_id)).await.is(204);
+            world.rewind(&start).await;
             reply
         };
         match named {
@@ -43,6 +43,15 @@ async fn each_operation_takes_the_scopes_that_it_names_and_no_key_where_it_names
                     all_scopes().into_iter().filter(|scope| !named.contains(scope) && *scope != "read").collect();
                 let refused = send(&others).await;
                 assert_eq!(refused.body["code"], "insufficient_scope", "{method} {path}: {refused:?}");
+                let mut refused = Vec::new();
+                for scope in &named {
+                    if send(&[scope]).await.body["code"] == "insufficient_scope" {
+                        refused.push(*scope);
+                    }
+                }
+                // Which of the scopes a request about a job takes depends on the kind of the job.
+                let is_taken = if path.contains("/jobs") { refused.len() < named.len() } else { refused.is_empty() };
+                assert!(is_taken, "{method} {path} refuses {refused:?}");
                 checked.1 += 1;
             }
         }

@@ -3,6 +3,7 @@
 use rollcall_domain::id::{AppId, JobId};
 
 use super::*;
+use crate::jobs::{JobFixture, import_start};
 
 async fn begun(world: &World, scopes: &[&str]) -> (Client, User, ApiKey, Client, String) {
     let (root, client) = world.user("root", UserType::SuperAdmin, []).await;
@@ -42,4 +43,38 @@ async fn a_job_stays_within_the_scopes_of_its_key_and_is_recorded_as_its() {
     assert_eq!(stored.key_id, Some(key.key_id));
     let record = world.audit().await.into_iter().find(|record| record["action"] == "account.edit").unwrap();
     assert_eq!(record["actor"]["key_id"], json!(key.key_id));
+}
+
+#[tokio::test]
+async fn a_job_whose_key_is_revoked_meanwhile_changes_nothing_more() {
+    let fixture = JobFixture::new().await;
+    fixture.load_many(100).await;
+    let (key, machine) = fixture.world.api_key(&fixture.user, &["accounts.write"]).await;
+    let body = json!({"kind": "edit", "user_id_prefix": "a", "set": {"level": 3}});
+    let job = fixture.job(&machine.post(&format!("{}/jobs", fixture.app), &body).await);
+    fixture.world.work_on_jobs().await;
+    machine.post(&format!("{}/start", job.path()), &json!({"matched": 100})).await.is(202);
+    // The key is revoked while the third transaction, which writes the second chunk, waits.
+    let pause = fixture.world.faults.pause(8);
+    let working = fixture.world.step(job.ids(), "local", Duration::from_mins(1));
+    let revoked = async { fixture.client().await.delete(&format!("/v1/me/keys/{}", key.key_id)).await };
+    let (over, revoked) = Box::pin(pause.run(working, revoked)).await;
+    assert!(over.unwrap());
+    revoked.unwrap().is(204);
+    let job = job.get().await;
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("failed"), &json!("forbidden")), "{job}");
+    let changed = fixture.accounts().await.values().filter(|account| account["level"] == 3).count();
+    assert!(changed > 0 && changed < 100, "{changed}");
+}
+
+#[tokio::test]
+async fn an_import_does_what_the_key_that_started_it_may() {
+    let fixture = JobFixture::new().await;
+    let (_, machine) = fixture.world.api_key(&fixture.user, &["accounts.write"]).await;
+    let job = fixture.upload("user_id,type\nmina,general\nboss,admin\n".to_owned()).await;
+    machine.post(&format!("{}/start", job.path()), &import_start(json!({}))).await.is(202);
+    fixture.world.work_on_jobs().await;
+    let over = job.get().await;
+    assert_eq!((&over["counts"]["created"], &over["counts"]["failed"]), (&json!(1), &json!(1)), "{over}");
+    assert_eq!(fixture.accounts().await.into_keys().collect::<Vec<_>>(), ["mina"]);
 }

@@ -87,7 +87,7 @@ async fn an_invitation_grants_no_membership_beyond_that_of_its_issuer() {
         items.iter().find(|member| member["login"] == login).unwrap()["expires_at"].clone()
     };
     assert_eq!((end("mina2"), end("mina3")), (fixture.later(9 * DAY), fixture.later(10 * DAY)));
-    // An issuer whose membership has ended grants nothing any more.
+    // An issuer who was removed grants nothing any more.
     let short = issue(1).await;
     owner.delete(&fixture.path(&format!("members/{}", manager.user_id))).await.is(204);
     redeem("mina4", &short).await.is_problem(Code::InvitationInvalid);
