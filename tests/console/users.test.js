@@ -74,7 +74,7 @@ test("a user is created with a generated or a typed password", async () => {
   await button(w.users.create).click();
   await dialog().getByLabel(w.users.username).fill("Typed.Here");
   await dialog().getByLabel(w.users.login).fill("MADE.here");
-  await dialog().getByText(w.me.types.platform_admin).click();
+  await dialog().getByLabel(w.users.type).selectOption(w.me.types.platform_admin);
   await dialog().getByText(w.initialPassword.type).click();
   await press(w.users.createAction);
   await dialog().getByText(w.violations.any.required).waitFor();
@@ -180,9 +180,10 @@ test("a platform admin manages only members, and nobody manages themselves", asy
   assert.equal(await dialog().getByLabel(w.users.type).count(), 0);
   await press(w.dialog.close);
   await button(w.users.create).click();
-  assert.deepEqual(await dialog().locator(".segments").first().locator("label").allTextContents(), [
+  assert.deepEqual(await dialog().getByLabel(w.users.type).locator("option").allTextContents(), [
     w.me.types.member,
     w.me.types.platform_admin,
+    w.me.types.service,
   ]);
 });
 

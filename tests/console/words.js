@@ -8,16 +8,17 @@ export const sourceOf = (name) => readFile(new URL(name, web), "utf8");
 // No package.json says that the console's files are modules, so they are imported by their text.
 const imported = async (name) => import(`data:text/javascript,${encodeURIComponent(await sourceOf(name))}`);
 
-export async function wordsOf(language) {
-  const [{ formatsOf }, { words }] = await Promise.all([imported("formats.js"), imported(`words/${language}.js`)]);
+async function wordsIn(folder, language) {
+  const [{ formatsOf }, { words }] = await Promise.all([imported("formats.js"), imported(`${folder}/${language}.js`)]);
   return words(formatsOf(language));
 }
 
-// The texts of jobs, which a browser loads with the first screen that shows them.
-export async function jobWordsOf(language) {
-  const [{ formatsOf }, { words }] = await Promise.all([imported("formats.js"), imported(`words/jobs/${language}.js`)]);
-  return words(formatsOf(language));
-}
+export const wordsOf = (language) => wordsIn("words", language);
+
+// The texts of jobs, of API keys and of roles, which a browser loads with the first screen that shows them.
+export const jobWordsOf = (language) => wordsIn("words/jobs", language);
+export const keyWordsOf = (language) => wordsIn("words/api-keys", language);
+export const roleWordsOf = (language) => wordsIn("words/roles", language);
 
 // The texts of webhooks, which come in the same way.
 export async function webhookWordsOf(language) {

@@ -1,7 +1,7 @@
 // Both languages have the same texts, counts read naturally, and the most visible sentences do not change by accident.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { facts, jobWordsOf, sourceOf, webhookWordsOf, wordsOf } from "./words.js";
+import { facts, jobWordsOf, keyWordsOf, roleWordsOf, sourceOf, webhookWordsOf, wordsOf } from "./words.js";
 
 // The paths of all texts, with their types: a text that depends on something is a function.
 const keysOf = (value, path = "") =>
@@ -12,14 +12,18 @@ const keysOf = (value, path = "") =>
 const [en, ko] = [await wordsOf("en"), await wordsOf("ko")];
 const [jobsEn, jobsKo] = [await jobWordsOf("en"), await jobWordsOf("ko")];
 const [webhooksEn, webhooksKo] = [await webhookWordsOf("en"), await webhookWordsOf("ko")];
+const [keysEn, keysKo] = [await keyWordsOf("en"), await keyWordsOf("ko")];
+const [rolesEn, rolesKo] = [await roleWordsOf("en"), await roleWordsOf("ko")];
 
 test("English and Korean have the same keys", () => {
   assert.deepEqual(keysOf(ko).sort(), keysOf(en).sort());
   assert.deepEqual(keysOf(jobsKo).sort(), keysOf(jobsEn).sort());
   assert.deepEqual(keysOf(webhooksKo).sort(), keysOf(webhooksEn).sort());
+  assert.deepEqual(keysOf(keysKo).sort(), keysOf(keysEn).sort());
+  assert.deepEqual(keysOf(rolesKo).sort(), keysOf(rolesEn).sort());
 });
 
-test("every code, permission and role of the server has a text", () => {
+test("every code, permission, role and scope of the server has a text", () => {
   for (const words of [en, ko]) {
     const { reasons, any } = words.violations;
     const lists = [
@@ -33,6 +37,11 @@ test("every code, permission and role of the server has a text", () => {
     const missing = lists.flatMap(([names, texts]) => names.filter((name) => !texts[name]));
     assert.deepEqual(missing, [], words.name);
   }
+  for (const words of [keysEn, keysKo])
+    assert.deepEqual(
+      facts.scopes.filter((scope) => !words.scopes[scope]),
+      [],
+    );
 });
 
 test("counts follow the plural rules of the language", () => {
@@ -47,12 +56,13 @@ test("counts follow the plural rules of the language", () => {
   assert.equal(jobsEn.editing.question(4987), "Change 4,987 accounts?");
   assert.equal(jobsKo.editing.question(4987), "계정 4,987개를 변경할까요?");
   assert.equal(jobsKo.importing.actionCount(5000), "5,000행 가져오기");
-  assert.match(en.roleEditor.effectFor("*1 change*", 0), /No one has this role yet/);
+  assert.match(rolesEn.effectFor("*1 change*", 0), /No one has this role yet/);
 });
 
 // Korean particles depend on the last syllable of the word before them, which is unknown for names and addresses.
 test("no Korean text offers a choice of particles", async () => {
-  for (const name of ["words/ko.js", "words/jobs/ko.js", "words/webhooks/ko.js"])
+  const parts = ["jobs/", "api-keys/", "roles/", "webhooks/"];
+  for (const name of ["", ...parts].map((part) => `words/${part}ko.js`))
     assert.doesNotMatch(await sourceOf(name), /을\(를\)|\(으\)로|이\(가\)|은\(는\)|와\(과\)/, name);
 });
 
@@ -78,8 +88,8 @@ const sentences = (w) => [
 test("the most visible English sentences are unchanged", () => {
   assert.deepEqual(sentences(en), [
     "Accounts of this application cannot be deleted. Click here to remove the restriction",
-    "Remove the restriction for Harbor Chat? Anyone with permission to delete accounts can then delete up to 100 " +
-      "at a time. Deleted data cannot be restored.",
+    "Remove the restriction for Harbor Chat? Anyone with permission to delete accounts can then delete any " +
+      "number of them. Deleted data cannot be restored.",
     "Delete 3 accounts? These accounts and their profiles will be deleted from Harbor Chat. " +
       "Deleted data cannot be restored.",
     "97 deleted, 3 not. See why",
@@ -100,8 +110,8 @@ test("the most visible English sentences are unchanged", () => {
 test("the most visible Korean sentences are unchanged", () => {
   assert.deepEqual(sentences(ko), [
     "이 애플리케이션의 계정은 삭제할 수 없습니다. 제한을 해제하려면 여기를 클릭하세요",
-    "Harbor Chat의 삭제 제한을 해제할까요? 삭제 권한이 있는 사람은 한 번에 최대 100개의 계정을 삭제할 수 있게 " +
-      "됩니다. 삭제된 데이터는 복구할 수 없습니다.",
+    "Harbor Chat의 삭제 제한을 해제할까요? 삭제 권한이 있는 사람은 계정을 몇 개든 삭제할 수 있게 됩니다. " +
+      "삭제된 데이터는 복구할 수 없습니다.",
     "계정 3개를 삭제할까요? Harbor Chat에서 아래 계정과 프로필이 삭제됩니다. 삭제된 데이터는 복구할 수 없습니다.",
     "97개를 삭제했고 3개는 삭제하지 못했습니다. 이유 보기",
     "이 애플리케이션에는 이미 관리자가 10명 있습니다. 먼저 한 명을 해제하세요.",

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Compares exported files with the expected accounts. Its readers share no code with the server.
 
-    read_back.py [--libreoffice] DIRECTORY
+    read_back.py [--libreoffice] [--separator NAME] DIRECTORY
 
 DIRECTORY contains `expected.json`, an array of accounts as the API returns them, and `export.csv`, `export.ndjson` and
 `export.xlsx` with the same accounts in the same order. Differences are printed and make the exit status 1.
+
+The CSV has the separator NAME: comma (the default), semicolon, tab or pipe.
 
 With --libreoffice, Calc opens the CSV with each separator and with formula evaluation turned on, and no cell may be a
 formula or an error. A control file with a formula shows first that Calc would evaluate it.
@@ -23,6 +25,7 @@ import tempfile
 import zipfile
 
 import openpyxl
+import pandas
 from openpyxl.utils.escape import unescape
 
 COLUMNS = """
@@ -39,7 +42,7 @@ TRIGGERS = "=+-@\t\r\0＝＋－＠'\""
 # Calc's filter options: separator, quotation mark, UTF-8, from line 1, column formats, language, quote all text, detect
 # special numbers, cell content as shown, export formulas, remove spaces, sheet, evaluate formulas.
 CALC_CSV = "{},34,76,1,,0,false,true,false,false,false,0,true"
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
 # Spreadsheets disagree on the numbers of days before this one.
 FIRST_CERTAIN_DAY = "1900-03-01"
@@ -80,12 +83,12 @@ def check_line_ends(text):
     require(text.endswith("\r\n"), "the last record does not end with CRLF")
 
 
-def check_csv(path, accounts):
+def check_csv(path, accounts, separator):
     data = path.read_bytes()
     require(data.startswith(b"\xef\xbb\xbf"), "there is no byte order mark")
     text = data[3:].decode("utf-8")
     check_line_ends(text)
-    header, *records = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header, *records = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     equal("the header", header, COLUMNS)
     equal("the number of records", len(records), len(accounts))
     for row, (record, account) in enumerate(zip(records, accounts, strict=True), start=2):
@@ -99,7 +102,7 @@ def check_csv(path, accounts):
                 equal(what, cell, str(expected))
             else:
                 equal(what, cell, guarded(expected))
-    quoted = '"' + '","'.join(COLUMNS) + '"\r\n'
+    quoted = separator.join(f'"{column}"' for column in COLUMNS) + "\r\n"
     require(text.startswith(quoted), "the header is not quoted")
     marked = sum("'" in cell for record in records for cell in record)
     return f"byte order mark, CRLF, header, {len(records)} records, {marked} cells with marks"
@@ -111,7 +114,7 @@ def reject_duplicate_names(pairs):
     return dict(pairs)
 
 
-def check_ndjson(path, accounts):
+def check_ndjson(path, accounts, _separator):
     *lines, rest = path.read_bytes().split(b"\n")
     equal("what follows the last line feed", rest.decode("utf-8"), "")
     equal("the number of lines", len(lines), len(accounts))
@@ -121,7 +124,7 @@ def check_ndjson(path, accounts):
     return f"{len(lines)} lines with all {len(FIELDS)} fields"
 
 
-def check_xlsx(path, accounts):
+def check_xlsx(path, accounts, _separator):
     with zipfile.ZipFile(path) as package:
         require(package.testzip() is None, "the archive is damaged")
         for name in package.namelist():
@@ -175,10 +178,30 @@ def in_calc(path, profile, separator):
     return openpyxl.load_workbook(converted).active
 
 
-def check_in_calc(path, accounts):
+def check_in_pandas(path, accounts, separator):
+    """Reads the three files as pandas does when it is told to keep texts."""
+    texts = {"dtype": str, "keep_default_na": False}
+    table = pandas.read_csv(path, sep=separator, encoding="utf-8-sig", **texts)
+    equal("the header in pandas", list(table.columns), COLUMNS)
+    guarded_texts = [[guarded(cell_text(account[column])) for column in COLUMNS] for account in accounts]
+    equal("the CSV in pandas", table.to_numpy().tolist(), guarded_texts)
+    lines = pandas.read_json(path.with_suffix(".ndjson"), lines=True, dtype=False, convert_dates=False)
+    ids = [account["user_id"] for account in accounts]
+    equal("the ids of the NDJSON in pandas", [str(user_id) for user_id in lines.get("user_id", [])], ids)
+    sheet = pandas.read_excel(path.with_suffix(".xlsx"), **texts)
+    equal("the header of the workbook in pandas", list(sheet.columns), COLUMNS)
+    equal("the ids of the workbook in pandas", [unescape(user_id) for user_id in sheet["user_id"]], ids)
+    return f"{len(table)} rows in pandas, the same ids in the other files"
+
+
+def cell_text(value):
+    return "" if value is None else str(value)
+
+
+def check_in_calc(path, accounts, own_separator):
     with tempfile.TemporaryDirectory() as directory:
         profile = pathlib.Path(directory)
-        for separator, name in SEPARATORS.items():
+        for name, separator in SEPARATORS.items():
             control = profile / "control.csv"
             control.write_bytes(f"\ufeffcontrol\r\nx{separator}=1+1\r\n".encode())
             equal(f"the control's type by {name}", in_calc(control, profile, separator)["B2"].data_type, "f")
@@ -187,7 +210,7 @@ def check_in_calc(path, accounts):
                     what = f"{cell.coordinate} in LibreOffice by {name}, {cell.value!r},"
                     require(cell.data_type not in ("f", "e"), f"{what} is a formula or an error")
                     require(cell.hyperlink is None, f"{what} is a link")
-        sheet = in_calc(path, profile, ",")
+        sheet = in_calc(path, profile, own_separator)
     header, *rows = sheet.iter_rows(max_col=len(COLUMNS))
     equal("the header in LibreOffice", [cell.value for cell in header], COLUMNS)
     equal("the number of rows in LibreOffice", len(rows), len(accounts))
@@ -200,7 +223,7 @@ def check_in_calc(path, accounts):
                 what = f"{column} in {cell.coordinate} in LibreOffice"
                 equal(f"the type of {what}", cell.data_type, "s")
                 equal(what, unescape(cell.value), guarded(text))
-    separators = ", ".join(SEPARATORS.values())
+    separators = ", ".join(SEPARATORS)
     return f"by {separators}: the control is evaluated, none of {len(rows)} rows; {formula_like} texts have marks"
 
 
@@ -210,10 +233,12 @@ def main():
     parser.add_argument(
         "--libreoffice", action="store_true", help="also open the CSV in LibreOffice, which must be installed"
     )
+    parser.add_argument("--separator", choices=SEPARATORS, default="comma", help="the separator of the CSV")
     arguments = parser.parse_args()
 
     accounts = json.loads((arguments.directory / "expected.json").read_text(encoding="utf-8"))
     checks = [("export.csv", check_csv), ("export.ndjson", check_ndjson), ("export.xlsx", check_xlsx)]
+    checks.append(("export.csv", check_in_pandas))
     if arguments.libreoffice:
         checks.append(("export.csv", check_in_calc))
     failures = 0
@@ -222,7 +247,7 @@ def main():
             sys.exit(f"expected.json: an account has the fields {sorted(account)} instead of {sorted(FIELDS)}")
     for name, check in checks:
         try:
-            print(f"{name}: {check(arguments.directory / name, accounts)}")
+            print(f"{name}: {check(arguments.directory / name, accounts, SEPARATORS[arguments.separator])}")
         except (
             MismatchError,
             OSError,

@@ -18,6 +18,7 @@ import pytest
 from clock import run_cleanup
 from mails import Mailbox
 from server import PASSWORD, Server
+from shell import KEY, Shell
 from teams import create_team
 from users import create_person
 
@@ -159,3 +160,21 @@ def shared_server(run_server):
     """A server for all tests of a file. They do not move its clock."""
     with run_server("--memory", "--test-clock", password=PASSWORD) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def token(shared_server):
+    """The token of a session of the platform's admin."""
+    return shared_server.admin().headers["authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def shell(binary, tmp_path, shared_server, token):
+    """The commands that call a server, with the token of the platform's admin."""
+    return Shell(binary, tmp_path, shared_server.url, token)
+
+
+@pytest.fixture
+def shell_at(binary, tmp_path):
+    """The commands, for a server of the test's own."""
+    return lambda server: Shell(binary, tmp_path, server.url, KEY)

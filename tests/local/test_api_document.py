@@ -32,6 +32,13 @@ def ids(admin):
     member = admin.post(f"/v1/teams/{team}/members", {"new_user": person, "role_id": "developer"}).expect(201).json
     role = admin.post(f"/v1/teams/{team}/roles", {"name": "Custom", "permissions": ["team.read"]}).expect(201).json
     job = admin.post(f"/v1/apps/{app}/jobs", {"kind": "import"}).expect(201).json["job_id"]
+    robot = {"new_user": {"username": "Robot", "login": "robot", "type": "service"}, "role_id": "developer"}
+    service = admin.post(f"/v1/teams/{team}/members", robot).expect(201).json["member"]["user_id"]
+    key = {"name": "Key", "scopes": ["read"], "expires_in_days": 1, "current_password": PASSWORD}
+    own_key, service_key = (
+        admin.post(f"{owner}/keys", key).expect(201).json["key"]["key_id"]
+        for owner in ["/v1/me", f"/v1/users/{service}"]
+    )
     flow = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21"
     return {
         "app_id": app,
@@ -39,6 +46,9 @@ def ids(admin):
         "user_id": member["member"]["user_id"],
         "role_id": role["role_id"],
         "job_id": job,
+        "service_id": service,
+        "own_key_id": own_key,
+        "service_key_id": service_key,
         "registration_id": flow,
         "reset_id": flow,
     }
@@ -69,7 +79,12 @@ def fields(schema):
 
 @pytest.mark.parametrize(("method", "path", "schema"), bodies())
 def test_a_field_takes_the_values_that_the_document_says(admin, ids, method, path, schema):
-    values = ids | ({"user_id": "mina"} if "/accounts/" in path else {})
+    values = dict(ids)
+    if "/accounts/" in path:
+        values["user_id"] = "mina"
+    if "/keys" in path:
+        values["user_id"] = ids["service_id"]
+        values["key_id"] = ids["own_key_id" if path.startswith("/v1/me/") else "service_key_id"]
     for name, value in values.items():
         path = path.replace("{" + name + "}", segment(value))
     alternatives = len(resolved(schema).get("oneOf", [schema]))

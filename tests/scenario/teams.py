@@ -4,11 +4,11 @@ from users import RUN_ID, serial
 
 TEAM_FIELDS = set("team_id name admins created_at updated_at version".split())
 ROLE_FIELDS = set("role_id name preset permissions version".split())
-MEMBER_FIELDS = set("user_id username login status role joined_at version".split())
+MEMBER_FIELDS = set("user_id username login status role joined_at expires_at version".split())
 INVITATION_FIELDS = set(
     """
-    invitation_id team_id role login note code_hint status issued_by redeemed_by created_at expires_at redeemed_at
-    version
+    invitation_id team_id role login note membership_days code_hint status issued_by redeemed_by created_at expires_at
+    redeemed_at version
 """.split()
 )
 AUDIT_FIELDS = set("audit_id at actor address action target team_id before after request_id".split())

@@ -2,18 +2,15 @@
 
 import io
 import json
-import pathlib
 import shutil
-import subprocess
-import sys
 import zipfile
 
 import pytest
 
 from client import segment
+from exported_files import check_equal
 from sample_accounts import FORMULAS
 
-READ_BACK = pathlib.Path(__file__).parents[1] / "files" / "read_back.py"
 MEDIA_TYPES = {
     "csv": "text/csv",
     "ndjson": "application/x-ndjson",
@@ -27,18 +24,6 @@ def check_file(reply, format):
     disposition = reply.header("content-disposition")
     assert disposition.startswith("attachment") and f".{format}" in disposition, f"{reply}"
     return reply.body
-
-
-def check_equal(populated_app, files, accounts, *options):
-    """Checks with the independent reader that each file contains these accounts."""
-    (populated_app / "expected.json").write_text(json.dumps(accounts, ensure_ascii=False), encoding="utf-8")
-    for format, data in files.items():
-        (populated_app / f"export.{format}").write_bytes(data)
-    done = subprocess.run(
-        [sys.executable, READ_BACK, *options, populated_app], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
-    return done.stdout.strip()
 
 
 def selection(admin, path, user_ids):

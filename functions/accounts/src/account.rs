@@ -36,7 +36,7 @@ use crate::app;
         PageParameters,
     ),
     responses((status = 200, body = List<Account>)),
-    extensions(("x-codes" = json!([Code::Forbidden]))),
+    extensions(("x-codes" = json!([Code::Forbidden])), ("x-scopes" = json!(["accounts.read"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -73,7 +73,7 @@ pub(crate) async fn list(
     params(("app_id" = AppId, Path)),
     request_body = NewAccount,
     responses((status = 201, body = Account, headers(("Location"), ("ETag")))),
-    extensions(("x-codes" = json!([Code::AccountExists, Code::AdminLimitReached]))),
+    extensions(("x-codes" = json!([Code::AccountExists, Code::AdminLimitReached])), ("x-scopes" = json!(["accounts.write"]))),
 )]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -82,16 +82,18 @@ pub(crate) async fn create(
 ) -> Result<Reply, Problem> {
     let fields = call.fields()?;
     let app = app::load(&context, &app_id).await?;
-    app.permit(&call.actor.rights, Permission::AccountsWrite)?;
+    let rights = &call.actor.rights;
+    app.check_held(rights, Permission::AccountsWrite)?;
     if fields.has_text("type", AccountType::Admin.as_str()) {
-        app.permit(&call.actor.rights, Permission::AccountsAdmin)?;
+        app.permit(rights, Permission::AccountsAdmin)?;
     }
+    rights.check_scope(Permission::AccountsWrite)?;
     let account = fields.parse(|fields| NewAccount::read(fields, call.now().date()))?.create(call.now());
     let commit = rollcall_store::account::create(app.app_id, &account, call.now())?;
     let change = change(Action::AccountCreate, &app, None, &account);
     let location = format!("/v1/apps/{}/accounts/{}", app.app_id, account.user_id);
     let reply = Reply::created(location, &account)?.at_version(account.version);
-    context.commit(Plan::new(Authority::AsRead(&call), commit).audit(change).reply(reply)).await
+    context.commit(Plan::new(Authority::AsRead(&call, app.team_id), commit).audit(change).reply(reply)).await
 }
 
 /// `GET /v1/apps/{app_id}/accounts/{user_id}`: gets an account.
@@ -102,7 +104,7 @@ pub(crate) async fn create(
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
     responses((status = 200, body = Account, headers(("ETag")))),
-    extensions(("x-codes" = json!([Code::Forbidden]))),
+    extensions(("x-codes" = json!([Code::Forbidden])), ("x-scopes" = json!(["accounts.read"]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -123,7 +125,7 @@ pub(crate) async fn get(
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
     request_body = ProfilePatch,
     responses((status = 200, body = Account, headers(("ETag")))),
-    extensions(("x-codes" = json!([Code::ImmutableField]))),
+    extensions(("x-codes" = json!([Code::ImmutableField])), ("x-scopes" = json!(["accounts.write"]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -148,7 +150,7 @@ pub(crate) async fn edit(
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
     responses((status = 200, body = Account, headers(("ETag")))),
-    extensions(("x-codes" = json!([Code::AdminLimitReached]))),
+    extensions(("x-codes" = json!([Code::AdminLimitReached])), ("x-scopes" = json!(["accounts.admin"]))),
 )]
 pub(crate) async fn set_admin(
     State(context): State<Context>,
@@ -166,6 +168,7 @@ pub(crate) async fn set_admin(
     tag = "accounts",
     params(("app_id" = AppId, Path), ("user_id" = AccountId, Path)),
     responses((status = 200, body = Account, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["accounts.admin"]))),
 )]
 pub(crate) async fn cancel_admin(
     State(context): State<Context>,
@@ -204,7 +207,7 @@ async fn load(
     let user_id = AccountId::parse(user_id).map_err(|_| Code::NotFound)?;
     let (app, account) = context.store.app_and_account(app_id, &user_id).await?;
     let app = app.ok_or(Code::NotFound)?;
-    app.permit(&call.actor.rights, Permission::AccountsRead)?;
+    app.check_held(&call.actor.rights, Permission::AccountsRead)?;
     let account = account.ok_or(Code::NotFound)?;
     app.permit(&call.actor.rights, permission)?;
     Ok((app, account))
@@ -225,7 +228,7 @@ async fn replace(
     }
     let commit = rollcall_store::account::change(app.app_id, before, after, call.now())?;
     let change = change(action, app, Some(before), after);
-    context.commit(Plan::new(Authority::AsRead(call), commit).audit(change).reply(shown(after)?)).await
+    context.commit(Plan::new(Authority::AsRead(call, app.team_id), commit).audit(change).reply(shown(after)?)).await
 }
 
 fn shown(account: &Account) -> Result<Reply, Problem> {

@@ -12,6 +12,7 @@ use rollcall_domain::{
     audit::{Action, Change, Target},
     id::{AppId, TeamId},
     permission::Permission,
+    scope::PlatformScope,
     text::AppName,
 };
 use serde::Serialize;
@@ -67,13 +68,15 @@ impl<'a> From<&'a App> for AppView<'a> {
         PageParameters,
     ),
     responses((status = 200, body = List<AppView>)),
+    extensions(("x-scopes" = json!(["accounts.read", "apps.manage"]))),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    let rights = &call.actor.rights;
+    READING.map(|permission| rights.check_scope(permission)).into_iter().reduce(Result::or).unwrap_or(Ok(()))?;
     let mut parameters = call.request.parameters();
     let team = parameters.field("team_id");
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref().and_then(AppId::parse);
-    let rights = &call.actor.rights;
     let found = match team {
         None if rights.is_platform_admin() => context.store.apps(after, page.limit).await?,
         Some(team) if rights.is_platform_admin() => context.store.apps_of_teams(&[team], after, page.limit).await?,
@@ -95,11 +98,13 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     tag = "apps",
     request_body = NewApp,
     responses((status = 201, body = AppView, headers(("Location"), ("ETag")))),
+    extensions(("x-scopes" = json!(["apps.manage"]))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         check_team(&context, &call, fields.peek("team_id"), &mut fields).await?;
+        call.actor.rights.check_scope(Permission::AppsManage)?;
         let new = fields.parse(|fields| NewApp::read(fields, &call.actor.user))?;
         let app = new.create(AppId::new(context.uuid()?), call.now());
         let reply = Reply::created(format!("/v1/apps/{}", app.app_id), &AppView::from(&app))?.at_version(app.version);
@@ -117,6 +122,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     tag = "apps",
     params(("app_id" = AppId, Path)),
     responses((status = 200, body = AppView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["accounts.read", "apps.manage"]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -124,9 +130,7 @@ pub(crate) async fn get(
     call: Call,
 ) -> Result<Reply, Problem> {
     let app = load(&context, &app_id).await?;
-    let rights = &call.actor.rights;
-    // Either of the two permissions is enough to read.
-    app.permit(rights, READING[0]).or_else(|_| app.permit(rights, READING[1]))?;
+    app.permit_reading(&call.actor.rights)?;
     call.no_input()?;
     shown(&app)
 }
@@ -140,6 +144,7 @@ pub(crate) async fn get(
     params(("app_id" = AppId, Path)),
     request_body = AppPatch,
     responses((status = 200, body = AppView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["apps.manage"]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -149,9 +154,15 @@ pub(crate) async fn edit(
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         let before = load(&context, &app_id).await?;
-        before.permit(&call.actor.rights, Permission::AppsManage)?;
-        if fields.has("team_id") && !call.actor.user.user_type.is_admin() {
+        let rights = &call.actor.rights;
+        before.check_held(rights, Permission::AppsManage)?;
+        let is_move = fields.has("team_id");
+        if is_move && !rights.is_platform_admin() {
             return Err(Code::Forbidden.into());
+        }
+        rights.check_scope(Permission::AppsManage)?;
+        if is_move {
+            rights.check_scope(PlatformScope::TeamsManage)?;
         }
         let team_id = fields.peek("team_id");
         if team_id != before.team_id {
@@ -172,6 +183,7 @@ pub(crate) async fn edit(
     params(("app_id" = AppId, Path)),
     request_body = DeletionLockUpdate,
     responses((status = 200, body = AppView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["apps.manage"]))),
 )]
 pub(crate) async fn turn_lock(
     State(context): State<Context>,
@@ -197,7 +209,7 @@ pub(crate) async fn turn_lock(
     tag = "apps",
     params(("app_id" = AppId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::AppNotEmpty]))),
+    extensions(("x-codes" = json!([Code::AppNotEmpty])), ("x-scopes" = json!(["apps.manage"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,

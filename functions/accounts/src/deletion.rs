@@ -76,7 +76,7 @@ pub(crate) struct DeletionReport<'a> {
     params(("app_id" = AppId, Path)),
     request_body = DeletionBody,
     responses((status = 200, body = DeletionReport)),
-    extensions(("x-codes" = json!([Code::AccountDeletionLocked]))),
+    extensions(("x-codes" = json!([Code::AccountDeletionLocked])), ("x-scopes" = json!(["accounts.delete"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -140,8 +140,9 @@ impl<'a> Batch<'a> {
         if let Some(reply) = stored {
             return Ok(reply);
         }
-        // The last transaction did not store the final report: store it now.
-        let plan = Plan::new(Authority::AsRead(self.call), Commit::default());
+        // The last transaction did not store the final report: store it now. That deletes nothing, so it takes no
+        // right.
+        let plan = Plan::new(Authority::AsRead(self.call, None), Commit::default());
         self.context.commit(plan.reply(self.reply()?)).await
     }
 
@@ -157,6 +158,10 @@ impl<'a> Batch<'a> {
             let refused = match self.delete_at_once(&pending, follows).await {
                 Ok(reply) => return Ok(Some(reply).filter(|_| follows == Follows::Nothing)),
                 Err(NotCommitted::Refused(refused)) => refused,
+                // The caller's membership has ended between two chunks.
+                Err(NotCommitted::Problem(problem)) if problem.is(Code::Forbidden) && self.has_deleted() => {
+                    return Ok(self.give_up(chunk, Code::Forbidden));
+                }
                 Err(NotCommitted::Problem(problem)) => return Err(problem),
             };
             let missing: Vec<_> = refused.keys(Code::NotFound).filter_map(account::id_of).collect();
@@ -180,7 +185,8 @@ impl<'a> Batch<'a> {
         let before = self.results.clone();
         self.set(ids, DeletionOutcome::Deleted, None);
         let writes = account::delete(&self.app, ids, self.call.now());
-        let plan = Plan::new(Authority::AsRead(self.call), writes).audit(self.change(ids)).follows(follows);
+        let authority = Authority::AsRead(self.call, self.app.team_id);
+        let plan = Plan::new(authority, writes).audit(self.change(ids)).follows(follows);
         let committed = match self.reply() {
             Ok(reply) => self.context.try_commit(plan.reply(reply)).await,
             Err(problem) => Err(problem.into()),

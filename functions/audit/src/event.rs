@@ -66,7 +66,10 @@ enum Begin {
         ),
     ),
     responses((status = 200, body = EventList)),
-    extensions(("x-codes" = json!([Code::CursorExpired, Code::NotFound]))),
+    extensions(
+        ("x-codes" = json!([Code::CursorExpired, Code::NotFound])),
+        ("x-scopes" = json!(["audit.read"])),
+    ),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let readable = readable_log(&context, &call).await?;

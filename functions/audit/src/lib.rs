@@ -42,11 +42,13 @@ impl ReadableLog {
 async fn readable_log(context: &Context, call: &Call) -> Result<ReadableLog, Problem> {
     let rights = &call.actor.rights;
     if rights.is_platform_admin() {
+        rights.check_scope(Permission::AuditRead)?;
         return Ok(ReadableLog::All);
     }
     let teams = context.store.teams(rights.teams_with(Permission::AuditRead)).await?;
     if teams.is_empty() {
         return Err(Code::NotFound.into());
     }
+    rights.check_scope(Permission::AuditRead)?;
     Ok(ReadableLog::Teams(teams.into_iter().map(|team| team.team_id).collect()))
 }

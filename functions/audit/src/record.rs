@@ -85,7 +85,7 @@ impl std::fmt::Display for Position {
         PageParameters,
     ),
     responses((status = 200, body = List<AuditRecord>)),
-    extensions(("x-codes" = json!([Code::NotFound]))),
+    extensions(("x-codes" = json!([Code::NotFound])), ("x-scopes" = json!(["audit.read"]))),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let readable = readable_log(&context, &call).await?;

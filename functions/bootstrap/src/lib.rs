@@ -79,7 +79,7 @@ async fn found(context: &Context, event: BootstrapEvent, login: Login) -> Result
     let named = NewUser::named(username, login, SuperAdmin);
     let new = NewUser { password_change_required: generated.is_some(), ..named };
     let user = new.create(UserId::new(context.uuid()?), context.now());
-    let commit = rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, hash))?
+    let commit = rollcall_store::user::create_first_super_admin(&user, &Credential::new(user.user_id, Some(hash)))?
         .and(rollcall_store::master_key::record(context.keyring().await?.current_id(), None));
     let plan = Plan::new(Authority::System, commit);
     context.commit(plan.audit(change(Action::UserCreate, None, Some(&user)))).await?;
@@ -97,7 +97,7 @@ async fn break_glass(
     let second_factor = if event.unbind_totp { SecondFactorChange::Removed } else { SecondFactorChange::Kept };
     let user = retry_on_conflict(|| async {
         let (before, now) = (super_admin(context, login).await?, context.now());
-        let after = before.clone().with_new_password(generated.is_some(), None, now);
+        let after = before.clone().with_new_password(generated.is_some(), None, now).with_keys_ended();
         let after = User { totp_enabled: before.totp_enabled && second_factor == SecondFactorChange::Kept, ..after };
         let mut commit =
             rollcall_store::user::change(&before, &after, CredentialChange::Password(&hash, second_factor))?;

@@ -1,6 +1,8 @@
-//! The scheduled cleanup: expires invitations, finalises tombstones, redrives overdue mails and jobs. It is idempotent and may
-//! run twice, late or concurrently.
+//! The scheduled cleanup: ends memberships and invitations, finalises tombstones, redrives overdue mails and jobs, and
+//! reminds of the ends of memberships and API keys. It is idempotent and may run twice, late or concurrently.
 
+mod key;
+mod member;
 mod team;
 
 use rollcall_api::{
@@ -33,6 +35,10 @@ pub struct CleanupReport {
     pub apps_restored: usize,
     /// Invitations that were marked as expired.
     pub invitations_expired: usize,
+    /// Members that were removed because their membership had ended.
+    pub members_expired: usize,
+    /// Members that were mailed that their membership will end.
+    pub members_reminded: usize,
     /// Members that were removed from deleted teams.
     pub members_removed: usize,
     /// Deleted teams that were removed completely.
@@ -41,6 +47,8 @@ pub struct CleanupReport {
     pub mails_driven: usize,
     /// Due jobs that were sent to their workers again.
     pub jobs_driven: usize,
+    /// API keys whose end somebody was reminded of.
+    pub keys_reminded: usize,
     /// Whether due items are left for the next run.
     pub more: bool,
 }
@@ -63,10 +71,13 @@ pub async fn run(context: Context, _event: CleanupEvent) -> Result<CleanupReport
         apps_deleted = report.apps_deleted,
         apps_restored = report.apps_restored,
         invitations_expired = report.invitations_expired,
+        members_expired = report.members_expired,
+        members_reminded = report.members_reminded,
         members_removed = report.members_removed,
         teams_deleted = report.teams_deleted,
         mails_driven = report.mails_driven,
         jobs_driven = report.jobs_driven,
+        keys_reminded = report.keys_reminded,
         hours = report.hours,
         more = report.more,
         "cleaned up"
@@ -131,6 +142,7 @@ async fn process(
     match item {
         DueItem::App(app_id) => end_app(context, app_id, now, report).await,
         DueItem::Team(team_id) => team::end(context, team_id, now, report).await,
+        DueItem::Member(team_id, user_id) => member::attend(context, team_id, user_id, now, report).await,
         DueItem::Invitation(team_id, invitation_id) => match expire(context, team_id, invitation_id, now).await {
             Ok(ending) => {
                 report.invitations_expired += usize::from(ending == Ending::Ended);
@@ -155,6 +167,7 @@ async fn process(
             report.jobs_driven += 1;
             Ok(DueOutcome::Done)
         }
+        DueItem::KeyReminder(user_id, key_id) => key::remind(context, user_id, key_id, now, report).await,
         DueItem::Unknown => Ok(DueOutcome::Done),
     }
 }

@@ -1,21 +1,18 @@
 //! Removing a deleted team in steps, each of which keeps user and team consistent.
 
-use rollcall_api::{Authority, Context, NotCommitted, Plan, Problem};
+use rollcall_api::{Authority, Context, NotCommitted, Plan, Problem, membership_end::without_team};
 use rollcall_domain::{
     Timestamp,
     id::TeamId,
     limits::{MAX_PAGE, TEAM_CLEANUP_STEPS},
     team::Team,
 };
-use rollcall_store::{
-    Commit, credential::CredentialChange, invitation, member::purge_member, role::purge_role, team::finalise,
-    user::change, webhook,
-};
+use rollcall_store::{Commit, invitation, member::purge_member, role::purge_role, team::finalise, webhook};
 
 use crate::{CleanupReport, DueOutcome};
 
-/// Removes a deleted team: first its members, then its invitations, webhooks and roles, then the team itself. The next run goes
-/// on where this one stops.
+/// Removes a deleted team: first its members, then its invitations, webhooks and roles, then the team itself. The next
+/// run goes on where this one stops.
 pub(crate) async fn end(
     context: &Context,
     team_id: TeamId,
@@ -51,10 +48,10 @@ async fn remove_members(
 ) -> Result<usize, Problem> {
     let users = context.store.users_of_team(team.team_id, None, MAX_PAGE).await?.items;
     for before in &users {
-        let after = before.clone().without_team(team.team_id, now);
-        let commit = change(before, &after, CredentialChange::Kept)?.and(purge_member(team.team_id, before.user_id));
+        let (commit, deletion) = without_team(before, team.team_id, now)?;
+        let commit = commit.and(purge_member(team.team_id, before.user_id));
         // A user who changed concurrently is found again by the next read.
-        if written(context, commit).await? {
+        if done(context, Plan::new(Authority::System, commit).audit_all(deletion)).await? {
             report.members_removed += 1;
         }
     }
@@ -87,7 +84,12 @@ async fn forget_rest(context: &Context, team: &Team) -> Result<usize, Problem> {
 
 /// Writes, and returns whether the conditions held: they do not if a concurrent run or request was first.
 async fn written(context: &Context, writes: Commit) -> Result<bool, Problem> {
-    match context.try_commit(Plan::new(Authority::System, writes)).await {
+    done(context, Plan::new(Authority::System, writes)).await
+}
+
+/// [`written`] for a plan.
+async fn done(context: &Context, plan: Plan<'_>) -> Result<bool, Problem> {
+    match context.try_commit(plan).await {
         Ok(_) => Ok(true),
         Err(NotCommitted::Refused(_)) => Ok(false),
         Err(NotCommitted::Problem(problem)) => Err(problem),

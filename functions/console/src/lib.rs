@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The API document. A test compares it with the code.
-const DOCUMENT: &str = include_str!("../openapi.json");
+pub const DOCUMENT: &str = include_str!("../openapi.json");
 
 /// The routes of the function, and the reply to every other request.
 pub fn routes() -> OpenApiRouter<Context> {

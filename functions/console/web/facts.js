@@ -43,7 +43,26 @@ export const presets = {
   reviewer: ["team.read", "accounts.read", "audit.read"],
 };
 
-export const userTypes = ["member", "platform_admin", "super_admin"];
+export const userTypes = ["member", "service", "platform_service", "platform_admin", "super_admin"];
+
+export const scopes = [
+  "read",
+  "team.read",
+  "team.edit",
+  "members.manage",
+  "roles.manage",
+  "apps.manage",
+  "accounts.read",
+  "accounts.write",
+  "accounts.admin",
+  "accounts.delete",
+  "accounts.export",
+  "audit.read",
+  "users.read",
+  "users.manage",
+  "teams.manage",
+  "webhooks.manage",
+];
 
 export const errorCodes = [
   "ambiguous_credentials",
@@ -56,6 +75,8 @@ export const errorCodes = [
   "invalid_code",
   "cross_site_request",
   "password_change_required",
+  "key_not_allowed",
+  "insufficient_scope",
   "use_own_route",
   "registration_closed",
   "email_not_verified",
@@ -70,6 +91,7 @@ export const errorCodes = [
   "conflict",
   "idempotency_in_progress",
   "invitation_ended",
+  "key_not_active",
   "last_super_admin",
   "last_team_admin",
   "login_taken",
@@ -80,6 +102,7 @@ export const errorCodes = [
   "team_name_taken",
   "team_not_empty",
   "too_many_jobs",
+  "too_many_keys",
   "too_many_invitations",
   "too_many_members",
   "too_many_roles",
@@ -128,6 +151,12 @@ export const limits = {
   accountsPerExport: 1000,
   itemsPerPage: 100,
   liveInvitationsPerTeam: 100,
+  keysPerUser: 20,
+  keyDays: 365,
+  keyOverlapHours: 168,
+  keyNetworks: 20,
+  keyApps: 100,
+  membershipDays: 3650,
   invitationHours: 24,
   recoveryCodes: 10,
   minLoginChars: 3,

@@ -5,11 +5,23 @@ import { can, isPlatform } from "./permissions.js";
 import { signedIn } from "./session.js";
 import { words } from "./words.js";
 
+const GROUP_OF = {
+  team: "team",
+  teams: "team",
+  members: "team",
+  roles: "team",
+  apps: "apps",
+  accounts: "accounts",
+  audit: "record",
+  webhooks: "record",
+  users: "platform",
+};
+
+// The group of a permission, or of another scope of an API key.
+export const groupOf = (name) => GROUP_OF[name.split(".")[0]];
+
 // The permissions in the groups of the role editor.
-const GROUP_OF = { team: "team", members: "team", roles: "team", apps: "apps", accounts: "accounts", audit: "record" };
-export const permissionGroups = /** @type {Record<string, string[]>} */ (
-  Object.groupBy(permissions, (permission) => GROUP_OF[permission.split(".")[0]])
-);
+export const permissionGroups = /** @type {Record<string, string[]>} */ (Object.groupBy(permissions, groupOf));
 
 export const roleName = (role) => words().roles[role.role_id] ?? role.name;
 

@@ -39,7 +39,7 @@ use crate::download::{Bytes, Download, DownloadCall, record};
             ),
         ),
     ),
-    extensions(("x-codes" = json!([Code::Forbidden]))),
+    extensions(("x-codes" = json!([Code::Forbidden])), ("x-scopes" = json!(["accounts.export"]))),
 )]
 pub(crate) async fn export(
     State(context): State<Context>,
@@ -64,7 +64,7 @@ pub(crate) async fn export(
 fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Result<(App, Account), Code> {
     let app = app.ok_or(Code::NotFound)?;
     let export = app.permit(rights, Permission::AccountsExport);
-    export.or_else(|_| app.permit(rights, Permission::AccountsRead))?;
+    export.or_else(|_| app.check_held(rights, Permission::AccountsRead))?;
     let account = account.ok_or(Code::NotFound)?;
     export?;
     Ok((app, account))
@@ -74,7 +74,7 @@ fn permitted(app: Option<App>, account: Option<Account>, rights: &Rights) -> Res
 mod tests {
     use super::*;
     use crate::download::samples::bare;
-    use rollcall_domain::{id::TeamId, role::Role, role_id::RoleId, user::User};
+    use rollcall_domain::{held_role::HeldRole, id::TeamId, role::Role, role_id::RoleId, user::User};
     use rstest::rstest;
     use serde_json::json;
 
@@ -91,11 +91,11 @@ mod tests {
             "created_at": "2026-11-20T12:00:00.000Z", "updated_at": "2026-11-20T12:00:00.000Z", "version": 1,
         }))
         .unwrap();
-        let held = |(team_id, role_id): (&TeamId, &RoleId)| match role_id {
-            RoleId::Preset(preset) => Some((*team_id, Role::from(*preset))),
+        let held = |(team_id, held): (TeamId, HeldRole)| match held.role_id {
+            RoleId::Preset(preset) => Some((team_id, Role::from(preset))),
             RoleId::Custom(_) => None,
         };
-        Rights::new(&user, user.teams.iter().filter_map(held).collect())
+        Rights::new(&user, user.teams.stored().filter_map(held).collect(), user.created_at)
     }
 
     #[rstest]

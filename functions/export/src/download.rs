@@ -5,7 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use rollcall_api::{Authority, Call, Context, Plan, Problem, call::Rejection};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, request::Rejection};
 use rollcall_domain::{
     Timestamp,
     account::Account,
@@ -50,7 +50,7 @@ pub(crate) async fn record(
     let user_ids = accounts.iter().map(|account| &account.user_id).collect();
     let exported = Exported { format: format.as_str(), user_ids };
     let change = Change::between(Action::AccountExport, target, app.team_id, None, Some(&exported));
-    context.commit(Plan::new(Authority::AsRead(call), Commit::default()).audit(change)).await.map(drop)
+    context.commit(Plan::new(Authority::AsRead(call, app.team_id), Commit::default()).audit(change)).await.map(drop)
 }
 
 /// The content of a binary file, for the API document.

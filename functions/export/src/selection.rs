@@ -47,6 +47,7 @@ const _: () = assert!(MAX_ACCOUNTS_PER_SELECTION == 1_000);
             ),
         ),
     ),
+    extensions(("x-scopes" = json!(["accounts.export"]))),
 )]
 pub(crate) async fn export(
     State(context): State<Context>,

@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply,
-    invitation_code::draw, invitation_expiry::make_room, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, SessionCall,
+    invitation_code::draw, invitation_expiry::make_room, membership_expiry::without_ended, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Invalid, ViolationCode,
@@ -12,6 +12,7 @@ use rollcall_domain::{
     digits::EightDigits,
     id::{InvitationId, TeamId},
     invitation::{Invitation, InvitationStatus, InvitationView, NewInvitation, change},
+    membership_days::MembershipDays,
     permission::Permission,
     request_body,
     role::Role,
@@ -34,6 +35,8 @@ request_body! {
         login: Text<Login>,
         /// A note for the people who manage invitations.
         note: Text<Note>,
+        /// The number of days after the redemption at which the membership ends; null or absent if it lasts.
+        membership_days: Option<MembershipDays>,
     }
 }
 
@@ -59,7 +62,7 @@ pub(crate) struct Issued {
         PageParameters,
     ),
     responses((status = 200, body = List<InvitationView>)),
-    extensions(("x-codes" = json!([Code::Forbidden]))),
+    extensions(("x-codes" = json!([Code::Forbidden])), ("x-scopes" = json!(["members.manage"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -101,7 +104,7 @@ pub(crate) async fn list(
 pub(crate) async fn issue(
     State(context): State<Context>,
     Path(team_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let team_id = permitted(&context, &call, &team_id).await?;
     retry_on_conflict(|| async {
@@ -112,16 +115,24 @@ pub(crate) async fn issue(
             None => None,
         };
         match &role {
-            Some(role) => check_grant(&call, role, team_id)?,
+            Some(role) => {
+                let days = fields.peek("membership_days");
+                check_grant(&call, role, team_id)?;
+                // The reader of the body reports what is no number of days.
+                if days.is_some() || !fields.has_value("membership_days") {
+                    check_grant_for(&call, role, days, team_id)?;
+                }
+            }
             None => fields.violation("role_id", unknown_role()),
         }
-        let invitee = invitee(&context, fields.peek("login").as_ref()).await?;
+        let invitee = invitee(&context, &call, fields.peek("login").as_ref()).await?;
         if let Some((_, rule)) = invitee.as_ref().and_then(|invitee| obstacle(invitee, team_id)) {
             fields.violation("login", Invalid::new(ViolationCode::NotAllowed, rule));
         }
-        let NewInvitationBody { role_id: role, login: Text(login), note: Text(note) } =
+        let NewInvitationBody { role_id: role, login: Text(login), note: Text(note), membership_days } =
             fields.parse(|fields| NewInvitationBody::read(fields, role))?;
-        let (fresh, code) = fresh(&context, &call, NewInvitation { team_id, role, login, note }).await?;
+        let (fresh, code) =
+            fresh(&context, &call, NewInvitation { team_id, role, login, note, membership_days }).await?;
         let writes = invitation::issue(&fresh)?.with_checks(invitee.map(|invitee| may_still_join(&invitee, team_id)));
         let plan = Plan::new(Authority::TeamRole(&call, team_id), writes);
         commit(&context, &call, plan, Action::InvitationIssue, fresh, code).await
@@ -148,13 +159,13 @@ pub(crate) async fn issue(
 pub(crate) async fn reissue(
     State(context): State<Context>,
     Path((team_id, invitation_id)): Path<(String, String)>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let team_id = permitted(&context, &call, &team_id).await?;
     retry_on_conflict(|| async {
         let before = read(&context, &call, team_id, &invitation_id).await?;
         let role = context.store.role(team_id, before.role.role_id).await?;
-        check_grant(&call, role.as_ref().unwrap_or(&before.role), team_id)?;
+        check_grant_for(&call, role.as_ref().unwrap_or(&before.role), before.membership_days, team_id)?;
         call.no_input()?;
         let (after, action) = match before.status_at(call.now()) {
             InvitationStatus::Live => (before.clone().revoked(), Action::InvitationRevoke),
@@ -165,7 +176,7 @@ pub(crate) async fn reissue(
         };
         // The role of a live invitation cannot be deleted. That of an expired one may be gone.
         let role = role.ok_or(Code::InvitationEnded)?;
-        let invitee = invitee(&context, before.login.as_ref()).await?;
+        let invitee = invitee(&context, &call, before.login.as_ref()).await?;
         if let Some((code, _)) = invitee.as_ref().and_then(|invitee| obstacle(invitee, team_id)) {
             return Err(code.into());
         }
@@ -193,7 +204,7 @@ pub(crate) async fn reissue(
     tag = "invitations",
     params(("team_id" = TeamId, Path), ("invitation_id" = InvitationId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::InvitationEnded]))),
+    extensions(("x-codes" = json!([Code::InvitationEnded])), ("x-scopes" = json!(["members.manage"]))),
 )]
 pub(crate) async fn revoke(
     State(context): State<Context>,
@@ -224,7 +235,7 @@ pub(crate) async fn revoke(
 /// Loads the team of a path and checks that the caller may manage its members.
 async fn permitted(context: &Context, call: &Call, team_id: &str) -> Result<TeamId, Problem> {
     let team_id = TeamId::parse(team_id).ok_or(Code::NotFound)?;
-    call.actor.rights.permit(Permission::TeamRead, team_id)?;
+    call.actor.rights.check_sees(team_id)?;
     context.store.team(team_id).await?.ok_or(Code::NotFound)?;
     call.actor.rights.permit(Permission::MembersManage, team_id)?;
     Ok(team_id)
@@ -240,19 +251,29 @@ fn check_grant(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
     if call.actor.rights.may_grant(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
 }
 
-/// The user whom an invitation is bound to; `None` if it is bound to no login, or if nobody has the login yet.
-async fn invitee(context: &Context, login: Option<&Login>) -> Result<Option<User>, Problem> {
-    match login {
-        Some(login) => Ok(context.store.user_by_login(login).await?),
+/// Checks that the caller may grant a role for so many days, or for good. The invitation may be redeemed later than
+/// now: the redemption checks again.
+fn check_grant_for(call: &Call, role: &Role, days: Option<MembershipDays>, team_id: TeamId) -> Result<(), Code> {
+    let expires_at = days.map(|days| days.after(call.now()));
+    if call.actor.rights.may_grant_until(expires_at, role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
+}
+
+/// The user whom an invitation is bound to, without memberships that have ended; `None` if it is bound to no login, or
+/// if nobody has the login yet.
+async fn invitee(context: &Context, call: &Call, login: Option<&Login>) -> Result<Option<User>, Problem> {
+    let Some(login) = login else { return Ok(None) };
+    match context.store.user_by_login(login).await? {
+        Some(user) => Ok(Some(without_ended(context, user, call.now()).await?)),
         None => Ok(None),
     }
 }
 
-/// Why a user could not redeem an invitation into the team, as an error code and as a rule; `None` if they could.
+/// Why a user without ended memberships could not redeem an invitation into the team, as an error code and as a rule;
+/// `None` if they could.
 fn obstacle(user: &User, team_id: TeamId) -> Option<(Code, &'static str)> {
     if user.user_type.is_admin() {
         Some((Code::NotAMember, "must not be that of an admin of the platform, who cannot join teams"))
-    } else if user.teams.contains_key(&team_id) {
+    } else if user.teams.stored_in(team_id).is_some() {
         Some((Code::AlreadyMember, "must not be that of a member of this team"))
     } else {
         None

@@ -39,7 +39,7 @@ use crate::view::JobView;
         (status = 201, description = "An import, which waits for its file.", body = JobView, headers(("Location"))),
         (status = 202, description = "The job has begun.", body = JobView, headers(("Location"))),
     ),
-    extensions(("x-codes" = json!([Code::AccountDeletionLocked, Code::TooManyJobs]))),
+    extensions(("x-codes" = json!([Code::AccountDeletionLocked, Code::TooManyJobs])), ("x-scopes" = json!(["accounts.export", "accounts.write", "accounts.delete"]))),
 )]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -54,7 +54,7 @@ pub(crate) async fn create(
     let request = shown_request(&fields);
     let new = fields.parse(|fields| NewJob::read(fields, call.now().date()))?;
     let ids = (JobId::new(context.uuid()?), app.app_id);
-    let mut job = Job::new(ids, (new.kind(), request), &call.actor.user, call.now());
+    let mut job = Job::new(ids, (new.kind(), request), call.actor.user_and_key(), call.now());
     match new {
         NewJob::Edit(request) => job = with_ids(job, request.user_ids)?,
         NewJob::Delete(request) => {
@@ -69,8 +69,8 @@ pub(crate) async fn create(
         JobKind::Import => Reply::created(location, &view)?,
         JobKind::Export | JobKind::Edit | JobKind::Delete => Reply::accepted(&view)?.at(location),
     };
-    let plan = Plan::new(Authority::AsRead(&call), job::create(&job)?).audit_all(exported(&app, &job)).reply(reply);
-    context.commit(plan).await
+    let plan = Plan::new(Authority::AsRead(&call, app.team_id), job::create(&job)?);
+    context.commit(plan.audit_all(exported(&app, &job)).reply(reply)).await
 }
 
 /// `GET /v1/apps/{app_id}/jobs`: lists the jobs of the last 30 days that the caller may see, newest first.
@@ -86,6 +86,7 @@ pub(crate) async fn create(
         PageParameters,
     ),
     responses((status = 200, body = List<JobView>)),
+    extensions(("x-scopes" = json!(["accounts.read", "apps.manage"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -103,7 +104,7 @@ pub(crate) async fn list(
     let mut shown = Vec::new();
     for job in found.items {
         let is_wanted = kind.is_none_or(|kind| job.kind == kind) && status.is_none_or(|status| job.status == status);
-        if is_wanted && is_visible(&app, &call, &job) {
+        if is_wanted && check_visible(&app, &call, &job).is_ok() {
             shown.push(JobView::of(&context, &objects, job).await?);
         }
     }
@@ -118,6 +119,7 @@ pub(crate) async fn list(
     tag = "jobs",
     params(("app_id" = AppId, Path), ("job_id" = JobId, Path)),
     responses((status = 200, body = JobView)),
+    extensions(("x-scopes" = json!(["accounts.export", "accounts.write", "accounts.delete"]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -139,6 +141,7 @@ pub(crate) async fn get(
     tag = "jobs",
     params(("app_id" = AppId, Path), ("job_id" = JobId, Path)),
     responses((status = 204)),
+    extensions(("x-scopes" = json!(["accounts.export", "accounts.write", "accounts.delete"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -148,8 +151,8 @@ pub(crate) async fn delete(
 ) -> Result<Reply, Problem> {
     call.no_input()?;
     retry_on_conflict(|| async {
-        let (_, job) = load(&context, &call, &app_id, &job_id).await?;
-        transfer::end(&context, &objects, job, Authority::AsRead(&call)).await
+        let (app, job) = load(&context, &call, &app_id, &job_id).await?;
+        transfer::end(&context, &objects, job, Authority::AsRead(&call, app.team_id)).await
     })
     .await
 }
@@ -164,12 +167,18 @@ pub(crate) async fn load(context: &Context, call: &Call, app_id: &str, job_id: &
     let app = load_app(context, app_id).await?;
     let job_id = JobId::parse(job_id).ok_or(Code::NotFound)?;
     let job = context.store.job(app.app_id, job_id).await?.ok_or(Code::NotFound)?;
-    if is_visible(&app, call, &job) { Ok((app, job)) } else { Err(Code::NotFound.into()) }
+    check_visible(&app, call, &job)?;
+    Ok((app, job))
 }
 
-/// Whether the caller has the permission of the job's kind, and the job is still listed.
-fn is_visible(app: &App, call: &Call, job: &Job) -> bool {
-    app.permit(&call.actor.rights, job.kind.permission()).is_ok() && job.created_at + JOB_LIFETIME > call.now()
+/// Checks that the caller has the permission of the job's kind, and that the job is still listed.
+fn check_visible(app: &App, call: &Call, job: &Job) -> Result<(), Code> {
+    let is_listed = job.created_at + JOB_LIFETIME > call.now();
+    let permitted = app.permit(&call.actor.rights, job.kind.permission());
+    permitted.and(is_listed.then_some(()).ok_or(Code::NotFound)).map_err(|code| match code {
+        Code::Forbidden => Code::NotFound,
+        code => code,
+    })
 }
 
 /// The request as the job shows it. The ids of a list may be many, so they are kept apart.

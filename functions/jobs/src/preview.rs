@@ -48,7 +48,7 @@ pub(crate) struct Preview {
     params(("app_id" = AppId, Path), ("job_id" = JobId, Path)),
     request_body = Reading,
     responses((status = 200, body = Preview)),
-    extensions(("x-codes" = json!([Code::WrongStatus, Code::UnreadableFile]))),
+    extensions(("x-codes" = json!([Code::WrongStatus, Code::UnreadableFile])), ("x-scopes" = json!(["accounts.write"]))),
 )]
 pub(crate) async fn preview(
     State(context): State<Context>,
@@ -57,7 +57,7 @@ pub(crate) async fn preview(
     call: Call,
 ) -> Result<Reply, Problem> {
     let fields = call.fields()?;
-    let (_, before) = load(&context, &call, &app_id, &job_id).await?;
+    let (app, before) = load(&context, &call, &app_id, &job_id).await?;
     let reading = fields.parse(Reading::read)?;
     if before.kind != JobKind::Import {
         return Err(Code::WrongStatus.into());
@@ -87,7 +87,7 @@ pub(crate) async fn preview(
         return Ok(reply);
     }
     let after = before.clone().awaiting_start(call.now()).next();
-    context.commit(Plan::new(Authority::AsRead(&call), job::change(&before, &after)?).reply(reply)).await
+    context.commit(Plan::new(Authority::AsRead(&call, app.team_id), job::change(&before, &after)?).reply(reply)).await
 }
 
 /// Shows what the mapping says of the columns.

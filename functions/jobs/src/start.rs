@@ -47,7 +47,7 @@ pub(crate) enum Start {
     responses((status = 202, body = JobView)),
     extensions((
         "x-codes" = json!([Code::AccountDeletionLocked, Code::MatchedDiffers, Code::WrongStatus])
-    )),
+    ), ("x-scopes" = json!(["accounts.write", "accounts.delete"]))),
 )]
 pub(crate) async fn start(
     State(context): State<Context>,
@@ -86,7 +86,7 @@ pub(crate) async fn start(
             }
         }
     }
-    let after = before.clone().started(&call.actor.user, body, call.now()).next();
+    let after = before.clone().started(call.actor.user_and_key(), body, call.now()).next();
     let reply = Reply::accepted(&JobView::of(&context, &objects, after.clone()).await?)?;
-    context.commit(Plan::new(Authority::AsRead(&call), job::change(&before, &after)?).reply(reply)).await
+    context.commit(Plan::new(Authority::AsRead(&call, app.team_id), job::change(&before, &after)?).reply(reply)).await
 }

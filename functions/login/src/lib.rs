@@ -3,7 +3,6 @@
 use rollcall_api::Context;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-mod authentication;
 mod me;
 mod reset;
 mod second_factor;
@@ -27,4 +26,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(me::totp::confirm))
         .routes(routes!(me::sessions::list, me::sessions::end_others))
         .routes(routes!(me::sessions::end))
+        .routes(routes!(me::keys::list, me::keys::create))
+        .routes(routes!(me::keys::get, me::keys::edit, me::keys::revoke))
+        .routes(routes!(me::keys::rotate))
 }

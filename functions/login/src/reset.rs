@@ -124,7 +124,7 @@ async fn commit(
 ) -> Result<Reply, Problem> {
     let now = call.request.now;
     let before = owner(context, &proved.flow).await?;
-    let after = before.clone().with_new_password(false, None, now);
+    let after = before.clone().with_new_password(false, None, now).with_keys_ended();
     let mut commit =
         rollcall_store::user::change(&before, &after, CredentialChange::Password(hash, SecondFactorChange::Kept))?;
     commit.extend(proved.succeeded()?);

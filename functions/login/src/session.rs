@@ -6,7 +6,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, PublicRequest, Reply, device,
+    Authority, Context, Plan, Problem, PublicRequest, Reply, SessionCall, device,
     token::{self, DEVICE_COOKIE, SESSION_COOKIE, Transport},
 };
 use rollcall_domain::{
@@ -167,8 +167,8 @@ fn new_device(request: &PublicRequest, user: &User) -> Message {
     tag = "own identity",
     responses((status = 204, headers(("Set-Cookie")))),
 )]
-pub(crate) async fn sign_out(State(context): State<Context>, call: Call) -> Result<impl IntoResponse, Problem> {
+pub(crate) async fn sign_out(State(context): State<Context>, call: SessionCall) -> Result<impl IntoResponse, Problem> {
     call.no_input()?;
-    context.record([rollcall_store::session::end(&call.actor.session)]).await?;
+    context.record([rollcall_store::session::end(&call.session)]).await?;
     Ok((AppendHeaders([(header::SET_COOKIE, token::set_cookie(SESSION_COOKIE, "", 0)?)]), Reply::no_content()))
 }

@@ -3,6 +3,7 @@
 use axum::{extract::State, response::Response};
 use rollcall_api::{
     Context, Problem, PublicRequest,
+    authentication::{DeviceEvidence, PasswordAttempt},
     password::{self, Verdict},
     token::Transport,
 };
@@ -13,7 +14,6 @@ use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 use crate::{
-    authentication::{DeviceEvidence, PasswordAttempt},
     session::{SessionStart, SignedIn, fields_of, read_transport},
     ticket::{SecondFactorRequired, require_second_factor},
 };
@@ -76,7 +76,7 @@ pub(crate) async fn sign_in(State(context): State<Context>, request: PublicReque
     let credential = proven.filter(|credential| credential.enabled);
     let (login, credential) = login.zip(credential).ok_or(Code::InvalidCredentials)?;
     if tried.verdict == Verdict::RightButOutdated {
-        rehash(&context, &login, &credential.password, typed.password).await?;
+        rehash(&context, &login, credential.password.as_ref(), typed.password).await?;
     }
     let writes = tried.attempt.succeeded();
     if credential.totp.is_some() {
@@ -89,7 +89,13 @@ pub(crate) async fn sign_in(State(context): State<Context>, request: PublicReque
 
 /// Stores a new hash with current parameters and pepper. Of several concurrent sign-ins one writes it; the others go on
 /// without.
-async fn rehash(context: &Context, login: &Login, old: &PasswordHash, password: Password) -> Result<(), Problem> {
+async fn rehash(
+    context: &Context,
+    login: &Login,
+    old: Option<&PasswordHash>,
+    password: Password,
+) -> Result<(), Problem> {
+    let Some(old) = old else { return Ok(()) };
     let better = password::hash(context, password).await?;
     let write = rollcall_store::credential::rehash(login, old, &better);
     match context.record([write]).await {

@@ -179,22 +179,20 @@ impl Sending<'_> {
     }
 }
 
-/// Who is told about a webhook: whoever created it, if they still manage it; otherwise the team's admins or, for the
-/// platform's, the super admins.
+/// Who is told about a webhook: whoever created it, if they are a person who still manages it; otherwise the team's
+/// admins or, for the platform's, the super admins.
 async fn owners(context: &Context, webhook: &Webhook) -> Result<Vec<User>, Problem> {
     let managers: Vec<_> = match webhook.team_id {
         Some(team_id) => context.store.team(team_id).await?.into_iter().flat_map(|team| team.admins).collect(),
         None => context.store.super_admins().await?,
     };
     let mut users = context.store.users_of(managers.into_iter().chain([webhook.created_by])).await?;
-    let creator = users.remove(&webhook.created_by).filter(User::is_enabled).filter(|creator| match webhook.team_id {
-        Some(team_id) => creator.teams.get(&team_id).is_some_and(|role_id| role_id.is_admin()),
+    users.retain(|_, user| user.is_enabled() && !user.user_type.is_service());
+    let creator = users.remove(&webhook.created_by).filter(|creator| match webhook.team_id {
+        Some(team_id) => creator.teams.role_at(team_id, context.now()).is_some_and(|held| held.role_id.is_admin()),
         None => creator.user_type.is_admin(),
     });
-    Ok(match creator {
-        Some(creator) => vec![creator],
-        None => users.into_values().filter(User::is_enabled).collect(),
-    })
+    Ok(creator.map_or_else(|| users.into_values().collect(), |creator| vec![creator]))
 }
 
 /// Sends one event to a webhook. Returns what to record; nothing if its secret can no longer be decrypted, which is

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use rollcall_api::{
     Authority, Context, IdempotentRequest, Plan, Problem, PublicRequest, Reply, bound_invitations,
     code_attempt::{PendingFlow, ProvenFlow},
-    password,
+    membership_expiry, password,
     redemption::{Redeemer, RedemptionAttempt},
     retry_on_conflict,
     verification::{self, VerificationRequest},
@@ -230,9 +230,10 @@ async fn create(
     // The user starts as a member, at version 1.
     let teams = joining.as_ref().map(|joining| joining.user.teams.clone()).unwrap_or_default();
     let user = User { teams, ..user.clone() };
-    let credential = Credential::new(user.user_id, hash.clone());
+    let credential = Credential::new(user.user_id, Some(hash.clone()));
     let mut writes = rollcall_store::user::create(&user, &credential)?.extended(proved.succeeded()?);
     let (mut joined, mut with_bound) = (None, None);
+    let team_id = joining.as_ref().map(|joining| joining.team.team_id);
     if let Some(joining) = joining {
         with_bound = (joining.bound_left > 0).then_some(joining.team.team_id);
         writes = writes.extended(joining.commit);
@@ -242,7 +243,13 @@ async fn create(
     let reply = Reply::created("/v1/me".to_owned(), &Registered { user: (&user).into() })?;
     let reply = reply.at_version(user.version);
     let plan = Plan::new(Authority::Proven(call, &user), writes).audit_all(joined);
-    let reply = context.commit(plan.audit(change(Action::UserRegister, None, Some(&user))).reply(reply)).await?;
+    let plan = plan.audit(change(Action::UserRegister, None, Some(&user)));
+    let reply = match (context.commit(plan.reply(reply)).await, team_id) {
+        (Err(problem), Some(team_id)) if problem.is(Code::TooManyMembers) => {
+            return Err(membership_expiry::make_room(context, problem, team_id, call.request.now).await);
+        }
+        (reply, _) => reply?,
+    };
     if let Some(team_id) = with_bound {
         bound_invitations::end_after_joining(context, team_id, &user.login, call.request.now).await;
     }

@@ -1,14 +1,16 @@
-//! Members of a team: list, change role, remove.
+//! Members of a team: list, change role or end, remove.
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, SessionCall,
+    api_keys::end_beyond, membership_end::without_team, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code,
+    Code, Timestamp,
     audit::Action,
+    held_role::HeldRole,
     id::{TeamId, UserId},
-    limits::MAX_MEMBERS_PER_TEAM,
+    patch::PatchRequired,
     permission::Permission,
     request_body,
     role::Role,
@@ -18,18 +20,20 @@ use rollcall_domain::{
 };
 use rollcall_store::{
     credential::CredentialChange,
-    member::{leave, move_role},
+    member::{self, leave},
 };
 
-use crate::{load, role::named, role_in_use};
+use crate::{check_end, load, role::named, role_in_use, seen};
 
 request_body! {
-    /// A change of a member's role.
+    /// A change of a member's role, of the end of the membership, or of both.
     #[schema(as = MemberPatch)]
     pub(crate) struct MemberPatchBody from (fields, role: Option<Role>) {
-        /// A preset's id, or a custom role's UUID.
-        #[schema(value_type = RoleId)]
+        /// A preset's id, or a custom role's UUID. Required unless `expires_at` is given.
+        #[schema(value_type = RoleId, required = false)]
         role_id: Role = role,
+        /// When the membership ends, in the future; null if it is to last.
+        expires_at: PatchRequired<Option<Timestamp>>,
     }
 }
 
@@ -44,6 +48,7 @@ request_body! {
         PageParameters,
     ),
     responses((status = 200, body = List<MemberView>)),
+    extensions(("x-scopes" = json!(["team.read"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -52,7 +57,7 @@ pub(crate) async fn list(
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
-    let mut members: Vec<_> = (context.store.members(team.team_id, MAX_MEMBERS_PER_TEAM).await?.into_iter())
+    let mut members: Vec<_> = (context.store.members(team.team_id, call.now()).await?.into_iter())
         .map(|member| (format!("{}#{}", member.joined_at, member.user_id), member))
         .collect();
     members.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -68,7 +73,8 @@ pub(crate) async fn list(
     page.reply(&context, &call, views, next).await
 }
 
-/// `PATCH /v1/teams/{team_id}/members/{user_id}`: changes a member's role. Nobody can change their own.
+/// `PATCH /v1/teams/{team_id}/members/{user_id}`: changes a member's role or the end of the membership. Nobody can
+/// change their own, or set an end later than that of their own membership.
 #[utoipa::path(
     patch,
     path = "/v1/teams/{team_id}/members/{user_id}",
@@ -82,36 +88,31 @@ pub(crate) async fn list(
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, user_id)): Path<(String, String)>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
-        let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
-        let (user, before) = read(&context, &team, &user_id).await?;
+        let team = seen(&context, &call, &team_id).await?;
+        let (user, before) = read(&context, &call, &team, &user_id).await?;
         call.actor.rights.permit(Permission::MembersManage, team.team_id)?;
         let old = role_in_use(&context, team.team_id, before.role_id).await?;
         if user.user_id == call.actor.user.user_id || !call.actor.rights.may_grant(&old, team.team_id) {
             return Err(Code::Forbidden.into());
         }
-        let mut fields = call.fields()?;
-        let new = named(&context, &call, &mut fields, team.team_id).await?;
-        let MemberPatchBody { role_id: new } = fields.parse(|fields| MemberPatchBody::read(fields, new))?;
+        let (new, held) = read_patch(&context, &call, &team, &before, &old).await?;
         call.check_version(before.version)?;
-        if new.role_id == old.role_id {
+        if held == before.held() {
             return shown(&before, user, old);
         }
-        let after = before.clone().with_role(new.role_id);
-        let moved = user.clone().with_role(team.team_id, new.role_id, call.now());
-        let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(move_role(
-            team.team_id,
-            (&before, &old),
-            (&after, &new),
-            last,
-            call.now(),
-        )?);
-        let change = membership_change(Action::MemberEdit, team.team_id, &user, Some(&old), Some(&new));
-        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit);
-        context.commit(plan.audit(change).reply(shown(&after, moved, new)?)).await
+        let after = before.clone().with_role(held, call.now());
+        let moved = user.clone().with_role(team.team_id, held, call.now());
+        let last = LastAdmin::under_change(&call.actor.rights, held);
+        let writes = member::change((team.team_id, &user), (&before, &old), (&after, &new), last, call.now())?;
+        let mut commit = rollcall_store::user::change(&user, &moved, CredentialChange::Kept)?.extended(writes);
+        let (ended, revocations) = end_beyond(&context, &call, &user, (team.team_id, &new)).await?;
+        commit.extend(ended);
+        let change = membership_change(Action::MemberEdit, team.team_id, &user, Some(before.held()), Some(held));
+        let plan = Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change).audit_all(revocations);
+        context.commit(plan.reply(shown(&after, moved, new)?)).await
     })
     .await
 }
@@ -124,7 +125,7 @@ pub(crate) async fn edit(
     tag = "teams",
     params(("team_id" = TeamId, Path), ("user_id" = UserId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::LastTeamAdmin]))),
+    extensions(("x-codes" = json!([Code::KeyNotAllowed, Code::LastTeamAdmin])), ("x-scopes" = json!(["members.manage"]))),
 )]
 pub(crate) async fn remove(
     State(context): State<Context>,
@@ -133,12 +134,11 @@ pub(crate) async fn remove(
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let is_own = user_id == call.actor.user.user_id.to_string();
-        let team = if is_own {
-            own(&context, &call, &team_id).await?
-        } else {
-            load(&context, &call, &team_id, Permission::TeamRead).await?
-        };
-        let (before, member) = read(&context, &team, &user_id).await?;
+        if is_own {
+            call.actor.session()?;
+        }
+        let team = if is_own { own(&context, &call, &team_id).await? } else { seen(&context, &call, &team_id).await? };
+        let (before, member) = read(&context, &call, &team, &user_id).await?;
         let role = role_in_use(&context, team.team_id, member.role_id).await?;
         if is_own {
             call.check_session(&context, &before).await?;
@@ -150,38 +150,59 @@ pub(crate) async fn remove(
         }
         call.no_input()?;
         call.check_version(member.version)?;
-        let after = before.clone().without_team(team.team_id, call.now());
         let last = LastAdmin::under(&call.actor.rights);
-        let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?.extended(leave(
-            &team,
-            before.user_id,
-            &role,
-            last,
-            call.now(),
-        ));
+        let (commit, deletion) = without_team(&before, team.team_id, call.now())?;
+        let commit = commit.extended(leave(&team, &before, (member.held(), &role), last, call.now()));
         let action = if is_own { Action::MemberLeave } else { Action::MemberRemove };
-        let change = membership_change(action, team.team_id, &before, Some(&role), None);
+        let removal = membership_change(action, team.team_id, &before, Some(member.held()), None);
         // Leaving takes no permission in the team.
         let authority =
             if is_own { Authority::OwnAccount(&call, &before) } else { Authority::TeamRole(&call, team.team_id) };
-        context.commit(Plan::new(authority, commit).audit(change)).await
+        context.commit(Plan::new(authority, commit).audit(removal).audit_all(deletion)).await
     })
     .await
 }
 
 /// Loads a team of the caller's, even if their role has no permission to read it.
 async fn own(context: &Context, call: &Call, team_id: &str) -> Result<Team, Problem> {
-    let team_id = TeamId::parse(team_id).filter(|team_id| call.actor.user.teams.contains_key(team_id));
+    let is_member = |team_id: &TeamId| call.actor.user.teams.role_at(*team_id, call.now()).is_some();
+    let team_id = TeamId::parse(team_id).filter(is_member);
     Ok(context.store.team(team_id.ok_or(Code::NotFound)?).await?.ok_or(Code::NotFound)?)
 }
 
 /// Loads the member of a path, with their user.
-async fn read(context: &Context, team: &Team, user_id: &str) -> Result<(User, Member), Problem> {
+pub(crate) async fn read(
+    context: &Context,
+    call: &Call,
+    team: &Team,
+    user_id: &str,
+) -> Result<(User, Member), Problem> {
     let user_id = UserId::parse(user_id).ok_or(Code::NotFound)?;
-    let member = context.store.member(team.team_id, user_id).await?.ok_or(Code::NotFound)?;
+    let found = context.store.member(team.team_id, user_id).await?;
+    let member = found.filter(|member| !member.held().has_ended(call.now())).ok_or(Code::NotFound)?;
     // User and member item change together: if they differ, one changed between the two reads.
     let user = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
-    if user.teams.get(&team.team_id) == Some(&member.role_id) { Ok((user, member)) } else { Err(Code::Conflict.into()) }
+    let is_same = user.teams.stored_in(team.team_id) == Some(member.held());
+    if is_same { Ok((user, member)) } else { Err(Code::Conflict.into()) }
+}
+
+/// Reads the change of a member: the role that they have after it, and how they hold it.
+async fn read_patch(
+    context: &Context,
+    call: &Call,
+    team: &Team,
+    before: &Member,
+    old: &Role,
+) -> Result<(Role, HeldRole), Problem> {
+    let mut fields = call.fields()?;
+    let has_role = fields.has("role_id") || !fields.has("expires_at");
+    let role = if has_role { named(context, call, &mut fields, team.team_id).await? } else { Some(old.clone()) };
+    if let Some(role) = &role {
+        check_end(call, &mut fields, role, before.expires_at, team.team_id)?;
+    }
+    let MemberPatchBody { role_id: role, expires_at } = fields.parse(|fields| MemberPatchBody::read(fields, role))?;
+    let held = HeldRole { role_id: role.role_id, expires_at: expires_at.apply(before.expires_at) };
+    Ok((role, held))
 }
 
 fn shown(member: &Member, user: User, role: Role) -> Result<Reply, Problem> {

@@ -2,13 +2,14 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, bound_invitations, password, retry_on_conflict,
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, SessionCall, bound_invitations, membership_expiry,
+    password, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, Fields, Invalid, ViolationCode,
+    Code, Fields, Invalid, Timestamp, ViolationCode,
     audit::{Action, Change},
     body::ReadElsewhere,
-    credential::{Credential, PasswordHash},
+    held_role::HeldRole,
     id::{TeamId, UserId},
     new_user::{NewMemberUserBody, NewUser},
     password::{InitialPassword, PasswordRule},
@@ -16,7 +17,7 @@ use rollcall_domain::{
     request_body,
     role::Role,
     role_id::RoleId,
-    team::{Member, MemberView, Team, membership_change},
+    team::{Member, MemberView, membership_change},
     text::Login,
     user::{User, change},
 };
@@ -24,10 +25,10 @@ use rollcall_store::{Commit, credential::CredentialChange, member::join};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{load, role::named};
+use crate::{check_end, load, role::named};
 
 request_body! {
-    /// A new member: exactly one of `user_id`, `login` and `new_user`, and a role.
+    /// A new member: exactly one of `user_id`, `login` and `new_user`, a role, and the end if there is one.
     #[schema(as = NewMember, title = "user_id | login | new_user")]
     pub(crate) struct NewMemberBody from (fields, who: Option<Who>, role: Option<Role>) {
         /// A user who exists.
@@ -42,6 +43,8 @@ request_body! {
         /// A preset's id, or a custom role's UUID.
         #[schema(value_type = RoleId)]
         role_id: Role = role,
+        /// When the membership ends, in the future; null or absent if it lasts.
+        expires_at: Option<Timestamp>,
     }
 }
 
@@ -60,12 +63,12 @@ pub(crate) struct Added {
 pub(crate) enum Who {
     /// A user who exists, named by `user_id` or `login`.
     Known,
-    New(Box<(NewUser, InitialPassword)>),
+    New(Box<(NewUser, Option<InitialPassword>)>),
 }
 
 impl Who {
     /// Reads `user_id`, `login` or `new_user`, exactly one of which must be present.
-    fn read(fields: &mut Fields, rule: &PasswordRule) -> Option<Self> {
+    fn read(fields: &mut Fields, rule: &PasswordRule, team_id: TeamId) -> Option<Self> {
         const FIELDS: [&str; 3] = ["user_id", "login", "new_user"];
         let given: Vec<_> = FIELDS.into_iter().filter(|name| fields.has_value(name)).collect();
         for name in given.iter().skip(1) {
@@ -79,7 +82,7 @@ impl Who {
             let rule = "is required unless login or new_user is given";
             fields.violation(FIELDS[0], Invalid::new(ViolationCode::Required, rule));
         }
-        user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts()))))
+        user.or(login).or(new.map(|new| Self::New(Box::new(new.into_parts(team_id)))))
     }
 }
 
@@ -103,12 +106,15 @@ impl Who {
 pub(crate) async fn add(
     State(context): State<Context>,
     Path(team_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let team = load(&context, &call, &team_id, Permission::MembersManage).await?;
     let team_id = team.team_id;
     let mut fields = call.fields()?;
     let role = named(&context, &call, &mut fields, team_id).await?;
+    if let Some(role) = &role {
+        check_end(&call, &mut fields, role, None, team_id)?;
+    }
     let known = match (fields.peek("user_id"), fields.peek("login")) {
         (Some(user_id), _) => Some(("user_id", context.store.user(user_id).await?)),
         (None, Some(login)) => Some(("login", context.store.user_by_login(&login).await?)),
@@ -118,55 +124,68 @@ pub(crate) async fn add(
         fields.violation(name, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
     }
     let has_new_user = fields.has_value("new_user");
-    let read = |fields: &mut Fields, rule: &PasswordRule| {
-        let who = Who::read(fields, rule);
+    let read = move |fields: &mut Fields, rule: &PasswordRule| {
+        let who = Who::read(fields, rule, team_id);
         NewMemberBody::read(fields, who, role)
     };
     // Only reading a new user estimates the strength of a password.
-    let NewMemberBody { user_id: who, role_id: role, .. } = if has_new_user {
+    let NewMemberBody { user_id: who, role_id: role, expires_at, .. } = if has_new_user {
         password::parse(&context, fields, read).await?
     } else {
         fields.parse(|fields| read(fields, &context.config.password))?
     };
+    let grant = Grant { team_id, role, expires_at };
     match (who, known.and_then(|(_, user)| user)) {
-        (Who::New(new), _) => add_new(&context, &call, *new, &team, role).await,
-        (Who::Known, Some(user)) => {
-            retry_on_conflict(|| add_existing(&context, &call, user.user_id, &team, &role)).await
-        }
+        (Who::New(new), _) => add_new(&context, &call, *new, &grant).await,
+        (Who::Known, Some(user)) => retry_on_conflict(|| add_existing(&context, &call, user.user_id, &grant)).await,
         (Who::Known, None) => Err(Code::Conflict.into()),
     }
 }
 
+/// What somebody gets who becomes a member.
+struct Grant {
+    team_id: TeamId,
+    role: Role,
+    expires_at: Option<Timestamp>,
+}
+
+impl Grant {
+    fn held(&self) -> HeldRole {
+        HeldRole { role_id: self.role.role_id, expires_at: self.expires_at }
+    }
+}
+
 /// Adds an existing user.
-async fn add_existing(
-    context: &Context,
-    call: &Call,
-    user_id: UserId,
-    team: &Team,
-    role: &Role,
-) -> Result<Reply, Problem> {
-    let before = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
-    let after = before.clone().joined(team.team_id, role.role_id, call.now())?;
+async fn add_existing(context: &Context, call: &Call, user_id: UserId, grant: &Grant) -> Result<Reply, Problem> {
+    let found = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
+    let before = membership_expiry::without_ended(context, found, call.now()).await?;
+    let after = before.clone().joined(grant.team_id, grant.held(), call.now())?;
     let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
     let joiner = Joiner { user: after, writes, created: None, generated_password: None };
-    join_team(context, call, joiner, team, role).await
+    join_team(context, call, joiner, grant).await
 }
 
 /// Creates a user and adds them, in one transaction.
 async fn add_new(
     context: &Context,
     call: &Call,
-    (new, given): (NewUser, InitialPassword),
-    team: &Team,
-    role: Role,
+    (new, given): (NewUser, Option<InitialPassword>),
+    grant: &Grant,
 ) -> Result<Reply, Problem> {
-    let (hash, generated_password): (PasswordHash, _) = password::hash_initial(context, given).await?;
-    let user = new.create(UserId::new(context.uuid()?), call.now());
-    let user = User { teams: [(team.team_id, role.role_id)].into(), ..user };
-    let writes = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
-    let created = Change { team_id: Some(team.team_id), ..change(Action::UserCreate, None, Some(&user)) };
-    let joiner = Joiner { user, writes, created: Some(created), generated_password };
-    join_team(context, call, joiner, team, &role).await
+    let mut user = new.create(UserId::new(context.uuid()?), call.now());
+    user.teams.insert(grant.team_id, grant.held());
+    let (credential, generated_password) = password::initial_credential(context, user.user_id, given).await?;
+    retry_on_conflict(|| async {
+        let created = Change { team_id: Some(grant.team_id), ..change(Action::UserCreate, None, Some(&user)) };
+        let joiner = Joiner {
+            user: user.clone(),
+            writes: rollcall_store::user::create(&user, &credential)?,
+            created: Some(created),
+            generated_password: generated_password.clone(),
+        };
+        join_team(context, call, joiner, grant).await
+    })
+    .await
 }
 
 /// Somebody who becomes a member: the user as a member, and what is written for the user's side.
@@ -179,21 +198,31 @@ struct Joiner {
     generated_password: Option<String>,
 }
 
-/// Writes the team's side of a membership together with the user's.
-async fn join_team(context: &Context, call: &Call, joiner: Joiner, team: &Team, role: &Role) -> Result<Reply, Problem> {
-    let team_id = team.team_id;
+/// Writes the team's side of a membership together with the user's. If the team has no place left, members whose
+/// membership has ended are removed first and the request is decided again.
+async fn join_team(context: &Context, call: &Call, joiner: Joiner, grant: &Grant) -> Result<Reply, Problem> {
+    let Grant { team_id, role, .. } = grant;
+    let team_id = *team_id;
     let Joiner { user, writes, created, generated_password } = joiner;
-    let member = Member::join(user.user_id, role.role_id, call.now());
-    let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(join(team_id, &member, role)?))
+    let member = Member::join(user.user_id, grant.held(), call.now());
+    let memberships = join(team_id, (&user, &member), role)?;
+    let plan = Plan::new(Authority::TeamRole(call, team_id), writes.extended(memberships))
         .audit_all(created)
-        .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(role)));
+        .audit(membership_change(Action::MemberAdd, team_id, &user, None, Some(grant.held())));
     // A member has no route of its own to read it by: the list has it.
     let location = format!("/v1/teams/{team_id}/members");
     let right = generated_password.is_some().then_some(ReplayRight::Grant(team_id, role.role_id));
     let login = user.login.clone();
     let added = Added { member: MemberView::new(&member, user, role.clone()), generated_password };
     let reply = Reply::created(location, &added)?.at_version(member.version).with_secret(right);
-    let reply = context.commit(plan.reply(reply)).await?;
-    bound_invitations::end_after_joining(context, team_id, &login, call.now()).await;
-    Ok(reply)
+    match context.commit(plan.reply(reply)).await {
+        Err(problem) if problem.is(Code::TooManyMembers) => {
+            Err(membership_expiry::make_room(context, problem, team_id, call.now()).await)
+        }
+        Err(problem) => Err(problem),
+        Ok(reply) => {
+            bound_invitations::end_after_joining(context, team_id, &login, call.now()).await;
+            Ok(reply)
+        }
+    }
 }

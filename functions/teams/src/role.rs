@@ -2,8 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, invitation_expiry::make_room,
-    retry_on_conflict,
+    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, invitation_expiry,
+    membership_expiry, retry_on_conflict,
 };
 use rollcall_domain::{
     Code, Fields,
@@ -15,7 +15,7 @@ use rollcall_domain::{
 };
 use rollcall_store::role::{change_role, create_role, delete_role};
 
-use crate::load;
+use crate::{load, seen};
 
 /// `GET /v1/teams/{team_id}/roles`: lists the presets, then the team's own roles by name.
 #[utoipa::path(
@@ -28,6 +28,7 @@ use crate::load;
         PageParameters,
     ),
     responses((status = 200, body = List<RoleView>)),
+    extensions(("x-scopes" = json!(["team.read"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,
@@ -55,7 +56,7 @@ pub(crate) async fn list(
     params(("team_id" = TeamId, Path)),
     request_body = NewRole,
     responses((status = 201, body = RoleView, headers(("Location"), ("ETag")))),
-    extensions(("x-codes" = json!([Code::TooManyRoles]))),
+    extensions(("x-codes" = json!([Code::TooManyRoles])), ("x-scopes" = json!(["roles.manage"]))),
 )]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -81,6 +82,7 @@ pub(crate) async fn create(
     tag = "teams",
     params(("team_id" = TeamId, Path), ("role_id" = RoleId, Path)),
     responses((status = 200, body = RoleView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["team.read"]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -103,14 +105,16 @@ pub(crate) async fn get(
     params(("team_id" = TeamId, Path), ("role_id" = RoleId, Path)),
     request_body = RolePatch,
     responses((status = 200, body = RoleView, headers(("ETag")))),
+    extensions(("x-codes" = json!([Code::KeyNotAllowed])), ("x-scopes" = json!(["roles.manage"]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path((team_id, role_id)): Path<(String, String)>,
     call: Call,
 ) -> Result<Reply, Problem> {
+    call.check_not_by_key("permissions")?;
     retry_on_conflict(|| async {
-        let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
+        let team = seen(&context, &call, &team_id).await?;
         let before = read(&context, team.team_id, &role_id).await?;
         let role_id = check_custom(&call, &before, team.team_id)?;
         let after = before.clone().edited(call.fields()?)?;
@@ -135,7 +139,7 @@ pub(crate) async fn edit(
     tag = "teams",
     params(("team_id" = TeamId, Path), ("role_id" = RoleId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::RoleInUse]))),
+    extensions(("x-codes" = json!([Code::RoleInUse])), ("x-scopes" = json!(["roles.manage"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -143,7 +147,7 @@ pub(crate) async fn delete(
     call: Call,
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
-        let team = load(&context, &call, &team_id, Permission::TeamRead).await?;
+        let team = seen(&context, &call, &team_id).await?;
         let role = read(&context, team.team_id, &role_id).await?;
         let role_id = check_custom(&call, &role, team.team_id)?;
         call.no_input()?;
@@ -152,7 +156,8 @@ pub(crate) async fn delete(
         let change = change(Action::RoleDelete, team.team_id, Some(&role), None);
         match context.commit(Plan::new(Authority::TeamRole(&call, team.team_id), commit).audit(change)).await {
             Err(problem) if problem.is(Code::RoleInUse) => {
-                Err(make_room(&context, problem, team.team_id, call.now()).await)
+                let problem = invitation_expiry::make_room(&context, problem, team.team_id, call.now()).await;
+                Err(membership_expiry::make_room(&context, problem, team.team_id, call.now()).await)
             }
             done => done,
         }
@@ -182,12 +187,14 @@ async fn read(context: &Context, team_id: TeamId, role_id: &str) -> Result<Role,
 
 /// Checks that the caller may change a role: a custom one, within what they may grant.
 fn check_custom(call: &Call, role: &Role, team_id: TeamId) -> Result<CustomRoleId, Code> {
+    let role_id = role.role_id.custom().ok_or(Code::Forbidden)?;
     check_shape(call, role, team_id)?;
-    role.role_id.custom().ok_or(Code::Forbidden)
+    Ok(role_id)
 }
 
 fn check_shape(call: &Call, role: &Role, team_id: TeamId) -> Result<(), Code> {
-    if call.actor.rights.may_edit_role(role, team_id) { Ok(()) } else { Err(Code::Forbidden) }
+    let rights = &call.actor.rights;
+    if rights.may_edit_role(role, team_id) { rights.check_scope(Permission::RolesManage) } else { Err(Code::Forbidden) }
 }
 
 fn shown(role: Role) -> Result<Reply, Problem> {

@@ -10,7 +10,7 @@ use rollcall_domain::{
     limits::{JOB_CHUNK_ROWS, MAX_CONFLICT_RETRIES},
     text::AccountId,
 };
-use rollcall_store::{Commit, job};
+use rollcall_store::{Commit, app::still_owned, job};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -167,7 +167,8 @@ async fn commit(
     job.counts = job.counts + chunk.counts;
     job.progress.done += chunk.rows as u64;
     let after = worker.next_state(with_checkpoint(job, &checkpoint)?);
-    let mut writes = chunk.writes.extended(job::change(&worker.job, &after)?);
+    // The right is one over what the team owns, so it ends when the application moves.
+    let mut writes = chunk.writes.extended(job::change(&worker.job, &after)?).with_checks([still_owned(app)]);
     for rows in chunk.rejected.chunks(JOB_CHUNK_ROWS) {
         let place = (worker.job.run, rows[0].at);
         let rows = RejectedRows { rows: rows.to_vec() };

@@ -3,7 +3,7 @@
 //! Accounts are read in the order of their ids. Each account that exists from the beginning to the end is met exactly
 //! once, whatever is written meanwhile. Text files are resumed after their last part; a workbook is begun anew.
 
-use std::io;
+mod encoder;
 
 use rollcall_api::Problem;
 use rollcall_domain::{
@@ -11,17 +11,15 @@ use rollcall_domain::{
     file_format::{Delimiter, Format},
     job::{ExportRequest, Job, NewJob, Progress},
 };
-use rollcall_files::{
-    file_name,
-    write::{AccountsWriter, Layout, MAX_ROWS_PER_XLSX},
-};
+use rollcall_files::{file_name, write::Layout};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     matching::{Pages, request},
-    parts::{Part, PartFile},
+    parts::PartFile,
     worker::{Next, Stop, Worker},
 };
+use encoder::{Encoder, Reached};
 
 /// How far an export is.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -99,13 +97,9 @@ impl Export {
         PartFile::begin(worker.objects, &worker.job.object(&format!("accounts-{number}")), name, media_type).await
     }
 
-    fn writer(&self, worker: &Worker<'_>, part: &Part, is_first: bool) -> io::Result<AccountsWriter<'static, Part>> {
+    fn encoder(&self, worker: &Worker<'_>, is_first: bool) -> Result<Encoder, Stop> {
         let as_of = worker.job.as_of.unwrap_or_else(|| worker.now());
-        if is_first {
-            AccountsWriter::begin(part.clone(), &self.layout, as_of)
-        } else {
-            AccountsWriter::resume(part.clone(), &self.layout)
-        }
+        Encoder::begin(&self.layout, is_first.then_some(as_of))
     }
 }
 
@@ -119,26 +113,27 @@ async fn write_text(
         Some(file) => file,
         None => export.begin_file(worker).await?,
     };
-    let mut pages = Pages::after(checkpoint.after);
-    let part = Part::default();
-    let mut writer = export.writer(worker, &part, file.is_empty()).map_err(no_file)?;
-    while let Some(account) = pages.next(worker, &export.filter).await? {
-        writer.write(&account).map_err(no_file)?;
-        if !part.is_full() {
+    let mut pages = Pages::after(worker, export.filter.clone(), checkpoint.after);
+    let mut encoder = export.encoder(worker, file.is_empty())?;
+    while let Some(accounts) = pages.next(worker).await? {
+        let (reached, rest);
+        (encoder, rest, reached) = encoder.write(accounts).await?;
+        pages.give_back(rest);
+        if !matches!(reached, Reached::FullPart) {
             continue;
         }
-        let (_, written) = writer.finish().map_err(no_file)?;
-        file.write(worker.objects, part.take(), written.rows).await?;
-        let after = Some(account.user_id.to_string());
-        save(worker, Checkpoint { file: Some(file.clone()), is_written: false, after }, written.rows).await?;
+        let after = encoder.last();
+        let (part, rows) = encoder.finish()?;
+        file.write(worker.objects, part, rows).await?;
+        save(worker, Checkpoint { file: Some(file.clone()), is_written: false, after }, rows).await?;
         if worker.is_time_up() {
             return Ok(None);
         }
-        writer = export.writer(worker, &part, false).map_err(no_file)?;
+        encoder = export.encoder(worker, false)?;
     }
-    let (_, written) = writer.finish().map_err(no_file)?;
-    file.write(worker.objects, part.take(), written.rows).await?;
-    save(worker, Checkpoint { file: Some(file), is_written: true, after: None }, written.rows).await.map(Some)
+    let (part, rows) = encoder.finish()?;
+    file.write(worker.objects, part, rows).await?;
+    save(worker, Checkpoint { file: Some(file), is_written: true, after: None }, rows).await.map(Some)
 }
 
 /// Writes the next workbook, for the accounts after `after`.
@@ -147,25 +142,23 @@ async fn write_workbook(
     export: &Export,
     after: Option<String>,
 ) -> Result<Option<Checkpoint>, Stop> {
-    let mut pages = Pages::after(after);
+    let mut pages = Pages::after(worker, export.filter.clone(), after);
     let mut file = export.begin_file(worker).await?;
-    let part = Part::default();
-    let mut writer = export.writer(worker, &part, true).map_err(no_file)?;
-    let (mut rows, mut last) = (0, None);
+    let mut encoder = export.encoder(worker, true)?;
     let after = loop {
-        let Some(account) = pages.next(worker, &export.filter).await? else { break None };
-        if rows == MAX_ROWS_PER_XLSX || is_full(writer.write(&account))? {
-            break last;
-        }
-        (rows, last) = (rows + 1, Some(account.user_id.to_string()));
-        if part.is_full() {
-            file.write(worker.objects, part.take(), 0).await?;
-            worker.keep_lease().await?;
+        let Some(accounts) = pages.next(worker).await? else { break None };
+        let (reached, rest);
+        (encoder, rest, reached) = encoder.write(accounts).await?;
+        pages.give_back(rest);
+        match reached {
+            Reached::EndOfPage => {}
+            Reached::FullPart => file.write(worker.objects, encoder.take_part(), 0).await?,
+            Reached::FullFile => break encoder.last(),
         }
     };
-    let (_, written) = writer.finish().map_err(no_file)?;
-    file.write(worker.objects, part.take(), written.rows).await?;
-    save(worker, Checkpoint { file: Some(file), is_written: true, after }, written.rows).await.map(Some)
+    let (part, rows) = encoder.finish()?;
+    file.write(worker.objects, part, rows).await?;
+    save(worker, Checkpoint { file: Some(file), is_written: true, after }, rows).await.map(Some)
 }
 
 async fn save(worker: &mut Worker<'_>, checkpoint: Checkpoint, rows: u64) -> Result<Checkpoint, Stop> {
@@ -173,18 +166,4 @@ async fn save(worker: &mut Worker<'_>, checkpoint: Checkpoint, rows: u64) -> Res
     let job = Job { progress, ..worker.job.clone() };
     worker.save_checkpoint(job, &checkpoint).await?;
     Ok(checkpoint)
-}
-
-/// Whether a workbook takes no more rows.
-fn is_full(written: io::Result<()>) -> Result<bool, Stop> {
-    match written {
-        Ok(()) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(true),
-        Err(error) => Err(no_file(error)),
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "maps an error")]
-fn no_file(error: io::Error) -> Stop {
-    Problem::Internal(format!("an export cannot be written: {error}")).into()
 }

@@ -57,12 +57,15 @@ pub(crate) async fn run(worker: &mut Worker<'_>) -> Result<Next, Stop> {
     }
     let filter = filter_of(worker)?;
     let (mut file, mut matched) = (checkpoint.file, worker.job.progress.done);
-    let mut pages = Pages::after(checkpoint.after);
+    let mut pages = Pages::after(worker, filter, checkpoint.after);
     let mut list = Vec::new();
     let mut rows = 0;
-    while let Some(account) = pages.next(worker, &filter).await? {
-        push(&mut list, &account.user_id);
-        (rows, matched) = (rows + 1, matched + 1);
+    while let Some(accounts) = pages.next(worker).await? {
+        let after = accounts.as_slice().last().map(|account| account.user_id.to_string());
+        for account in accounts {
+            push(&mut list, &account.user_id);
+            (rows, matched) = (rows + 1, matched + 1);
+        }
         if list.len() < PART_BYTES {
             continue;
         }
@@ -72,7 +75,6 @@ pub(crate) async fn run(worker: &mut Worker<'_>) -> Result<Next, Stop> {
         };
         part.write(worker.objects, std::mem::take(&mut list), rows).await?;
         rows = 0;
-        let after = Some(account.user_id.to_string());
         save(worker, Checkpoint { file: file.clone(), after, ..Checkpoint::default() }, matched).await?;
         if worker.is_time_up() {
             return worker.release().await;

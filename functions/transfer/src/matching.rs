@@ -1,5 +1,7 @@
 //! Which accounts a job concerns: its request, and the accounts that match, page by page.
 
+use std::vec::IntoIter;
+
 use rollcall_api::Problem;
 use rollcall_domain::{
     Fields, Timestamp,
@@ -7,11 +9,16 @@ use rollcall_domain::{
     account_filter::AccountFilter,
     job::{Job, NewJob},
 };
+use rollcall_store::{Fault, Page};
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::worker::{Stop, Worker};
 
 /// How many accounts a request reads. DynamoDB stops at 1 MB.
 const PAGE: usize = 2_000;
+
+/// How many pages wait to be worked on, beside one that is being read.
+const PAGES_AHEAD: usize = 1;
 
 /// The request of a job, as it was accepted.
 pub(crate) fn request(job: &Job, now: Timestamp) -> Result<NewJob, Stop> {
@@ -21,37 +28,51 @@ pub(crate) fn request(job: &Job, now: Timestamp) -> Result<NewJob, Stop> {
     read.map_err(|refusal| Problem::Internal(format!("a job's request is invalid: {refusal:?}")).into())
 }
 
-/// The accounts that match, one after another.
+/// The accounts that match, page by page. The next pages are read while one is worked on.
 pub(crate) struct Pages {
-    page: std::vec::IntoIter<Account>,
-    /// After which account the next page begins; `None` for the first one.
-    after: Option<String>,
+    accounts: IntoIter<Account>,
     has_more: bool,
+    receiver: mpsc::Receiver<Result<Page<Account>, Fault>>,
+    /// Reads. Its end ends the reading.
+    _reader: JoinSet<()>,
 }
 
 impl Pages {
-    pub(crate) fn after(after: Option<String>) -> Self {
-        Self { page: Vec::new().into_iter(), after, has_more: true }
+    /// The accounts of the job's application that match, after `after`.
+    pub(crate) fn after(worker: &Worker<'_>, filter: AccountFilter, mut after: Option<String>) -> Self {
+        let (sender, receiver) = mpsc::channel(PAGES_AHEAD);
+        let (store, app_id) = (worker.context.store.clone(), worker.job.app_id);
+        let mut reader = JoinSet::new();
+        reader.spawn(async move {
+            loop {
+                let page = store.matching_accounts(app_id, &filter, after.as_deref(), PAGE).await;
+                after = page.as_ref().ok().and_then(|page| page.next.clone());
+                if sender.send(page).await.is_err() || after.is_none() {
+                    break;
+                }
+            }
+        });
+        Self { accounts: Vec::new().into_iter(), has_more: true, receiver, _reader: reader }
     }
 
-    pub(crate) async fn next(
-        &mut self,
-        worker: &mut Worker<'_>,
-        filter: &AccountFilter,
-    ) -> Result<Option<Account>, Stop> {
-        loop {
-            if let Some(account) = self.page.next() {
-                return Ok(Some(account));
-            }
+    /// The next accounts; `None` after the last one.
+    pub(crate) async fn next(&mut self, worker: &mut Worker<'_>) -> Result<Option<IntoIter<Account>>, Stop> {
+        while self.accounts.as_slice().is_empty() {
             if !self.has_more {
                 return Ok(None);
             }
             // A filter may leave nothing of many pages.
             worker.keep_lease().await?;
-            let (store, app_id) = (&worker.context.store, worker.job.app_id);
-            let page = store.matching_accounts(app_id, filter, self.after.as_deref(), PAGE).await?;
-            self.page = page.items.into_iter();
-            (self.has_more, self.after) = (page.next.is_some(), page.next);
+            let page = self.receiver.recv().await;
+            let page = page.ok_or_else(|| Problem::Internal("the reader of accounts has stopped".to_owned()))??;
+            self.has_more = page.next.is_some();
+            self.accounts = page.items.into_iter();
         }
+        Ok(Some(std::mem::take(&mut self.accounts)))
+    }
+
+    /// Takes back accounts that are not done.
+    pub(crate) fn give_back(&mut self, accounts: IntoIter<Account>) {
+        self.accounts = accounts;
     }
 }

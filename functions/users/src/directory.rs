@@ -1,20 +1,22 @@
 //! Console users: list, create, get, edit and delete.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use rollcall_api::{
     Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, password,
     retry_on_conflict,
 };
 use rollcall_domain::{
-    Code,
+    Code, Timestamp,
     audit::{Action, Change},
-    credential::Credential,
     id::{TeamId, UserId},
     limits::MAX_USERS_EXAMINED,
     mail::Message,
     new_user::NewUserBody,
     permission::{UserAction, UserType},
     role::Rights,
+    scope::PlatformScope,
     team::{LastAdmin, Membership, membership_change},
     throttle::ThrottleKind,
     user::{Status, User, UserPatch, UserView, change},
@@ -63,12 +65,13 @@ pub(crate) struct CreatedUser<'a> {
         PageParameters,
     ),
     responses((status = 200, body = List<UserView>)),
-    extensions(("x-codes" = json!([Code::NotFound]))),
+    extensions(("x-codes" = json!([Code::NotFound])), ("x-scopes" = json!(["users.read"]))),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     if !call.actor.user.user_type.is_admin() {
         return Err(Code::NotFound.into());
     }
+    call.actor.rights.check_scope(PlatformScope::UsersRead)?;
     let mut parameters = call.request.parameters();
     let filter = UserFilter::read(&mut parameters);
     let page = PageRequest::read(&context, &call, parameters).await?;
@@ -82,7 +85,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
         {
             examined += 1;
             after = Some(user.user_id);
-            found.extend(Some(user).filter(|user| filter.matches(user)));
+            found.extend(Some(user).filter(|user| filter.matches(user, call.now())));
         }
         if rest.next().is_none() && users.next.is_none() {
             break None;
@@ -96,7 +99,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     page.reply(&context, &call, found.iter().map(UserView::from).collect(), next).await
 }
 
-/// `POST /v1/users`: creates a user, who must change the password at the first sign-in.
+/// `POST /v1/users`: creates a user. A person must change the password at the first sign-in; a service account has none.
 #[utoipa::path(
     post,
     path = "/v1/users",
@@ -104,7 +107,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     tag = "users",
     request_body = NewUserBody,
     responses((status = 201, body = CreatedUser, headers(("Location"), ("ETag")))),
-    extensions(("x-codes" = json!([Code::NotFound, Code::LoginTaken]))),
+    extensions(("x-codes" = json!([Code::KeyNotAllowed, Code::NotFound, Code::LoginTaken])), ("x-scopes" = json!(["users.manage"]))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     let actor = &call.actor.user;
@@ -112,19 +115,22 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         return Err(Code::NotFound.into());
     }
     let fields = call.fields()?;
-    for user_type in [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member] {
-        let is_asked = fields.has_text("type", user_type.as_str());
-        if is_asked && !UserAction::Create.is_allowed(actor.user_type, user_type) {
+    if let Some(user_type) = fields.peek("type") {
+        if user_type != UserType::Service {
+            call.actor.session()?;
+        }
+        if !UserAction::Create.is_allowed(call.actor.acting_type(), user_type) {
             return Err(Code::Forbidden.into());
         }
     }
+    call.actor.rights.check_scope(PlatformScope::UsersManage)?;
     let body = password::parse(&context, fields, NewUserBody::read).await?;
     let (new, given) = body.into_parts();
     // The transaction checks that the login is free. An earlier check would refuse a concurrent request with the same
     // idempotency key instead of replaying its reply.
-    let (hash, generated_password) = password::hash_initial(&context, given).await?;
     let user = new.create(UserId::new(context.uuid()?), call.now());
-    let commit = rollcall_store::user::create(&user, &Credential::new(user.user_id, hash))?;
+    let (credential, generated_password) = password::initial_credential(&context, user.user_id, given).await?;
+    let commit = rollcall_store::user::create(&user, &credential)?;
     let right = generated_password.is_some().then_some(ReplayRight::CreateUser(user.user_id));
     let created = CreatedUser { user: (&user).into(), generated_password };
     let reply = Reply::created(format!("/v1/users/{}", user.user_id), &created)?;
@@ -141,6 +147,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 200, body = UserDetail, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["users.read"]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -148,8 +155,9 @@ pub(crate) async fn get(
     call: Call,
 ) -> Result<Reply, Problem> {
     let user = read(&context, &call, &user_id).await?;
+    call.actor.rights.check_scope(PlatformScope::UsersRead)?;
     call.no_input()?;
-    shown(&context, &user).await
+    shown(&context, &user, call.now()).await
 }
 
 /// `PATCH /v1/users/{user_id}`: edits a user's username, type, status or address.
@@ -161,13 +169,16 @@ pub(crate) async fn get(
     params(("user_id" = UserId, Path)),
     request_body = UserPatch,
     responses((status = 200, body = UserDetail, headers(("ETag")))),
-    extensions(("x-codes" = json!([Code::UseOwnRoute, Code::LastSuperAdmin, Code::ImmutableField]))),
+    extensions(("x-codes" = json!([Code::KeyNotAllowed, Code::UseOwnRoute, Code::LastSuperAdmin, Code::ImmutableField])), ("x-scopes" = json!(["users.manage"]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
     Path(user_id): Path<String>,
     call: Call,
 ) -> Result<Reply, Problem> {
+    for field in ["email", "type"] {
+        call.check_not_by_key(field)?;
+    }
     retry_on_conflict(|| async {
         let before = read(&context, &call, &user_id).await?;
         check_not_own(&call, &before)?;
@@ -181,15 +192,16 @@ pub(crate) async fn edit(
                 permit(&call, &before, action)?;
             }
         }
+        call.actor.rights.check_scope(PlatformScope::UsersManage)?;
         let after = before.clone().edited(fields, call.now())?;
         call.check_version(before.version)?;
-        let reply = shown(&context, &after).await?;
+        let reply = shown(&context, &after, call.now()).await?;
         if after == before {
             return Ok(reply);
         }
         let mut writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
         let mut removals = Vec::new();
-        if after.teams.is_empty() {
+        if after.user_type.is_admin() {
             let left = leave_all_teams(&context, &call, &before).await?;
             writes.extend(left.writes);
             removals = left.removals;
@@ -211,7 +223,7 @@ pub(crate) async fn edit(
     tag = "users",
     params(("user_id" = UserId, Path)),
     responses((status = 204)),
-    extensions(("x-codes" = json!([Code::UseOwnRoute, Code::LastSuperAdmin]))),
+    extensions(("x-codes" = json!([Code::UseOwnRoute, Code::LastSuperAdmin])), ("x-scopes" = json!(["users.manage"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -220,6 +232,7 @@ pub(crate) async fn delete(
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let user = load(&context, &call, &user_id, UserAction::Delete).await?;
+        call.actor.rights.check_scope(PlatformScope::UsersManage)?;
         call.no_input()?;
         call.check_version(user.version)?;
         let left = leave_all_teams(&context, &call, &user).await?;
@@ -241,21 +254,23 @@ struct LeftTeams {
 }
 
 async fn leave_all_teams(context: &Context, call: &Call, user: &User) -> Result<LeftTeams, Problem> {
-    let teams = context.store.teams_or_tombstones(user.teams.keys().copied()).await?;
+    let held: BTreeMap<_, _> = user.teams.stored().collect();
+    let teams = context.store.teams_or_tombstones(held.keys().copied()).await?;
     let roles = context.store.roles_of(user).await?;
     let mut left = LeftTeams { writes: Vec::new(), removals: Vec::new() };
     for team in &teams {
         // A role in use cannot be deleted, so a missing one was deleted between the two reads.
-        let role = roles.get(&team.team_id).ok_or(Code::Conflict)?;
-        left.writes.extend(leave(team, user.user_id, role, LastAdmin::Removable, call.now()));
-        left.removals.push(membership_change(Action::MemberRemove, team.team_id, user, Some(role), None));
+        let (held, role) = held.get(&team.team_id).zip(roles.get(&team.team_id)).ok_or(Code::Conflict)?;
+        left.writes.extend(leave(team, user, (*held, role), LastAdmin::Removable, call.now()));
+        let action = if held.has_ended(call.now()) { Action::MemberExpire } else { Action::MemberRemove };
+        left.removals.push(membership_change(action, team.team_id, user, Some(*held), None));
     }
     Ok(left)
 }
 
-async fn shown(context: &Context, user: &User) -> Result<Reply, Problem> {
-    let teams = context.store.teams(user.teams.keys().copied()).await?;
-    let rights = Rights::new(user, context.store.roles_of(user).await?);
+async fn shown(context: &Context, user: &User, now: Timestamp) -> Result<Reply, Problem> {
+    let teams = context.store.teams(user.teams.at(now).map(|(team_id, _)| team_id)).await?;
+    let rights = Rights::new(user, context.store.roles_of(user).await?, now);
     let detail = UserDetail { user: user.into(), teams: Membership::of(&rights, teams) };
     Ok(Reply::ok(&detail)?.at_version(user.version))
 }

@@ -2,6 +2,7 @@
 
 use rollcall_api::{Context, Parameters, Problem};
 use rollcall_domain::{
+    Timestamp,
     id::{TeamId, UserId},
     limits::MAX_PAGE,
     permission::UserType,
@@ -45,13 +46,14 @@ impl UserFilter {
         }
     }
 
-    pub(crate) fn matches(&self, user: &User) -> bool {
+    pub(crate) fn matches(&self, user: &User, now: Timestamp) -> bool {
         let has_text = |text: &SearchText| {
             let email = user.email.as_ref().map_or("", |email| email.as_str());
             [user.username.as_str(), user.login.as_str(), email].iter().any(|part| text.is_in(part))
                 || user.user_id.to_string() == text.as_str()
         };
         self.user_type.is_none_or(|wanted| user.user_type == wanted)
+            && self.team_id.is_none_or(|wanted| user.teams.role_at(wanted, now).is_some())
             && self.status.is_none_or(|wanted| user.status == wanted)
             && self.text.as_ref().is_none_or(has_text)
     }

@@ -6,6 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 mod directory;
 mod filter;
+mod key;
 mod recovery;
 
 /// The routes of this function.
@@ -17,6 +18,10 @@ pub fn routes() -> OpenApiRouter<Context> {
         .routes(routes!(recovery::unbind_totp))
         .routes(routes!(recovery::unbind_email))
         .routes(routes!(recovery::end_sessions))
+        .routes(routes!(key::list_all))
+        .routes(routes!(key::list, key::create))
+        .routes(routes!(key::get, key::edit, key::revoke))
+        .routes(routes!(key::rotate))
 }
 
 /// Loads the user of a path. Members get 404.
@@ -44,6 +49,6 @@ fn check_not_own(call: &Call, target: &User) -> Result<(), Code> {
 }
 
 fn permit(call: &Call, target: &User, action: UserAction) -> Result<(), Code> {
-    let is_allowed = action.is_allowed(call.actor.user.user_type, target.user_type);
+    let is_allowed = action.is_allowed(call.actor.acting_type(), target.user_type);
     if is_allowed { Ok(()) } else { Err(Code::Forbidden) }
 }

@@ -2,7 +2,8 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, password, retry_on_conflict, throttle::LoginThrottles,
+    Authority, Context, Plan, Problem, ReplayRight, Reply, SessionCall, password, retry_on_conflict,
+    throttle::LoginThrottles,
 };
 use rollcall_domain::{
     Code, Fields,
@@ -46,7 +47,7 @@ pub(crate) struct PasswordResetReply {
 pub(crate) async fn reset_password(
     State(context): State<Context>,
     Path(user_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let target = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
     let target_id = target.user_id;
@@ -57,7 +58,7 @@ pub(crate) async fn reset_password(
     let reply = Reply::ok(&PasswordResetReply { generated_password })?.with_secret(right);
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ResetPassword).await?;
-        let after = before.clone().with_new_password(true, None, call.now());
+        let after = before.clone().with_new_password(true, None, call.now()).with_keys_ended();
         let new = CredentialChange::Password(&hash, SecondFactorChange::Kept);
         let mut commit = rollcall_store::user::change(&before, &after, new)?;
         commit.extend(clear_throttles(&context, ThrottleKind::Password, &before).await?);
@@ -84,7 +85,7 @@ pub(crate) async fn reset_password(
 pub(crate) async fn unbind_totp(
     State(context): State<Context>,
     Path(user_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::UnbindTotp).await?;
@@ -116,7 +117,7 @@ pub(crate) async fn unbind_totp(
 pub(crate) async fn unbind_email(
     State(context): State<Context>,
     Path(user_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::ChangeEmail).await?;
@@ -147,7 +148,7 @@ pub(crate) async fn unbind_email(
 pub(crate) async fn end_sessions(
     State(context): State<Context>,
     Path(user_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let before = load(&context, &call, &user_id, UserAction::EndSessions).await?;

@@ -7,7 +7,7 @@ use rollcall_api::{
 };
 use rollcall_domain::{
     Value,
-    audit::{Action, AuditActor, Target},
+    audit::{Action, Target},
     delivery::Delivery,
     event::{EVENT_VERSION, Event, EventData},
     id::{AuditId, DeliveryId, WebhookId},
@@ -27,6 +27,7 @@ use crate::load;
     tag = "webhooks",
     params(("webhook_id" = WebhookId, Path)),
     responses((status = 200, body = Delivery)),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn test(
     State(context): State<Context>,
@@ -39,19 +40,18 @@ pub(crate) async fn test(
     let sent = deliver(&context, &Outbound::default(), &webhook, &event, WEBHOOK_TEST_TIMEOUT).await?;
     let sent = sent.ok_or_else(|| Problem::Unavailable("the secret of a webhook cannot be decrypted".to_owned()))?;
     let commit = Commit::new([put_delivery(webhook.webhook_id, &sent)?]);
-    let plan = Plan::new(Authority::AsRead(&call), commit);
+    let plan = Plan::new(Authority::AsRead(&call, webhook.team_id), commit);
     context.commit(plan.reply(Reply::ok(&sent.delivery)?)).await
 }
 
 /// An event that only this webhook is sent.
 fn test_event(call: &Call, webhook: &Webhook) -> Result<Event, Problem> {
-    let user = &call.actor.user;
     Ok(Event {
         event_id: AuditId::new(Clock::uuid_of(call.now())?),
         r#type: Action::WebhookTest,
         version: EVENT_VERSION,
         occurred_at: call.now(),
-        actor: Some(AuditActor { user_id: user.user_id, login: user.login.clone() }),
+        actor: Some(call.actor.audited()),
         target: Target::webhook(webhook.webhook_id),
         team_id: webhook.team_id,
         app_id: None,
@@ -70,6 +70,7 @@ fn test_event(call: &Call, webhook: &Webhook) -> Result<Event, Problem> {
     params(("webhook_id" = WebhookId, Path)),
     request_body = Resend,
     responses((status = 200, body = WebhookView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn resend(
     State(context): State<Context>,
@@ -96,6 +97,7 @@ pub(crate) async fn resend(
     tag = "webhooks",
     params(("webhook_id" = WebhookId, Path), PageParameters),
     responses((status = 200, body = List<Delivery>)),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn list(
     State(context): State<Context>,

@@ -53,6 +53,7 @@ impl NewSecret {
     params(("webhook_id" = WebhookId, Path)),
     request_body = SecretRotation,
     responses((status = 201, body = WebhookSecret, headers(("Location"), ("ETag")))),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn rotate(
     State(context): State<Context>,

@@ -9,6 +9,7 @@ use rollcall_domain::{
     audit::Action,
     id::{TeamId, WebhookId},
     permission::Permission,
+    scope::PlatformScope,
     webhook::{NewWebhook, Webhook, WebhookPatch, WebhookView, change, may_manage},
 };
 
@@ -28,8 +29,10 @@ use crate::{
         PageParameters,
     ),
     responses((status = 200, body = List<WebhookView>)),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+    call.actor.rights.check_scope(PlatformScope::WebhooksManage)?;
     let mut parameters = call.request.parameters();
     let team: Option<TeamId> = parameters.field("team_id");
     let page = PageRequest::read(&context, &call, parameters).await?;
@@ -61,12 +64,13 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     tag = "webhooks",
     request_body = NewWebhook,
     responses((status = 201, body = WebhookSecret, headers(("Location"), ("ETag")))),
-    extensions(("x-codes" = json!([Code::TooManyWebhooks]))),
+    extensions(("x-scopes" = json!(["webhooks.manage"])), ("x-codes" = json!([Code::TooManyWebhooks]))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let mut fields = call.fields()?;
         check_owner(&context, &call, &mut fields).await?;
+        call.actor.rights.check_scope(PlatformScope::WebhooksManage)?;
         let loopback = context.config.webhook_loopback;
         let new = fields.parse(|fields| NewWebhook::read(fields, &call.actor.user, loopback))?;
         let webhook_id = WebhookId::new(context.uuid()?);
@@ -89,6 +93,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
     tag = "webhooks",
     params(("webhook_id" = WebhookId, Path)),
     responses((status = 200, body = WebhookView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn get(
     State(context): State<Context>,
@@ -109,6 +114,7 @@ pub(crate) async fn get(
     params(("webhook_id" = WebhookId, Path)),
     request_body = WebhookPatch,
     responses((status = 200, body = WebhookView, headers(("ETag")))),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,
@@ -138,6 +144,7 @@ pub(crate) async fn edit(
     tag = "webhooks",
     params(("webhook_id" = WebhookId, Path)),
     responses((status = 204)),
+    extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn delete(
     State(context): State<Context>,
@@ -158,8 +165,7 @@ pub(crate) async fn delete(
 async fn check_owner(context: &Context, call: &Call, fields: &mut Fields) -> Result<(), Problem> {
     let Some(team_id) = fields.peek::<TeamId>("team_id") else { return Ok(()) };
     let rights = &call.actor.rights;
-    let is_readable = rights.may(Permission::TeamRead, Some(team_id)) || may_manage(rights, Some(team_id));
-    if !is_readable || context.store.team(team_id).await?.is_none() {
+    if !rights.may(Permission::TeamRead, Some(team_id)) || context.store.team(team_id).await?.is_none() {
         let unknown = "must be the id of a team that you may read";
         fields.violation("team_id", Invalid::new(ViolationCode::UnknownReference, unknown));
         return Ok(());

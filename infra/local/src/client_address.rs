@@ -20,8 +20,8 @@ pub struct TrustedProxy {
 }
 
 impl TrustedProxy {
-    /// The client that the proxy reports. Only the last value is the proxy's own: those before it came with the request.
-    /// Without the header the request is the proxy's own, such as its health check.
+    /// The client that the proxy reports. Only the last value is the proxy's own: those before it came with the
+    /// request. Without the header the request is the proxy's own, such as its health check.
     fn client(&self, headers: &HeaderMap) -> Result<IpAddr, String> {
         let Some(value) = headers.get_all(&self.header).iter().next_back() else { return Ok(self.address) };
         let text = value.to_str().unwrap_or_default();

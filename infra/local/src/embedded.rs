@@ -4,8 +4,8 @@
 //! database that its `x-amz-target` header names, so code above the SDK runs unchanged and no request crosses a socket.
 //! Signatures are not checked, since a caller is inside the process already.
 //!
-//! The database file survives `kill -9`: its write-ahead log is synced on every commit. One process may open a file; the
-//! caller holds the lock.
+//! The database file survives `kill -9`: its write-ahead log is synced on every commit. One process may open a file;
+//! the caller holds the lock.
 
 use std::{fmt, future::Future, io, path::Path, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! `cargo run`: the whole system on this machine.
+//! `cargo run`: the whole system on this machine, and the commands that call an installation.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -7,9 +7,10 @@ use std::{
 };
 
 use axum::http::HeaderName;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use rollcall::{Options, TrustedProxy};
 use rollcall_api::{config::environment, logging, security_log};
+use rollcall_client::ApiDocument;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Account and team management for applications, on this machine.
@@ -128,24 +129,32 @@ fn log_to_stderr() {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    log_to_stderr();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let ran = runtime.map_err(|error| error.to_string()).and_then(|runtime| {
-        runtime.block_on(async {
-            match cli.command {
-                None => rollcall::serve(cli.serve.into()).await,
-                Some(Command::Database { listen, objects_listen, place }) => {
-                    rollcall::serve_database(listen, objects_listen, place.directory().as_ref()).await
-                }
-            }
-        })
-    });
-    match ran {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("rollcall: {reason}");
-            ExitCode::FAILURE
-        }
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run()),
+        Err(error) => failure(&error.to_string()),
     }
+}
+
+async fn run() -> ExitCode {
+    let document = ApiDocument::parse(console::DOCUMENT);
+    let matches = Cli::command().subcommands(rollcall_client::commands(&document)).get_matches();
+    if let Some((name, arguments)) = matches.subcommand()
+        && let Some(exit) = rollcall_client::run(&document, name, arguments).await
+    {
+        return exit;
+    }
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    log_to_stderr();
+    let ran = match cli.command {
+        None => rollcall::serve(cli.serve.into()).await,
+        Some(Command::Database { listen, objects_listen, place }) => {
+            rollcall::serve_database(listen, objects_listen, place.directory().as_ref()).await
+        }
+    };
+    ran.map_or_else(|reason| failure(&reason), |()| ExitCode::SUCCESS)
+}
+
+fn failure(reason: &str) -> ExitCode {
+    eprintln!("rollcall: {reason}");
+    ExitCode::FAILURE
 }

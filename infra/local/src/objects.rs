@@ -62,7 +62,7 @@ impl LocalS3 {
     }
 
     /// Serves S3's protocol on `listener` until `shutdown` resolves, for requests that are signed with this key.
-    pub(crate) async fn serve(
+    pub async fn serve(
         &self,
         listener: TcpListener,
         (access_key, secret_key): (&str, &str),

@@ -200,8 +200,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Lets a write beyond the process's limit on the size of files fail like one on a full disk. The signal that comes with
-/// it ends the process, unless there is a handler.
+/// Lets a write beyond the process's limit on the size of files fail like one on a full disk. The signal that comes
+/// with it ends the process, unless there is a handler.
 fn survive_file_size_limit() -> Result<(), String> {
     handled(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
 }

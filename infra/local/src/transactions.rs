@@ -25,8 +25,8 @@ struct Latest {
 }
 
 impl Transactions {
-    /// Runs a transaction and returns its reply. If one with the same token is running, it waits for its end; if one has
-    /// succeeded, it returns that reply. One that failed has changed nothing and runs again.
+    /// Runs a transaction and returns its reply. If one with the same token is running, it waits for its end; if one
+    /// has succeeded, it returns that reply. One that failed has changed nothing and runs again.
     pub(crate) fn run_once<E>(
         &self,
         token: Option<String>,

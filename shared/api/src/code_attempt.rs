@@ -16,10 +16,11 @@ use rollcall_store::{
 use subtle::ConstantTimeEq;
 
 use crate::{
-    call::{Call, PublicRequest},
+    call::Call,
     context::Context,
     mailed_code, password,
     problem::Problem,
+    request::PublicRequest,
     throttle::{self, Attempt},
 };
 

@@ -10,7 +10,7 @@ use rollcall_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{call::PublicRequest, context::Context, keyring::KeyPurpose, problem::Problem, token};
+use crate::{context::Context, keyring::KeyPurpose, problem::Problem, request::PublicRequest, token};
 
 /// A device's mark, decrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

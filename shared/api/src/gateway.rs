@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use lambda_http::request::{LambdaRequest, RequestContext};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::call::ClientAddress;
+use crate::client_address::ClientAddress;
 
 /// The client's address, as the gateway reports it.
 pub(crate) fn client_address(request: &lambda_http::Request) -> Option<ClientAddress> {

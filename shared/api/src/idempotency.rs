@@ -6,7 +6,6 @@ use axum::http::{Method, request::Parts};
 use data_encoding::HEXLOWER;
 use rollcall_domain::{
     Code, Timestamp,
-    id::UserId,
     limits::{IDEMPOTENCY_LIFETIME, MAX_IDEMPOTENCY_KEY_CHARS, REQUEST_DEADLINE},
 };
 use rollcall_store::{
@@ -44,7 +43,7 @@ impl IdempotencySlot {
 /// The `Idempotency-Key` of a request, hashed together with everything it is scoped to.
 #[derive(Debug)]
 pub struct IdempotencyKey {
-    /// SHA-256 of user, path and key.
+    /// SHA-256 of caller, path and key.
     hash: String,
     /// SHA-256 of the body.
     body_hash: String,
@@ -61,16 +60,16 @@ pub(crate) enum Lookup {
 }
 
 impl IdempotencyKey {
-    /// Reads the key of a POST and looks for a stored reply. `user_id` is `None` for public requests, whose flow is
-    /// named by the path.
+    /// Reads the key of a POST and looks for a stored reply. `caller` is the user's or the API key's id; `None` for public
+    /// requests, whose flow is named by the path.
     pub(crate) async fn look_up(
         context: &Context,
         parts: &Parts,
-        user_id: Option<UserId>,
+        caller: Option<[u8; 16]>,
         body: &[u8],
         now: Timestamp,
     ) -> Result<Lookup, Problem> {
-        let Some(key) = Self::read(parts, user_id, body)?.map(Arc::new) else { return Ok(Lookup::New(None)) };
+        let Some(key) = Self::read(parts, caller, body)?.map(Arc::new) else { return Ok(Lookup::New(None)) };
         if let Some(reply) = key.stored_reply(context, now).await? {
             return Ok(Lookup::Answered(reply));
         }
@@ -78,7 +77,7 @@ impl IdempotencyKey {
         Ok(Lookup::New(Some(key)))
     }
 
-    fn read(parts: &Parts, user_id: Option<UserId>, body: &[u8]) -> Result<Option<Self>, Code> {
+    fn read(parts: &Parts, caller: Option<[u8; 16]>, body: &[u8]) -> Result<Option<Self>, Code> {
         let mut values = parts.headers.get_all("idempotency-key").iter();
         let (Some(value), true) = (values.next(), parts.method == Method::POST) else { return Ok(None) };
         let key = value.as_bytes();
@@ -87,7 +86,7 @@ impl IdempotencyKey {
             return Err(Code::InvalidIdempotencyKey);
         }
         let mut hash = Sha256::new();
-        hash.update(user_id.map(|user_id| *user_id.as_bytes()).unwrap_or_default());
+        hash.update(caller.unwrap_or_default());
         // A path holds no line feed, so path and key cannot run together into another pair.
         hash.update(parts.uri.path());
         hash.update(b"\n");

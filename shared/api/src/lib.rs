@@ -5,9 +5,12 @@
 //! devices, verifying addresses, redeeming invitations. No route is here: those belong to the functions.
 
 pub mod actor;
+pub mod api_keys;
+pub mod authentication;
 mod body;
 pub mod bound_invitations;
 pub mod call;
+pub mod client_address;
 pub mod clock;
 pub mod code_attempt;
 pub mod config;
@@ -26,6 +29,8 @@ pub mod key_source;
 pub mod keyring;
 pub mod logging;
 pub mod mailed_code;
+pub mod membership_end;
+pub mod membership_expiry;
 pub mod openapi;
 pub mod page;
 pub mod parameters;
@@ -36,6 +41,7 @@ pub mod queue;
 pub mod redemption;
 pub mod replay_right;
 pub mod reply;
+pub mod request;
 pub mod retry;
 pub mod run;
 pub mod security_log;
@@ -44,7 +50,8 @@ pub mod throttle;
 pub mod token;
 pub mod verification;
 
-pub use call::{Call, ClientAddress, IdempotentRequest, PublicRequest};
+pub use call::{Call, SessionCall};
+pub use client_address::ClientAddress;
 pub use context::Context;
 pub use idempotency::Follows;
 pub use page::{List, PageParameters, PageRequest};
@@ -53,6 +60,7 @@ pub use plan::{Authority, NotCommitted, Plan};
 pub use problem::Problem;
 pub use replay_right::ReplayRight;
 pub use reply::Reply;
+pub use request::{IdempotentRequest, PublicRequest};
 pub use retry::retry_on_conflict;
 pub use run::{Variable, event, event_with, http, http_with};
 pub use service::{router, service};

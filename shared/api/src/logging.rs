@@ -26,7 +26,8 @@ pub fn is_coloured(output: &impl IsTerminal) -> bool {
     output.is_terminal() && crate::config::environment("NO_COLOR").is_none()
 }
 
-/// Logs to standard output, as `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` ask for. `RUST_LOG` refines the level.
+/// Logs to standard output, as `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` ask for. `RUST_LOG` refines the
+/// level.
 pub(crate) fn init_function() {
     let variable = crate::config::environment;
     let level = variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG"));

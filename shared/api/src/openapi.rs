@@ -24,9 +24,9 @@ use crate::{
 /// except for `files`. One on the caller's own identity takes no right.
 const TAGS: [(&str, &str); 11] = [
     ("public", "What needs no session: signing in, registering, resetting a forgotten password, and this document."),
-    ("own identity", "The caller's own user: profile, password, email address, second factor and sessions."),
-    ("users", "Console users, for admins of the platform."),
-    ("teams", "Teams, their members and their roles."),
+    ("own identity", "The caller's own user: profile, password, email address, second factor, sessions and API keys."),
+    ("users", "Users and their API keys, for admins of the platform."),
+    ("teams", "Teams, their members, the API keys of their service accounts, and their roles."),
     ("invitations", "Invitations into a team, by a code of eight digits."),
     ("apps", "Applications, each with one directory of accounts."),
     ("accounts", "Accounts of an application."),
@@ -58,6 +58,11 @@ pub fn complete(document: OpenApi) -> Value {
     document["components"]["headers"] = operations::headers();
     document["components"]["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "description": "The `token` of a sign-in."},
+        "key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key. It needs one of the scopes that the operation names.",
+        },
         "cookie": {
             "type": "apiKey",
             "in": "cookie",

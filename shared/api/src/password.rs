@@ -9,7 +9,8 @@ use argon2::{
 use data_encoding::BASE32_NOPAD;
 use rollcall_domain::{
     Fields, Refusal, Violation,
-    credential::PasswordHash,
+    credential::{Credential, PasswordHash},
+    id::UserId,
     password::{InitialPassword, Password, PasswordRule},
 };
 use subtle::ConstantTimeEq;
@@ -96,6 +97,17 @@ pub async fn hash_initial(
         }
     };
     Ok((hash(context, password).await?, generated))
+}
+
+/// The credential of a new user, and the generated password if there is one. A service account has no password.
+pub async fn initial_credential(
+    context: &Context,
+    user_id: UserId,
+    given: Option<InitialPassword>,
+) -> Result<(Credential, Option<String>), Problem> {
+    let Some(given) = given else { return Ok((Credential::new(user_id, None), None)) };
+    let (hash, generated) = hash_initial(context, given).await?;
+    Ok((Credential::new(user_id, Some(hash)), generated))
 }
 
 /// Compares a password with a stored hash. Exactly one hash is computed in every case, with a fixed salt if there is no

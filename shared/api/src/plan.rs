@@ -9,16 +9,17 @@ use rollcall_domain::{
     role::Rights,
     user::User,
 };
-use rollcall_store::{Commit, CommitError, FailedGuards, Write, member::still_authorised};
+use rollcall_store::{Commit, CommitError, FailedGuards, Write, api_key::still_active, member::still_authorised};
 
 use crate::{
     actor::{self, JobActor},
-    call::{Call, IdempotentRequest, PublicRequest},
+    call::Call,
     clock::Clock,
     context::Context,
     idempotency::{Follows, IdempotencyKey},
     problem::Problem,
     reply::Reply,
+    request::{IdempotentRequest, PublicRequest},
     security_log,
 };
 
@@ -29,16 +30,18 @@ pub enum Authority<'a> {
     /// request began.
     Platform(&'a Call),
     /// The caller's role in this team, or their type if they have no role there. Checked again: as for
-    /// [`Authority::Platform`], and the caller still has the role and the role still is what it was.
+    /// [`Authority::Platform`], and the caller still has the role, the role still is what it was, and the membership
+    /// has not ended.
     TeamRole(&'a Call, TeamId),
     /// The caller changes their own account, as this user was read, usually again in this request. Checked again: the
     /// user is enabled and has lost no right since that read.
     OwnAccount(&'a Call, &'a User),
-    /// The caller's rights as they were when the request began; nothing is checked again. For changes whose rate must
-    /// not contend on the caller's item: accounts of an application, and a caller's own sessions.
-    AsRead(&'a Call),
-    /// A job works in the name of a user on what belongs to a team or, without one, to the platform. Checked again: as for
-    /// [`Authority::TeamRole`], since the user was read.
+    /// The caller's rights as they were when the request began, over what belongs to a team or, without one, to the
+    /// platform. Checked again, without a read: the caller's membership in the team has not ended. For changes whose
+    /// rate must not contend on the caller's item: accounts of an application, and a caller's own sessions.
+    AsRead(&'a Call, Option<TeamId>),
+    /// A job works in the name of a user on what belongs to a team or, without one, to the platform. Checked again: as
+    /// for [`Authority::TeamRole`], since the user was read, and the API key that began the job is still active.
     Job(&'a JobActor, Option<TeamId>),
     /// A public request that has proved in this request to come from this user, by a mailed code. Checked again: the
     /// conditions of the flow's own writes.
@@ -55,24 +58,34 @@ impl<'a> Authority<'a> {
         owner.map_or(Self::Platform(call), |team_id| Self::TeamRole(call, team_id))
     }
 
-    fn checks(self) -> Vec<Write> {
-        match self {
-            Self::Platform(call) => still_authorised(&call.actor.user, None, Code::Unauthenticated),
-            Self::TeamRole(call, team_id) => over_team(&call.actor.user, &call.actor.rights, team_id),
-            Self::Job(actor, Some(team_id)) => over_team(&actor.user, &actor.rights, team_id),
-            Self::Job(actor, None) => still_authorised(&actor.user, None, Code::Unauthenticated),
+    /// The conditions under which the change may be committed at `now`.
+    fn checks(self, now: Timestamp) -> Result<Vec<Write>, Code> {
+        Ok(match self {
+            Self::Platform(call) => still_authorised(&call.actor.user, None, now, Code::Unauthenticated),
+            Self::TeamRole(call, team_id) => over_team(&call.actor.user, &call.actor.rights, team_id, now),
+            Self::Job(actor, owner) => {
+                let right = match owner {
+                    Some(team_id) => over_team(&actor.user, &actor.rights, team_id, now),
+                    None => still_authorised(&actor.user, None, now, Code::Unauthenticated),
+                };
+                let key = actor.key_id.map(|key_id| still_active(actor.user.user_id, key_id, now));
+                right.into_iter().chain(key).collect()
+            }
             // The epoch rises for other reasons than the end of this session, too: the caller is read again.
-            Self::OwnAccount(_, user) => still_authorised(user, None, Code::Conflict),
-            Self::AsRead(_) | Self::Proven(..) | Self::SignIn(..) | Self::System => Vec::new(),
-        }
+            Self::OwnAccount(_, user) => still_authorised(user, None, now, Code::Conflict),
+            Self::AsRead(call, Some(team_id)) if !call.actor.rights.are_current_in(team_id, now) => {
+                return Err(Code::Forbidden);
+            }
+            Self::AsRead(..) | Self::Proven(..) | Self::SignIn(..) | Self::System => Vec::new(),
+        })
     }
 
     fn author(self) -> Option<AuditActor> {
         match self {
-            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call) => {
-                Some(actor::audited(&call.actor.user))
+            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call, _) => {
+                Some(call.actor.audited())
             }
-            Self::Job(actor, _) => Some(actor::audited(&actor.user)),
+            Self::Job(actor, _) => Some(actor.audited()),
             Self::Proven(_, user) | Self::SignIn(_, user) => Some(actor::audited(user)),
             Self::System => None,
         }
@@ -80,7 +93,7 @@ impl<'a> Authority<'a> {
 
     fn request(self) -> Option<&'a PublicRequest> {
         match self {
-            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call) => {
+            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call, _) => {
                 Some(&call.request)
             }
             Self::Proven(call, _) => Some(&call.request),
@@ -91,7 +104,7 @@ impl<'a> Authority<'a> {
 
     fn idempotency_key(self) -> Option<&'a IdempotencyKey> {
         match self {
-            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call) => {
+            Self::Platform(call) | Self::TeamRole(call, _) | Self::OwnAccount(call, _) | Self::AsRead(call, _) => {
                 call.idempotency_key.as_deref()
             }
             Self::Proven(call, _) => call.idempotency_key.as_deref(),
@@ -101,10 +114,10 @@ impl<'a> Authority<'a> {
 }
 
 /// Checks a user's role in a team or, without one, their type.
-fn over_team(user: &User, rights: &Rights, team_id: TeamId) -> Vec<Write> {
+fn over_team(user: &User, rights: &Rights, team_id: TeamId, now: Timestamp) -> Vec<Write> {
     match rights.role_in(team_id) {
-        Some(role) => still_authorised(user, Some((team_id, role)), Code::Forbidden),
-        None => still_authorised(user, None, Code::Unauthenticated),
+        Some(role) => still_authorised(user, Some((team_id, role)), now, Code::Forbidden),
+        None => still_authorised(user, None, now, Code::Unauthenticated),
     }
 }
 
@@ -201,7 +214,9 @@ impl Context {
     pub async fn try_commit(&self, plan: Plan<'_>) -> Result<Reply, NotCommitted> {
         let Plan { authority, writes, audited, mails, reply, follows } = plan;
         let now = authority.request().map_or_else(|| self.now(), |request| request.now);
-        let mut commit = writes.with_checks(authority.checks());
+        // The present, not the time of the request: a membership may have ended since.
+        let checks = authority.checks(self.now()).map_err(Problem::from)?;
+        let mut commit = writes.with_checks(checks);
         for (to, language, message) in mails {
             let mail = self.mail(Some(to), language, message, now)?;
             commit.extend([rollcall_store::outbox::put(&mail).map_err(Problem::from)?]);

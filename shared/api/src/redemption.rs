@@ -6,6 +6,7 @@ use rollcall_domain::{
     breaker::Breaker,
     digits::EightDigits,
     email::Email,
+    held_role::HeldRole,
     id::UserId,
     invitation,
     limits::MAX_RESERVATIONS,
@@ -23,11 +24,11 @@ use rollcall_store::{
 };
 
 use crate::{
-    call::PublicRequest,
     context::Context,
     idempotency::IdempotencyKey,
     invitation_code::hashes,
     problem::Problem,
+    request::PublicRequest,
     throttle::{self, Attempt},
 };
 
@@ -140,19 +141,23 @@ impl RedemptionAttempt {
         if matches!(decision, Err(Code::InvitationInvalid)) {
             return Err(Code::InvitationInvalid.into());
         }
-        let issuers_role = issuers_role(context, &invited).await?;
-        if invited.team.deleting_at.is_some() || !may_still_grant(&invited, issuers_role.as_ref()) {
+        let issuers_role = issuers_role(context, &invited, now).await?;
+        let granted = invited.invitation.granted(now);
+        if invited.team.deleting_at.is_some() || !may_still_grant(&invited, issuers_role.as_ref(), granted, now) {
             return Err(Code::InvitationInvalid.into());
         }
         let after = decision?;
-        let user = redeemer.clone().joined(team_id, invited.role.role_id, now)?;
-        let member = Member::join(user.user_id, invited.role.role_id, now);
-        let commit = redeem(&invited, &after, &member, issuers_role.as_ref())?
+        let user = redeemer.clone().joined(team_id, granted, now)?;
+        let member = Member::join(user.user_id, granted, now);
+        let commit = redeem(&invited, &after, (&user, &member), issuers_role.as_ref(), context.now())?
             .extended(self.attempt.succeeded())
             .extended(self.is_in_breaker.then(record_success));
         let mut change = invitation::change(Action::InvitationRedeem, Some(&invited.invitation), Some(&after));
         // One record tells of the redemption and of the membership.
-        change.after["role_id"] = invited.role.role_id.to_string().into();
+        change.after["role_id"] = granted.role_id.to_string().into();
+        if let Some(expires_at) = granted.expires_at {
+            change.after["membership_expires_at"] = expires_at.to_string().into();
+        }
         let bound_left = invited.bound_left();
         Ok(Joining { user, team: invited.team, bound_left, role: invited.role, commit, change })
     }
@@ -198,17 +203,23 @@ async fn reserve_in_breaker(context: &Context, mut breaker: Breaker, now: Timest
 }
 
 /// The issuer's role in the invitation's team, if they still have one.
-async fn issuers_role(context: &Context, invited: &InvitationDetails) -> Result<Option<Role>, Problem> {
+async fn issuers_role(context: &Context, invited: &InvitationDetails, now: Timestamp) -> Result<Option<Role>, Problem> {
     let team_id = invited.team.team_id;
-    match invited.issuer.teams.get(&team_id) {
+    match invited.issuer.teams.role_at(team_id, now).map(|held| held.role_id) {
         None => Ok(None),
-        Some(role_id) if *role_id == invited.role.role_id => Ok(Some(invited.role.clone())),
-        Some(role_id) => Ok(context.store.role(team_id, *role_id).await?),
+        Some(role_id) if role_id == invited.role.role_id => Ok(Some(invited.role.clone())),
+        Some(role_id) => Ok(context.store.role(team_id, role_id).await?),
     }
 }
 
-fn may_still_grant(invited: &InvitationDetails, issuers_role: Option<&Role>) -> bool {
+fn may_still_grant(
+    invited: &InvitationDetails,
+    issuers_role: Option<&Role>,
+    granted: HeldRole,
+    now: Timestamp,
+) -> bool {
     let (issuer, team_id) = (&invited.issuer, invited.team.team_id);
     let roles = issuers_role.map(|role| (team_id, role.clone())).into_iter().collect();
-    issuer.status == Status::Enabled && Rights::new(issuer, roles).may_grant(&invited.role, team_id)
+    let rights = Rights::new(issuer, roles, now);
+    issuer.status == Status::Enabled && rights.may_grant_until(granted.expires_at, &invited.role, team_id)
 }

@@ -23,6 +23,8 @@ pub enum ReplayRight {
     Grant(TeamId, RoleId),
     /// To manage the webhooks of a team or, without one, of the platform.
     ManageWebhooks(Option<TeamId>),
+    /// To manage the API keys of this user: one's own, or as an admin of the platform.
+    ManageKeys(UserId),
 }
 
 impl ReplayRight {
@@ -31,6 +33,8 @@ impl ReplayRight {
         match self {
             Self::CreateUser(user_id) => check_user(context, actor, UserAction::Create, user_id).await,
             Self::ResetPassword(user_id) => check_user(context, actor, UserAction::ResetPassword, user_id).await,
+            Self::ManageKeys(user_id) if user_id == actor.user.user_id => Ok(()),
+            Self::ManageKeys(user_id) => check_user(context, actor, UserAction::ManageKeys, user_id).await,
             Self::Grant(team_id, role_id) => {
                 actor.rights.permit(Permission::MembersManage, team_id)?;
                 let role = context.store.role(team_id, role_id).await?;
@@ -48,6 +52,6 @@ async fn check_user(context: &Context, actor: &Actor, action: UserAction, user_i
     }
     // Nobody can sign in as a user who is gone, so nothing has to be kept from the caller.
     let Some(user) = context.store.user(user_id).await? else { return Ok(()) };
-    let is_allowed = action.is_allowed(actor.user.user_type, user.user_type);
+    let is_allowed = action.is_allowed(actor.acting_type(), user.user_type);
     if is_allowed { Ok(()) } else { Err(Code::Forbidden.into()) }
 }

@@ -49,9 +49,10 @@ events! {
     LoginFail      "authn_login_fail"           "A login, password, second factor or current password was wrong.";
     CodeFail       "input_validation_fail"      "A mailed code or an invitation code was wrong.";
     LoginLock      "authn_login_lock"           "A sign-in was refused because its login or network has to wait.";
+    TokenCreated   "authn_token_created"        "An API key or a webhook was created, or got a new secret.";
+    TokenRevoked   "authn_token_revoked"        "An API key was revoked.";
     PasswordChange "authn_password_change"      "A password was changed or reset.";
     UserUpdated    "user_updated"               "A verified address or a second factor was set or removed.";
-    TokenCreated   "authn_token_created"        "A webhook was given a secret.";
     AuthzFail      "authz_fail"                 "A request was refused with status 403.";
     AuthzAdmin     "authz_admin"                "The break-glass reset of a super admin was used.";
     RateLimit      "excess_rate_limit_exceeded" "Any other request was refused with status 429.";
@@ -138,7 +139,7 @@ fn event_of_refusal(refusal: &Refusal, path: &str) -> Option<SecurityEvent> {
 }
 
 /// The changes that the log is about.
-const EVENTS_OF_CHANGES: [(Action, SecurityEvent); 9] = [
+const EVENTS_OF_CHANGES: [(Action, SecurityEvent); 12] = [
     (Action::UserSignIn, SecurityEvent::LoginSuccess),
     (Action::UserSetPassword, SecurityEvent::PasswordChange),
     (Action::UserSetEmail, SecurityEvent::UserUpdated),
@@ -148,6 +149,9 @@ const EVENTS_OF_CHANGES: [(Action, SecurityEvent); 9] = [
     (Action::UserBreakGlass, SecurityEvent::AuthzAdmin),
     (Action::WebhookCreate, SecurityEvent::TokenCreated),
     (Action::WebhookRotate, SecurityEvent::TokenCreated),
+    (Action::KeyCreate, SecurityEvent::TokenCreated),
+    (Action::KeyRotate, SecurityEvent::TokenCreated),
+    (Action::KeyRevoke, SecurityEvent::TokenRevoked),
 ];
 
 fn event_of_change(record: &AuditRecord) -> Option<SecurityEvent> {

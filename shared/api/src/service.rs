@@ -18,10 +18,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     body,
-    call::{ClientAddress, RequestId},
+    client_address::ClientAddress,
     context::Context,
     idempotency::IdempotencySlot,
     problem::{Problem, ProblemBody, RefusalExtension},
+    request::RequestId,
     security_log::{self, Requester},
 };
 

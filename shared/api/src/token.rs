@@ -1,10 +1,12 @@
-//! Tokens and cookies as they are sent. Tokens are URL-safe base64 without padding.
+//! Tokens and cookies as they are sent. Those of sessions and tickets are URL-safe base64 without padding; API keys have
+//! a form of their own.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::Cookie;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use rollcall_domain::{
     Code,
+    api_key::ApiKeyToken,
     session::{Secret, Session, SessionToken, SignInTicketToken},
 };
 use sha2::{Digest, Sha256};
@@ -63,24 +65,44 @@ pub(crate) fn of_cookie(headers: &HeaderMap) -> Option<SessionToken> {
 
 /// Whether the token is that of this session.
 pub fn is_of(token: &SessionToken, session: &Session) -> bool {
-    hash(&token.secret).as_bytes().ct_eq(session.secret_hash.as_bytes()).into()
+    is_hashed(&token.secret, &session.secret_hash)
+}
+
+/// Whether this is the hash of the secret.
+pub(crate) fn is_hashed(secret: &Secret, expected: &str) -> bool {
+    hash(secret).as_bytes().ct_eq(expected.as_bytes()).into()
 }
 
 fn decode(text: &str) -> Option<SessionToken> {
     SessionToken::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?)
 }
 
-/// The session token of a request, and how it was sent.
-pub(crate) fn of(headers: &HeaderMap) -> Result<(SessionToken, Transport), Code> {
-    let bearer = headers.get(header::AUTHORIZATION);
-    let cookie = cookie(headers, SESSION_COOKIE);
-    let (text, transport) = match (bearer, &cookie) {
-        (Some(_), Some(_)) => return Err(Code::AmbiguousCredentials),
-        (Some(value), None) => (bearer_token(value.to_str().unwrap_or_default()), Transport::Bearer),
-        (None, Some(value)) => (Some(value.as_str()), Transport::Cookie),
-        (None, None) => (None, Transport::Bearer),
-    };
-    Ok((text.and_then(decode).ok_or(Code::Unauthenticated)?, transport))
+/// What a request carries to identify its user and to authenticate.
+pub(crate) enum Token {
+    /// The token of a session, and how it was sent.
+    Session(SessionToken, Transport),
+    /// An API key.
+    Key(ApiKeyToken),
+}
+
+impl Token {
+    /// The token of a request.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Code> {
+        let bearer = headers.get(header::AUTHORIZATION);
+        let (text, transport) = match (bearer, cookie(headers, SESSION_COOKIE)) {
+            (Some(_), Some(_)) => return Err(Code::AmbiguousCredentials),
+            (Some(value), None) => {
+                let token = bearer_token(value.to_str().unwrap_or_default()).ok_or(Code::Unauthenticated)?;
+                if let Some(key) = ApiKeyToken::parse(token) {
+                    return Ok(Self::Key(key));
+                }
+                (token.to_owned(), Transport::Bearer)
+            }
+            (None, Some(value)) => (value, Transport::Cookie),
+            (None, None) => return Err(Code::Unauthenticated),
+        };
+        Ok(Self::Session(decode(&text).ok_or(Code::Unauthenticated)?, transport))
+    }
 }
 
 fn bearer_token(value: &str) -> Option<&str> {

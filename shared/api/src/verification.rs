@@ -27,11 +27,11 @@ use rollcall_store::{
 
 use crate::{
     actor::Actor,
-    call::PublicRequest,
     context::Context,
     device::Mark,
     mailed_code,
     problem::Problem,
+    request::PublicRequest,
     retry::retry_on_conflict,
     throttle::{self, Attempt},
 };

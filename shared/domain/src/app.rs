@@ -128,19 +128,31 @@ fn read_acknowledgement(fields: &mut Fields, locked: Option<bool>) -> Option<boo
 }
 
 impl App {
-    /// Checks that `rights` include `permission` for the application and its accounts.
+    /// Checks that `rights` include `permission` for the application and its accounts, and that their scopes allow it.
+    pub fn permit(&self, rights: &Rights, permission: Permission) -> Result<(), Code> {
+        self.check_held(rights, permission)?;
+        rights.check_scope(permission)
+    }
+
+    /// [`App::permit`], whatever the scopes.
     ///
     /// Without one of the permissions in [`READING`], the answer is `not_found`: callers do not learn of applications
     /// that they may not read.
-    pub fn permit(&self, rights: &Rights, permission: Permission) -> Result<(), Code> {
-        self.permit_reading(rights)?;
+    pub fn check_held(&self, rights: &Rights, permission: Permission) -> Result<(), Code> {
+        if self.reading(rights).next().is_none() {
+            return Err(Code::NotFound);
+        }
         if rights.may(permission, self.team_id) { Ok(()) } else { Err(Code::Forbidden) }
     }
 
-    /// Checks that `rights` include one of the permissions in [`READING`] for the application.
+    /// Checks that `rights` include one of the permissions in [`READING`], and that their scopes allow it.
     pub fn permit_reading(&self, rights: &Rights) -> Result<(), Code> {
-        let may = READING.into_iter().any(|permission| rights.may(permission, self.team_id));
-        if may { Ok(()) } else { Err(Code::NotFound) }
+        let checked = self.reading(rights).map(|permission| rights.check_scope(permission));
+        checked.reduce(Result::or).unwrap_or(Err(Code::NotFound))
+    }
+
+    fn reading(&self, rights: &Rights) -> impl Iterator<Item = Permission> {
+        READING.into_iter().filter(|permission| rights.may(*permission, self.team_id))
     }
 
     /// Changes the name or the team. If nothing changes, the version stays the same.

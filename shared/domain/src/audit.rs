@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    id::{AppId, AuditId, InvitationId, TeamId, UserId, WebhookId},
+    id::{ApiKeyId, AppId, AuditId, InvitationId, TeamId, UserId, WebhookId},
     role_id::RoleId,
     text::Login,
     time::Timestamp,
@@ -75,12 +75,14 @@ choices! {
         TeamDelete "team.delete",
         /// A user became a member of a team.
         MemberAdd "member.add",
-        /// A member was given another role.
+        /// A member was given another role, or their membership another end.
         MemberEdit "member.edit",
         /// A member was removed from a team, or their user was deleted or became an admin of the platform.
         MemberRemove "member.remove",
         /// A member left a team.
         MemberLeave "member.leave",
+        /// A membership came to its end.
+        MemberExpire "member.expire",
         /// A custom role was created.
         RoleCreate "role.create",
         /// A custom role was edited.
@@ -111,6 +113,14 @@ choices! {
         WebhookPause "webhook.pause",
         /// A test of one webhook. It is sent at once, and the log has no record of it.
         WebhookTest "webhook.test",
+        /// An API key was created.
+        KeyCreate "key.create",
+        /// An API key was renamed.
+        KeyEdit "key.edit",
+        /// An API key got a new secret.
+        KeyRotate "key.rotate",
+        /// An API key was revoked, or ended with a change of its owner's role.
+        KeyRevoke "key.revoke",
     }
 }
 
@@ -121,6 +131,9 @@ pub struct AuditActor {
     pub user_id: UserId,
     /// The user's login at that time.
     pub login: Login,
+    /// The API key of the request; absent if it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<ApiKeyId>,
 }
 
 /// The kind of object that was changed.
@@ -143,6 +156,8 @@ pub enum TargetKind {
     Invitation,
     /// A webhook.
     Webhook,
+    /// An API key.
+    Key,
 }
 
 /// The object that was changed.
@@ -186,6 +201,11 @@ impl Target {
     /// A role of a team.
     pub fn role(role_id: RoleId) -> Self {
         Self { kind: TargetKind::Role, id: role_id.to_string(), app_id: None }
+    }
+
+    /// An API key.
+    pub fn key(key_id: ApiKeyId) -> Self {
+        Self { kind: TargetKind::Key, id: key_id.to_string(), app_id: None }
     }
 
     /// An invitation into a team.

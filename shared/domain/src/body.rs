@@ -31,6 +31,7 @@ use crate::{
 /// | `Option<T>` | `None` | `None` | read as a `T` |
 /// | [`Text<T>`](Text) | `None` | `None` | `None` |
 /// | [`PatchRequired<T>`](PatchRequired) | keeps | refused | read as a `T` |
+/// | `PatchRequired<Option<T>>` | keeps | clears | read as a `T` |
 /// | [`PatchDefault<T>`](PatchDefault) | keeps | resets to the default | read as a `T` |
 /// | [`PatchOptional<T>`](PatchOptional) | keeps | clears | clears |
 ///

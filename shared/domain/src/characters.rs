@@ -54,8 +54,9 @@ pub(crate) fn find_hidden(text: &str) -> Option<char> {
     (0..chars.len()).find(|at| !is_seen(*at)).map(|at| chars[at])
 }
 
-/// Whether a character is hidden: a control, format or default-ignorable character, a line separator, a blank that is no
-/// white space, or one without a meaning of its own. The characters that change the direction of a text are among these.
+/// Whether a character is hidden: a control, format or default-ignorable character, a line separator, a blank that is
+/// no white space, or one without a meaning of its own. The characters that change the direction of a text are among
+/// these.
 pub(crate) fn is_hidden(c: char) -> bool {
     is_ignorable(c) || BLANKS.contains(&c) || HIDDEN_CATEGORIES.contains(category(c)) || is_noncharacter(c)
 }

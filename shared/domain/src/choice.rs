@@ -13,7 +13,7 @@ macro_rules! choices {
         }
 
         impl $name {
-            /// Every value.
+            /// Every value, in the order of their declaration.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The name of the value in JSON and in files.

@@ -11,9 +11,9 @@ use crate::{id::UserId, time::Timestamp};
 pub struct Credential {
     /// The user.
     pub user_id: UserId,
-    /// The password's hash.
+    /// The password's hash; `None` for a service account, which only reserves its login and cannot sign in.
     #[serde(flatten)]
-    pub password: PasswordHash,
+    pub password: Option<PasswordHash>,
     /// Whether the user may sign in. Copied from the user, so that a sign-in reads the same items whether the user is
     /// disabled or the password is wrong (no timing oracle).
     pub enabled: bool,
@@ -48,7 +48,7 @@ pub struct Totp {
 
 impl Credential {
     /// The credential of a new, enabled user.
-    pub fn new(user_id: UserId, password: PasswordHash) -> Self {
+    pub fn new(user_id: UserId, password: Option<PasswordHash>) -> Self {
         Self { user_id, password, enabled: true, epoch: 0, totp: None, recovery_codes: BTreeSet::new() }
     }
 }

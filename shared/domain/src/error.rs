@@ -61,7 +61,7 @@ codes! {
     InvalidIfMatch 400 "invalid_if_match"
         "If-Match is invalid. Use * or entity tags such as \"7\".";
     Unauthenticated 401 "unauthenticated"
-        "The session is missing, expired or unknown. Sign in again.";
+        "The session or API key is missing, expired or unknown. Sign in again, or use another key.";
     InvalidCredentials 401 "invalid_credentials"
         "Cannot sign in with this login and password.";
     InvalidCode 401 "invalid_code"
@@ -70,6 +70,10 @@ codes! {
         "The request comes from a page of another site. Send it from the console.";
     PasswordChangeRequired 403 "password_change_required"
         "The password must be changed before this session can do anything else.";
+    KeyNotAllowed 403 "key_not_allowed"
+        "API keys cannot do this. Sign in to do it.";
+    InsufficientScope 403 "insufficient_scope"
+        "The API key does not have the scope for this. Use a key that has it.";
     UseOwnRoute 403 "use_own_route"
         "Use the routes under /v1/me to change your own user.";
     RegistrationClosed 403 "registration_closed"
@@ -98,6 +102,8 @@ codes! {
         "A request with this Idempotency-Key is still running. Retry in a moment.";
     InvitationEnded 409 "invitation_ended"
         "The invitation was redeemed or revoked. Issue a new one.";
+    KeyNotActive 409 "key_not_active"
+        "The API key has expired or was revoked. Create a new one.";
     LastSuperAdmin 409 "last_super_admin"
         "This is the last enabled super admin. Appoint another one first.";
     LastTeamAdmin 409 "last_team_admin"
@@ -107,7 +113,7 @@ codes! {
     MatchedDiffers 409 "matched_differs"
         "The job concerns another number of accounts. Look at it again, and start it with its `matched`.";
     NotAMember 409 "not_a_member"
-        "Platform admins cannot be members of teams.";
+        "Platform admins, and service accounts of another team, cannot be members of this team.";
     RoleInUse 409 "role_in_use"
         "Members or live invitations have this role. Give them another role first.";
     SuperAdminExists 409 "super_admin_exists"
@@ -118,6 +124,8 @@ codes! {
         "The team still owns applications. Delete or move them first.";
     TooManyJobs 409 "too_many_jobs"
         "The application already has 5 unfinished jobs. Wait for one, or end one.";
+    TooManyKeys 409 "too_many_keys"
+        "The user already has 20 active API keys. Revoke one first.";
     TooManyInvitations 409 "too_many_invitations"
         "The team already has 100 live invitations. Revoke one first.";
     TooManyMembers 409 "too_many_members"

@@ -68,7 +68,8 @@ impl From<AuditRecord> for Event {
             | TargetKind::Member
             | TargetKind::Role
             | TargetKind::Invitation
-            | TargetKind::Webhook => target.app_id,
+            | TargetKind::Webhook
+            | TargetKind::Key => target.app_id,
         };
         Self {
             event_id: audit_id,

@@ -117,6 +117,8 @@ ids! {
     WebhookId;
     /// An attempt to deliver an event to a webhook.
     DeliveryId;
+    /// An API key.
+    ApiKeyId;
 }
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use crate::{
     audit::{Action, Change, Target},
     choice::choices,
     error::Code,
+    held_role::HeldRole,
     id::{InvitationId, TeamId},
     limits::{INVITATION_HISTORY, INVITATION_LIFETIME},
+    membership_days::MembershipDays,
     role::{Role, RoleView},
     text::{Login, Note},
     time::Timestamp,
@@ -40,6 +42,8 @@ pub struct NewInvitation {
     pub login: Option<Login>,
     /// A note for the people who manage invitations.
     pub note: Option<Note>,
+    /// The length of the membership; `None` if it lasts.
+    pub membership_days: Option<MembershipDays>,
 }
 
 /// An invitation, as stored: with a hash of its code to find it by, and with two digits to tell codes apart.
@@ -60,6 +64,9 @@ pub struct Invitation {
     /// A note for the people who manage invitations.
     #[serde(default)]
     pub note: Option<Note>,
+    /// The length of the membership; `None` if it lasts.
+    #[serde(default)]
+    pub membership_days: Option<MembershipDays>,
     /// The last two digits of the code.
     pub code_hint: String,
     /// The keyed hash of the code, by which the invitation is found.
@@ -91,7 +98,7 @@ impl Invitation {
         issuer: &User,
         now: Timestamp,
     ) -> Self {
-        let NewInvitation { team_id, role, login, note } = new;
+        let NewInvitation { team_id, role, login, note, membership_days } = new;
         Self {
             invitation_id,
             team_id,
@@ -99,6 +106,7 @@ impl Invitation {
             is_counted_as_bound: login.is_some(),
             login,
             note,
+            membership_days,
             code_hint,
             code_hash,
             status: InvitationStatus::Live,
@@ -116,9 +124,16 @@ impl Invitation {
         now >= self.expires_at + INVITATION_HISTORY
     }
 
-    /// A new invitation for the same team, login and note, with this role.
+    /// A new invitation for the same team, login, note and length of the membership, with this role.
     pub fn to_reissue(&self, role: Role) -> NewInvitation {
-        NewInvitation { team_id: self.team_id, role, login: self.login.clone(), note: self.note.clone() }
+        let (login, note) = (self.login.clone(), self.note.clone());
+        NewInvitation { team_id: self.team_id, role, login, note, membership_days: self.membership_days }
+    }
+
+    /// The role of somebody who redeems the invitation at `now`.
+    pub fn granted(&self, now: Timestamp) -> HeldRole {
+        let expires_at = self.membership_days.map(|days| days.after(now));
+        HeldRole { role_id: self.role.role_id, expires_at }
     }
 
     /// The state at `now`: a stored state of live does not count after the expiry.
@@ -140,7 +155,7 @@ impl Invitation {
         if !self.is_live(now) || !is_for_redeemer {
             return Err(Code::InvitationInvalid);
         }
-        if redeemer.teams.contains_key(&self.team_id) {
+        if redeemer.teams.role_at(self.team_id, now).is_some() {
             return Err(Code::AlreadyMember);
         }
         let (redeemed_by, redeemed_at) = (Some(redeemer.to_ref()), Some(now));
@@ -190,6 +205,9 @@ pub struct InvitationView {
     /// A note for the people who manage invitations; null if there is none.
     #[schema(required)]
     note: Option<Note>,
+    /// The number of days after the redemption at which the membership ends; null if it lasts.
+    #[schema(required)]
+    membership_days: Option<MembershipDays>,
     /// The last two digits of the code, to tell codes apart.
     #[schema(pattern = "^[0-9]{2}$", example = "67")]
     code_hint: String,
@@ -221,6 +239,7 @@ impl InvitationView {
             role: role.unwrap_or(invitation.role).into(),
             login: invitation.login,
             note: invitation.note,
+            membership_days: invitation.membership_days,
             code_hint: invitation.code_hint,
             status,
             issued_by: invitation.issued_by,
@@ -257,7 +276,7 @@ mod tests {
     fn invitation(login: Option<&str>) -> Invitation {
         let team_id = TeamId::from_bytes([1; 16]);
         let login = login.map(|login| Login::parse(login).unwrap());
-        let new = NewInvitation { team_id, role: Preset::Developer.into(), login, note: None };
+        let new = NewInvitation { team_id, role: Preset::Developer.into(), login, note: None, membership_days: None };
         let code = ("42".to_owned(), "hash".to_owned());
         Invitation::issue(new, InvitationId::from_bytes([2; 16]), code, &user("issuer"), noon())
     }
@@ -289,8 +308,10 @@ mod tests {
     #[test]
     fn a_member_learns_of_their_membership_only_with_a_valid_code() {
         let mut mina = user("mina");
-        mina.teams.insert(TeamId::from_bytes([1; 16]), Preset::Reviewer.into());
+        let role = HeldRole { role_id: Preset::Reviewer.into(), expires_at: Some(noon() + Duration::from_hours(1)) };
+        mina.teams.insert(TeamId::from_bytes([1; 16]), role);
         assert_eq!(invitation(None).redeemed(&mina, noon()), Err(Code::AlreadyMember));
+        assert!(invitation(None).redeemed(&mina, noon() + Duration::from_hours(1)).is_ok(), "the membership has ended");
         assert_eq!(invitation(Some("jisoo")).redeemed(&mina, noon()), Err(Code::InvitationInvalid));
     }
 }

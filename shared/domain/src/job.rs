@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
-    id::{AppId, JobId, UserId},
+    id::{ApiKeyId, AppId, JobId, UserId},
     limits::{JOB_FILES_LIFETIME, JOB_LEASE, JOB_LINK_LIFETIME, JOB_WAIT},
     permission::Permission,
     text::Username,
@@ -113,6 +113,9 @@ pub struct Job {
     pub created_by: JobUser,
     /// In whose name it works: who began it or, if it had to be started, who did that.
     pub acts_for: UserId,
+    /// The API key of the request by which they did that, if it carried one. The job works within its scopes.
+    #[serde(default)]
+    pub key_id: Option<ApiKeyId>,
     /// When it began.
     pub created_at: Timestamp,
     /// When its work began.
@@ -166,7 +169,7 @@ impl Job {
     pub fn new(
         (job_id, app_id): (JobId, AppId),
         (kind, request): (JobKind, Map<String, Value>),
-        user: &User,
+        (user, key_id): (&User, Option<ApiKeyId>),
         now: Timestamp,
     ) -> Self {
         let (status, due_at) = match kind {
@@ -182,6 +185,7 @@ impl Job {
             status,
             created_by: JobUser { user_id: user.user_id, username: user.username.clone() },
             acts_for: user.user_id,
+            key_id,
             created_at: now,
             started_at: None,
             finished_at: None,
@@ -234,10 +238,11 @@ impl Job {
 
     /// Queues the job in the name of a user, with the body of their request.
     #[must_use]
-    pub fn started(self, user: &User, start: Map<String, Value>, now: Timestamp) -> Self {
+    pub fn started(self, (user, key_id): (&User, Option<ApiKeyId>), start: Map<String, Value>, now: Timestamp) -> Self {
         Self {
             status: JobStatus::Queued,
             acts_for: user.user_id,
+            key_id,
             start: Some(start),
             attempts: 0,
             run: self.run + 1,

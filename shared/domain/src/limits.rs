@@ -108,6 +108,33 @@ pub const ADMIN_SESSION: SessionLifetime =
 /// Therefore a session can expire up to a minute early, but never late.
 pub const SESSION_TOUCH_INTERVAL: Duration = MINUTE;
 
+/// The last use of an API key is written again when it is older than this, as for sessions.
+pub const KEY_TOUCH_INTERVAL: Duration = MINUTE;
+
+/// The maximum number of active API keys of a user: one for each program and a few that are being replaced.
+pub const MAX_KEYS_PER_USER: usize = 20;
+
+/// The maximum lifetime of an API key, in days.
+pub const MAX_KEY_DAYS: u32 = 365;
+
+/// The maximum time for which the secret before a rotation still works, in hours: a week to replace it everywhere.
+pub const MAX_KEY_OVERLAP_HOURS: u32 = 168;
+
+/// The maximum number of networks of an API key.
+pub const MAX_KEY_NETWORKS: usize = 20;
+
+/// The maximum number of applications of an API key.
+pub const MAX_KEY_APPS: usize = 100;
+
+/// How long an API key that expired or was revoked is still listed.
+pub const ENDED_KEY_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// How long before the end of an API key its owner is reminded.
+pub const KEY_REMINDERS: [Duration; 2] = [Duration::from_hours(14 * 24), Duration::from_hours(3 * 24)];
+
+/// The number of a team's admins that are reminded of the end of its service account's key: they share one transaction.
+pub const MAX_REMINDED_ADMINS: usize = 20;
+
 /// The number of bytes of a `User-Agent` that a session stores: enough to recognise a device.
 pub const MAX_USER_AGENT_BYTES: usize = 256;
 
@@ -258,8 +285,8 @@ pub const PASSWORD_MIN_LENGTH_RANGE: std::ops::RangeInclusive<usize> = 8..=64;
 /// The timeout of one attempt to send a mail.
 pub const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one call begins to deliver due mails: half of the function's timeout, so that the last mail can end, however
-/// slowly it is sent.
+/// How long one call begins to deliver due mails: half of the function's timeout, so that the last mail can end,
+/// however slowly it is sent.
 pub const DUE_DELIVERY_TIME: Duration = Duration::from_secs(30);
 
 /// How long after it is due the cleanup sends a mail. The stream triggers the mailer within seconds, and the cleanup
@@ -281,14 +308,22 @@ pub const MAX_ROLES_PER_TEAM: usize = 50;
 /// The maximum number of live invitations of a team: every live code makes guessing easier.
 pub const MAX_LIVE_INVITATIONS: usize = 100;
 
+/// The maximum length in days of a membership that an invitation grants: ten years. Who stays longer needs no end.
+pub const MAX_MEMBERSHIP_DAYS: u32 = 3_650;
+
+/// How long before the end of a membership its member gets a mail: enough to ask for more time on a working day. A
+/// membership with less time left when its end is set is not announced.
+pub const MEMBERSHIP_NOTICE: Duration = Duration::from_hours(3 * 24);
+
 /// How long an invitation is live.
 pub const INVITATION_LIFETIME: Duration = DAY;
 
 /// How long an invitation is listed after its expiry.
 pub const INVITATION_HISTORY: Duration = Duration::from_hours(30 * 24);
 
-/// The number of invitations that a request ends beside what it was sent for: expired ones that count against a limit,
-/// or those that are bound to a login which has joined. The cleanup ends the others once they have expired.
+/// The number of invitations or memberships that a request ends beside what it was sent for: expired ones that count
+/// against a limit, or invitations that are bound to a login which has joined. The cleanup ends the others once they
+/// have expired.
 pub const MAX_ENDED_AT_ONCE: usize = 10;
 
 /// How often a code is drawn if another invitation has the same one. With a million live invitations, the chance that
@@ -350,8 +385,8 @@ pub const JOB_WAIT: Duration = Duration::from_hours(1);
 /// How long whoever works on a job may be silent before somebody else takes it over.
 pub const JOB_LEASE: Duration = Duration::from_mins(5);
 
-/// How often a worker may begin without getting on before the job fails: some five hours on AWS, where a worker that dies
-/// is replaced after a quarter of an hour.
+/// How often a worker may begin without getting on before the job fails: some five hours on AWS, where a worker that
+/// dies is replaced after a quarter of an hour.
 pub const MAX_JOB_ATTEMPTS: u32 = 20;
 
 /// How long the files of a job remain after its end.
@@ -366,8 +401,8 @@ pub const JOB_LINK_LIFETIME: Duration = Duration::from_mins(15);
 /// The maximum size of an uploaded file: what S3 takes in one request.
 pub const MAX_UPLOAD_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
-/// The number of accounts that a job writes in one transaction. DynamoDB allows 100 items and 4 MB, and the audit record,
-/// which holds each account before and after, 400 KB.
+/// The number of accounts that a job writes in one transaction. DynamoDB allows 100 items and 4 MB, and the audit
+/// record, which holds each account before and after, 400 KB.
 pub const JOB_CHUNK_ROWS: usize = 45;
 
 /// The maximum number of webhooks of a team, and of the platform: each is sent every event.

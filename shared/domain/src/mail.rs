@@ -8,7 +8,7 @@ use crate::{
     email::Email,
     id::{CodeId, MailId},
     limits::{CODE_LIFETIME, MAIL_RETRIES},
-    text::Login,
+    text::{KeyName, Login, TeamName},
     time::Timestamp,
     webhook_url::WebhookUrl,
 };
@@ -92,6 +92,15 @@ pub enum Message {
         /// The number of unused recovery codes.
         left: usize,
     },
+    /// The user's membership in a team ends soon.
+    MembershipEnding {
+        /// The user's login.
+        login: Login,
+        /// The team's name.
+        team: TeamName,
+        /// When the membership ends.
+        expires_at: Timestamp,
+    },
     /// The user signed in from a new device.
     NewDevice {
         /// The user's login.
@@ -107,6 +116,15 @@ pub enum Message {
         url: WebhookUrl,
         /// The first failure of the event, which has not been accepted since.
         failing_since: Timestamp,
+    },
+    /// An API key ends soon. It goes to its owner or, for a service account, to who is responsible for it.
+    KeyExpires {
+        /// The owner's login.
+        login: Login,
+        /// The name of the key.
+        name: KeyName,
+        /// When the key ends.
+        expires_at: Timestamp,
     },
 }
 
@@ -186,8 +204,10 @@ impl Message {
             | Self::TotpEnabled { .. }
             | Self::TotpDisabled { .. }
             | Self::RecoveryCodeUsed { .. }
+            | Self::MembershipEnding { .. }
             | Self::NewDevice { .. }
-            | Self::WebhookPaused { .. } => None,
+            | Self::WebhookPaused { .. }
+            | Self::KeyExpires { .. } => None,
         }
     }
 }

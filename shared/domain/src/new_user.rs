@@ -1,12 +1,12 @@
 //! Users before they exist: the request bodies that create them, and the user they become.
 
-use std::collections::BTreeMap;
-
 use crate::{
-    body::{ReadElsewhere, Text},
+    body::{BodyField, ReadElsewhere, Text},
     device::KnownDevices,
     email::Email,
-    id::UserId,
+    fields::Fields,
+    held_role::HeldRoles,
+    id::{TeamId, UserId},
     mail::Language,
     password::{InitialPassword, NewPassword, PasswordRule},
     permission::UserType,
@@ -14,6 +14,7 @@ use crate::{
     text::{Login, Username},
     time::Timestamp,
     user::{Status, User},
+    violation::{Invalid, ViolationCode},
 };
 
 /// A user to create. Whether somebody may create them is checked elsewhere.
@@ -33,6 +34,8 @@ pub struct NewUser {
     pub language: Language,
     /// Whether the user must change their password at the next sign-in, because somebody else chose it.
     pub password_change_required: bool,
+    /// The team that a service account belongs to, if it is one of a team.
+    pub home_team_id: Option<TeamId>,
 }
 
 impl NewUser {
@@ -47,12 +50,14 @@ impl NewUser {
             email_verified: false,
             language,
             password_change_required: false,
+            home_team_id: None,
         }
     }
 
-    /// A user whose password somebody else chose.
+    /// A user whose password, if they have one, somebody else chose.
     fn created_by_another(username: Username, login: Login, user_type: UserType, email: Option<Email>) -> Self {
-        Self { email, password_change_required: true, ..Self::named(username, login, user_type) }
+        let password_change_required = !user_type.is_service();
+        Self { email, password_change_required, ..Self::named(username, login, user_type) }
     }
 
     /// Creates the user, enabled and without teams.
@@ -68,8 +73,10 @@ impl NewUser {
             language: self.language,
             totp_enabled: false,
             password_change_required: self.password_change_required,
-            teams: BTreeMap::new(),
+            home_team_id: self.home_team_id,
+            teams: HeldRoles::default(),
             epoch: 0,
+            key_epoch: 0,
             devices: KnownDevices::default(),
             created_at: now,
             updated_at: now,
@@ -80,19 +87,19 @@ impl NewUser {
 }
 
 request_body! {
-    /// A new user.
-    #[schema(as = NewUser, title = "password | generate_password: true")]
+    /// A new user: a person with a password, or a service account without one.
+    #[schema(as = NewUser, title = r#"password, type | generate_password: true, type | type: "service" | type: "platform_service""#)]
     pub struct NewUserBody from (fields, rule: &PasswordRule) {
         /// The name that people read and search for. It need not be unique.
         username: Username,
         /// The login, for signing in. It is unique without regard to case and cannot be changed.
         login: Login,
         /// It counts as unverified until the user verifies it: it gets no mail, and other users may have it too.
-        email: Text<Email>,
+        email: Text<Email> = read_email(fields),
         /// The password, which must be changed at the first sign-in.
         #[schema(value_type = Option<NewPassword>)]
-        password: InitialPassword =
-            rule.read_initial(fields, &names(username.as_ref(), login.as_ref(), email.as_ref())),
+        password: Option<InitialPassword> =
+            Some(read_password(fields, rule, &names(username.as_ref(), login.as_ref(), email.as_ref()))),
         /// Generates a password, which the reply shows once and which must be changed at the first sign-in.
         #[schema(value_type = Option<bool>)]
         generate_password: ReadElsewhere,
@@ -102,23 +109,68 @@ request_body! {
 }
 
 request_body! {
-    /// A new user of the type `member`, as part of a request that adds them to a team.
-    #[schema(as = NewMembersUser, title = "password | generate_password: true")]
+    /// A new user, as part of a request that adds them to a team: a `member` with a password, or a `service` account of
+    /// the team without one.
+    #[schema(as = NewMembersUser, title = r#"password | generate_password: true | type: "service""#)]
     pub struct NewMemberUserBody from (fields, rule: &PasswordRule) {
         /// The name that people read and search for. It need not be unique.
         username: Username,
         /// The login, for signing in. It is unique without regard to case and cannot be changed.
         login: Login,
         /// It counts as unverified until the user verifies it: it gets no mail, and other users may have it too.
-        email: Text<Email>,
+        email: Text<Email> = read_email(fields),
         /// The password, which must be changed at the first sign-in.
         #[schema(value_type = Option<NewPassword>)]
-        password: InitialPassword =
-            rule.read_initial(fields, &names(username.as_ref(), login.as_ref(), email.as_ref())),
+        password: Option<InitialPassword> =
+            Some(read_password(fields, rule, &names(username.as_ref(), login.as_ref(), email.as_ref()))),
         /// Generates a password, which the reply shows once and which must be changed at the first sign-in.
         #[schema(value_type = Option<bool>)]
         generate_password: ReadElsewhere,
+        /// `service` for a service account, which belongs to the team; left out for a person.
+        #[schema(value_type = Option<UserType>)]
+        r#type: UserType = Some(read_members_type(fields)),
     }
+}
+
+/// Reads `type: service`. Any other type is as unknown here as it was before there were service accounts.
+fn read_members_type(fields: &mut Fields) -> UserType {
+    if !fields.has_text("type", UserType::Service.as_str()) {
+        return UserType::Member;
+    }
+    fields.forget(&["type"]);
+    UserType::Service
+}
+
+/// Whether the body is that of a service account, which has neither address nor password.
+fn is_service(fields: &Fields) -> bool {
+    fields.peek("type").is_some_and(UserType::is_service)
+}
+
+/// Reports a field that service accounts do not have.
+fn refuse_of_service(fields: &mut Fields, name: &str) {
+    if fields.has_value(name) {
+        fields.violation(name, Invalid::new(ViolationCode::NotAllowed, "is not for service accounts"));
+    }
+    fields.forget(&[name]);
+}
+
+fn read_email(fields: &mut Fields) -> Option<Text<Email>> {
+    if is_service(fields) {
+        refuse_of_service(fields, "email");
+        return Some(Text(None));
+    }
+    Text::read(fields, "email")
+}
+
+/// Reads the password of a person; `None` for a service account, and after a violation.
+fn read_password(fields: &mut Fields, rule: &PasswordRule, names: &[&str]) -> Option<InitialPassword> {
+    if !is_service(fields) {
+        return rule.read_initial(fields, names);
+    }
+    for name in ["password", "generate_password"] {
+        refuse_of_service(fields, name);
+    }
+    None
 }
 
 /// The names that the password must not contain. Invalid ones are left out.
@@ -128,17 +180,18 @@ fn names<'a>(username: Option<&'a Username>, login: Option<&'a Login>, email: Op
 }
 
 impl NewUserBody {
-    /// The user and their password.
-    pub fn into_parts(self) -> (NewUser, InitialPassword) {
+    /// The user and their password, if they have one.
+    pub fn into_parts(self) -> (NewUser, Option<InitialPassword>) {
         let Self { username, login, email, password, r#type: user_type, .. } = self;
         (NewUser::created_by_another(username, login, user_type, email.0), password)
     }
 }
 
 impl NewMemberUserBody {
-    /// The user and their password.
-    pub fn into_parts(self) -> (NewUser, InitialPassword) {
-        let Self { username, login, email, password, .. } = self;
-        (NewUser::created_by_another(username, login, UserType::Member, email.0), password)
+    /// The user and their password, if they have one. A service account belongs to this team.
+    pub fn into_parts(self, team_id: TeamId) -> (NewUser, Option<InitialPassword>) {
+        let Self { username, login, email, password, r#type: user_type, .. } = self;
+        let new = NewUser::created_by_another(username, login, user_type, email.0);
+        (NewUser { home_team_id: user_type.is_service().then_some(team_id), ..new }, password)
     }
 }

@@ -9,10 +9,14 @@ use utoipa::ToSchema;
 use crate::{choice::choices, fields::FromField, text::RoleName, violation::Invalid};
 
 choices! {
-    /// The type of a console user, from the lowest rank to the highest.
+    /// The type of a user, from the lowest rank to the highest.
     UserType {
-        /// Works in teams, with a role in each.
+        /// A person who works in teams, with a role in each.
         Member "member",
+        /// A service account: a program that works in teams, with a role in each. It cannot sign in.
+        Service "service",
+        /// A service account that manages the platform. It cannot sign in, and cannot be a member of teams.
+        PlatformService "platform_service",
         /// Manages the platform. Cannot be a member of teams.
         PlatformAdmin "platform_admin",
         /// Manages the platform and its admins. Cannot be a member of teams.
@@ -24,8 +28,16 @@ impl UserType {
     /// Whether users of this type are admins of the platform.
     pub fn is_admin(self) -> bool {
         match self {
-            Self::Member => false,
-            Self::PlatformAdmin | Self::SuperAdmin => true,
+            Self::Member | Self::Service => false,
+            Self::PlatformService | Self::PlatformAdmin | Self::SuperAdmin => true,
+        }
+    }
+
+    /// Whether users of this type are service accounts: programs, which identify themselves with an API key.
+    pub fn is_service(self) -> bool {
+        match self {
+            Self::Service | Self::PlatformService => true,
+            Self::Member | Self::PlatformAdmin | Self::SuperAdmin => false,
         }
     }
 }
@@ -59,11 +71,13 @@ macro_rules! user_actions {
                     UserType::SuperAdmin => 0,
                     UserType::PlatformAdmin => 1,
                     UserType::Member => 2,
+                    UserType::Service => 3,
+                    UserType::PlatformService => 4,
                 };
                 match actor {
                     UserType::SuperAdmin => by_super[column],
-                    UserType::PlatformAdmin => by_platform[column],
-                    UserType::Member => false,
+                    UserType::PlatformAdmin | UserType::PlatformService => by_platform[column],
+                    UserType::Member | UserType::Service => false,
                 }
             }
         }
@@ -72,19 +86,22 @@ macro_rules! user_actions {
 
 #[rustfmt::skip]
 user_actions! {
-    //                                                                     by a super admin
-    //                                                                             by a platform admin
-    //                                                                     on a super admin, platform admin, member
-    View           "list, view"          /** List, search and read. */               [1 1 1] [1 1 1];
-    Create         "create"              /** Create one of this type. */             [1 1 1] [0 1 1];
-    ChangeUsername "change the username" /** Change the username. */                 [1 1 1] [0 0 1];
-    ChangeType     "change the type"     /** Change the type, to any. */             [1 1 1] [0 0 0];
-    ChangeStatus   "disable, enable"     /** Disable and enable. */                  [1 1 1] [0 0 1];
-    ChangeEmail    "unbind, note an email" /** Remove or replace the email address. */ [1 1 1] [0 0 1];
-    ResetPassword  "reset the password"  /** Set a password that must be changed. */ [1 1 1] [0 0 1];
-    UnbindTotp     "unbind two-factor"   /** Turn the second factor off. */          [1 1 1] [0 0 1];
-    EndSessions    "end sessions"        /** End all sessions. */                    [1 1 1] [0 0 1];
-    Delete         "delete"              /** Delete. */                              [1 1 1] [0 0 1];
+    //                                                                       by a super admin
+    //                                                                                   by a platform admin or service
+    //                                                                       on a super admin, platform admin, member,
+    //                                                                       service account, platform service account
+    View           "list, view"            /** List, search and read. */               [1 1 1 1 1] [1 1 1 1 1];
+    Create         "create"                /** Create one of this type. */             [1 1 1 1 1] [0 1 1 1 0];
+    ChangeUsername "change the username"   /** Change the username. */                 [1 1 1 1 1] [0 0 1 1 0];
+    ChangeType     "change the type"       /** Change the type, to that of a person. */ [1 1 1 0 0] [0 0 0 0 0];
+    ChangeStatus   "disable, enable"       /** Disable and enable. */                  [1 1 1 1 1] [0 0 1 1 0];
+    ChangeEmail    "unbind, note an email" /** Remove or replace the email address. */ [1 1 1 0 0] [0 0 1 0 0];
+    ResetPassword  "reset the password"    /** Set a password that must be changed. */ [1 1 1 0 0] [0 0 1 0 0];
+    UnbindTotp     "unbind two-factor"     /** Turn the second factor off. */          [1 1 1 0 0] [0 0 1 0 0];
+    EndSessions    "end sessions"          /** End all sessions. */                    [1 1 1 0 0] [0 0 1 0 0];
+    ManageKeys     "create, rename, rotate API keys" /** Create, rename and rotate API keys. */ [0 0 0 1 1] [0 0 0 1 0];
+    RevokeKeys     "revoke API keys"       /** Revoke API keys. */                     [1 1 1 1 1] [0 0 1 1 1];
+    Delete         "delete"                /** Delete. */                              [1 1 1 1 1] [0 0 1 1 0];
 }
 
 /// Declares the permissions and the preset roles, as one table.

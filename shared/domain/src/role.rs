@@ -16,7 +16,9 @@ use crate::{
     permission::{Permission, Preset, UserType},
     request_body,
     role_id::RoleId,
+    scope::{Scope, Scopes},
     text::RoleName,
+    time::Timestamp,
     user::User,
 };
 
@@ -119,17 +121,42 @@ impl From<Role> for RoleView {
     }
 }
 
-/// What a user may do, as read at the start of a request: by their type, and by their role in each of their teams.
+/// What a user may do, as read at the start of a request: by their type, by their role in each of their teams, and
+/// within the scopes of the request's API key.
+///
+/// What the user may see is judged by their rights alone, so that a caller learns of a missing scope as such.
 #[derive(Clone, Debug)]
 pub struct Rights {
     user_type: UserType,
     roles: BTreeMap<TeamId, Role>,
+    scopes: Scopes,
+    /// The ends of memberships that have one.
+    ends: BTreeMap<TeamId, Timestamp>,
 }
 
 impl Rights {
-    /// The rights of a user with these roles in their teams. A missing role grants nothing.
-    pub fn new(user: &User, roles: BTreeMap<TeamId, Role>) -> Self {
-        Self { user_type: user.user_type, roles }
+    /// The rights of a user at `now`, with the roles that they hold in their teams. A missing role grants nothing, and
+    /// neither does one whose membership has ended.
+    pub fn new(user: &User, mut roles: BTreeMap<TeamId, Role>, now: Timestamp) -> Self {
+        roles.retain(|team_id, _| user.teams.role_at(*team_id, now).is_some());
+        let ends = user.teams.at(now).filter_map(|(team_id, held)| Some((team_id, held.expires_at?))).collect();
+        Self { user_type: user.user_type, roles, scopes: Scopes::All, ends }
+    }
+
+    /// The rights within these scopes.
+    #[must_use]
+    pub fn within(self, scopes: Scopes) -> Self {
+        Self { scopes, ..self }
+    }
+
+    /// Checks that the scopes allow something that the user may do.
+    pub fn check_scope(&self, needed: impl Into<Scope>) -> Result<(), Code> {
+        self.scopes.check(needed)
+    }
+
+    /// Whether these rights in a team still count at `now`: the membership has not ended since they were read.
+    pub fn are_current_in(&self, team_id: TeamId, now: Timestamp) -> bool {
+        self.ends.get(&team_id).is_none_or(|end| now < *end)
     }
 
     /// Whether the user is an admin of the platform.
@@ -147,7 +174,8 @@ impl Rights {
         self.roles.iter().filter(move |(_, role)| role.permissions.contains(&permission)).map(|(team_id, _)| *team_id)
     }
 
-    /// Whether the user has a permission for what belongs to `team`, or to the platform if that is `None`.
+    /// Whether the user has a permission for what belongs to `team`, or to the platform if that is `None`, whatever the
+    /// scopes.
     ///
     /// Platform admins have every permission everywhere. Members have those of their role in the team.
     pub fn may(&self, permission: Permission, team: Option<TeamId>) -> bool {
@@ -155,18 +183,29 @@ impl Rights {
         self.is_platform_admin() || role.is_some_and(|role| role.permissions.contains(&permission))
     }
 
-    /// Checks a permission in a team. Without `team.read` the answer is `not_found`, so that callers do not learn of
-    /// teams that they may not read.
+    /// Checks that the user may see a team. Without `team.read` the answer is `not_found`, so that callers do not learn
+    /// of teams that they may not read.
+    pub fn check_sees(&self, team_id: TeamId) -> Result<(), Code> {
+        if self.may(Permission::TeamRead, Some(team_id)) { Ok(()) } else { Err(Code::NotFound) }
+    }
+
+    /// Checks a permission in a team that the user sees.
     pub fn permit(&self, permission: Permission, team_id: TeamId) -> Result<(), Code> {
-        if !self.may(Permission::TeamRead, Some(team_id)) {
-            return Err(Code::NotFound);
-        }
-        if self.may(permission, Some(team_id)) { Ok(()) } else { Err(Code::Forbidden) }
+        self.check_sees(team_id)?;
+        if self.may(permission, Some(team_id)) { self.check_scope(permission) } else { Err(Code::Forbidden) }
     }
 
     /// Whether the user may give this role of a team to others, and take it away.
     pub fn may_grant(&self, role: &Role, team_id: TeamId) -> bool {
         self.may(Permission::MembersManage, Some(team_id)) && self.includes(role, team_id)
+    }
+
+    /// Whether the user may give this role of a team to somebody whose membership ends then, or lasts. Nobody gives a
+    /// membership that outlasts their own.
+    pub fn may_grant_until(&self, expires_at: Option<Timestamp>, role: &Role, team_id: TeamId) -> bool {
+        let own_end = self.ends.get(&team_id);
+        let is_within = own_end.is_none_or(|own_end| expires_at.is_some_and(|end| end <= *own_end));
+        is_within && self.may_grant(role, team_id)
     }
 
     /// Whether the user may create, edit and delete this role of a team. Nobody may edit their own role.
@@ -198,7 +237,8 @@ mod tests {
     }
 
     fn holding(role: Role) -> Rights {
-        Rights { user_type: UserType::Member, roles: BTreeMap::from([(TEAM, role)]) }
+        let (roles, ends) = (BTreeMap::from([(TEAM, role)]), BTreeMap::new());
+        Rights { user_type: UserType::Member, roles, scopes: Scopes::All, ends }
     }
 
     #[test]
@@ -234,6 +274,21 @@ mod tests {
     }
 
     #[test]
+    fn nobody_grants_a_membership_that_outlasts_their_own() {
+        let noon = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
+        let later = noon + std::time::Duration::from_millis(1);
+        let admin = Rights { ends: BTreeMap::from([(TEAM, noon)]), ..holding(Preset::Admin.into()) };
+        let grants = |rights: &Rights, end| rights.may_grant_until(end, &Preset::Reviewer.into(), TEAM);
+        assert!(grants(&admin, Some(noon)) && !grants(&admin, Some(later)) && !grants(&admin, None));
+        assert!(grants(&holding(Preset::Admin.into()), None) && admin.may_grant(&Preset::Admin.into(), TEAM));
+        assert!(
+            admin.are_current_in(TEAM, noon - std::time::Duration::from_millis(1)) && !admin.are_current_in(TEAM, noon)
+        );
+        let operator = Rights { ends: BTreeMap::from([(TEAM, noon)]), ..holding(Preset::Operator.into()) };
+        assert!(!grants(&operator, Some(noon)));
+    }
+
+    #[test]
     fn nobody_edits_their_own_role_or_roles_of_another_team() {
         let own = custom(&[Permission::TeamRead, Permission::RolesManage]);
         assert!(!holding(own.clone()).may_edit_role(&own, TEAM));
@@ -246,7 +301,8 @@ mod tests {
 
     #[test]
     fn a_platform_admin_has_every_permission_everywhere() {
-        let rights = Rights { user_type: UserType::PlatformAdmin, roles: BTreeMap::new() };
+        let (roles, ends) = (BTreeMap::new(), BTreeMap::new());
+        let rights = Rights { user_type: UserType::PlatformAdmin, roles, scopes: Scopes::All, ends };
         assert!(rights.may(Permission::AuditRead, None) && rights.may_grant(&Preset::Admin.into(), TEAM));
         assert!(rights.may_edit_role(&custom(Permission::ALL), TEAM));
     }

@@ -103,6 +103,10 @@ texts! {
         Ok(name)
     };
 
+    /// The name of an API key: 1–64 characters that people can see, trimmed.
+    #[schema(value_type = String, min_length = 1, max_length = 64, example = "Nightly export")]
+    KeyName by |text| name(text);
+
     /// A note on an invitation, for the people who manage it: at most 500 bytes of UTF-8 that they can see.
     #[schema(value_type = String, max_length = 500, example = "For the new colleague in Busan")]
     Note by |text| {

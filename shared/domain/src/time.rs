@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -90,9 +90,11 @@ impl<'de> Deserialize<'de> for Timestamp {
 impl FromField for Timestamp {
     fn from_field(value: &Value) -> Result<Self, Invalid> {
         let text = String::from_field(value)?;
-        let parsed = DateTime::parse_from_rfc3339(&text).map(|time| Self::new(time.with_timezone(&Utc)));
+        let parsed = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.with_timezone(&Utc));
+        // A time with an offset can be in a year of five digits in UTC. As a text it would not sort by time.
+        let parsed = parsed.filter(|time| (0..=9_999).contains(&time.year())).map(Self::new);
         let rule = "must be an RFC 3339 time such as 2026-11-20T12:00:00Z";
-        parsed.map_err(|_| Invalid::new(ViolationCode::BadFormat, rule))
+        parsed.ok_or_else(|| Invalid::new(ViolationCode::BadFormat, rule))
     }
 }
 
@@ -104,6 +106,15 @@ mod tests {
     fn a_timestamp_is_written_in_utc_with_milliseconds() {
         let moment: Timestamp = serde_json::from_str("\"2026-11-20T21:00:00.0009+09:00\"").unwrap();
         assert_eq!(moment.to_string(), "2026-11-20T12:00:00.000Z");
+    }
+
+    #[test]
+    fn a_time_that_would_not_sort_as_text_is_refused() {
+        let last = "9999-12-31T23:59:59.999Z";
+        assert_eq!(Timestamp::from_field(&last.into()).unwrap().to_string(), last);
+        for beyond in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01", "10000-01-01T00:00:00Z"] {
+            assert_eq!(Timestamp::from_field(&beyond.into()).unwrap_err().code, ViolationCode::BadFormat);
+        }
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Console users: the people who sign in.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,6 +10,7 @@ use crate::{
     email::Email,
     error::{Code, Refusal},
     fields::Fields,
+    held_role::{HeldRole, HeldRoles},
     id::{DeviceId, TeamId, UserId},
     limits::MAX_TEAMS_PER_USER,
     mail::Language,
@@ -21,14 +20,15 @@ use crate::{
     role_id::RoleId,
     text::{Login, Username},
     time::Timestamp,
+    violation::{Violation, ViolationCode},
 };
 
 choices! {
     /// Whether a user may sign in.
     Status {
-        /// May sign in.
+        /// May sign in, or use API keys.
         Enabled "enabled",
-        /// May not sign in. All sessions have ended.
+        /// May not sign in. All sessions and API keys have ended.
         Disabled "disabled",
     }
 }
@@ -38,7 +38,7 @@ request_body! {
     pub struct UserPatch {
         /// The name that people read and search for.
         username: PatchRequired<Username>,
-        /// The type. A user who becomes an admin leaves all teams.
+        /// The type, if the user is a person. A user who becomes an admin leaves all teams.
         r#type: PatchRequired<UserType>,
         /// Whether the user may sign in.
         status: PatchRequired<Status>,
@@ -84,12 +84,19 @@ pub struct User {
     /// Whether the user must change their password before they can do anything else.
     #[serde(default)]
     pub password_change_required: bool,
+    /// The team that a service account belongs to, if it is one that was created in a team. It joins no other, and is
+    /// deleted when it leaves this one.
+    #[serde(default)]
+    pub home_team_id: Option<TeamId>,
     /// The role in each of the user's teams.
     #[serde(default)]
-    pub teams: BTreeMap<TeamId, RoleId>,
+    pub teams: HeldRoles,
     /// Grows when all sessions end: a session of an earlier epoch is no longer valid.
     #[serde(default)]
     pub epoch: u32,
+    /// Grows when all API keys end: a key of an earlier epoch is no longer valid.
+    #[serde(default)]
+    pub key_epoch: u32,
     /// The devices from which the user has signed in.
     #[serde(default)]
     pub devices: KnownDevices,
@@ -120,6 +127,16 @@ impl User {
         self.user_type == UserType::SuperAdmin && self.is_enabled()
     }
 
+    /// Whether the user is a program, which identifies itself with an API key.
+    pub fn is_service(&self) -> bool {
+        self.user_type.is_service()
+    }
+
+    /// Whether the user counts among the admins of a team in which they have this role. A team must be left to a person.
+    pub fn counts_as_admin(&self, role_id: RoleId) -> bool {
+        role_id.is_admin() && !self.is_service()
+    }
+
     /// The names a password must not contain.
     pub fn names(&self) -> Vec<&str> {
         let local_part = self.email.as_ref().map(Email::local_part);
@@ -129,7 +146,7 @@ impl User {
     /// Applies an admin's change. If nothing changes, the version stays the same.
     ///
     /// A changed address is unverified until the user verifies it. A user who becomes an admin leaves all teams.
-    /// Sessions end when the type changes and when the user is disabled.
+    /// Sessions and API keys end when the type changes and when the user is disabled.
     pub fn edited(self, fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
         let patch = fields.parse(|fields| {
             let patch = UserPatch::read(fields);
@@ -138,12 +155,17 @@ impl User {
         })?;
         let before = self.clone();
         let (user_type, status) = (patch.r#type.apply(self.user_type), patch.status.apply(self.status));
+        if user_type.is_service() != self.is_service() {
+            let rule = "must be the type of a person: nobody becomes a service account";
+            return Err(Violation::at("/type", ViolationCode::NotAllowed, rule).into());
+        }
         let (username, email) = (patch.username.apply(self.username), patch.email.apply(self.email));
         let email_verified = self.email_verified && email == before.email;
-        let teams = if user_type.is_admin() { BTreeMap::new() } else { self.teams };
+        let teams = if user_type.is_admin() { HeldRoles::default() } else { self.teams };
         let is_ended = user_type != self.user_type || (status == Status::Disabled && status != self.status);
-        let epoch = self.epoch + u32::from(is_ended);
-        let after = Self { username, user_type, status, email, email_verified, teams, epoch, ..before.clone() };
+        let (epoch, key_epoch) = (self.epoch + u32::from(is_ended), self.key_epoch + u32::from(is_ended));
+        let after =
+            Self { username, user_type, status, email, email_verified, teams, epoch, key_epoch, ..before.clone() };
         Ok(if after == before { after } else { after.next_version(now) })
     }
 
@@ -194,33 +216,39 @@ impl User {
         Self { epoch: self.epoch + 1, ..self }
     }
 
-    /// Adds the user to a team. Refuses admins of the platform, members of the team, and users in
-    /// [`MAX_TEAMS_PER_USER`] teams.
-    pub fn joined(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Result<Self, Code> {
-        if self.user_type.is_admin() {
-            return Err(Code::NotAMember);
-        }
-        if self.teams.contains_key(&team_id) {
+    /// Ends all API keys. The version stays the same, since nothing changes that callers can see.
+    #[must_use]
+    pub fn with_keys_ended(self) -> Self {
+        Self { key_epoch: self.key_epoch + 1, ..self }
+    }
+
+    /// Adds the user to a team. Refuses admins of the platform, members of the team, service accounts of another team,
+    /// and users in [`MAX_TEAMS_PER_USER`] teams. Memberships that have ended must have been removed before.
+    pub fn joined(mut self, team_id: TeamId, held: HeldRole, now: Timestamp) -> Result<Self, Code> {
+        if self.teams.stored_in(team_id).is_some() {
             return Err(Code::AlreadyMember);
+        }
+        if self.user_type.is_admin() || self.home_team_id.is_some_and(|home| home != team_id) {
+            return Err(Code::NotAMember);
         }
         if self.teams.len() >= MAX_TEAMS_PER_USER {
             return Err(Code::TooManyTeams);
         }
-        self.teams.insert(team_id, role_id);
+        self.teams.insert(team_id, held);
         Ok(self.next_version(now))
     }
 
-    /// The user with another role in one of their teams.
+    /// The user with another role, or another end of the membership, in one of their teams.
     #[must_use]
-    pub fn with_role(mut self, team_id: TeamId, role_id: RoleId, now: Timestamp) -> Self {
-        self.teams.insert(team_id, role_id);
+    pub fn with_role(mut self, team_id: TeamId, held: HeldRole, now: Timestamp) -> Self {
+        self.teams.insert(team_id, held);
         self.next_version(now)
     }
 
     /// The user without one of their teams.
     #[must_use]
     pub fn without_team(mut self, team_id: TeamId, now: Timestamp) -> Self {
-        self.teams.remove(&team_id);
+        self.teams.remove(team_id);
         self.next_version(now)
     }
 
@@ -259,11 +287,16 @@ pub struct UserView<'a> {
     user_id: UserId,
     /// The name that people read and search for. It is not unique.
     username: &'a Username,
-    /// The login, for signing in. It cannot be changed.
+    /// The login, for signing in; of a service account, its handle. It cannot be changed.
     login: &'a Login,
     /// The type.
     #[serde(rename = "type")]
     user_type: UserType,
+    /// The team that a service account belongs to; null if it is the platform's. Absent for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TeamId>, required = false)]
+    #[expect(clippy::option_option, reason = "absent for people, and null for a service account of the platform")]
+    home_team_id: Option<Option<TeamId>>,
     /// Whether the user may sign in.
     status: Status,
     /// The email address; null if there is none.
@@ -293,6 +326,7 @@ impl<'a> From<&'a User> for UserView<'a> {
             username: &user.username,
             login: &user.login,
             user_type: user.user_type,
+            home_team_id: user.is_service().then_some(user.home_team_id),
             status: user.status,
             email: user.email.as_ref(),
             email_verified: user.email_verified,

@@ -173,8 +173,8 @@ impl Mailings {
     }
 }
 
-/// Whether a mail counts at `now`. One that is due later than any that can be requested now was counted before the clock
-/// was set back.
+/// Whether a mail counts at `now`. One that is due later than any that can be requested now was counted before the
+/// clock was set back.
 fn counts(mail: &Mailing, now: Timestamp) -> bool {
     let most = MAILS_PER_ADDRESS.iter().map(|(max, _)| *max).max().unwrap_or_default();
     let latest = (0..most).fold(now, |latest, _| latest + RESEND_AFTER);

@@ -19,6 +19,7 @@ use crate::{
     patch::{PatchOptional, PatchRequired},
     request_body,
     role::Rights,
+    scope::PlatformScope,
     text::Note,
     time::Timestamp,
     user::User,
@@ -181,7 +182,7 @@ impl Webhook {
     /// Checks that the caller manages the webhooks of this owner: a team's are for its role `admin`, the platform's for
     /// admins of the platform, who also manage those of teams. For anybody else there are none.
     pub fn permit(rights: &Rights, owner: Option<TeamId>) -> Result<(), Code> {
-        if may_manage(rights, owner) { Ok(()) } else { Err(Code::NotFound) }
+        if may_manage(rights, owner) { rights.check_scope(PlatformScope::WebhooksManage) } else { Err(Code::NotFound) }
     }
 
     /// Applies a change. If nothing changes, the version stays the same.

@@ -18,7 +18,6 @@ use rollcall_domain::{
 pub(crate) use csv::CsvWriter;
 use encoder::Encoder;
 use sink::{Compressed, Counted};
-pub use xlsx::MAX_ROWS_PER_XLSX;
 
 /// What a file of accounts looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +70,8 @@ impl<'a, Sink: Write + Send + 'a> AccountsWriter<'a, Sink> {
         Ok(Self { encoder, rows: 0 })
     }
 
-    /// Goes on with a file of which the beginning was written elsewhere, at the end of an account. A compressed file then
-    /// has several members, which together unpack to one file. An XLSX file cannot be resumed.
+    /// Goes on with a file of which the beginning was written elsewhere, at the end of an account. A compressed file
+    /// then has several members, which together unpack to one file. An XLSX file cannot be resumed.
     pub fn resume(sink: Sink, layout: &Layout) -> io::Result<Self> {
         let sink = Compressed::new(Counted::new(sink), layout.gzip);
         let columns = layout.columns.clone();
@@ -86,11 +85,12 @@ impl<'a, Sink: Write + Send + 'a> AccountsWriter<'a, Sink> {
         Ok(Self { encoder, rows: 0 })
     }
 
-    /// Writes the next account. An XLSX file takes at most [`MAX_ROWS_PER_XLSX`], fewer if they are
-    /// very long; then this is an error of the kind `FileTooLarge`.
+    /// Writes the next account. A full XLSX file refuses it with an error of the kind `FileTooLarge`, and is whole
+    /// without it.
     pub fn write(&mut self, account: &Account) -> io::Result<()> {
+        self.encoder.write(account)?;
         self.rows += 1;
-        self.encoder.write(account)
+        Ok(())
     }
 
     /// Writes the end of the file. Until then the file is incomplete.

@@ -92,11 +92,10 @@ impl Store {
         if filter.is_void() {
             return Ok(Page { items: Vec::new(), next: None });
         }
-        let read = self.query(range.after(after.map(keys::account_sk))).await?;
-        let mut items: Vec<Account> = from_items(read.items)?;
+        let mut read: Page<Account> = self.query_flat(range.after(after.map(keys::account_sk))).await?;
         // Older items lack the attribute that the database searches.
-        items.retain(|account| filter.matches(account));
-        Ok(Page { items, next: read.next.and_then(|sk| sk.strip_prefix(keys::ACCOUNT).map(str::to_owned)) })
+        read.items.retain(|account| filter.matches(account));
+        Ok(Page { items: read.items, next: read.next.and_then(|sk| sk.strip_prefix(keys::ACCOUNT).map(str::to_owned)) })
     }
 
     /// Writes accounts in batches, without guards and audit records: for an application that is not in use yet.

@@ -10,7 +10,7 @@ use crate::{
     commit::Commit,
     counters::CounterUpdate,
     error::Fault,
-    item::{Item, from_items, indexed, key_of, to_item, with_string_set},
+    item::{Item, from_items, indexed, key_of, string, to_item, with_string_set},
     keys::{self, Key},
     query::{Page, Range},
     table::Store,
@@ -86,6 +86,17 @@ pub fn change(before: &App, after: &App) -> Result<Commit, Fault> {
         commit.extend(listed_with(after).into_iter().flat_map(|team_id| list(team_id, after.app_id)));
     }
     Ok(commit)
+}
+
+/// Checks that an application still belongs to the team, or to the platform, that it belonged to when it was read.
+pub fn still_owned(app: &App) -> Write {
+    let check = Write::check(keys::app(app.app_id));
+    match app.team_id {
+        Some(team_id) => {
+            check.only_if("#team_id = :owner", vec![(":owner", string(team_id.to_string()))], Code::Conflict)
+        }
+        None => check.only_if("attribute_exists(#pk) AND attribute_not_exists(#team_id)", Vec::new(), Code::Conflict),
+    }
 }
 
 /// Removes a tombstone.

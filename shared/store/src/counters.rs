@@ -1,13 +1,13 @@
-//! The counters on a team's item: members, custom roles, live invitations, applications, and the set of its admins.
+//! The counters on a team's item: members, custom roles, live invitations, applications, and the sets of its admins.
 
 use rollcall_domain::{
     Timestamp,
-    id::{TeamId, UserId},
+    held_role::HeldRole,
+    id::TeamId,
     invitation::Invitation,
     limits::{MAX_LIVE_INVITATIONS, MAX_MEMBERS_PER_TEAM, MAX_ROLES_PER_TEAM},
-    permission::Preset,
-    role_id::RoleId,
     team::LastAdmin,
+    user::User,
 };
 
 use crate::{
@@ -76,29 +76,30 @@ impl CounterUpdate {
         self.decrement("#apps :minus_one")
     }
 
-    /// Counts a member who joins in this role. Only admins are counted by role.
-    pub(crate) fn add_role_holder(self, user_id: UserId, role_id: RoleId, now: Timestamp) -> Self {
-        if is_admin(role_id) { self.add_admin(user_id, now) } else { self }
-    }
-
-    /// Counts off a member who leaves in this role.
-    pub(crate) fn remove_role_holder(self, user_id: UserId, role_id: RoleId, last: LastAdmin, now: Timestamp) -> Self {
-        if is_admin(role_id) { self.remove_admin(user_id, last, now) } else { self }
-    }
-
-    /// Counts a member who moves from one role to another.
-    pub(crate) fn move_role_holder(
-        self,
-        user_id: UserId,
-        (old, new): (RoleId, RoleId),
+    /// Counts a member who changes from one role to another; without an old one they join, without a new one they
+    /// leave. Only admins are counted by role, and apart where their membership has an end: such an admin is never the
+    /// last one that the team needs. A service account is not counted at all.
+    pub(crate) fn change_role_holder(
+        mut self,
+        user: &User,
+        (old, new): (Option<HeldRole>, Option<HeldRole>),
         last: LastAdmin,
         now: Timestamp,
     ) -> Self {
-        match (is_admin(old), is_admin(new)) {
-            (false, true) => self.add_admin(user_id, now),
-            (true, false) => self.remove_admin(user_id, last, now),
-            (true, true) | (false, false) => self,
+        let (old, new) = (old.and_then(|held| AdminSet::of(user, held)), new.and_then(|held| AdminSet::of(user, held)));
+        if old == new {
+            return self;
         }
+        // The sets of admins are part of the team's state, so a change of them is a new version of the team.
+        self = self.increment("#version :one");
+        self.set = Some("#updated_at = :now");
+        self.values.extend([(":now", timestamp(now)), (":admin", string_set([user.user_id]))]);
+        self.add.extend(new.map(AdminSet::member));
+        self.delete = old.map(AdminSet::member);
+        if old == Some(AdminSet::Lasting) && last == LastAdmin::Protected {
+            self.conditions.push("size(#admins) > :one");
+        }
+        self
     }
 
     /// The write, with the error code to report if the team is deleted, a limit is reached, or the last admin would
@@ -114,29 +115,6 @@ impl CounterUpdate {
             Write::update(key, update.concat(), Values::new())
         };
         write.only_if(self.conditions.join(" AND "), self.values, failure)
-    }
-
-    fn add_admin(self, user_id: UserId, now: Timestamp) -> Self {
-        let mut update = self.admins_changed(user_id, now);
-        update.add.push("#admins :admin");
-        update
-    }
-
-    fn remove_admin(self, user_id: UserId, last: LastAdmin, now: Timestamp) -> Self {
-        let mut update = self.admins_changed(user_id, now);
-        update.delete = Some("#admins :admin");
-        if last == LastAdmin::Protected {
-            update.conditions.push("size(#admins) > :one");
-        }
-        update
-    }
-
-    /// The set of admins is part of the team's state, so a change of it is a new version of the team.
-    fn admins_changed(self, user_id: UserId, now: Timestamp) -> Self {
-        let mut update = self.increment("#version :one");
-        update.set = Some("#updated_at = :now");
-        update.values.extend([(":now", timestamp(now)), (":admin", string_set([user_id]))]);
-        update
     }
 
     fn increment(mut self, clause: &'static str) -> Self {
@@ -158,6 +136,25 @@ impl CounterUpdate {
     }
 }
 
-fn is_admin(role_id: RoleId) -> bool {
-    role_id == Preset::Admin.into()
+/// The sets of a team's admins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AdminSet {
+    Lasting,
+    Ending,
+}
+
+impl AdminSet {
+    /// The set that lists a member with this role, if any does.
+    fn of(user: &User, held: HeldRole) -> Option<Self> {
+        let set = if held.expires_at.is_some() { Self::Ending } else { Self::Lasting };
+        user.counts_as_admin(held.role_id).then_some(set)
+    }
+
+    /// The clause that adds or deletes the member `:admin`.
+    fn member(self) -> &'static str {
+        match self {
+            Self::Lasting => "#admins :admin",
+            Self::Ending => "#ending_admins :admin",
+        }
+    }
 }

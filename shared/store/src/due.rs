@@ -1,8 +1,9 @@
-//! Items that fall due: expired invitations, finished deletions, jobs and overdue mails, in one index.
+//! Items that fall due: ended memberships and invitations, finished deletions, jobs, overdue mails and reminders, in one
+//! index.
 
 use rollcall_domain::{
     Timestamp,
-    id::{AppId, InvitationId, JobId, MailId, TeamId},
+    id::{ApiKeyId, AppId, InvitationId, JobId, MailId, TeamId, UserId},
 };
 
 use crate::{
@@ -32,8 +33,12 @@ pub enum DueItem {
     Mail(MailId),
     /// A deleted team, whose remains are to be removed.
     Team(TeamId),
+    /// A reminder that an API key of a user ends soon.
+    KeyReminder(UserId, ApiKeyId),
     /// A live invitation, to be ended.
     Invitation(TeamId, InvitationId),
+    /// A membership with an end, of which the member is to be reminded, or which is to be removed.
+    Member(TeamId, UserId),
     /// An item of a kind that only a newer version knows.
     Unknown,
 }
@@ -55,9 +60,14 @@ fn due_item(key: &Key) -> DueItem {
     if let Some(mail_id) = keys::mail_id(&key.pk) {
         return DueItem::Mail(mail_id);
     }
-    match (key.team_id(), key.invitation_id()) {
-        (Some(team_id), Some(invitation_id)) => DueItem::Invitation(team_id, invitation_id),
-        (Some(team_id), None) if *key == keys::team(team_id) => DueItem::Team(team_id),
-        (Some(_) | None, _) => DueItem::Unknown,
+    if let Some((user_id, key_id)) = key.key_reminder() {
+        return DueItem::KeyReminder(user_id, key_id);
+    }
+    let Some(team_id) = key.team_id() else { return DueItem::Unknown };
+    match (key.invitation_id(), key.member_id()) {
+        (Some(invitation_id), _) => DueItem::Invitation(team_id, invitation_id),
+        (None, Some(user_id)) => DueItem::Member(team_id, user_id),
+        (None, None) if *key == keys::team(team_id) => DueItem::Team(team_id),
+        (None, None) => DueItem::Unknown,
     }
 }

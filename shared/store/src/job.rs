@@ -61,8 +61,8 @@ impl Store {
         from_items(self.query(Range::new(keys::rows_partition(job_id, run), limit).after(after)).await?.items)
     }
 
-    /// Signals again that a job is to be worked on, if it was due before `now`. Then it is due now, so that whoever looks
-    /// for due jobs does not have to look back further than the last run of the cleanup.
+    /// Signals again that a job is to be worked on, if it was due before `now`. Then it is due now, so that whoever
+    /// looks for due jobs does not have to look back further than the last run of the cleanup.
     pub async fn redrive_job(&self, app_id: AppId, job_id: JobId, now: Timestamp) -> Result<bool, Fault> {
         const DUE_NOW: &str = "SET #due_at = :now, #gsi1pk = :hour, #gsi1sk = :position";
         let (hour, position) = keys::due_index(now, &job_id);

@@ -8,6 +8,9 @@
 //! | set of super admins | `PLATFORM` | `SUPER_ADMINS` | | |
 //! | id of the master key | `PLATFORM` | `MASTER_KEY` | | |
 //! | session | `SESSIONS#<user id>` | session id | | yes |
+//! | API key | `SESSIONS#<user id>` | `KEY#<key id>` | `KEYS` / key id | 30 d after its end |
+//! | active API keys of a user | `SESSIONS#<user id>` | `KEYS` | | |
+//! | reminder of an API key's end | `SESSIONS#<user id>` | `REMINDER#<key id>` | `DUE#<hour>` / `<due_at>#<key id>` | yes |
 //! | verification, sign-in ticket | `FLOW#<flow id>` | `FLOW` | | minutes |
 //! | enrolment of a second factor | `FLOW#<user id>` | `TOTP` | | 10 min |
 //! | throttle | `LANE#<kind>#<hash>` | `LANE` | | yes |
@@ -18,6 +21,7 @@
 //! | team being deleted | same | same | `DUE#<hour>` / `<deleting_at>#<team id>` | |
 //! | marker of a team's name | `TEAMNAME#<comparison key of the name>` | `TEAMNAME` | | |
 //! | member | `TEAM#<team id>` | `MEMBER#<user id>` | | |
+//! | member with an end | same | same | `DUE#<hour>` / `<due_at>#<team id>#<user id>` | |
 //! | custom role | `TEAM#<team id>` | `ROLE#<role id>` | | |
 //! | live invitation | `TEAM#<team id>` | `INVITATION#<id>` | `DUE#<hour>` / `<expires_at>#<id>` | |
 //! | ended invitation | same | same | | 31 d |
@@ -51,8 +55,8 @@ use chrono::NaiveDate;
 use rollcall_domain::{
     Timestamp,
     id::{
-        AppId, AuditId, CustomRoleId, DeliveryId, FlowId, InvitationId, JobId, MailId, SessionId, TeamId, UserId,
-        WebhookId,
+        ApiKeyId, AppId, AuditId, CustomRoleId, DeliveryId, FlowId, InvitationId, JobId, MailId, SessionId, TeamId,
+        UserId, WebhookId,
     },
     text::{AccountId, Login, TeamName},
     throttle::ThrottleKind,
@@ -88,6 +92,16 @@ pub(crate) const INVITATION: &str = "INVITATION#";
 
 /// Prefix of the sort keys of a team's applications.
 pub(crate) const TEAM_APP: &str = "APP#";
+
+/// The index partition of all API keys.
+pub(crate) const API_KEYS: &str = "KEYS";
+
+const SESSIONS: &str = "SESSIONS#";
+
+/// Prefix of the sort keys of a user's API keys.
+pub(crate) const API_KEY: &str = "KEY#";
+
+const KEY_REMINDER: &str = "REMINDER#";
 
 /// Prefix of the sort keys of an application's accounts.
 pub(crate) const ACCOUNT: &str = "ACCOUNT#";
@@ -136,6 +150,11 @@ impl Key {
         InvitationId::parse(self.sk.strip_prefix(INVITATION)?)
     }
 
+    /// The user whose membership has this key.
+    pub(crate) fn member_id(&self) -> Option<UserId> {
+        UserId::parse(self.sk.strip_prefix(MEMBER)?)
+    }
+
     /// The job whose key this is.
     pub(crate) fn job_id(&self) -> Option<JobId> {
         JobId::parse(self.sk.strip_prefix(JOB)?)
@@ -144,6 +163,12 @@ impl Key {
     /// The webhook whose key this is.
     pub(crate) fn webhook_id(&self) -> Option<WebhookId> {
         WebhookId::parse(self.pk.strip_prefix(WEBHOOK)?)
+    }
+
+    /// The user and the API key of whose end this is the reminder.
+    pub(crate) fn key_reminder(&self) -> Option<(UserId, ApiKeyId)> {
+        let user_id = UserId::parse(self.pk.strip_prefix(SESSIONS)?)?;
+        Some((user_id, ApiKeyId::parse(self.sk.strip_prefix(KEY_REMINDER)?)?))
     }
 
     /// The application that this key lists with its team.
@@ -195,13 +220,30 @@ pub(crate) fn mailings(hash: &str) -> Key {
     Key::new(format!("MAILINGS#{hash}"), "MAILINGS")
 }
 
-/// The partition of a user's sessions.
+/// The partition of a user's sessions and API keys.
 pub(crate) fn session_partition(user_id: UserId) -> String {
-    format!("SESSIONS#{user_id}")
+    format!("{SESSIONS}{user_id}")
 }
 
 pub(crate) fn session(user_id: UserId, session_id: SessionId) -> Key {
     Key::new(session_partition(user_id), session_id.to_string())
+}
+
+pub(crate) fn api_key(user_id: UserId, key_id: ApiKeyId) -> Key {
+    Key::new(session_partition(user_id), format!("{API_KEY}{key_id}"))
+}
+
+pub(crate) fn api_keys_index(key_id: ApiKeyId) -> (String, String) {
+    (API_KEYS.to_owned(), key_id.to_string())
+}
+
+/// The register of a user's active API keys.
+pub(crate) fn key_register(user_id: UserId) -> Key {
+    Key::new(session_partition(user_id), "KEYS")
+}
+
+pub(crate) fn key_reminder(user_id: UserId, key_id: ApiKeyId) -> Key {
+    Key::new(session_partition(user_id), format!("{KEY_REMINDER}{key_id}"))
 }
 
 pub(crate) fn app(app_id: AppId) -> Key {

@@ -5,6 +5,7 @@
 //! report if it does not hold.
 
 pub mod account;
+pub mod api_key;
 pub mod app;
 pub mod audit;
 mod batch;
@@ -17,6 +18,7 @@ pub mod credential;
 pub mod due;
 mod error;
 mod expression;
+mod flat_items;
 pub mod flow;
 pub mod idempotency;
 pub mod invitation;
@@ -28,6 +30,7 @@ pub mod master_key;
 pub mod member;
 pub mod outbox;
 mod query;
+mod raw_reply;
 pub mod redemption;
 mod retry;
 pub mod role;

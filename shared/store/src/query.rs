@@ -1,12 +1,15 @@
 //! Reads of a partition, in order and page by page.
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
+use serde::de::DeserializeOwned;
 
 use crate::{
     error::Fault,
     expression::{Values, names_in, values_of},
-    item::{Item, key_of, text_of},
+    flat_items,
+    item::{Item, from_items, key_of, text_of},
     keys::{INDEX, Key},
+    raw_reply::RawReply,
     retry::{unavailable, with_retries},
     sort_keys::SortKeys,
     table::Store,
@@ -33,7 +36,7 @@ impl<T> Page<T> {
 }
 
 /// A range of one partition of the table: the items to read, and in which order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Range {
     pk: String,
     limit: usize,
@@ -85,13 +88,37 @@ impl Range {
 impl Store {
     /// Reads a range of the table. `next` is set whenever something may follow.
     pub(crate) async fn query(&self, range: Range) -> Result<Page<Item>, Fault> {
+        let Some(request) = self.request(range) else { return Ok(Page { items: Vec::new(), next: None }) };
+        let (items, last) = run(request).await?;
+        Ok(Page { items, next: last.map(|key| key_of(&key).sk) })
+    }
+
+    /// [`Store::query`] for many items that are flat: several times as fast.
+    pub(crate) async fn query_flat<T: DeserializeOwned>(&self, range: Range) -> Result<Page<T>, Fault> {
+        let Some(request) = self.request(range.clone()) else { return Ok(Page { items: Vec::new(), next: None }) };
+        let send = || {
+            let reply = RawReply::default();
+            let sent = request.clone().customize().interceptor(reply.clone()).send();
+            async move { sent.await.map(|_| reply.take()) }
+        };
+        let body = with_retries(send).await.map_err(unavailable("Query"))?;
+        if let Ok(page) = flat_items::page_of(&body) {
+            return Ok(page);
+        }
+        // One of the items is corrupt. The other way names it.
+        let page = self.query(range).await?;
+        Ok(Page { items: from_items(page.items)?, next: page.next })
+    }
+
+    /// The request for a range; none if no key can be in it.
+    fn request(&self, range: Range) -> Option<QueryFluentBuilder> {
         let keys = match range.after {
             None => range.keys,
             Some(after) if range.is_descending => range.keys.before(&after),
             Some(after) => range.keys.after(&after),
         };
         if keys.is_empty() {
-            return Ok(Page { items: Vec::new(), next: None });
+            return None;
         }
         let (condition, mut values) = keys.condition(("pk", "sk"), &range.pk);
         let filter = range.filter.map(|(filter, filter_values)| {
@@ -106,8 +133,7 @@ impl Store {
             .key_condition_expression(condition)
             .set_filter_expression(filter.map(str::to_owned))
             .limit(request_limit(range.limit));
-        let (items, last) = run(request).await?;
-        Ok(Page { items, next: last.map(|key| key_of(&key).sk) })
+        Some(request)
     }
 
     /// The positions and keys in an index partition whose positions are in this range, in ascending order.
@@ -137,6 +163,18 @@ impl Store {
     /// The last keys of an index partition whose positions are in this range, in descending order.
     pub(crate) async fn last_in_index(&self, pk: &str, positions: SortKeys, limit: usize) -> Result<Vec<Key>, Fault> {
         Ok(self.index_items(pk, positions, limit, false).await?.iter().map(key_of).collect())
+    }
+
+    /// A page of the keys in an index partition at these positions, in descending order.
+    pub(crate) async fn newest_of_index(
+        &self,
+        pk: &str,
+        positions: SortKeys,
+        limit: usize,
+    ) -> Result<Page<Key>, Fault> {
+        let items = self.index_items(pk, positions, limit + 1, false).await?;
+        let Page { items, next } = Page::cut(items, limit, |item| text_of(item, "gsi1sk"));
+        Ok(Page { items: items.iter().map(key_of).collect(), next })
     }
 
     async fn index_items(

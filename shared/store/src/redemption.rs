@@ -1,7 +1,7 @@
 //! Redeeming an invitation: everything that the decision needs, and the commit.
 
 use rollcall_domain::{
-    Code,
+    Code, Timestamp,
     id::UserId,
     invitation::Invitation,
     role::Role,
@@ -72,15 +72,16 @@ impl Store {
 
 /// Redeems an invitation: it ends, and the user becomes a member. The caller adds the team to the user.
 ///
-/// Condition: the issuer is still authorised to grant the role, by the role that was read.
+/// Condition: the issuer is still authorised at `now` to grant the role, by the role that was read.
 pub fn redeem(
     details: &InvitationDetails,
     after: &Invitation,
-    member: &Member,
+    joining: (&User, &Member),
     issuers_role: Option<&Role>,
+    now: Timestamp,
 ) -> Result<Commit, Fault> {
     let commit = Commit::new(put_ended(&details.invitation, after)?);
-    let commit = commit.extended(join_invited(details, member)?);
+    let commit = commit.extended(join_invited(details, joining)?);
     let by_role = issuers_role.map(|role| (details.team.team_id, role));
-    Ok(commit.with_checks(still_authorised(&details.issuer, by_role, Code::Conflict)))
+    Ok(commit.with_checks(still_authorised(&details.issuer, by_role, now, Code::Conflict)))
 }

@@ -47,11 +47,11 @@ impl Store {
         Ok(found.into_iter().map(|((_, role_id), role)| (role_id, role)).collect())
     }
 
-    /// The role of a user in each of their teams. A role that its team no longer has is left out.
+    /// The stored role of a user in each of their teams. A role that its team no longer has is left out.
     pub async fn roles_of(&self, user: &User) -> Result<BTreeMap<TeamId, Role>, Fault> {
-        let held = user.teams.iter().map(|(team_id, role_id)| (*team_id, *role_id));
-        let mut roles = self.roles_at(held.clone()).await?;
-        Ok(held.filter_map(|held| Some((held.0, roles.remove(&held)?))).collect())
+        let held = user.teams.stored().map(|(team_id, held)| (team_id, held.role_id));
+        let roles = self.roles_at(held).await?;
+        Ok(roles.into_iter().map(|((team_id, _), role)| (team_id, role)).collect())
     }
 
     async fn roles_at(

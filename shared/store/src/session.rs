@@ -14,6 +14,7 @@ use crate::{
     item::{from_items, number, timestamp, to_item, with_ttl},
     keys,
     query::{Page, Range},
+    sort_keys::SortKeys,
     table::Store,
     write::{Bookkeeping, Write},
 };
@@ -53,7 +54,10 @@ impl Store {
         after: Option<SessionId>,
         limit: usize,
     ) -> Result<Page<Session>, Fault> {
-        let range = Range::new(keys::session_partition(user_id), limit).after(after.map(|id| id.to_string()));
+        // API keys are in the same partition. Their sort keys begin with a letter; the ids of sessions with a digit, since
+        // a UUID v7 begins with the time.
+        let range = Range::new(keys::session_partition(user_id), limit).keys(SortKeys::default().up_to(":".to_owned()));
+        let range = range.after(after.map(|id| id.to_string()));
         let page = self.query(range.descending()).await?;
         Ok(Page { items: from_items(page.items)?, next: page.next })
     }

@@ -12,7 +12,7 @@ use crate::{
     error::Fault,
     expression::Values,
     item::{Item, from_items, indexed, is_zero, number, string, timestamp, to_item, value, with_string_set},
-    keys,
+    keys, member,
     query::{Page, Range},
     table::Store,
     tombstone::{EXISTS, not_found_or},
@@ -93,12 +93,14 @@ impl Store {
 /// Creates a team with a unique name, and its first admin if there is one. The caller adds the team to that user.
 pub fn create(team: &Team, first_admin: Option<&Member>) -> Result<Commit, Fault> {
     let item = to_item(&keys::team(team.team_id), team)?;
-    let mut item = indexed(with_string_set(item, "admins", &team.admins), keys::teams_index(team.team_id));
+    let item = with_string_set(item, "admins", &team.admins);
+    let item = with_string_set(item, "ending_admins", &team.ending_admins);
+    let mut item = indexed(item, keys::teams_index(team.team_id));
     for (counter, initial) in [("members", team.admins.len()), ("roles", 0), ("live", 0), ("apps", 0)] {
         item.insert(counter.to_owned(), number(initial));
     }
     let commit = Commit::new([Write::put(item).only_if_absent(Code::Conflict), put_name_marker(team)?]);
-    let first_admin = first_admin.map(|member| to_item(&keys::member(team.team_id, member.user_id), member));
+    let first_admin = first_admin.map(|member| member::item_of(team.team_id, member));
     Ok(commit.extended(first_admin.transpose()?.map(Write::put)))
 }
 

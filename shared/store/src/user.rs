@@ -126,10 +126,12 @@ pub fn change(before: &User, after: &User, credential: CredentialChange<'_>) -> 
     Ok(commit)
 }
 
-/// Deletes a user. Their login and their address become free.
+/// Deletes a user. Their login and their address become free. Their keys have no owner any more; the database removes
+/// them later, but the register of the active ones has no end of its own.
 pub fn delete(user: &User) -> Result<Commit, Fault> {
     let credential = Write::delete(keys::credential(Some(&user.login)));
     let commit = Commit::new([only_if_unchanged(Write::delete(keys::user(user.user_id)), user), credential]);
+    let commit = commit.and(Write::delete(keys::key_register(user.user_id)));
     let commit = commit.extended(change_address(user.user_id, user.verified_email(), None)?);
     Ok(commit.extended(user.is_enabled_super_admin().then(|| remove_super_admin(user.user_id))))
 }

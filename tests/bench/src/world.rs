@@ -63,7 +63,7 @@ impl World {
         let user_id = UserId::new(self.context.uuid().map_err(|problem| problem.to_string())?);
         let mut user = NewUser::named(username, login, UserType::Member).create(user_id, self.context.now());
         user.status = status;
-        let mut credential = Credential::new(user_id, self.hash.clone());
+        let mut credential = Credential::new(user_id, Some(self.hash.clone()));
         credential.enabled = status == Status::Enabled;
         let commit = rollcall_store::user::create(&user, &credential).map_err(|fault| fault.to_string())?;
         Writer::new(self.context.store.clone()).commit(commit).await.map_err(|error| format!("{error:?}"))

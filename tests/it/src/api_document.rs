@@ -207,7 +207,15 @@ fn exclusive_choices_are_alternatives() {
         names.collect::<Vec<_>>()
     };
     assert_eq!(alternatives("NewMember"), ["NewMemberWithUserId", "NewMemberWithLogin", "NewMemberWithNewUser"]);
-    assert_eq!(alternatives("NewUser"), ["NewUserWithPassword", "NewUserWithGeneratePassword"]);
+    assert_eq!(
+        alternatives("NewUser"),
+        [
+            "NewUserWithPassword",
+            "NewUserWithGeneratePassword",
+            "NewUserWithTypeService",
+            "NewUserWithTypePlatformService"
+        ]
+    );
     assert_eq!(alternatives("PasswordReset"), ["PasswordResetWithPassword", "PasswordResetWithGeneratePassword"]);
     assert_eq!(alternatives("SecondStep"), ["SecondStepWithCode", "SecondStepWithRecoveryCode"]);
     assert_eq!(alternatives("LockTurn"), ["LockTurnWithLocked", "LockTurnWithLockedFalse"]);

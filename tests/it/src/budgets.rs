@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use rollcall_domain::{limits::EVENT_HOLD_BACK, verification::FlowPurpose};
+use rollcall_domain::{limits::EVENT_HOLD_BACK, text::Login, verification::FlowPurpose};
 use serde_json::{Value, json};
 
 use crate::{
@@ -61,6 +61,13 @@ async fn each_operation_costs_what_the_table_says() {
     row("login, second step");
     admin.get("/v1/me").await.is(200);
     row("me");
+    let user = world.store().user_by_login(&Login::parse("admin").unwrap()).await.unwrap().unwrap();
+    let (_, machine) = world.api_key(&user, &["accounts.read", "accounts.write"]).await;
+    // The first use is written.
+    machine.get("/v1/me").await.is(200);
+    spent(&world);
+    machine.get("/v1/me").await.is(200);
+    row("me, with an API key");
     admin.get(&format!("{accounts}/a050")).await.is(200);
     row("get account");
     admin.get(&accounts).await.is(200);
@@ -71,10 +78,12 @@ async fn each_operation_costs_what_the_table_says() {
     row("create admin account");
     admin.patch(&format!("{accounts}/a050"), &json!({"level": 7})).await.is(200);
     row("edit account");
+    machine.patch(&format!("{accounts}/a051"), &json!({"level": 7})).await.is(200);
+    row("edit account, with an API key");
     admin.put(&format!("{accounts}/a050/admin"), &Value::Null).await.is(200);
     row("set admin");
     with_key(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
-    row("create with a key");
+    row("create with an Idempotency-Key");
     with_key(&admin).post(&accounts, &json!({"user_id": "keyed", "type": "general"})).await.is(201);
     row("the same, replayed");
     let batch: Vec<_> = (0..100).map(|number| format!("a{number:03}")).collect();

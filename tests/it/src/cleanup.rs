@@ -64,7 +64,8 @@ async fn a_deletion_is_finalised_after_a_minute() {
     world.clock.advance(Duration::from_millis(1));
     let report = json!({
         "skipped": false, "hours": 2, "apps_deleted": 1, "apps_restored": 0, "invitations_expired": 0,
-        "members_removed": 0, "teams_deleted": 0, "mails_driven": 0, "jobs_driven": 0, "more": false
+        "members_expired": 0, "members_reminded": 0, "members_removed": 0, "teams_deleted": 0, "mails_driven": 0,
+        "jobs_driven": 0, "keys_reminded": 0, "more": false
     });
     assert_eq!(run(&world).await, report);
     assert_eq!(app_items(&world.dump().await), 0);

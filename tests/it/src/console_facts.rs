@@ -5,6 +5,7 @@ use std::{fmt::Write as _, path::PathBuf};
 use rollcall_domain::{
     Code, PasswordReason, ViolationCode, limits,
     permission::{Permission, Preset, UserType},
+    scope::Scope,
 };
 use serde_json::Value;
 use utoipa::PartialSchema;
@@ -34,8 +35,8 @@ fn facts() -> String {
             preset.permissions().iter().map(|permission| permission.as_str().to_owned()).collect();
         (preset.id(), array(&permissions, 2, format!("  {}: ", preset.id()).len()))
     });
-    let user_types =
-        [UserType::Member, UserType::PlatformAdmin, UserType::SuperAdmin].map(|kind| kind.as_str().to_owned());
+    let user_types: Vec<_> = UserType::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let scopes: Vec<_> = Scope::all().map(|scope| scope.as_str().to_owned()).collect();
     let error_codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str().to_owned()).collect();
     let document = rollcall::documented();
     let violation_codes = words::<ViolationCode>();
@@ -48,6 +49,7 @@ fn facts() -> String {
     export("permissions", list("permissions", &permissions));
     export("presets", object(presets));
     export("userTypes", list("userTypes", &user_types));
+    export("scopes", list("scopes", &scopes));
     export("errorCodes", list("errorCodes", &error_codes));
     export("violationCodes", list("violationCodes", &violation_codes));
     export("passwordReasons", list("passwordReasons", &password_reasons));
@@ -74,6 +76,12 @@ fn limits(document: &Value) -> impl Iterator<Item = (&'static str, u64)> {
         ("accountsPerExport", count(limits::MAX_ACCOUNTS_PER_SELECTION)),
         ("itemsPerPage", count(limits::MAX_PAGE)),
         ("liveInvitationsPerTeam", count(limits::MAX_LIVE_INVITATIONS)),
+        ("keysPerUser", count(limits::MAX_KEYS_PER_USER)),
+        ("keyDays", limits::MAX_KEY_DAYS.into()),
+        ("keyOverlapHours", limits::MAX_KEY_OVERLAP_HOURS.into()),
+        ("keyNetworks", count(limits::MAX_KEY_NETWORKS)),
+        ("keyApps", count(limits::MAX_KEY_APPS)),
+        ("membershipDays", u64::from(limits::MAX_MEMBERSHIP_DAYS)),
         ("invitationHours", limits::INVITATION_LIFETIME.as_secs() / 3600),
         ("recoveryCodes", count(limits::RECOVERY_CODES)),
         ("minLoginChars", limit("Login", "minLength")),

@@ -17,6 +17,8 @@ use rollcall_domain::{Code, email::Email, id::TeamId, permission::UserType, user
 use rstest::rstest;
 use serde_json::{Value, json};
 
+pub(crate) use registration::Applicant;
+
 use crate::support::{
     Client, Reply, World,
     consistency::assert_consistent,

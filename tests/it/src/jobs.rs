@@ -34,7 +34,7 @@ pub const AT_ONCE: Duration = Duration::ZERO;
 /// An application, and a super admin.
 pub struct JobFixture {
     pub world: World,
-    user: User,
+    pub user: User,
     pub admin: Client,
     pub app_id: AppId,
     /// The path of the application.

@@ -82,6 +82,8 @@ async fn items_are_read_back_as_written() {
     let app = table.app().await;
     let account = table.account("a!$&'()*+,;=:@._~-", "general");
     table.create(app.app_id, &account).await.unwrap();
+    let page = table.store.accounts(app.app_id, &AccountFilter::default(), None, 10).await.unwrap();
+    assert_eq!((page.items, page.next), (vec![account.clone()], None));
     let read = table.store.app_and_account(app.app_id, &account.user_id).await.unwrap();
     assert_eq!(read, (Some(app), Some(account)));
 }

@@ -10,20 +10,26 @@ pub mod receiver;
 mod seed;
 mod table;
 
-use std::sync::{
-    Arc, LazyLock,
-    atomic::{AtomicU32, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::{Router, http::HeaderMap};
 use chrono::DateTime;
 use rollcall::{Data, Mailbox, MailboxEntry, TABLE, TestClock};
 use rollcall_api::{Context, config::Config, token};
 use rollcall_domain::{
     Fields, Timestamp,
+    api_key::{ApiKey, ApiKeyToken, NewApiKey, StoredSecret},
     credential::{Credential, PasswordHash},
     email::Email,
-    id::{CustomRoleId, FlowId, SessionId, TeamId, UserId},
+    held_role::HeldRole,
+    id::{ApiKeyId, CustomRoleId, FlowId, SessionId, TeamId, UserId},
     new_user::NewUser,
     password::Password,
     permission::UserType,
@@ -221,6 +227,17 @@ impl World {
         self.table.restore(&to.items).await;
         self.clock.retreat(self.now().since(to.now));
         self.clock.advance(to.now.since(self.now()));
+    }
+
+    /// Makes the level of an account a text.
+    pub async fn corrupt(&self, user_id: &str) {
+        let mut items = self.table.items().await;
+        for item in &mut items {
+            if item["sk"] == AttributeValue::S(format!("ACCOUNT#{user_id}")) {
+                item.insert("level".to_owned(), AttributeValue::S("high".to_owned()));
+            }
+        }
+        self.table.restore(&items).await;
     }
 
     /// Every audit record.

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use axum::http::Method;
 use rollcall_domain::{
     Code,
+    id::UserId,
     permission::{Permission, UserType},
 };
 use serde_json::{Map, Value, json};
@@ -60,12 +61,12 @@ pub fn template_routes() -> Routes {
     template().into_iter().map(|(method, path, _)| (method, path)).collect()
 }
 
-fn document() -> Value {
+pub fn document() -> Value {
     rollcall::documented()
 }
 
 /// The operations of the API document with their routes.
-fn operations(document: &Value) -> Vec<(String, String, &Value)> {
+pub fn operations(document: &Value) -> Vec<(String, String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     (paths.iter())
         .flat_map(|(path, item)| {
@@ -122,7 +123,7 @@ fn the_document_lists_the_enumerations_as_they_are_serialised() {
     assert_eq!(words("FriendVerification"), written(&["need_confirm", "allow_any", "deny_any"]));
     assert_eq!(words("Friending"), written(&["allowed", "forbidden"]));
     assert_eq!(words("Format"), written(&["csv", "ndjson", "xlsx"]));
-    assert_eq!(words("UserType"), written(&["super_admin", "platform_admin", "member"]));
+    assert_eq!(words("UserType"), written(&["super_admin", "platform_admin", "platform_service", "service", "member"]));
     let permissions: Vec<_> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
     assert_eq!(words("Permission"), written(&permissions));
 }
@@ -144,25 +145,37 @@ fn the_document_is_complete() {
 }
 
 /// The ids that fill the parameters of paths.
-struct PathIds {
+pub struct PathIds {
     app: String,
     user: String,
     team: String,
     role: String,
     job: String,
     webhook: String,
+    service: String,
+    service_key: String,
+    own_key: String,
 }
 
 impl PathIds {
     fn unknown() -> Self {
         let unknown_id = || UNKNOWN_ID.to_owned();
-        let [app, user, team, role, job, webhook] = [(); 6].map(|()| unknown_id());
-        Self { app, user, team, role, job, webhook }
+        Self {
+            app: unknown_id(),
+            user: unknown_id(),
+            team: unknown_id(),
+            role: unknown_id(),
+            job: unknown_id(),
+            webhook: unknown_id(),
+            service: unknown_id(),
+            service_key: unknown_id(),
+            own_key: unknown_id(),
+        }
     }
 
-    /// An application with the account `mina` and an import that waits for its file, a team with a custom role, a user who
-    /// is its member, and a webhook.
-    async fn in_world(world: &World, admin: &Client) -> Self {
+    /// An application with the account `mina` and an import that waits for its file, a team with a custom role, a member
+    /// and a service account, a key of that and of `admin`, and a webhook.
+    pub async fn in_world(world: &World, admin: &Client) -> Self {
         let app = world.app(admin, "App").await;
         let account = json!({"user_id": "mina", "type": "general"});
         admin.post(&format!("/v1/apps/{app}/accounts"), &account).await.is(201);
@@ -175,15 +188,29 @@ impl PathIds {
         let job = job.is(201).body["job_id"].as_str().unwrap().to_owned();
         let webhook = admin.post("/v1/webhooks", &json!({"url": "https://hooks.example.com/"})).await;
         let webhook = webhook.is(201).body["webhook"]["webhook_id"].as_str().unwrap().to_owned();
-        Self { app, user, team: team.to_string(), role, job, webhook }
+        let service = world.service("robot", team, "developer").await;
+        let service_key = world.api_key(&service, &["read"]).await.0.key_id.to_string();
+        let admin = admin.get("/v1/me").await.body["user"]["user_id"].as_str().unwrap().to_owned();
+        let admin = world.store().user(UserId::parse(&admin).unwrap()).await.unwrap().unwrap();
+        let own_key = world.api_key(&admin, &["read"]).await.0.key_id.to_string();
+        let (team, service) = (team.to_string(), service.user_id.to_string());
+        Self { app, user, team, role, job, webhook, service, service_key, own_key }
     }
 
     /// The path with these ids as parameters. Other parameters get an unknown id.
-    fn fill(&self, path: &str) -> String {
-        let user = if path.contains("/accounts/") { "mina" } else { &self.user };
+    pub fn fill(&self, path: &str) -> String {
+        let (is_account, is_key) = (path.contains("/accounts/"), path.contains("/keys"));
+        let user = if is_account {
+            "mina"
+        } else if is_key {
+            &self.service
+        } else {
+            &self.user
+        };
+        let key = if path.starts_with("/v1/me") { &self.own_key } else { &self.service_key };
         let mut path = path.replace("{app_id}", &self.app).replace("{user_id}", user);
         path = path.replace("{team_id}", &self.team).replace("{role_id}", &self.role);
-        path = path.replace("{job_id}", &self.job).replace("{webhook_id}", &self.webhook);
+        path = path.replace("{job_id}", &self.job).replace("{key_id}", key).replace("{webhook_id}", &self.webhook);
         while let (Some(start), Some(end)) = (path.find('{'), path.find('}')) {
             path.replace_range(start..=end, UNKNOWN_ID);
         }
@@ -278,7 +305,10 @@ async fn the_document_describes_the_fields_that_replies_have() {
         };
         let reply = admin.get(&ids.fill(&path)).await;
         let sent: BTreeSet<String> = reply.is(200).body.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(sent, fields(&document, schema), "{path}");
+        let mut described = fields(&document, schema);
+        // Fields of requests with an API key, and of service accounts.
+        described.retain(|field| (path != "/v1/me" || field != "key") && field != "home_team_id");
+        assert_eq!(sent, described, "{path}");
         checked += 1;
     }
     assert!(checked >= 5, "only {checked} replies were checked");

@@ -1,5 +1,4 @@
-// Loads the style sheet of jobs, which a first visit does not need.
-const link = document.createElement("link");
-link.rel = "stylesheet";
-link.href = new URL("../style/jobs.css", import.meta.url).href;
-document.head.append(link);
+// The style sheet of jobs.
+import { loadStyleSheet } from "../style-sheet.js";
+
+loadStyleSheet("jobs");

@@ -8,7 +8,10 @@ import { words } from "../words.js";
 import { Button } from "./button.js";
 import { Field } from "./field.js";
 
-export function DateInput({ value, onInput, readonly = false, ...attributes }) {
+// The bounds are those of the calendar: a form checks what was typed.
+const FIRST = "1900-01-01";
+
+export function DateInput({ value, onInput, readonly = false, min = FIRST, max = today(), ...attributes }) {
   const calendar = useRef(null);
   const take = (event) => onInput(halfWidth(event.currentTarget.value));
   // What an input method composes is folded when it is done: to change it would end the composition.
@@ -25,11 +28,11 @@ export function DateInput({ value, onInput, readonly = false, ...attributes }) {
             onClick=${() => calendar.current.showPicker()} />`
       }
       <input ref=${calendar} class="calendar" type="date" tabindex="-1" aria-hidden="true" value=${value}
-        min="1900-01-01" max=${today()} onChange=${take} />
+        min=${min} max=${max} onChange=${take} />
     </div>`;
 }
 
-export const DateField = ({ value, onInput, onBlur, readonly, ...frame }) => html`
+export const DateField = ({ value, onInput, onBlur, readonly, min, max, ...frame }) => html`
   <${Field} ...${frame}>
-    ${(own) => html`<${DateInput} ...${own} value=${value} readonly=${readonly} onInput=${onInput} onBlur=${onBlur} />`}
+    ${(own) => html`<${DateInput} ...${own} ...${{ value, readonly, onInput, onBlur, min, max }} />`}
   </${Field}>`;

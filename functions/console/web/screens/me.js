@@ -7,6 +7,7 @@ import { toast, toastFailure } from "../parts/toast.js";
 import { load } from "../session.js";
 import { words } from "../words.js";
 import { Email } from "./me/email.js";
+import { OwnKeys } from "./me/keys.js";
 import { Profile } from "./me/profile.js";
 import { Sessions } from "./me/sessions.js";
 import { TwoFactor } from "./me/two-factor.js";
@@ -25,7 +26,14 @@ function Password() {
     </section>`;
 }
 
-const TABS = { profile: Profile, password: Password, email: Email, "two-factor": TwoFactor, sessions: Sessions };
+const TABS = {
+  profile: Profile,
+  password: Password,
+  email: Email,
+  "two-factor": TwoFactor,
+  sessions: Sessions,
+  keys: OwnKeys,
+};
 
 export default function Me({ tab }) {
   const w = words().me;

@@ -18,11 +18,13 @@ import { loadTeams, teams } from "../teams.js";
 import { useEffect, useState } from "../vendor/hooks.js";
 import { words } from "../words.js";
 import NotFound from "./not-found.js";
+import { isService, mayBeInTeams } from "./users/actions.js";
 import { CreateUser } from "./users/create.js";
+import { useUserDetails } from "./users/details.js";
 import { UserDialog } from "./users/dialogs.js";
-import { useMemberships } from "./users/memberships.js";
 import { UserSheet } from "./users/sheet.js";
 import { UserTable } from "./users/table.js";
+import { UserTabs } from "./users/tabs.js";
 
 const keyOf = (user) => user.user_id;
 const STATUSES = ["enabled", "disabled"];
@@ -36,7 +38,8 @@ function List({ user: userId }) {
   const { query } = place.value;
   const [type, team, status, q] = ["type", "team", "status", "q"].map((name) => query.get(name) ?? "");
   const list = useList("/v1/users", { type, team_id: team, status, q }, keyOf);
-  const memberships = useMemberships(list.items);
+  const detailsOf = useUserDetails(list.items, (user) => (mayBeInTeams(user) ? keyOf(user) : undefined));
+  const teamsOf = (user) => detailsOf(keyOf(user))?.teams ?? [];
   const [dialog, setDialog] = useState(null);
   const [problem, setProblem] = useState(null);
   const close = () => setDialog(null);
@@ -57,6 +60,7 @@ function List({ user: userId }) {
   const act = {
     open: (user) => go(pathOf`/users/${user.user_id}` + location.search),
     turn,
+    disable: (user) => (isService(user) ? act.ask("disable", user) : turn(user, "disabled")),
     ask: (kind, user) => setDialog({ kind, user }),
   };
   const changed = (user) => list.replace({ ...list.items.find((other) => keyOf(other) === keyOf(user)), ...user });
@@ -75,8 +79,9 @@ function List({ user: userId }) {
   const created = (user, password) => {
     if (!type && !team && !status && !q) list.upsert(user);
     else list.reload();
-    toast(w.wasCreated(user.login), { open: pathOf`/users/${user.user_id}` });
-    shown(user.login, password);
+    toast(w.wasCreated(user.login), { open: pathOf`/users/${user.user_id}` + (isService(user) ? "/keys" : "") });
+    if (password) shown(user.login, password);
+    else close();
   };
 
   const primary = { icon: "plus", label: w.create, short: w.createShort, act: () => setDialog({ kind: "create" }) };
@@ -97,6 +102,7 @@ function List({ user: userId }) {
   return html`
     <${Page} title=${w.title} thing=${userId && list.items.find((user) => keyOf(user) === userId)?.login}
       primary=${primary}>
+      <${UserTabs} current="/users" />
       <div class="filter-bar">
         <${Search} label=${w.search} value=${q} onSearch=${(typed) => setQuery({ q: typed })} />
         ${filter(
@@ -115,7 +121,7 @@ function List({ user: userId }) {
           STATUSES.map((one) => [one, words().members.statuses[one]]),
         )}
       </div>
-      <${UserTable} list=${list} keyOf=${keyOf} memberships=${memberships} act=${act} current=${userId}
+      <${UserTable} list=${list} keyOf=${keyOf} teamsOf=${teamsOf} act=${act} current=${userId}
         empty=${html`<${Empty} text=${w.noMatch}>${filtered && clear}</${Empty}>`} />
       ${
         userId &&

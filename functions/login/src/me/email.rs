@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply,
+    Authority, Context, Plan, Problem, Reply, SessionCall,
+    authentication::reauthenticate,
     code_attempt::PendingFlow,
     retry_on_conflict,
     verification::{self, BegunFlow, VerificationRequest, email_change_of},
@@ -21,8 +22,6 @@ use rollcall_domain::{
 use rollcall_store::{Commit, credential::CredentialChange};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::authentication::reauthenticate;
 
 request_body! {
     /// The new address.
@@ -71,7 +70,7 @@ pub(crate) struct Confirmed<'a> {
     responses((status = 202, body = Started)),
     extensions(("x-codes" = json!([Code::TooManyAttempts, Code::TooManyRequests]))),
 )]
-pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn start(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let EmailChangeBody { email, current_password } = call.fields()?.parse(EmailChangeBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {
@@ -97,7 +96,7 @@ pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<
     responses((status = 200, body = Confirmed, headers(("ETag")))),
     extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
-pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn confirm(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let EmailConfirmationBody { code } = call.fields()?.parse(EmailConfirmationBody::read)?;
     let flow_id = email_change_of(call.actor.user.user_id);
     let pending = PendingFlow::of_caller(&context, &call, flow_id, FlowPurpose::EmailChange).await?;
@@ -126,7 +125,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     responses((status = 204)),
     extensions(("x-codes" = json!([Code::TooManyAttempts]))),
 )]
-pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn unbind(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
     retry_on_conflict(|| async {

@@ -1,9 +1,10 @@
 //! The caller's own account.
 
 use axum::extract::State;
-use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, SessionCall, actor::Access, retry_on_conflict};
 use rollcall_domain::{
     Code,
+    api_key::ApiKeyView,
     audit::Action,
     session::SessionView,
     team::Membership,
@@ -14,11 +15,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) mod email;
+pub(crate) mod keys;
 pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod totp;
 
-/// The caller, their teams and the session of this request.
+/// The caller, their teams, and what authenticates this request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me<'a> {
     /// The caller's user.
@@ -26,17 +28,22 @@ pub(crate) struct Me<'a> {
     /// The caller's teams, with their role in each.
     #[schema(max_items = 20)]
     teams: Vec<Membership>,
-    /// The session of this request.
-    session: SessionView<'a>,
+    /// The session of this request; null if it carries an API key.
+    #[schema(required)]
+    session: Option<SessionView<'a>>,
+    /// The API key of this request, if it carries one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<ApiKeyView<'a>>,
 }
 
-/// `GET /v1/me`: gets the caller's user, teams and session.
+/// `GET /v1/me`: gets the caller's user and teams, and the session or API key of the request.
 #[utoipa::path(
     get,
     path = "/v1/me",
     operation_id = "get_me",
     tag = "own identity",
     responses((status = 200, body = Me, headers(("ETag")))),
+    extensions(("x-scopes" = json!([]))),
 )]
 pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
     call.no_input()?;
@@ -53,7 +60,7 @@ pub(crate) async fn get(State(context): State<Context>, call: Call) -> Result<Re
     responses((status = 200, body = Me, headers(("ETag")))),
     extensions(("x-codes" = json!([Code::ImmutableField]))),
 )]
-pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn edit(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     retry_on_conflict(|| async {
         let before = call.current_user(&context).await?;
         let after = before.clone().renamed(call.fields()?, call.now())?;
@@ -70,9 +77,17 @@ pub(crate) async fn edit(State(context): State<Context>, call: Call) -> Result<R
 }
 
 async fn shown(context: &Context, call: &Call, user: &User) -> Result<Reply, Problem> {
-    let session = &call.actor.session;
-    let teams = context.store.teams(user.teams.keys().copied()).await?;
+    let teams = context.store.teams(user.teams.at(call.now()).map(|(team_id, _)| team_id)).await?;
+    if user.home_team_id.is_some() && teams.is_empty() {
+        // The team was deleted or the membership has ended, and the service account will be deleted.
+        return Err(Code::Unauthenticated.into());
+    }
     let teams = Membership::of(&call.actor.rights, teams);
-    let session = SessionView::new(session, context.config.sessions.of(user), session.session_id);
-    Ok(Reply::ok(&Me { user: user.into(), teams, session })?.at_version(user.version))
+    let (session, key) = match &call.actor.access {
+        Access::Session(session) => {
+            (Some(SessionView::new(session, context.config.sessions.of(user), session.session_id)), None)
+        }
+        Access::Key(key) => (None, Some(ApiKeyView::new(key, user, call.now()))),
+    };
+    Ok(Reply::ok(&Me { user: user.into(), teams, session, key })?.at_version(user.version))
 }

@@ -1,7 +1,9 @@
 //! Changing the caller's password.
 
 use axum::extract::State;
-use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, retry_on_conflict};
+use rollcall_api::{
+    Authority, Context, Plan, Problem, Reply, SessionCall, authentication::reauthenticate, retry_on_conflict,
+};
 use rollcall_domain::{
     Code, Refusal, Violation,
     audit::Action,
@@ -12,8 +14,6 @@ use rollcall_domain::{
     user::change as change_of,
 };
 use rollcall_store::credential::{CredentialChange, SecondFactorChange};
-
-use crate::authentication::reauthenticate;
 
 request_body! {
     /// The current password and the new one.
@@ -41,7 +41,7 @@ request_body! {
     responses((status = 204)),
     extensions(("x-codes" = json!([Code::TooManyAttempts]))),
 )]
-pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn change(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let (names, rule) = (call.actor.user.names(), context.config.password.without_estimate());
     let body = call.fields()?.parse(|fields| PasswordChangeBody::read(fields, &rule, &names))?;
     let (old, new) = (body.current_password, body.password);
@@ -54,10 +54,10 @@ pub(crate) async fn change(State(context): State<Context>, call: Call) -> Result
     retry_on_conflict(|| async {
         let before = call.current_user(&context).await?;
         proof.check(&context, &before).await?;
-        let after = before.clone().with_new_password(false, call.actor.session.device_id, call.now());
+        let after = before.clone().with_new_password(false, call.session.device_id, call.now());
         let new = CredentialChange::Password(&hash, SecondFactorChange::Kept);
         let mut commit = rollcall_store::user::change(&before, &after, new)?;
-        commit.extend([rollcall_store::session::adopt_epoch(&call.actor.session, &after)]);
+        commit.extend([rollcall_store::session::adopt_epoch(&call.session, &after)]);
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::PasswordChanged { login: after.login.clone() })
             .audit(change_of(Action::UserSetPassword, Some(&before), Some(&after)));

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use rollcall_api::{
-    Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
+    Authority, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, SessionCall, retry_on_conflict,
 };
 use rollcall_domain::{
     Code,
@@ -22,9 +22,9 @@ use rollcall_store::{Commit, credential::CredentialChange, session::adopt_epoch}
     params(PageParameters),
     responses((status = 200, body = List<SessionView>)),
 )]
-pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn list(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let page = PageRequest::read(&context, &call, call.request.parameters()).await?;
-    let (user, current) = (&call.actor.user, call.actor.session.session_id);
+    let (user, current) = (&call.actor.user, call.session.session_id);
     let after = page.after.as_deref().and_then(SessionId::parse);
     let found = context.store.sessions(user.user_id, after, page.limit).await?;
     let lifetime = context.config.sessions.of(user);
@@ -46,7 +46,7 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
 pub(crate) async fn end(
     State(context): State<Context>,
     Path(session_id): Path<String>,
-    call: Call,
+    call: SessionCall,
 ) -> Result<Reply, Problem> {
     let session_id = SessionId::parse(&session_id).ok_or(Code::NotFound)?;
     let user = &call.actor.user;
@@ -55,7 +55,7 @@ pub(crate) async fn end(
     let session = session.filter(is_valid).ok_or(Code::NotFound)?;
     call.no_input()?;
     call.check_version(user.version)?;
-    let plan = Plan::new(Authority::AsRead(&call), Commit::new([rollcall_store::session::end(&session)]));
+    let plan = Plan::new(Authority::AsRead(&call, None), Commit::new([rollcall_store::session::end(&session)]));
     context.commit(plan.audit(change(Action::UserEndSessions, Some(user), Some(user)))).await
 }
 
@@ -68,14 +68,14 @@ pub(crate) async fn end(
     tag = "own identity",
     responses((status = 204)),
 )]
-pub(crate) async fn end_others(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn end_others(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     call.no_input()?;
     retry_on_conflict(|| async {
         let before = call.current_user(&context).await?;
         call.check_version(before.version)?;
         let after = before.clone().signed_out_everywhere();
         let commit = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
-        let commit = commit.and(adopt_epoch(&call.actor.session, &after));
+        let commit = commit.and(adopt_epoch(&call.session, &after));
         let change = change(Action::UserEndSessions, Some(&before), Some(&after));
         context.commit(Plan::new(Authority::OwnAccount(&call, &before), commit).audit(change)).await
     })

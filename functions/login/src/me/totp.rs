@@ -4,7 +4,8 @@ use axum::extract::State;
 use data_encoding::BASE32_NOPAD;
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use rollcall_api::{
-    Authority, Call, Context, Plan, Problem, Reply,
+    Authority, Call, Context, Plan, Problem, Reply, SessionCall,
+    authentication::reauthenticate,
     clock::random,
     queue, retry_on_conflict,
     throttle::{self, Attempt},
@@ -27,10 +28,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::email::CurrentPasswordBody;
-use crate::{
-    authentication::reauthenticate,
-    second_factor::{self, PendingAttempt},
-};
+use crate::second_factor::{self, PendingAttempt};
 
 /// A new secret for an authenticator app.
 #[derive(Serialize, ToSchema)]
@@ -87,7 +85,7 @@ request_body! {
     responses((status = 201, body = Enrolled, headers(("Location")))),
     extensions(("x-codes" = json!([Code::TotpEnabled, Code::TooManyAttempts]))),
 )]
-pub(crate) async fn start(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn start(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let CurrentPasswordBody { current_password } = call.fields()?.parse(CurrentPasswordBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
     let user = &call.actor.user;
@@ -127,7 +125,7 @@ async fn qr_code(uri: String) -> Result<String, Problem> {
     responses((status = 200, body = RecoveryCodes)),
     extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
-pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn confirm(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let TotpConfirmationBody { code } = call.fields()?.parse(TotpConfirmationBody::read)?;
     let network = throttle::of_network(&context, ThrottleKind::Network, call.request.address).await?;
     let attempt = count_attempt(&context, &call, Some(network)).await?;
@@ -140,9 +138,9 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     let reply = Reply::ok(&RecoveryCodes { recovery_codes: codes })?;
     retry_on_conflict(|| async {
         let before = call.current_user(&context).await?;
-        let after = before.clone().with_totp(true, call.actor.session.device_id, call.now());
+        let after = before.clone().with_totp(true, call.session.device_id, call.now());
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::Totp(&totp, &hashes))?;
-        commit.extend([adopt_epoch(&call.actor.session, &after)]);
+        commit.extend([adopt_epoch(&call.session, &after)]);
         commit.extend([flow::end_enrolment(after.user_id, &enrolment)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
@@ -163,7 +161,7 @@ pub(crate) async fn confirm(State(context): State<Context>, call: Call) -> Resul
     responses((status = 204)),
     extensions(("x-codes" = json!([Code::VerificationFailed, Code::TooManyAttempts]))),
 )]
-pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
+pub(crate) async fn unbind(State(context): State<Context>, call: SessionCall) -> Result<Reply, Problem> {
     let TotpRemovalBody { current_password, code: factor, .. } = call.fields()?.parse(TotpRemovalBody::read)?;
     let proof = reauthenticate(&context, &call, current_password).await?;
     // The network has counted this request's password already. Counting twice could make a throttled network wait
@@ -176,11 +174,11 @@ pub(crate) async fn unbind(State(context): State<Context>, call: Call) -> Result
         let used = second_factor::check(&context, &factor, &credential, call.now()).await?;
         let used = used.ok_or(Code::VerificationFailed)?;
         call.check_version(before.version)?;
-        let after = before.clone().with_totp(false, call.actor.session.device_id, call.now());
+        let after = before.clone().with_totp(false, call.session.device_id, call.now());
         // The code is checked once more with the removal, so that a concurrent sign-in cannot use it, too.
         let mut commit = rollcall_store::user::change(&before, &after, CredentialChange::NoTotp)?
             .with_checks([used.still_unused(&before.login)]);
-        commit.extend([adopt_epoch(&call.actor.session, &after)]);
+        commit.extend([adopt_epoch(&call.session, &after)]);
         commit.extend(attempt.succeeded());
         let plan = Plan::new(Authority::OwnAccount(&call, &before), commit)
             .notify(&after, Message::TotpDisabled { login: after.login.clone() })

@@ -87,6 +87,19 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             words.paragraphs.insert(1, Paragraph::Fact("URL", url.as_str().to_owned()));
             words
         }
+        Message::MembershipEnding { login, team, expires_at } => {
+            let mut words = notice(
+                "Your membership in a team ends soon",
+                format!(
+                    "On {}, the membership of the user {login} in this team ends. From then on, {login} can no longer \
+                     see the team or work in it.",
+                    super::when(*expires_at)
+                ),
+                "If you need access for longer, ask an administrator of the team.",
+            );
+            words.paragraphs.insert(1, Paragraph::Fact("Team", team.to_string()));
+            words
+        }
         Message::NewDevice { login, address, user_agent } => {
             let mut words = notice(
                 "Sign-in from a new device",
@@ -101,6 +114,12 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }
+        Message::KeyExpires { login, name, expires_at } => notice(
+            "An API key expires soon",
+            format!("The API key \"{name}\" of the user {login} expires on {}.", super::when(*expires_at)),
+            "Rotate the key at Rollcall and give the program its new secret before then, or let it expire if nobody \
+             needs it.",
+        ),
     }
 }
 

@@ -85,6 +85,19 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             words.paragraphs.insert(1, Paragraph::Fact("URL", url.as_str().to_owned()));
             words
         }
+        Message::MembershipEnding { login, team, expires_at } => {
+            let mut words = notice(
+                "팀 참여 기간이 곧 끝납니다",
+                format!(
+                    "{}에 아래 팀에서 사용자 {login} 님의 참여 기간이 끝납니다. 그 뒤에는 {login} 님이 이 팀을 보거나 팀에서 \
+                     작업할 수 없습니다.",
+                    super::when(*expires_at)
+                ),
+                "더 오래 이용해야 한다면 팀 관리자에게 연장을 요청하세요.",
+            );
+            words.paragraphs.insert(1, Paragraph::Fact("팀", team.to_string()));
+            words
+        }
         Message::NewDevice { login, address, user_agent } => {
             let mut words = notice(
                 "새 기기에서 로그인했습니다",
@@ -99,6 +112,11 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             words.paragraphs.splice(1..1, address.into_iter().chain(browser));
             words
         }
+        Message::KeyExpires { login, name, expires_at } => notice(
+            "API 키가 곧 만료됩니다",
+            format!("사용자 {login}의 API 키 \"{name}\"이(가) {}에 만료됩니다.", super::when(*expires_at)),
+            "그 전에 Rollcall에서 키를 교체하고 프로그램에 새 비밀 값을 넣어 주세요. 더 이상 필요하지 않으면 만료되도록 두세요.",
+        ),
     }
 }
 

@@ -6,10 +6,11 @@ use super::members;
 use crate::body;
 
 /// Descriptions of path parameters.
-const PATH_PARAMETERS: [(&str, &str); 10] = [
+const PATH_PARAMETERS: [(&str, &str); 11] = [
     ("app_id", "The application."),
     ("invitation_id", "The invitation."),
     ("job_id", "The job."),
+    ("key_id", "The API key."),
     ("registration_id", "The registration, as its start replied."),
     ("reset_id", "The reset, as its start replied."),
     ("role_id", "The role: a preset's name or a custom role's UUID."),
@@ -18,6 +19,10 @@ const PATH_PARAMETERS: [(&str, &str); 10] = [
     ("user_id", "The user or, below an application, the account."),
     ("webhook_id", "The webhook."),
 ];
+
+/// The extension in which a handler that takes API keys lists the scopes of which a key needs one, in
+/// `#[utoipa::path]`; an empty list if it needs none.
+const SCOPES: &str = "x-scopes";
 
 /// What an operation is about, by its tag, as far as that decides what it takes and how it is refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,8 @@ pub(super) enum Area {
 /// What decides what an operation takes and how it can be refused.
 pub(super) struct Traits {
     pub(super) area: Area,
+    /// The scopes of which an API key needs one; `None` if API keys are refused.
+    pub(super) scopes: Option<Vec<Value>>,
     pub(super) takes_idempotency_key: bool,
     pub(super) takes_if_match: bool,
 }
@@ -81,12 +88,14 @@ pub(super) fn complete(method: &str, takes_patch: bool, operation: &mut Value) -
     let area = areas.into_iter().find(|(tag, _)| is_tagged(tag)).map_or(Area::Other, |(_, area)| area);
     let mut parameters = operation["parameters"].as_array().into_iter().flatten();
     let declares_key = parameters.any(|parameter| parameter["name"] == "Idempotency-Key");
+    let scopes = operation.as_object_mut().and_then(|operation| operation.remove(SCOPES));
     let traits = Traits {
         area,
+        scopes: scopes.and_then(|scopes| scopes.as_array().cloned()),
         takes_idempotency_key: method == "post" && (declares_key || !matches!(area, Area::Public | Area::Files)),
         takes_if_match: matches!(method, "put" | "patch" | "delete"),
     };
-    operation["security"] = if area == Area::Public { json!([]) } else { json!([{"bearer": []}, {"cookie": []}]) };
+    operation["security"] = security(&traits);
     complete_texts(operation);
     complete_parameters(&traits, operation);
     let content = &mut operation["requestBody"]["content"];
@@ -101,6 +110,19 @@ pub(super) fn complete(method: &str, takes_patch: bool, operation: &mut Value) -
         complete_response(status, &traits, accept_patch, response);
     }
     traits
+}
+
+/// What authenticates an operation.
+fn security(traits: &Traits) -> Value {
+    if traits.area == Area::Public {
+        return json!([]);
+    }
+    let mut alternatives = vec![json!({"bearer": []}), json!({"cookie": []})];
+    if let Some(scopes) = &traits.scopes {
+        alternatives.extend(scopes.iter().map(|scope| json!({"key": [scope]})));
+        alternatives.extend(scopes.is_empty().then(|| json!({"key": []})));
+    }
+    Value::Array(alternatives)
 }
 
 fn complete_parameters(traits: &Traits, operation: &mut Value) {

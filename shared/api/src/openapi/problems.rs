@@ -52,6 +52,13 @@ fn implied(path: &str, method: &str, traits: &Traits, operation: &Value) -> BTre
     let mut add = |applies: bool, implied: &[Code]| codes.extend(implied.iter().filter(|_| applies));
     add(!is_public, &[Code::AmbiguousCredentials, Code::Unauthenticated]);
     add(!is_public && !is_open_early, &[Code::PasswordChangeRequired]);
+    match &traits.scopes {
+        None => add(!is_public, &[Code::KeyNotAllowed]),
+        Some(scopes) => {
+            add(true, &[Code::NotFound]);
+            add(!scopes.is_empty(), &[Code::InsufficientScope]);
+        }
+    }
     add(!is_public && changes, &[Code::CrossSiteRequest]);
     add(!is_public && changes && !is_own, &[Code::Forbidden]);
     add(!is_public && changes && !is_download, &[Code::Conflict]);

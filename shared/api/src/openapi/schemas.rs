@@ -74,7 +74,8 @@ fn merge_parts(schema: &mut Value, schemas: &Map<String, Value>) {
     }
 }
 
-/// Completes the fields of an object. A request body takes no other fields; a field that a reply may lack is never null.
+/// Completes the fields of an object. A request body takes no other fields; a field that a reply may lack is never
+/// null.
 fn complete_object(schema: &mut Value, is_body: bool) {
     if !schema["properties"].is_object() {
         return;
@@ -164,12 +165,15 @@ fn alternative(text: &str) -> Vec<(&str, Option<Value>)> {
     fields.collect()
 }
 
-/// An alternative's name after its first field: `generate_password: true` is `GeneratePassword`.
+/// An alternative's name after its first field: `generate_password: true` is `GeneratePassword`, and
+/// `type: "platform_service"` is `TypePlatformService`.
 fn part_name((field, value): &(&str, Option<Value>)) -> String {
-    let value = value.as_ref().filter(|value| **value != json!(true)).map(Value::to_string);
+    let value = value.as_ref().filter(|value| **value != json!(true));
+    let value = value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let capital =
         |word: &str| word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect();
-    field.split('_').chain(value.as_deref()).map(capital).collect::<Vec<String>>().concat()
+    let words = field.split('_').chain(value.iter().flat_map(|value| value.split('_')));
+    words.map(capital).collect::<Vec<String>>().concat()
 }
 
 /// A body with these of its choices, and without the others.

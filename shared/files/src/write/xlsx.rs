@@ -26,9 +26,6 @@ use row::Row;
 /// spreadsheets cannot open. Only a sheet of the longest possible texts would become larger.
 const MAX_SHEET_BYTES: u64 = 3 << 30;
 
-/// The maximum number of accounts in an XLSX file.
-pub const MAX_ROWS_PER_XLSX: u64 = MAX_ACCOUNTS_PER_SHEET as u64 * MAX_SHEETS_PER_FILE as u64;
-
 /// An XLSX file being written.
 pub(crate) struct Xlsx<Sink: Write> {
     archive: ZipWriter<StreamWriter<Sink>>,
@@ -69,10 +66,6 @@ impl<Sink: Write> Xlsx<Sink> {
     }
 
     fn begin_sheet(&mut self) -> io::Result<()> {
-        if self.sheets == MAX_SHEETS_PER_FILE {
-            let message = format!("an XLSX file has at most {MAX_SHEETS_PER_FILE} sheets");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
         self.sheets += 1;
         let head = parts::sheet_head(&self.columns, self.sheets == 1);
         self.part(&format!("xl/worksheets/sheet{}.xml", self.sheets), &head)?;
@@ -102,6 +95,10 @@ impl<Sink: Write> Xlsx<Sink> {
 impl<Sink: Write> Encoder<Sink> for Xlsx<Sink> {
     fn write(&mut self, account: &Account) -> io::Result<()> {
         if self.is_sheet_full() {
+            if self.sheets == MAX_SHEETS_PER_FILE {
+                let message = format!("an XLSX file has at most {MAX_SHEETS_PER_FILE} sheets");
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+            }
             self.end_sheet()?;
             self.begin_sheet()?;
         }
@@ -213,6 +210,18 @@ mod tests {
         let expected: Vec<_> = (1..=2).map(|number| format!("worksheets/sheet{number}.xml")).collect();
         let relationships = part(&file, "xl/_rels/workbook.xml.rels");
         assert!(expected.iter().all(|target| relationships.contains(target)), "{relationships}");
+    }
+
+    #[test]
+    fn a_full_file_refuses_an_account_and_is_whole() {
+        let mut xlsx = Box::new(Xlsx::with_rows_per_sheet(Vec::new(), Column::ALL.to_vec(), as_of(), 1).unwrap());
+        for _ in 0..MAX_SHEETS_PER_FILE {
+            xlsx.write(&bare("a")).unwrap();
+        }
+        assert_eq!(xlsx.write(&bare("b")).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        let last = part(&xlsx.finish().unwrap(), &format!("xl/worksheets/sheet{MAX_SHEETS_PER_FILE}.xml"));
+        assert_eq!(last.matches("</worksheet>").count(), 1, "{last}");
+        assert!(!last.contains(&text_cell("A3", "b")), "{last}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl InvitationFixture {
     /// Adds members to the team, written without the API.
     async fn add_members(&self, members: usize) {
         for number in 0..members {
-            let teams = [(self.team_id, Preset::Reviewer.into())].into();
+            let teams = [(self.team_id, Preset::Reviewer.into())].into_iter().collect();
             self.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
         }
     }
@@ -270,6 +270,6 @@ async fn members_keep_their_other_teams() {
     assert_eq!(run(&fixture.world).await["members_removed"], 2);
     let teams = client.get("/v1/me").await.is(200).body["teams"].clone();
     assert_eq!((teams.as_array().unwrap().len(), &teams[0]["name"]), (1, &json!("Other")));
-    assert_eq!(fixture.world.store().user(both.user_id).await.unwrap().unwrap().teams.len(), 1);
+    assert_eq!(fixture.world.store().user(both.user_id).await.unwrap().unwrap().teams.stored().count(), 1);
     assert_consistent(&fixture.world).await;
 }

@@ -58,7 +58,13 @@ fn presets() -> String {
 fn user_actions() -> String {
     let mut table = heading("Action | by a super_admin, on | by a platform_admin, on");
     for action in UserAction::ALL {
-        let types = [UserType::SuperAdmin, UserType::PlatformAdmin, UserType::Member];
+        let types = [
+            UserType::SuperAdmin,
+            UserType::PlatformAdmin,
+            UserType::Member,
+            UserType::Service,
+            UserType::PlatformService,
+        ];
         let targets = |actor| types.into_iter().filter(move |target| action.is_allowed(actor, *target));
         let words = |actor| targets(actor).map(UserType::as_str).collect::<Vec<_>>().join(", ");
         let (by_super, by_platform) = (words(UserType::SuperAdmin), words(UserType::PlatformAdmin));
@@ -116,6 +122,8 @@ fn the_reference_states_the_limits_of_the_code() {
         ("Known devices of a user", limits::MAX_DEVICES.to_string()),
         ("Teams of a user", limits::MAX_TEAMS_PER_USER.to_string()),
         ("Members of a team", limits::MAX_MEMBERS_PER_TEAM.to_string()),
+        ("Length of a membership by invitation", format!("1 to {} days", limits::MAX_MEMBERSHIP_DAYS)),
+        ("Mail before the end of a membership", words(limits::MEMBERSHIP_NOTICE)),
         ("Custom roles of a team", limits::MAX_ROLES_PER_TEAM.to_string()),
         ("Live invitations of a team", limits::MAX_LIVE_INVITATIONS.to_string()),
         ("Invitation", words(limits::INVITATION_LIFETIME)),

@@ -31,10 +31,13 @@ async fn due_work() -> InvitationFixture {
     for body in [json!({"role_id": role}), json!({"role_id": "developer", "login": "mina"})] {
         fixture.issue(&body).await;
     }
+    for (login, role, hours) in [("ending", role.as_str().unwrap(), 1), ("chief", "admin", 24), ("told", "admin", 96)] {
+        fixture.world.member_for(login, (fixture.team_id, role), Duration::from_hours(hours)).await;
+    }
     let doomed = fixture.world.team("Doomed").await;
     let (_, doomed_admin) = fixture.world.user("boss", UserType::Member, [(doomed, "admin")]).await;
     for number in 0..2 {
-        let teams = [(doomed, Preset::Reviewer.into())].into();
+        let teams = [(doomed, Preset::Reviewer.into())].into_iter().collect();
         fixture.world.user_as(&format!("doomed{number}"), UserType::Member, |user| user.teams = teams).await;
     }
     let path = format!("/v1/teams/{doomed}");
@@ -75,7 +78,8 @@ async fn a_run_killed_at_any_call_is_finished_by_the_next(#[values(Fault::Hang, 
     let expected = {
         let report = json!({
             "skipped": false, "hours": 25, "apps_deleted": 1, "apps_restored": 1, "invitations_expired": 3,
-            "members_removed": 3, "teams_deleted": 1, "mails_driven": 1, "jobs_driven": 0, "more": false
+            "members_expired": 2, "members_reminded": 1, "members_removed": 3, "teams_deleted": 1, "mails_driven": 1,
+            "jobs_driven": 0, "keys_reminded": 0, "more": false
         });
         assert_eq!(run(&fixture.world).await, report);
         state(&fixture.world).await
@@ -97,7 +101,15 @@ async fn a_run_killed_at_any_call_is_finished_by_the_next(#[values(Fault::Hang, 
         assert_eq!(run(&fixture.world).await["skipped"], false, "{fault:?} at call {call}");
         assert_eq!(state(&fixture.world).await, expected, "{fault:?} at call {call}");
         let idle = run(&fixture.world).await;
-        for count in ["apps_deleted", "apps_restored", "invitations_expired", "members_removed", "teams_deleted"] {
+        for count in [
+            "apps_deleted",
+            "apps_restored",
+            "invitations_expired",
+            "members_expired",
+            "members_reminded",
+            "members_removed",
+            "teams_deleted",
+        ] {
             assert_eq!(idle[count], 0, "{fault:?} at call {call}");
         }
     }

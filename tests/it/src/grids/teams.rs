@@ -1,6 +1,7 @@
 //! Permissions in a team, on its applications and their accounts, and on its audit records.
 
 mod actions;
+mod by_key;
 mod fixture;
 mod grants;
 mod last_admin;

@@ -8,14 +8,14 @@ use super::*;
 use crate::support::mailed_codes::{assert_markers_consistent, complete, completion, started};
 
 /// An applicant who has received the mailed code.
-struct Applicant {
+pub(crate) struct Applicant {
     client: Client,
     id: String,
     body: Value,
 }
 
 impl Applicant {
-    async fn new(world: &World, name: &str, address: &str) -> Self {
+    pub(crate) async fn new(world: &World, name: &str, address: &str) -> Self {
         let client = world.stranger().at(address);
         let id = started(&client, &format!("{name}@example.com")).await;
         let code = world.code(&id, FlowPurpose::Registration).await;
@@ -23,7 +23,7 @@ impl Applicant {
     }
 
     /// Completes the registration, with this invitation code if there is one.
-    async fn complete(&self, invitation: Option<&str>) -> Reply {
+    pub(crate) async fn complete(&self, invitation: Option<&str>) -> Reply {
         let mut body = self.body.clone();
         if let Some(invitation) = invitation {
             body["invitation_code"] = json!(invitation);
@@ -170,7 +170,7 @@ async fn a_full_team_refuses_a_registration() {
     let fixture = InvitationFixture::new().await;
     let code = fixture.code().await;
     for number in 1..1_000 {
-        let teams = [(fixture.team_id, rollcall_domain::permission::Preset::Reviewer.into())].into();
+        let teams = [(fixture.team_id, rollcall_domain::permission::Preset::Reviewer.into())].into_iter().collect();
         fixture.world.user_as(&format!("member{number}"), UserType::Member, |user| user.teams = teams).await;
     }
     let before = counts(&fixture.world).await;
@@ -181,7 +181,7 @@ async fn a_full_team_refuses_a_registration() {
     redeem(&fixture.world.redeemer("jisoo").await, &code).await.is_problem(Code::TooManyMembers);
     assert_eq!(counts(&fixture.world).await, (before.0 + 1, before.1 + 1, before.2), "the redeemer was created before");
     assert_consistent(&fixture.world).await;
-    let removed = fixture.world.store().members(fixture.team_id, 2).await.unwrap();
+    let removed = fixture.world.store().members(fixture.team_id, fixture.world.now()).await.unwrap();
     let removed = removed.iter().find(|member| member.user_id != fixture.owner.user_id).unwrap().user_id;
     fixture.inviter.delete(&format!("{}/members/{removed}", fixture.team)).await.is(204);
     applicant.complete(Some(&code)).await.is(201);

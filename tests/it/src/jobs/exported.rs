@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 
 use data_encoding::HEXLOWER;
+use rollcall_domain::account_filter::AccountFilter;
 use rollcall_files::read::{Given, Plan, Record, Records, recognise};
 use rstest::rstest;
 use sha2::{Digest, Sha256};
@@ -120,4 +121,15 @@ async fn as_of_is_the_time_at_which_the_work_began() {
     fixture.world.work_on_jobs().await;
     let over = job.get().await;
     assert_eq!((&over["as_of"], &over["started_at"]), (&json!(fixture.world.now()), &json!(fixture.world.now())));
+}
+
+#[tokio::test]
+async fn an_export_stops_at_a_corrupt_account_which_is_named() {
+    let fixture = JobFixture::new().await;
+    fixture.load_many(3).await;
+    fixture.world.corrupt("a001").await;
+    let page = fixture.world.store().matching_accounts(fixture.app_id, &AccountFilter::default(), None, 10).await;
+    assert!(page.unwrap_err().to_string().contains("ACCOUNT#a001"));
+    let over = fixture.run(&json!({"kind": "export", "format": "csv"})).await;
+    assert_eq!((&over["status"], &over["error"]["code"]), (&json!("failed"), &json!("internal")));
 }

@@ -82,9 +82,13 @@ async fn jobs_of_another_team_or_application_are_not_found() {
     assert_eq!(job.get().await["status"], "queued");
 }
 
+#[rstest::rstest]
 #[tokio::test]
-async fn a_job_ends_with_what_it_has_done_when_its_user_loses_the_right() {
+async fn a_job_ends_with_what_it_has_done_when_its_user_loses_the_right(
+    #[values("demoted", "application moved")] how: &str,
+) {
     let (fixture, team) = JobFixture::of_team().await;
+    let elsewhere = fixture.world.team("Elsewhere").await;
     fixture.load_many(100).await;
     let (user, client) = fixture.world.user("mina", UserType::Member, [(team, "developer")]).await;
     let created = client
@@ -97,7 +101,12 @@ async fn a_job_ends_with_what_it_has_done_when_its_user_loses_the_right() {
     let member = format!("/v1/teams/{team}/members/{}", user.user_id);
     let pause = fixture.world.faults.pause(8);
     let working = fixture.world.step(job.ids(), "local", Duration::from_mins(1));
-    let meanwhile = async { fixture.admin.patch(&member, &json!({"role_id": "reviewer"})).await };
+    let meanwhile = async {
+        match how {
+            "demoted" => fixture.admin.patch(&member, &json!({"role_id": "reviewer"})).await,
+            _ => fixture.admin.patch(&fixture.app, &json!({"team_id": elsewhere})).await,
+        }
+    };
     let (over, changed) = Box::pin(pause.run(working, meanwhile)).await;
     assert!(over.unwrap());
     changed.unwrap().is(200);

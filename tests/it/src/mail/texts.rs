@@ -6,7 +6,7 @@ use rollcall_domain::{
     email::Email,
     id::MailId,
     mail::{Language, Mail, Message},
-    text::Login,
+    text::{KeyName, Login, TeamName},
 };
 use rollcall_store::outbox;
 
@@ -37,7 +37,13 @@ async fn messages(world: &World) -> Vec<Message> {
         Message::TotpEnabled { login: login() },
         Message::TotpDisabled { login: login() },
         Message::RecoveryCodeUsed { login: login(), left: 87_654_321 },
+        Message::MembershipEnding {
+            login: login(),
+            team: TeamName::parse("87654321 <b>").unwrap(),
+            expires_at: world.now(),
+        },
         Message::NewDevice { login: login(), address: None, user_agent: None },
+        Message::KeyExpires { login: login(), name: KeyName::parse(LOGIN).unwrap(), expires_at: world.now() },
         device("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
         device("\r\n87654321\r\nBcc: everybody@example.com\r\n\r\n<script>alert(1)</script>\u{2028}\"'&<b>"),
     ]

@@ -104,8 +104,8 @@ impl State {
             state.teams.insert(team.team_id, TeamState { name: team.name.to_string(), roles });
         }
         for user in &items.users {
-            let mut teams = user.teams.clone();
-            teams.retain(|team_id, _| state.teams.contains_key(team_id));
+            let teams = user.teams.stored().filter(|(team_id, _)| state.teams.contains_key(team_id));
+            let teams = teams.map(|(team_id, held)| (team_id, held.role_id)).collect();
             let state_of_user = UserState {
                 login: user.login.to_string(),
                 user_type: user.user_type,

@@ -39,11 +39,11 @@ impl Table {
         let user_id = UserId::new(self.clock.uuid().unwrap());
         let login = Login::parse(&user_id.to_string()).unwrap();
         let user = NewUser::named(Username::parse("Mina").unwrap(), login, UserType::Member);
-        let user = user.create(user_id, self.now()).joined(team.team_id, role.role_id, self.now()).unwrap();
+        let user = user.create(user_id, self.now()).joined(team.team_id, role.role_id.into(), self.now()).unwrap();
         let password = PasswordHash { phc: String::new(), pepper: String::new() };
-        let member = Member::join(user_id, role.role_id, self.now());
-        let commit = user::create(&user, &Credential::new(user_id, password)).unwrap();
-        self.commit(commit.extended(join(team.team_id, &member, role).unwrap())).await.unwrap();
+        let member = Member::join(user_id, role.role_id.into(), self.now());
+        let commit = user::create(&user, &Credential::new(user_id, Some(password))).unwrap();
+        self.commit(commit.extended(join(team.team_id, (&user, &member), role).unwrap())).await.unwrap();
         user
     }
 
@@ -56,7 +56,8 @@ impl Table {
     }
 
     fn invitation(&self, team: &Team, role: &Role, issuer: &User) -> Invitation {
-        let new = NewInvitation { team_id: team.team_id, role: role.clone(), login: None, note: None };
+        let (role, team_id) = (role.clone(), team.team_id);
+        let new = NewInvitation { team_id, role, login: None, note: None, membership_days: None };
         let hash = self.clock.uuid().unwrap().to_string();
         Invitation::issue(
             new,
@@ -79,12 +80,13 @@ async fn the_last_admin_of_a_team_cannot_leave_unless_permitted() {
     let (one, other) = (table.member(&team, &admin).await, table.member(&team, &admin).await);
     let team = table.store.team(team.team_id).await.unwrap().unwrap();
     assert_eq!(team.admins, [one.user_id, other.user_id].into());
-    let leave_team = |user: &User, last| Commit::new(leave(&team, user.user_id, &admin, last, table.now()));
+    let leave_team =
+        |user: &User, last| Commit::new(leave(&team, user, (admin.role_id.into(), &admin), last, table.now()));
     table.commit(leave_team(&one, LastAdmin::Protected)).await.unwrap();
     assert_eq!(table.commit(leave_team(&other, LastAdmin::Protected)).await, Err(Code::LastTeamAdmin));
     assert_eq!(table.store.member(team.team_id, other.user_id).await.unwrap().map(|member| member.version), Some(1));
     table.commit(leave_team(&other, LastAdmin::Removable)).await.unwrap();
-    assert!(table.store.members(team.team_id, 10).await.unwrap().is_empty());
+    assert!(table.store.members(team.team_id, table.now()).await.unwrap().is_empty());
     assert!(table.store.team(team.team_id).await.unwrap().unwrap().admins.is_empty());
 }
 
@@ -94,7 +96,8 @@ async fn a_commit_requires_the_unchanged_role_of_the_actor() {
     let team = table.team().await;
     let (_, role) = table.role(&team).await;
     let user = table.member(&team, &role).await;
-    let check = |role: &Role| Commit::new(still_authorised(&user, Some((team.team_id, role)), Code::Forbidden));
+    let check =
+        |role: &Role| Commit::new(still_authorised(&user, Some((team.team_id, role)), table.now(), Code::Forbidden));
     table.commit(check(&role)).await.unwrap();
     assert_eq!(table.commit(check(&Preset::Developer.into())).await, Err(Code::Forbidden));
     assert_eq!(table.commit(check(&Role { version: 2, ..role })).await, Err(Code::Conflict));
@@ -108,7 +111,7 @@ async fn a_role_in_use_cannot_be_deleted() {
     let user = table.member(&team, &role).await;
     let delete = || delete_role(team.team_id, role_id, &role);
     assert_eq!(table.commit(delete()).await, Err(Code::RoleInUse));
-    let departure = leave(&team, user.user_id, &role, LastAdmin::Protected, table.now());
+    let departure = leave(&team, &user, (role.role_id.into(), &role), LastAdmin::Protected, table.now());
     table.commit(Commit::new(departure)).await.unwrap();
     table.commit(delete()).await.unwrap();
     assert_eq!(table.store.role(team.team_id, role.role_id).await.unwrap(), None);

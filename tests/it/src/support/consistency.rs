@@ -135,20 +135,23 @@ impl Items {
 
     fn memberships_match_users(&self) {
         let of_user = |user: &User| -> Vec<_> {
-            user.teams.iter().map(|(team_id, role_id)| (*team_id, user.user_id, *role_id)).collect()
+            user.teams.stored().map(|(team_id, held)| (team_id, user.user_id, held)).collect()
         };
         let of_users: BTreeSet<_> = self.users.iter().flat_map(of_user).collect();
         let of_teams: BTreeSet<_> =
-            self.members.iter().map(|(team_id, member)| (*team_id, member.user_id, member.role_id)).collect();
-        assert_eq!(of_users, of_teams, "a membership has the same role in the user and in the team");
+            self.members.iter().map(|(team_id, member)| (*team_id, member.user_id, member.held())).collect();
+        assert_eq!(of_users, of_teams, "a membership has the same role and end in the user and in the team");
         let teams: BTreeSet<_> = self.teams.iter().map(|team| format!("TEAM#{}", team.team_id)).collect();
         for item in &self.stored {
             let pk = item["pk"].as_str().unwrap();
             assert!(!pk.starts_with("TEAM#") || teams.contains(pk), "left over from a deleted team: {item}");
         }
         for user in &self.users {
-            assert!(user.teams.is_empty() || !user.user_type.is_admin(), "a platform admin in a team: {user:?}");
-            assert!(user.teams.len() <= MAX_TEAMS_PER_USER, "{user:?}");
+            assert!(
+                user.teams.stored().next().is_none() || !user.user_type.is_admin(),
+                "a platform admin in a team: {user:?}"
+            );
+            assert!(user.teams.stored().count() <= MAX_TEAMS_PER_USER, "{user:?}");
         }
     }
 
@@ -168,8 +171,12 @@ impl Items {
                 ["members", "live", "bound", "roles", "apps"].map(|count| (count, item[count].clone())).into();
             assert_eq!(json!(counts), has, "{team:?} counts its items");
             let admins = members.iter().filter(|(_, member)| member.role_id == Preset::Admin.into());
-            let admins: BTreeSet<UserId> = admins.map(|(_, member)| member.user_id).collect();
-            assert_eq!(team.admins, admins, "a team's set of admins lists its members with that role");
+            let (ending, lasting): (Vec<_>, Vec<_>) = admins.partition(|(_, member)| member.expires_at.is_some());
+            let ids = |admins: Vec<&(TeamId, Member)>| -> BTreeSet<UserId> {
+                admins.into_iter().map(|(_, member)| member.user_id).collect()
+            };
+            let sets = (&team.admins, &team.ending_admins);
+            assert_eq!(sets, (&ids(lasting), &ids(ending)), "a team's sets of admins list its members with that role");
         }
     }
 
@@ -253,6 +260,10 @@ impl Items {
         for app in &self.apps {
             let expected = if app.deleting_at.is_some() { "DUE" } else { "APPS" };
             assert_eq!(place(format!("APP#{}", app.app_id), "APP".to_owned()), expected, "{app:?}");
+        }
+        for (team_id, member) in &self.members {
+            let expected = if member.expires_at.is_some() { "DUE" } else { "" };
+            assert_eq!(place(format!("TEAM#{team_id}"), format!("MEMBER#{}", member.user_id)), expected, "{member:?}");
         }
         for it in &self.invitations {
             let expected = if it.status == InvitationStatus::Live { "DUE" } else { "" };

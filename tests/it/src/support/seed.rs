@@ -26,6 +26,19 @@ impl World {
         (user, client)
     }
 
+    /// A user with a verified address whose membership in a team ends after this time, and a client signed in as them.
+    pub async fn member_for(&self, login: &str, (team_id, role): (TeamId, &str), time: Duration) -> (User, Client) {
+        let held = HeldRole { role_id: RoleId::parse(role).unwrap(), expires_at: Some(self.now() + time) };
+        let email = Email::parse(&format!("{login}@example.com")).unwrap();
+        let change = |user: &mut User| {
+            user.teams.insert(team_id, held);
+            (user.email, user.email_verified) = (Some(email), true);
+        };
+        let user = self.user_as(login, UserType::Member, change).await;
+        let client = self.signed_in(&user).await;
+        (user, client)
+    }
+
     /// A signed-in member of no team with a verified address, who may therefore redeem invitations.
     pub async fn redeemer(&self, login: &str) -> Client {
         let email = Email::parse(&format!("{login}@example.com")).unwrap();
@@ -41,11 +54,12 @@ impl World {
         change(&mut user);
         let password = PasswordHash { phc: String::new(), pepper: String::new() };
         let enabled = user.status == Status::Enabled;
-        let credential = Credential { enabled, epoch: user.epoch, ..Credential::new(user.user_id, password) };
+        let credential = Credential { enabled, epoch: user.epoch, ..Credential::new(user.user_id, Some(password)) };
         let mut commit = rollcall_store::user::create(&user, &credential).unwrap();
         for (team_id, role) in self.store().roles_of(&user).await.unwrap() {
-            let member = Member::join(user.user_id, role.role_id, self.now());
-            commit.extend(rollcall_store::member::join(team_id, &member, &role).unwrap());
+            let held = user.teams.stored_in(team_id).unwrap();
+            let member = Member::join(user.user_id, held, self.now());
+            commit.extend(rollcall_store::member::join(team_id, (&user, &member), &role).unwrap());
         }
         self.writer().commit(commit).await.unwrap();
         user
@@ -72,6 +86,41 @@ impl World {
         self.writer().commit(Commit::new([write])).await.unwrap();
         let token = SessionToken { user_id: user.user_id, session_id: session.session_id, secret };
         self.stranger().with("authorization", &format!("Bearer {}", token::encode(&token)))
+    }
+
+    /// A service account of a team with this role, written without the API.
+    pub async fn service(&self, login: &str, team_id: TeamId, role: &str) -> User {
+        let role_id = RoleId::parse(role).unwrap();
+        let belong = |user: &mut User| {
+            (user.home_team_id, user.teams) = (Some(team_id), [(team_id, role_id)].into_iter().collect());
+        };
+        self.user_as(login, UserType::Service, belong).await
+    }
+
+    /// An API key of `owner` that lives for 30 days, written without the API, and a client that uses it.
+    pub async fn api_key(&self, owner: &User, scopes: &[&str]) -> (ApiKey, Client) {
+        self.api_key_as(owner, scopes, |_| {}).await
+    }
+
+    /// [`World::api_key`], changed by `change`.
+    pub async fn api_key_as(
+        &self,
+        owner: &User,
+        scopes: &[&str],
+        change: impl FnOnce(&mut ApiKey),
+    ) -> (ApiKey, Client) {
+        let key_id = ApiKeyId::new(self.context.uuid().unwrap());
+        let token = ApiKeyToken { user_id: owner.user_id, key_id, secret: Secret::new([3; 32]) };
+        let body = json!({"name": "Key", "scopes": scopes, "expires_in_days": 30, "current_password": "x"});
+        let new = Fields::of(body).parse(NewApiKey::read).unwrap();
+        let secret = StoredSecret { hash: token::hash(&token.secret), hint: token.hint() };
+        let mut key = new.create(key_id, (owner, owner), secret, self.now());
+        change(&mut key);
+        let before = self.store().key_holder(owner.user_id, None).await.unwrap().unwrap().register;
+        let after = before.clone().with(&key, owner, self.now()).unwrap();
+        let commit = rollcall_store::api_key::create(&key, (&before, &after), key.remind_at(self.now())).unwrap();
+        self.writer().commit(commit).await.unwrap();
+        (key, self.stranger().with("authorization", &format!("Bearer {}", token.expose())))
     }
 
     /// A team of this name, written without the API.

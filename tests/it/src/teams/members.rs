@@ -18,7 +18,7 @@ async fn a_member_is_added_by_id_or_login_edited_and_removed() {
     let role = owner.get(&format!("/v1/teams/{team}/roles/developer")).await.body;
     let mut member = json!({
         "user_id": mina.user_id, "username": "mina", "login": "mina", "status": "enabled", "role": role,
-        "joined_at": world.now(), "version": 1,
+        "joined_at": world.now(), "expires_at": null, "version": 1,
     });
     assert_eq!(added.body, json!({"member": member}));
     // Logins are compared without case.

@@ -60,7 +60,7 @@ async fn a_team_with_the_name_of_a_deleted_one_inherits_nothing(#[values(true, f
     let left: Vec<_> = world.dump().await.into_iter().filter(|item| item["pk"] == json!(leftover)).collect();
     assert_eq!(left, Vec::<Value>::new());
     let stored = world.store().user(old.member.user_id).await.unwrap().unwrap();
-    assert!(stored.teams.is_empty());
+    assert!(stored.teams.stored().next().is_none());
 }
 
 #[tokio::test]

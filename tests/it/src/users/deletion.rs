@@ -11,7 +11,7 @@ async fn deleting_a_user_frees_their_login_and_address_and_keeps_their_teams_dat
     let mina = world
         .user_as("mina", UserType::Member, |user| {
             (user.email, user.email_verified) = (Some(email), true);
-            user.teams = [(team, Preset::Admin.into())].into();
+            user.teams = [(team, Preset::Admin.into())].into_iter().collect();
         })
         .await;
     let client = world.signed_in(&mina).await;

@@ -42,7 +42,7 @@ async fn the_authority_check_fails_after_the_callers_rights_changed() {
     let world = World::new().await;
     world.admin().await;
     let (actor, _) = world.user("actor", UserType::PlatformAdmin, []).await;
-    let check = |actor: &User| Commit::new(still_authorised(actor, None, Code::Unauthenticated));
+    let check = |actor: &User| Commit::new(still_authorised(actor, None, world.now(), Code::Unauthenticated));
     world.writer().commit(check(&actor)).await.unwrap();
     let (target, _) = world.user("renamed", UserType::Member, []).await;
     let renamed = target.clone().renamed(Fields::of(json!({"username": "Other"})), world.now()).unwrap();

@@ -1,7 +1,5 @@
 //! Listing users: order, filters, pages.
 
-use std::collections::BTreeMap;
-
 use super::*;
 
 fn logins(reply: &Reply) -> Vec<&str> {
@@ -21,7 +19,7 @@ async fn users_are_listed_by_creation_and_filters_combine() {
         ("jin", UserType::Member, vec![theirs]),
     ] {
         world.clock.advance(Duration::from_millis(1));
-        let teams: BTreeMap<_, _> = teams.into_iter().map(|team| (team, Preset::Developer.into())).collect();
+        let teams = teams.into_iter().map(|team| (team, Preset::Developer.into())).collect();
         world.user_as(login, user_type, |user| user.teams = teams).await;
     }
     let listed = admin.get("/v1/users?q=jin").await;

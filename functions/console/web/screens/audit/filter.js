@@ -1,6 +1,6 @@
 // The filters of the audit log. They are part of the query.
 import { html } from "../../html.js";
-import { Button } from "../../parts/button.js";
+import { ChosenFilter } from "../../parts/chosen-filter.js";
 import { DateInput } from "../../parts/date-field.js";
 import { FilterMenu } from "../../parts/filter-menu.js";
 import { can } from "../../permissions.js";
@@ -10,16 +10,6 @@ import { isDay } from "../../times.js";
 import { useEffect, useId, useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 import { auditTexts } from "./values.js";
-
-// A filter for a person or a thing that was chosen from a record.
-function ChosenFilter({ label, name, onClear }) {
-  return html`
-    <span class="filter">
-      <span class="filter-button on fixed"><span>${label}</span><b class="cut"><bdi>${name}</bdi></b></span>
-      <${Button} kind="ghost bare" size="small" icon="close" label=${words().list.clearFilter(label)}
-        onClick=${onClear} />
-    </span>`;
-}
 
 // A day as YYYY-MM-DD, as the log of a computer says it. What is no day does not filter.
 function DayFilter({ name, value, label }) {

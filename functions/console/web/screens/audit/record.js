@@ -22,7 +22,10 @@ export function RecordRows({ record, nameOf, at, open, onTurn, inTeam, onNarrow 
   return html`
     <tr class=${`row ${open ? "current" : ""}`} data-at=${at} onClick=${press}>
       <td class="wide-column"><${Time} at=${moment} /></td>
-      <td class="wide-column">${actor ? html`<span class="id">${actor.login}</span>` : w.system}</td>
+      <td class="wide-column" title=${actorText(actor, nameOf)}>
+        ${actor ? html`<span class="id">${actor.login}</span>` : w.system}
+        ${actor?.key_id && html` <bdi class="loose">${keyText(actor, nameOf)}</bdi>`}
+      </td>
       <th scope="row">
         <div class="who">
           <div class="lines">
@@ -31,7 +34,7 @@ export function RecordRows({ record, nameOf, at, open, onTurn, inTeam, onNarrow 
               ${what}
             </button>
             <span class="quiet under cut narrow-only">
-              <bdi>${actor?.login ?? w.system}</bdi>
+              <bdi>${actorText(actor, nameOf)}</bdi>
               ${name && html`<span>·</span><bdi>${name}</bdi>`}
               <span>· <${Time} at=${moment} /></span>
             </span>
@@ -54,6 +57,13 @@ export function RecordRows({ record, nameOf, at, open, onTurn, inTeam, onNarrow 
           </td>
         </tr>`
     }`;
+}
+
+const keyText = (actor, nameOf) => words().audit.byKey(nameOf(actor.key_id));
+
+function actorText(actor, nameOf) {
+  if (!actor) return words().audit.system;
+  return actor.key_id ? `${actor.login} ${keyText(actor, nameOf)}` : actor.login;
 }
 
 function RecordDetails({ record, nameOf, inTeam, onNarrow }) {
@@ -91,7 +101,7 @@ function RecordDetails({ record, nameOf, inTeam, onNarrow }) {
       <dl>
         ${href && html`<dt>${w.on}</dt><dd><a href=${href}><bdi>${targetName(record, nameOf)}</bdi></a></dd>`}
         ${fact(w.address, address)}${!inTeam && fact(w.team, teamName(teamId))}${fact(w.id, target.id)}
-        ${fact(w.request, request)}
+        ${fact(w.keyId, actor?.key_id)}${fact(w.request, request)}
       </dl>
       <div class="form-actions">
         ${

@@ -1,6 +1,7 @@
 // What an audit record says: its action, the names of people and things, and recorded values as text.
 
 import { pathOf } from "../../api.js";
+import { keyWords } from "../../api-keys/words.js";
 import { apps } from "../../apps.js";
 import { roleName } from "../../grants.js";
 import { jobWords } from "../../jobs/words.js";
@@ -11,13 +12,13 @@ import { managesWebhooks } from "../../webhooks/manages.js";
 import { webhookWords } from "../../webhooks/words.js";
 import { words } from "../../words.js";
 
-// The texts of the log. Those about webhooks come with the other texts of webhooks.
+// The texts of the log. Those about webhooks and keys come with the other texts about them.
 export function auditTexts() {
   const { kinds, fields, actions } = words().audit;
   const { audit } = webhookWords();
   return {
     kinds: { ...kinds, ...audit.kinds },
-    fields: { ...fields, ...audit.fields },
+    fields: { ...fields, ...keyWords().fields, ...audit.fields },
     actions: { ...actions, ...audit.actions },
   };
 }
@@ -29,7 +30,7 @@ function recordedName({ target, before, after }) {
   const known = { ...before, ...after };
   if (target.kind === "account") return target.id;
   if (target.kind === "invitation") return known.code_hint && words().invitations.ending(known.code_hint);
-  return known.name ?? known.login ?? known.url;
+  return known.name ?? known.login ?? known.url ?? (known.hint && keyWords().ending(known.hint));
 }
 
 // Returns a function that names an id. A record holds only what it changed, so all loaded records are searched. A
@@ -48,13 +49,17 @@ export function nameLookup(records) {
   return (id) => names.get(id) ?? usernames.get(id) ?? teamName(id) ?? appName(id) ?? words().roles[id];
 }
 
-// An invitation whose digits are unknown has no name.
+// What is known by what it shows of a secret has no name where that is unknown.
+const NAMELESS = ["invitation", "key"];
+
 export const targetName = (record, nameOf) =>
-  recordedName(record) ?? nameOf(record.target.id) ?? (record.target.kind === "invitation" ? "" : record.target.id);
+  recordedName(record) ?? nameOf(record.target.id) ?? (NAMELESS.includes(record.target.kind) ? "" : record.target.id);
 
 // What became of the accounts that a part of a job has changed, by their ids.
 const CHANGED = ["created", "updated", "deleted"];
 const changedIds = (outcomes) => Object.keys(outcomes).filter((id) => CHANGED.includes(outcomes[id]));
+
+const fieldName = (field) => auditTexts().fields[field] ?? field;
 
 // What a record says changed: its fields or, of a part of a job, also each account.
 export function changesOf({ before, after }) {
@@ -64,7 +69,7 @@ export function changesOf({ before, after }) {
   return [
     ...names.map((field) => ({
       field,
-      label: auditTexts().fields[field] ?? field,
+      label: fieldName(field),
       before: before?.[field],
       after: after?.[field],
       outcome: undefined,
@@ -103,6 +108,7 @@ export function targetAddress({ action, target: { kind, id, app_id: appId }, tea
     role: teamId && may("team.read") && pathOf`/teams/${teamId}/roles/${id}`,
     invitation: teamId && may("members.manage") && pathOf`/teams/${teamId}/invitations`,
     webhook: managesWebhooks(teamId) && (teamId ? pathOf`/teams/${teamId}/webhooks/${id}` : pathOf`/webhooks/${id}`),
+    key: isPlatform() && "/users/keys",
   };
   return addresses[kind] || undefined;
 }
@@ -113,7 +119,13 @@ function choiceText(field, value) {
   const choices = {
     ...w.accounts.choices,
     type: { ...w.accounts.types, ...w.me.types },
-    status: { ...w.members.statuses, ...w.invitations.statuses, ...webhookWords().statuses },
+    status: {
+      ...keyWords().statuses,
+      ...webhookWords().statuses,
+      ...w.members.statuses,
+      ...w.invitations.statuses,
+    },
+    scopes: keyWords().scopes,
     role_id: w.roles,
     permissions: w.permissions,
   };
@@ -127,15 +139,17 @@ export function displayValue(field, value, nameOf) {
   if (typeof value === "boolean") return value ? words().users.yes : words().users.no;
   if (typeof value === "object") return objectText(value, nameOf);
   if (/^\d{4}-\d\d-\d\dT/.test(value)) return dateAndTime(value);
-  return choiceText(field, value) ?? (field.endsWith("_id") ? nameOf(value) : undefined) ?? String(value);
+  return (
+    choiceText(field, value) ??
+    (field.endsWith("_id") || field === "app_ids" ? nameOf(value) : undefined) ??
+    String(value)
+  );
 }
 
 function objectText(value, nameOf) {
   if (value.role_id) return roleName(value);
   const name = nameOf(value.user_id) ?? value.login ?? value.username ?? value.name;
   if (name) return name;
-  const inner = Object.entries(value).map(
-    ([field, one]) => `${auditTexts().fields[field] ?? field}: ${displayValue(field, one, nameOf)}`,
-  );
+  const inner = Object.entries(value).map(([field, one]) => `${fieldName(field)}: ${displayValue(field, one, nameOf)}`);
   return inner.join(" · ");
 }

@@ -1,4 +1,4 @@
-// The dialog that gives a member another role.
+// The dialog that gives a member another role, or another end of the membership.
 
 import { useForm } from "../../form.js";
 import { mayGrantRole, roleName } from "../../grants.js";
@@ -6,6 +6,7 @@ import { html } from "../../html.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField } from "../../parts/field.js";
 import { words } from "../../words.js";
+import { checkLastDay, EndField, endAfter, lastDayOf } from "./membership-end.js";
 
 // The roles that the person may grant, in the API's order: presets first, then the team's own.
 export const roleOptions = (roles, team) =>
@@ -13,16 +14,20 @@ export const roleOptions = (roles, team) =>
 
 export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
   const w = words().members;
-  const form = useForm({ role_id: member.role.role_id });
+  const lastDay = lastDayOf(member.expires_at);
+  const check = { expires_at: checkLastDay };
+  const form = useForm({ role_id: member.role.role_id, expires_at: lastDay }, { check });
   const save = () => {
-    const { role_id: chosen } = form.values;
-    if (chosen === member.role.role_id) return onClose();
+    const { role_id, expires_at: day } = form.values;
+    // The end need not be at the end of a day. It is sent only if another day was chosen.
+    const change = {
+      ...(role_id !== member.role.role_id && { role_id }),
+      ...(day.trim() !== lastDay && { expires_at: endAfter(day) }),
+    };
+    if (Object.keys(change).length === 0) return onClose();
     return form.submit(async () => {
       try {
-        await onGive(
-          member,
-          roles.find(({ role_id }) => role_id === chosen),
-        );
+        await onGive(member, change);
         onClose();
       } catch (refused) {
         if (refused.code !== "version_conflict") throw refused;
@@ -35,6 +40,7 @@ export function ChangeRole({ team, member, roles, onGive, onStale, onClose }) {
       onClose=${onClose} onSubmit=${save}>
       <div class="form">
         <${SelectField} label=${w.role} ...${form.bind("role_id")} options=${roleOptions(roles, team)} />
+        <${EndField} form=${form} />
         <${FormError}>${form.problem}</${FormError}>
       </div>
     </${Dialog}>`;

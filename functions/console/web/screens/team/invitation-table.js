@@ -98,6 +98,7 @@ function Row({ invitation, at, current, act }) {
     code_hint: hint,
     status,
     issued_by: issuer,
+    membership_days: days,
     created_at: created,
     expires_at: expires,
   } = invitation;
@@ -119,11 +120,16 @@ function Row({ invitation, at, current, act }) {
               <span aria-hidden="true"><span class="dots">•••• ••</span><b>${hint}</b></span>
               <span class="narrow-only"> <bdi>${roleName(role)}</bdi></span>
             </span>
-            <span class="quiet under cut narrow-only">${person} · ${became}</span>
+            <span class="quiet under cut narrow-only">${person} · ${became}${days && ` · ${w.forDays(days)}`}</span>
           </div>
         </div>
       </th>
-      <td class="wide-column" title=${roleName(role)}><bdi>${roleName(role)}</bdi></td>
+      <td class="wide-column" title=${roleName(role)}>
+        <div class="lines">
+          <bdi class="cut">${roleName(role)}</bdi>
+          ${days && html`<span class="quiet">${w.forDays(days)}</span>`}
+        </div>
+      </td>
       <td class="wide-column">
         <div class="lines">
           <span class="cut">${person}</span>

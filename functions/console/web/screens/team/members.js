@@ -1,6 +1,7 @@
 // The members of a team and their roles.
 
 import { del, patch, pathOf } from "../../api.js";
+import { keyWords } from "../../api-keys/words.js";
 import { mayGrantRole, roleName } from "../../grants.js";
 import { html } from "../../html.js";
 import { useList } from "../../list.js";
@@ -16,11 +17,13 @@ import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
 import { can } from "../../permissions.js";
 import { signedIn } from "../../session.js";
+import { futureTimeInSentence } from "../../times.js";
 import { useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
 import { LeaveTeam } from "../teams/delete-or-leave.js";
 import { AddMember } from "./add-member.js";
 import { ChangeRole } from "./change-role.js";
+import { End } from "./membership-end.js";
 
 const keyOf = (member) => member.user_id;
 
@@ -36,14 +39,19 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     !isOwn(member) && can("members.manage", team.team_id) && mayGrantRole(member.role, team.team_id);
   useRowKeys({ items: list.items, open: (at) => mayChange(list.items[at]) && ask("role", list.items[at]) });
 
-  const give = async (member, role) => {
-    const changed = await patch(
-      pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`,
-      { role_id: role.role_id },
-      { version: member.version },
-    );
+  // A service account of the team has its keys there, and is deleted when it is taken off the team.
+  const isOfTeam = (member) => member.home_team_id === team.team_id;
+  const addressOfKeys = (member) => pathOf`/teams/${team.team_id}/members/${member.user_id}/keys`;
+
+  const give = async (member, change) => {
+    const address = pathOf`/v1/teams/${team.team_id}/members/${member.user_id}`;
+    const changed = await patch(address, change, { version: member.version });
     list.replace(changed);
-    toast(w.hasRole(changed.username, roleName(role)), { undo: () => give(changed, member.role) });
+    const before = {
+      ...("role_id" in change && { role_id: member.role.role_id }),
+      ...("expires_at" in change && { expires_at: member.expires_at }),
+    };
+    toast(changeText(changed, change), { undo: () => give(changed, before) });
   };
   // Someone else changed the member: show the error with the list, which is loaded again.
   const stale = (refused) => {
@@ -56,13 +64,13 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     close();
     list.remove([member.user_id]);
     onRecount();
-    toast(w.wasRemoved(member.username));
+    toast((isOfTeam(member) ? keyWords().service.wasDeleted : w.wasRemoved)(member.username));
   };
   const added = ({ member, password }) => {
     onCreating(false);
     list.reload();
     onRecount();
-    toast(w.wasAdded(member.username));
+    toast(w.wasAdded(member.username), { open: isOfTeam(member) ? addressOfKeys(member) : undefined });
     if (password) setDialog({ kind: "password", member, password });
   };
 
@@ -75,7 +83,8 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
   ];
   const row = (member, at, key) =>
     html`
-      <${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)} onAsk=${ask} />`;
+      <${Row} key=${key} member=${member} at=${at} own=${isOwn(member)} changes=${mayChange(member)}
+        keys=${isOfTeam(member) && mayChange(member) ? addressOfKeys(member) : undefined} onAsk=${ask} />`;
   const retry = () => {
     setProblem(null);
     list.reload();
@@ -100,8 +109,10 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     ${
       dialog?.kind === "remove" &&
       html`
-        <${ConfirmDialog} title=${w.removeQuestion(dialog.member.username, team.name)} text=${w.removeText}
-          action=${w.removeAction} onRun=${remove} onClose=${close} />`
+        <${ConfirmDialog} title=${w.removeQuestion(dialog.member.username, team.name)}
+          text=${isOfTeam(dialog.member) ? keyWords().service.removeText : w.removeText}
+          action=${isOfTeam(dialog.member) ? keyWords().service.removeAction : w.removeAction} onRun=${remove}
+          onClose=${close} />`
     }
     ${
       dialog?.kind === "leave" &&
@@ -114,11 +125,19 @@ export function Members({ team, path, roles, creating, onCreating, onRecount }) 
     <${LoadError} problem=${failed} onAgain=${retry} />`;
 }
 
-function Row({ member, at, own, changes, onAsk }) {
+function changeText({ username, role, expires_at: end }, { role_id }) {
   const w = words().members;
-  const { username, login, role, status } = member;
+  if (role_id) return w.hasRole(username, roleName(role));
+  return end ? w.hasEnd(username, futureTimeInSentence(end)) : w.hasNoEnd(username);
+}
+
+// `keys` is the address of the member's API keys, if the person manages them.
+function Row({ member, at, own, changes, keys, onAsk }) {
+  const w = words().members;
+  const { username, login, role, status, expires_at: end } = member;
   const items = [
     changes && { icon: "shield", label: w.changeRole, onChoose: () => onAsk("role", member) },
+    keys && { icon: "key", label: words().users.keys, href: keys },
     changes && "line",
     changes && { icon: "out", label: w.remove, name: login, red: true, onChoose: () => onAsk("remove", member) },
     own && { icon: "person", label: words().person.account, href: "/me/profile" },
@@ -147,17 +166,21 @@ function Row({ member, at, own, changes, onAsk }) {
                   : html`<bdi class="strong" tabindex="-1">${username}</bdi>`
               }
               ${own && html` <span class="tag plain">${words().users.you}</span>`}
+              ${member.home_team_id !== undefined && html` <span class="tag accent">${words().me.types.service}</span>`}
             </span>
             <span class="quiet under cut">
               <span class="id">${login}</span>
               <span class="narrow-only"> · ${roleName(role)}</span> <span class="narrow-only">${disabled}</span>
+              ${end && html`<span class="narrow-only"> · <${End} at=${end} /></span>`}
             </span>
           </div>
         </div>
       </th>
       <td class="wide-column" title=${roleName(role)}>${named}</td>
       <td class="wide-column">${disabled || html`<span class="quiet">${w.statuses.enabled}</span>`}</td>
-      <td class="wide-column"><${Time} at=${member.joined_at} /></td>
+      <td class="wide-column">
+        <div class="lines"><${Time} at=${member.joined_at} />${end && html`<${End} at=${end} />`}</div>
+      </td>
       <td class="operations">
         ${
           items.length > 0 &&

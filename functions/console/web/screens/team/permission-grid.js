@@ -8,8 +8,9 @@ import { Icon } from "../../parts/icon.js";
 import { useState } from "../../vendor/hooks.js";
 import { useMedia, WIDE } from "../../viewport.js";
 import { words } from "../../words.js";
+import { roleWords } from "./role-words.js";
 
-const Tick = () => html`<${Icon} name="check" /><span class="unseen">${words().roleEditor.yes}</span>`;
+const Tick = () => html`<${Icon} name="check" /><span class="unseen">${roleWords().yes}</span>`;
 
 export function PermissionGrid(props) {
   const Shape = useMedia(WIDE) ? Grid : List;
@@ -28,12 +29,12 @@ function PermissionName({ permission, reason }) {
 function reasonFor(permission, { shapes, ticked, team }) {
   const found = shapes && conflictOf(permission, ticked, team.team_id);
   if (!found) return undefined;
-  const w = words().roleEditor;
+  const w = roleWords();
   return found.with ? w.notWith(words().permissions[found.with]) : w.notTogether;
 }
 
 function PermissionBox({ permission, role, ticked, changed, shapes, reason, onTurn, id }) {
-  const w = words().roleEditor;
+  const w = roleWords();
   if (reason) return html`<${Icon} name="lock" /><span class="unseen">${w.locked}</span>`;
   if (!shapes) return ticked.includes(permission) ? html`<${Tick} />` : null;
   return html`
@@ -46,7 +47,7 @@ function PermissionBox({ permission, role, ticked, changed, shapes, reason, onTu
 
 function Grid(props) {
   const { role, changed } = props;
-  const w = words().roleEditor;
+  const w = roleWords();
   // A preset is highlighted in its own column, a custom role gets an additional one.
   const extra = !role.preset;
   const presetIds = Object.keys(presets);
@@ -104,7 +105,7 @@ function Grid(props) {
 
 function List(props) {
   const { role, shapes, ticked } = props;
-  const w = words().roleEditor;
+  const w = roleWords();
   const [compared, setCompared] = useState("");
   const options = [
     ["", w.nothing],

@@ -9,10 +9,10 @@ import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
 import { Rename } from "../../parts/rename.js";
 import { toast } from "../../parts/toast.js";
-import { words } from "../../words.js";
+import { roleWords } from "./role-words.js";
 
 export function NewRole({ team, path, roles, source, onCreated, onClose }) {
-  const w = words().roleEditor;
+  const w = roleWords();
   const form = useForm({ name: "", from: source.role_id }, { check: { name: required } });
   const create = () =>
     form.submit(async ({ name, from }) => {
@@ -34,7 +34,7 @@ export function NewRole({ team, path, roles, source, onCreated, onClose }) {
 }
 
 export function RenameRole({ path, role, onRenamed, onClose }) {
-  const w = words().roleEditor;
+  const w = roleWords();
   const said = {
     title: w.renameTitle(role.name),
     action: w.rename,
@@ -48,7 +48,7 @@ export function RenameRole({ path, role, onRenamed, onClose }) {
 }
 
 export function DeleteRole({ path, role, onDeleted, onClose }) {
-  const w = words().roleEditor;
+  const w = roleWords();
   const run = async () => {
     await del(path + pathOf`/roles/${role.role_id}`);
     onDeleted();

@@ -18,9 +18,9 @@ import { can } from "../../permissions.js";
 import { messageOf } from "../../problem-messages.js";
 import { go } from "../../router.js";
 import { useEffect, useState } from "../../vendor/hooks.js";
-import { words } from "../../words.js";
 import { PermissionGrid } from "./permission-grid.js";
 import { DeleteRole, NewRole, RenameRole } from "./role-dialogs.js";
+import { roleWords } from "./role-words.js";
 
 // How many members and live invitations a role has, that is, whom a change affects.
 function useRoleHolders(path, teamId) {
@@ -58,7 +58,7 @@ export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles
     await go(`/teams/${team.team_id}/roles`, { replace: true, unasked: true });
     onRoles();
   };
-  const w = words().roleEditor;
+  const w = roleWords();
   if (roles.length > 0 && !role) return html`<${Banner} tone="amber"><span>${w.gone}</span></${Banner}>`;
   return html`
     ${
@@ -93,7 +93,7 @@ export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles
 }
 
 function RoleEditor({ team, roles, role, held, onAsk, onChoose, onRoles }) {
-  const w = words().roleEditor;
+  const w = roleWords();
   const [ticked, setTicked] = useState(role.permissions);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);

@@ -1,24 +1,33 @@
 // The dialog that creates a user.
 
 import { post } from "../../api.js";
+import { keyWords } from "../../api-keys/words.js";
 import { rules } from "../../field-rules.js";
 import { useForm } from "../../form.js";
 import { html } from "../../html.js";
-import { FormError, TextField } from "../../parts/field.js";
+import { FormError, SelectField, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
 import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from "../../parts/password-choice.js";
-import { SegmentsField } from "../../parts/segments.js";
 import { words } from "../../words.js";
-import { isSuper } from "./actions.js";
+import { isService, isSuper } from "./actions.js";
 
-export const typeOptions = () =>
-  ["member", "platform_admin", ...(isSuper() ? ["super_admin"] : [])].map((type) => [type, words().me.types[type]]);
+const named = (types) => types.map((type) => [type, words().me.types[type]]);
+
+export const typesOfPeople = () => named(["member", "platform_admin", ...(isSuper() ? ["super_admin"] : [])]);
+
+const typesOfServices = () => named(["service", ...(isSuper() ? ["platform_service"] : [])]);
+
+// Nobody can sign in as a service account.
+const onlyPeople = (judge) => (value, values) => (isService(values) ? undefined : judge(value, values));
+
+const CHECK = { ...rules, email: onlyPeople(rules.email), password: onlyPeople(checkPassword.password) };
 
 export function CreateUser({ onCreated, onClose }) {
   const w = words().users;
+  const s = keyWords().service;
   const form = useForm(
     { username: "", login: "", type: "member", email: "", ...NO_PASSWORD_CHOICE },
-    { check: { ...rules, ...checkPassword }, codes: { login_taken: "login" } },
+    { check: CHECK, codes: { login_taken: "login" } },
   );
   const create = () =>
     form.submit(async ({ username, login, type, email, ...password }) => {
@@ -26,11 +35,10 @@ export function CreateUser({ onCreated, onClose }) {
         username: username.trim(),
         login: login.trim(),
         type,
-        email: email.trim() || null,
-        ...passwordBody(password),
+        ...(isService({ type }) ? {} : { email: email.trim() || null, ...passwordBody(password) }),
       };
       const { user, generated_password: generated } = await post("/v1/users", body);
-      onCreated(user, generated ?? password.password);
+      onCreated(user, isService(user) ? null : (generated ?? password.password));
     });
   const { username, login, type, email, password } = form.values;
   return html`
@@ -39,12 +47,17 @@ export function CreateUser({ onCreated, onClose }) {
       <div class="form">
         <${TextField} label=${w.username} ...${form.bind("username")} hint=${words().register.usernameHint}
           autocomplete="off" autofocus />
-        <${TextField} label=${w.login} ...${form.bind("login")} hint=${w.loginHint} class="id" autocomplete="off"
-          autocapitalize="off" />
-        <${SegmentsField} label=${w.type} value=${type} options=${typeOptions()}
-          onChoose=${(value) => form.set("type", value)} hint=${w.typeHints[type]} />
-        <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint} autocomplete="off" />
-        <${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />
+        <${TextField} label=${w.login} ...${form.bind("login")} class="id" autocomplete="off" autocapitalize="off"
+          hint=${isService(form.values) ? s.loginHint : w.loginHint} />
+        <${SelectField} label=${w.type} ...${form.bind("type")} hint=${w.typeHints[type] ?? s.typeHints[type]}
+          options=${[...typesOfPeople(), ...typesOfServices()]} />
+        ${
+          !isService(form.values) &&
+          html`
+            <${TextField} label=${w.email} ...${form.bind("email")} type="email" hint=${w.emailHint}
+              autocomplete="off" />
+            <${PasswordChoice} form=${form} names=${[login, username, email.split("@")[0]]} />`
+        }
         <${FormError}>${form.problem}</${FormError}>
       </div>
     </${FormDialog}>`;

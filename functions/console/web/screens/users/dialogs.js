@@ -1,6 +1,7 @@
 // The confirmation dialogs of the operations on a user.
 
-import { del, get, pathOf, post } from "../../api.js";
+import { del, get, patch, pathOf, post } from "../../api.js";
+import { keyWords } from "../../api-keys/words.js";
 import { useForm } from "../../form.js";
 import { html } from "../../html.js";
 import { ConfirmDialog } from "../../parts/confirm-dialog.js";
@@ -9,12 +10,15 @@ import { FormDialog } from "../../parts/form-dialog.js";
 import { checkPassword, NO_PASSWORD_CHOICE, PasswordChoice, passwordBody } from "../../parts/password-choice.js";
 import { toast } from "../../parts/toast.js";
 import { words } from "../../words.js";
+import { isService } from "./actions.js";
 
+// What each operation deletes, below the address of the user.
 const ENDINGS = { "unbind-totp": "/totp", "unbind-email": "/email", "end-sessions": "/sessions", delete: "" };
 
 export function UserDialog({ kind, user, onDone, onPassword, onClose }) {
   if (kind === "password-reset")
     return html`<${ResetPassword} user=${user} onPassword=${onPassword} onClose=${onClose} />`;
+  if (kind === "disable") return html`<${DisableService} user=${user} onDone=${onDone} onClose=${onClose} />`;
   if (!(kind in ENDINGS)) return null;
   const w = words().users.questions[kind];
   const path = pathOf`/v1/users/${user.user_id}`;
@@ -24,8 +28,21 @@ export function UserDialog({ kind, user, onDone, onPassword, onClose }) {
     onDone(gone ? user : await get(path), gone);
     toast(w.done(user.login));
   };
+  const text = isService(user) ? keyWords().service.deleteText : w.text;
   return html`
-    <${ConfirmDialog} title=${w.title(user.login)} text=${w.text} action=${w.action} onRun=${run}
+    <${ConfirmDialog} title=${w.title(user.login)} text=${text} action=${w.action} onRun=${run} onClose=${onClose} />`;
+}
+
+// It asks first, because enabling the account again does not bring its keys back.
+function DisableService({ user, onDone, onClose }) {
+  const w = words().users;
+  const s = keyWords().service;
+  const run = async () => {
+    onDone(await patch(pathOf`/v1/users/${user.user_id}`, { status: "disabled" }), false);
+    toast(w.wasDisabled(user.login));
+  };
+  return html`
+    <${ConfirmDialog} title=${s.disableQuestion(user.login)} text=${s.disableText} action=${w.disable} onRun=${run}
       onClose=${onClose} />`;
 }
 

@@ -1,6 +1,7 @@
 // One user, opened beside the list.
 
 import { get, patch, pathOf } from "../../api.js";
+import { keyWords } from "../../api-keys/words.js";
 import { rules } from "../../field-rules.js";
 import { useForm } from "../../form.js";
 import { roleName } from "../../grants.js";
@@ -17,12 +18,21 @@ import { Sheet } from "../../parts/sheet.js";
 import { Time } from "../../parts/time.js";
 import { toast } from "../../parts/toast.js";
 import { messageOf } from "../../problem-messages.js";
-import { signedIn } from "../../session.js";
+import { teamName } from "../../teams.js";
 import { dateAndTime } from "../../times.js";
 import { useEffect, useState } from "../../vendor/hooks.js";
 import { words } from "../../words.js";
-import { isSuper, mayAct, operationsOn } from "./actions.js";
-import { typeOptions } from "./create.js";
+import {
+  addressOfKeys,
+  isOwn,
+  isService,
+  isSuper,
+  mayAct,
+  mayBeInTeams,
+  mayRevokeKeys,
+  operationsOn,
+} from "./actions.js";
+import { typesOfPeople } from "./create.js";
 import { Status, TypeTag } from "./table.js";
 
 export function UserSheet({ userId, listed, act, onSaved, onClose }) {
@@ -36,6 +46,23 @@ export function UserSheet({ userId, listed, act, onSaved, onClose }) {
       <${Dialog} title=${problem.status === 404 ? words().users.gone : messageOf(problem)}
         onClose=${() => onClose({ unasked: true })} />`;
   return user && html`<${Details} user=${user} path=${path} act=${act} onSaved=${onSaved} onClose=${onClose} />`;
+}
+
+const line = (name, value) =>
+  html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
+
+// The team that a service account belongs to.
+function home({ home_team_id: id }) {
+  if (!id) return keyWords().service.platform;
+  return html`<a href=${`/teams/${id}/members`}><bdi>${teamName(id) ?? id}</bdi></a>`;
+}
+
+function signInLines(user) {
+  const w = words().users;
+  return html`
+    ${user.email && line(w.emailStatus, user.email_verified ? w.confirmed : words().email.unconfirmed)}
+    ${line(w.twoFactorLong, user.totp_enabled ? w.on : w.off)}
+    ${line(w.lastSignIn, user.last_login_at ? html`<${Time} at=${user.last_login_at} />` : w.never)}`;
 }
 
 const formValuesOf = ({ username, type, email }) => ({ username, type, email: email ?? "" });
@@ -60,15 +87,13 @@ function Details({ user, path, act, onSaved, onClose }) {
       toast(w.wasSaved(user.login), { undo: changed.join() === "username" ? back : undefined });
     });
   };
-  const own = user.user_id === signedIn().user.user_id;
+  const own = isOwn(user);
   const foot =
     edits &&
     html`
     <span class="grow" role="status">${changed.length > 0 ? words().unsaved.count(changed.length) : ""}</span>
     <${Button} onClick=${() => onClose({})}>${words().dialog.cancel}</${Button}>
     <${Button} kind="primary" type="submit" busy=${form.busy}>${words().dialog.saveChanges}</${Button}>`;
-  const line = (name, value) =>
-    html`<div class="plain-line"><span class="quiet">${name}</span><span>${value}</span></div>`;
   const field = (name, rest) =>
     html`
       <${TextField} label=${w[name]} ...${form.bind(name)} readonly=${!edits} changed=${changed.includes(name)}
@@ -83,7 +108,7 @@ function Details({ user, path, act, onSaved, onClose }) {
       onClose=${() => onClose({})} onSubmit=${submit}
       avatar=${html`<${Avatar} id=${user.user_id} name=${user.username} shape="large" />`}
       menu=${
-        (own || edits) &&
+        (own || mayRevokeKeys(user)) &&
         html`<${MoreMenu} label=${w.more(user.login)} items=${operationsOn(user, act).slice(own ? 0 : 1)} />`
       }>
       <div class="form">
@@ -97,21 +122,20 @@ function Details({ user, path, act, onSaved, onClose }) {
         ${
           edits &&
           isSuper() &&
+          !isService(user) &&
           html`
             <${SelectField} label=${w.type} ...${form.bind("type")} changed=${changed.includes("type")}
-              options=${typeOptions()}
+              options=${typesOfPeople()}
               hint=${
                 form.values.type !== "member" && user.type === "member" ? w.promoteHint : w.typeHints[form.values.type]
               } />`
         }
-        ${field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
+        ${!isService(user) && field("email", { type: "email", hint: edits ? w.emailHint : undefined })}
         <hr />
         ${line(w.status, html`<${Status} user=${user} />`)}
-        ${user.email && line(w.emailStatus, user.email_verified ? w.confirmed : words().email.unconfirmed)}
-        ${line(w.twoFactorLong, user.totp_enabled ? w.on : w.off)}
-        ${line(w.lastSignIn, user.last_login_at ? html`<${Time} at=${user.last_login_at} />` : w.never)}
+        ${isService(user) ? line(keyWords().service.home, home(user)) : signInLines(user)}
         ${
-          user.type === "member" &&
+          mayBeInTeams(user) &&
           line(
             w.teams,
             user.teams.length === 0
@@ -127,6 +151,7 @@ function Details({ user, path, act, onSaved, onClose }) {
                 ),
           )
         }
+        ${line(w.keys, html`<a href=${addressOfKeys(user)}>${keyWords().service.openKeys}</a>`)}
         ${line(
           w.record,
           html`

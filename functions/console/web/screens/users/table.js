@@ -9,9 +9,9 @@ import { opensRow, skeletonBar, Table, useRowKeys } from "../../parts/table.js";
 import { signedIn } from "../../session.js";
 import { fullTime, recentTime } from "../../times.js";
 import { words } from "../../words.js";
-import { mayAct, operationsOn } from "./actions.js";
+import { isService, mayRevokeKeys, operationsOn } from "./actions.js";
 
-export function UserTable({ list, keyOf, memberships, act, current, empty }) {
+export function UserTable({ list, keyOf, teamsOf, act, current, empty }) {
   const w = words().users;
   useRowKeys({ items: list.items, open: (at) => act.open(list.items[at]) });
   const columns = [
@@ -21,16 +21,16 @@ export function UserTable({ list, keyOf, memberships, act, current, empty }) {
       class: "id-column",
       bone: html`<div class="who">${skeletonBar("disc")}${skeletonBar("w2")}</div>`,
     },
-    { name: w.type, width: "11.5%", class: "wide-column", bone: skeletonBar("w1") },
-    { name: w.teams, width: "14.5%", class: "roomy-column", bone: skeletonBar("w2") },
-    { name: w.email, width: "19.5%", class: "roomy-column", bone: skeletonBar("w3") },
+    { name: w.type, width: "16.5%", class: "wide-column", bone: skeletonBar("w1") },
+    { name: w.teams, width: "12%", class: "roomy-column", bone: skeletonBar("w2") },
+    { name: w.email, width: "17%", class: "roomy-column", bone: skeletonBar("w3") },
     { name: w.twoFactor, width: "7%", class: "roomy-column", bone: "" },
     { name: w.status, width: "15.5%", class: "wide-column", bone: skeletonBar("w1") },
     { name: w.lastSignIn, class: "wide-column", bone: skeletonBar("w2") },
     { name: html`<span class="unseen">${words().list.operation}</span>`, width: "72px", class: "operations" },
   ];
   const row = (user, at, key) =>
-    html`<${Row} key=${key} user=${user} at=${at} teams=${memberships(user)} act=${act} current=${current === key} />`;
+    html`<${Row} key=${key} user=${user} at=${at} teams=${teamsOf(user)} act=${act} current=${current === key} />`;
   return html`
     <div class="users">
       <${Table} caption=${w.title} columns=${columns} list=${list} keyOf=${keyOf} row=${row} empty=${empty} />
@@ -53,7 +53,7 @@ function Row({ user, at, teams, act, current }) {
   const w = words().users;
   const { user_id: id, username, login, type, status, email, last_login_at: last } = user;
   const own = id === signedIn().user.user_id;
-  const names = teams?.map(({ name }) => name) ?? [];
+  const names = teams.map(({ name }) => name);
   return html`
     <tr class=${`row ${current ? "current" : ""} ${status}`} data-at=${at} aria-rowindex=${at + 2}
       onClick=${opensRow(() => act.open(user))}>
@@ -80,7 +80,7 @@ function Row({ user, at, teams, act, current }) {
       <td class="wide-column"><${TypeTag} type=${type} /></td>
       <td class="roomy-column" title=${names.join(", ")}>
         ${
-          type !== "member" || names.length === 0
+          names.length === 0
             ? "—"
             : html`<bdi>${names[0]}</bdi>${names.length > 1 && html` <span class="loose">+${names.length - 1}</span>`}`
         }
@@ -98,9 +98,11 @@ function Row({ user, at, teams, act, current }) {
       </td>
       <td class="roomy-column">
         ${
-          user.totp_enabled
-            ? html`<span title=${w.on}><${Icon} name="shield" /><span class="unseen">${w.on}</span></span>`
-            : html`<span class="loose">${w.off}</span>`
+          isService(user)
+            ? "—"
+            : user.totp_enabled
+              ? html`<span title=${w.on}><${Icon} name="shield" /><span class="unseen">${w.on}</span></span>`
+              : html`<span class="loose">${w.off}</span>`
         }
       </td>
       <td class="wide-column"><${Status} user=${user} /></td>
@@ -108,12 +110,14 @@ function Row({ user, at, teams, act, current }) {
         ${
           last
             ? html`<time class="digits" datetime=${last} title=${fullTime(last)}>${recentTime(last)}</time>`
-            : w.never
+            : isService(user)
+              ? "—"
+              : w.never
         }
       </td>
       <td class="operations">
         ${
-          (own || mayAct(user)) &&
+          (own || mayRevokeKeys(user)) &&
           html`<div><${MoreMenu} label=${w.more(login)} items=${operationsOn(user, act)} /></div>`
         }
       </td>

@@ -255,7 +255,7 @@ async fn nobody_changes_or_edits_their_own_role() {
             let reply = fixture.granter.client.patch(&path, &json!({"role_id": role})).await;
             assert_eq!(outcome(&reply), "403 forbidden", "{kind} to {}", granted.0);
         }
-        let own_role = own.teams[&fixture.base.team];
+        let own_role = own.teams.stored_in(fixture.base.team).unwrap().role_id;
         let role = fixture.path(&format!("roles/{own_role}"));
         for patch in [json!({"name": "Mine"}), json!({"permissions": ALL}), json!({"permissions": ["team.read"]})] {
             fixture.granter.client.patch(&role, &patch).await.is_problem(Code::Forbidden);

@@ -1,15 +1,19 @@
 //! A team keeps at least one admin, unless a platform admin or super admin removes the last one.
 
+use rollcall_domain::team::Member;
+
 use super::*;
 
 #[derive(Clone, Copy, Debug)]
 enum AdminLoss {
     RemoveTheOther,
     DemoteTheOther,
+    EndTheOther,
     Leave,
 }
 
-const ADMIN_LOSSES: [AdminLoss; 3] = [AdminLoss::RemoveTheOther, AdminLoss::DemoteTheOther, AdminLoss::Leave];
+const ADMIN_LOSSES: [AdminLoss; 4] =
+    [AdminLoss::RemoveTheOther, AdminLoss::DemoteTheOther, AdminLoss::EndTheOther, AdminLoss::Leave];
 
 fn member(team: TeamId, user: &User) -> String {
     format!("/v1/teams/{team}/members/{}", user.user_id)
@@ -19,17 +23,19 @@ async fn lose_admin(client: Client, loss: AdminLoss, own: String, other: String)
     match loss {
         AdminLoss::RemoveTheOther => client.delete(&other).await,
         AdminLoss::DemoteTheOther => client.patch(&other, &json!({"role_id": "reviewer"})).await,
+        AdminLoss::EndTheOther => client.patch(&other, &json!({"expires_at": "2026-12-24T12:00:00Z"})).await,
         AdminLoss::Leave => client.delete(&own).await,
     }
 }
 
-/// The number of admins in the team's own set, which must be equal to its members with the role `admin`.
+/// The number of admins in the team's own set, which must be equal to its members with the role `admin` whose
+/// membership lasts.
 async fn admins(world: &World, team: TeamId) -> usize {
     let store = world.store();
     let of_team = store.team(team).await.unwrap().unwrap().admins;
-    let members = store.members(team, 1000).await.unwrap();
-    let of_members = members.into_iter().filter(|member| member.role_id.is_admin()).map(|member| member.user_id);
-    assert_eq!(of_team, of_members.collect());
+    let members = store.members(team, world.now()).await.unwrap();
+    let is_lasting = |member: &Member| member.role_id.is_admin() && member.expires_at.is_none();
+    assert_eq!(of_team, members.into_iter().filter(is_lasting).map(|member| member.user_id).collect());
     of_team.len()
 }
 
@@ -52,11 +58,10 @@ async fn one_admin_remains_when_two_remove_each_other_or_leave_concurrently() {
                 let place = format!("{one:?} against {other:?}: {replies:?}");
                 assert_eq!(admins(&world, team).await, 1, "{place}");
                 let done = replies.iter().filter(|reply| reply.status < 300).count();
-                // A demoted member may still leave. In all other cases only one of the two requests can succeed.
-                let both = matches!(
-                    (one, other),
-                    (AdminLoss::DemoteTheOther, AdminLoss::Leave) | (AdminLoss::Leave, AdminLoss::DemoteTheOther)
-                );
+                // Whoever is demoted or given an end may still leave. In all other cases only one of the two requests
+                // can succeed.
+                let stays = |loss| matches!(loss, AdminLoss::DemoteTheOther | AdminLoss::EndTheOther);
+                let both = matches!((one, other), (loss, AdminLoss::Leave) | (AdminLoss::Leave, loss) if stays(loss));
                 assert!(done == 1 || (done == 2 && both), "{place}");
                 for refused in replies.iter().filter(|reply| reply.status >= 300) {
                     assert!(matches!(refused.status, 403 | 404 | 409), "{place}");

@@ -1,32 +1,36 @@
 //! Checking a password: the same throttles, reads and hash on every path that asks for one.
 
-use rollcall_api::{
-    Call, Context, Problem, PublicRequest,
-    device::Mark,
-    password::{self, Verdict},
-    throttle::{self, Attempt, LoginThrottles},
-};
 use rollcall_domain::{
     Code, Refusal, Violation, ViolationCode, credential::Credential, id::DeviceId, password::Password, text::Login,
     throttle::ThrottleKind, user::User,
 };
 use rollcall_store::throttle::SignInState;
 
+use crate::{
+    call::SessionCall,
+    context::Context,
+    device::Mark,
+    password::{self, Verdict},
+    problem::Problem,
+    request::PublicRequest,
+    throttle::{self, Attempt, LoginThrottles},
+};
+
 /// A password to be checked, and the login it is for.
-pub(crate) struct PasswordAttempt<'a> {
+pub struct PasswordAttempt<'a> {
     /// The login in the form that is throttled, even if no user could have it.
-    pub(crate) subject: &'a str,
+    pub subject: &'a str,
     /// The login, if it is a valid one.
-    pub(crate) login: Option<&'a Login>,
+    pub login: Option<&'a Login>,
     /// What shows the device.
-    pub(crate) device: DeviceEvidence<'a>,
+    pub device: DeviceEvidence<'a>,
     /// The password as typed.
-    pub(crate) password: Password,
+    pub password: Password,
 }
 
 /// What shows from which device an attempt comes.
 #[derive(Clone, Copy)]
-pub(crate) enum DeviceEvidence<'a> {
+pub enum DeviceEvidence<'a> {
     /// The mark in the body; without one that of the cookie.
     Mark(Option<&'a str>),
     /// A session, on this known device or on an unknown one.
@@ -34,19 +38,22 @@ pub(crate) enum DeviceEvidence<'a> {
 }
 
 /// A password that was checked.
-pub(crate) struct PasswordCheck {
-    pub(crate) credential: Option<Credential>,
+pub struct PasswordCheck {
+    /// The credential of the login, if somebody has it.
+    pub credential: Option<Credential>,
     /// The device, if it is a known one.
-    pub(crate) device_id: Option<DeviceId>,
-    pub(crate) attempt: Attempt,
-    pub(crate) verdict: Verdict,
+    pub device_id: Option<DeviceId>,
+    /// The counted attempt.
+    pub attempt: Attempt,
+    /// Whether the password was right.
+    pub verdict: Verdict,
 }
 
 impl PasswordAttempt<'_> {
     /// Counts the attempt and computes exactly one hash, whether or not the login exists.
-    pub(crate) async fn make(self, context: &Context, request: &PublicRequest) -> Result<PasswordCheck, Problem> {
+    pub async fn make(self, context: &Context, request: &PublicRequest) -> Result<PasswordCheck, Problem> {
         let (credential, device_id, attempt) = self.count(context, request).await?;
-        let stored = credential.as_ref().map(|credential| &credential.password);
+        let stored = credential.as_ref().and_then(|credential| credential.password.as_ref());
         match password::verify(context, self.password, stored).await {
             Ok(verdict) => Ok(PasswordCheck { credential, device_id, attempt, verdict }),
             // Nothing was verified, so nothing was guessed.
@@ -95,13 +102,13 @@ impl PasswordAttempt<'_> {
 }
 
 /// The caller's current password, proved in this request.
-pub(crate) struct PasswordProof(Credential);
+pub struct PasswordProof(Credential);
 
 impl PasswordProof {
     /// Checks that the proof holds for the caller as they were read now. The commit is conditional on this user's
     /// epoch, which every new password raises: so of concurrent requests with one password, only those before its
     /// change succeed.
-    pub(crate) async fn check(&self, context: &Context, user: &User) -> Result<(), Problem> {
+    pub async fn check(&self, context: &Context, user: &User) -> Result<(), Problem> {
         let Self(proved) = self;
         if user.epoch == proved.epoch {
             return Ok(());
@@ -117,9 +124,9 @@ impl PasswordProof {
 }
 
 /// Checks the caller's current password.
-pub(crate) async fn reauthenticate(
+pub async fn reauthenticate(
     context: &Context,
-    call: &Call,
+    call: &SessionCall,
     password: Password,
 ) -> Result<PasswordProof, Problem> {
     let login = &call.actor.user.login;
