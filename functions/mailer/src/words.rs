@@ -17,6 +17,14 @@ pub(crate) struct MailWords {
     pub(crate) footer: &'static str,
 }
 
+impl MailWords {
+    /// With facts below the first paragraph.
+    fn with_facts(mut self, facts: impl IntoIterator<Item = Paragraph>) -> Self {
+        self.paragraphs.splice(1..1, facts);
+        self
+    }
+}
+
 /// One paragraph.
 pub(crate) enum Paragraph {
     /// One line of text.

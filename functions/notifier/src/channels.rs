@@ -19,7 +19,6 @@ pub struct Channels {
 
 impl Channels {
     /// The channels that the environment configures: `EVENT_BUS` is the name or the ARN of an event bus.
-    #[expect(clippy::unnecessary_wraps, reason = "the signature of settings that can be wrong")]
     pub fn read(connection: &Connection, variable: &Variable<'_>) -> Result<Self, String> {
         let event_bus = variable("EVENT_BUS").map(|name| EventBus::new(connection, variable(ENDPOINT), name));
         Ok(Self { outbound: Outbound::default(), event_bus })

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 pub use channels::Channels;
 pub use event_bus::{ENDPOINT, EventBus};
 pub use post::{Outbound, Resolve, Resolving, resolve};
-pub use signature::{SecretKey, sign};
+pub use signature::SecretKey;
 pub use webhook::{SEALED_FOR, deliver};
 
 /// What wakes the function: writes of audit records, or the schedule. Its content is not used.
@@ -64,28 +64,36 @@ pub async fn send_due(
             None => Ok(None),
         }
     };
-    let to_webhooks = async {
-        let (mut first_retry, mut after) = (None, None);
-        loop {
-            let page = context.store.webhooks(after, MAX_PAGE).await?;
-            after = page.items.last().map(|webhook| webhook.webhook_id).filter(|_| page.next.is_some());
-            let sent = page.items.into_iter().map(|webhook| async move {
-                let webhook_id = webhook.webhook_id;
-                // A fault concerns this webhook only: it is tried again at the next call.
-                webhook::send(context, &channels.outbound, webhook, worker, end).await.unwrap_or_else(|problem| {
-                    tracing::error!(%problem, %webhook_id, "a webhook could not be processed");
-                    None
-                })
-            });
-            let retries: Vec<_> = stream::iter(sent).buffer_unordered(SUBSCRIBERS_AT_ONCE).collect().await;
-            first_retry = earliest(retries.into_iter().chain([first_retry]));
-            if after.is_none() {
-                return Ok::<_, Problem>(first_retry);
-            }
-        }
-    };
+    let to_webhooks = Box::pin(send_to_webhooks(context, &channels.outbound, worker, end));
     let (on_bus, to_webhooks) = tokio::join!(on_bus, to_webhooks);
     Ok(earliest([on_bus?, to_webhooks?]))
+}
+
+/// Sends to every webhook what is due. Returns when the first retry is due.
+async fn send_to_webhooks(
+    context: &Context,
+    outbound: &Outbound,
+    worker: &str,
+    end: Instant,
+) -> Result<Option<Timestamp>, Problem> {
+    let (mut first_retry, mut after) = (None, None);
+    loop {
+        let page = context.store.webhooks(after, MAX_PAGE).await?;
+        after = page.items.last().map(|webhook| webhook.webhook_id).filter(|_| page.next.is_some());
+        let sent = page.items.into_iter().map(async |webhook| {
+            let webhook_id = webhook.webhook_id;
+            // A fault concerns this webhook only: it is tried again at the next call.
+            webhook::send(context, outbound, webhook, worker, end).await.unwrap_or_else(|problem| {
+                tracing::error!(%problem, %webhook_id, "a webhook could not be processed");
+                None
+            })
+        });
+        let retries: Vec<_> = stream::iter(sent).buffer_unordered(SUBSCRIBERS_AT_ONCE).collect().await;
+        first_retry = earliest(retries.into_iter().chain([first_retry]));
+        if after.is_none() {
+            return Ok(first_retry);
+        }
+    }
 }
 
 fn earliest(times: impl IntoIterator<Item = Option<Timestamp>>) -> Option<Timestamp> {

@@ -43,7 +43,7 @@ impl fmt::Debug for SecretKey {
 }
 
 /// The value of `webhook-signature`: one signature for each secret.
-pub fn sign<'a>(keys: impl IntoIterator<Item = &'a SecretKey>, id: &str, seconds: i64, body: &[u8]) -> String {
+pub(crate) fn sign<'a>(keys: impl IntoIterator<Item = &'a SecretKey>, id: &str, seconds: i64, body: &[u8]) -> String {
     let signatures = keys.into_iter().map(|key| {
         let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("HMAC takes keys of any length");
         mac.update(format!("{id}.{seconds}.").as_bytes());

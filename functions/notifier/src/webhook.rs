@@ -23,7 +23,7 @@ use rollcall_store::{
 };
 use tokio::time::Instant;
 
-use crate::{Outbound, SecretKey, sign};
+use crate::{Outbound, SecretKey, signature::sign};
 
 /// What the encryption of a webhook's secrets is for.
 pub const SEALED_FOR: KeyPurpose = KeyPurpose::WebhookSecret;

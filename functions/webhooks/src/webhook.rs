@@ -114,7 +114,7 @@ pub(crate) async fn get(
     params(("webhook_id" = WebhookId, Path)),
     request_body = WebhookPatch,
     responses((status = 200, body = WebhookView, headers(("ETag")))),
-    extensions(("x-scopes" = json!(["webhooks.manage"]))),
+    extensions(("x-scopes" = json!(["webhooks.manage"])), ("x-codes" = json!([Code::ImmutableField]))),
 )]
 pub(crate) async fn edit(
     State(context): State<Context>,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The blocks of IPv4 that are not globally routable unicast: first address and length of the prefix.
 #[rustfmt::skip]
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::new(0, 0, 0, 0),        8), // this network
+    (Ipv4Addr::UNSPECIFIED,            8), // this network
     (Ipv4Addr::new(10, 0, 0, 0),       8), // private
     (Ipv4Addr::new(100, 64, 0, 0),    10), // shared by carriers
     (Ipv4Addr::new(127, 0, 0, 0),      8), // loopback

@@ -55,7 +55,7 @@ impl std::ops::Add<Duration> for Timestamp {
     /// Saturates at the end of the calendar instead of panicking.
     fn add(self, duration: Duration) -> Self {
         let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
-        Self(self.0.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC))
+        Self::new(self.0.checked_add_signed(delta).unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 }
 
@@ -65,7 +65,7 @@ impl std::ops::Sub<Duration> for Timestamp {
     /// Saturates at the start of the calendar instead of panicking.
     fn sub(self, duration: Duration) -> Self {
         let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
-        Self(self.0.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC))
+        Self::new(self.0.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 }
 

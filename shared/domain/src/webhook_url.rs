@@ -46,8 +46,13 @@ impl WebhookUrl {
         let Some((url, host)) = url.as_ref().and_then(|url| Some((url, url.host()?))) else {
             return bad_format("must be an absolute https URL");
         };
-        // The parser drops an empty user and an empty password.
-        if text.split(['/', '?', '#']).nth(2).is_some_and(|authority| authority.contains('@')) {
+        // The parser takes URLs with more or fewer slashes before the host, and drops an empty user and password.
+        let after_scheme = text.get(url.scheme().len()..).and_then(|rest| rest.strip_prefix("://"));
+        let authority = after_scheme.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+        if authority.is_empty() {
+            return bad_format("must be an absolute https URL");
+        }
+        if authority.contains('@') {
             return bad_format("takes no user and no password");
         }
         let is_local = match host {
@@ -111,6 +116,8 @@ mod tests {
             "hooks.example.com",
             "https://",
             "https:///a",
+            "https:/example.com/a",
+            "https:example.com",
             "http://hooks.example.com/",
             "ftp://example.com/",
             "http://127.0.0.1/",

@@ -122,26 +122,31 @@ async fn each_operation_costs_what_the_table_says() {
     row("complete a registration with an invitation");
     redeemer.get(&format!("{team}/members")).await.is(200);
     row("list members");
+    events_and_webhooks(&world, &admin, &mut row).await;
+    insta::assert_snapshot!(table);
+}
+
+/// The rows about the event feed and webhooks.
+async fn events_and_webhooks(world: &World, admin: &Client, row: &mut impl FnMut(&str)) {
     let cursor = admin.get("/v1/events").await.is(200).body["next_cursor"].as_str().unwrap().to_owned();
-    spent(&world);
+    spent(world);
     let events = admin.get(&format!("/v1/events?cursor={cursor}")).await;
     assert_eq!(events.is(200).body["items"], json!([]));
     row("follow the events, nothing new");
     // A webhook is sent what happens in the millisecond of its creation.
     world.clock.advance(Duration::from_millis(1));
-    let hook = Hook::new(&admin, &["app.create"]).await;
+    let hook = Hook::new(admin, &["app.create"]).await;
     row("create a webhook");
     world.clock.advance(EVENT_HOLD_BACK);
-    spent(&world);
-    send(&world).await;
+    spent(world);
+    send(world).await;
     row("look at a webhook, nothing new");
-    world.app(&admin, "Another").await;
+    world.app(admin, "Another").await;
     world.clock.advance(EVENT_HOLD_BACK + Duration::from_millis(1));
-    spent(&world);
-    send(&world).await;
+    spent(world);
+    send(world).await;
     assert_eq!(hook.receiver.take().len(), 1);
     row("send an event to a webhook");
-    insta::assert_snapshot!(table);
 }
 
 fn with_key(admin: &Client) -> Client {

@@ -1,6 +1,8 @@
 //! The English texts.
 
-use rollcall_domain::mail::Message;
+use std::net::IpAddr;
+
+use rollcall_domain::{mail::Message, text::Login};
 
 use super::{MailWords, Paragraph, code_minutes, text};
 use crate::browser::Browser;
@@ -75,45 +77,26 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             ),
             CHANGE_PASSWORD,
         ),
-        Message::WebhookPaused { url, failing_since } => {
-            let mut words = notice(
-                "A webhook is paused",
-                format!(
-                    "Since {}, a webhook of Rollcall has not accepted an event. On {when} it was paused. No event is lost.",
-                    super::when(*failing_since)
-                ),
-                "Repair the receiver, then resend the events on the page Webhooks.",
-            );
-            words.paragraphs.insert(1, Paragraph::Fact("URL", url.as_str().to_owned()));
-            words
-        }
-        Message::MembershipEnding { login, team, expires_at } => {
-            let mut words = notice(
-                "Your membership in a team ends soon",
-                format!(
-                    "On {}, the membership of the user {login} in this team ends. From then on, {login} can no longer \
-                     see the team or work in it.",
-                    super::when(*expires_at)
-                ),
-                "If you need access for longer, ask an administrator of the team.",
-            );
-            words.paragraphs.insert(1, Paragraph::Fact("Team", team.to_string()));
-            words
-        }
-        Message::NewDevice { login, address, user_agent } => {
-            let mut words = notice(
-                "Sign-in from a new device",
-                format!("On {when}, someone signed in as {login} from a new device."),
-                CHANGE_PASSWORD,
-            );
-            let address = address.map(|address| Paragraph::Fact("IP address", address.to_string()));
-            let browser = user_agent
-                .as_deref()
-                .and_then(|agent| Browser::of(agent).describe(|name, system| format!("{name} on {system}")))
-                .map(|browser| Paragraph::Fact("Browser", browser));
-            words.paragraphs.splice(1..1, address.into_iter().chain(browser));
-            words
-        }
+        Message::WebhookPaused { url, failing_since } => notice(
+            "A webhook is paused",
+            format!(
+                "Since {}, a webhook of Rollcall has not accepted an event. On {when} it was paused. No event is lost.",
+                super::when(*failing_since)
+            ),
+            "Repair the receiver, then resend the events on the page Webhooks.",
+        )
+        .with_facts([Paragraph::Fact("URL", url.as_str().to_owned())]),
+        Message::MembershipEnding { login, team, expires_at } => notice(
+            "Your membership in a team ends soon",
+            format!(
+                "On {}, the membership of the user {login} in this team ends. From then on, {login} can no longer \
+                 see the team or work in it.",
+                super::when(*expires_at)
+            ),
+            "If you need access for longer, ask an administrator of the team.",
+        )
+        .with_facts([Paragraph::Fact("Team", team.to_string())]),
+        Message::NewDevice { login, address, user_agent } => new_device(login, *address, user_agent.as_deref(), when),
         Message::KeyExpires { login, name, expires_at } => notice(
             "An API key expires soon",
             format!("The API key \"{name}\" of the user {login} expires on {}.", super::when(*expires_at)),
@@ -121,6 +104,19 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
              needs it.",
         ),
     }
+}
+
+fn new_device(login: &Login, address: Option<IpAddr>, user_agent: Option<&str>, when: &str) -> MailWords {
+    let words = notice(
+        "Sign-in from a new device",
+        format!("On {when}, someone signed in as {login} from a new device."),
+        CHANGE_PASSWORD,
+    );
+    let address = address.map(|address| Paragraph::Fact("IP address", address.to_string()));
+    let browser = user_agent
+        .and_then(|agent| Browser::of(agent).describe(|name, system| format!("{name} on {system}")))
+        .map(|browser| Paragraph::Fact("Browser", browser));
+    words.with_facts(address.into_iter().chain(browser))
 }
 
 fn with_code(subject: &'static str, occasion: &str, otherwise: &str) -> MailWords {

@@ -1,6 +1,8 @@
 //! The Korean texts.
 
-use rollcall_domain::mail::Message;
+use std::net::IpAddr;
+
+use rollcall_domain::{mail::Message, text::Login};
 
 use super::{MailWords, Paragraph, code_minutes, text};
 use crate::browser::Browser;
@@ -73,51 +75,45 @@ pub(super) fn words(message: &Message, when: &str) -> MailWords {
             ),
             CHANGE_PASSWORD,
         ),
-        Message::WebhookPaused { url, failing_since } => {
-            let mut words = notice(
-                "웹훅이 일시 중지되었습니다",
-                format!(
-                    "{}부터 Rollcall의 웹훅 하나가 이벤트를 받지 못하여 {when}에 일시 중지되었습니다. 사라진 이벤트는 없습니다.",
-                    super::when(*failing_since)
-                ),
-                "수신 서버를 복구한 다음 웹훅 화면에서 이벤트를 다시 보내세요.",
-            );
-            words.paragraphs.insert(1, Paragraph::Fact("URL", url.as_str().to_owned()));
-            words
-        }
-        Message::MembershipEnding { login, team, expires_at } => {
-            let mut words = notice(
-                "팀 참여 기간이 곧 끝납니다",
-                format!(
-                    "{}에 아래 팀에서 사용자 {login} 님의 참여 기간이 끝납니다. 그 뒤에는 {login} 님이 이 팀을 보거나 팀에서 \
-                     작업할 수 없습니다.",
-                    super::when(*expires_at)
-                ),
-                "더 오래 이용해야 한다면 팀 관리자에게 연장을 요청하세요.",
-            );
-            words.paragraphs.insert(1, Paragraph::Fact("팀", team.to_string()));
-            words
-        }
-        Message::NewDevice { login, address, user_agent } => {
-            let mut words = notice(
-                "새 기기에서 로그인했습니다",
-                format!("{when}에 새 기기에서 사용자 {login} 님이 로그인했습니다."),
-                CHANGE_PASSWORD,
-            );
-            let address = address.map(|address| Paragraph::Fact("IP 주소", address.to_string()));
-            let browser = user_agent
-                .as_deref()
-                .and_then(|agent| Browser::of(agent).describe(|name, system| format!("{name} ({system})")))
-                .map(|browser| Paragraph::Fact("브라우저/앱", browser));
-            words.paragraphs.splice(1..1, address.into_iter().chain(browser));
-            words
-        }
+        Message::WebhookPaused { url, failing_since } => notice(
+            "웹훅이 일시 중지되었습니다",
+            format!(
+                "{}부터 Rollcall의 웹훅 하나가 이벤트를 받지 못하여 {when}에 일시 중지되었습니다. 사라진 이벤트는 없습니다.",
+                super::when(*failing_since)
+            ),
+            "수신 서버를 복구한 다음 웹훅 화면에서 이벤트를 다시 보내세요.",
+        )
+        .with_facts([Paragraph::Fact("URL", url.as_str().to_owned())]),
+        Message::MembershipEnding { login, team, expires_at } => notice(
+            "팀 참여 기간이 곧 끝납니다",
+            format!(
+                "{}에 아래 팀에서 사용자 {login} 님의 참여 기간이 끝납니다. 그 뒤에는 {login} 님이 이 팀을 보거나 팀에서 \
+                 작업할 수 없습니다.",
+                super::when(*expires_at)
+            ),
+            "더 오래 이용해야 한다면 팀 관리자에게 연장을 요청하세요.",
+        )
+        .with_facts([Paragraph::Fact("팀", team.to_string())]),
+        Message::NewDevice { login, address, user_agent } => new_device(login, *address, user_agent.as_deref(), when),
         Message::KeyExpires { login, name, expires_at } => notice(
             "API 키가 곧 만료됩니다",
             format!("사용자 {login}의 API 키 \"{name}\"이(가) {}에 만료됩니다.", super::when(*expires_at)),
             "그 전에 Rollcall에서 키를 교체하고 프로그램에 새 비밀 값을 넣어 주세요. 더 이상 필요하지 않으면 만료되도록 두세요.",
         ),
     }
+}
+
+fn new_device(login: &Login, address: Option<IpAddr>, user_agent: Option<&str>, when: &str) -> MailWords {
+    let words = notice(
+        "새 기기에서 로그인했습니다",
+        format!("{when}에 새 기기에서 사용자 {login} 님이 로그인했습니다."),
+        CHANGE_PASSWORD,
+    );
+    let address = address.map(|address| Paragraph::Fact("IP 주소", address.to_string()));
+    let browser = user_agent
+        .and_then(|agent| Browser::of(agent).describe(|name, system| format!("{name} ({system})")))
+        .map(|browser| Paragraph::Fact("브라우저/앱", browser));
+    words.with_facts(address.into_iter().chain(browser))
 }
 
 fn with_code(subject: &'static str, occasion: &str, otherwise: &str) -> MailWords {

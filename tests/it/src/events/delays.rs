@@ -3,7 +3,7 @@
 use super::*;
 
 /// Slightly less than the hold-back.
-const ALMOST: Duration = Duration::from_millis(EVENT_HOLD_BACK.as_millis() as u64 - 1);
+const ALMOST: Duration = EVENT_HOLD_BACK.saturating_sub(Duration::from_millis(1));
 
 #[tokio::test]
 async fn an_event_is_held_back_for_ten_seconds_and_no_longer() {

@@ -45,8 +45,9 @@ async fn a_worker_killed_at_any_call_is_followed_by_another() {
         world.rewind(&start).await;
         let pause = world.faults.pause(call);
         let end = Instant::now() + NOTIFIER_TIME;
-        let sent = pause.kill(notifier::send_due(&world.context, &Channels::default(), "first", end)).await;
-        if let Some(sent) = sent {
+        let channels = Channels::default();
+        let sending = Box::pin(notifier::send_due(&world.context, &channels, "first", end));
+        if let Some(sent) = pause.kill(sending).await {
             assert!(call > 10, "{call}");
             sent.unwrap();
             break;

@@ -272,7 +272,7 @@ impl Connector {
         let mut state = self.faults.state();
         state.log.push(request.price(&reply));
         match &mut state.unindexed {
-            Some(unindexed) if request.reads_index => Ok(wire::without(reply, &request, unindexed)),
+            Some(unindexed) if request.reads_index => Ok(wire::without(reply, request, unindexed)),
             Some(unindexed) => {
                 unindexed.extend(request.items.iter().cloned());
                 Ok(reply)

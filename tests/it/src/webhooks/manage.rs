@@ -136,7 +136,7 @@ async fn an_edit_during_a_delivery_is_not_lost() {
         let pause = world.faults.pause(call);
         let edit =
             async { admin.patch(&hook.path, &json!({"description": format!("Edit {call}")})).await.is(200).status };
-        let (_, edited) = pause.run(send(&world), edit).await;
+        let (_, edited) = Box::pin(pause.run(send(&world), edit)).await;
         if edited.is_none() {
             break;
         }

@@ -78,8 +78,8 @@ async fn a_webhook_pauses_after_three_days_and_goes_on_with_a_resend() {
     let resend = format!("{}/resend", hook.path);
     let refused = admin.post(&resend, &json!({"from": world.now() + Duration::from_secs(1)})).await;
     assert_eq!(refused.is(422).violations(), [json!(["/from", "out_of_range"])]);
-    let resent = admin.post(&resend, &json!({"from": failing_since - Duration::from_secs(11)})).await;
-    assert_eq!(resent.is(200).body["status"], "active");
+    let reply = admin.post(&resend, &json!({"from": failing_since - Duration::from_secs(11)})).await;
+    assert_eq!(reply.is(200).body["status"], "active");
     send(&world).await;
     assert_eq!(hook.receiver.take_ids(), [first.clone(), second.clone()], "from is inclusive");
     let at = world.audit().await.iter().find(|record| record["audit_id"] == second.as_str()).unwrap()["at"].clone();
@@ -147,7 +147,7 @@ async fn two_workers_do_not_send_to_one_webhook() {
     for call in 0..8 {
         let pause = world.faults.pause(call);
         let other = notifier::send_due(&world.context, &channels, "other", end);
-        let (one, _) = pause.run(send(&world), other).await;
+        let (one, _) = Box::pin(pause.run(send(&world), other)).await;
         assert_eq!(one, None);
     }
     assert_eq!(hook.receiver.take_ids(), [expected]);
