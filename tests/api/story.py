@@ -1,4 +1,4 @@
-"""The main story with a client that openapi-python-client makes of the API document."""
+"""The main story, told with an API key, by a client that openapi-python-client makes of the API document."""
 
 import os
 
@@ -6,7 +6,7 @@ from rollcall_client import AuthenticatedClient, Client, models
 from rollcall_client.api.accounts import create_account, delete_accounts, list_accounts, update_account
 from rollcall_client.api.apps import create_app, set_deletion_lock
 from rollcall_client.api.files import export_account, export_selection
-from rollcall_client.api.own_identity import get_me, sign_out
+from rollcall_client.api.own_identity import create_own_key, get_me, revoke_own_key, sign_out
 from rollcall_client.api.public import sign_in
 from rollcall_client.api.teams import create_team
 
@@ -14,10 +14,13 @@ URL = os.environ["ROLLCALL_URL"]
 
 
 def main():
-    credentials = models.SignIn(login="admin", password=os.environ["ADMIN_PASSWORD"])
-    session = sign_in.sync(client=Client(URL), body=credentials)
-    assert isinstance(session, models.SignedIn) and session.token, session
-    client = AuthenticatedClient(URL, token=session.token)
+    password = os.environ["ADMIN_PASSWORD"]
+    signed_in = sign_in.sync(client=Client(URL), body=models.SignIn(login="admin", password=password))
+    assert isinstance(signed_in, models.SignedIn) and signed_in.token, signed_in
+    session = AuthenticatedClient(URL, token=signed_in.token)
+    new_key = models.NewApiKey(name="Story", scopes=list(models.Scope), expires_in_days=1, current_password=password)
+    created = create_own_key.sync(client=session, body=new_key)
+    client = AuthenticatedClient(URL, token=created.secret)
 
     team = create_team.sync(client=client, body=models.NewTeam(name="Northwind Python"))
     app = create_app.sync(client=client, body=models.NewApp(name="Harbor Chat", team_id=team.team_id))
@@ -54,9 +57,11 @@ def main():
     deleted = delete_accounts.sync(app.app_id, client=client, body=doomed)
     assert [result.outcome for result in deleted.results] == ["deleted", "deleted", "not_found"], deleted
 
-    sign_out.sync_detailed(client=client)
-    refused = get_me.sync(client=client)
-    assert refused.code == "unauthenticated", refused
+    revoke_own_key.sync_detailed(created.key.key_id, client=session)
+    sign_out.sync_detailed(client=session)
+    for ended in (client, session):
+        refused = get_me.sync(client=ended)
+        assert refused.code == "unauthenticated", refused
 
 
 if __name__ == "__main__":

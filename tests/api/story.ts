@@ -1,18 +1,29 @@
-// The main story with a client that openapi-typescript and openapi-fetch make of the API document.
+// The main story, told with an API key, by a client that openapi-typescript and openapi-fetch make of the API document.
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
-import type { paths } from "./generated/api.js";
+import type { components, paths } from "./generated/api.js";
 
 const baseUrl = process.env.ROLLCALL_URL;
 const password = process.env.ADMIN_PASSWORD;
 assert(baseUrl && password, "ROLLCALL_URL and ADMIN_PASSWORD must name the server and the admin's password");
-const client = createClient<paths>({ baseUrl });
+const clientWith = (token: string) => createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${token}` } });
 
-// Sign in.
-const signedIn = await client.POST("/v1/login", { body: { login: "admin", password } });
-assert(signedIn.data && "token" in signedIn.data, "the admin has no second factor");
-const authorization = `Bearer ${signedIn.data.token}`;
-client.use({ onRequest: ({ request }) => request.headers.set("Authorization", authorization) });
+// Sign in, and create an API key.
+const signedIn = await createClient<paths>({ baseUrl }).POST("/v1/login", { body: { login: "admin", password } });
+assert(signedIn.data && "token" in signedIn.data && signedIn.data.token, "the admin has no second factor");
+const session = clientWith(signedIn.data.token);
+const scopes: components["schemas"]["Scope"][] = [
+  "read",
+  "teams.manage",
+  "apps.manage",
+  "accounts.write",
+  "accounts.delete",
+  "accounts.export",
+];
+const newKey = { name: "Story", scopes, expires_in_days: 1, current_password: password };
+const key = await session.POST("/v1/me/keys", { body: newKey });
+assert(key.data);
+const client = clientWith(key.data.secret);
 
 // Create a team, an application of the team, and accounts.
 const team = await client.POST("/v1/teams", { body: { name: "Northwind TypeScript" } });
@@ -75,8 +86,10 @@ const deleted = await client.POST("/v1/apps/{app_id}/account-deletions", deletio
 const outcomes = deleted.data?.results.map((result) => result.outcome);
 assert.deepEqual(outcomes, ["deleted", "deleted", "not_found"]);
 
-// Sign out.
-const signedOut = await client.POST("/v1/logout");
-assert.equal(signedOut.response.status, 204);
+// Revoke the key, and sign out.
+const revoked = await session.DELETE("/v1/me/keys/{key_id}", { params: { path: { key_id: key.data.key.key_id } } });
+assert.equal(revoked.response.status, 204);
 const refused = await client.GET("/v1/me");
 assert.equal(refused.error?.code, "unauthenticated");
+const signedOut = await session.POST("/v1/logout");
+assert.equal(signedOut.response.status, 204);

@@ -15,19 +15,11 @@ async function wordsIn(folder, language) {
 
 export const wordsOf = (language) => wordsIn("words", language);
 
-// The texts of jobs, of API keys and of roles, which a browser loads with the first screen that shows them.
+// The texts of jobs, API keys, roles and webhooks, which a browser loads with the first screen that shows them.
 export const jobWordsOf = (language) => wordsIn("words/jobs", language);
 export const keyWordsOf = (language) => wordsIn("words/api-keys", language);
 export const roleWordsOf = (language) => wordsIn("words/roles", language);
-
-// The texts of webhooks, which come in the same way.
-export async function webhookWordsOf(language) {
-  const [{ formatsOf }, { words }] = await Promise.all([
-    imported("formats.js"),
-    imported(`words/webhooks/${language}.js`),
-  ]);
-  return words(formatsOf(language));
-}
+export const webhookWordsOf = (language) => wordsIn("words/webhooks", language);
 
 // What the server's code generates for the console: codes, permissions, presets, limits.
 export const facts = await imported("facts.js");

@@ -5,7 +5,7 @@
 The files run in the order of their numbers. Files 0 to 7 share one new application, which file 7 deletes. The others
 create console users and delete them at the end of the file. Each file also runs alone. The scenario needs only the API
 and the password of `admin`. Tests with a mailed code also need to read the deployment's mail, and are skipped if they
-cannot.
+cannot. With `--by-key`, files 2 to 5, 7 and 13 run with API keys in place of sessions.
 """
 
 import functools
@@ -30,6 +30,7 @@ def pytest_addoption(parser):
     group.addoption("--origin", default=os.environ.get("PUBLIC_ORIGIN"), help="its PUBLIC_ORIGIN, if it is not --url")
     group.addoption("--maildir", help="the Maildir with its mail, unless it is a local server")
     group.addoption("--threads", type=int, default=8, help="concurrent requests")
+    group.addoption("--by-key", action="store_true", help="use API keys in place of sessions")
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +49,22 @@ def anonymous(settings):
 
 
 @pytest.fixture(scope="session")
-def admin(anonymous, settings):
+def session(anonymous, settings):
     """A session of the super admin."""
     return anonymous.sign_in(settings.password)
+
+
+@pytest.fixture(scope="session")
+def identified(pytestconfig):
+    """Takes a session and the password of its user. Returns the session or, with `--by-key`, a client with a key."""
+    by_key = pytestconfig.getoption("--by-key")
+    return lambda session, password: session.by_key(password) if by_key else session
+
+
+@pytest.fixture(scope="session")
+def admin(session, settings, identified):
+    """The super admin."""
+    return identified(session, settings.password)
 
 
 @pytest.fixture(scope="session")
@@ -64,11 +78,11 @@ def mailbox(anonymous, pytestconfig):
 
 
 @pytest.fixture(scope="module")
-def new_person(admin):
+def new_person(session):
     """Creates console users, and deletes them at the end of the file."""
-    yield functools.partial(create_person, admin)
-    for user in admin.list_all("/v1/users", q=RUN_ID, limit=100):
-        admin.delete(f"/v1/users/{user['user_id']}").expect(204)
+    yield functools.partial(create_person, session)
+    for user in session.list_all("/v1/users", q=RUN_ID, limit=100):
+        session.delete(f"/v1/users/{user['user_id']}").expect(204)
 
 
 @pytest.fixture(scope="session")

@@ -76,15 +76,15 @@ def test_replies_have_content_type_and_request_id(admin, anonymous):
     assert anonymous.get("/v1/me").header("www-authenticate"), "RFC 9110 requires WWW-Authenticate with every 401"
 
 
-def test_forged_forwarding_headers_are_ignored(admin, anonymous, settings):
+def test_forged_forwarding_headers_are_ignored(session, anonymous, settings):
     for header in (
         {"x_forwarded_for": "1.2.3.4"},
         {"x_forwarded_host": "evil.example"},
         {"forwarded": "for=1.2.3.4;host=evil.example"},
     ):
-        me = admin.with_headers(**header).get("/v1/me").expect(200)
+        me = session.with_headers(**header).get("/v1/me").expect(200)
         assert b"evil.example" not in me.body and me.json["session"]["address"] != "1.2.3.4"
         body = {"login": "admin", "password": settings.password}
         token = anonymous.with_headers(**header).post("/v1/login", body).expect(200).json["token"]
-        session = Client(anonymous.url).as_bearer(token).get("/v1/me").json["session"]
-        assert session["address"] != "1.2.3.4"
+        me = Client(anonymous.url).as_bearer(token).get("/v1/me").expect(200)
+        assert me.json["session"]["address"] != "1.2.3.4"

@@ -67,14 +67,11 @@ def test_a_wrong_method_is_405_before_any_other_check(admin, anonymous, app):
             assert allowed and method not in allowed, f"{refused}: RFC 9110 requires Allow with every 405"
 
 
-def test_checks_run_in_a_fixed_order(admin, anonymous, app):
+def test_checks_run_in_a_fixed_order(admin, session, anonymous, app):
     """Each request fails two consecutive checks, and the reply reports the first."""
     huge, accounts = b"{" + b" " * LIMIT, f"{app}/accounts"
-    cross = (
-        admin.anonymous()
-        .as_cookie(admin.headers["authorization"].removeprefix("Bearer "))
-        .with_headers(origin="https://evil.example")
-    )
+    token = session.headers["authorization"].removeprefix("Bearer ")
+    cross = anonymous.as_cookie(token).with_headers(origin="https://evil.example")
     stale = admin.with_headers(if_match='"77"')
     admin.as_cookie("x").post(accounts, huge).expect_problem(400, "ambiguous_credentials")
     anonymous.as_bearer("x").post(accounts, huge).expect_problem(401, "unauthenticated")

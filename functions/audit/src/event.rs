@@ -50,8 +50,7 @@ enum Begin {
     params(
         (
             "types" = Option<String>, Query,
-            description = "Only events of these types, separated by commas: values of `type`.",
-            example = "user.create,user.delete",
+            description = "Only events of these types, separated by commas, such as `user.create,user.delete`.",
         ),
         ("team_id" = Option<TeamId>, Query, description = "Only changes of what this team owns."),
         (
