@@ -2,6 +2,7 @@
 //!
 //! The document is changed as JSON: `utoipa` has no types for much of OpenAPI 3.1, such as shared headers.
 
+mod events;
 mod operations;
 mod problems;
 mod schemas;

@@ -44,8 +44,8 @@ pub struct Event {
     pub request_id: String,
 }
 
-/// What changed: the fields that differ, named as in replies with an object of the target's `kind`. A step of a job has
-/// `job_id`, `first_row` and `outcomes`, and under `accounts` the changed fields of each account.
+/// What changed: the fields that differ, named as in replies with the object. The API document has them for each type of
+/// event.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct EventData {
     /// The changed fields before; null if the object is new.

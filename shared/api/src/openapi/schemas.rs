@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::members;
+use super::{events, members};
 
 /// Where references to schemas point.
-const SCHEMAS: &str = "#/components/schemas/";
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
 
 /// How `utoipa` names the list of `X`: `List_X`.
 const LIST: &str = "List_";
@@ -23,6 +23,7 @@ pub(super) fn complete(document: &mut Value) {
         complete_object(schema, bodies.contains(name));
     }
     divide_alternatives(&mut schemas);
+    events::divide(&mut schemas);
     let used = reachable(&document["paths"], &schemas);
     schemas.retain(|name, _| used.contains(name));
     document["components"]["schemas"] = Value::Object(schemas);

@@ -115,8 +115,13 @@ async fn a_receiver_that_is_gone_is_paused_at_once() {
     assert_eq!(admin.get(&second).await.is(200).body["status"], "paused");
     assert_eq!(world.mails("creator@example.com").await.len(), 1);
     assert_eq!(world.mails("other@example.com").await.len(), 1, "the team's admins, if they no longer manage it");
+    let service = world.service("robot", team, "admin").await;
+    let (_, machine) = world.api_key(&service, &["webhooks.manage"]).await;
+    path(machine.post("/v1/webhooks", &body).await).await;
+    settle(&world).await;
+    assert_eq!(world.mails("other@example.com").await.len(), 2, "nor is a service account mailed");
     let records = admin.get("/v1/audit?action=webhook.pause").await;
-    assert_eq!(records.is(200).body["items"].as_array().unwrap().len(), 2);
+    assert_eq!(records.is(200).body["items"].as_array().unwrap().len(), 3);
     assert_eq!(records.body["items"][0]["actor"], Value::Null);
 }
 
