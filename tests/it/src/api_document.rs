@@ -106,12 +106,14 @@ fn request_bodies_refuse_unknown_fields() {
     }
 }
 
-/// A reply that lacks a field and a reply in which it is null are two different things: never both.
+/// A reply that lacks a field and a reply in which it is null are two different things: never both. Only an event has
+/// both: it lacks what did not change.
 #[test]
 fn a_field_that_a_reply_may_lack_is_never_null() {
     let document = document();
     let bodies = bodies(&document);
-    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas.iter().filter(|(name, _)| !name.starts_with("Changed")) {
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
             let is_required = required.iter().any(|required| required == field);
