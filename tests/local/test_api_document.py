@@ -39,6 +39,7 @@ def ids(admin):
         admin.post(f"{owner}/keys", key).expect(201).json["key"]["key_id"]
         for owner in ["/v1/me", f"/v1/users/{service}"]
     )
+    hook = admin.post("/v1/webhooks", {"url": "https://hooks.example.com/"}).expect(201).json["webhook"]["webhook_id"]
     flow = "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21"
     return {
         "app_id": app,
@@ -49,6 +50,7 @@ def ids(admin):
         "service_id": service,
         "own_key_id": own_key,
         "service_key_id": service_key,
+        "webhook_id": hook,
         "registration_id": flow,
         "reset_id": flow,
     }

@@ -27,7 +27,13 @@ pub enum Loopback {
 /// The local server also takes http to a loopback address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, max_length = 2000, format = "uri", example = "https://hooks.example.com/rollcall")]
+#[schema(
+    value_type = String,
+    max_length = 2000,
+    format = "uri",
+    pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\s]+([/?#]\S*)?$",
+    example = "https://hooks.example.com/rollcall"
+)]
 pub struct WebhookUrl(String);
 
 // The schema takes a literal only.
