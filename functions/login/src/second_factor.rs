@@ -106,7 +106,8 @@ pub(crate) async fn check(
     let Some(totp) = &credential.totp else { return Ok(None) };
     match typed {
         SecondFactorInput::Code(code) => {
-            let after = stepped(context.keyring().await?, credential.user_id, totp, code, now)?;
+            let keyring = context.keyring_of(&totp.secret).await?;
+            let after = stepped(&keyring, credential.user_id, totp, code, now)?;
             Ok(after.map(|after| RightFactor::Code(totp.clone(), after)))
         }
         SecondFactorInput::RecoveryCode(code) => {

@@ -230,8 +230,11 @@ pub async fn deliver(
 
 /// The secrets to sign with; none if one of them was encrypted with a master key that was removed.
 async fn keys(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<Option<Vec<SecretKey>>, Problem> {
-    let keyring = context.keyring().await?;
-    let sealed_for = webhook.webhook_id.as_bytes();
-    let open = |sealed| keyring.open(SEALED_FOR, sealed_for, sealed).map(SecretKey::of_bytes);
-    Ok(webhook.sealed_secrets(now).map(open).collect())
+    let mut keys = Vec::new();
+    for sealed in webhook.sealed_secrets(now) {
+        let opened = context.keyring_of(sealed).await?.open(SEALED_FOR, webhook.webhook_id.as_bytes(), sealed);
+        let Some(bytes) = opened else { return Ok(None) };
+        keys.push(SecretKey::of_bytes(bytes));
+    }
+    Ok(Some(keys))
 }

@@ -11,7 +11,7 @@ use rollcall_domain::{
 use rollcall_store::{Bookkeeping, CommitError, Secrets, Store, Writer};
 use uuid::Uuid;
 
-use crate::{clock::Clock, config::Config, key_source::LazyKeyring, keyring::Keyring, problem::Problem};
+use crate::{clock::Clock, config::Config, key_source::CachedKeyring, keyring::Keyring, problem::Problem};
 
 /// The environment of a request. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -25,17 +25,17 @@ pub struct Context {
     keys: Arc<Keys>,
 }
 
-/// Where the keyring comes from, and the keyring once it was read.
+/// Where the keyring comes from, and the keyring that was read.
 #[derive(Debug)]
 struct Keys {
     secrets: Secrets,
-    keyring: LazyKeyring,
+    keyring: CachedKeyring,
 }
 
 impl Context {
     /// Puts the parts together. Nothing is read yet.
     pub fn new(store: Store, secrets: Secrets, config: Config, clock: Clock) -> Self {
-        let keyring = LazyKeyring::new(config.key_source.clone());
+        let keyring = CachedKeyring::new(config.key_source.clone());
         Self {
             writer: Writer::new(store.clone()),
             store,
@@ -55,9 +55,16 @@ impl Context {
         Ok(self.clock.uuid()?)
     }
 
-    /// The keys derived from the master key.
-    pub async fn keyring(&self) -> Result<&Keyring, Problem> {
-        self.keys.keyring.get(&self.keys.secrets).await
+    /// The master keys, for new data.
+    pub async fn keyring(&self) -> Result<Arc<Keyring>, Problem> {
+        self.keys.keyring.get(&self.keys.secrets, None, self.now()).await
+    }
+
+    /// The master keys, for data that names its key: `named` is the key's id, or begins with it and a dot. Data of a key
+    /// that another function was given a moment ago is read, too.
+    pub async fn keyring_of(&self, named: &str) -> Result<Arc<Keyring>, Problem> {
+        let id = named.split_once('.').map_or(named, |(id, _)| id);
+        self.keys.keyring.get(&self.keys.secrets, Some(id), self.now()).await
     }
 
     /// Writes bookkeeping on its own, all of it or nothing: a counted attempt, a step of a flow, a session.

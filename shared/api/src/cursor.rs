@@ -44,20 +44,20 @@ impl CursorScope {
         let keyring = context.keyring().await?;
         let expires = expires.map_or(i64::MAX, Timestamp::unix_seconds).to_be_bytes();
         let id = keyring.current_id();
-        let tag = self.tag(keyring, id, expires, position).ok_or(Code::Internal)?;
+        let tag = self.tag(&keyring, id, expires, position).ok_or(Code::Internal)?;
         Ok(format!("{id}.{}", BASE64URL_NOPAD.encode(&[&expires, tag.as_slice(), position.as_bytes()].concat())))
     }
 
     /// The position in a cursor that this list issued and that has not expired.
     pub async fn open(&self, context: &Context, cursor: &str, now: Timestamp) -> Result<String, Problem> {
         let invalid = || Refusal::from(Code::InvalidCursor);
-        let keyring = context.keyring().await?;
+        let keyring = context.keyring_of(cursor).await?;
         let (id, text) = cursor.split_once('.').ok_or_else(invalid)?;
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| invalid())?;
         let (expires, rest) = bytes.split_first_chunk::<8>().ok_or_else(invalid)?;
         let (given, position) = rest.split_first_chunk::<TAG_BYTES>().ok_or_else(invalid)?;
         let position = String::from_utf8(position.to_vec()).map_err(|_| invalid())?;
-        let expected = self.tag(keyring, id, *expires, &position).ok_or_else(invalid)?;
+        let expected = self.tag(&keyring, id, *expires, &position).ok_or_else(invalid)?;
         let is_authentic = bool::from(expected.as_slice().ct_eq(given));
         let has_expired = i64::from_be_bytes(*expires) <= now.unix_seconds();
         if is_authentic && !has_expired { Ok(position) } else { Err(invalid().into()) }

@@ -33,7 +33,7 @@ impl Mark {
     ) -> Result<Option<Self>, Problem> {
         let cookie = token::cookie(&request.headers, token::DEVICE_COOKIE);
         let Some(text) = sent.or(cookie.as_deref()) else { return Ok(None) };
-        let opened = context.keyring().await?.open(KeyPurpose::Device, bound_to(login).as_bytes(), text);
+        let opened = context.keyring_of(text).await?.open(KeyPurpose::Device, bound_to(login).as_bytes(), text);
         let mark: Option<Self> = opened.and_then(|json| serde_json::from_slice(&json).ok());
         Ok(mark.filter(|mark| request.now < mark.marked_at + DEVICE_LIFETIME))
     }

@@ -109,7 +109,8 @@ impl IdempotencyKey {
         if record.running_until.is_some_and(|until| now < until) {
             return Err(Code::IdempotencyInProgress.into());
         }
-        let opened = context.keyring().await?.open(KeyPurpose::Idempotency, self.hash.as_bytes(), &record.sealed_reply);
+        let keyring = context.keyring_of(&record.sealed_reply).await?;
+        let opened = keyring.open(KeyPurpose::Idempotency, self.hash.as_bytes(), &record.sealed_reply);
         let reply: Option<Reply> = opened.and_then(|json| serde_json::from_slice(&json).ok());
         // The reply is unreadable once its key was removed. Repeating the request or guessing its reply would be wrong.
         let reply = reply.ok_or_else(|| Problem::Unavailable("a stored reply cannot be decrypted".to_owned()))?;

@@ -1,9 +1,13 @@
 //! Where the master key is kept, and when it is read.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
+use rollcall_domain::{
+    Timestamp,
+    limits::{KEYRING_LIFETIME, KEYRING_RETRY},
+};
 use rollcall_store::{Fault, Secrets};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use crate::{keyring::Keyring, problem::Problem};
 
@@ -16,20 +20,55 @@ pub enum KeySource {
     Secret(String),
 }
 
-/// The keyring, read when it is first needed and then kept. After a failed read the next request tries again.
+/// The keyring, read when it is first needed and from time to time again, so that a key is turned without a restart.
 #[derive(Debug)]
-pub(crate) struct LazyKeyring {
+pub(crate) struct CachedKeyring {
     source: KeySource,
-    keyring: OnceCell<Keyring>,
+    cached: Mutex<Option<Cached>>,
 }
 
-impl LazyKeyring {
+/// A keyring, and when it was read, or was last tried to be.
+#[derive(Debug)]
+struct Cached {
+    keyring: Arc<Keyring>,
+    read_at: Timestamp,
+}
+
+impl Cached {
+    /// Whether it is to be read again: because of its age, or because it lacks the key of this id.
+    fn is_due(&self, id: Option<&str>, now: Timestamp) -> bool {
+        let lacks_key = id.is_some_and(|id| !self.keyring.has(id));
+        now.since(self.read_at) >= if lacks_key { KEYRING_RETRY } else { KEYRING_LIFETIME }
+    }
+}
+
+impl CachedKeyring {
     pub(crate) fn new(source: KeySource) -> Self {
-        Self { source, keyring: OnceCell::new() }
+        Self { source, cached: Mutex::default() }
     }
 
-    pub(crate) async fn get(&self, secrets: &Secrets) -> Result<&Keyring, Problem> {
-        self.keyring.get_or_try_init(|| self.read(secrets)).await
+    /// The keyring, for data that names the key of this id if there is one. If it cannot be read again, the one that
+    /// was read before stays in use.
+    pub(crate) async fn get(
+        &self,
+        secrets: &Secrets,
+        id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Arc<Keyring>, Problem> {
+        let mut cached = self.cached.lock().await;
+        if let Some(cached) = cached.as_ref().filter(|cached| !cached.is_due(id, now)) {
+            return Ok(cached.keyring.clone());
+        }
+        let keyring = match (self.read(secrets).await, cached.as_ref()) {
+            (Ok(keyring), _) => Arc::new(keyring),
+            (Err(problem), Some(cached)) => {
+                tracing::error!(%problem, "the master key cannot be read again");
+                cached.keyring.clone()
+            }
+            (Err(problem), None) => return Err(problem),
+        };
+        *cached = Some(Cached { keyring: keyring.clone(), read_at: now });
+        Ok(keyring)
     }
 
     async fn read(&self, secrets: &Secrets) -> Result<Keyring, Problem> {

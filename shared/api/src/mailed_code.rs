@@ -14,7 +14,8 @@ pub async fn draw(context: &Context) -> Result<MailedCode, Problem> {
 
 /// Computes the eight digits of a code.
 pub async fn digits(context: &Context, code: &MailedCode) -> Result<String, Problem> {
-    let mac = context.keyring().await?.mac(&code.key_id, KeyPurpose::MailedCode, code.code_id.as_bytes());
+    let mac =
+        context.keyring_of(&code.key_id).await?.mac(&code.key_id, KeyPurpose::MailedCode, code.code_id.as_bytes());
     let mac =
         mac.ok_or_else(|| Problem::Unavailable(format!("the key {:?} of a mailed code is missing", code.key_id)))?;
     let number: [u8; 8] = std::array::from_fn(|byte| mac[byte]);

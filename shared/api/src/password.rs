@@ -72,7 +72,7 @@ pub async fn hash(context: &Context, password: Password) -> Result<PasswordHash,
     let params = current_params();
     let raw = argon2id(password, salt.to_vec(), params.clone()).await?;
     let pepper = keyring.current_id().to_owned();
-    let peppered = peppered(keyring, &pepper, &raw)?;
+    let peppered = peppered(&keyring, &pepper, &raw)?;
     let phc = Phc {
         algorithm: argon2::ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),
@@ -113,7 +113,10 @@ pub async fn initial_credential(
 /// Compares a password with a stored hash. Exactly one hash is computed in every case, with a fixed salt if there is no
 /// stored one, so that an unknown login takes as long as a wrong password.
 pub async fn verify(context: &Context, password: Password, stored: Option<&PasswordHash>) -> Result<Verdict, Problem> {
-    let keyring = context.keyring().await?;
+    let keyring = match stored {
+        Some(stored) => context.keyring_of(&stored.pepper).await?,
+        None => context.keyring().await?,
+    };
     let (salt, params, expected, pepper) = match stored {
         None => (vec![0; SALT_BYTES], current_params(), vec![0; HASH_BYTES], keyring.current_id()),
         Some(stored) => {
@@ -127,7 +130,7 @@ pub async fn verify(context: &Context, password: Password, stored: Option<&Passw
     };
     let is_outdated = pepper != keyring.current_id() || is_weaker(&params, &current_params());
     let raw = argon2id(password, salt, params).await?;
-    let is_equal = bool::from(peppered(keyring, pepper, &raw)?.as_slice().ct_eq(&expected));
+    let is_equal = bool::from(peppered(&keyring, pepper, &raw)?.as_slice().ct_eq(&expected));
     Ok(match (is_equal && stored.is_some(), is_outdated) {
         (false, _) => Verdict::Wrong,
         (true, false) => Verdict::Right,

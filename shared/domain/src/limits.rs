@@ -108,6 +108,12 @@ pub const ADMIN_SESSION: SessionLifetime =
 /// Therefore a session can expire up to a minute early, but never late.
 pub const SESSION_TOUCH_INTERVAL: Duration = MINUTE;
 
+/// The master key is read again after this time, so that a rotation reaches every function without a restart.
+pub const KEYRING_LIFETIME: Duration = Duration::from_mins(5);
+
+/// Data that names an unknown master key has it read again, at most this often: data that a client sends may be forged.
+pub const KEYRING_RETRY: Duration = Duration::from_secs(10);
+
 /// The last use of an API key is written again when it is older than this, as for sessions.
 pub const KEY_TOUCH_INTERVAL: Duration = MINUTE;
 

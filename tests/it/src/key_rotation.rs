@@ -4,7 +4,13 @@ use std::{fs, sync::atomic::Ordering, time::Duration};
 
 use futures_util::future::join_all;
 use rollcall_api::{Context, keyring::Keyring};
-use rollcall_domain::{Code, credential::PasswordHash, permission::UserType, verification::FlowPurpose};
+use rollcall_domain::{
+    Code,
+    credential::PasswordHash,
+    limits::{KEYRING_LIFETIME, KEYRING_RETRY},
+    permission::UserType,
+    verification::FlowPurpose,
+};
 use rollcall_store::credential::{CredentialChange, SecondFactorChange};
 use serde_json::{Value, json};
 
@@ -28,7 +34,7 @@ fn id_of(keys: &Value) -> String {
     Keyring::parse(&keys.to_string()).unwrap().current_id().to_owned()
 }
 
-/// Functions that start with these keys. They read them once.
+/// Functions that start with these keys.
 async fn started(world: &World, keys: &Value) -> Context {
     fs::write(world.key_file(), keys.to_string()).unwrap();
     let context = world.restarted(&[]);
@@ -50,6 +56,43 @@ async fn cleared(world: &World) -> Context {
 async fn credential(world: &World, login: &str) -> Value {
     let items = world.dump().await;
     items.into_iter().find(|item| item["pk"] == format!("LOGIN#{login}")).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_is_rotated_without_a_restart() {
+    let world = World::new().await;
+    for login in ["mina", "other", "third"] {
+        let (user, _) = world.user(login, UserType::Member, []).await;
+        world.with_password(&user).await;
+    }
+    let old = id_of(&keys(&world));
+    let running = world.restarted(&[]);
+    let client = world.stranger_to(&running);
+    client.sign_in("other").await;
+    let rotated = rotated(&world).await;
+    world.stranger_to(&rotated).sign_in("mina").await;
+    world.clock.advance(KEYRING_RETRY);
+    client.sign_in("other").await;
+    assert_eq!(credential(&world, "other").await["pepper"], old, "it is not read again for what it can read");
+    client.sign_in("mina").await;
+    client.sign_in("other").await;
+    assert_eq!(credential(&world, "other").await["pepper"], id_of(&next_key()), "it was for mina's password");
+    fs::remove_file(world.key_file()).unwrap();
+    world.clock.advance(KEYRING_LIFETIME);
+    client.sign_in("third").await;
+}
+
+#[tokio::test]
+async fn a_new_key_is_used_five_minutes_later() {
+    let world = World::new().await;
+    let running = world.restarted(&[]);
+    let old = running.keyring().await.unwrap().current_id().to_owned();
+    rotated(&world).await;
+    world.clock.advance(KEYRING_LIFETIME - Duration::from_millis(1));
+    assert_eq!(running.keyring().await.unwrap().current_id(), old);
+    world.clock.advance(Duration::from_millis(1));
+    assert_eq!(running.keyring().await.unwrap().current_id(), id_of(&next_key()));
+    assert!(running.keyring().await.unwrap().has(&old));
 }
 
 #[tokio::test]

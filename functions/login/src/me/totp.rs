@@ -90,7 +90,8 @@ pub(crate) async fn start(State(context): State<Context>, call: SessionCall) -> 
     let proof = reauthenticate(&context, &call, current_password).await?;
     let user = &call.actor.user;
     let secret = TotpSecret::new(random()?);
-    let sealed = second_factor::sealed(context.keyring().await?, user.user_id, &secret)?;
+    let keyring = context.keyring().await?;
+    let sealed = second_factor::sealed(&keyring, user.user_id, &secret)?;
     let enrolment = Enrolment { secret: sealed, expires_at: call.now() + ENROLMENT_LIFETIME };
     let otpauth_uri = secret.uri(&user.login);
     let qr_svg = qr_code(otpauth_uri.clone()).await?;
@@ -131,7 +132,8 @@ pub(crate) async fn confirm(State(context): State<Context>, call: SessionCall) -
     let attempt = count_attempt(&context, &call, Some(network)).await?;
     let enrolment = context.store.enrolment(call.actor.user.user_id, call.now()).await?;
     let enrolment = enrolment.ok_or(Code::VerificationFailed)?;
-    let secret = second_factor::opened(context.keyring().await?, call.actor.user.user_id, &enrolment.secret)?;
+    let keyring = context.keyring_of(&enrolment.secret).await?;
+    let secret = second_factor::opened(&keyring, call.actor.user.user_id, &enrolment.secret)?;
     let last_step = secret.step_of(&code, call.now()).ok_or(Code::VerificationFailed)?;
     let totp = Totp { secret: enrolment.secret.clone(), last_step };
     let (codes, hashes): (Vec<_>, _) = second_factor::recovery_codes()?.into_iter().unzip();
