@@ -8,7 +8,7 @@ use std::{
 
 use axum::http::HeaderName;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use rollcall::{Options, TrustedProxy};
+use rollcall::{Options, Place, TrustedProxy};
 use rollcall_api::{config::environment, logging, security_log};
 use rollcall_client::ApiDocument;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
@@ -36,6 +36,15 @@ enum Command {
         objects_listen: Option<SocketAddr>,
         #[command(flatten)]
         place: DataPlace,
+    },
+    /// Copies all data to an empty table and compares the two. Stop whatever uses them first. Run it again to go on
+    /// after an interruption.
+    Migrate {
+        /// The data directory of a local server, or dynamodb:NAME for a table of DynamoDB: in `AWS_REGION`, with the
+        /// credentials of the environment, and with the master key of `MASTER_KEY_FILE` or `MASTER_KEY_SECRET_ID`.
+        from: Place,
+        /// Where to, written in the same way. It needs the master key of the data.
+        to: Place,
     },
 }
 
@@ -149,6 +158,9 @@ async fn run() -> ExitCode {
         None => rollcall::serve(cli.serve.into()).await,
         Some(Command::Database { listen, objects_listen, place }) => {
             rollcall::serve_database(listen, objects_listen, place.directory().as_ref()).await
+        }
+        Some(Command::Migrate { from, to }) => {
+            rollcall::migrate(&from, &to).await.map(|found| println!("Both have the same {found}."))
         }
     };
     ran.map_or_else(|reason| failure(&reason), |()| ExitCode::SUCCESS)

@@ -1,7 +1,7 @@
 //! Configuration, read from the environment once at the start. A wrong value stops the start with a sentence that names
 //! the variable, its rule and its value.
 
-use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{ops::RangeInclusive, time::Duration};
 
 use rollcall_domain::{
     limits::{
@@ -52,7 +52,7 @@ impl Config {
                 admin: lifetime(variable, "ADMIN_SESSION", ADMIN_SESSION)?,
             },
             webhook_loopback: loopback(variable)?,
-            key_source: key_source(variable)?,
+            key_source: KeySource::read(variable)?,
         })
     }
 }
@@ -141,16 +141,6 @@ fn switch(
 fn loopback(variable: &impl Fn(&str) -> Option<String>) -> Result<Loopback, String> {
     let is_allowed = switch(variable, "WEBHOOK_LOOPBACK", ("on", "off"), false)?;
     Ok(if is_allowed { Loopback::Allowed } else { Loopback::Refused })
-}
-
-fn key_source(variable: &impl Fn(&str) -> Option<String>) -> Result<KeySource, String> {
-    match (variable("MASTER_KEY_FILE"), variable("MASTER_KEY_SECRET_ID")) {
-        (Some(path), None) => Ok(KeySource::File(PathBuf::from(path))),
-        (None, Some(id)) => Ok(KeySource::Secret(id)),
-        (Some(_), Some(_)) | (None, None) => {
-            Err("exactly one of MASTER_KEY_FILE and MASTER_KEY_SECRET_ID must be set".to_owned())
-        }
-    }
 }
 
 #[cfg(test)]

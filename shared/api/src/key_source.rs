@@ -20,6 +20,38 @@ pub enum KeySource {
     Secret(String),
 }
 
+impl KeySource {
+    /// Reads `MASTER_KEY_FILE` or `MASTER_KEY_SECRET_ID`.
+    pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        match (variable("MASTER_KEY_FILE"), variable("MASTER_KEY_SECRET_ID")) {
+            (Some(path), None) => Ok(Self::File(PathBuf::from(path))),
+            (None, Some(id)) => Ok(Self::Secret(id)),
+            (Some(_), Some(_)) | (None, None) => {
+                Err("exactly one of MASTER_KEY_FILE and MASTER_KEY_SECRET_ID must be set".to_owned())
+            }
+        }
+    }
+
+    /// Reads the master keys from there.
+    pub async fn keyring(&self, secrets: &Secrets) -> Result<Keyring, Problem> {
+        let json = match self {
+            Self::File(path) => std::fs::read_to_string(path)
+                .map_err(|error| Problem::Unavailable(format!("cannot read {self}: {error}")))?,
+            Self::Secret(id) => secrets.read(id).await.map_err(|fault: Fault| Problem::from(fault))?,
+        };
+        Keyring::parse(&json).map_err(|reason| Problem::Unavailable(format!("{self} is no master key: {reason}")))
+    }
+}
+
+impl std::fmt::Display for KeySource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Secret(id) => write!(formatter, "the secret {id}"),
+        }
+    }
+}
+
 /// The keyring, read when it is first needed and from time to time again, so that a key is turned without a restart.
 #[derive(Debug)]
 pub(crate) struct CachedKeyring {
@@ -59,7 +91,7 @@ impl CachedKeyring {
         if let Some(cached) = cached.as_ref().filter(|cached| !cached.is_due(id, now)) {
             return Ok(cached.keyring.clone());
         }
-        let keyring = match (self.read(secrets).await, cached.as_ref()) {
+        let keyring = match (self.source.keyring(secrets).await, cached.as_ref()) {
             (Ok(keyring), _) => Arc::new(keyring),
             (Err(problem), Some(cached)) => {
                 tracing::error!(%problem, "the master key cannot be read again");
@@ -69,20 +101,5 @@ impl CachedKeyring {
         };
         *cached = Some(Cached { keyring: keyring.clone(), read_at: now });
         Ok(keyring)
-    }
-
-    async fn read(&self, secrets: &Secrets) -> Result<Keyring, Problem> {
-        let (json, name) = match &self.source {
-            KeySource::File(path) => {
-                let name = path.display().to_string();
-                let json = std::fs::read_to_string(path)
-                    .map_err(|error| Problem::Unavailable(format!("cannot read {name}: {error}")))?;
-                (json, name)
-            }
-            KeySource::Secret(id) => {
-                (secrets.read(id).await.map_err(|fault: Fault| Problem::from(fault))?, format!("the secret {id}"))
-            }
-        };
-        Keyring::parse(&json).map_err(|reason| Problem::Unavailable(format!("{name} is no master key: {reason}")))
     }
 }
