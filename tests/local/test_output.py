@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from client import UUID_V7
 from database import dynamodb, printed_environment, start_database
 from server import PASSWORD
 from users import create_person
@@ -38,11 +39,34 @@ def test_no_secret_is_logged_at_any_level(start):
         assert secret not in log, "a part of a token or its hash"
 
 
+def test_each_request_leaves_one_line(start):
+    server = start(password=PASSWORD)
+    admin = server.admin()
+    key = admin.by_key(PASSWORD)
+    missing = "/v1/apps/019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21"
+    replies = [admin.get("/v1/me"), key.get(missing), server.client.get("/v1/me"), server.client.get("/nowhere")]
+    assert server.stop() == 0
+    lines = {reply: lines_of(server.stderr, reply) for reply in replies}
+    assert all(len(found) == 1 for found in lines.values()), f"{lines}\n{server.stderr}"
+    me, app, anonymous, nowhere = (found[0] for found in lines.values())
+    assert re.match(r"\S+Z +INFO", me) and 'method="GET" route="/v1/me" status=200' in me, me
+    assert re.search(rf"user_id={UUID_V7} outcome=\"success\"", me), me
+    assert 'route="/v1/apps/{app_id}" status=404' in app and 'outcome="not_found"' in app, app
+    assert re.search(rf"user_id={UUID_V7} key_id={UUID_V7}", app), app
+    assert "status=401" in anonymous and "user_id" not in anonymous, anonymous
+    assert 'route="" status=404' in nowhere, nowhere
+
+
+def lines_of(log, reply):
+    """The lines of the request log about a request."""
+    return [line for line in log.splitlines() if "rollcall::request" in line and reply.header("x-request-id") in line]
+
+
 def test_a_line_of_the_security_log_names_the_network(start):
     server = start(password=PASSWORD)
     server.client.post("/v1/login", {"login": "admin", "password": "wrong"}).expect(401)
     assert server.stop() == 0
-    [line] = [line for line in server.stderr.splitlines() if "authn_login_fail" in line]
+    [line] = [line for line in server.stderr.splitlines() if "rollcall::security" in line]
     assert 'network="127.0.0.1"' in line
 
 

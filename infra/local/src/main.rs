@@ -9,7 +9,7 @@ use std::{
 use axum::http::HeaderName;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use rollcall::{Options, Place, TrustedProxy};
-use rollcall_api::{config::environment, logging, security_log};
+use rollcall_api::{config::environment, logging, request_log, security_log};
 use rollcall_client::ApiDocument;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -119,12 +119,13 @@ impl From<Serve> for Options {
     }
 }
 
-/// Logs warnings, errors and the security log, or what `RUST_LOG` asks for.
+/// Logs requests, warnings, errors and the security log, or what `RUST_LOG` asks for.
 ///
 /// The servers of the database and of S3 warn of every failed condition. Those are refusals that the functions expect.
 fn log_to_stderr() {
-    let filter =
-        environment("RUST_LOG").unwrap_or_else(|| format!("warn,dynoxide=error,s3s=off,{}=info", security_log::TARGET));
+    let filter = environment("RUST_LOG").unwrap_or_else(|| {
+        format!("warn,dynoxide=error,s3s=off,{}=info,{}=info", security_log::TARGET, request_log::TARGET)
+    });
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(logging::is_coloured(&std::io::stderr()))
         .with_writer(std::io::stderr)

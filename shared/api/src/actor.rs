@@ -83,6 +83,9 @@ impl Actor {
         let address = parts.extensions.get::<ClientAddress>().map(|address| address.0);
         key.check(&user, address, now)?;
         identify(parts, &user);
+        if let Some(requester) = parts.extensions.get::<Requester>() {
+            requester.carries_key(key.key_id);
+        }
         if key.is_touch_due(now) {
             key = key.used(address, now);
             context.record([rollcall_store::api_key::touch(&key)?]).await?;
@@ -137,7 +140,7 @@ impl Actor {
     }
 }
 
-/// Names the user in the request's lines of the security log.
+/// Names the user in the lines of the logs about this request.
 fn identify(parts: &Parts, user: &User) {
     if let Some(requester) = parts.extensions.get::<Requester>() {
         requester.identify(user.user_id);

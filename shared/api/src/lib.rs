@@ -42,6 +42,7 @@ pub mod redemption;
 pub mod replay_right;
 pub mod reply;
 pub mod request;
+pub mod request_log;
 pub mod retry;
 pub mod run;
 pub mod security_log;

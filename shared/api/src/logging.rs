@@ -27,7 +27,7 @@ pub fn is_coloured(output: &impl IsTerminal) -> bool {
 }
 
 /// Logs to standard output, as `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL` ask for. `RUST_LOG` refines the
-/// level.
+/// level. Every line has its time: Lambda takes a line without one as one of the level INFO.
 pub(crate) fn init_function() {
     let variable = crate::config::environment;
     let level = variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG"));
@@ -35,7 +35,7 @@ pub(crate) fn init_function() {
     let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
     let registry = subscriber::registry().with(filter).with(without_details_of_dependencies());
     // A log that cannot be written is no reason to fail a request.
-    let format = fmt::layer().with_target(true).without_time().log_internal_errors(false);
+    let format = fmt::layer().with_target(true).log_internal_errors(false);
     let format = format.with_ansi(is_coloured(&std::io::stdout()));
     if variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")) {
         registry.with(format.json()).init();

@@ -14,6 +14,7 @@ use crate::{
     gateway::{ToGateway, client_address, encode_path},
     logging,
     problem::Problem,
+    request_log::Invocation,
     service::{router, service},
 };
 
@@ -71,11 +72,14 @@ where
         lambda_runtime::run(lambda_runtime::service_fn(move |event: lambda_runtime::LambdaEvent<Event>| {
             let (context, own, handle) = (context.clone(), own.clone(), Arc::clone(&handle));
             async move {
+                let invocation = Invocation::begin(Some(event.context));
                 // Boxed: without it, the nested future types exceed the compiler's recursion limit.
-                Box::pin(handle(context, own, event.payload)).await.map_err(|problem| {
+                let report = Box::pin(handle(context, own, event.payload)).await.map_err(|problem| {
                     tracing::error!(%problem, "failed");
                     lambda_runtime::Error::from(problem.to_string())
-                })
+                });
+                invocation.ran(if report.is_ok() { "success" } else { "failed" });
+                report
             }
         }))
         .await

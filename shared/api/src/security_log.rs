@@ -9,7 +9,7 @@ use std::{
 use rollcall_domain::{
     Code, Refusal, ViolationCode,
     audit::{Action, AuditRecord},
-    id::UserId,
+    id::{ApiKeyId, UserId},
 };
 
 use crate::throttle::network_of;
@@ -65,6 +65,7 @@ pub struct Requester(Arc<Mutex<Revealed>>);
 #[derive(Clone, Debug, Default)]
 struct Revealed {
     user_id: Option<UserId>,
+    key_id: Option<ApiKeyId>,
     login_hash: Option<String>,
     is_disabled: bool,
     address: Option<IpAddr>,
@@ -79,6 +80,17 @@ impl Requester {
     /// The request is that of this user, or tries to sign in as them.
     pub fn identify(&self, user_id: UserId) {
         self.change(|revealed| revealed.user_id = Some(user_id));
+    }
+
+    /// The request carries this API key.
+    pub(crate) fn carries_key(&self, key_id: ApiKeyId) {
+        self.change(|revealed| revealed.key_id = Some(key_id));
+    }
+
+    /// The user and the API key of the request, as far as it has revealed them.
+    pub(crate) fn identified(&self) -> (Option<UserId>, Option<ApiKeyId>) {
+        let revealed = self.revealed();
+        (revealed.user_id, revealed.key_id)
     }
 
     /// The request tries to sign in with a login that has this keyed hash. The login itself is not logged before it is
@@ -104,7 +116,7 @@ impl Requester {
 /// Writes the line of a refused request, if it is one that the log is about.
 pub(crate) fn refused(requester: &Requester, path: &str, refusal: &Refusal, request_id: &str) {
     let Some(event) = event_of_refusal(refusal, path) else { return };
-    let Revealed { user_id, login_hash, is_disabled, address } = requester.revealed();
+    let Revealed { user_id, key_id: _, login_hash, is_disabled, address } = requester.revealed();
     let outcome = match event {
         SecurityEvent::LoginFail if is_disabled => "disabled",
         SecurityEvent::LoginFail | SecurityEvent::CodeFail => "wrong",
@@ -124,7 +136,8 @@ pub(crate) fn refused(requester: &Requester, path: &str, refusal: &Refusal, requ
     );
 }
 
-fn event_of_refusal(refusal: &Refusal, path: &str) -> Option<SecurityEvent> {
+/// The event of a refused request, if the log is about it.
+pub(crate) fn event_of_refusal(refusal: &Refusal, path: &str) -> Option<SecurityEvent> {
     let is_incorrect = refusal.violations.iter().any(|violation| violation.code() == ViolationCode::Incorrect);
     match refusal.code {
         Code::InvalidCredentials | Code::InvalidCode => Some(SecurityEvent::LoginFail),

@@ -23,6 +23,7 @@ use crate::{
     idempotency::IdempotencySlot,
     problem::{Problem, ProblemBody, RefusalExtension},
     request::RequestId,
+    request_log::RequestLine,
     security_log::{self, Requester},
 };
 
@@ -63,12 +64,13 @@ pub fn service(routes: Router<Context>, context: Context) -> Router {
     Router::new().fallback_service(MapRequest::new(inner, decodable_path))
 }
 
-/// Gives a request its id and deadline, and renders its problem.
+/// Gives a request its id and deadline, renders its problem, and logs it.
 async fn surround(State(context): State<Context>, mut request: Request, next: Next) -> Response {
     let Ok(request_id) = context.uuid().map(|uuid| uuid.to_string()) else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let (requester, path) = (Requester::default(), request.uri().path().to_owned());
+    let line = RequestLine::begin(&request);
     if let Some(ClientAddress(address)) = request.extensions().get() {
         requester.locate(*address);
     }
@@ -81,7 +83,10 @@ async fn surround(State(context): State<Context>, mut request: Request, next: Ne
             Problem::Unavailable("the request did not finish within its deadline".to_owned()).into_response()
         })
     });
-    if let Some(RefusalExtension(refusal)) = response.extensions_mut().remove() {
+    let refusal = response.extensions_mut().remove().map(|RefusalExtension(refusal)| refusal);
+    let status = refusal.as_ref().map_or(response.status().as_u16(), |refusal| refusal.code.status());
+    line.answered(&request_id, status, refusal.as_ref(), &requester, &path);
+    if let Some(refusal) = refusal {
         span.in_scope(|| security_log::refused(&requester, &path, &refusal, &request_id));
         response = render(response, refusal, &request_id);
     }
