@@ -26,7 +26,7 @@ use crate::view::JobView;
 
 /// `POST /v1/apps/{app_id}/jobs`: begins a job on many accounts.
 ///
-/// An export is done at once. An import waits for its file, which is uploaded as `upload` says. An edit or a deletion
+/// An export is queued at once. An import waits for its file, which is uploaded as `upload` says. An edit or a deletion
 /// finds its accounts, then waits to be started with their number. A job that waits longer than an hour is cancelled.
 #[utoipa::path(
     post,
@@ -37,7 +37,7 @@ use crate::view::JobView;
     request_body = NewJob,
     responses(
         (status = 201, description = "An import, which waits for its file.", body = JobView, headers(("Location"))),
-        (status = 202, description = "The job has begun.", body = JobView, headers(("Location"))),
+        (status = 202, description = "The job is queued.", body = JobView, headers(("Location"))),
     ),
     extensions(("x-codes" = json!([Code::AccountDeletionLocked, Code::TooManyJobs])), ("x-scopes" = json!(["accounts.export", "accounts.write", "accounts.delete"]))),
 )]

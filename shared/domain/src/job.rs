@@ -107,6 +107,9 @@ pub struct Job {
     /// The body of the request that started it, if it had to be started.
     #[serde(default)]
     pub start: Option<Map<String, Value>>,
+    /// Of an import, the entity tag of the file that it was started for.
+    #[serde(default)]
+    pub upload_tag: Option<String>,
     /// How far it is.
     pub status: JobStatus,
     /// Who began it.
@@ -182,6 +185,7 @@ impl Job {
             kind,
             request,
             start: None,
+            upload_tag: None,
             status,
             created_by: JobUser { user_id: user.user_id, username: user.username.clone() },
             acts_for: user.user_id,

@@ -6,10 +6,10 @@ use super::*;
 async fn a_queued_job_is_cancelled_at_once() {
     let fixture = JobFixture::new().await;
     fixture.load_many(3).await;
-    for body in [
-        json!({"kind": "export", "format": "csv"}),
-        json!({"kind": "edit", "user_ids": ["a000"], "set": {"level": 3}}),
-        json!({"kind": "import"}),
+    for (body, start) in [
+        (json!({"kind": "export", "format": "csv"}), json!({})),
+        (json!({"kind": "edit", "user_ids": ["a000"], "set": {"level": 3}}), json!({"matched": 1})),
+        (json!({"kind": "import"}), import_start(json!({}))),
     ] {
         let job = fixture.begin(&body).await;
         job.delete().await.is(204);
@@ -20,7 +20,7 @@ async fn a_queued_job_is_cancelled_at_once() {
         assert_eq!(job.get().await, over);
         assert!(job.objects().await.is_empty());
         job.delete().await.is(204);
-        job.start(&import_start(json!({}))).await;
+        job.start(&start).await.is_problem(Code::WrongStatus);
     }
     assert_eq!(fixture.accounts().await["a000"]["level"], 0);
 }
