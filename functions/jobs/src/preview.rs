@@ -59,7 +59,7 @@ pub(crate) async fn preview(
     if before.kind != JobKind::Import {
         return Err(Code::WrongStatus.into());
     }
-    let uploaded = uploaded(&objects, &before, call.now()).await?;
+    let uploaded = uploaded(&objects, &before).await?;
     let mut recognised = uploaded.recognise(reading.given()).await.map_err(unreadable)?;
     let plan = ImportPlan::new(&recognised, reading.mapping.as_ref(), call.now().date());
     let mut rows = Vec::new();

@@ -63,7 +63,7 @@ pub(crate) async fn start(
         JobKind::Export => return Err(Code::WrongStatus.into()),
         JobKind::Edit | JobKind::Delete => {
             let start = fields.parse(BulkStart::read)?;
-            if before.status != JobStatus::AwaitingStart || before.has_waited_too_long(call.now()) {
+            if before.status != JobStatus::AwaitingStart {
                 return Err(Code::WrongStatus.into());
             }
             if before.matched != Some(start.matched.into()) {
@@ -75,7 +75,7 @@ pub(crate) async fn start(
         }
         JobKind::Import => {
             let start = fields.parse(ImportStart::read)?;
-            let uploaded = uploaded(&objects, &before, call.now()).await?;
+            let uploaded = uploaded(&objects, &before).await?;
             upload_tag = Some(uploaded.tag().to_owned());
             match uploaded.recognise(start.reading().given()).await {
                 Ok(recognised) => {
@@ -88,7 +88,7 @@ pub(crate) async fn start(
             }
         }
     }
-    let after = Job { upload_tag, ..before.clone().started(call.actor.user_and_key(), body, call.now()).next() };
+    let after = Job { upload_tag, ..before.clone().started(call.job_caller(), body, call.now()).next() };
     let reply = Reply::accepted(&JobView::of(&context, &objects, after.clone()).await?)?;
     context.commit(Plan::new(Authority::AsRead(&call, app.team_id), job::change(&before, &after)?).reply(reply)).await
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rollcall_api::{Authority, Context, Plan, Problem, Reply};
 use rollcall_domain::{
-    Code,
+    Code, Timestamp,
     id::{AppId, JobId},
     job::{Job, JobError, JobFile, JobKind, JobStatus},
     limits::{DUE_PAGE, JOB_FILES_LIFETIME, JOB_LEASE, MAX_JOB_ATTEMPTS},
@@ -128,13 +128,21 @@ async fn settle(context: &Context, objects: &Objects, job: Job) -> Result<(), Pr
         // Its last worker may have died before it removed what the job needs no more.
         return if job.status.is_over() { remove_objects(objects, &job, &job.files).await } else { Ok(()) };
     }
-    if matches!(job.status, JobStatus::AwaitingUpload | JobStatus::AwaitingStart) {
-        let after = Job { files: Vec::new(), ..job.clone().expired(now) };
-        commit(context, Authority::System, &job, after).await?;
-        return remove_objects(objects, &job, &[]).await;
+    if !job.status.is_over() {
+        return expire(context, objects, &job, now).await;
     }
     remove_objects(objects, &job, &[]).await?;
     commit(context, Authority::System, &job, job.clone().without_files()).await.map(drop)
+}
+
+/// Ends a job if it has waited too long. Its place is free then.
+pub async fn expire(context: &Context, objects: &Objects, job: &Job, now: Timestamp) -> Result<(), Problem> {
+    let after = job.clone().at(now);
+    if after.status == job.status {
+        return Ok(());
+    }
+    commit(context, Authority::System, job, after).await?;
+    remove_objects(objects, job, &[]).await
 }
 
 /// Ends a job that nobody works on, by the right of the caller. A job that is worked on is asked to end; its worker

@@ -152,7 +152,7 @@ async fn a_step_that_dies_at_any_call_is_finished_by_another_worker(
     work: Work,
     #[values(Fault::Throttle, Fault::ServerError, Fault::DropReply)] fault: Fault,
 ) {
-    let queued = QueuedJob::new(work).await;
+    let queued = Box::pin(QueuedJob::new(work)).await;
     let world = &queued.fixture.world;
     world.faults.arm(fault, FOREVER, 0);
     assert!(world.step(queued.job().ids(), "first", LONG).await.unwrap());
@@ -179,7 +179,7 @@ async fn two_workers_at_once_do_what_one_does(
     work: Work,
     #[values(false, true)] finishes: bool,
 ) {
-    let queued = QueuedJob::new(work).await;
+    let queued = Box::pin(QueuedJob::new(work)).await;
     let world = &queued.fixture.world;
     queued.finish("first").await;
     let expected = queued.outcome().await;

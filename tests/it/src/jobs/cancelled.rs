@@ -123,6 +123,40 @@ async fn an_export_that_is_cancelled_at_any_moment_leaves_no_file() {
     }
 }
 
+/// One part of the file is written, and some of the next one is set aside.
+#[rstest::rstest]
+#[tokio::test]
+async fn an_export_that_ends_between_two_steps_leaves_nothing(
+    #[values("cancelled", "user disabled", "application deleted")] how: &str,
+) {
+    let (fixture, _) = JobFixture::of_team().await;
+    fixture.load_many(2_100).await;
+    let (user, client) = fixture.world.user("chief", UserType::SuperAdmin, []).await;
+    let export = json!({"kind": "export", "format": "csv"});
+    let created = client.post(&format!("{}/jobs", fixture.app), &export).await;
+    let job = fixture.job(created.is(202));
+    assert!(!job.step_at_once().await);
+    let objects = job.objects().await;
+    assert!(objects.len() == 2 && objects.contains_key("accounts-1 in parts"), "{objects:?}");
+    match how {
+        "cancelled" => drop(job.delete().await.is(204)),
+        "user disabled" => {
+            let path = format!("/v1/users/{}", user.user_id);
+            fixture.admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
+        }
+        _ => {
+            fixture.lock(false).await;
+            let deletion = fixture.begin(&json!({"kind": "delete", "user_id_prefix": "a"})).await;
+            fixture.world.step(deletion.ids(), "local", Duration::from_mins(1)).await.unwrap();
+            deletion.start(&json!({"matched": 2_100})).await.is(202);
+            fixture.world.step(deletion.ids(), "local", Duration::from_mins(1)).await.unwrap();
+            fixture.client().await.delete(&fixture.app).await.is(204);
+        }
+    }
+    fixture.world.work_on_jobs().await;
+    assert!(job.objects().await.is_empty(), "{:?}", job.objects().await);
+}
+
 #[tokio::test]
 async fn the_files_of_a_job_that_is_over_are_removed_on_request() {
     let fixture = JobFixture::new().await;

@@ -35,7 +35,7 @@ pub const CUSTOM: [(&str, &[&str]); 6] = [
 ];
 
 /// A team with an admin, a developer, a role that nobody has and a live invitation. If it was built with applications,
-/// it has one with accounts and the deletion lock off, and an empty one with the lock on.
+/// it has one with accounts, jobs and the deletion lock off, and an empty one with the lock on.
 pub struct TeamFixture {
     /// Its number in its world.
     pub number: usize,
@@ -48,8 +48,32 @@ pub struct TeamFixture {
     pub code: String,
     pub app: String,
     pub spare: String,
+    pub jobs: Jobs,
     /// Another team.
     pub elsewhere: TeamId,
+}
+
+/// The ids of a queued export and deletion, and of an import whose file is uploaded.
+pub struct Jobs {
+    pub export: String,
+    pub import: String,
+    pub deletion: String,
+}
+
+impl Jobs {
+    fn unknown() -> Self {
+        let unknown = || UNKNOWN_ID.to_owned();
+        Self { export: unknown(), import: unknown(), deletion: unknown() }
+    }
+
+    async fn of_app(world: &World, admin: &Client, app: &str) -> Self {
+        let begin = async |body: Value| text(&admin.post(&format!("/v1/apps/{app}/jobs"), &body).await.body["job_id"]);
+        let export = begin(json!({"kind": "export", "format": "csv"})).await;
+        let import = begin(json!({"kind": "import"})).await;
+        let deletion = begin(json!({"kind": "delete", "user_ids": ["mina"]})).await;
+        world.objects().put(&format!("{app}/{import}/{}", transfer::UPLOAD), "user_id\nhaeun\n".into()).await.unwrap();
+        Self { export, import, deletion }
+    }
 }
 
 impl TeamFixture {
@@ -69,7 +93,7 @@ impl TeamFixture {
         let issued = admin.post(&format!("/v1/teams/{team}/invitations"), &json!({"role_id": "reviewer"})).await;
         let (invitation, code) =
             (text(&issued.is(201).body["invitation"]["invitation_id"]), text(&issued.body["code"]));
-        let (mut app, mut spare) = (UNKNOWN_ID.to_owned(), UNKNOWN_ID.to_owned());
+        let (mut app, mut spare, mut jobs) = (UNKNOWN_ID.to_owned(), UNKNOWN_ID.to_owned(), Jobs::unknown());
         if has_apps {
             app = create_app(admin, team, "Full").await;
             tick();
@@ -80,9 +104,10 @@ impl TeamFixture {
             }
             let lift = json!({"locked": false, "risks_acknowledged": true});
             admin.put(&format!("/v1/apps/{app}/deletion-lock"), &lift).await.is(200);
+            jobs = Jobs::of_app(world, admin, &app).await;
         }
         tick();
-        Self { number, team, member, non_member, role, invitation, code, app, spare, elsewhere }
+        Self { number, team, member, non_member, role, invitation, code, app, spare, jobs, elsewhere }
     }
 
     /// The path with this fixture's ids, and the caller's own.
@@ -95,6 +120,9 @@ impl TeamFixture {
             .replace("{invitation}", &self.invitation)
             .replace("{app}", &self.app)
             .replace("{spare}", &self.spare)
+            .replace("{export}", &self.jobs.export)
+            .replace("{import}", &self.jobs.import)
+            .replace("{deletion}", &self.jobs.deletion)
     }
 }
 
