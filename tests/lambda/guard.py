@@ -84,7 +84,9 @@ def key_of(write):
 
 
 def object_access(method, path, query):
-    """The access of a request to S3, whose path is `/<bucket>/<key>`."""
+    """The access of a request to S3, whose path is `/<bucket>/<key>`, or `/<bucket>` for a list."""
+    if unquote(path).strip("/").count("/") == 0:
+        return "s3:ListBucketMultipartUploads" if "uploads" in query else "s3:ListBucket", BUCKET
     is_part = "uploadId" in query
     action = {
         "DELETE": "AbortMultipartUpload" if is_part else "DeleteObject",

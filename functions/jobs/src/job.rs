@@ -8,12 +8,12 @@ use rollcall_api::{
     Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, Reply, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, Fields,
+    Code, Fields, Timestamp,
     app::App,
     audit::{Action, Change, Target},
     id::{AppId, JobId},
     job::{Job, JobKind, JobStatus, NewJob},
-    limits::JOB_LIFETIME,
+    limits::{JOB_LIFETIME, MAX_JOBS_PER_APP},
     permission::Permission,
     text::AccountId,
 };
@@ -26,7 +26,7 @@ use crate::view::JobView;
 
 /// `POST /v1/apps/{app_id}/jobs`: begins a job on many accounts.
 ///
-/// An export is done at once. An import waits for its file, which is uploaded as `upload` says. An edit or a deletion
+/// An export is queued at once. An import waits for its file, which is uploaded as `upload` says. An edit or a deletion
 /// finds its accounts, then waits to be started with their number. A job that waits longer than an hour is cancelled.
 #[utoipa::path(
     post,
@@ -37,9 +37,11 @@ use crate::view::JobView;
     request_body = NewJob,
     responses(
         (status = 201, description = "An import, which waits for its file.", body = JobView, headers(("Location"))),
-        (status = 202, description = "The job has begun.", body = JobView, headers(("Location"))),
+        (status = 202, description = "The job is queued.", body = JobView, headers(("Location"))),
     ),
-    extensions(("x-codes" = json!([Code::AccountDeletionLocked, Code::TooManyJobs])), ("x-scopes" = json!(["accounts.export", "accounts.write", "accounts.delete"]))),
+    extensions((
+        "x-codes" = json!([Code::AccountDeletionLocked, Code::TooManyJobs, Code::ImmutableField])
+    ), ("x-scopes" = json!(["accounts.export", "accounts.write", "accounts.delete"]))),
 )]
 pub(crate) async fn create(
     State(context): State<Context>,
@@ -54,7 +56,7 @@ pub(crate) async fn create(
     let request = shown_request(&fields);
     let new = fields.parse(|fields| NewJob::read(fields, call.now().date()))?;
     let ids = (JobId::new(context.uuid()?), app.app_id);
-    let mut job = Job::new(ids, (new.kind(), request), call.actor.user_and_key(), call.now());
+    let mut job = Job::new(ids, (new.kind(), request), call.job_caller(), call.now());
     match new {
         NewJob::Edit(request) => job = with_ids(job, request.user_ids)?,
         NewJob::Delete(request) => {
@@ -63,6 +65,7 @@ pub(crate) async fn create(
         }
         NewJob::Export(_) | NewJob::Import(_) => {}
     }
+    make_room(&context, &objects, app.app_id, call.now()).await?;
     let location = format!("/v1/apps/{}/jobs/{}", app.app_id, job.job_id);
     let view = JobView::of(&context, &objects, job.clone()).await?;
     let reply = match job.kind {
@@ -102,7 +105,7 @@ pub(crate) async fn list(
     let after = page.after.as_deref().and_then(JobId::parse);
     let found = context.store.jobs(app.app_id, after, page.limit).await?;
     let mut shown = Vec::new();
-    for job in found.items {
+    for job in found.items.into_iter().map(|job| job.at(call.now())) {
         let is_wanted = kind.is_none_or(|kind| job.kind == kind) && status.is_none_or(|status| job.status == status);
         if is_wanted && check_visible(&app, &call, &job).is_ok() {
             shown.push(JobView::of(&context, &objects, job).await?);
@@ -162,11 +165,32 @@ async fn load_app(context: &Context, app_id: &str) -> Result<App, Problem> {
     Ok(context.store.app(app_id).await?.ok_or(Code::NotFound)?)
 }
 
-/// A job that the caller may see, with its application.
+/// Ends the jobs of an application that have waited too long, if they take the last places: the cleanup ends them only
+/// some minutes later.
+async fn make_room(context: &Context, objects: &Objects, app_id: AppId, now: Timestamp) -> Result<(), Problem> {
+    let unfinished = context.store.unfinished_jobs(app_id).await?;
+    if unfinished.len() < MAX_JOBS_PER_APP {
+        return Ok(());
+    }
+    for job_id in unfinished {
+        let Some(job) = context.store.job(app_id, job_id).await? else { continue };
+        match transfer::expire(context, objects, &job, now).await {
+            Err(problem) if problem.is(Code::Conflict) => {}
+            expired => expired?,
+        }
+    }
+    Ok(())
+}
+
+/// A job that the caller may see, as it is by the clock, with its application.
 pub(crate) async fn load(context: &Context, call: &Call, app_id: &str, job_id: &str) -> Result<(App, Job), Problem> {
     let app = load_app(context, app_id).await?;
+    // Before the job is read, so that an application of others costs the same reads as an unknown one.
+    if app.permit_reading(&call.actor.rights) == Err(Code::NotFound) {
+        return Err(Code::NotFound.into());
+    }
     let job_id = JobId::parse(job_id).ok_or(Code::NotFound)?;
-    let job = context.store.job(app.app_id, job_id).await?.ok_or(Code::NotFound)?;
+    let job = context.store.job(app.app_id, job_id).await?.ok_or(Code::NotFound)?.at(call.now());
     check_visible(&app, call, &job)?;
     Ok((app, job))
 }

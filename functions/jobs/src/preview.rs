@@ -10,7 +10,7 @@ use rollcall_domain::{
     id::{AppId, JobId},
     job::{JobKind, JobStatus},
 };
-use rollcall_files::read::{Mapping, Plan as ImportPlan, Reading, Recognised, Rejection, Row};
+use rollcall_files::read::{Plan as ImportPlan, Reading, Recognised, Rejection, Row};
 use rollcall_objects::Objects;
 use rollcall_store::job;
 use serde::Serialize;
@@ -21,9 +21,6 @@ use crate::{
     job::load,
     upload::{unreadable, uploaded},
 };
-
-/// How many rows a preview shows.
-const ROWS: usize = 5;
 
 /// What the file of an import is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,25 +59,21 @@ pub(crate) async fn preview(
     if before.kind != JobKind::Import {
         return Err(Code::WrongStatus.into());
     }
-    let uploaded = uploaded(&objects, &before, call.now()).await?;
+    let uploaded = uploaded(&objects, &before).await?;
     let mut recognised = uploaded.recognise(reading.given()).await.map_err(unreadable)?;
     let plan = ImportPlan::new(&recognised, reading.mapping.as_ref(), call.now().date());
     let mut rows = Vec::new();
     match plan {
         Ok(plan) => {
-            let mut records = uploaded.records(&recognised);
-            while rows.len() < ROWS
-                && let Some((_, record)) = records.next().await.map_err(unreadable)?
-            {
-                rows.push(shown(&plan, plan.row(&record), call.now()));
-            }
+            // No more is read than it takes to recognise the file, which may be of any size.
+            rows.extend(recognised.first_records.iter().map(|record| shown(&plan, plan.row(record), call.now())));
         }
         // Without a mapping, what is missing is shown by the columns.
         Err(violations) if reading.mapping.is_some() => return Err(Refusal::invalid(violations).into()),
         Err(_) => {}
     }
     if let Some(mapping) = &reading.mapping {
-        apply(&mut recognised, mapping);
+        recognised.map(mapping);
     }
     let reply = Reply::ok(&Preview { recognised, rows })?;
     if before.status == JobStatus::AwaitingStart {
@@ -88,15 +81,6 @@ pub(crate) async fn preview(
     }
     let after = before.clone().awaiting_start(call.now()).next();
     context.commit(Plan::new(Authority::AsRead(&call, app.team_id), job::change(&before, &after)?).reply(reply)).await
-}
-
-/// Shows what the mapping says of the columns.
-fn apply(recognised: &mut Recognised, mapping: &Mapping) {
-    for column in &mut recognised.columns {
-        let mapped = mapping.columns.iter().find(|mapped| mapped.index == column.index);
-        column.field = mapped.map(|mapped| mapped.field);
-        column.transform = mapped.and_then(|mapped| mapped.transform);
-    }
 }
 
 /// A row as it would be imported.

@@ -8,7 +8,7 @@ use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply};
 use rollcall_domain::{
     Code, Refusal,
     id::{AppId, JobId},
-    job::{BulkStart, JobKind, JobStatus},
+    job::{BulkStart, Job, JobKind, JobStatus},
 };
 use rollcall_files::read::{ImportStart, Plan as ImportPlan, Unreadable};
 use rollcall_objects::Objects;
@@ -58,11 +58,12 @@ pub(crate) async fn start(
     let fields = call.fields()?;
     let (app, before) = load(&context, &call, &app_id, &job_id).await?;
     let body = fields.unread().clone();
+    let mut upload_tag = None;
     match before.kind {
         JobKind::Export => return Err(Code::WrongStatus.into()),
         JobKind::Edit | JobKind::Delete => {
             let start = fields.parse(BulkStart::read)?;
-            if before.status != JobStatus::AwaitingStart || before.has_waited_too_long(call.now()) {
+            if before.status != JobStatus::AwaitingStart {
                 return Err(Code::WrongStatus.into());
             }
             if before.matched != Some(start.matched.into()) {
@@ -74,7 +75,8 @@ pub(crate) async fn start(
         }
         JobKind::Import => {
             let start = fields.parse(ImportStart::read)?;
-            let uploaded = uploaded(&objects, &before, call.now()).await?;
+            let uploaded = uploaded(&objects, &before).await?;
+            upload_tag = Some(uploaded.tag().to_owned());
             match uploaded.recognise(start.reading().given()).await {
                 Ok(recognised) => {
                     let plan = ImportPlan::new(&recognised, start.reading().mapping.as_ref(), call.now().date());
@@ -86,7 +88,7 @@ pub(crate) async fn start(
             }
         }
     }
-    let after = before.clone().started(call.actor.user_and_key(), body, call.now()).next();
+    let after = Job { upload_tag, ..before.clone().started(call.job_caller(), body, call.now()).next() };
     let reply = Reply::accepted(&JobView::of(&context, &objects, after.clone()).await?)?;
     context.commit(Plan::new(Authority::AsRead(&call, app.team_id), job::change(&before, &after)?).reply(reply)).await
 }

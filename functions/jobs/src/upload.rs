@@ -2,7 +2,7 @@
 
 use rollcall_api::Problem;
 use rollcall_domain::{
-    Code, Refusal, Timestamp,
+    Code, Refusal,
     job::{Job, JobStatus},
 };
 use rollcall_files::read::Unreadable;
@@ -10,9 +10,9 @@ use rollcall_objects::Objects;
 use transfer::Uploaded;
 
 /// The file of an import that waits for its start or, although the file is there, still for its upload.
-pub(crate) async fn uploaded(objects: &Objects, job: &Job, now: Timestamp) -> Result<Uploaded, Problem> {
+pub(crate) async fn uploaded(objects: &Objects, job: &Job) -> Result<Uploaded, Problem> {
     let is_waiting = matches!(job.status, JobStatus::AwaitingUpload | JobStatus::AwaitingStart);
-    if !is_waiting || job.has_waited_too_long(now) {
+    if !is_waiting {
         return Err(Code::WrongStatus.into());
     }
     let uploaded = Uploaded::find(objects, job).await?;

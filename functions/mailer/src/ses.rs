@@ -2,12 +2,11 @@
 
 use aws_sdk_sesv2::{
     Client,
-    config::{BehaviorVersion, Config, Region, SharedAsyncSleep, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{Builder, retry::RetryConfig, timeout::TimeoutConfig},
     error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::send_email::SendEmailError,
     types::{Body, Content, Destination, EmailContent, Message, MessageHeader},
 };
-use aws_smithy_async::rt::sleep::TokioSleep;
 use lettre::message::{
     Mailbox,
     header::{self, Headers},
@@ -25,14 +24,9 @@ pub const ENDPOINT: &str = "AWS_ENDPOINT_URL_SESV2";
 const MAX_ATTEMPTS: u32 = 3;
 
 pub(crate) fn sender(connection: &Connection, endpoint: Option<String>, from: &Mailbox) -> Sender {
-    let mut config = Config::builder();
+    let mut config = Builder::from(&connection.sdk_config());
     config.set_endpoint_url(endpoint);
     let config = config
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(connection.region.clone()))
-        .credentials_provider(connection.credentials.clone())
-        .http_client(connection.http_client.clone())
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
         // No timeout per attempt: an attempt that was cut off may have sent the mail, and a retry would repeat it.
         // The caller limits the time of all attempts together.

@@ -1,5 +1,5 @@
-//! The second phase of a bulk edit or deletion: exactly the accounts of the list are changed, each with the rules of the
-//! request that changes one.
+//! The second phase of a bulk edit or deletion: exactly the accounts of the list are changed, each with the rules of
+//! the request that changes one.
 
 use bytes::Bytes;
 use rollcall_api::Problem;

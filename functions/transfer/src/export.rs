@@ -24,7 +24,8 @@ use encoder::{Encoder, Reached};
 /// How far an export is.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Checkpoint {
-    /// The file that is being written, of a format that can be resumed, or that is only to be made whole.
+    /// The file that is being written, of a format that can be resumed, or that is only to be made whole. None if it
+    /// was not begun, or if a workbook would be empty.
     file: Option<PartFile>,
     /// Whether all of the file is written.
     #[serde(default)]
@@ -45,14 +46,15 @@ pub(crate) async fn run(worker: &mut Worker<'_>) -> Result<Next, Stop> {
         if !checkpoint.is_written {
             let written = match export.layout.format {
                 Format::Csv | Format::Ndjson => write_text(worker, &export, checkpoint).await?,
-                Format::Xlsx => write_workbook(worker, &export, checkpoint.after).await?,
+                Format::Xlsx => Some(write_workbook(worker, &export, checkpoint.after).await?),
             };
             let Some(written) = written else { return worker.release().await };
             checkpoint = written;
         }
-        let file = checkpoint.file.ok_or_else(|| Problem::Internal("a checkpoint has no file".to_owned()))?;
         let mut job = worker.job.clone();
-        job.files.push(file.finish(worker.objects).await?);
+        if let Some(file) = checkpoint.file {
+            job.files.push(file.finish(worker.objects).await?);
+        }
         if checkpoint.after.is_none() {
             job.progress.total = Some(job.progress.done);
             return worker.succeed(job).await;
@@ -97,9 +99,9 @@ impl Export {
         PartFile::begin(worker.objects, &worker.job.object(&format!("accounts-{number}")), name, media_type).await
     }
 
-    fn encoder(&self, worker: &Worker<'_>, is_first: bool) -> Result<Encoder, Stop> {
+    fn begin_encoder(&self, worker: &Worker<'_>) -> Result<Encoder, Stop> {
         let as_of = worker.job.as_of.unwrap_or_else(|| worker.now());
-        Encoder::begin(&self.layout, is_first.then_some(as_of))
+        Encoder::begin(&self.layout, as_of)
     }
 }
 
@@ -114,51 +116,64 @@ async fn write_text(
         None => export.begin_file(worker).await?,
     };
     let mut pages = Pages::after(worker, export.filter.clone(), checkpoint.after);
-    let mut encoder = export.encoder(worker, file.is_empty())?;
+    let mut encoder = match file.take_rest(worker.objects).await? {
+        rest if rest.is_empty() && file.is_empty() => export.begin_encoder(worker)?,
+        rest => Encoder::resume(&export.layout, rest)?,
+    };
     while let Some(accounts) = pages.next(worker).await? {
         let (reached, rest);
         (encoder, rest, reached) = encoder.write(accounts).await?;
         pages.give_back(rest);
-        if !matches!(reached, Reached::FullPart) {
+        let after = match reached {
+            Reached::FullPart => encoder.last(),
+            Reached::EndOfPage | Reached::FullFile if worker.is_time_up() => pages.next_page(),
+            Reached::EndOfPage | Reached::FullFile => None,
+        };
+        if after.is_none() {
             continue;
         }
-        let after = encoder.last();
         let (part, rows) = encoder.finish()?;
-        file.write(worker.objects, part, rows).await?;
+        file.store(worker, part, rows).await?;
         save(worker, Checkpoint { file: Some(file.clone()), is_written: false, after }, rows).await?;
         if worker.is_time_up() {
             return Ok(None);
         }
-        encoder = export.encoder(worker, false)?;
+        encoder = Encoder::resume(&export.layout, Vec::new())?;
     }
     let (part, rows) = encoder.finish()?;
     file.write(worker.objects, part, rows).await?;
     save(worker, Checkpoint { file: Some(file), is_written: true, after: None }, rows).await.map(Some)
 }
 
-/// Writes the next workbook, for the accounts after `after`.
-async fn write_workbook(
-    worker: &mut Worker<'_>,
-    export: &Export,
-    after: Option<String>,
-) -> Result<Option<Checkpoint>, Stop> {
+/// Writes the next workbook, for the accounts after `after`. It cannot be resumed: if the time is up, it ends with the
+/// accounts that it has.
+async fn write_workbook(worker: &mut Worker<'_>, export: &Export, after: Option<String>) -> Result<Checkpoint, Stop> {
     let mut pages = Pages::after(worker, export.filter.clone(), after);
     let mut file = export.begin_file(worker).await?;
-    let mut encoder = export.encoder(worker, true)?;
+    let mut encoder = export.begin_encoder(worker)?;
     let after = loop {
         let Some(accounts) = pages.next(worker).await? else { break None };
         let (reached, rest);
         (encoder, rest, reached) = encoder.write(accounts).await?;
         pages.give_back(rest);
         match reached {
-            Reached::EndOfPage => {}
+            Reached::EndOfPage => {
+                if let Some(after) = pages.next_page().filter(|_| worker.is_time_up()) {
+                    break Some(after);
+                }
+            }
             Reached::FullPart => file.write(worker.objects, encoder.take_part(), 0).await?,
             Reached::FullFile => break encoder.last(),
         }
     };
+    // Only the first workbook of an export without accounts is empty.
+    if encoder.last().is_none() && (after.is_some() || !worker.job.files.is_empty()) {
+        file.discard(worker.objects).await?;
+        return save(worker, Checkpoint { file: None, is_written: true, after }, 0).await;
+    }
     let (part, rows) = encoder.finish()?;
     file.write(worker.objects, part, rows).await?;
-    save(worker, Checkpoint { file: Some(file), is_written: true, after }, rows).await.map(Some)
+    save(worker, Checkpoint { file: Some(file), is_written: true, after }, rows).await
 }
 
 async fn save(worker: &mut Worker<'_>, checkpoint: Checkpoint, rows: u64) -> Result<Checkpoint, Stop> {

@@ -19,6 +19,7 @@ use rollcall_domain::{
     text::AccountId,
 };
 use rollcall_files::read::{ImportStart, OnExisting, Plan, Recognised, Rejection, Row, Unreadable};
+use rollcall_objects::is_replaced;
 use rollcall_store::account;
 use serde::{Deserialize, Serialize};
 
@@ -72,9 +73,13 @@ pub(crate) async fn report_early(worker: &mut Worker<'_>) -> Result<Vec<JobFile>
     Ok(vec![report::write(worker, &import.uploaded, &import.recognised).await?])
 }
 
+/// What became of a file that was uploaded over another one.
+const REPLACED: &str = "The uploaded file was replaced after the start. Begin a new import.";
+
 /// The reason to stop for a file that cannot be read.
 pub(crate) fn stopped_by(unreadable: Unreadable) -> Stop {
     match unreadable {
+        Unreadable::Io(error) if is_replaced(&error) => JobError::unreadable(REPLACED).into(),
         Unreadable::Io(error) => Problem::Unavailable(format!("an uploaded file cannot be read: {error}")).into(),
         other => JobError::unreadable(other).into(),
     }
@@ -96,6 +101,10 @@ impl Import {
         let uploaded = Uploaded::find(worker.objects, &worker.job).await?;
         let uploaded =
             uploaded.ok_or_else(|| JobError::unreadable("The uploaded file is gone. Begin a new import."))?;
+        // A file that replaces the one of the start would be mixed with it, and nobody has seen its preview.
+        if worker.job.upload_tag.as_deref().is_some_and(|tag| tag != uploaded.tag()) {
+            return Err(JobError::unreadable(REPLACED).into());
+        }
         let recognised = uploaded.recognise(start.reading().given()).await.map_err(stopped_by)?;
         let plan = Plan::new(&recognised, start.reading().mapping.as_ref(), worker.now().date());
         let plan = plan.map_err(|violations| JobError::refused(&Refusal::invalid(violations)))?;

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rollcall_api::{Authority, Context, Plan, Problem, Reply};
 use rollcall_domain::{
-    Code,
+    Code, Timestamp,
     id::{AppId, JobId},
     job::{Job, JobError, JobFile, JobKind, JobStatus},
     limits::{DUE_PAGE, JOB_FILES_LIFETIME, JOB_LEASE, MAX_JOB_ATTEMPTS},
@@ -30,7 +30,6 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 pub use listing::Checkpoint as ListingCheckpoint;
-use parts::PartFile;
 pub use upload::{UPLOAD, Uploaded};
 use worker::{Next, Stop, Worker};
 
@@ -129,17 +128,25 @@ async fn settle(context: &Context, objects: &Objects, job: Job) -> Result<(), Pr
         // Its last worker may have died before it removed what the job needs no more.
         return if job.status.is_over() { remove_objects(objects, &job, &job.files).await } else { Ok(()) };
     }
-    if matches!(job.status, JobStatus::AwaitingUpload | JobStatus::AwaitingStart) {
-        let after = Job { files: Vec::new(), ..job.clone().expired(now) };
-        commit(context, Authority::System, &job, after).await?;
-        return remove_objects(objects, &job, &[]).await;
+    if !job.status.is_over() {
+        return expire(context, objects, &job, now).await;
     }
     remove_objects(objects, &job, &[]).await?;
     commit(context, Authority::System, &job, job.clone().without_files()).await.map(drop)
 }
 
-/// Ends a job that nobody works on, by the right of the caller. A job that is worked on is asked to end; its worker does
-/// the rest. A job that is over loses its files.
+/// Ends a job if it has waited too long. Its place is free then.
+pub async fn expire(context: &Context, objects: &Objects, job: &Job, now: Timestamp) -> Result<(), Problem> {
+    let after = job.clone().at(now);
+    if after.status == job.status {
+        return Ok(());
+    }
+    commit(context, Authority::System, job, after).await?;
+    remove_objects(objects, job, &[]).await
+}
+
+/// Ends a job that nobody works on, by the right of the caller. A job that is worked on is asked to end; its worker
+/// does the rest. A job that is over loses its files.
 pub async fn end(context: &Context, objects: &Objects, job: Job, authority: Authority<'_>) -> Result<Reply, Problem> {
     // What an import has done is reported, and a worker makes the report.
     let has_report = job.status == JobStatus::Queued && job.kind == JobKind::Import && job.checkpoint.is_some();
@@ -165,22 +172,22 @@ async fn commit(context: &Context, authority: Authority<'_>, before: &Job, after
     context.commit(Plan::new(authority, writes)).await
 }
 
-/// Removes all objects of a job but the files in `kept`, and what is stored of an unfinished file. Idempotent.
+/// Removes all objects of a job but the files in `kept`, and all uploads that were not completed. Idempotent.
+///
+/// They are listed, since no checkpoint knows what a worker wrote or began just before it died.
 async fn remove_objects(objects: &Objects, job: &Job, kept: &[JobFile]) -> Result<(), Problem> {
-    let unfinished = job.checkpoint.as_ref().and_then(PartFile::of_checkpoint);
-    if let Some(file) = &unfinished {
-        file.abort(objects).await?;
+    let prefix = job.object("");
+    for upload in objects.open_uploads(&prefix).await? {
+        objects.abort(&upload).await?;
     }
-    // A file may be whole although the job does not list it yet, and a report may be there from an earlier run.
-    let files = job.files.iter().map(|file| file.key.clone()).chain(unfinished.map(PartFile::into_key));
-    let others = [UPLOAD, listing::IDS, report::REPORT].map(|name| job.object(name));
-    for key in files.chain(others).filter(|key| kept.iter().all(|file| file.key != *key)) {
+    for key in objects.list(&prefix).await?.into_iter().filter(|key| kept.iter().all(|file| file.key != *key)) {
         objects.delete(&key).await?;
     }
     Ok(())
 }
 
-/// The jobs that are due, or whose lease ends soon: that of a process which has died may be taken over by its successor.
+/// The jobs that are due, or whose lease ends soon: that of a process which has died may be taken over by its
+/// successor.
 ///
 /// For one machine: on AWS, a workflow is started for each job.
 pub async fn due(context: &Context) -> Result<Vec<(AppId, JobId)>, Problem> {

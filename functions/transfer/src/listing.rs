@@ -43,38 +43,51 @@ impl Checkpoint {
 /// Writes the list, then lets the job wait for its start.
 pub(crate) async fn run(worker: &mut Worker<'_>) -> Result<Next, Stop> {
     let checkpoint: Checkpoint = worker.checkpoint()?.unwrap_or_default();
-    if let Some(ids) = &checkpoint.ids {
-        let accounts = worker.context.store.accounts_of_ids(worker.job.app_id, ids).await?;
-        let (mut list, count) = (Vec::new(), accounts.len() as u64);
-        for account in &accounts {
-            push(&mut list, &account.user_id);
-        }
-        worker.objects.put(&worker.job.object(IDS), list.into()).await?;
-        return wait(worker, count).await;
+    match checkpoint {
+        Checkpoint { ids: Some(ids), .. } => list_ids(worker, &ids).await,
+        Checkpoint { file: Some(file), is_written: true, .. } => finish(worker, file).await,
+        checkpoint => list_matching(worker, checkpoint).await,
     }
-    if let Some(file) = checkpoint.file.clone().filter(|_| checkpoint.is_written) {
-        return finish(worker, file).await;
+}
+
+/// Lists those of these accounts that exist.
+async fn list_ids(worker: &mut Worker<'_>, ids: &[AccountId]) -> Result<Next, Stop> {
+    let accounts = worker.context.store.accounts_of_ids(worker.job.app_id, ids).await?;
+    let (mut list, count) = (Vec::new(), accounts.len() as u64);
+    for account in &accounts {
+        push(&mut list, &account.user_id);
     }
+    worker.objects.put(&worker.job.object(IDS), list.into()).await?;
+    wait(worker, count).await
+}
+
+/// Lists the accounts that match. Most lists are small and written at once; others in parts.
+async fn list_matching(worker: &mut Worker<'_>, checkpoint: Checkpoint) -> Result<Next, Stop> {
     let filter = filter_of(worker)?;
     let (mut file, mut matched) = (checkpoint.file, worker.job.progress.done);
     let mut pages = Pages::after(worker, filter, checkpoint.after);
-    let mut list = Vec::new();
+    let mut list = match &mut file {
+        Some(file) => file.take_rest(worker.objects).await?,
+        None => Vec::new(),
+    };
     let mut rows = 0;
     while let Some(accounts) = pages.next(worker).await? {
-        let after = accounts.as_slice().last().map(|account| account.user_id.to_string());
         for account in accounts {
             push(&mut list, &account.user_id);
             (rows, matched) = (rows + 1, matched + 1);
         }
-        if list.len() < PART_BYTES {
+        let after = pages.next_page();
+        if after.is_none() || (list.len() < PART_BYTES && !worker.is_time_up()) {
             continue;
         }
-        let part = match &mut file {
-            Some(file) => file,
-            None => file.insert(begin(worker).await?),
-        };
-        part.write(worker.objects, std::mem::take(&mut list), rows).await?;
-        rows = 0;
+        if !list.is_empty() {
+            let part = match &mut file {
+                Some(file) => file,
+                None => file.insert(begin(worker).await?),
+            };
+            part.store(worker, std::mem::take(&mut list), rows).await?;
+            rows = 0;
+        }
         save(worker, Checkpoint { file: file.clone(), after, ..Checkpoint::default() }, matched).await?;
         if worker.is_time_up() {
             return worker.release().await;

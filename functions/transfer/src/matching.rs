@@ -32,6 +32,8 @@ pub(crate) fn request(job: &Job, now: Timestamp) -> Result<NewJob, Stop> {
 pub(crate) struct Pages {
     accounts: IntoIter<Account>,
     has_more: bool,
+    /// The account after which the next page begins.
+    next_page: Option<String>,
     receiver: mpsc::Receiver<Result<Page<Account>, Fault>>,
     /// Reads. Its end ends the reading.
     _reader: JoinSet<()>,
@@ -52,23 +54,28 @@ impl Pages {
                 }
             }
         });
-        Self { accounts: Vec::new().into_iter(), has_more: true, receiver, _reader: reader }
+        Self { accounts: Vec::new().into_iter(), has_more: true, next_page: None, receiver, _reader: reader }
     }
 
-    /// The next accounts; `None` after the last one.
+    /// The rest of a page, or the next one; `None` after the last one. A filter may leave nothing of a page: it is
+    /// returned all the same, so that the caller looks at the time.
     pub(crate) async fn next(&mut self, worker: &mut Worker<'_>) -> Result<Option<IntoIter<Account>>, Stop> {
-        while self.accounts.as_slice().is_empty() {
+        if self.accounts.as_slice().is_empty() {
             if !self.has_more {
                 return Ok(None);
             }
-            // A filter may leave nothing of many pages.
             worker.keep_lease().await?;
             let page = self.receiver.recv().await;
             let page = page.ok_or_else(|| Problem::Internal("the reader of accounts has stopped".to_owned()))??;
-            self.has_more = page.next.is_some();
+            (self.has_more, self.next_page) = (page.next.is_some(), page.next);
             self.accounts = page.items.into_iter();
         }
         Ok(Some(std::mem::take(&mut self.accounts)))
+    }
+
+    /// The account after which the next page begins; `None` after the last page.
+    pub(crate) fn next_page(&self) -> Option<String> {
+        self.next_page.clone()
     }
 
     /// Takes back accounts that are not done.

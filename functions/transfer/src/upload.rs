@@ -8,7 +8,7 @@ use rollcall_domain::{
     limits::{MAX_UPLOAD_BYTES, MAX_WORKBOOK_BYTES},
 };
 use rollcall_files::read::{Given, Recognised, Record, Records, Unreadable, recognise};
-use rollcall_objects::{ObjectReader, Objects};
+use rollcall_objects::{ObjectReader, ObjectVersion, Objects};
 use rollcall_store::Fault;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
@@ -20,30 +20,33 @@ pub const UPLOAD: &str = "upload";
 /// Three batches may be in memory, with records of up to 64 KiB.
 const BATCH: usize = 64;
 
-/// An uploaded file.
+/// An uploaded file. The link to upload it works for a while, so another file may replace it.
 #[derive(Clone, Debug)]
 pub struct Uploaded {
     objects: Objects,
-    key: String,
-    size: u64,
+    object: ObjectVersion,
 }
 
 impl Uploaded {
     /// The file of an import, once it is uploaded.
     pub async fn find(objects: &Objects, job: &Job) -> Result<Option<Self>, Fault> {
-        let key = job.object(UPLOAD);
-        let size = objects.size(&key).await?;
-        Ok(size.map(|size| Self { objects: objects.clone(), key, size }))
+        let found = objects.find(&job.object(UPLOAD)).await?;
+        Ok(found.map(|object| Self { objects: objects.clone(), object }))
+    }
+
+    /// Tells this file from one that replaces it.
+    pub fn tag(&self) -> &str {
+        &self.object.tag
     }
 
     /// Recognises the file from its beginning.
     pub async fn recognise(&self, given: Given) -> Result<Recognised, Unreadable> {
-        if self.size > MAX_UPLOAD_BYTES {
+        if self.object.size > MAX_UPLOAD_BYTES {
             return Err(Unreadable::TooLarge("more than 5 GiB"));
         }
         let reader = self.reader();
         let recognised = spawn_blocking(move || recognise(reader, &given)).await.map_err(std::io::Error::other)??;
-        if recognised.format == SourceFormat::Xlsx && self.size > MAX_WORKBOOK_BYTES {
+        if recognised.format == SourceFormat::Xlsx && self.object.size > MAX_WORKBOOK_BYTES {
             return Err(Unreadable::TooLarge("more than 50 MiB"));
         }
         Ok(recognised)
@@ -64,7 +67,7 @@ impl Uploaded {
     }
 
     fn reader(&self) -> ObjectReader {
-        ObjectReader::new(self.objects.clone(), self.key.clone(), self.size)
+        ObjectReader::new(self.objects.clone(), self.object.clone())
     }
 }
 

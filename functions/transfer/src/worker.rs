@@ -96,7 +96,7 @@ impl<'a> Worker<'a> {
     pub(crate) async fn load_rights(&mut self) -> Result<(), Stop> {
         self.rights = None;
         let app = self.context.store.app(self.job.app_id).await?.ok_or(Code::NotFound)?;
-        let actor = JobActor::load(self.context, self.job.acts_for, self.job.key_id).await?.ok_or(Code::Forbidden)?;
+        let actor = JobActor::load(self.context, &self.job).await?.ok_or(Code::Forbidden)?;
         app.permit(&actor.rights, self.job.kind.permission()).map_err(|_| Code::Forbidden)?;
         if self.job.kind == JobKind::Delete && self.job.start.is_some() {
             app.deletion_allowed()?;

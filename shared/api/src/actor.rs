@@ -4,8 +4,9 @@ use axum::http::{HeaderMap, Method, header, request::Parts};
 use rollcall_domain::{
     Code, Timestamp,
     api_key::{ApiKey, ApiKeyToken, KeyStatus},
-    audit::AuditActor,
-    id::{ApiKeyId, DeviceId, UserId},
+    audit::{AuditActor, RequestOrigin},
+    id::{ApiKeyId, DeviceId},
+    job::Job,
     permission::UserType,
     role::Rights,
     scope::Scopes,
@@ -110,11 +111,6 @@ impl Actor {
         }
     }
 
-    /// The user, and the id of the request's API key if it carries one.
-    pub fn user_and_key(&self) -> (&User, Option<ApiKeyId>) {
-        (&self.user, self.key().map(|key| key.key_id))
-    }
-
     /// The type by which the user acts on other users. With an API key, a super admin has no power over admins.
     pub fn acting_type(&self) -> UserType {
         match self.access {
@@ -155,12 +151,14 @@ pub struct JobActor {
     /// What the user may do, by the roles they hold now, within the scopes of the API key that began the job.
     pub rights: Rights,
     pub(crate) key_id: Option<ApiKeyId>,
+    pub(crate) origin: Option<RequestOrigin>,
 }
 
 impl JobActor {
     /// Reads the user, and the API key that began the job if one did. `None` if the user no longer exists or is
     /// disabled, or if the key has ended.
-    pub async fn load(context: &Context, user_id: UserId, key_id: Option<ApiKeyId>) -> Result<Option<Self>, Problem> {
+    pub async fn load(context: &Context, job: &Job) -> Result<Option<Self>, Problem> {
+        let (user_id, key_id) = (job.acts_for, job.key_id);
         let (user, scopes) = match key_id {
             None => (context.store.user(user_id).await?, Scopes::All),
             Some(key_id) => {
@@ -171,7 +169,7 @@ impl JobActor {
         };
         let Some(user) = user.filter(User::is_enabled) else { return Ok(None) };
         let rights = Rights::new(&user, context.store.roles_of(&user).await?, context.now()).within(scopes);
-        Ok(Some(Self { user, rights, key_id }))
+        Ok(Some(Self { user, rights, key_id, origin: job.origin.clone() }))
     }
 
     /// The user and the API key as audit records name them.

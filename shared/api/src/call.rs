@@ -9,7 +9,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{Method, request::Parts},
 };
-use rollcall_domain::{Code, Fields, Refusal, Timestamp, session::Session, user::User};
+use rollcall_domain::{Code, Fields, Refusal, Timestamp, job::JobCaller, session::Session, user::User};
 
 use crate::{
     actor::Actor,
@@ -46,6 +46,12 @@ impl Call {
     /// See [`PublicRequest::no_input`].
     pub fn no_input(&self) -> Result<(), Refusal> {
         self.request.no_input()
+    }
+
+    /// Who begins or starts a job by this request.
+    pub fn job_caller(&self) -> JobCaller<'_> {
+        let key_id = self.actor.key().map(|key| key.key_id);
+        JobCaller { user: &self.actor.user, key_id, origin: Some(self.request.origin()) }
     }
 
     /// Reads the caller again. The session must still be valid; it may have moved on to a newer epoch of its user.

@@ -2,7 +2,7 @@
 
 use rollcall_domain::{
     Code, Timestamp,
-    audit::{AuditActor, AuditRecord, Change},
+    audit::{AuditActor, AuditRecord, Change, RequestOrigin},
     email::Email,
     id::{AuditId, TeamId},
     mail::{Language, Message},
@@ -99,6 +99,14 @@ impl<'a> Authority<'a> {
             Self::Proven(call, _) => Some(&call.request),
             Self::SignIn(request, _) => Some(request),
             Self::Job(..) | Self::System => None,
+        }
+    }
+
+    /// The request that the audit log names; of a job, the one that started it.
+    fn origin(self) -> Option<RequestOrigin> {
+        match self {
+            Self::Job(actor, _) => actor.origin.clone(),
+            other => other.request().map(PublicRequest::origin),
         }
     }
 
@@ -256,17 +264,17 @@ impl Context {
 /// The audit record of a change. Its id carries the same time as the record, since ids give the log its order.
 fn record(authority: Authority<'_>, change: Change, at: Timestamp) -> Result<AuditRecord, Problem> {
     let audit_id = AuditId::new(Clock::uuid_of(at)?);
-    let request = authority.request();
+    let origin = authority.origin();
     Ok(AuditRecord {
         audit_id,
         at,
         actor: authority.author(),
-        address: request.and_then(|request| request.address),
+        address: origin.as_ref().and_then(|origin| origin.address),
         action: change.action,
         target: change.target,
         team_id: change.team_id,
         before: change.before,
         after: change.after,
-        request_id: request.map_or_else(|| audit_id.to_string(), |request| request.request_id.clone()),
+        request_id: origin.map_or_else(|| audit_id.to_string(), |origin| origin.request_id),
     })
 }

@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rollcall_domain::{
-    Code, Fields, Refusal, Timestamp, limits::MAX_USER_AGENT_BYTES, mail::Language, session::SessionToken,
+    Code, Fields, Refusal, Timestamp, audit::RequestOrigin, limits::MAX_USER_AGENT_BYTES, mail::Language,
+    session::SessionToken,
 };
 use serde_json::{Map, Value};
 
@@ -94,6 +95,11 @@ impl PublicRequest {
             headers: parts.headers,
             body,
         }
+    }
+
+    /// The request as audit records name it.
+    pub(crate) fn origin(&self) -> RequestOrigin {
+        RequestOrigin { address: self.address, request_id: self.request_id.clone() }
     }
 
     /// The fields of the body. A missing body is malformed. A request with a body takes no query parameters: any that

@@ -73,11 +73,16 @@ impl NewAccount {
 impl Account {
     /// Changes the profile; `user_id` and `type` are refused. If nothing changes, the version stays the same.
     pub fn edited(self, mut fields: Fields, now: Timestamp) -> Result<Self, Refusal> {
-        fields.immutable("user_id");
-        fields.immutable("type");
+        Self::refuse_immutable(&mut fields);
         let patch = fields.parse(|fields| ProfilePatch::read(fields, now.date()))?;
         let profile = self.profile.clone().patched(patch);
         Ok(if profile == self.profile { self } else { Self { profile, ..self }.next_version(now) })
+    }
+
+    /// Refuses the fields that no edit changes.
+    pub fn refuse_immutable(fields: &mut Fields) {
+        fields.immutable("user_id");
+        fields.immutable("type");
     }
 
     /// Changes the type. If it is the same, so is the version.

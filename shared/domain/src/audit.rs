@@ -299,6 +299,15 @@ pub struct AuditRecord {
     pub request_id: String,
 }
 
+/// The request of a change, as its record names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestOrigin {
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+    /// The `X-Request-Id` of the reply.
+    pub request_id: String,
+}
+
 impl AuditRecord {
     /// Whether `id` is the changed object, one of the accounts of a batch, or the user who redeemed an invitation.
     pub fn concerns(&self, id: &str) -> bool {

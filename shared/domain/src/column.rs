@@ -28,8 +28,10 @@ pub enum Cell<'a> {
 }
 
 /// Declares the columns: name, width in a spreadsheet in characters, and the value for an account.
+///
+/// The name is a `tt`: as a `literal`, the derived schema would not see it and list the variants.
 macro_rules! columns {
-    ($($variant:ident $name:literal $width:literal |$account:ident| $cell:expr;)*) => {
+    ($($variant:ident $name:tt $width:literal |$account:ident| $cell:expr;)*) => {
         /// A column of CSV and XLSX files. `version` has none on purpose, since an import could not honour it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub enum Column {

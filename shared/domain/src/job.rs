@@ -5,6 +5,7 @@
 
 mod request;
 mod result;
+mod states;
 
 use std::time::Duration;
 
@@ -13,9 +14,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{
+    audit::RequestOrigin,
     choice::choices,
     id::{ApiKeyId, AppId, JobId, UserId},
-    limits::{JOB_FILES_LIFETIME, JOB_LEASE, JOB_LINK_LIFETIME, JOB_WAIT},
+    limits::{JOB_FILES_LIFETIME, JOB_LINK_LIFETIME, JOB_WAIT},
     permission::Permission,
     text::Username,
     time::Timestamp,
@@ -84,6 +86,17 @@ pub struct JobUser {
     pub username: Username,
 }
 
+/// Who begins or starts a job.
+#[derive(Clone, Debug)]
+pub struct JobCaller<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// The API key, if the request carried one.
+    pub key_id: Option<ApiKeyId>,
+    /// The request; `None` for what is not asked for by one.
+    pub origin: Option<RequestOrigin>,
+}
+
 /// The right to work on a job for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
@@ -107,6 +120,9 @@ pub struct Job {
     /// The body of the request that started it, if it had to be started.
     #[serde(default)]
     pub start: Option<Map<String, Value>>,
+    /// Of an import, the entity tag of the file that it was started for.
+    #[serde(default)]
+    pub upload_tag: Option<String>,
     /// How far it is.
     pub status: JobStatus,
     /// Who began it.
@@ -116,6 +132,9 @@ pub struct Job {
     /// The API key of the request by which they did that, if it carried one. The job works within its scopes.
     #[serde(default)]
     pub key_id: Option<ApiKeyId>,
+    /// That request, as the audit log names it.
+    #[serde(default)]
+    pub origin: Option<RequestOrigin>,
     /// When it began.
     pub created_at: Timestamp,
     /// When its work began.
@@ -169,7 +188,7 @@ impl Job {
     pub fn new(
         (job_id, app_id): (JobId, AppId),
         (kind, request): (JobKind, Map<String, Value>),
-        (user, key_id): (&User, Option<ApiKeyId>),
+        JobCaller { user, key_id, origin }: JobCaller<'_>,
         now: Timestamp,
     ) -> Self {
         let (status, due_at) = match kind {
@@ -182,10 +201,12 @@ impl Job {
             kind,
             request,
             start: None,
+            upload_tag: None,
             status,
             created_by: JobUser { user_id: user.user_id, username: user.username.clone() },
             acts_for: user.user_id,
             key_id,
+            origin,
             created_at: now,
             started_at: None,
             finished_at: None,
@@ -218,43 +239,6 @@ impl Job {
         Some(left.min(JOB_LINK_LIFETIME)).filter(|left| !left.is_zero())
     }
 
-    /// Whether its last start asked only what would happen.
-    fn is_trial(&self) -> bool {
-        self.start.as_ref().is_some_and(|start| start.get("dry_run") == Some(&Value::Bool(true)))
-    }
-
-    /// The next state of the job.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self { version: self.version + 1, ..self }
-    }
-
-    /// Waits for somebody to start the job.
-    #[must_use]
-    pub fn awaiting_start(self, now: Timestamp) -> Self {
-        let due_at = Some(now + JOB_WAIT);
-        Self { status: JobStatus::AwaitingStart, due_at, lease: None, checkpoint: None, ..self }
-    }
-
-    /// Queues the job in the name of a user, with the body of their request.
-    #[must_use]
-    pub fn started(self, (user, key_id): (&User, Option<ApiKeyId>), start: Map<String, Value>, now: Timestamp) -> Self {
-        Self {
-            status: JobStatus::Queued,
-            acts_for: user.user_id,
-            key_id,
-            start: Some(start),
-            attempts: 0,
-            run: self.run + 1,
-            progress: Progress { done: 0, total: self.progress.total },
-            counts: Counts::default(),
-            files: Vec::new(),
-            checkpoint: None,
-            due_at: Some(now),
-            ..self
-        }
-    }
-
     /// Whether a worker may work on the job now.
     pub fn is_free_for(&self, worker: &str, now: Timestamp) -> bool {
         match self.status {
@@ -266,60 +250,6 @@ impl Job {
             | JobStatus::Failed
             | JobStatus::Cancelled => false,
         }
-    }
-
-    /// Is worked on by `worker`, who has to write again before the lease ends.
-    #[must_use]
-    pub fn leased(self, worker: &str, now: Timestamp) -> Self {
-        let until = now + JOB_LEASE;
-        Self {
-            status: JobStatus::Running,
-            started_at: self.started_at.or(Some(now)),
-            lease: Some(Lease { worker: worker.to_owned(), until }),
-            due_at: Some(until),
-            ..self
-        }
-    }
-
-    /// Goes on in the next step, by whoever takes it first.
-    #[must_use]
-    pub fn released(self, now: Timestamp) -> Self {
-        Self { status: JobStatus::Queued, lease: None, due_at: Some(now), ..self }
-    }
-
-    /// Is over. Its files are due to be removed when they expire.
-    #[must_use]
-    pub fn ended(self, status: JobStatus, error: Option<JobError>, now: Timestamp) -> Self {
-        Self {
-            status,
-            error,
-            finished_at: Some(now),
-            due_at: Some(now + JOB_FILES_LIFETIME),
-            lease: None,
-            checkpoint: None,
-            is_ending: false,
-            // What a trial has counted did not happen.
-            counts: if self.is_trial() { Counts::default() } else { self.counts },
-            ..self
-        }
-    }
-
-    /// Whether nobody uploaded its file or started it in time. The job is over as soon as a worker looks at it.
-    pub fn has_waited_too_long(&self, now: Timestamp) -> bool {
-        matches!(self.status, JobStatus::AwaitingUpload | JobStatus::AwaitingStart)
-            && self.due_at.is_some_and(|at| at <= now)
-    }
-
-    /// Is over because nobody uploaded its file or started it in time.
-    #[must_use]
-    pub fn expired(self, now: Timestamp) -> Self {
-        self.ended(JobStatus::Cancelled, Some(JobError::expired()), now)
-    }
-
-    /// Its files are gone.
-    #[must_use]
-    pub fn without_files(self) -> Self {
-        Self { files: Vec::new(), due_at: None, ..self }
     }
 
     /// The key of one of its objects.

@@ -11,13 +11,9 @@ use std::sync::Arc;
 
 use aws_sdk_s3::{
     Client,
-    config::{
-        BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation, SharedAsyncSleep,
-        retry::RetryConfig, timeout::TimeoutConfig,
-    },
+    config::{RequestChecksumCalculation, ResponseChecksumValidation, retry::RetryConfig, timeout::TimeoutConfig},
     error::{DisplayErrorContext, SdkError},
 };
-use aws_smithy_async::rt::sleep::TokioSleep;
 use bytes::Bytes;
 use rollcall_domain::limits::{CONNECT_TIMEOUT, OBJECT_ATTEMPT_TIMEOUT};
 use rollcall_store::{Connection, Fault};
@@ -25,7 +21,7 @@ use tokio::time::timeout;
 
 pub use link::UploadLink;
 pub use multipart::{MIN_PART_BYTES, Upload};
-pub use reader::ObjectReader;
+pub use reader::{ObjectReader, is_replaced};
 
 /// The largest object of S3, in bytes.
 const MAX_OBJECT_BYTES: u64 = 50 * 1024 * 1024 * 1024 * 1024;
@@ -34,7 +30,19 @@ const MAX_OBJECT_BYTES: u64 = 50 * 1024 * 1024 * 1024 * 1024;
 const MAX_BROKEN_REPLIES: u32 = 3;
 
 const NOT_FOUND: u16 = 404;
+const PRECONDITION_FAILED: u16 = 412;
 const RANGE_NOT_SATISFIABLE: u16 = 416;
+
+/// An object as it was at one moment. Its key may name another one since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectVersion {
+    /// The key.
+    pub key: String,
+    /// The size in bytes.
+    pub size: u64,
+    /// The entity tag, which changes when the object is written again.
+    pub tag: String,
+}
 
 /// A bucket. Clones share the connection.
 #[derive(Clone, Debug)]
@@ -56,14 +64,9 @@ impl Objects {
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(OBJECT_ATTEMPT_TIMEOUT)
             .build();
-        let mut config = aws_sdk_s3::Config::builder();
+        let mut config = aws_sdk_s3::config::Builder::from(&connection.sdk_config());
         config.set_endpoint_url(connection.s3_endpoint.clone());
         let config = config
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region.clone()))
-            .credentials_provider(connection.credentials.clone())
-            .http_client(connection.http_client.clone())
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .retry_config(RetryConfig::standard())
             .timeout_config(timeouts)
             // Only the endpoints of AWS have a host name for every bucket.
@@ -83,11 +86,18 @@ impl Objects {
 
     /// The size of an object in bytes; `None` if it does not exist.
     pub async fn size(&self, key: &str) -> Result<Option<u64>, Fault> {
+        Ok(self.find(key).await?.map(|found| found.size))
+    }
+
+    /// What an object is now; `None` if it does not exist.
+    pub async fn find(&self, key: &str) -> Result<Option<ObjectVersion>, Fault> {
         match self.client.head_object().bucket(&*self.bucket).key(key).send().await {
-            Ok(head) => match head.content_length().and_then(|bytes| u64::try_from(bytes).ok()) {
-                Some(bytes) => Ok(Some(bytes)),
-                None => Err(Fault::Unavailable { operation: "HeadObject", reason: "the reply has no size".to_owned() }),
-            },
+            Ok(head) => {
+                let size = head.content_length().and_then(|bytes| u64::try_from(bytes).ok());
+                let found = size.zip(head.e_tag).map(|(size, tag)| ObjectVersion { key: key.to_owned(), size, tag });
+                let incomplete = || "the reply has no size or no tag".to_owned();
+                found.map(Some).ok_or_else(|| Fault::Unavailable { operation: "HeadObject", reason: incomplete() })
+            }
             Err(error) if status(&error) == Some(NOT_FOUND) => Ok(None),
             Err(error) => Err(unavailable("HeadObject")(error)),
         }
@@ -95,20 +105,37 @@ impl Objects {
 
     /// Reads up to `length` bytes of an object from `offset`: fewer at its end, none beyond.
     pub async fn read(&self, key: &str, offset: u64, length: u64) -> Result<Bytes, Fault> {
-        let Some(more) = length.checked_sub(1) else { return Ok(Bytes::new()) };
+        let read = self.read_if(key, None, offset, length).await?;
+        read.ok_or_else(|| Fault::Unavailable { operation: "GetObject", reason: "a condition failed".to_owned() })
+    }
+
+    /// Reads like [`Objects::read`]; `None` if there is another object under the key now.
+    pub(crate) async fn read_version(
+        &self,
+        version: &ObjectVersion,
+        offset: u64,
+        length: u64,
+    ) -> Result<Option<Bytes>, Fault> {
+        self.read_if(&version.key, Some(version.tag.clone()), offset, length).await
+    }
+
+    async fn read_if(&self, key: &str, tag: Option<String>, offset: u64, length: u64) -> Result<Option<Bytes>, Fault> {
+        let Some(more) = length.checked_sub(1) else { return Ok(Some(Bytes::new())) };
         let last = offset.saturating_add(more).min(MAX_OBJECT_BYTES);
-        let request = self.client.get_object().bucket(&*self.bucket).key(key).range(format!("bytes={offset}-{last}"));
+        let request = self.client.get_object().bucket(&*self.bucket).key(key).set_if_match(tag);
+        let request = request.range(format!("bytes={offset}-{last}"));
         let mut broken = 0;
         loop {
             let reply = match request.clone().send().await {
                 Ok(reply) => reply,
-                Err(error) if status(&error) == Some(RANGE_NOT_SATISFIABLE) => return Ok(Bytes::new()),
+                Err(error) if status(&error) == Some(RANGE_NOT_SATISFIABLE) => return Ok(Some(Bytes::new())),
+                Err(error) if status(&error) == Some(PRECONDITION_FAILED) => return Ok(None),
                 Err(error) => return Err(unavailable("GetObject")(error)),
             };
             // The SDK repeats what fails up to the head of the reply.
             let body = timeout(OBJECT_ATTEMPT_TIMEOUT, reply.body.collect()).await;
             let reason = match body {
-                Ok(Ok(body)) => return Ok(body.into_bytes()),
+                Ok(Ok(body)) => return Ok(Some(body.into_bytes())),
                 Ok(Err(error)) => DisplayErrorContext(&error).to_string(),
                 Err(_) => "the reply did not end in time".to_owned(),
             };
@@ -117,6 +144,18 @@ impl Objects {
                 return Err(Fault::Unavailable { operation: "GetObject", reason });
             }
         }
+    }
+
+    /// The keys that begin with this prefix.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<String>, Fault> {
+        let request = self.client.list_objects_v2().bucket(&*self.bucket).prefix(prefix);
+        let mut pages = request.into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(unavailable("ListObjectsV2"))?;
+            keys.extend(page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key));
+        }
+        Ok(keys)
     }
 
     /// Deletes an object. Idempotent.

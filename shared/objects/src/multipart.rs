@@ -93,6 +93,23 @@ impl Objects {
         Err(unavailable(operation)(error))
     }
 
+    /// The uploads to keys with this prefix that were neither completed nor aborted.
+    pub async fn open_uploads(&self, prefix: &str) -> Result<Vec<Upload>, Fault> {
+        let request = self.client.list_multipart_uploads().bucket(&*self.bucket).prefix(prefix);
+        let (mut uploads, mut after) = (Vec::new(), (None, None));
+        loop {
+            let (key, upload_id) = after;
+            let page = request.clone().set_key_marker(key).set_upload_id_marker(upload_id).send().await;
+            let page = page.map_err(unavailable("ListMultipartUploads"))?;
+            let found = page.uploads.unwrap_or_default().into_iter();
+            uploads.extend(found.filter_map(|found| Some(Upload { key: found.key?, upload_id: found.upload_id? })));
+            if page.is_truncated != Some(true) {
+                return Ok(uploads);
+            }
+            after = (page.next_key_marker, page.next_upload_id_marker);
+        }
+    }
+
     /// Deletes the parts of an upload that was not completed. Idempotent.
     pub async fn abort(&self, upload: &Upload) -> Result<(), Fault> {
         let request =

@@ -1,14 +1,15 @@
 //! The connection to AWS: region, credentials, endpoints and the HTTP client, for the table, for files and for secrets.
 
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedHttpClient, retry::RetryConfig,
-    timeout::TimeoutConfig,
+    BehaviorVersion, Credentials, Region, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient,
+    retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
+use aws_types::SdkConfig;
 use rollcall_domain::limits::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
 
 use crate::error::Fault;
@@ -62,6 +63,17 @@ impl Connection {
         })
     }
 
+    /// What the clients of all services have in common. Endpoint, retries and timeouts are each client's own.
+    pub fn sdk_config(&self) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .http_client(self.http_client.clone())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .build()
+    }
+
     pub(crate) fn timeouts() -> TimeoutConfig {
         TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
     }
@@ -85,14 +97,9 @@ pub struct Secrets {
 impl Secrets {
     /// A client over this connection. It sends no request.
     pub fn new(connection: Connection) -> Self {
-        let mut config = aws_sdk_secretsmanager::Config::builder();
+        let mut config = aws_sdk_secretsmanager::config::Builder::from(&connection.sdk_config());
         config.set_endpoint_url(connection.secrets_endpoint);
         let config = config
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region))
-            .credentials_provider(connection.credentials)
-            .http_client(connection.http_client)
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             // One retry fits into a request's deadline, and the next request reads the secret again anyway.
             .retry_config(RetryConfig::standard().with_max_attempts(2))
             .timeout_config(Connection::timeouts())

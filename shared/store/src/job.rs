@@ -1,6 +1,6 @@
 //! Jobs: reads and commits.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use rollcall_domain::{
     Code, Timestamp,
@@ -8,7 +8,7 @@ use rollcall_domain::{
     job::{Job, JobStatus},
     limits::{JOB_LIFETIME, MAX_JOBS_PER_APP},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     commit::Commit,
@@ -38,6 +38,17 @@ impl Store {
     /// A job of an application.
     pub async fn job(&self, app_id: AppId, job_id: JobId) -> Result<Option<Job>, Fault> {
         self.get(&keys::job(app_id, job_id)).await
+    }
+
+    /// The jobs of an application that are not stored as over.
+    pub async fn unfinished_jobs(&self, app_id: AppId) -> Result<BTreeSet<JobId>, Fault> {
+        #[derive(Default, Deserialize)]
+        struct Places {
+            #[serde(default)]
+            unfinished: BTreeSet<JobId>,
+        }
+        let places: Option<Places> = self.get(&keys::jobs(app_id)).await?;
+        Ok(places.unwrap_or_default().unfinished)
     }
 
     /// A page of an application's jobs, newest first, after the job `after`. Expired jobs may be among them.
@@ -90,10 +101,10 @@ pub fn create(job: &Job) -> Result<Commit, Fault> {
     Ok(commit.extended(signal(job)))
 }
 
-/// Writes the next state of a job. A job that is over leaves its place to another.
+/// Writes the next state of a job. A job that is over leaves its place to another, if it has not left it before.
 pub fn change(before: &Job, after: &Job) -> Result<Commit, Fault> {
     let mut commit = Commit::new([Write::put(item_of(after)?).only_if_version(before.version)]);
-    if after.status.is_over() && !before.status.is_over() {
+    if after.status.is_over() {
         let ids = vec![(":id", string_set([after.job_id]))];
         commit.extend([Write::update(keys::jobs(after.app_id), "DELETE #unfinished :id", ids)]);
     }

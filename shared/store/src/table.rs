@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::{
     Client,
-    config::{BehaviorVersion, Config, Region, SharedAsyncSleep, retry::RetryConfig},
+    config::{Builder, retry::RetryConfig},
     error::{BuildError, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     types::{CancellationReason, ReturnValue},
 };
-use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::de::DeserializeOwned;
 
@@ -34,17 +33,9 @@ pub struct Store {
 impl Store {
     /// A store on this table. It sends no request.
     pub fn new(connection: &Connection, table: String) -> Self {
-        let mut config = Config::builder();
+        let mut config = Builder::from(&connection.sdk_config());
         config.set_endpoint_url(connection.dynamodb_endpoint.clone());
-        let config = config
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region.clone()))
-            .credentials_provider(connection.credentials.clone())
-            .http_client(connection.http_client.clone())
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(Connection::timeouts())
-            .build();
+        let config = config.retry_config(RetryConfig::disabled()).timeout_config(Connection::timeouts()).build();
         Self { client: Client::from_conf(config), table: table.into() }
     }
 

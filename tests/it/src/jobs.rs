@@ -9,7 +9,9 @@ mod imported;
 mod large;
 mod links;
 mod permissions;
+mod replaced;
 mod reports;
+mod sparse;
 mod starts;
 mod trials;
 mod unreadable;
@@ -204,14 +206,16 @@ impl JobRef<'_> {
         self.fixture.world.step(self.ids(), "local", AT_ONCE).await.unwrap()
     }
 
-    /// The sizes of the objects that the job may leave, by their names.
-    pub async fn objects(&self) -> BTreeMap<&'static str, u64> {
+    /// The sizes of all objects of the job, by their names. Uploads that were not completed are among them, as 0 bytes.
+    pub async fn objects(&self) -> BTreeMap<String, u64> {
+        let (objects, prefix) = (self.fixture.world.objects(), format!("{}/{}/", self.fixture.app_id, self.job_id));
         let mut found = BTreeMap::new();
-        for name in ["upload", "ids", "report.csv", "accounts-1", "accounts-2"] {
-            let key = format!("{}/{}/{name}", self.fixture.app_id, self.job_id);
-            if let Some(size) = self.fixture.world.objects().size(&key).await.unwrap() {
-                found.insert(name, size);
-            }
+        for key in objects.list(&prefix).await.unwrap() {
+            let size = objects.size(&key).await.unwrap().unwrap();
+            found.insert(key.strip_prefix(&prefix).unwrap().to_owned(), size);
+        }
+        for upload in objects.open_uploads(&prefix).await.unwrap() {
+            found.insert(format!("{} in parts", upload.key.strip_prefix(&prefix).unwrap()), 0);
         }
         found
     }

@@ -3,8 +3,10 @@
 mod links;
 mod multipart;
 
+use std::io::Read;
+
 use bytes::Bytes;
-use rollcall_objects::Objects;
+use rollcall_objects::{ObjectReader, Objects, is_replaced};
 
 use crate::support::World;
 
@@ -40,6 +42,42 @@ async fn an_object_is_replaced_and_deleted_as_often_as_asked() {
         assert_eq!(objects.size("a").await.unwrap(), None);
     }
     assert_eq!(objects.size("b").await.unwrap(), Some(0));
+}
+
+#[tokio::test]
+async fn a_reader_fails_if_its_object_is_replaced() {
+    let world = World::new().await;
+    let objects = world.objects();
+    let content = |byte: u8| Bytes::from(vec![byte; 5 * 1024 * 1024]);
+    objects.put("a", content(b'a')).await.unwrap();
+    let first = objects.find("a").await.unwrap().unwrap();
+    let mut reader = ObjectReader::new(objects.clone(), first.clone());
+    let reader = tokio::task::spawn_blocking(move || {
+        reader.read_exact(&mut [0; 1]).unwrap();
+        reader
+    });
+    let mut reader = reader.await.unwrap();
+    objects.put("a", content(b'b')).await.unwrap();
+    assert_ne!(objects.find("a").await.unwrap().unwrap().tag, first.tag);
+    let read = tokio::task::spawn_blocking(move || reader.read_to_end(&mut Vec::new())).await.unwrap();
+    assert!(is_replaced(&read.unwrap_err()));
+}
+
+#[tokio::test]
+async fn objects_and_open_uploads_are_listed_by_prefix() {
+    let world = World::new().await;
+    let objects = world.objects();
+    for key in ["job/1/a", "job/1/b c", "job/10/a", "job"] {
+        objects.put(key, Bytes::new()).await.unwrap();
+        objects.begin(key, "text/csv").await.unwrap();
+    }
+    assert_eq!(objects.list("job/1/").await.unwrap(), ["job/1/a", "job/1/b c"]);
+    let mut open = objects.open_uploads("job/1/").await.unwrap();
+    open.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(open.iter().map(|upload| upload.key.as_str()).collect::<Vec<_>>(), ["job/1/a", "job/1/b c"]);
+    objects.abort(&open[0]).await.unwrap();
+    assert_eq!(objects.open_uploads("job/1/").await.unwrap().len(), 1);
+    assert!(objects.list("none/").await.unwrap().is_empty());
 }
 
 #[tokio::test]

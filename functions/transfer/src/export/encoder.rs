@@ -28,14 +28,18 @@ pub(super) enum Reached {
 }
 
 impl Encoder {
-    /// Begins a file as of a moment, or goes on with one.
-    pub(super) fn begin(layout: &Layout, as_of: Option<Timestamp>) -> Result<Self, Stop> {
+    /// Begins a file as of a moment.
+    pub(super) fn begin(layout: &Layout, as_of: Timestamp) -> Result<Self, Stop> {
         let part = Part::default();
-        let writer = match as_of {
-            Some(as_of) => AccountsWriter::begin(part.clone(), layout, as_of),
-            None => AccountsWriter::resume(part.clone(), layout),
-        };
-        Ok(Self { writer: writer.map_err(no_file)?, part, last: None })
+        let writer = AccountsWriter::begin(part.clone(), layout, as_of).map_err(no_file)?;
+        Ok(Self { writer, part, last: None })
+    }
+
+    /// Goes on with a file, in a part that begins with `rest`.
+    pub(super) fn resume(layout: &Layout, rest: Vec<u8>) -> Result<Self, Stop> {
+        let part = Part::of(rest);
+        let writer = AccountsWriter::resume(part.clone(), layout).map_err(no_file)?;
+        Ok(Self { writer, part, last: None })
     }
 
     /// Writes accounts until something is full. Returns those that are left.

@@ -15,7 +15,7 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rollcall_domain::Timestamp;
 use s3s::{S3Result, dto::StreamingBlob, s3_error};
 use tempfile::NamedTempFile;
@@ -113,6 +113,41 @@ impl Files {
         }
         file.flush().await.map_err(failed)?;
         Ok(received)
+    }
+
+    /// The keys of the objects that begin with this prefix, in order. One machine has few enough for one list.
+    pub(super) async fn keys(&self, prefix: String) -> S3Result<Vec<String>> {
+        let files = self.clone();
+        blocking(move || {
+            let key = |entry: io::Result<fs::DirEntry>| {
+                let name = entry?.file_name();
+                Ok(percent_decode_str(&name.to_string_lossy()).decode_utf8_lossy().into_owned())
+            };
+            let keys = fs::read_dir(files.0.join("objects"))?.map(key).collect::<io::Result<Vec<_>>>()?;
+            let mut keys: Vec<_> = keys.into_iter().filter(|key| key.starts_with(&prefix)).collect();
+            keys.sort_unstable();
+            Ok(keys)
+        })
+        .await
+    }
+
+    /// The uploads to keys with this prefix: the key and the id of each.
+    pub(super) async fn uploads(&self, prefix: String) -> S3Result<Vec<(String, String)>> {
+        let files = self.clone();
+        blocking(move || {
+            let upload = |entry: io::Result<fs::DirEntry>| {
+                let entry = entry?;
+                let id = entry.file_name().to_string_lossy().into_owned();
+                // It is being begun, or was removed meanwhile.
+                let Ok(key) = fs::read_to_string(entry.path().join("key")) else { return Ok(None) };
+                Ok(Some((key, id)).filter(|(key, _)| key.starts_with(&prefix)))
+            };
+            let uploads = fs::read_dir(files.0.join("uploads"))?.filter_map(|entry| upload(entry).transpose());
+            let mut uploads = uploads.collect::<io::Result<Vec<_>>>()?;
+            uploads.sort_unstable();
+            Ok(uploads)
+        })
+        .await
     }
 
     /// Deletes an object, if it exists.

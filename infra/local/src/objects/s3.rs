@@ -8,9 +8,10 @@ use s3s::{
     dto::{
         AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
         CompleteMultipartUploadOutput, CompletedPart, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-        DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput, HeadObjectInput,
-        HeadObjectOutput, ListPartsInput, ListPartsOutput, PutObjectInput, PutObjectOutput, StreamingBlob,
-        UploadPartInput, UploadPartOutput,
+        DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadObjectInput,
+        HeadObjectOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsV2Input,
+        ListObjectsV2Output, ListPartsInput, ListPartsOutput, MultipartUpload, Object, PutObjectInput, PutObjectOutput,
+        StreamingBlob, UploadPartInput, UploadPartOutput,
     },
     s3_error,
 };
@@ -35,10 +36,15 @@ const READ_BYTES: usize = 256 * 1024;
 #[async_trait]
 impl S3 for Files {
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        let GetObjectInput { bucket, key, range, .. } = request.input;
+        let GetObjectInput { bucket, key, range, if_match, .. } = request.input;
         check(&bucket)?;
         let mut file = tokio::fs::File::open(self.object(&key)).await.map_err(missing)?;
         let metadata = file.metadata().await.map_err(failed)?;
+        if let Some(ETagCondition::ETag(wanted)) = if_match
+            && wanted != tag(&metadata)?
+        {
+            return Err(s3_error!(PreconditionFailed));
+        }
         let whole = 0..metadata.len();
         let read = range.map_or(Ok(whole.clone()), |range| range.check(metadata.len()))?;
         file.seek(io::SeekFrom::Start(read.start)).await.map_err(failed)?;
@@ -68,6 +74,38 @@ impl S3 for Files {
             e_tag: Some(tag(&metadata)?),
             last_modified: Some(metadata.modified().map_err(failed)?.into()),
             ..HeadObjectOutput::default()
+        }))
+    }
+
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        let ListObjectsV2Input { bucket, prefix, .. } = request.input;
+        check(&bucket)?;
+        let keys = self.keys(prefix.unwrap_or_default()).await?;
+        let listed = |key| Object { key: Some(key), ..Object::default() };
+        Ok(S3Response::new(ListObjectsV2Output {
+            name: Some(bucket),
+            is_truncated: Some(false),
+            contents: Some(keys.into_iter().map(listed).collect()),
+            ..ListObjectsV2Output::default()
+        }))
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        request: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+        let ListMultipartUploadsInput { bucket, prefix, .. } = request.input;
+        check(&bucket)?;
+        let uploads = self.uploads(prefix.unwrap_or_default()).await?;
+        let listed = |(key, id)| MultipartUpload { key: Some(key), upload_id: Some(id), ..MultipartUpload::default() };
+        Ok(S3Response::new(ListMultipartUploadsOutput {
+            bucket: Some(bucket),
+            is_truncated: Some(false),
+            uploads: Some(uploads.into_iter().map(listed).collect()),
+            ..ListMultipartUploadsOutput::default()
         }))
     }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::JobKind;
 use crate::{
-    account::AccountType,
+    account::{Account, AccountType},
     account_filter::AccountFilter,
     column::Column,
     fields::{Fields, FromField},
@@ -252,7 +252,11 @@ fn read_set(fields: &mut Fields, today: NaiveDate) -> Option<Map<String, Value>>
         fields.violation("set", Invalid::new(ViolationCode::Required, "needs at least one field"));
         return None;
     };
-    fields.object("set", |set| ProfilePatch::read(set, today)).map(|_| set)
+    let patch = fields.object("set", |set| {
+        Account::refuse_immutable(set);
+        ProfilePatch::read(set, today)
+    });
+    patch.map(|_| set)
 }
 
 #[cfg(test)]
@@ -293,8 +297,8 @@ mod tests {
             (json!({"kind": "edit", "q": "a"}), &[("/set", "required")]),
             (json!({"kind": "edit", "q": "a", "set": {}}), &[("/set", "required")]),
             (
-                json!({"kind": "edit", "q": "a", "set": {"level": -1, "x": 1}}),
-                &[("/set/level", "out_of_range"), ("/set/x", "unknown_field")],
+                json!({"kind": "edit", "q": "a", "set": {"level": -1, "type": "admin", "x": 1}}),
+                &[("/set/type", "immutable_field"), ("/set/level", "out_of_range"), ("/set/x", "unknown_field")],
             ),
         ];
         for (body, expected) in cases {

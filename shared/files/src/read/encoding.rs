@@ -27,8 +27,9 @@ impl FromField for TextEncoding {
 
 /// The encoding of a text, and whether its bytes leave no doubt. `is_cut` if more would follow.
 pub(crate) fn detect(bytes: &[u8], is_cut: bool) -> (TextEncoding, bool) {
-    let certain = Encoding::for_bom(bytes).map(|(encoding, _)| encoding).or_else(|| utf_16(bytes));
-    if let Some(encoding) = certain.or_else(|| is_utf_8(bytes, is_cut).then_some(UTF_8)) {
+    let is_utf_8 = is_utf_8(bytes, is_cut);
+    let certain = Encoding::for_bom(bytes).map(|(encoding, _)| encoding).or_else(|| utf_16(bytes, is_utf_8));
+    if let Some(encoding) = certain.or_else(|| is_utf_8.then_some(UTF_8)) {
         return (TextEncoding(encoding), true);
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -44,13 +45,15 @@ pub(crate) fn detect(bytes: &[u8], is_cut: bool) -> (TextEncoding, bool) {
     (TextEncoding(encoding), false)
 }
 
-/// UTF-16 without a mark: separators and line ends have a zero byte, always at the same side.
-fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
+/// UTF-16 without a mark: separators and line ends have a zero byte, always at the same side, and so has each character
+/// of ASCII.
+fn utf_16(bytes: &[u8], is_utf_8: bool) -> Option<&'static Encoding> {
     let zeros = |start: usize| bytes.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
+    let least = if is_utf_8 { bytes.len() / 4 } else { bytes.len() / 50 };
     match (even, odd) {
-        // A stray zero byte in another encoding.
-        (even, odd) if (even + odd) * 50 < bytes.len() => None,
+        // Stray zero bytes in another encoding.
+        (even, odd) if even + odd < least.max(2) => None,
         (even, odd) if odd > 4 * even => Some(UTF_16LE),
         (even, odd) if even > 4 * odd => Some(UTF_16BE),
         _ => None,

@@ -60,62 +60,80 @@ impl<'a> Lines<'a> {
 pub(crate) struct Entries<'a> {
     text: Decoded<'a>,
     /// The number of entries so far.
-    entries: u64,
+    count: u64,
+    /// Whether the list is a member of an object.
+    is_in_object: bool,
 }
 
 impl<'a> Entries<'a> {
     /// Finds the start of the list.
     pub(crate) fn begin(text: Decoded<'a>) -> Result<Self, Unreadable> {
-        let mut entries = Self { text, entries: 0 };
+        let mut entries = Self { text, count: 0, is_in_object: false };
         entries.skip_space()?;
-        if !entries.skip(b'[')? {
-            entries.find_list()?;
-        }
-        Ok(entries)
+        entries.is_in_object = !entries.skip(b'[')?;
+        if entries.is_in_object && !entries.find_list(b'{')? { Err(entries.broken()) } else { Ok(entries) }
     }
 
     /// Reads the next entry. Returns whether there was one.
     pub(crate) fn read(&mut self, record: &mut Record) -> Result<bool, Unreadable> {
         self.skip_space()?;
         if self.skip(b']')? {
-            return Ok(false);
+            return self.end().map(|()| false);
         }
-        if self.entries > 0 && !self.skip(b',')? {
+        if self.count > 0 && !self.skip(b',')? {
             return Err(self.broken());
         }
         self.skip_space()?;
         let mut bytes = Vec::new();
         self.value(Some(&mut bytes))?;
-        self.entries += 1;
-        record.begin(self.entries);
+        self.count += 1;
+        record.begin(self.count);
         record.text.push_str(str::from_utf8(&bytes).map_err(|_| Unreadable::Damaged)?);
         Ok(true)
     }
 
-    fn find_list(&mut self) -> Result<(), Unreadable> {
-        let mut expected = b'{';
-        while self.skip(expected)? {
-            expected = b',';
+    /// Finds a list among the next members of an object, of which the first one follows `separator`. Returns whether
+    /// there is one.
+    fn find_list(&mut self, mut separator: u8) -> Result<bool, Unreadable> {
+        while self.skip(separator)? {
+            separator = b',';
             self.skip_space()?;
             let mut key = Vec::new();
             self.value(Some(&mut key))?;
             self.skip_space()?;
             if !self.skip(b':')? {
-                break;
+                return Ok(false);
             }
             self.skip_space()?;
             let is_list = serde_json::from_slice::<String>(&key).is_ok_and(|key| LIST_KEYS.contains(&key.as_str()));
             if is_list && self.skip(b'[')? {
-                return Ok(());
+                return Ok(true);
             }
             self.value(None)?;
             self.skip_space()?;
         }
-        Err(self.broken())
+        Ok(false)
+    }
+
+    /// Checks that nothing follows the list but the rest of the object around it.
+    fn end(&mut self) -> Result<(), Unreadable> {
+        self.skip_space()?;
+        if self.is_in_object {
+            let has_more = self.find_list(b',')?;
+            if has_more || !self.skip(b'}')? {
+                return Err(if self.text.peek()?.is_some() { self.after_list() } else { self.broken() });
+            }
+            self.skip_space()?;
+        }
+        if self.text.peek()?.is_some() { Err(self.after_list()) } else { Ok(()) }
+    }
+
+    fn after_list(&self) -> Unreadable {
+        Unreadable::AfterList { entries: self.count }
     }
 
     fn broken(&self) -> Unreadable {
-        Unreadable::NotAList { entries: self.entries }
+        Unreadable::NotAList { entries: self.count }
     }
 
     fn skip_space(&mut self) -> Result<(), Unreadable> {
@@ -139,7 +157,7 @@ impl<'a> Entries<'a> {
     fn value(&mut self, mut kept: Option<&mut Vec<u8>>) -> Result<(), Unreadable> {
         let mut scan = Scan::Start;
         loop {
-            let line = self.entries + 1;
+            let line = self.count + 1;
             let input = self.text.fill()?;
             let mut length = 0;
             while let Some(next) = input.get(length).and_then(|byte| scan.after(*byte)) {
@@ -215,9 +233,9 @@ mod tests {
 
     #[rstest]
     #[case("[]", &[])]
-    #[case(r#" [ {"a": "]}\"[{"} , "b" ,[1, [2]], 3 ] rest"#, &[r#"{"a": "]}\"[{"}"#, r#""b""#, "[1, [2]]", "3"])]
+    #[case(r#" [ {"a": "]}\"[{"} , "b" ,[1, [2]], 3 ] "#, &[r#"{"a": "]}\"[{"}"#, r#""b""#, "[1, [2]]", "3"])]
     #[case(r#"{"realm": "x", "a": {"users": [1]}, "users": [{"b": 1}, {}], "z": 1}"#, &[r#"{"b": 1}"#, "{}"])]
-    #[case(r#"{"Accounts": ["a", "b\\"]}"#, &[r#""a""#, r#""b\\""#])]
+    #[case(r#"{"Accounts": ["a", "b\\"]} "#, &[r#""a""#, r#""b\\""#])]
     fn the_entries_of_a_list_are_found(#[case] text: &str, #[case] expected: &[&str]) {
         let expected: Vec<_> = (1..).zip(expected.iter().map(|entry| (*entry).to_owned())).collect();
         assert_eq!(entries(text).unwrap(), expected);
@@ -230,10 +248,24 @@ mod tests {
     #[case(r#"[{"a": 1} {"b": 1}]"#, 1)]
     #[case(r#"[{"a": 1}, {"b": 1"#, 1)]
     #[case("[1,]", 1)]
+    #[case(r#"{"users": [1]"#, 1)]
+    #[case(r#"{"users": [1], "z": {"#, 1)]
     #[case("", 0)]
     fn a_broken_list_is_unreadable(#[case] text: &str, #[case] expected: u64) {
         let Err(Unreadable::NotAList { entries }) = entries(text) else { panic!("readable") };
         assert_eq!(entries, expected);
+    }
+
+    #[rstest]
+    #[case(r#"[{"a": 1}] rest"#)]
+    #[case(r#"[{"a": 1}][{"b": 1}]"#)]
+    #[case(r#"[{"a": 1}],"#)]
+    #[case(r#"{"users": [1]} {"users": [2]}"#)]
+    #[case(r#"{"users": [1], "Accounts": [2]}"#)]
+    #[case(r#"{"users": [1] "z": 1}"#)]
+    fn what_follows_a_list_is_not_left_out_silently(#[case] text: &str) {
+        let refused = entries(text);
+        assert!(matches!(refused, Err(Unreadable::AfterList { entries: 1 })), "{refused:?}");
     }
 
     #[test]

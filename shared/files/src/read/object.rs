@@ -8,6 +8,8 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::MAX_COLUMNS;
+
 /// The name of the column of a record that is a bare text: an id, as in lists of the chat product.
 const BARE_TEXT: &str = "UserID";
 
@@ -59,6 +61,9 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Object, A::Error> {
         let mut object = Object::default();
         while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+            if object.0.len() == MAX_COLUMNS {
+                return Err(A::Error::custom(format!("there are more than {MAX_COLUMNS} keys")));
+            }
             if object.0.iter().any(|(known, _)| *known == name) {
                 return Err(A::Error::custom(format!("the key {name} is there twice")));
             }

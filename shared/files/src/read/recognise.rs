@@ -1,5 +1,6 @@
 //! What a file is, by its content and never by its name.
 
+mod candidate;
 mod columns;
 mod text;
 
@@ -18,10 +19,12 @@ use utoipa::ToSchema;
 use super::{
     HEAD_BYTES,
     encoding::{self, TextEncoding},
+    plan::Mapping,
+    record::Record,
     sources::Rule,
     transform::Transform,
     unreadable::Unreadable,
-    xlsx::SheetRecords,
+    xlsx::{Extent, SheetRecords, unpacked_workbook},
 };
 use crate::guard::without_foreign_mark;
 
@@ -52,6 +55,9 @@ pub struct Recognised {
     pub columns: Vec<RecognisedColumn>,
     /// The columns that are not imported.
     pub not_imported: Vec<NotImported>,
+    /// The first records, for a preview.
+    #[serde(skip)]
+    pub first_records: Vec<Record>,
     #[serde(skip)]
     pub(crate) form: Form,
 }
@@ -77,6 +83,9 @@ pub struct RecognisedColumn {
     /// Of the columns of one field, the lowest comes first.
     #[serde(skip)]
     pub(crate) priority: usize,
+    /// Why it is not imported if no field is its own.
+    #[serde(skip)]
+    pub(crate) reason: Reason,
 }
 
 /// Where a record has the values of a column.
@@ -142,6 +151,25 @@ pub(crate) enum Marks {
     EveryText,
 }
 
+impl Recognised {
+    /// Shows what the mapping says of the columns instead of what was recognised.
+    pub fn map(&mut self, mapping: &Mapping) {
+        for column in &mut self.columns {
+            let mapped = mapping.columns.iter().find(|mapped| mapped.index == column.index);
+            column.field = mapped.map(|mapped| mapped.field);
+            column.transform = mapped.and_then(|mapped| mapped.transform);
+        }
+        self.list_not_imported();
+    }
+
+    /// Lists the columns that are not imported.
+    fn list_not_imported(&mut self) {
+        let left_out = self.columns.iter().filter(|column| column.field.is_none());
+        let named = left_out.map(|column| NotImported { name: column.name.clone(), reason: column.reason });
+        self.not_imported = named.collect();
+    }
+}
+
 impl Form {
     /// A file that is no CSV of ours.
     fn of(encoding: TextEncoding, is_gzip: bool) -> Self {
@@ -160,25 +188,34 @@ impl Marks {
     }
 }
 
-/// Recognises a file. Of a text file, it reads the first [`HEAD_BYTES`], and the file may end there.
+/// How a workbook begins.
+const WORKBOOK_START: &[u8] = b"PK\x03\x04";
+
+/// Recognises a file. Of a text file, it reads the first [`HEAD_BYTES`], and the file may end there. Of a workbook, it
+/// unpacks no more of a part than a request can wait for.
 pub fn recognise(mut file: impl Read + Seek + Send, given: &Given) -> Result<Recognised, Unreadable> {
     let mut head = Vec::new();
     file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     match head.as_slice() {
         [] => Err(Unreadable::Empty),
-        [b'P', b'K', 3, 4, ..] => {
+        workbook if workbook.starts_with(WORKBOOK_START) => {
             let form = Form::of(TextEncoding(UTF_8), false);
-            columns::of_sheet(SheetRecords::open(Box::new(file))?, form)
+            columns::of_sheet(SheetRecords::open(Box::new(file), Extent::Start)?, form)
         }
         [0x1f, 0x8b, ..] => {
-            let (text, is_cut) = unpacked(&head)?;
-            recognise_text(&text, is_cut, true, given)
+            let (content, is_cut) = unpacked(&head)?;
+            if !content.starts_with(WORKBOOK_START) {
+                return recognise_text(&content, is_cut, true, given);
+            }
+            file.rewind()?;
+            let form = Form::of(TextEncoding(UTF_8), true);
+            columns::of_sheet(SheetRecords::open(Box::new(unpacked_workbook(file)?), Extent::Start)?, form)
         }
         text => recognise_text(text, text.len() == HEAD_BYTES, false, given),
     }
 }
 
-/// The start of a compressed text, and whether more follows.
+/// The start of a compressed file, and whether more follows.
 fn unpacked(head: &[u8]) -> Result<(Vec<u8>, bool), Unreadable> {
     let mut text = Vec::new();
     match MultiGzDecoder::new(Cursor::new(head)).take(HEAD_BYTES as u64).read_to_end(&mut text) {

@@ -9,7 +9,7 @@ use super::{
     recognise::{Form, Marks, Recognised},
     record::Record,
     unreadable::Unreadable,
-    xlsx::{SheetRecords, Workbook},
+    xlsx::{Extent, SheetRecords, Workbook, unpacked_workbook},
 };
 use crate::guard::unguard;
 use rollcall_domain::file_format::{Delimiter, SourceFormat};
@@ -41,7 +41,9 @@ impl<'a> Records<'a> {
 
     /// Reads a workbook.
     pub fn open_workbook(file: Box<dyn Workbook + 'a>, recognised: &Recognised) -> Result<Self, Unreadable> {
-        let mut records = Self { kind: Kind::Sheet(SheetRecords::open(file)?.into()), form: recognised.form.clone() };
+        let form = recognised.form.clone();
+        let file = if form.is_gzip { Box::new(unpacked_workbook(file)?) } else { file };
+        let mut records = Self { kind: Kind::Sheet(SheetRecords::open(file, Extent::Whole)?.into()), form };
         records.skip_header(recognised.has_header)?;
         Ok(records)
     }

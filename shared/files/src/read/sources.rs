@@ -47,13 +47,19 @@ const UUID: Rule = Rule { transform: Some(Transform::CompactUuid), ..WHOLE };
 const PREFIXED: Rule = Rule { transform: Some(Transform::StripPrefix), ..WHOLE };
 const LENIENT: Rule = Rule { is_lenient: true, ..WHOLE };
 
-const AUTH0: &[(&str, Column, Rule)] = &[
-    ("userid", Column::UserId, PREFIXED),
-    ("id", Column::UserId, PREFIXED),
-    ("nickname", Column::Nickname, WHOLE),
-    ("name", Column::Nickname, WHOLE),
-    ("picture", Column::PhotoUrl, WHOLE),
-];
+const AUTH0: Source = Source {
+    all: &["userid"],
+    any: &["picture", "emailverified", "identities", "connection", "givenname", "loginscount", "lastlogin"],
+    columns: &[
+        ("userid", Column::UserId, PREFIXED),
+        ("id", Column::UserId, PREFIXED),
+        ("nickname", Column::Nickname, WHOLE),
+        ("name", Column::Nickname, WHOLE),
+        ("picture", Column::PhotoUrl, WHOLE),
+    ],
+    is_foreign: true,
+    marks_every_text: true,
+};
 
 const FIRST_AND_LAST_NAME: &[(&str, Column, Rule)] = &[
     ("username", Column::UserId, WHOLE),
@@ -148,20 +154,8 @@ static SOURCES: [Source; 9] = [
         marks_every_text: false,
     },
     // Auth0, by each of the names of its id
-    Source {
-        all: &["userid"],
-        any: &["picture", "emailverified", "identities", "connection", "givenname", "loginscount", "lastlogin"],
-        columns: AUTH0,
-        is_foreign: true,
-        marks_every_text: true,
-    },
-    Source {
-        all: &["id"],
-        any: &["picture", "emailverified", "identities", "connection", "givenname", "loginscount", "lastlogin"],
-        columns: AUTH0,
-        is_foreign: true,
-        marks_every_text: true,
-    },
+    AUTH0,
+    Source { all: &["id"], ..AUTH0 },
     // The chat product
     Source {
         all: &["userid"],
@@ -247,11 +241,22 @@ pub(crate) fn plain_name(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
-/// The source of a file with columns of these plain names.
-pub(crate) fn source(names: &[String]) -> &'static Source {
+/// The source of a file with columns of these plain names. Whoever exports from Auth0 chooses the columns, so its files
+/// are also known by their ids, which [`is_auth0_id`] knows.
+pub(crate) fn source(names: &[String], has_auth0_ids: bool) -> &'static Source {
     let has = |name: &&str| names.iter().any(|known| known == name);
-    let is_of = |source: &&Source| source.all.iter().all(has) && (source.any.is_empty() || source.any.iter().any(has));
+    let is_of = |source: &&Source| {
+        let has_any = source.any.is_empty() || source.any.iter().any(has) || (has_auth0_ids && source.marks_every_text);
+        source.all.iter().all(has) && has_any
+    };
     SOURCES.iter().find(is_of).unwrap_or(&OTHER)
+}
+
+/// Whether a value is an id of Auth0: the kind of sign-in, and the id there, as in `auth0|5f7c`.
+pub(crate) fn is_auth0_id(value: &str) -> bool {
+    let is_kind =
+        |kind: &str| kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    value.split_once('|').is_some_and(|(kind, id)| !kind.is_empty() && is_kind(kind) && !id.is_empty())
 }
 
 /// Whether any source has a column of this plain name, or it is a secret's.

@@ -13,6 +13,8 @@ pub enum Unreadable {
     Io(io::Error),
     /// It has no content.
     Empty,
+    /// What is read to recognise it is blank.
+    Blank,
     /// It is none of the formats.
     UnknownFormat,
     /// Its archive or compression is damaged, or it ends too early.
@@ -39,6 +41,11 @@ pub enum Unreadable {
         /// The number of entries before the fault.
         entries: u64,
     },
+    /// There is something after the end of its JSON list.
+    AfterList {
+        /// The number of entries of the list.
+        entries: u64,
+    },
     /// The workbook is beyond a limit.
     TooLarge(&'static str),
 }
@@ -58,6 +65,9 @@ impl fmt::Display for Unreadable {
         match self {
             Self::Io(error) => write!(formatter, "The file could not be fetched: {error}."),
             Self::Empty => formatter.write_str("The file is empty. Upload a file with at least one account."),
+            Self::Blank => formatter.write_str(
+                "The file begins with more than 1 MiB of spaces or empty lines. Remove them and upload it again.",
+            ),
             Self::UnknownFormat => formatter
                 .write_str("The file is neither CSV nor JSON nor an XLSX workbook. Save it in one of these formats."),
             Self::Damaged => formatter.write_str("The file is damaged or incomplete. Save and upload it again."),
@@ -81,6 +91,10 @@ impl fmt::Display for Unreadable {
             Self::NotAList { entries } => {
                 write!(formatter, "The JSON list ends or is broken after entry {entries}. Save and upload it again.")
             }
+            Self::AfterList { entries } => write!(
+                formatter,
+                "The JSON list ends after entry {entries}, but more text follows. Put all accounts into one list."
+            ),
             Self::TooLarge(what) => write!(formatter, "The workbook has {what}. Save the sheet as CSV."),
         }
     }

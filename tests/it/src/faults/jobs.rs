@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use rollcall_domain::{
     id::JobId,
     job::{Job, JobStatus},
@@ -10,6 +11,7 @@ use rollcall_domain::{
 };
 use rstest::rstest;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     jobs::{AT_ONCE, JobFixture, JobRef, audited::outcomes, import_start, lines},
@@ -56,19 +58,16 @@ impl QueuedJob {
         let job_id = fixture.begin(&body).await.job_id;
         let job = JobRef { fixture: &fixture, job_id };
         match work {
-            Work::Export | Work::Workbook | Work::Match => {}
+            Work::Export | Work::Workbook | Work::Match | Work::Trial | Work::Import => {}
             Work::Edit | Work::Delete => {
                 fixture.world.work_on_jobs().await;
                 job.start(&json!({"matched": 100})).await.is(202);
             }
-            Work::Trial | Work::Import => {
-                job.put_upload(file()).await;
-                let start = json!({"dry_run": work == Work::Trial, "on_existing": "fail"});
-                job.start(&import_start(start)).await.is(202);
-            }
         }
         let start = fixture.world.snapshot().await;
-        Self { fixture, job_id, work, start }
+        let queued = Self { fixture, job_id, work, start };
+        queued.rewind().await;
+        queued
     }
 
     fn job(&self) -> JobRef<'_> {
@@ -79,7 +78,12 @@ impl QueuedJob {
         self.fixture.world.rewind(&self.start).await;
         match self.work {
             Work::Export | Work::Workbook | Work::Match => {}
-            Work::Trial | Work::Import => self.job().put_upload(file()).await,
+            // A start is for one upload.
+            Work::Trial | Work::Import => {
+                self.job().put_upload(file()).await;
+                let start = json!({"dry_run": self.work == Work::Trial, "on_existing": "fail"});
+                self.job().start(&import_start(start)).await.is(202);
+            }
             Work::Edit | Work::Delete => {
                 let ids: String = lines(0..100, |number| format!("a{number:03}\n"));
                 let key = format!("{}/{}/ids", self.fixture.app_id, self.job_id);
@@ -99,7 +103,16 @@ impl QueuedJob {
         let is_settled = job.status.is_over() || job.status == JobStatus::AwaitingStart;
         assert!(is_settled && job.lease.is_none() && job.checkpoint.is_none(), "{job:?}");
         let Job { status, counts, progress, matched, mut files, error, .. } = job;
+        for file in &files {
+            let content = self.fixture.world.objects().read(&file.key, 0, u64::MAX).await.unwrap();
+            let sha256 = HEXLOWER.encode(&Sha256::digest(&content));
+            assert_eq!((content.len() as u64, sha256), (file.bytes, file.sha256.clone()), "{file:?}");
+        }
         let mut objects = self.job().objects().await;
+        if !status.is_over() {
+            // The parts of a report whose writer has died are removed at the end of the job.
+            objects.retain(|name, _| !name.ends_with(" in parts"));
+        }
         if self.work == Work::Workbook {
             // A workbook says when the work began, which is later if the first worker died before.
             for file in &mut files {
@@ -139,7 +152,7 @@ async fn a_step_that_dies_at_any_call_is_finished_by_another_worker(
     work: Work,
     #[values(Fault::Throttle, Fault::ServerError, Fault::DropReply)] fault: Fault,
 ) {
-    let queued = QueuedJob::new(work).await;
+    let queued = Box::pin(QueuedJob::new(work)).await;
     let world = &queued.fixture.world;
     world.faults.arm(fault, FOREVER, 0);
     assert!(world.step(queued.job().ids(), "first", LONG).await.unwrap());
@@ -166,7 +179,7 @@ async fn two_workers_at_once_do_what_one_does(
     work: Work,
     #[values(false, true)] finishes: bool,
 ) {
-    let queued = QueuedJob::new(work).await;
+    let queued = Box::pin(QueuedJob::new(work)).await;
     let world = &queued.fixture.world;
     queued.finish("first").await;
     let expected = queued.outcome().await;

@@ -6,10 +6,10 @@ use super::*;
 async fn a_queued_job_is_cancelled_at_once() {
     let fixture = JobFixture::new().await;
     fixture.load_many(3).await;
-    for body in [
-        json!({"kind": "export", "format": "csv"}),
-        json!({"kind": "edit", "user_ids": ["a000"], "set": {"level": 3}}),
-        json!({"kind": "import"}),
+    for (body, start) in [
+        (json!({"kind": "export", "format": "csv"}), json!({})),
+        (json!({"kind": "edit", "user_ids": ["a000"], "set": {"level": 3}}), json!({"matched": 1})),
+        (json!({"kind": "import"}), import_start(json!({}))),
     ] {
         let job = fixture.begin(&body).await;
         job.delete().await.is(204);
@@ -20,7 +20,7 @@ async fn a_queued_job_is_cancelled_at_once() {
         assert_eq!(job.get().await, over);
         assert!(job.objects().await.is_empty());
         job.delete().await.is(204);
-        job.start(&import_start(json!({}))).await;
+        job.start(&start).await.is_problem(Code::WrongStatus);
     }
     assert_eq!(fixture.accounts().await["a000"]["level"], 0);
 }
@@ -121,6 +121,40 @@ async fn an_export_that_is_cancelled_at_any_moment_leaves_no_file() {
         let calls = cancel_at_each_call(format).await;
         assert!(calls > 6, "{calls}");
     }
+}
+
+/// One part of the file is written, and some of the next one is set aside.
+#[rstest::rstest]
+#[tokio::test]
+async fn an_export_that_ends_between_two_steps_leaves_nothing(
+    #[values("cancelled", "user disabled", "application deleted")] how: &str,
+) {
+    let (fixture, _) = JobFixture::of_team().await;
+    fixture.load_many(2_100).await;
+    let (user, client) = fixture.world.user("chief", UserType::SuperAdmin, []).await;
+    let export = json!({"kind": "export", "format": "csv"});
+    let created = client.post(&format!("{}/jobs", fixture.app), &export).await;
+    let job = fixture.job(created.is(202));
+    assert!(!job.step_at_once().await);
+    let objects = job.objects().await;
+    assert!(objects.len() == 2 && objects.contains_key("accounts-1 in parts"), "{objects:?}");
+    match how {
+        "cancelled" => drop(job.delete().await.is(204)),
+        "user disabled" => {
+            let path = format!("/v1/users/{}", user.user_id);
+            fixture.admin.patch(&path, &json!({"status": "disabled"})).await.is(200);
+        }
+        _ => {
+            fixture.lock(false).await;
+            let deletion = fixture.begin(&json!({"kind": "delete", "user_id_prefix": "a"})).await;
+            fixture.world.step(deletion.ids(), "local", Duration::from_mins(1)).await.unwrap();
+            deletion.start(&json!({"matched": 2_100})).await.is(202);
+            fixture.world.step(deletion.ids(), "local", Duration::from_mins(1)).await.unwrap();
+            fixture.client().await.delete(&fixture.app).await.is(204);
+        }
+    }
+    fixture.world.work_on_jobs().await;
+    assert!(job.objects().await.is_empty(), "{:?}", job.objects().await);
 }
 
 #[tokio::test]

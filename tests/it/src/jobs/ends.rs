@@ -39,6 +39,42 @@ async fn a_job_that_waits_for_an_hour_is_cancelled_and_leaves_its_place() {
     }
 }
 
+/// No worker and no cleanup has looked at the jobs.
+#[tokio::test]
+async fn a_job_that_has_waited_too_long_is_over_by_the_clock() {
+    let fixture = JobFixture::new().await;
+    let mut jobs = Vec::new();
+    for _ in 0..MAX_JOBS_PER_APP {
+        jobs.push(fixture.upload("user_id\na\n").await);
+    }
+    advance_to(&fixture.world, JOB_WAIT, Duration::from_millis(1));
+    fixture.create(&json!({"kind": "import"})).await.is_problem(Code::TooManyJobs);
+    assert_eq!(jobs[0].get().await["status"], "awaiting_upload");
+    fixture.world.clock.advance(Duration::from_millis(1));
+    let since = fixture.world.now();
+    fixture.world.clock.advance(Duration::from_mins(1));
+    let over = jobs[0].get().await;
+    assert_eq!((&over["status"], &over["error"]["code"]), (&json!("cancelled"), &json!("expired")));
+    assert_eq!((&over["finished_at"], over.get("upload")), (&json!(since), None));
+    let list = format!("{}/jobs", fixture.app);
+    for (status, count) in [("awaiting_upload", 0), ("cancelled", 5)] {
+        let listed = fixture.client().await.get(&format!("{list}?status={status}")).await.body.clone();
+        assert_eq!(listed["items"].as_array().unwrap().len(), count, "{status}");
+    }
+    jobs[0].preview(&json!({})).await.is_problem(Code::WrongStatus);
+    jobs[0].start(&import_start(json!({}))).await.is_problem(Code::WrongStatus);
+    jobs[0].delete().await.is(204);
+    assert_eq!(jobs[0].get().await["status"], "cancelled");
+    for _ in 0..MAX_JOBS_PER_APP {
+        fixture.begin(&json!({"kind": "import"})).await;
+    }
+    fixture.create(&json!({"kind": "import"})).await.is_problem(Code::TooManyJobs);
+    for job in jobs {
+        assert!(job.objects().await.is_empty());
+        assert_eq!(job.get().await["finished_at"], json!(since));
+    }
+}
+
 #[tokio::test]
 async fn the_report_of_a_trial_is_gone_when_nobody_starts_the_import() {
     let fixture = JobFixture::new().await;

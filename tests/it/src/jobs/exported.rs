@@ -93,12 +93,16 @@ async fn an_export_has_the_columns_in_the_order_given() {
 #[tokio::test]
 async fn an_export_without_accounts_is_a_file_with_a_header() {
     let fixture = JobFixture::new().await;
-    for (format, bytes) in [("csv", None), ("ndjson", Some(0)), ("xlsx", None)] {
+    for format in ["csv", "ndjson", "xlsx"] {
         let job = fixture.run(&json!({"kind": "export", "format": format, "q": "nobody"})).await;
         let file = &job["files"][0];
         assert_eq!((&job["status"], &file["rows"]), (&json!("succeeded"), &json!(0)), "{format}");
         let content = fixture.download(file).await;
-        assert_eq!(bytes.unwrap_or(content.len()), content.len());
+        if format == "ndjson" {
+            assert!(content.is_empty());
+        } else {
+            assert!(read(&fixture, content).is_empty());
+        }
         assert_eq!(job["progress"], json!({"done": 0, "total": 0}));
     }
 }

@@ -59,7 +59,7 @@ async fn an_export_in_several_steps_has_every_stable_account_once() {
         let running = job.get().await;
         assert_eq!((&running["status"], &running["progress"]["total"]), (&json!("queued"), &Value::Null));
     }
-    assert_eq!(steps, 2, "a step ends with each part");
+    assert!(steps > 2, "a step ends with each part and each page: {steps}");
     let over = job.get().await;
     assert_eq!(over["status"], "succeeded");
     let ids = ids(&fixture, &over).await;
@@ -73,11 +73,11 @@ async fn a_step_that_dies_when_its_file_is_whole_is_finished_by_the_next() {
     let fixture = fixture().await;
     let export = json!({"kind": "export", "format": "ndjson"});
     let (undisturbed, job) = (fixture.begin(&export).await, fixture.begin(&export).await);
-    for _ in 0..2 {
-        assert!(!undisturbed.step_at_once().await && !job.step_at_once().await);
-    }
     fixture.world.faults.arm(Fault::ServerError, FOREVER, 0);
-    assert!(undisturbed.step_at_once().await);
+    while !undisturbed.step_at_once().await {
+        assert!(!job.step_at_once().await);
+        fixture.world.faults.arm(Fault::ServerError, FOREVER, 0);
+    }
     let last = fixture.world.faults.calls() - 1;
     fixture.world.faults.arm(Fault::ServerError, last, FOREVER);
     fixture.world.step(job.ids(), "local", AT_ONCE).await.unwrap_err();

@@ -130,7 +130,8 @@ async fn a_wrong_request_begins_no_job() {
         (json!({}), json!(["/kind", "required"])),
         (json!({"kind": "export"}), json!(["/format", "required"])),
         (json!({"kind": "edit", "set": {"level": 1}}), json!(["/user_ids", "required"])),
-        (json!({"kind": "edit", "q": "a", "set": {"user_id": "b"}}), json!(["/set/user_id", "unknown_field"])),
+        (json!({"kind": "edit", "q": "a", "set": {"user_id": "b"}}), json!(["/set/user_id", "immutable_field"])),
+        (json!({"kind": "edit", "q": "a", "set": {"type": "admin"}}), json!(["/set/type", "immutable_field"])),
         (json!({"kind": "edit", "q": "a", "set": {"level": -1}}), json!(["/set/level", "out_of_range"])),
         (json!({"kind": "edit", "user_ids": vec!["a"; 1_001], "set": {"level": 1}}), json!(["/user_ids", "too_long"])),
     ] {

@@ -50,6 +50,9 @@ async fn another_teams_id_in_a_path_is_like_an_unknown_id() {
             ("{webhook}", theirs.webhook.clone()),
             ("{app}", theirs.app.clone()),
             ("{spare}", theirs.spare.clone()),
+            ("{export}", theirs.jobs.export.clone()),
+            ("{import}", theirs.jobs.import.clone()),
+            ("{deletion}", theirs.jobs.deletion.clone()),
             ("/mina", "/theirs".to_owned()),
             ("/root", "/theirs".to_owned()),
         ] {
@@ -122,7 +125,8 @@ async fn a_malformed_id_in_a_path_is_not_found() {
     let world = World::new().await;
     let (_, ours, _, caller) = neighbours(&world).await;
     for action in ACTIONS.iter().filter(|action| !action.path.contains('?')) {
-        for place in ["{team}", "{member}", "{role}", "{invitation}", "{webhook}", "{app}", "{spare}"] {
+        let places = ["{team}", "{member}", "{role}", "{invitation}", "{webhook}"];
+        for place in places.into_iter().chain(["{app}", "{spare}", "{export}", "{import}"]) {
             for id in [
                 "x",
                 "%00",

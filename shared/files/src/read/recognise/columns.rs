@@ -5,15 +5,18 @@ use rollcall_domain::{
     file_format::{Delimiter, SourceFormat},
     text::AccountId,
 };
-use serde_json::Value;
 
-use super::{Form, Marks, NotImported, Place, Reason, Recognised, RecognisedColumn, text::Head};
+use super::{
+    Form, Marks, Place, Recognised, RecognisedColumn,
+    candidate::{Candidate, distinct, text_of},
+    text::Head,
+};
 use crate::{
     read::{
         object::Object,
         record::Record,
         records::Records,
-        sources::{FIREBASE_COLUMNS, Rule, Source, is_known, is_secret, part, plain_name, source},
+        sources::{FIREBASE_COLUMNS, Source, is_auth0_id, is_known, plain_name, source},
         transform::Transform,
         unreadable::Unreadable,
         xlsx::SheetRecords,
@@ -21,12 +24,11 @@ use crate::{
     report::{JSON_COLUMN, LEADING_COLUMNS},
 };
 
-/// The number of values that are shown of a column, and of characters of each.
-const SAMPLES: usize = 5;
-const SAMPLE_CHARS: usize = 100;
-
 /// The number of rows of a sheet that are looked at.
 const INSPECTED_ROWS: usize = 200;
+
+/// The number of records that are kept for a preview.
+const FIRST_RECORDS: usize = 5;
 
 /// Recognises the columns of a text file.
 pub(super) fn of_text(
@@ -52,8 +54,14 @@ pub(super) fn of_text(
 pub(super) fn of_sheet(sheet: SheetRecords<'_>, form: Form) -> Result<Recognised, Unreadable> {
     let mut rows = Records::of_sheet(sheet, form.clone());
     let (mut record, mut records) = (Record::default(), Vec::new());
-    while records.len() < INSPECTED_ROWS && rows.read(&mut record)? {
-        records.push(record.clone());
+    while records.len() < INSPECTED_ROWS {
+        match rows.read(&mut record) {
+            Ok(true) => records.push(record.clone()),
+            Ok(false) => break,
+            // The rows before it tell what the columns are. Whoever reads all rows meets it again.
+            Err(Unreadable::TooLarge(_)) if !records.is_empty() => break,
+            Err(error) => return Err(error),
+        }
     }
     if records.is_empty() {
         return Err(Unreadable::Empty);
@@ -130,8 +138,9 @@ impl Table {
             .collect();
         let nested: Vec<_> = columns.iter().flat_map(Candidate::nested).collect();
         columns.extend(nested);
-        let source = source(&columns.iter().map(|column| plain_name(&column.name)).collect::<Vec<_>>());
-        if self.form.marks == Marks::Foreign && source.marks_every_text {
+        let source = source_of(&columns);
+        if self.form.marks == Marks::Foreign && source.marks_every_text && has_ids(&columns, |id| id.starts_with('\''))
+        {
             self.form.marks = Marks::EveryText;
         }
         for value in columns.iter_mut().flat_map(|column| &mut column.values) {
@@ -144,103 +153,53 @@ impl Table {
     fn of_objects(self) -> Recognised {
         let objects: Vec<Object> =
             self.records.iter().filter_map(|record| serde_json::from_str(&record.text).ok()).collect();
-        let mut paths: Vec<String> = Vec::new();
-        for path in objects.iter().flat_map(Object::paths) {
-            if !paths.contains(&path) {
-                paths.push(path);
-            }
-        }
+        let paths = distinct(objects.iter().flat_map(Object::paths));
         let columns = (paths.into_iter())
             .map(|path| {
                 let values = objects.iter().map(|object| text_of(object.get(&path))).collect();
                 Candidate { name: path.clone(), place: Place::Path(path), values }
             })
             .collect::<Vec<_>>();
-        let source = source(&columns.iter().map(|column| plain_name(&column.name)).collect::<Vec<_>>());
-        self.with_columns(&columns, source)
+        self.with_columns(&columns, source_of(&columns))
     }
 
-    fn with_columns(self, candidates: &[Candidate], source: &Source) -> Recognised {
+    fn with_columns(mut self, candidates: &[Candidate], source: &Source) -> Recognised {
         let mut columns: Vec<_> =
-            (candidates.iter().enumerate()).map(|(index, candidate)| candidate.column(index)).collect();
+            (candidates.iter().enumerate()).map(|(index, candidate)| candidate.column(index, source)).collect();
         assign(&mut columns, source);
         if let Some(id) = columns.iter_mut().find(|column| column.field == Some(Column::UserId)) {
             let is_free = id.transform.is_none() && !self.form.is_ours;
             id.transform = id.transform.or_else(|| is_free.then(|| proposed(&candidates[id.index].values))?);
         }
-        let not_imported = columns.iter().filter(|column| column.field.is_none());
-        let not_imported = not_imported.map(|column| NotImported::of(&column.name, source)).collect();
         let is_text = self.format != SourceFormat::Xlsx;
-        Recognised {
+        self.records.truncate(FIRST_RECORDS);
+        let mut recognised = Recognised {
             format: self.format,
             encoding: is_text.then(|| self.form.encoding.name()),
             encoding_certain: true,
             delimiter: self.delimiter,
             has_header: self.has_header,
             columns,
-            not_imported,
+            not_imported: Vec::new(),
+            first_records: self.records,
             form: self.form,
-        }
-    }
-}
-
-/// A column with its values in the first records.
-struct Candidate {
-    name: String,
-    place: Place,
-    values: Vec<String>,
-}
-
-impl Candidate {
-    /// A column for each key of the JSON objects in this one's cells.
-    fn nested(&self) -> Vec<Self> {
-        let Place::Cell(index) = self.place else { return Vec::new() };
-        let objects: Vec<Object> = (self.values.iter().filter(|value| value.starts_with('{')))
-            .filter_map(|value| serde_json::from_str(value).ok())
-            .collect();
-        let mut keys: Vec<&str> = Vec::new();
-        for (key, _) in objects.iter().flat_map(|object| &object.0) {
-            if !keys.contains(&key.as_str()) {
-                keys.push(key);
-            }
-        }
-        let column = |key: &str| Self {
-            name: format!("{}.{key}", self.name),
-            place: Place::InCell(index, key.to_owned()),
-            values: objects.iter().map(|object| text_of(object.get(key))).collect(),
         };
-        keys.into_iter().map(column).collect()
-    }
-
-    fn column(&self, index: usize) -> RecognisedColumn {
-        let shown = self.values.iter().filter(|value| !value.is_empty()).take(SAMPLES);
-        let shown = shown.map(|value| value.chars().take(SAMPLE_CHARS).collect());
-        RecognisedColumn {
-            index,
-            name: self.name.clone(),
-            field: None,
-            transform: None,
-            samples: if is_secret(&plain_name(&self.name)) { Vec::new() } else { shown.collect() },
-            place: self.place.clone(),
-            rule: Rule { part: part(&plain_name(&self.name)), transform: None, is_lenient: false },
-            priority: 0,
-        }
+        recognised.list_not_imported();
+        recognised
     }
 }
 
-impl NotImported {
-    fn of(name: &str, source: &Source) -> Self {
-        let plain = plain_name(name);
-        let reason = match plain.as_str() {
-            plain if is_secret(plain) => Reason::Secret,
-            "createdat" | "updatedat" | "version" => Reason::SetByServer,
-            plain if source.is_foreign && Column::ALL.iter().any(|column| plain_name(column.name()) == plain) => {
-                Reason::OtherMeaning
-            }
-            _ => Reason::NoField,
-        };
-        Self { name: name.to_owned(), reason }
-    }
+/// The source of a file with these columns.
+fn source_of(columns: &[Candidate]) -> &'static Source {
+    let names: Vec<_> = columns.iter().map(|column| plain_name(&column.name)).collect();
+    source(&names, has_ids(columns, |id| is_auth0_id(id.trim_start_matches('\''))))
+}
+
+/// Whether a column that may have the ids of Auth0 has such values, and no others.
+fn has_ids(columns: &[Candidate], is_such: impl Fn(&str) -> bool) -> bool {
+    let id = columns.iter().find(|column| matches!(plain_name(&column.name).as_str(), "userid" | "id"));
+    let values = id.map(|id| id.values.iter().filter(|value| !value.is_empty()));
+    values.is_some_and(|mut values| values.clone().next().is_some() && values.all(|value| is_such(value)))
 }
 
 /// Gives the columns the fields that they have in files of this source.
@@ -284,12 +243,4 @@ fn is_header(first: &Record) -> bool {
 fn is_firebase(first: &Record) -> bool {
     let lengths = [FIREBASE_COLUMNS.len() - 1, FIREBASE_COLUMNS.len()];
     lengths.contains(&first.len()) && matches!(first.cell(2), "true" | "false")
-}
-
-fn text_of(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
 }

@@ -22,8 +22,8 @@ const INSPECTED: usize = 1_000;
 /// How files begin that are often uploaded by mistake and have more text than control characters.
 const OTHER_FORMATS: [&str; 6] = ["%PDF-", "PK\u{3}", "PK\u{5}", "PAR1", "SQLite format", "<"];
 
-/// A text may have a control character by accident, but not one in so many bytes.
-const MAX_CONTROLS_PER_BYTE: usize = 20;
+/// A text may have a control character by accident, but no second one in so many bytes.
+const MIN_BYTES_PER_CONTROL: usize = 20;
 
 /// The start of a text file.
 pub(super) struct Head<'a> {
@@ -75,11 +75,11 @@ pub(super) fn decode(bytes: &[u8], encoding: TextEncoding, is_cut: bool) -> Resu
 /// The format of a text.
 pub(super) fn format(text: &str, is_cut: bool) -> Result<SourceFormat, Unreadable> {
     let controls = text.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
-    if OTHER_FORMATS.iter().any(|start| text.starts_with(start)) || controls > text.len() / MAX_CONTROLS_PER_BYTE {
+    if OTHER_FORMATS.iter().any(|start| text.starts_with(start)) || controls > 1 + text.len() / MIN_BYTES_PER_CONTROL {
         return Err(Unreadable::UnknownFormat);
     }
     match text.trim_start().chars().next() {
-        None => Err(Unreadable::Empty),
+        None => Err(if is_cut { Unreadable::Blank } else { Unreadable::Empty }),
         Some('[') => Ok(SourceFormat::Json),
         Some('{') => Ok(if is_one_object(text, is_cut) { SourceFormat::Json } else { SourceFormat::Ndjson }),
         Some(_) => Ok(SourceFormat::Csv),

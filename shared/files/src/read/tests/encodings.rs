@@ -106,3 +106,15 @@ fn a_broken_byte_after_the_head_is_reported_with_its_offset() {
     let refused = File::try_read(&bytes).err();
     assert!(matches!(refused, Some(Unreadable::Undecodable { offset, .. }) if offset == place as u64), "{refused:?}");
 }
+
+#[test]
+fn a_stray_zero_byte_does_not_make_a_text_utf_16() {
+    for (text, column) in [("id\na\0\n", "id"), ("user_id,nickname\na,\0Mina\0\n", "nickname")] {
+        let file = File::read(text.as_bytes());
+        assert_eq!(file.recognised.encoding.as_deref(), Some("utf-8"));
+        assert_eq!(file.faults(), [(2, column.to_owned(), "bad_format".to_owned())]);
+    }
+    let mut bytes = EUC_KR.encode("user_id,nickname\na,김하은과 박민아\n").0.into_owned();
+    bytes.insert(19, 0);
+    assert_eq!(File::read(&bytes).recognised.encoding.as_deref(), Some("euc-kr"));
+}

@@ -41,6 +41,19 @@ fn auth0_csv() {
     assert_eq!(file.fields(), [expected]);
 }
 
+/// Whoever exports chooses the columns.
+#[rstest]
+#[case("Id,Name,Email\n'auth0|5f7c,'Mina,'mina@example.com\n", "Mina")]
+#[case("Name,Email,Id\n''t Hooft,'mina@example.com,'google-oauth2|5f7c\n", "'t Hooft")]
+#[case("user_id;name;role\nauth0|5f7c;'t Hooft;admin\n", "'t Hooft")]
+#[case(r#"{"Id": "samlp|5f7c", "Name": "Mina", "Email": "mina@example.com"}"#, "Mina")]
+fn auth0_with_few_columns(#[case] text: &str, #[case] nickname: &str) {
+    let file = File::read(text.as_bytes());
+    assert_eq!(file.fields(), [json!({"user_id": "5f7c", "nickname": nickname})]);
+    let other = if text.contains("role") { ("role", Reason::OtherMeaning) } else { ("Email", Reason::NoField) };
+    assert_eq!(file.reason(other.0), Some(other.1));
+}
+
 #[test]
 fn okta() {
     let text = "login,firstName,lastName,middleName,email,title,displayName,nickName,locale\r\n\

@@ -1,5 +1,7 @@
 //! Tables that people make: what is recognised, refused and reported.
 
+use std::io::Write;
+
 use rollcall_domain::{Fields, account::Account, file_format::Delimiter};
 use rstest::rstest;
 
@@ -65,6 +67,7 @@ fn broken_json_is_a_fault_of_its_record() {
 #[case(b"PK\x03\x04 not an archive", "damaged")]
 #[case(b"\x1f\x8b\x08 not compressed", "damaged")]
 #[case(b"{\"a\": [1, 2],\n \"b\": 3}", "no list of accounts")]
+#[case(b"[{\"user_id\": \"a\"}]\n[{\"user_id\": \"b\"}]", "after entry 1")]
 fn a_file_of_another_kind_is_refused_with_a_sentence(#[case] bytes: &[u8], #[case] expected: &str) {
     let sentence = recognise(Cursor::new(bytes), &Given::default()).unwrap_err().to_string();
     assert!(sentence.contains(expected), "{sentence}");
@@ -118,10 +121,23 @@ fn a_mapping_replaces_what_was_recognised() {
     }});
     let mapping = Fields::of(mapping).parse(|fields| fields.object("mapping", Mapping::read)).unwrap();
     let plan = Plan::new(&recognised, Some(&mapping), today()).unwrap();
+    let mut shown = recognised.clone();
+    shown.map(&mapping);
+    assert_eq!(serde_json::to_value(&shown.not_imported).unwrap(), json!([{"name": "Stufe", "reason": "no_field"}]));
     let (mut records, mut record) = (Records::open(Box::new(text.as_bytes()), &recognised).unwrap(), Record::default());
     assert!(records.read(&mut record).unwrap());
     let expected = json!({"user_id": "ab-1", "nickname": "Mina Park", "level": 3});
     assert_eq!(Value::Object(plan.row(&record).unwrap().fields), expected);
+}
+
+#[test]
+fn a_column_is_not_imported_only_if_the_mapping_leaves_it_out() {
+    let mut recognised =
+        recognise(Cursor::new("user_id,nickname,code,password\na,b,c,d\n"), &Given::default()).unwrap();
+    let columns = json!([{"index": 2, "field": "user_id"}, {"index": 1, "field": "location"}]);
+    recognised.map(&Fields::of(json!({"columns": columns})).parse(Mapping::read).unwrap());
+    let expected = json!([{"name": "user_id", "reason": "no_field"}, {"name": "password", "reason": "secret"}]);
+    assert_eq!(serde_json::to_value(&recognised.not_imported).unwrap(), expected);
 }
 
 #[test]
@@ -173,4 +189,46 @@ fn names_with_a_leading_apostrophe_are_kept() {
     let file = File::read("user_id,nickname\na,'t Hooft\nb,'=1\nc,''x\n".as_bytes());
     let names: Vec<_> = file.fields().iter().map(|row| row["nickname"].clone()).collect();
     assert_eq!(names, ["'t Hooft", "=1", "'x"]);
+}
+
+/// What is read to recognise a file is bounded, however much it is when it is unpacked.
+#[rstest]
+fn a_file_that_begins_with_nothing_is_refused(#[values(false, true)] gzip: bool) {
+    let mut bytes = vec![b'\n'; 2 * super::super::HEAD_BYTES];
+    bytes.extend_from_slice(b"user_id\na\n");
+    let bytes = if gzip { packed(&bytes) } else { bytes };
+    let refused = recognise(Cursor::new(&bytes), &Given::default());
+    assert!(matches!(refused, Err(Unreadable::Blank)), "{refused:?}");
+}
+
+#[test]
+fn the_first_records_are_those_of_the_first_mib() {
+    let mut bytes = b"user_id\na\nb\n".to_vec();
+    bytes.resize(2 * super::super::HEAD_BYTES, b'\n');
+    bytes.extend_from_slice(b"c\n");
+    let recognised = recognise(Cursor::new(packed(&bytes)), &Given::default()).unwrap();
+    assert_eq!(recognised.first_records.len(), 1, "the last one may be cut");
+    assert_eq!(File::read(&bytes).fields().len(), 3);
+}
+
+#[test]
+fn no_more_keys_are_columns_than_a_table_may_have() {
+    let record = |first: usize| {
+        let keys = (first..first + 1_000).map(|key| format!("\"k{key}\": 1"));
+        format!("{{\"user_id\": \"a{first}\", {}}}\n", keys.collect::<Vec<_>>().join(", "))
+    };
+    let text: String = (0..50).map(|number| record(number * 1_000)).collect();
+    assert_eq!(File::read(text.as_bytes()).recognised.columns.len(), 1_024);
+    let too_many =
+        text.lines().next().unwrap().replace('}', &format!(", {}}}", &record(2_000)[1..].trim_end_matches("}\n")));
+    assert_eq!(
+        File::read(format!("{text}{}", too_many.replace("user_id\": \"a2000", "x\": \"")).as_bytes()).faults().len(),
+        1
+    );
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
 }

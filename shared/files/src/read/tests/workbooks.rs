@@ -32,13 +32,17 @@ fn workbook(parts: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn with_sheet(rows: &str) -> Vec<u8> {
+    with_sheet_and_texts(rows, STRINGS)
+}
+
+fn with_sheet_and_texts(rows: &str, texts: &str) -> Vec<u8> {
     let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
     workbook(&[
         ("_rels/.rels", RELATIONSHIPS),
         ("xl/_rels/workbook.xml.rels", PARTS),
         ("xl/workbook.xml", BOOK),
         ("xl/styles.xml", STYLES),
-        ("xl/sharedStrings.xml", STRINGS),
+        ("xl/sharedStrings.xml", texts),
         ("xl/worksheets/sheet1.xml", &sheet),
     ])
 }
@@ -108,6 +112,26 @@ fn a_small_file_that_unpacks_to_much_is_refused() {
         let refused = File::try_read(&file).err();
         assert!(matches!(refused, Some(Unreadable::TooLarge(_) | Unreadable::RecordTooLong { .. })), "{refused:?}");
     }
+}
+
+/// A request that recognises a workbook cannot wait until all of it is unpacked.
+#[test]
+fn a_workbook_is_recognised_by_its_start() {
+    let many = format!("{}{}</sst>", STRINGS.trim_end_matches("</sst>"), "<si><t>x</t></si>".repeat(1_100_000));
+    let file = with_sheet_and_texts(&format!(r#"{HEADER}<row r="2"><c t="s"><v>1000000</v></c></row>"#), &many);
+    let recognised = recognise(Cursor::new(&file), &Given::default()).unwrap();
+    assert_eq!((recognised.columns.len(), recognised.first_records.len()), (3, 0));
+    let behind = with_sheet_and_texts(r#"<row r="1"><c t="s"><v>1000000</v></c></row>"#, &many);
+    let refused = recognise(Cursor::new(&behind), &Given::default());
+    assert!(matches!(refused, Err(Unreadable::TooLarge(_))), "{refused:?}");
+}
+
+#[test]
+fn a_text_in_many_pieces_is_bounded() {
+    let pieces = format!("<r><t>{}</t></r>", "x".repeat(100_000)).repeat(3);
+    let file = with_sheet(&format!(r#"{HEADER}<row r="2"><c t="inlineStr"><is>{pieces}</is></c></row>"#));
+    let refused = File::try_read(&file).err();
+    assert!(matches!(refused, Some(Unreadable::TooLarge(_))), "{refused:?}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What the cells of a sheet refer to: texts and number formats.
 
-use std::io::Read;
+use std::{collections::HashMap, io::Read};
 
 use quick_xml::events::Event;
 
 use super::{
-    archive::Archive,
+    archive::{Archive, MAX_PARTS},
     strings::Strings,
     xml::{Xml, attribute},
 };
@@ -43,7 +43,7 @@ impl Book {
         let (first, from_1904) = archive.read(&book, first_sheet)?.ok_or(Unreadable::UnknownFormat)?;
         let sheet = parts.iter().find(|part| part.id == first).ok_or(Unreadable::UnknownFormat)?.target.clone();
         let strings = match of_kind(&parts, "/sharedStrings") {
-            Some(name) => archive.read(&name, Strings::read)?.unwrap_or_default(),
+            Some(name) => archive.read_texts(&name)?.unwrap_or_default(),
             None => Strings::default(),
         };
         let is_date = match of_kind(&parts, "/styles") {
@@ -60,6 +60,9 @@ fn relationships(xml: &mut Xml<&mut dyn Read>, folder: &str) -> Result<Vec<Relat
     loop {
         match xml.next()? {
             Event::Start(tag) if tag.local_name().as_ref() == "Relationship" => {
+                if list.len() == usize::from(MAX_PARTS) {
+                    return Err(Unreadable::Damaged);
+                }
                 let value = |name| Ok::<_, Unreadable>(attribute(&tag, name)?.unwrap_or_default());
                 let target = value("Target")?;
                 let target = match target.strip_prefix('/') {
@@ -94,19 +97,19 @@ fn first_sheet(xml: &mut Xml<&mut dyn Read>) -> Result<(String, bool), Unreadabl
 
 /// For each cell format, whether its numbers are days.
 fn date_formats(xml: &mut Xml<&mut dyn Read>) -> Result<Vec<bool>, Unreadable> {
-    let (mut codes, mut formats, mut in_cells) = (Vec::new(), Vec::new(), false);
+    let (mut codes, mut formats, mut in_cells) = (HashMap::new(), Vec::new(), false);
     loop {
         match xml.next()? {
             Event::Start(tag) => match tag.local_name().as_ref() {
                 "numFmt" => {
-                    codes.push((attribute(&tag, "numFmtId")?, attribute(&tag, "formatCode")?.unwrap_or_default()));
+                    let code = attribute(&tag, "formatCode")?.unwrap_or_default();
+                    codes.insert(attribute(&tag, "numFmtId")?, is_date_code(&code));
                 }
                 "cellXfs" => in_cells = true,
                 "xf" if in_cells => {
                     let id = attribute(&tag, "numFmtId")?;
-                    let code = codes.iter().find(|(known, _)| *known == id).map(|(_, code)| code.as_str());
                     let built_in = id.as_deref().and_then(|id| id.parse().ok()).is_some_and(is_built_in_date);
-                    formats.push(code.map_or(built_in, is_date_code));
+                    formats.push(codes.get(&id).copied().unwrap_or(built_in));
                 }
                 _ => {}
             },

@@ -106,10 +106,7 @@ impl<'a> Rows<'a> {
             Kind::Number => record.push(&number(text)),
             Kind::Date => record.push(&date(text, self.book.from_1904)),
             Kind::Boolean => record.push(if text == "1" { "TRUE" } else { "FALSE" }),
-            Kind::Shared => {
-                let shared = text.parse().ok().and_then(|index| self.book.strings.get(index));
-                record.push(shared.ok_or(Unreadable::Damaged)?);
-            }
+            Kind::Shared => record.push(self.book.strings.get(text)?),
             Kind::Text => record.push(text),
         }
         if record.text.len() > MAX_RECORD_BYTES { Err(too_long()) } else { Ok(()) }

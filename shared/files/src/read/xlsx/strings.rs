@@ -2,7 +2,10 @@
 
 use quick_xml::events::Event;
 
-use super::xml::{Xml, push_reference};
+use super::{
+    Extent,
+    xml::{MAX_EVENT_BYTES, Xml, push_reference},
+};
 use crate::read::unreadable::Unreadable;
 
 /// The maximum size and number of the texts. They are in memory while the sheet is read.
@@ -14,16 +17,27 @@ const MAX_TEXTS: usize = 2_000_000;
 pub(super) struct Strings {
     text: String,
     ends: Vec<u32>,
+    /// Whether more follow.
+    is_cut: bool,
 }
 
 impl Strings {
-    pub(super) fn read(xml: &mut Xml<&mut dyn std::io::Read>) -> Result<Self, Unreadable> {
+    /// Reads the texts. Of their start, those beyond the limits are left out.
+    pub(super) fn read(xml: &mut Xml<&mut dyn std::io::Read>, extent: Extent) -> Result<Self, Unreadable> {
         let mut strings = Self::default();
+        match strings.fill(xml) {
+            Err(Unreadable::TooLarge(_)) if extent == Extent::Start => strings.is_cut = true,
+            filled => filled?,
+        }
+        Ok(strings)
+    }
+
+    fn fill(&mut self, xml: &mut Xml<&mut dyn std::io::Read>) -> Result<(), Unreadable> {
         let mut text = CellText::default();
         loop {
             match xml.next()? {
-                Event::End(tag) if tag.local_name().as_ref() == "si" => strings.push(text.take())?,
-                Event::Eof => return Ok(strings),
+                Event::End(tag) if tag.local_name().as_ref() == "si" => self.push(text.take())?,
+                Event::Eof => return Ok(()),
                 event => text.add(&event)?,
             }
         }
@@ -38,10 +52,15 @@ impl Strings {
         Ok(())
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&str> {
-        let end = *self.ends.get(index)? as usize;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
-        Some(&self.text[start..end])
+    /// The text of this number.
+    pub(super) fn get(&self, number: &str) -> Result<&str, Unreadable> {
+        let index = number.parse::<usize>().map_err(|_| Unreadable::Damaged)?;
+        let Some(end) = self.ends.get(index) else {
+            let too_far = Unreadable::TooLarge("the texts of its first rows behind 16 MiB of others");
+            return Err(if self.is_cut { too_far } else { Unreadable::Damaged });
+        };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        Ok(&self.text[start as usize..*end as usize])
     }
 }
 
@@ -74,7 +93,8 @@ impl CellText {
             Event::GeneralRef(reference) if self.is_part() => push_reference(&mut self.raw, reference)?,
             _ => {}
         }
-        Ok(())
+        // Its pieces are small, but there may be any number of them.
+        if self.raw.len() > MAX_EVENT_BYTES { Err(Unreadable::TooLarge("a text of more than 256 KiB")) } else { Ok(()) }
     }
 
     /// The text so far; the next one starts empty.

@@ -14,7 +14,7 @@ use quick_xml::{
 use crate::read::unreadable::Unreadable;
 
 /// The maximum size of one tag or text, in bytes. A cell has at most 32,767 characters.
-const MAX_EVENT_BYTES: usize = 256 * 1024;
+pub(super) const MAX_EVENT_BYTES: usize = 256 * 1024;
 
 /// What may still be read.
 pub(super) struct Limits {

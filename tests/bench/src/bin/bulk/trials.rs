@@ -12,7 +12,7 @@ use rollcall_domain::{
     app::NewApp,
     column::Column,
     id::{AppId, JobId},
-    job::{Job, JobKind, JobStatus},
+    job::{Job, JobCaller, JobKind, JobStatus},
     text::AppName,
     user::User,
 };
@@ -58,6 +58,8 @@ pub(crate) async fn run(sizes: &[u32], latency: Duration, exports_only: bool) ->
         let out = bench.job("export to be imported", *rows, bench.begin(app_id, comparable.clone()).await?).await?;
         let other = bench.empty_app().await?;
         bench.job("import, CSV", *rows, bench.import(other, &out).await?).await?;
+        let again = bench.import(other, &out).await?;
+        bench.job_with_faults("import, every row refused", *rows, again, u64::from(*rows)).await?;
         let back = bench.job("export of what was imported", *rows, bench.begin(other, comparable).await?).await?;
         if back.files[0].sha256 != out.files[0].sha256 {
             return Err("what was imported is not what was exported".into());
@@ -120,19 +122,23 @@ impl Bench {
         Ok(app_id)
     }
 
+    fn caller(&self) -> JobCaller<'_> {
+        JobCaller { user: &self.user, key_id: None, origin: None }
+    }
+
     /// Begins a job.
     async fn begin(&self, app_id: AppId, request: Value) -> Result<Job, Failure> {
         let mut request = object(request);
         let kind = request.remove("kind").and_then(|kind| kind.as_str().and_then(JobKind::parse));
         let ids = (JobId::new(self.context.uuid()?), app_id);
-        let job = Job::new(ids, (kind.ok_or("no kind")?, request), (&self.user, None), self.context.now());
+        let job = Job::new(ids, (kind.ok_or("no kind")?, request), self.caller(), self.context.now());
         self.commit(job::create(&job)?).await?;
         Ok(job)
     }
 
     /// Starts a job that waits for it.
     async fn start(&self, job: &Job, start: Value) -> Result<Job, Failure> {
-        let started = job.clone().started((&self.user, None), object(start), self.context.now()).next();
+        let started = job.clone().started(self.caller(), object(start), self.context.now()).next();
         self.commit(job::change(job, &started)?).await?;
         Ok(started)
     }
@@ -152,13 +158,18 @@ impl Bench {
         self.start(&job, json!({"dry_run": false, "on_existing": "fail"})).await
     }
 
-    /// Lets a process work on a job, and prints what it has used.
+    /// Lets a process work on a job, and prints what it has used. No row may fail.
     async fn job(&self, name: &str, rows: u32, job: Job) -> Result<Job, Failure> {
+        self.job_with_faults(name, rows, job, 0).await
+    }
+
+    /// [`Bench::job`], where this many rows must fail.
+    async fn job_with_faults(&self, name: &str, rows: u32, job: Job, faults: u64) -> Result<Job, Failure> {
         self.print(name, rows, &["work", &job.app_id.to_string(), &job.job_id.to_string()])?;
         let after = self.context.store.job(job.app_id, job.job_id).await?.ok_or("the job is gone")?;
         let done = after.files.first().map_or(after.progress.total.unwrap_or_default(), |file| file.rows);
         let failed = if after.kind == JobKind::Import { done } else { u64::from(rows) - done };
-        if !matches!(after.status, JobStatus::Succeeded | JobStatus::AwaitingStart) || failed > 0 {
+        if !matches!(after.status, JobStatus::Succeeded | JobStatus::AwaitingStart) || failed != faults {
             return Err(format!("{name}: {failed} rows failed, {:?}", after.error).into());
         }
         Ok(after)

@@ -37,7 +37,7 @@ pub(crate) async fn work(app_id: AppId, job_id: JobId) -> Result<Spent, Failure>
     measured(async || {
         loop {
             let event = transfer::TransferEvent { app_id, job_id, worker: "bench".to_owned() };
-            if transfer::run(context.clone(), objects.clone(), event).await?.over {
+            if Box::pin(transfer::run(context.clone(), objects.clone(), event)).await?.over {
                 return Ok(());
             }
         }

@@ -38,6 +38,11 @@ impl Action {
         self.path.starts_with("/v1/apps")
     }
 
+    /// Whether it is about jobs.
+    pub fn is_of_jobs(&self) -> bool {
+        self.path.starts_with("/v1/apps/{app}/jobs")
+    }
+
     /// Whether a success changes anything but the audit log.
     pub fn is_change(&self) -> bool {
         self.method != Method::GET && self.path != "/v1/apps/{app}/export-selection" && !self.path.ends_with("/test")
@@ -149,6 +154,24 @@ pub const ACTIONS: &[Action] = &[
     row("delete accounts",      POST,   "/v1/apps/{app}/account-deletions",      |_| json!({"user_ids": ["mina", "root"]}), 200,
                                                                                                     "+.+--- ....-- .. ++"),
     row("export an account",    GET,    "/v1/apps/{app}/accounts/mina/export?format=csv", NONE, 200, "+.+-+- ....-- .. ++"),
+    // A job that the caller may not see is not found.
+    row("list the jobs",        GET,    "/v1/apps/{app}/jobs",                   NONE, 200,         "+.++++ ....++ .. ++"),
+    row("begin an export",      POST,   "/v1/apps/{app}/jobs",                   |_| json!({"kind": "export", "format": "csv"}), 202,
+                                                                                                    "+.+-+- ....-- .. ++"),
+    row("begin an import",      POST,   "/v1/apps/{app}/jobs",                   |_| json!({"kind": "import"}), 201,
+                                                                                                    "+.+++- ....-+ .. ++"),
+    row("begin an edit",        POST,   "/v1/apps/{app}/jobs",                   |_| json!({"kind": "edit", "user_ids": ["mina"], "set": {"level": 3}}), 202,
+                                                                                                    "+.+++- ....-+ .. ++"),
+    row("begin a deletion",     POST,   "/v1/apps/{app}/jobs",                   |_| json!({"kind": "delete", "user_ids": ["mina"]}), 202,
+                                                                                                    "+.+--- ....-- .. ++"),
+    row("view an export",       GET,    "/v1/apps/{app}/jobs/{export}",          NONE, 200,         "+.+.+. ...... .. ++"),
+    row("view an import",       GET,    "/v1/apps/{app}/jobs/{import}",          NONE, 200,         "+.+++. .....+ .. ++"),
+    row("view a deletion",      GET,    "/v1/apps/{app}/jobs/{deletion}",        NONE, 200,         "+.+... ...... .. ++"),
+    row("preview an import",    POST,   "/v1/apps/{app}/jobs/{import}/preview",  |_| json!({}), 200, "+.+++. .....+ .. ++"),
+    row("start an import",      POST,   "/v1/apps/{app}/jobs/{import}/start",    |_| json!({"dry_run": false, "on_existing": "fail"}), 202,
+                                                                                                    "+.+++. .....+ .. ++"),
+    row("end an export",        DELETE, "/v1/apps/{app}/jobs/{export}",          NONE, 204,         "+.+.+. ...... .. ++"),
+    row("end a deletion",       DELETE, "/v1/apps/{app}/jobs/{deletion}",        NONE, 204,         "+.+... ...... .. ++"),
     row("export a selection",   POST,   "/v1/apps/{app}/export-selection",       |_| json!({"user_ids": ["mina"], "format": "csv"}), 200,
                                                                                                     "+.+-+- ....-- .. ++"),
 ];

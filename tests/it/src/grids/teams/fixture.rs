@@ -37,8 +37,8 @@ pub const CUSTOM: [(&str, &[&str]); 6] = [
 /// The URL of webhooks to which nothing is ever delivered: nothing listens there.
 pub const WEBHOOK_URL: &str = "http://127.0.0.1:9/";
 
-/// A team with an admin, a developer, a role that nobody has, a live invitation and a webhook. If it was built with applications,
-/// it has one with accounts and the deletion lock off, and an empty one with the lock on.
+/// A team with an admin, a developer, a role that nobody has, a live invitation and a webhook. If it was built with
+/// applications, it has one with accounts, jobs and the deletion lock off, and an empty one with the lock on.
 pub struct TeamFixture {
     /// Its number in its world.
     pub number: usize,
@@ -52,8 +52,32 @@ pub struct TeamFixture {
     pub webhook: String,
     pub app: String,
     pub spare: String,
+    pub jobs: Jobs,
     /// Another team.
     pub elsewhere: TeamId,
+}
+
+/// The ids of a queued export and deletion, and of an import whose file is uploaded.
+pub struct Jobs {
+    pub export: String,
+    pub import: String,
+    pub deletion: String,
+}
+
+impl Jobs {
+    fn unknown() -> Self {
+        let unknown = || UNKNOWN_ID.to_owned();
+        Self { export: unknown(), import: unknown(), deletion: unknown() }
+    }
+
+    async fn of_app(world: &World, admin: &Client, app: &str) -> Self {
+        let begin = async |body: Value| text(&admin.post(&format!("/v1/apps/{app}/jobs"), &body).await.body["job_id"]);
+        let export = begin(json!({"kind": "export", "format": "csv"})).await;
+        let import = begin(json!({"kind": "import"})).await;
+        let deletion = begin(json!({"kind": "delete", "user_ids": ["mina"]})).await;
+        world.objects().put(&format!("{app}/{import}/{}", transfer::UPLOAD), "user_id\nhaeun\n".into()).await.unwrap();
+        Self { export, import, deletion }
+    }
 }
 
 impl TeamFixture {
@@ -76,7 +100,7 @@ impl TeamFixture {
         let webhook = json!({"url": WEBHOOK_URL, "team_id": team});
         let webhook = admin.post("/v1/webhooks", &webhook).await.is(201).body["webhook"]["webhook_id"].clone();
         let webhook = text(&webhook);
-        let (mut app, mut spare) = (UNKNOWN_ID.to_owned(), UNKNOWN_ID.to_owned());
+        let (mut app, mut spare, mut jobs) = (UNKNOWN_ID.to_owned(), UNKNOWN_ID.to_owned(), Jobs::unknown());
         if has_apps {
             app = create_app(admin, team, "Full").await;
             tick();
@@ -87,9 +111,10 @@ impl TeamFixture {
             }
             let lift = json!({"locked": false, "risks_acknowledged": true});
             admin.put(&format!("/v1/apps/{app}/deletion-lock"), &lift).await.is(200);
+            jobs = Jobs::of_app(world, admin, &app).await;
         }
         tick();
-        Self { number, team, member, non_member, role, invitation, code, webhook, app, spare, elsewhere }
+        Self { number, team, member, non_member, role, invitation, code, webhook, app, spare, jobs, elsewhere }
     }
 
     /// The path with this fixture's ids, and the caller's own.
@@ -103,6 +128,9 @@ impl TeamFixture {
             .replace("{webhook}", &self.webhook)
             .replace("{app}", &self.app)
             .replace("{spare}", &self.spare)
+            .replace("{export}", &self.jobs.export)
+            .replace("{import}", &self.jobs.import)
+            .replace("{deletion}", &self.jobs.deletion)
     }
 }
 

@@ -10,11 +10,13 @@ use super::{
 };
 use crate::support::faults::Fault;
 
-/// The changes that check the caller's rights again in their transaction. Changes of accounts rely on the check at the
-/// start of the request, so that they touch no shared item. Leaving and redeeming need no permission.
+/// The changes that check the caller's rights again in their transaction. Changes of accounts and of jobs rely on the
+/// check at the start of the request, so that they touch no shared item. Leaving and redeeming need no permission.
 fn guarded() -> impl Iterator<Item = &'static Action> {
     let is_open = |action: &Action| {
-        action.path.contains("account") || matches!(action.name, "leave the team" | "redeem an invitation")
+        action.path.contains("account")
+            || action.is_of_jobs()
+            || matches!(action.name, "leave the team" | "redeem an invitation")
     };
     ACTIONS.iter().filter(move |action| action.is_change() && !is_open(action))
 }
