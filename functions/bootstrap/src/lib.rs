@@ -3,7 +3,7 @@
 
 use rollcall_api::{Authority, Context, Plan, Problem, password, retry_on_conflict, throttle::LoginThrottles};
 use rollcall_domain::{
-    Code, Invalid, Refusal, Violation,
+    Code, Invalid, Refusal, Violation, ViolationCode,
     audit::Action,
     credential::Credential,
     id::UserId,
@@ -58,6 +58,9 @@ pub async fn run(context: Context, event: BootstrapEvent) -> Result<BootstrapRep
     let login = event.login.as_deref().unwrap_or("admin");
     let login = Login::parse(login).map_err(|invalid| refused("/login", invalid))?;
     let is_break_glass = event.break_glass;
+    if is_break_glass && !context.config.is_break_glass_allowed {
+        return Err(refused("/break_glass", Invalid::new(ViolationCode::NotAllowed, "BREAK_GLASS is off")));
+    }
     let (user, generated_password) = if is_break_glass {
         break_glass(&context, event, &login).await?
     } else {

@@ -30,6 +30,8 @@ pub struct Config {
     pub password: password::PasswordRule,
     /// Whether people may register themselves: `REGISTRATION`.
     pub is_registration_open: bool,
+    /// Whether `bootstrap` may reset the password of a super admin: `BREAK_GLASS`.
+    pub is_break_glass_allowed: bool,
     /// How long sessions live: `MEMBER_SESSION_…` and `ADMIN_SESSION_…`.
     pub sessions: Lifetimes,
     /// Whether webhooks may lead to this machine: `WEBHOOK_LOOPBACK`.
@@ -47,6 +49,7 @@ impl Config {
             audit_retention: days(variable)?,
             password: password_rule(variable)?,
             is_registration_open: switch(variable, "REGISTRATION", ("on", "off"), true)?,
+            is_break_glass_allowed: switch(variable, "BREAK_GLASS", ("on", "off"), true)?,
             sessions: Lifetimes {
                 member: lifetime(variable, "MEMBER_SESSION", MEMBER_SESSION)?,
                 admin: lifetime(variable, "ADMIN_SESSION", ADMIN_SESSION)?,
@@ -201,6 +204,7 @@ mod tests {
             ("PASSWORD_MIN_LENGTH", "65"),
             ("PASSWORD_REQUIRE_CLASSES", "yes"),
             ("REGISTRATION", "closed"),
+            ("BREAK_GLASS", "no"),
             ("WEBHOOK_LOOPBACK", "yes"),
             ("MEMBER_SESSION_IDLE_MINUTES", "1"),
             ("ADMIN_SESSION_AGE_MINUTES", "1441"),

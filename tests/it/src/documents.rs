@@ -1,9 +1,10 @@
-//! The documentation agrees with the code: the README's configuration, the tables of the reference, the example
+//! The documentation agrees with the code and the template: the README's configuration, the tables of the reference, the example
 //! requests, and the links and names in the pages.
 
 mod examples;
 mod links;
 mod reference;
+mod template;
 
 use std::path::PathBuf;
 

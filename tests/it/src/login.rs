@@ -152,6 +152,19 @@ async fn a_password_reset_during_a_sign_in_prevents_the_session() {
 }
 
 #[tokio::test]
+async fn break_glass_can_be_switched_off() {
+    let world = World::new().await;
+    let run = async |variables, event| {
+        bootstrap::run(world.restarted(variables), serde_json::from_value(event).unwrap()).await.is_ok()
+    };
+    let off: &[_] = &[("BREAK_GLASS", "off")];
+    assert!(run(off, json!({"password": "correct horse battery"})).await, "the first super admin is created");
+    let break_glass = json!({"break_glass": true, "password": "another horse battery"});
+    assert!(!run(off, break_glass.clone()).await);
+    assert!(run(&[], break_glass).await);
+}
+
+#[tokio::test]
 async fn unknown_and_missing_fields_of_a_login_are_refused() {
     let world = World::new().await;
     let send = |body: &str| world.stranger().send_owned(Method::POST, "/v1/login", body.to_owned());
