@@ -1,12 +1,11 @@
-//! The start of a session, with or without a second factor, and its end.
+//! The start of a session, with or without a second factor.
 
 use axum::{
-    extract::State,
     http::header,
     response::{AppendHeaders, IntoResponse, Response},
 };
 use rollcall_api::{
-    Authority, Context, Plan, Problem, PublicRequest, Reply, SessionCall, device,
+    Authority, Context, Plan, Problem, PublicRequest, Reply, device,
     token::{self, DEVICE_COOKIE, SESSION_COOKIE, Transport},
 };
 use rollcall_domain::{
@@ -157,18 +156,4 @@ fn new_session(
 fn new_device(request: &PublicRequest, user: &User) -> Message {
     let (login, address, user_agent) = (user.login.clone(), request.address, request.user_agent.clone());
     Message::NewDevice { login, address, user_agent }
-}
-
-/// `POST /v1/logout`: ends the session of this request.
-#[utoipa::path(
-    post,
-    path = "/v1/logout",
-    operation_id = "sign_out",
-    tag = "own identity",
-    responses((status = 204, headers(("Set-Cookie")))),
-)]
-pub(crate) async fn sign_out(State(context): State<Context>, call: SessionCall) -> Result<impl IntoResponse, Problem> {
-    call.no_input()?;
-    context.record([rollcall_store::session::end(&call.session)]).await?;
-    Ok((AppendHeaders([(header::SET_COOKIE, token::set_cookie(SESSION_COOKIE, "", 0)?)]), Reply::no_content()))
 }

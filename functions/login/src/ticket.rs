@@ -7,6 +7,7 @@ use axum::{
 use rollcall_api::{
     Context, Problem, PublicRequest, Reply,
     clock::random,
+    second_factor::{self, PendingAttempt},
     throttle,
     token::{self, Transport},
 };
@@ -28,10 +29,7 @@ use serde::Serialize;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use crate::{
-    second_factor::{self, PendingAttempt},
-    session::{SessionStart, SignedIn, fields_of, read_transport},
-};
+use crate::session::{SessionStart, SignedIn, fields_of, read_transport};
 
 /// The reply to a right password if the second factor is still needed.
 #[derive(Serialize, ToSchema)]

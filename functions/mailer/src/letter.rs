@@ -48,7 +48,9 @@ impl Letter {
             Some(code) => mailed_code::digits(context, code).await?,
             None => String::new(),
         };
-        let (words, origin) = (MailWords::of(mail), context.config.public_origin.as_str());
+        // `Sender::read` refuses to start without one.
+        let origin = context.config.public_origin.as_deref().unwrap_or_default();
+        let words = MailWords::of(mail);
         let language = match mail.language {
             Language::En => "en",
             Language::Ko => "ko",

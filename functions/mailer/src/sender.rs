@@ -33,9 +33,10 @@ impl Sender {
     }
 
     /// The sender that the environment configures: the SMTP server at `SMTP_URL`, otherwise SES. `MAIL_FROM` is the
-    /// sender's address.
+    /// sender's address. No request tells the origin that mails link to, so `PUBLIC_ORIGIN` must be set, too.
     pub fn read(connection: &Connection, variable: &Variable<'_>) -> Result<Self, String> {
         let from = variable("MAIL_FROM").ok_or("MAIL_FROM must be set")?;
+        variable("PUBLIC_ORIGIN").ok_or("PUBLIC_ORIGIN must be set: mails link to it")?;
         match variable("SMTP_URL") {
             Some(url) => Self::smtp(&url, &from),
             None => Self::ses(connection, variable(ses::ENDPOINT), &from),

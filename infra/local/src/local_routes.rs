@@ -57,7 +57,7 @@ async fn require_loopback_host(request: Request, next: Next) -> Response {
 
 /// Refuses what another site made the browser send, readings too: nothing but this console has any use for them.
 async fn require_own_origin(State(context): State<Context>, request: Request, next: Next) -> Response {
-    match rollcall_api::actor::check_origin(&context.config.public_origin, request.headers()) {
+    match rollcall_api::actor::check_origin(context.config.public_origin.as_deref(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(code) => Problem::from(code).into_response(),
     }

@@ -78,6 +78,7 @@ pub fn routes() -> OpenApiRouter<Context> {
         .merge(invites::routes())
         .merge(jobs::routes())
         .merge(login::routes())
+        .merge(me::routes())
         .merge(registration::routes())
         .merge(teams::routes())
         .merge(users::routes())

@@ -65,7 +65,8 @@ impl Actor {
         session.check(&user, context.config.sessions.of(&user), now)?;
         identify(parts, &user);
         if transport == Transport::Cookie {
-            check_same_origin(&context.config.public_origin, &parts.method, &parts.headers)?;
+            let origin = context.config.origin(parts.extensions.get());
+            check_same_origin(origin, &parts.method, &parts.headers)?;
         }
         if session.is_touch_due(now) {
             context.record([rollcall_store::session::touch(&session, now)]).await?;
@@ -187,16 +188,16 @@ pub(crate) fn audited(user: &User) -> AuditActor {
 ///
 /// `Sec-Fetch-Site` is set by the browser and cannot be forged by a page. Where it is missing, `Origin` must be ours.
 /// Without either header no browser sent the request, so nothing was attached to it unasked.
-pub(crate) fn check_same_origin(public_origin: &str, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
+pub(crate) fn check_same_origin(public_origin: Option<&str>, method: &Method, headers: &HeaderMap) -> Result<(), Code> {
     if method.is_safe() { Ok(()) } else { check_origin(public_origin, headers) }
 }
 
 /// `check_same_origin` for a request of any method.
-pub fn check_origin(public_origin: &str, headers: &HeaderMap) -> Result<(), Code> {
+pub fn check_origin(public_origin: Option<&str>, headers: &HeaderMap) -> Result<(), Code> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let is_same = match (header(header::HeaderName::from_static("sec-fetch-site")), header(header::ORIGIN)) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => origin == public_origin,
+        (None, Some(origin)) => Some(origin) == public_origin,
         (None, None) => true,
     };
     if is_same { Ok(()) } else { Err(Code::CrossSiteRequest) }

@@ -15,13 +15,15 @@ use rollcall_domain::{
 
 use url::Url;
 
-use crate::key_source::KeySource;
+use crate::{edge::EdgeSecret, gateway::GatewayOrigin, key_source::KeySource};
 
 /// The settings of an installation.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The origin under which browsers reach the API: `PUBLIC_ORIGIN`.
-    pub public_origin: String,
+    /// The origin under which browsers reach the API: `PUBLIC_ORIGIN`. Without it, that is the gateway's own domain.
+    pub public_origin: Option<String>,
+    /// What proves that a request comes from the network in front of the gateway: `EDGE_SECRET`.
+    pub edge_secret: Option<EdgeSecret>,
     /// The origin to which browsers upload files, if it is not the public one: `UPLOAD_ORIGIN`.
     pub upload_origin: Option<String>,
     /// How long audit records are kept: `AUDIT_RETENTION_DAYS`.
@@ -44,7 +46,8 @@ impl Config {
     /// Reads the configuration. `variable` looks a variable up: by [`environment`], except in tests.
     pub fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         Ok(Self {
-            public_origin: origin(&required(variable, "PUBLIC_ORIGIN")?)?,
+            public_origin: variable("PUBLIC_ORIGIN").map(|text| origin(&text)).transpose()?,
+            edge_secret: variable("EDGE_SECRET").map(EdgeSecret::parse).transpose()?,
             upload_origin: variable("UPLOAD_ORIGIN").map(|text| origin_of("UPLOAD_ORIGIN", &text)).transpose()?,
             audit_retention: days(variable)?,
             password: password_rule(variable)?,
@@ -57,6 +60,13 @@ impl Config {
             webhook_loopback: loopback(variable)?,
             key_source: KeySource::read(variable)?,
         })
+    }
+}
+
+impl Config {
+    /// The origin of the console for a request that came through the gateway, if one is known.
+    pub(crate) fn origin<'a>(&'a self, of_gateway: Option<&'a GatewayOrigin>) -> Option<&'a str> {
+        self.public_origin.as_deref().or(of_gateway.map(|origin| origin.0.as_str()))
     }
 }
 
@@ -194,9 +204,9 @@ mod tests {
         let good = [("PUBLIC_ORIGIN", "https://console.example.com"), ("MASTER_KEY_FILE", "key.json")];
         assert!(read(&good).is_ok());
         for (name, value) in [
-            ("PUBLIC_ORIGIN", ""),
             ("PUBLIC_ORIGIN", "console.example.com"),
             ("PUBLIC_ORIGIN", "https://console.example.com/"),
+            ("EDGE_SECRET", "too short"),
             ("UPLOAD_ORIGIN", "bucket.s3.amazonaws.com"),
             ("AUDIT_RETENTION_DAYS", "0"),
             ("AUDIT_RETENTION_DAYS", "a year"),

@@ -7,15 +7,30 @@ use http_body_util::BodyExt;
 use lambda_http::request::{LambdaRequest, RequestContext};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::client_address::ClientAddress;
+use crate::{client_address::ClientAddress, edge::EdgeSecret};
 
-/// The client's address, as the gateway reports it.
-pub(crate) fn client_address(request: &lambda_http::Request) -> Option<ClientAddress> {
-    match request.extensions().get::<RequestContext>()? {
-        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok().map(ClientAddress),
-        // Other variants exist only with features of the crate that are not compiled in.
-        _ => None,
+/// The origin of the gateway's own domain. The gateway names it, and no header of the client has a say in it.
+#[derive(Clone, Debug)]
+pub(crate) struct GatewayOrigin(pub(crate) String);
+
+/// Adds what the gateway reports of a request: the client's address, and the origin of its own domain.
+///
+/// With a network in front of the gateway, the client is the viewer that the network names, if it proves to be the
+/// network. Otherwise all clients would share the throttles of a few addresses.
+pub(crate) fn located(mut request: lambda_http::Request, edge_secret: Option<&EdgeSecret>) -> lambda_http::Request {
+    let viewer = edge_secret.and_then(|secret| secret.viewer_address(request.headers()));
+    let Some(RequestContext::ApiGatewayV2(context)) = request.extensions().get() else { return request };
+    let reported = || context.http.source_ip.as_deref()?.parse().ok();
+    let address = viewer.or_else(reported).map(ClientAddress);
+    let origin = context.domain_name.as_ref().map(|domain| GatewayOrigin(format!("https://{domain}")));
+    let extensions = request.extensions_mut();
+    if let Some(address) = address {
+        extensions.insert(address);
     }
+    if let Some(origin) = origin {
+        extensions.insert(origin);
+    }
+    request
 }
 
 /// A reply on its way to the gateway, which sends every file as bytes.
@@ -93,5 +108,41 @@ mod tests {
         assert_eq!(sent(&script[..1], "1;").await, lambda_http::Body::Text("1;".to_owned()));
         let font = [("content-type", "font/woff2")];
         assert_eq!(sent(&font, "wOF2").await, lambda_http::Body::Binary(b"wOF2".to_vec()));
+    }
+
+    /// A request as the gateway sends it.
+    fn request(headers: &str) -> lambda_http::Request {
+        let event = format!(
+            r#"{{"version": "2.0", "routeKey": "GET /v1/me", "rawPath": "/v1/me", "rawQueryString": "",
+            "headers": {{{headers}}}, "isBase64Encoded": false, "requestContext": {{"accountId": "1", "apiId": "a",
+            "domainName": "a.execute-api.eu-central-1.amazonaws.com", "domainPrefix": "a", "http": {{"method": "GET",
+            "path": "/v1/me", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "curl"}}, "requestId": "r",
+            "routeKey": "GET /v1/me", "stage": "$default", "time": "30/Nov/2026:12:00:00 +0000", "timeEpoch": 0}}}}"#
+        );
+        lambda_http::request::from_str(&event).unwrap()
+    }
+
+    fn address(request: &lambda_http::Request) -> String {
+        request.extensions().get::<ClientAddress>().unwrap().0.to_string()
+    }
+
+    #[test]
+    fn the_gateway_names_its_domain_and_the_client() {
+        let forged = r#""host": "evil.example", "x-forwarded-for": "203.0.113.9", "x-forwarded-host": "evil.example""#;
+        let located = located(request(forged), None);
+        assert_eq!(address(&located), "192.0.2.1");
+        let origin = located.extensions().get::<GatewayOrigin>().unwrap();
+        assert_eq!(origin.0, "https://a.execute-api.eu-central-1.amazonaws.com");
+    }
+
+    #[test]
+    fn a_network_in_front_is_believed_with_the_secret_only() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        let edge_secret = EdgeSecret::parse(secret.to_owned()).unwrap();
+        let viewer = r#""cloudfront-viewer-address": "198.51.100.10:46532""#;
+        let proved = format!(r#"{viewer}, "x-edge-secret": "{secret}""#);
+        assert_eq!(address(&located(request(&proved), Some(&edge_secret))), "198.51.100.10");
+        assert_eq!(address(&located(request(viewer), Some(&edge_secret))), "192.0.2.1");
+        assert_eq!(address(&located(request(&proved), None)), "192.0.2.1");
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     actor, body,
     client_address::ClientAddress,
     context::Context,
+    gateway::GatewayOrigin,
     header_list,
     idempotency::{IdempotencyKey, Lookup},
     parameters::Parameters,
@@ -73,6 +74,7 @@ pub struct PublicRequest {
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Value>,
+    gateway_origin: Option<GatewayOrigin>,
 }
 
 impl PublicRequest {
@@ -94,6 +96,7 @@ impl PublicRequest {
             uri: parts.uri,
             headers: parts.headers,
             body,
+            gateway_origin: parts.extensions.get().cloned(),
         }
     }
 
@@ -127,7 +130,8 @@ impl PublicRequest {
 
     /// Refuses a request that another site made the browser send. For requests that set or use the cookie.
     pub fn check_same_origin(&self, context: &Context) -> Result<(), Problem> {
-        Ok(actor::check_same_origin(&context.config.public_origin, &self.method, &self.headers)?)
+        let origin = context.config.origin(self.gateway_origin.as_ref());
+        Ok(actor::check_same_origin(origin, &self.method, &self.headers)?)
     }
 }
 

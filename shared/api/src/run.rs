@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     config::{self, Config},
     context::Context,
-    gateway::{ToGateway, client_address, encode_path},
+    gateway::{ToGateway, encode_path, located},
     logging,
     problem::Problem,
     request_log::Invocation,
@@ -34,12 +34,9 @@ where
 {
     started(read, async |context, own| {
         let routes = router(routes).layer(Extension(own));
-        let service = service(routes, context).map_request(|mut request: lambda_http::Request| {
-            if let Some(address) = client_address(&request) {
-                request.extensions_mut().insert(address);
-            }
-            request
-        });
+        let edge_secret = context.config.edge_secret.clone();
+        let service = service(routes, context)
+            .map_request(move |request: lambda_http::Request| located(request, edge_secret.as_ref()));
         let service = service.map_response(ToGateway);
         let adapted = lambda_http::Adapter::from(service);
         lambda_runtime::run(tower::util::MapRequestLayer::new(encode_path).layer(adapted)).await

@@ -16,7 +16,10 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::{mail::enqueue, support::World};
+use crate::{
+    mail::enqueue,
+    support::{ORIGIN, World},
+};
 
 const FROM: &str = "\"롤콜\" <rollcall@example.com>";
 
@@ -197,6 +200,7 @@ fn an_invalid_configuration_is_reported_without_the_password() {
     let read = |from: Option<&str>, url: &str| {
         Sender::read(&connection, &|name| match name {
             "MAIL_FROM" => from.map(str::to_owned),
+            "PUBLIC_ORIGIN" => Some(ORIGIN.to_owned()),
             "SMTP_URL" => Some(url.to_owned()).filter(|url| !url.is_empty()),
             _ => None,
         })

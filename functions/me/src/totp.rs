@@ -8,6 +8,7 @@ use rollcall_api::{
     authentication::reauthenticate,
     clock::random,
     queue, retry_on_conflict,
+    second_factor::{self, PendingAttempt},
     throttle::{self, Attempt},
 };
 use rollcall_domain::{
@@ -27,8 +28,7 @@ use rollcall_store::{Commit, credential::CredentialChange, flow, session::adopt_
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::email::CurrentPasswordBody;
-use crate::second_factor::{self, PendingAttempt};
+use crate::email::CurrentPasswordBody;
 
 /// A new secret for an authenticator app.
 #[derive(Serialize, ToSchema)]

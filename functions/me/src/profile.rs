@@ -1,4 +1,4 @@
-//! The caller's own account.
+//! The caller's user.
 
 use axum::extract::State;
 use rollcall_api::{Authority, Call, Context, Plan, Problem, Reply, SessionCall, actor::Access, retry_on_conflict};
@@ -13,12 +13,6 @@ use rollcall_domain::{
 use rollcall_store::credential::CredentialChange;
 use serde::Serialize;
 use utoipa::ToSchema;
-
-pub(crate) mod email;
-pub(crate) mod keys;
-pub(crate) mod password;
-pub(crate) mod sessions;
-pub(crate) mod totp;
 
 /// The caller, their teams, and what authenticates this request.
 #[derive(Debug, Serialize, ToSchema)]

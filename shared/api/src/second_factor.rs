@@ -1,12 +1,6 @@
 //! Checking a second factor, and using it up.
 
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
-use rollcall_api::{
-    Context, Problem,
-    clock::random,
-    keyring::{KeyPurpose, Keyring},
-    throttle::{Attempt, LoginThrottles},
-};
 use rollcall_domain::{
     Refusal, Timestamp,
     credential::{Credential, Totp},
@@ -23,8 +17,15 @@ use rollcall_store::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::{
+    Context, Problem,
+    clock::random,
+    keyring::{KeyPurpose, Keyring},
+    throttle::{Attempt, LoginThrottles},
+};
+
 /// A second factor that was right and has not been used before.
-pub(crate) enum RightFactor {
+pub enum RightFactor {
     /// A code: the factor before and after its use.
     Code(Totp, Totp),
     /// A recovery code: its hash, and how many are left after its use.
@@ -33,7 +34,7 @@ pub(crate) enum RightFactor {
 
 impl RightFactor {
     /// The write that uses it up.
-    pub(crate) fn used_up(&self, login: &Login) -> Result<Bookkeeping, Problem> {
+    pub fn used_up(&self, login: &Login) -> Result<Bookkeeping, Problem> {
         match self {
             Self::Code(before, after) => Ok(use_totp_step(login, before, after)?),
             Self::RecoveryCode(hash, _) => Ok(use_recovery_code(login, hash)),
@@ -41,7 +42,7 @@ impl RightFactor {
     }
 
     /// The condition that it has not been used meanwhile.
-    pub(crate) fn still_unused(&self, login: &Login) -> Write {
+    pub fn still_unused(&self, login: &Login) -> Write {
         match self {
             Self::Code(before, after) => totp_step_is_unused(login, before, after.last_step),
             Self::RecoveryCode(hash, _) => recovery_code_is_unused(login, hash),
@@ -49,7 +50,7 @@ impl RightFactor {
     }
 
     /// The number of recovery codes left, if one is used.
-    pub(crate) fn recovery_codes_left(&self) -> Option<usize> {
+    pub fn recovery_codes_left(&self) -> Option<usize> {
         match self {
             Self::Code(..) => None,
             Self::RecoveryCode(_, left) => Some(*left),
@@ -59,8 +60,9 @@ impl RightFactor {
 
 /// An attempt at the second factor of a login that is about to be counted, and the credential that was read with the
 /// throttles.
-pub(crate) struct PendingAttempt {
-    pub(crate) credential: Option<Credential>,
+pub struct PendingAttempt {
+    /// The credential of the login, if there is one.
+    pub credential: Option<Credential>,
     throttles: Vec<ThrottleId>,
     found: Vec<Option<Throttle>>,
     /// The throttle of the login's other devices, which count towards the total.
@@ -69,7 +71,7 @@ pub(crate) struct PendingAttempt {
 
 impl PendingAttempt {
     /// Reads what an attempt is counted in: the throttle of the login and, if given, that of a network.
-    pub(crate) async fn read(
+    pub async fn read(
         context: &Context,
         login: &Login,
         is_known_device: bool,
@@ -88,7 +90,7 @@ impl PendingAttempt {
     }
 
     /// Counts the attempt.
-    pub(crate) async fn count(self, context: &Context, now: Timestamp) -> Result<Attempt, Problem> {
+    pub async fn count(self, context: &Context, now: Timestamp) -> Result<Attempt, Problem> {
         let own = self.found.last().and_then(Option::as_ref);
         let total = check_total(own.into_iter().chain(&self.others));
         total.map_err(|wait| Refusal::wait(ThrottleKind::Totp.refusal(), wait))?;
@@ -97,7 +99,7 @@ impl PendingAttempt {
 }
 
 /// Checks what was typed. Returns `None` if it is wrong or was used before.
-pub(crate) async fn check(
+pub async fn check(
     context: &Context,
     typed: &SecondFactorInput,
     credential: &Credential,
@@ -133,19 +135,19 @@ fn stepped(
 }
 
 /// Encrypts a secret, bound to its user.
-pub(crate) fn sealed(keyring: &Keyring, user_id: UserId, secret: &TotpSecret) -> Result<String, Problem> {
+pub fn sealed(keyring: &Keyring, user_id: UserId, secret: &TotpSecret) -> Result<String, Problem> {
     keyring.seal(KeyPurpose::Totp, user_id.as_bytes(), secret.expose())
 }
 
 /// Decrypts a user's secret.
-pub(crate) fn opened(keyring: &Keyring, user_id: UserId, sealed: &str) -> Result<TotpSecret, Problem> {
+pub fn opened(keyring: &Keyring, user_id: UserId, sealed: &str) -> Result<TotpSecret, Problem> {
     let bytes = keyring.open(KeyPurpose::Totp, user_id.as_bytes(), sealed);
     let secret = bytes.and_then(|bytes| bytes.try_into().ok()).map(TotpSecret::new);
     secret.ok_or_else(|| Problem::Unavailable("a two-factor secret cannot be decrypted: its key is missing".to_owned()))
 }
 
 /// New recovery codes in two halves, for their owner, with their hashes. 130 random bits need no slow hash.
-pub(crate) fn recovery_codes() -> Result<Vec<(String, String)>, Problem> {
+pub fn recovery_codes() -> Result<Vec<(String, String)>, Problem> {
     let draw = || {
         let code = BASE32_NOPAD.encode(&random::<17>()?)[..RECOVERY_CODE_CHARS].to_owned();
         let (one, other) = code.split_at(RECOVERY_CODE_CHARS / 2);
