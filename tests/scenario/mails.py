@@ -94,7 +94,7 @@ class Mailbox:
 
 
 class Maildir(Mailbox):
-    """The mail of a deployment that sends by SMTP to a server with a Maildir."""
+    """The mail of a deployment that is kept in a Maildir."""
 
     def __init__(self, client, directory):
         super().__init__(client)

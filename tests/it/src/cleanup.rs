@@ -16,10 +16,11 @@ use rollcall_domain::{
 use rollcall_store::{Commit, outbox};
 use serde_json::json;
 
-use crate::support::{Client, World};
+use crate::support::{Client, World, faults::as_function};
 
 pub async fn run(world: &World) -> serde_json::Value {
-    let report = cleanup::run(world.context.clone(), cleanup::CleanupEvent::default()).await.unwrap();
+    let report =
+        as_function("cleanup", cleanup::run(world.context.clone(), cleanup::CleanupEvent::default())).await.unwrap();
     serde_json::to_value(report).unwrap()
 }
 

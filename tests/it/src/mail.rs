@@ -28,7 +28,7 @@ use tokio::time::Instant;
 
 use crate::support::{
     World,
-    faults::{FOREVER, Fault},
+    faults::{FOREVER, Fault, as_function},
 };
 
 /// A sender that records its letters. It returns the given errors first, then success.
@@ -116,7 +116,7 @@ fn event_for(mail: &Mail) -> MailerEvent {
 
 /// Runs the function and returns the records that it asks for again.
 async fn run(world: &World, sender: &Sender, event: MailerEvent) -> Value {
-    let report = mailer::run(world.context.clone(), sender.clone(), event).await.unwrap();
+    let report = as_function("mailer", mailer::run(world.context.clone(), sender.clone(), event)).await.unwrap();
     serde_json::to_value(report).unwrap()["batchItemFailures"].take()
 }
 

@@ -17,11 +17,16 @@ use rollcall_domain::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{Client, Reply, World, receiver::Receiver};
+use crate::support::{Client, Reply, World, faults::as_function, receiver::Receiver};
 
 /// Sends what is due, as one worker. Returns when the first retry is due.
 pub async fn send(world: &World) -> Option<Timestamp> {
-    notifier::send_due(&world.context, &Channels::default(), "test", Instant::now() + NOTIFIER_TIME).await.unwrap()
+    as_function(
+        "notifier",
+        notifier::send_due(&world.context, &Channels::default(), "test", Instant::now() + NOTIFIER_TIME),
+    )
+    .await
+    .unwrap()
 }
 
 /// Lets the last changes become due, and sends what is due.

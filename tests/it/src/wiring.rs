@@ -1,6 +1,6 @@
 //! The template, the local gateway's router, the API document and the code agree on routes and representations.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, sync::LazyLock};
 
 use axum::http::Method;
 use rollcall_domain::{
@@ -72,6 +72,19 @@ fn the_template_filters_by_the_words_that_the_code_writes() {
 /// The routes of the template.
 pub fn template_routes() -> Routes {
     template().into_iter().map(|(method, path, _)| (method, path)).collect()
+}
+
+/// The function of the route that fits a request, if there is one.
+pub fn function_of(method: &Method, path: &str) -> Option<&'static str> {
+    static ROUTES: LazyLock<BTreeSet<(String, String, String)>> = LazyLock::new(template);
+    let path = path.split('?').next().unwrap_or_default();
+    let fits = |template: &str| {
+        template.split('/').count() == path.split('/').count()
+            && template.split('/').zip(path.split('/')).all(|(part, given)| part == given || part.starts_with('{'))
+    };
+    let fitting = ROUTES.iter().filter(|(of, template, _)| of == method.as_str() && fits(template));
+    // A path of constant parts wins over one with parameters.
+    fitting.min_by_key(|(_, template, _)| template.matches('{').count()).map(|(.., function)| function.as_str())
 }
 
 pub fn document() -> Value {

@@ -41,6 +41,16 @@ async fn a_new_import_says_how_to_upload_its_file() {
 }
 
 #[tokio::test]
+async fn a_repeated_request_with_an_idempotency_key_begins_one_job() {
+    let fixture = JobFixture::new().await;
+    let (admin, path) = (fixture.admin.with("idempotency-key", "once"), format!("/v1/apps/{}/jobs", fixture.app_id));
+    let export = json!({"kind": "export", "format": "csv"});
+    let first = admin.post(&path, &export).await;
+    let again = admin.post(&path, &export).await;
+    assert_eq!(first.is(202).body, again.is(202).body);
+}
+
+#[tokio::test]
 async fn an_application_has_at_most_five_unfinished_jobs() {
     let fixture = JobFixture::new().await;
     let mut jobs = Vec::new();

@@ -13,7 +13,8 @@ use rollcall_domain::Code;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{PASSWORD, conformance};
+use super::{PASSWORD, conformance, faults::as_function};
+use crate::wiring;
 
 /// Sends requests with its own headers from its own address.
 #[derive(Clone)]
@@ -91,9 +92,14 @@ impl Client {
         }
         let mut request = request.body(body.map_or_else(Body::empty, Body::from)).unwrap();
         request.extensions_mut().insert(ClientAddress(self.address));
-        let response = self.service.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let answered = async {
+            let (parts, body) = self.service.clone().oneshot(request).await.unwrap().into_parts();
+            (parts, body.collect().await.unwrap().to_bytes())
+        };
+        let (parts, bytes) = match wiring::function_of(&method, path) {
+            Some(function) => as_function(function, answered).await,
+            None => answered.await,
+        };
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body, bytes: bytes.to_vec() };
         conformance::check(&method, path, &reply);

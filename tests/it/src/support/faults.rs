@@ -4,6 +4,7 @@
 //! has armed, and refuses transactions that overlap. An attempt of the SDK is a call: a retry is counted again.
 
 mod pause;
+mod record;
 mod wire;
 
 use std::collections::HashSet;
@@ -21,6 +22,7 @@ use pause::Paused;
 use wire::Request;
 
 pub use pause::Pause;
+pub use record::as_function;
 
 /// For `times`: every later call.
 pub const FOREVER: usize = usize::MAX;

@@ -9,7 +9,7 @@ use rollcall_domain::{
 };
 use tokio::time::Instant;
 
-use super::World;
+use super::{World, faults::as_function};
 
 /// The name of the worker, which keeps its leases.
 pub const WORKER: &str = "local";
@@ -28,7 +28,8 @@ impl World {
 
     /// Works on a job for one step that takes this long. Returns whether it needs no more steps.
     pub async fn step(&self, job: (AppId, JobId), worker: &str, time: Duration) -> Result<bool, Problem> {
-        transfer::step(&self.context, &self.objects(), job, worker, Instant::now() + time).await
+        as_function("transfer", transfer::step(&self.context, &self.objects(), job, worker, Instant::now() + time))
+            .await
     }
 
     /// A job as stored.

@@ -1,6 +1,7 @@
 //! A hundred failures lock a password or a second factor.
 
 use super::*;
+use crate::support::faults::as_function;
 
 /// Devices that signed in before, the second factor and mailed codes stay usable.
 #[tokio::test]
@@ -56,7 +57,7 @@ async fn a_locked_password_is_unlocked_by_an_admin_or_by_bootstrap() {
     let world = World::new().await;
     let user = member(&world, "mina").await;
     let first_admin = bootstrap::BootstrapEvent::first(Some(PASSWORD.to_owned()));
-    bootstrap::run(world.context.clone(), first_admin).await.unwrap();
+    as_function("bootstrap", bootstrap::run(world.context.clone(), first_admin)).await.unwrap();
     fail(&world, ThrottleKind::Password, "mina", 100).await;
     fail(&world, ThrottleKind::Password, "admin", 100).await;
     let stranger = world.stranger();
@@ -64,7 +65,8 @@ async fn a_locked_password_is_unlocked_by_an_admin_or_by_bootstrap() {
         try_password(&stranger, login, PASSWORD).await.is_problem(Code::TooManyAttempts);
     }
     let break_glass = json!({"break_glass": true, "password": PASSWORD});
-    bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap()).await.unwrap();
+    let broken = bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap());
+    as_function("bootstrap", broken).await.unwrap();
     let admin = stranger.sign_in("admin").await;
     let path = format!("/v1/users/{}/password", user.user_id);
     admin.post(&path, &json!({"password": PASSWORD})).await.is(200);
@@ -89,7 +91,8 @@ async fn a_locked_second_factor_is_unlocked_by_an_admin_or_by_bootstrap() {
         assert_eq!(throttled.is_problem(Code::TooManyAttempts).header("retry-after"), "900");
     }
     let break_glass = json!({"break_glass": true, "password": PASSWORD});
-    bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap()).await.unwrap();
+    let broken = bootstrap::run(world.context.clone(), serde_json::from_value(break_glass).unwrap());
+    as_function("bootstrap", broken).await.unwrap();
     let pending = ticket(&stranger, "admin").await;
     let signed_in = second_step(&stranger, &pending, &admin.app.code(&world, 0)).await;
     let admin = stranger.bearing(&signed_in);

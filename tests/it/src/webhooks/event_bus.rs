@@ -66,7 +66,9 @@ impl HttpConnector for FakeBus {
 }
 
 async fn put(world: &World, channels: &Channels) -> Option<Timestamp> {
-    notifier::send_due(&world.context, channels, "test", Instant::now() + NOTIFIER_TIME).await.unwrap()
+    as_function("notifier", notifier::send_due(&world.context, channels, "test", Instant::now() + NOTIFIER_TIME))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

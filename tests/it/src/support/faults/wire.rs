@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Map, Value, json};
 
-use super::Call;
+use super::{Call, record::record};
 
 /// The parts of a request that the faults depend on.
 pub(super) struct Request {
@@ -29,6 +29,7 @@ impl Request {
         let target = http.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body = parse(http.body());
+        record(&operation, &body);
         let items = match operation.as_str() {
             "PutItem" | "UpdateItem" | "DeleteItem" => vec![item(&body)],
             "TransactWriteItems" => {
