@@ -185,8 +185,11 @@ class Guard(BaseHTTPRequestHandler):
         self.reply(status, headers, reply)
 
     def check(self, function, accesses):
+        # Whoever changes a link names nobody. S3 refuses it by its signature, which is not checked here.
+        if function not in self.server.rights:
+            return False
         for access in accesses:
-            if not allowed(self.server.rights.get(function, []), access):
+            if not allowed(self.server.rights[function], access):
                 print("DENIED", function, *access, flush=True)
                 return False
         return True
