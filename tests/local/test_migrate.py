@@ -1,7 +1,9 @@
 """`rollcall migrate`: all data moves between data directories and tables, and everything still works."""
 
+import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -41,6 +43,12 @@ def data(admin_data, tmp_path):
     return shutil.copytree(admin_data, tmp_path / "data")
 
 
+@pytest.fixture
+def in_memory(memory_directory):
+    with tempfile.TemporaryDirectory(dir=memory_directory) as directory:
+        yield pathlib.Path(directory)
+
+
 def test_data_moves_to_a_table_and_back_and_everything_still_works(start, launch, tmp_path, harbor_data):
     data = shutil.copytree(harbor_data.data, tmp_path / "data")
     server = start("--data", data)
@@ -65,15 +73,16 @@ def test_data_moves_to_a_table_and_back_and_everything_still_works(start, launch
     key.at(server.url).get(hook).expect(200)
 
 
-def test_a_migration_that_is_killed_goes_on(start, launch, tmp_path, data):
+def test_a_migration_that_is_killed_goes_on(start, launch, in_memory, admin_data):
+    data = shutil.copytree(admin_data, in_memory / "data")
     start("--data", data, "--seed", 2000).stop()
     expected = read_items(launch, data)
-    target = with_key_of(data, tmp_path / "target")
+    target = with_key_of(data, in_memory / "target")
     copied = []
-    for twentieth in range(1, 200):
+    for attempt in range(15):
         run = launch("migrate", data, target)
         try:
-            run.process.wait(twentieth / 20)
+            run.process.wait(0.1 * 1.5**attempt)
             break
         except subprocess.TimeoutExpired:
             run.kill()

@@ -5,7 +5,7 @@
 The files run in the order of their numbers. Files 0 to 7 share one new application, which file 7 deletes. The others
 create console users and delete them at the end of the file. Each file also runs alone. The scenario needs only the API
 and the password of `admin`. Tests with a mailed code also need to read the deployment's mail, and are skipped if they
-cannot. With `--by-key`, files 2 to 5, 7 and 13 run with API keys in place of sessions.
+cannot. With `--by-key`, files 2 to 5, 7 and 13 to 15 run with API keys in place of sessions.
 """
 
 import functools

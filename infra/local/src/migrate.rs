@@ -21,6 +21,9 @@ use crate::{
     table::{self, TABLE},
 };
 
+/// Items between two positions: an interrupted run repeats no more.
+const PAGE: i32 = 500;
+
 /// The most items of one `BatchWriteItem`.
 const BATCH: usize = 25;
 
@@ -105,7 +108,8 @@ impl Opened {
 
     /// Reads a page from a position on, and the position after it; `None` at the end.
     async fn page(&self, from: Option<Item>) -> Result<(Vec<Item>, Option<Item>), String> {
-        let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(from);
+        let scan = self.client.scan().table_name(&self.table).consistent_read(true).limit(PAGE);
+        let scan = scan.set_exclusive_start_key(from);
         let page = scan.send().await.map_err(|error| failed("read", &self.table, &error))?;
         Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }

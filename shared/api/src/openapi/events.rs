@@ -83,7 +83,7 @@ fn further_fields(noun: &str) -> Map<String, Value> {
             },
             "format": schema("Format", "The format in which one request exported them."),
             "job_id": schema("JobId", "The job of which this is a step."),
-            "request": schema("ExportRequest", "What a job exports."),
+            "request": {"type": "object", "description": "What a job exports: the body that created it, without `kind`."},
             "first_row": {"type": "integer", "minimum": 1, "description": "The first row or account of the step."},
             "outcomes": {
                 "type": "object",

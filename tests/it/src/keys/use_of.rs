@@ -104,6 +104,7 @@ async fn with_a_key_even_a_super_admin_has_no_power_over_admins() {
     let path = format!("/v1/users/{}", member.user_id);
     machine.patch(&path, &json!({"type": "platform_admin"})).await.is_problem(Code::KeyNotAllowed);
     machine.patch(&path, &json!({"email": "mina@example.com"})).await.is_problem(Code::KeyNotAllowed);
+    machine.patch(&path, &json!({"email": null})).await.is_problem(Code::KeyNotAllowed);
     machine.patch(&path, &json!({"status": "disabled"})).await.is(200);
     for user_type in ["member", "platform_admin", "super_admin", "platform_service"] {
         let body = json!({"username": "New", "login": "newcomer", "type": user_type});
