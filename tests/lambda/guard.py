@@ -33,6 +33,13 @@ from transformed import ACCOUNT, REGION, Stack
 IDENTITY = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"
 # SES demands the right to the configuration set, too, that an identity has by default.
 CONFIGURATION_SET = f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/mails"
+# Rights that no request of the scenario needs, each with its reason: (function, action).
+UNSEEN = {
+    ("jobs", "s3:AbortMultipartUpload"): "a job is ended while its export writes a file",
+    ("jobs", "secretsmanager:GetSecretValue"): "cursors, and replies that are stored under an Idempotency-Key",
+    ("notifier", "secretsmanager:GetSecretValue"): "an event is signed for a webhook, which has no receiver here",
+    ("transfer", "s3:AbortMultipartUpload"): "an export fails while it writes a file",
+}
 JSON = {"Content-Type": "application/x-amz-json-1.1"}
 DENIED = json.dumps({"__type": "AccessDeniedException", "message": "denied", "Message": "denied"}).encode()
 
@@ -172,13 +179,13 @@ class GuardServer(ThreadingHTTPServer):
         self.seen = set()
 
     def unneeded(self):
-        """The rights that no request has needed."""
+        """The rights beyond the table that no request has needed."""
         for name in self.stack.of_type("AWS::Lambda::Function"):
             function = function_name(name)
             seen = [access for caller, access in list(self.seen) if caller == function]
             for right in self.roles[function].rights() - used_by_lambda(self.stack, name):
-                is_checked_elsewhere = right.action.startswith("dynamodb:")
-                if not is_checked_elsewhere and not any(map(right.is_needed_by, seen)):
+                is_known = right.action.startswith("dynamodb:") or (function, right.action) in UNSEEN
+                if not is_known and not any(map(right.is_needed_by, seen)):
                     yield function, right
 
 

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 /// The header in which the network proves that a request comes from it.
 const PROOF: &str = "x-edge-secret";
 
-/// Address and port of the viewer, set by Amazon CloudFront.
+/// Address and port of the viewer, as the network reports them.
 const VIEWER: &str = "cloudfront-viewer-address";
 
 /// The least length of a secret, in characters: 128 bits in hexadecimal digits.

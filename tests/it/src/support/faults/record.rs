@@ -23,9 +23,9 @@ tokio::task_local! {
     static FUNCTION: &'static str;
 }
 
-/// Runs something as this function.
-pub async fn as_function<Output>(name: &'static str, work: impl Future<Output = Output>) -> Output {
-    FUNCTION.scope(name, work).await
+/// Runs something as this function. It is boxed, since the runs of some functions are large.
+pub fn as_function<Output>(name: &'static str, work: impl Future<Output = Output>) -> impl Future<Output = Output> {
+    FUNCTION.scope(name, Box::pin(work))
 }
 
 /// Records the rights that a request to the table needs.
