@@ -19,8 +19,8 @@ use crate::{
 /// The name of the report.
 pub(crate) const REPORT: &str = "report.csv";
 
-/// How many items with rejected rows are read at once. DynamoDB stops at 1 MB.
-const PAGE: usize = 200;
+/// How many items with rejected rows are read at once. Each may have 400 KB, and DynamoDB stops at 1 MB.
+const PAGE: usize = 20;
 
 /// The maximum length of a text of the report, so that the rejected rows of a chunk fit into an item of 400 KB.
 const MAX_TEXT_CHARS: usize = 1_000;
