@@ -26,14 +26,20 @@ impl ApiDocument {
 
     /// Every operation, in the order of the document.
     pub(crate) fn operations(&self) -> impl Iterator<Item = Operation> {
-        let paths = members(&self.0["paths"]);
-        paths.flat_map(move |(path, item)| members(item).map(move |(method, value)| self.read(path, method, value)))
+        self.described().map(|(path, method, value)| self.read(path, method, value))
     }
 
     /// The operation that the commands call by this id. A test calls each of them.
     pub(crate) fn operation(&self, id: &str) -> Operation {
-        let found = self.operations().find(|operation| operation.id == id);
-        found.unwrap_or_else(|| panic!("the API document has no operation {id}"))
+        let found = self.described().find(|(_, _, value)| value["operationId"] == id);
+        let (path, method, value) = found.unwrap_or_else(|| panic!("the API document has no operation {id}"));
+        self.read(path, method, value)
+    }
+
+    /// Each operation with its path and its method.
+    fn described(&self) -> impl Iterator<Item = (&String, &String, &Value)> {
+        let paths = members(&self.0["paths"]);
+        paths.flat_map(|(path, item)| members(item).map(move |(method, value)| (path, method, value)))
     }
 
     /// The fields of a body by the name of its schema.
@@ -46,6 +52,21 @@ impl ApiDocument {
         let mut shape = Shape::default();
         self.add_to(&mut shape, schema);
         shape
+    }
+
+    /// What is wrong with a text by its schema, as far as that says it by a list of values or by lengths.
+    pub(crate) fn check_text(&self, schema: &str, text: &str) -> Result<(), String> {
+        let schema = &self.0["components"]["schemas"][schema];
+        let (choices, length) = (self.shape(schema).choices, text.chars().count());
+        let limit = |name: &str| schema[name].as_u64().and_then(|limit| usize::try_from(limit).ok());
+        if !choices.is_empty() && !choices.contains(text) {
+            return Err(format!("is none of {}", choices.into_iter().collect::<Vec<_>>().join(", ")));
+        }
+        match (limit("minLength"), limit("maxLength")) {
+            (Some(least), _) if length < least => Err(format!("is too short; it takes at least {least} characters")),
+            (_, Some(most)) if length > most => Err(format!("is too long; it takes at most {most} characters")),
+            (_, _) => Ok(()),
+        }
     }
 
     fn read(&self, path: &str, method: &str, operation: &Value) -> Operation {
@@ -62,6 +83,7 @@ impl ApiDocument {
             fields,
             has_body: body.is_object(),
             is_public: elements(&operation["security"]).next().is_none(),
+            takes_key: elements(&operation["security"]).any(|way| way["key"].is_array()),
             replies: successes
                 .flat_map(|(_, reply)| members(&reply["content"]))
                 .map(|(media_type, _)| media_type.clone())

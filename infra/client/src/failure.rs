@@ -8,6 +8,8 @@ use serde_json::Value;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     exit: Exit,
+    /// The code of the problem with which the server refused.
+    code: Option<String>,
     message: String,
 }
 
@@ -31,7 +33,8 @@ impl Failure {
 
     /// A refusal of the server. The problem is printed as it came, so that programs can read it.
     pub(crate) fn problem(problem: &Value) -> Self {
-        Self { exit: Exit::Refused, message: format!("{problem:#}") }
+        let code = problem["code"].as_str().map(str::to_owned);
+        Self { exit: Exit::Refused, code, message: format!("{problem:#}") }
     }
 
     pub(crate) fn usage(reason: impl Into<String>) -> Self {
@@ -52,12 +55,22 @@ impl Failure {
     }
 
     fn new(exit: Exit, reason: impl Into<String>) -> Self {
-        Self { exit, message: format!("rollcall: {}", reason.into()) }
+        Self { exit, code: None, message: format!("rollcall: {}", reason.into()) }
     }
 
     /// Says also how to go on.
     pub(crate) fn advise(self, advice: &str) -> Self {
         Self { message: format!("{}\n{advice}", self.message), ..self }
+    }
+
+    /// Whether the server refused with the problem of this code.
+    pub(crate) fn is_problem(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+
+    /// Whether somebody pressed Ctrl-C.
+    pub(crate) fn is_interruption(&self) -> bool {
+        self.exit == Exit::Interrupted
     }
 
     /// Whether the same again could succeed.

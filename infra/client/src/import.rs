@@ -16,7 +16,7 @@ use crate::{
     field::{Field, values},
     interrupt::Interrupt,
     job::{ShownJob, UploadLink, follow, how_to_follow, named},
-    progress,
+    members, progress,
     server::{Server, check_encrypted},
     text,
 };
@@ -167,10 +167,5 @@ fn show(preview: &Value) {
 
 /// Ends a job.
 async fn cancel(server: &Server<'_>, names: Map<String, Value>) -> Result<(), Failure> {
-    let operation = server.document.operation("delete_job");
-    server.send(&operation, operation.request(&names, None)?).await.map(drop)
-}
-
-fn members(value: Value) -> Map<String, Value> {
-    if let Value::Object(members) = value { members } else { Map::new() }
+    server.send_values("delete_job", names).await.map(drop)
 }

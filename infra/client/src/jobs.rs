@@ -55,27 +55,14 @@ pub(crate) async fn run(server: &Server<'_>, matches: &ArgMatches) -> Result<(),
     let filter = values(&fields(server.document), matches);
     let apps = match app_id {
         Some(app_id) => vec![json!({"app_id": app_id})],
-        None => list(server, "list_apps", Map::new()).await?,
+        None => server.list("list_apps", Map::new()).await?,
     };
-    let mut jobs = Vec::new();
+    let mut jobs: Vec<Value> = Vec::new();
     for app in &apps {
         let mut values = filter.clone();
         values.insert("app_id".to_owned(), app["app_id"].clone());
-        jobs.extend(list(server, LIST, values).await?);
+        jobs.extend(server.list::<Value>(LIST, values).await?);
     }
     jobs.sort_by_cached_key(|job| Reverse(job["created_at"].to_string()));
     print(&json!({"items": jobs, "next_cursor": null}))
-}
-
-/// All items of a list.
-async fn list(server: &Server<'_>, id: &str, mut values: Map<String, Value>) -> Result<Vec<Value>, Failure> {
-    let mut items = Vec::new();
-    loop {
-        let mut page: Value = server.call(id, values.clone()).await?;
-        items.extend(page["items"].as_array_mut().map(std::mem::take).unwrap_or_default());
-        match page["next_cursor"].take() {
-            Value::Null => return Ok(items),
-            cursor => drop(values.insert("cursor".to_owned(), cursor)),
-        }
-    }
 }

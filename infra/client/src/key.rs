@@ -30,7 +30,8 @@ pub(crate) fn authorization() -> Result<Option<HeaderValue>, Failure> {
     read(&path)?.map(|key| bearer(&key, &path.display().to_string())).transpose()
 }
 
-fn bearer(key: &str, place: &str) -> Result<HeaderValue, Failure> {
+/// The `Authorization` of a key or a token that comes from `place`.
+pub(crate) fn bearer(key: &str, place: &str) -> Result<HeaderValue, Failure> {
     let header = HeaderValue::from_str(&format!("Bearer {}", key.trim()));
     let mut header = header.map_err(|_| Failure::usage(format!("{place} has characters that no key has")))?;
     header.set_sensitive(true);

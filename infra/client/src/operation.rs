@@ -23,6 +23,8 @@ pub(crate) struct Operation {
     pub(crate) has_body: bool,
     /// Whether it is called without a key.
     pub(crate) is_public: bool,
+    /// Whether an API key may call it, if it has the scopes. Otherwise it takes a session.
+    pub(crate) takes_key: bool,
     /// The media types of its replies; empty if they have no content.
     pub(crate) replies: Vec<String>,
 }

@@ -7,6 +7,11 @@ use serde_json::Value;
 
 use crate::{failure::Failure, server::media_type};
 
+/// Prints a line, or several.
+pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
+    written(writeln!(io::stdout(), "{text}"))
+}
+
 /// Prints a value.
 pub(crate) fn print(value: &Value) -> Result<(), Failure> {
     written(writeln!(io::stdout(), "{value:#}"))

@@ -7,7 +7,7 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER},
     redirect,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use url::Host;
 
@@ -41,12 +41,19 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// A server, and the right to call it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Server<'a> {
     pub(crate) document: &'a ApiDocument,
     pub(crate) http: Client,
     origin: Url,
     authorization: Option<HeaderValue>,
+}
+
+/// A page of a list.
+#[derive(Deserialize)]
+struct Page<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
 }
 
 impl<'a> Server<'a> {
@@ -64,9 +71,35 @@ impl<'a> Server<'a> {
 
     /// Calls an operation by its id and reads its reply.
     pub(crate) async fn call<T: DeserializeOwned>(&self, id: &str, values: Map<String, Value>) -> Result<T, Failure> {
+        self.send_values(id, values).await?.json().await.map_err(Failure::connection)
+    }
+
+    /// Calls an operation by its id.
+    pub(crate) async fn send_values(&self, id: &str, values: Map<String, Value>) -> Result<Response, Failure> {
         let operation = self.document.operation(id);
-        let reply = self.send(&operation, operation.request(&values, None)?).await?;
-        reply.json().await.map_err(Failure::connection)
+        self.send(&operation, operation.request(&values, None)?).await
+    }
+
+    /// Reads all items of a list, page by page.
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        id: &str,
+        mut values: Map<String, Value>,
+    ) -> Result<Vec<T>, Failure> {
+        let mut items = Vec::new();
+        loop {
+            let page: Page<T> = self.call(id, values.clone()).await?;
+            items.extend(page.items);
+            match page.next_cursor {
+                None => return Ok(items),
+                Some(cursor) => drop(values.insert("cursor".to_owned(), cursor.into())),
+            }
+        }
+    }
+
+    /// The same server, called with the token of a session.
+    pub(crate) fn with_token(&self, token: &str) -> Result<Self, Failure> {
+        Ok(Self { authorization: Some(key::bearer(token, "the token of the session")?), ..self.clone() })
     }
 
     /// Sends the request of an operation and returns the reply if it is a success.
