@@ -111,3 +111,37 @@ def test_a_directory_in_use_is_refused(start, launch, tmp_path, data):
 
 def test_a_source_without_data_is_refused(launch, tmp_path):
     assert "has no data" in refusal(launch, tmp_path / "source", tmp_path / "target")
+
+
+def end_sessions(launch, place, *options, environment=None):
+    run = launch("end-sessions", place, *options, environment=environment)
+    assert run.process.wait(SECONDS) == 0, f"{run}"
+    return run.stdout
+
+
+def test_sessions_that_a_backup_brought_back_end_and_keys_if_asked(start, launch, tmp_path, harbor_data):
+    data = shutil.copytree(harbor_data.data, tmp_path / "data")
+    server = start("--data", data)
+    admin = harbor_data.admin.at(server.url)
+    key = admin.by_key(PASSWORD)
+    sessions = [harbor_data.admin, harbor_data.owner.session, harbor_data.mina.session]
+    for session in sessions:
+        session.at(server.url).get("/v1/me").expect(200)
+    assert server.stop() == 0
+    assert end_sessions(launch, data) == "Ended the sessions of 3 users.\n"
+
+    server = start("--data", data)
+    for session in sessions:
+        session.at(server.url).get("/v1/me").expect(401)
+    records = key.at(server.url).get("/v1/audit?action=user.end_sessions").expect(200).json["items"]
+    assert [record["actor"] for record in records] == [None] * 3
+    assert server.stop() == 0
+
+    database, environment = start_database(launch, data)
+    table = f"dynamodb:{environment['TABLE_NAME']}"
+    printed = end_sessions(launch, table, "--keys", environment=environment)
+    assert printed == "Ended the sessions and API keys of 3 users.\n"
+    database.stop()
+    server = start("--data", data)
+    key.at(server.url).get("/v1/me").expect(401)
+    server.admin().get("/v1/me").expect(200)

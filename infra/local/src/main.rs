@@ -46,6 +46,14 @@ enum Command {
         /// Where to, written in the same way. It needs the master key of the data.
         to: Place,
     },
+    /// Ends the sessions of all users, such as those that a restored backup has brought back.
+    EndSessions {
+        /// The data directory of a local server that is stopped, or dynamodb:NAME as for `migrate`.
+        place: Place,
+        /// Also ends their API keys.
+        #[arg(long)]
+        keys: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +170,10 @@ async fn run() -> ExitCode {
         }
         Some(Command::Migrate { from, to }) => {
             rollcall::migrate(&from, &to).await.map(|found| println!("Both have the same {found}."))
+        }
+        Some(Command::EndSessions { place, keys }) => {
+            let what = if keys { "sessions and API keys" } else { "sessions" };
+            rollcall::end_sessions(&place, keys).await.map(|users| println!("Ended the {what} of {users} users."))
         }
     };
     ran.map_or_else(|reason| failure(&reason), |()| ExitCode::SUCCESS)

@@ -3,22 +3,19 @@
 //! Every item is copied as it is, so passwords, second factors, keys and webhooks go on working under the same master
 //! key. The position in the source is kept in the target until the end, so that a run that was interrupted goes on.
 
-use std::{collections::HashMap, path::PathBuf, str::FromStr, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{
-    Client,
     error::DisplayErrorContext,
     types::{AttributeValue, PutRequest, WriteRequest},
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use indicatif::{ProgressBar, ProgressStyle};
-use rollcall_api::{config::environment, key_source::KeySource, keyring::Keyring};
-use rollcall_store::{Connection, Secrets, Store};
+use indicatif::ProgressBar;
 
 use crate::{
-    data::Data,
     digest::{Digest, Item},
-    table::{self, TABLE},
+    place::{Opened, Place},
+    progress::counter,
 };
 
 /// Items between two positions: an interrupted run repeats no more.
@@ -39,73 +36,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// The key of the item in the target that says how far the copy is.
 const POSITION: &str = "MIGRATION";
 
-/// Where a table is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In the data directory of a local server.
-    Directory(PathBuf),
-    /// A table of DynamoDB with this name, which the environment leads to.
-    Table(String),
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    /// Reads `dynamodb:NAME`, or else the path of a directory.
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("dynamodb:") {
-            Some("") => Err("name the table, as in dynamodb:NAME".to_owned()),
-            Some(name) => Ok(Self::Table(name.to_owned())),
-            None => Ok(Self::Directory(text.into())),
-        }
-    }
-}
-
-/// A table that was opened, and the master keys of its installation.
-struct Opened {
-    client: Client,
-    table: String,
-    store: Store,
-    keyring: Keyring,
-    key_source: KeySource,
-    /// Keeps the directory locked.
-    _data: Option<Data>,
-}
-
 impl Opened {
-    async fn open(place: &Place) -> Result<Self, String> {
-        match place {
-            Place::Directory(directory) => {
-                let data = Data::open(directory)?;
-                let connection = data.in_process();
-                table::create_if_missing(&connection).await?;
-                let key_source = KeySource::File(data.key_file.clone());
-                Self::new(&connection, TABLE, key_source, Some(data)).await
-            }
-            Place::Table(name) => {
-                let connection = Connection::read(&environment)?;
-                Self::new(&connection, name, KeySource::read(&environment)?, None).await
-            }
-        }
-    }
-
-    async fn new(
-        connection: &Connection,
-        table: &str,
-        key_source: KeySource,
-        data: Option<Data>,
-    ) -> Result<Self, String> {
-        let keyring = key_source.keyring(&Secrets::new(connection.clone())).await;
-        Ok(Self {
-            client: table::client(connection),
-            table: table.to_owned(),
-            store: Store::new(connection, table.to_owned()),
-            keyring: keyring.map_err(|problem| problem.to_string())?,
-            key_source,
-            _data: data,
-        })
-    }
-
     /// Reads a page from a position on, and the position after it; `None` at the end.
     async fn page(&self, from: Option<Item>) -> Result<(Vec<Item>, Option<Item>), String> {
         let scan = self.client.scan().table_name(&self.table).consistent_read(true).limit(PAGE);
@@ -177,10 +108,10 @@ pub async fn migrate(from: &Place, to: &Place) -> Result<String, String> {
     check_key(&source, &target).await?;
     let name = format!("{from:?}");
     let start = start(&target, &name).await?;
-    let progress = progress("Copied");
+    let progress = counter("Items copied:");
     copy(&source, &target, &name, start, &progress).await?;
     progress.finish();
-    let progress = self::progress("Compared");
+    let progress = counter("Items compared:");
     let (expected, found) = (source.digest(&progress).await?, target.digest(&progress).await?);
     progress.finish();
     if expected != found {
@@ -195,14 +126,14 @@ pub async fn migrate(from: &Place, to: &Place) -> Result<String, String> {
 
 /// Refuses a target without the master key of the data: every password would be wrong there.
 async fn check_key(source: &Opened, target: &Opened) -> Result<(), String> {
-    let id = source.store.master_key_id().await.map_err(|fault| format!("cannot read FROM: {fault}"))?;
+    let id = source.context.store.master_key_id().await.map_err(|fault| format!("cannot read FROM: {fault}"))?;
     let id = id.ok_or("FROM has no data: it was never used")?;
     if target.keyring.has(&id) {
         return Ok(());
     }
     Err(format!(
         "the data of FROM needs the master key {id}, but {} holds {}. Put the key of FROM there first",
-        target.key_source,
+        target.context.config.key_source,
         target.keyring.current_id(),
     ))
 }
@@ -257,11 +188,6 @@ fn position_key() -> Item {
 
 fn is_position(item: &Item) -> bool {
     position_key().iter().all(|(name, value)| item.get(name) == Some(value))
-}
-
-fn progress(what: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {human_pos} items, {elapsed}");
-    ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner())).with_message(what)
 }
 
 fn failed<Failure: std::error::Error>(what: &str, table: &str, error: &Failure) -> String {
