@@ -13,7 +13,7 @@ use rollcall_domain::{
     id::{InvitationId, TeamId},
     invitation::{Invitation, InvitationStatus, InvitationView, NewInvitation, change},
     membership_days::MembershipDays,
-    permission::Permission,
+    permission::{Permission, UserType},
     request_body,
     role::Role,
     role_id::{RoleId, unknown_role},
@@ -263,7 +263,7 @@ fn check_grant_for(call: &Call, role: &Role, days: Option<MembershipDays>, team_
 async fn invitee(context: &Context, call: &Call, login: Option<&Login>) -> Result<Option<User>, Problem> {
     let Some(login) = login else { return Ok(None) };
     match context.store.user_by_login(login).await? {
-        Some(user) => Ok(Some(without_ended(context, user, call.now()).await?)),
+        Some(user) => without_ended(context, user, call.now()).await,
         None => Ok(None),
     }
 }
@@ -271,8 +271,8 @@ async fn invitee(context: &Context, call: &Call, login: Option<&Login>) -> Resul
 /// Why a user without ended memberships could not redeem an invitation into the team, as an error code and as a rule;
 /// `None` if they could.
 fn obstacle(user: &User, team_id: TeamId) -> Option<(Code, &'static str)> {
-    if user.user_type.is_admin() {
-        Some((Code::NotAMember, "must not be that of an admin of the platform, who cannot join teams"))
+    if user.user_type != UserType::Member {
+        Some((Code::NotAMember, "must not be that of an admin of the platform or of a service account"))
     } else if user.teams.stored_in(team_id).is_some() {
         Some((Code::AlreadyMember, "must not be that of a member of this team"))
     } else {

@@ -73,7 +73,7 @@ pub(crate) async fn edit(State(context): State<Context>, call: SessionCall) -> R
 async fn shown(context: &Context, call: &Call, user: &User) -> Result<Reply, Problem> {
     let teams = context.store.teams(user.teams.at(call.now()).map(|(team_id, _)| team_id)).await?;
     if user.home_team_id.is_some() && teams.is_empty() {
-        // The team was deleted or the membership has ended, and the service account will be deleted.
+        // The team was deleted, and the service account will be.
         return Err(Code::Unauthenticated.into());
     }
     let teams = Membership::of(&call.actor.rights, teams);

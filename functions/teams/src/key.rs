@@ -159,7 +159,7 @@ async fn load<'a>(context: &Context, call: &'a Call, team_id: &str, user_id: &st
         // With another role, somebody else may manage the keys.
         unchanged: still_authorised(&user, Some((team_id, &role)), call.now(), Code::Conflict),
         path: format!("/v1/teams/{team_id}/members/{}/keys", user.user_id),
-        replay_right: ReplayRight::Grant(team_id, role.role_id),
+        replay_right: ReplayRight::ManageTeamKeys(team_id, user.user_id),
         user,
     })
 }

@@ -6,7 +6,7 @@ use rollcall_api::{
     password, retry_on_conflict,
 };
 use rollcall_domain::{
-    Code, Fields, Invalid, Timestamp, ViolationCode,
+    Code, Fields, Invalid, Refusal, Timestamp, Violation, ViolationCode,
     audit::{Action, Change},
     body::ReadElsewhere,
     held_role::HeldRole,
@@ -121,7 +121,7 @@ pub(crate) async fn add(
         (None, None) => None,
     };
     if let Some((name, None)) = known {
-        fields.violation(name, Invalid::new(ViolationCode::UnknownReference, "must name a user"));
+        fields.violation(name, unknown_user());
     }
     let has_new_user = fields.has_value("new_user");
     let read = move |fields: &mut Fields, rule: &PasswordRule| {
@@ -135,11 +135,17 @@ pub(crate) async fn add(
         fields.parse(|fields| read(fields, &context.config.password))?
     };
     let grant = Grant { team_id, role, expires_at };
-    match (who, known.and_then(|(_, user)| user)) {
+    match (who, known) {
         (Who::New(new), _) => add_new(&context, &call, *new, &grant).await,
-        (Who::Known, Some(user)) => retry_on_conflict(|| add_existing(&context, &call, user.user_id, &grant)).await,
-        (Who::Known, None) => Err(Code::Conflict.into()),
+        (Who::Known, Some((name, Some(user)))) => {
+            retry_on_conflict(|| add_existing(&context, &call, (name, user.user_id), &grant)).await
+        }
+        (Who::Known, _) => Err(Code::Conflict.into()),
     }
+}
+
+fn unknown_user() -> Invalid {
+    Invalid::new(ViolationCode::UnknownReference, "must name a user")
 }
 
 /// What somebody gets who becomes a member.
@@ -155,10 +161,16 @@ impl Grant {
     }
 }
 
-/// Adds an existing user.
-async fn add_existing(context: &Context, call: &Call, user_id: UserId, grant: &Grant) -> Result<Reply, Problem> {
-    let found = context.store.user(user_id).await?.ok_or(Code::Conflict)?;
-    let before = membership_expiry::without_ended(context, found, call.now()).await?;
+/// Adds an existing user, whom the field `name` of the request names.
+async fn add_existing(
+    context: &Context,
+    call: &Call,
+    (name, user_id): (&str, UserId),
+    grant: &Grant,
+) -> Result<Reply, Problem> {
+    let unknown = || Refusal::from(Violation::from_invalid(format!("/{name}"), unknown_user()));
+    let found = context.store.user(user_id).await?.ok_or_else(unknown)?;
+    let before = membership_expiry::without_ended(context, found, call.now()).await?.ok_or_else(unknown)?;
     let after = before.clone().joined(grant.team_id, grant.held(), call.now())?;
     let writes = rollcall_store::user::change(&before, &after, CredentialChange::Kept)?;
     let joiner = Joiner { user: after, writes, created: None, generated_password: None };

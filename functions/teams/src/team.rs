@@ -84,7 +84,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
             let plan = plan.audit(change(Action::TeamCreate, None, Some(&team)));
             return context.commit(plan.reply(created(team, None, call.now())?)).await;
         };
-        let before = without_ended(&context, before, call.now()).await?;
+        let before = without_ended(&context, before, call.now()).await?.ok_or(Code::Conflict)?;
         let (admin, team_id) = (HeldRole::from(RoleId::from(Preset::Admin)), team.team_id);
         let after = before.clone().joined(team_id, admin, call.now())?;
         let team = Team { admins: [before.user_id].into(), ..team };

@@ -110,18 +110,17 @@ pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<R
     extensions(("x-codes" = json!([Code::KeyNotAllowed, Code::NotFound, Code::LoginTaken])), ("x-scopes" = json!(["users.manage"]))),
 )]
 pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    let actor = &call.actor.user;
-    if !actor.user_type.is_admin() {
+    let user_type = call.fields().ok().and_then(|fields| fields.peek("type"));
+    if user_type.is_some_and(|user_type: UserType| user_type != UserType::Service) {
+        call.actor.session()?;
+    }
+    if !call.actor.user.user_type.is_admin() {
         return Err(Code::NotFound.into());
     }
     let fields = call.fields()?;
-    if let Some(user_type) = fields.peek("type") {
-        if user_type != UserType::Service {
-            call.actor.session()?;
-        }
-        if !UserAction::Create.is_allowed(call.actor.acting_type(), user_type) {
-            return Err(Code::Forbidden.into());
-        }
+    let is_allowed = |user_type| UserAction::Create.is_allowed(call.actor.acting_type(), user_type);
+    if !user_type.is_none_or(is_allowed) {
+        return Err(Code::Forbidden.into());
     }
     call.actor.rights.check_scope(PlatformScope::UsersManage)?;
     let body = password::parse(&context, fields, NewUserBody::read).await?;

@@ -1,5 +1,7 @@
 //! API keys of a user, as several functions manage them: each by a right of its own.
 
+use std::collections::BTreeMap;
+
 use rollcall_domain::{
     Code, Invalid, Refusal, Violation, ViolationCode,
     api_key::{
@@ -120,7 +122,7 @@ pub async fn rotate(
         return Err(Code::KeyNotActive.into());
     }
     let token = new_token(owner.user.user_id, before.key_id)?;
-    let after = before.clone().rotated(&rotation, stored(&token), call.now());
+    let after = before.clone().rotated(&rotation, &call.actor.user, stored(&token), call.now());
     let registered = register.clone().with(&after, &owner.user, call.now())?;
     let writes = store::rotate((&before, &after), (&register, &registered), after.remind_at(call.now()))?;
     let issued = IssuedKey { key: ApiKeyView::new(&after, &owner.user, call.now()), secret: token.expose() };
@@ -144,8 +146,8 @@ pub async fn revoke(context: &Context, call: &Call, owner: &KeyOwner<'_>, key_id
     context.commit(Plan::new(owner.authority, writes).audit(change)).await
 }
 
-/// What ends the keys of a service account whose creators may not give it the role that it gets. The keys of people are
-/// their own.
+/// What ends the keys of a service account that are known to somebody who may not give it the role that it gets: their
+/// creators, and those who rotated them. No key may be created or rotated meanwhile. The keys of people are their own.
 pub async fn end_beyond(
     context: &Context,
     call: &Call,
@@ -157,22 +159,21 @@ pub async fn end_beyond(
     }
     let register = register_of(context, service.user_id).await?;
     let keys = context.store.api_keys_of_ids(service.user_id, register.candidates(service, call.now())).await?;
-    let creators = context.store.users_of(keys.iter().map(|key| key.created_by.user_id)).await?;
-    let mut ended = Vec::new();
-    for key in keys {
-        let may_grant = match creators.get(&key.created_by.user_id) {
-            Some(creator) if creator.is_enabled() => {
-                Rights::new(creator, context.store.roles_of(creator).await?, call.now()).may_grant(role, team_id)
-            }
-            Some(_) | None => false,
-        };
-        if !may_grant {
-            let after = key.clone().revoked(call.now());
-            ended.push((key, after));
-        }
+    let makers = context.store.users_of(keys.iter().flat_map(|key| key.makers(call.now()))).await?;
+    let mut may_grant = BTreeMap::new();
+    for (user_id, maker) in makers {
+        let rights = Rights::new(&maker, context.store.roles_of(&maker).await?, call.now());
+        may_grant.insert(user_id, maker.is_enabled() && rights.may_grant(role, team_id));
     }
+    let is_kept = |key: &ApiKey| key.makers(call.now()).all(|user_id| may_grant.get(&user_id) == Some(&true));
+    let ended: Vec<_> = (keys.into_iter().filter(|key| !is_kept(key)))
+        .map(|key| {
+            let after = key.clone().revoked(call.now());
+            (key, after)
+        })
+        .collect();
     if ended.is_empty() {
-        return Ok((Commit::default(), Vec::new()));
+        return Ok((Commit::new([store::still_registered(&register)]), Vec::new()));
     }
     let record =
         |(before, after): &(ApiKey, ApiKey)| change(Action::KeyRevoke, service, Some(before), Some(after), call.now());

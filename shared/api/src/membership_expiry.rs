@@ -42,15 +42,15 @@ pub async fn expire(context: &Context, team_id: TeamId, user_id: UserId, now: Ti
 }
 
 /// Removes a user's memberships that have ended, before they join a team: their places are free, and they can be added
-/// again to the same team. Returns the user as they are then.
-pub async fn without_ended(context: &Context, user: User, now: Timestamp) -> Result<User, Problem> {
+/// again to the same team. Returns the user as they are then; `None` for a service account that went with its team.
+pub async fn without_ended(context: &Context, user: User, now: Timestamp) -> Result<Option<User>, Problem> {
     if user.teams.ended(now).next().is_none() {
-        return Ok(user);
+        return Ok(Some(user));
     }
     for team_id in user.teams.ended(now) {
         expire(context, team_id, user.user_id, now).await?;
     }
-    Ok(context.store.user(user.user_id).await?.ok_or(Code::Conflict)?)
+    Ok(context.store.user(user.user_id).await?)
 }
 
 /// Makes room where a request was refused because of members of a team: removes some whose membership has ended.

@@ -25,6 +25,8 @@ pub enum ReplayRight {
     ManageWebhooks(Option<TeamId>),
     /// To manage the API keys of this user: one's own, or as an admin of the platform.
     ManageKeys(UserId),
+    /// To manage the API keys of this service account of a team.
+    ManageTeamKeys(TeamId, UserId),
 }
 
 impl ReplayRight {
@@ -35,15 +37,22 @@ impl ReplayRight {
             Self::ResetPassword(user_id) => check_user(context, actor, UserAction::ResetPassword, user_id).await,
             Self::ManageKeys(user_id) if user_id == actor.user.user_id => Ok(()),
             Self::ManageKeys(user_id) => check_user(context, actor, UserAction::ManageKeys, user_id).await,
-            Self::Grant(team_id, role_id) => {
-                actor.rights.permit(Permission::MembersManage, team_id)?;
-                let role = context.store.role(team_id, role_id).await?;
-                let may_grant = role.is_some_and(|role| actor.rights.may_grant(&role, team_id));
-                if may_grant { Ok(()) } else { Err(Code::Forbidden.into()) }
+            Self::Grant(team_id, role_id) => check_grant(context, actor, (team_id, role_id)).await,
+            Self::ManageTeamKeys(team_id, user_id) => {
+                // With another role, the account's keys may be for others to manage. Without it, no key works.
+                let Some(member) = context.store.member(team_id, user_id).await? else { return Ok(()) };
+                check_grant(context, actor, (team_id, member.role_id)).await
             }
             Self::ManageWebhooks(owner) => Ok(Webhook::permit(&actor.rights, owner)?),
         }
     }
+}
+
+async fn check_grant(context: &Context, actor: &Actor, (team_id, role_id): (TeamId, RoleId)) -> Result<(), Problem> {
+    actor.rights.permit(Permission::MembersManage, team_id)?;
+    let role = context.store.role(team_id, role_id).await?;
+    let may_grant = role.is_some_and(|role| actor.rights.may_grant(&role, team_id));
+    if may_grant { Ok(()) } else { Err(Code::Forbidden.into()) }
 }
 
 async fn check_user(context: &Context, actor: &Actor, action: UserAction, user_id: UserId) -> Result<(), Problem> {

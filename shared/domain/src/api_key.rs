@@ -142,6 +142,9 @@ pub struct ApiKey {
     /// When it last got a new secret.
     #[serde(default)]
     pub rotated_at: Option<Timestamp>,
+    /// Who was shown its secret by the last rotation.
+    #[serde(default)]
+    pub rotated_by: Option<UserId>,
     /// When it was last used, at most [`KEY_TOUCH_INTERVAL`] too early.
     #[serde(default)]
     pub last_used_at: Option<Timestamp>,
@@ -160,6 +163,8 @@ pub struct ApiKey {
 pub struct PreviousSecret {
     /// SHA-256 of the secret, in hex.
     pub secret_hash: String,
+    /// Who was shown it.
+    pub shown_to: UserId,
     /// Until when it still works.
     pub until: Timestamp,
 }
@@ -197,6 +202,7 @@ impl NewApiKey {
             created_at: now,
             expires_at: now + days(self.expires_in_days),
             rotated_at: None,
+            rotated_by: None,
             last_used_at: None,
             last_used_address: None,
             revoked_at: None,
@@ -212,7 +218,7 @@ fn days(days: KeyDays) -> Duration {
 impl ApiKey {
     /// Whether it may be used now, whatever its scopes, applications and networks.
     pub fn status(&self, owner: &User, now: Timestamp) -> KeyStatus {
-        if self.revoked_at.is_some() || self.epoch != owner.key_epoch {
+        if self.revoked_at.is_some() || self.epoch != owner.key_epoch || !owner.is_at_home(now) {
             KeyStatus::Revoked
         } else if now >= self.expires_at {
             KeyStatus::Expired
@@ -225,6 +231,12 @@ impl ApiKey {
     pub fn secret_hashes(&self, now: Timestamp) -> impl Iterator<Item = &str> {
         let previous = self.previous.iter().filter(move |previous| now < previous.until);
         [self.secret_hash.as_str()].into_iter().chain(previous.map(|previous| previous.secret_hash.as_str()))
+    }
+
+    /// Everybody who may know a secret that works now: who created the key, and who was shown such a secret since.
+    pub fn makers(&self, now: Timestamp) -> impl Iterator<Item = UserId> {
+        let previous = self.previous.iter().filter(move |previous| now < previous.until);
+        [self.created_by.user_id].into_iter().chain(self.rotated_by).chain(previous.map(|previous| previous.shown_to))
     }
 
     /// Checks that the key may be used by its owner, at this moment and from this address. The caller has compared the
@@ -279,18 +291,20 @@ impl ApiKey {
         if name == self.name { self } else { Self { name, ..self.next() } }
     }
 
-    /// The key with a new secret.
+    /// The key with a new secret, which is shown to `caller`.
     #[must_use]
-    pub fn rotated(self, rotation: &ApiKeyRotation, secret: StoredSecret, now: Timestamp) -> Self {
+    pub fn rotated(self, rotation: &ApiKeyRotation, caller: &User, secret: StoredSecret, now: Timestamp) -> Self {
         let overlap = Duration::from_hours(u64::from(rotation.overlap_hours.get()));
         let until = (now + overlap).min(self.expires_at);
-        let previous = PreviousSecret { secret_hash: self.secret_hash.clone(), until };
+        let shown_to = self.rotated_by.unwrap_or(self.created_by.user_id);
+        let previous = PreviousSecret { secret_hash: self.secret_hash.clone(), shown_to, until };
         Self {
             secret_hash: secret.hash,
             hint: secret.hint,
             previous: Some(previous).filter(|previous| now < previous.until),
             expires_at: rotation.expires_in_days.map_or(self.expires_at, |given| now + days(given)),
             rotated_at: Some(now),
+            rotated_by: Some(caller.user_id),
             ..self.next()
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -91,8 +91,11 @@ impl FromField for Timestamp {
     fn from_field(value: &Value) -> Result<Self, Invalid> {
         let text = String::from_field(value)?;
         let parsed = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.with_timezone(&Utc));
-        // A time with an offset can be in a year of five digits in UTC. As a text it would not sort by time.
-        let parsed = parsed.filter(|time| (0..=9_999).contains(&time.year())).map(Self::new);
+        // A time with an offset can be in a year of five digits in UTC. As a text it would not sort by time, and neither
+        // would a leap second, which has more than a second's worth of nanoseconds.
+        let is_sortable =
+            |time: &DateTime<Utc>| (0..=9_999).contains(&time.year()) && time.nanosecond() < 1_000_000_000;
+        let parsed = parsed.filter(is_sortable).map(Self::new);
         let rule = "must be an RFC 3339 time such as 2026-11-20T12:00:00Z";
         parsed.ok_or_else(|| Invalid::new(ViolationCode::BadFormat, rule))
     }
@@ -112,7 +115,9 @@ mod tests {
     fn a_time_that_would_not_sort_as_text_is_refused() {
         let last = "9999-12-31T23:59:59.999Z";
         assert_eq!(Timestamp::from_field(&last.into()).unwrap().to_string(), last);
-        for beyond in ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01", "10000-01-01T00:00:00Z"] {
+        for beyond in
+            ["9999-12-31T23:59:59-00:01", "0000-01-01T00:00:00+00:01", "10000-01-01T00:00:00Z", "2026-12-31T23:59:60Z"]
+        {
             assert_eq!(Timestamp::from_field(&beyond.into()).unwrap_err().code, ViolationCode::BadFormat);
         }
     }

@@ -132,6 +132,11 @@ impl User {
         self.user_type.is_service()
     }
 
+    /// Whether the user, if they are a service account of a team, is still a member of it.
+    pub fn is_at_home(&self, now: Timestamp) -> bool {
+        self.home_team_id.is_none_or(|home| self.teams.role_at(home, now).is_some())
+    }
+
     /// Whether the user counts among the admins of a team in which they have this role. A team must be left to a person.
     pub fn counts_as_admin(&self, role_id: RoleId) -> bool {
         role_id.is_admin() && !self.is_service()

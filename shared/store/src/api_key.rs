@@ -159,6 +159,11 @@ pub fn still_active(user_id: UserId, key_id: ApiKeyId, now: Timestamp) -> Write 
     check.only_if(condition, vec![(":key_now", timestamp(now))], Code::Forbidden)
 }
 
+/// Checks that no key was created, rotated or revoked since the register was read.
+pub fn still_registered(register: &KeyRegister) -> Write {
+    only_if_same(Write::check(keys::key_register(register.user_id)), register)
+}
+
 /// The item of a key. The database removes it when it is no longer listed.
 fn put(key: &ApiKey) -> Result<Write, Fault> {
     let item = to_item(&keys::api_key(key.user_id, key.key_id), key)?;
@@ -166,9 +171,12 @@ fn put(key: &ApiKey) -> Result<Write, Fault> {
 }
 
 fn put_register(before: &KeyRegister, after: &KeyRegister) -> Result<Write, Fault> {
-    let put = Write::put(to_item(&keys::key_register(after.user_id), after)?);
-    let is_new = before.version == 0;
-    Ok(if is_new { put.only_if_absent(Code::Conflict) } else { put.only_if_version(before.version) })
+    Ok(only_if_same(Write::put(to_item(&keys::key_register(after.user_id), after)?), before))
+}
+
+fn only_if_same(write: Write, register: &KeyRegister) -> Write {
+    let is_new = register.version == 0;
+    if is_new { write.only_if_absent(Code::Conflict) } else { write.only_if_version(register.version) }
 }
 
 /// The reminder of a key's end, or its removal.

@@ -160,3 +160,60 @@ async fn another_role_ends_the_keys_whose_creator_may_not_give_it() {
     assert_eq!(ended, 1);
     manager.post(&keys, &new_key(&["read"])).await.is_problem(Code::Forbidden);
 }
+
+#[tokio::test]
+async fn another_role_ends_the_keys_that_are_known_to_who_may_not_give_it() {
+    let world = World::new().await;
+    let team = world.team("Northwind").await;
+    let (_, admin) = person(&world, "admin", UserType::Member, Some((team, "admin"))).await;
+    let (_, manager) = person(&world, "manager", UserType::Member, Some((team, "member_manager"))).await;
+    let service = world.service("robot", team, "developer").await;
+    let member = format!("/v1/teams/{team}/members/{}", service.user_id);
+    let keys = format!("{member}/keys");
+    let mut machines = Vec::new();
+    // Who rotates the admin's key, each with or without an overlap, and which of its secrets survive.
+    let cases = [
+        (vec![(&manager, 24)], vec![false, false]),
+        (vec![(&manager, 0), (&admin, 24)], vec![false, false]),
+        (vec![(&manager, 0), (&admin, 0)], vec![true]),
+    ];
+    for (rotations, survive) in cases {
+        let mut issued = vec![admin.post(&keys, &new_key(&["read"])).await];
+        let key_id = issued[0].is(201).body["key"]["key_id"].as_str().unwrap().to_owned();
+        for (client, overlap_hours) in rotations {
+            let rotation = json!({"overlap_hours": overlap_hours, "current_password": PASSWORD});
+            issued.push(client.post(&format!("{keys}/{key_id}/rotate"), &rotation).await);
+        }
+        machines.extend(issued.iter().rev().zip(survive).map(|(issued, survives)| (using(&world, issued), survives)));
+    }
+    for (machine, _) in &machines {
+        machine.get("/v1/me").await.is(200);
+    }
+    admin.patch(&member, &json!({"role_id": "admin"})).await.is(200);
+    for (number, (machine, survives)) in machines.iter().enumerate() {
+        assert_eq!(machine.get("/v1/me").await.status, if *survives { 200 } else { 401 }, "secret {number}");
+    }
+}
+
+#[tokio::test]
+async fn another_role_ends_a_key_that_is_created_meanwhile() {
+    let world = World::new().await;
+    let team = world.team("Northwind").await;
+    let (_, admin) = person(&world, "admin", UserType::Member, Some((team, "admin"))).await;
+    let (_, manager) = person(&world, "manager", UserType::Member, Some((team, "member_manager"))).await;
+    let service = world.service("robot", team, "developer").await;
+    let member = format!("/v1/teams/{team}/members/{}", service.user_id);
+    world.faults.take_log();
+    admin.patch(&member, &json!({"role_id": "operator"})).await.is(200);
+    let commit = world.faults.take_log().iter().rposition(|call| call.operation == "TransactWriteItems").unwrap();
+    world.faults.arm(Fault::Hang, commit, 1);
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        manager.post(&format!("{member}/keys"), &new_key(&["read"])).await
+    };
+    let raise = json!({"role_id": "admin"});
+    let (raised, issued) = tokio::join!(admin.patch(&member, &raise), meanwhile);
+    world.faults.disarm();
+    raised.is(200);
+    using(&world, &issued).get("/v1/me").await.is_problem(Code::Unauthenticated);
+}

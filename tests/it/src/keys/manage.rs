@@ -183,9 +183,13 @@ async fn a_repeated_request_repeats_the_secret_to_who_may_still_see_it() {
     let again = client.post(&path, &new_key(&["read"])).await;
     assert_eq!((again.is(201).header("idempotency-replayed"), &again.body), ("true", &issued.body));
     assert_eq!(client.get(&path).await.body["items"].as_array().unwrap().len(), 1);
-    let demotion = json!({"role_id": "reviewer"});
-    root.patch(&format!("/v1/teams/{team}/members/{}", manager.user_id), &demotion).await.is(200);
-    client.post(&path, &new_key(&["read"])).await.is_problem(Code::Forbidden);
+    for (user_id, role_id, status) in
+        [(service.user_id, "admin", 403), (service.user_id, "developer", 201), (manager.user_id, "reviewer", 403)]
+    {
+        let member = format!("/v1/teams/{team}/members/{user_id}");
+        root.patch(&member, &json!({"role_id": role_id})).await.is(200);
+        client.post(&path, &new_key(&["read"])).await.is(status);
+    }
 }
 
 #[tokio::test]

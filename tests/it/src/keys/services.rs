@@ -99,6 +99,41 @@ async fn a_service_account_of_a_team_joins_no_other_and_is_deleted_with_its_memb
 }
 
 #[tokio::test]
+async fn a_service_account_whose_membership_has_ended_is_as_good_as_deleted() {
+    let world = World::new().await;
+    let team = world.team("Northwind").await;
+    let (_, manager) = person(&world, "manager", UserType::Member, Some((team, "member_manager"))).await;
+    let members = format!("/v1/teams/{team}/members");
+    let new_user = json!({"username": "Robot", "login": "robot", "type": "service"});
+    let ends = world.context.now() + Duration::from_mins(10);
+    let body = json!({"new_user": new_user, "role_id": "developer", "expires_at": ends});
+    let added = manager.post(&members, &body).await;
+    let user_id = added.is(201).body["member"]["user_id"].as_str().unwrap().to_owned();
+    let machine = using(&world, &manager.post(&format!("{members}/{user_id}/keys"), &new_key(&["read"])).await);
+    machine.get("/v1/apps").await.is(200);
+    world.clock.advance(Duration::from_mins(10));
+    machine.get("/v1/apps").await.is_problem(Code::Unauthenticated);
+    let admin = world.admin().await;
+    let keys = admin.get(&format!("/v1/users/{user_id}/keys")).await;
+    assert_eq!(keys.is(200).body["items"][0]["status"], "revoked");
+    for (name, value) in [("user_id", user_id.as_str()), ("login", "robot")] {
+        let again = manager.post(&members, &json!({name: value, "role_id": "developer"})).await;
+        assert_eq!(again.is(422).violations(), [json!([format!("/{name}"), "unknown_reference"])]);
+    }
+    manager.post(&members, &json!({"new_user": new_user, "role_id": "developer"})).await.is(201);
+}
+
+#[tokio::test]
+async fn nobody_invites_a_service_account() {
+    let world = World::new().await;
+    let team = world.team("Northwind").await;
+    let homeless = world.user_as("rover", UserType::Service, |_| {}).await;
+    let invitation = json!({"role_id": "developer", "login": homeless.login});
+    let refused = world.admin().await.post(&format!("/v1/teams/{team}/invitations"), &invitation).await;
+    assert_eq!(refused.is(422).violations(), [json!(["/login", "not_allowed"])]);
+}
+
+#[tokio::test]
 async fn the_service_accounts_of_a_deleted_team_are_deleted_by_the_cleanup() {
     let world = World::new().await;
     let admin = world.admin().await;

@@ -106,9 +106,12 @@ async fn with_a_key_even_a_super_admin_has_no_power_over_admins() {
     machine.patch(&path, &json!({"email": "mina@example.com"})).await.is_problem(Code::KeyNotAllowed);
     machine.patch(&path, &json!({"email": null})).await.is_problem(Code::KeyNotAllowed);
     machine.patch(&path, &json!({"status": "disabled"})).await.is(200);
+    let person = world.user_as("person", UserType::Member, |_| {}).await;
+    let (_, member) = world.api_key(&person, &all_scopes()).await;
     for user_type in ["member", "platform_admin", "super_admin", "platform_service"] {
         let body = json!({"username": "New", "login": "newcomer", "type": user_type});
         machine.post("/v1/users", &body).await.is_problem(Code::KeyNotAllowed);
+        member.post("/v1/users", &body).await.is_problem(Code::KeyNotAllowed);
     }
     machine.post("/v1/users", &json!({"username": "New", "login": "newcomer", "type": "service"})).await.is(201);
 }
