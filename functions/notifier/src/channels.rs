@@ -18,7 +18,8 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// The channels that the environment configures: `EVENT_BUS` is the name or the ARN of an event bus.
+    /// The channels that the environment configures: `EVENT_BUS` is the name or the ARN of an event bus. The result is what
+    /// the start of a function expects: nothing can fail.
     pub fn read(connection: &Connection, variable: &Variable<'_>) -> Result<Self, String> {
         let event_bus = variable("EVENT_BUS").map(|name| EventBus::new(connection, variable(ENDPOINT), name));
         Ok(Self { outbound: Outbound::default(), event_bus })

@@ -2,27 +2,26 @@
 
 use aws_sdk_eventbridge::{
     Client,
-    config::{BehaviorVersion, Config, Region, SharedAsyncSleep, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{Builder, retry::RetryConfig},
     error::DisplayErrorContext,
     primitives::DateTime,
     types::PutEventsRequestEntry,
 };
-use aws_smithy_async::rt::sleep::TokioSleep;
 use rollcall_api::{
     Context, Problem,
     feed::{Feed, FeedPosition},
 };
 use rollcall_domain::{
     Timestamp,
-    delivery::Progress,
+    delivery::FeedProgress,
     event::{Event, EventFilter},
-    limits::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, POSITION_INTERVAL},
+    limits::EVENT_BUS_RETRIES,
 };
 use rollcall_store::{Connection, audit::AuditLog, webhook::Subscriber};
 use tokio::time::Instant;
 
 /// The environment variable that overrides the endpoint of EventBridge.
-pub const ENDPOINT: &str = "AWS_ENDPOINT_URL_EVENTBRIDGE";
+pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL_EVENTBRIDGE";
 
 /// The `source` of the events.
 const SOURCE: &str = "rollcall";
@@ -30,8 +29,8 @@ const SOURCE: &str = "rollcall";
 /// The number of events that one request takes.
 const EVENTS_PER_REQUEST: usize = 10;
 
-/// The size of a request, in bytes of JSON, after which no event is added. Requests take 1 MB, of which the record of
-/// a job's step is at most 400 KB.
+/// The size of a request in bytes of JSON. Only a single larger event exceeds it: the record of a job's transaction has up
+/// to 400 KB, and a request takes 1 MB.
 const REQUEST_BYTES: usize = 256 * 1024;
 
 /// An event bus. Cheap to clone.
@@ -44,23 +43,11 @@ pub struct EventBus {
 impl EventBus {
     /// The event bus of this name or ARN, in the connection's region or at `endpoint`.
     pub fn new(connection: &Connection, endpoint: Option<String>, name: String) -> Self {
-        let mut config = Config::builder();
-        config.set_endpoint_url(endpoint);
-        let config = config
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(connection.region.clone()))
-            .credentials_provider(connection.credentials.clone())
-            .http_client(connection.http_client.clone())
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        let mut config = Builder::from(&connection.sdk_config())
             .retry_config(RetryConfig::standard())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .build(),
-            )
-            .build();
-        Self { client: Client::from_conf(config), name }
+            .timeout_config(Connection::timeouts());
+        config.set_endpoint_url(endpoint);
+        Self { client: Client::from_conf(config.build()), name }
     }
 
     /// Puts events onto the bus, and returns how many of the first ones were accepted.
@@ -75,24 +62,27 @@ impl EventBus {
                 .build()
         });
         // A metric filter in `infra/alarms.yaml` uses the message.
-        let failed = |reason: String| tracing::error!(reason, "the event bus did not take an event");
+        let log_failure = |reason: String| tracing::error!(reason, "the event bus did not take an event");
         match self.client.put_events().set_entries(Some(entries.collect())).send().await {
             Ok(reply) => {
                 let results = reply.entries.unwrap_or_default();
                 let refused = results.iter().find_map(|result| result.error_code.clone());
-                refused.into_iter().for_each(failed);
+                if let Some(code) = refused {
+                    log_failure(code);
+                }
                 results.iter().take_while(|result| result.error_code.is_none()).count()
             }
             Err(error) => {
-                failed(DisplayErrorContext(&error).to_string());
+                log_failure(DisplayErrorContext(&error).to_string());
                 0
             }
         }
     }
 }
 
-/// Puts what is due onto the bus, in order. Returns when the next retry is due. A bus that fails is tried for ever: it
-/// is part of the installation, and the log says what is wrong.
+/// Puts what is due onto the bus. If the bus refuses an event, that one and all after it in the request are put again:
+/// consumers must expect repetitions, and events out of order. Returns when the next retry is due. A bus that fails is
+/// tried for ever: it is part of the installation, and the log says what is wrong.
 pub(crate) async fn send(
     context: &Context,
     bus: &EventBus,
@@ -100,63 +90,78 @@ pub(crate) async fn send(
     end: Instant,
 ) -> Result<Option<Timestamp>, Problem> {
     let (store, now) = (&context.store, context.now());
-    let found = store.event_bus(now).await?;
+    let found = store.begin_event_bus(now).await?;
     if !found.is_due(now) {
         return Ok(found.retry_at);
     }
-    let feed = Feed { context, log: AuditLog::All, filter: EventFilter::All };
-    let page = feed.read(FeedPosition::after(found.position), 1, now).await?;
-    if page.events.is_empty() && page.position.after.time().since(found.position.time()) < POSITION_INTERVAL {
+    let page = feed(context).read(FeedPosition::after(found.position), 1, now).await?;
+    if page.events.is_empty() && !found.is_behind(page.position.after) {
         return Ok(None);
     }
-    let Some(taken) = store.begin_sending::<Progress>(Subscriber::EventBus, worker, now).await? else {
+    let Some(progress) = store.begin_sending::<FeedProgress>(Subscriber::EventBus, worker, now).await? else {
         return Ok(None);
     };
-    let sent = send_from(context, bus, worker, taken, end).await;
+    let sent = Sending { context, bus, worker, end, progress }.send().await;
     store.end_sending(Subscriber::EventBus, worker).await?;
     sent
 }
 
-async fn send_from(
-    context: &Context,
-    bus: &EventBus,
-    worker: &str,
-    mut progress: Progress,
+fn feed(context: &Context) -> Feed<'_> {
+    Feed { context, log: AuditLog::All, filter: EventFilter::All }
+}
+
+/// A worker that has the lease of the bus.
+struct Sending<'a> {
+    context: &'a Context,
+    bus: &'a EventBus,
+    worker: &'a str,
     end: Instant,
-) -> Result<Option<Timestamp>, Problem> {
-    let feed = Feed { context, log: AuditLog::All, filter: EventFilter::All };
-    loop {
-        let now = context.now();
-        let page = feed.read(FeedPosition::after(progress.position), EVENTS_PER_REQUEST, now).await?;
-        let mut unsent = page.events.as_slice();
-        while !unsent.is_empty() {
-            if Instant::now() >= end {
-                return Ok(Some(now));
-            }
-            let batch = batch(unsent)?;
-            let accepted = bus.put(&batch).await;
-            let has_failed = accepted < batch.len();
-            if let Some(last) = unsent[..accepted].last() {
-                progress = Progress::at(last.event_id);
-            }
-            if has_failed {
-                progress = progress.failed(now, fastrand::f64());
-            }
-            let is_held =
-                context.store.record_sending(Subscriber::EventBus, worker, &progress, None, context.now()).await?;
-            if has_failed || !is_held {
-                return Ok(progress.retry_at.filter(|_| is_held));
-            }
-            unsent = &unsent[accepted..];
+    progress: FeedProgress,
+}
+
+impl Sending<'_> {
+    async fn send(&mut self) -> Result<Option<Timestamp>, Problem> {
+        let now = self.context.now();
+        if !self.progress.is_due(now) {
+            return Ok(self.progress.retry_at);
         }
-        if page.position.after.time().since(progress.position.time()) >= POSITION_INTERVAL {
-            progress = Progress::at(page.position.after);
-            context.store.record_sending(Subscriber::EventBus, worker, &progress, None, context.now()).await?;
-        } else if !page.more {
-            return Ok(None);
-        } else {
-            progress.position = page.position.after;
+        let mut reached = FeedPosition::after(self.progress.position);
+        loop {
+            let page = feed(self.context).read(reached, EVENTS_PER_REQUEST, now).await?;
+            let mut unsent = page.events.as_slice();
+            while !unsent.is_empty() {
+                if Instant::now() >= self.end {
+                    return Ok(Some(now));
+                }
+                let batch = batch(unsent)?;
+                let accepted = self.bus.put(&batch).await;
+                let is_held = self.record(&unsent[..accepted], accepted < batch.len()).await?;
+                if !is_held || accepted < batch.len() {
+                    return Ok(self.progress.retry_at.filter(|_| is_held));
+                }
+                unsent = &unsent[accepted..];
+            }
+            reached = page.position;
+            if self.progress.is_behind(reached.after) && !self.store(FeedProgress::at(reached.after)).await? {
+                return Ok(None);
+            }
+            if !page.more {
+                return Ok(None);
+            }
         }
+    }
+
+    /// Writes which events were accepted, and whether the next one was refused. Returns whether the lease was still held.
+    async fn record(&mut self, accepted: &[Event], has_failed: bool) -> Result<bool, Problem> {
+        let reached = accepted.last().map_or(self.progress, |last| FeedProgress::at(last.event_id));
+        let failed = || reached.failed(self.context.now(), EVENT_BUS_RETRIES, fastrand::f64());
+        self.store(if has_failed { failed() } else { reached }).await
+    }
+
+    async fn store(&mut self, progress: FeedProgress) -> Result<bool, Problem> {
+        self.progress = progress;
+        let (store, holder) = (&self.context.store, (self.worker, None));
+        Ok(store.record_sending(Subscriber::EventBus, holder, &progress, None, self.context.now()).await?)
     }
 }
 
@@ -164,7 +169,7 @@ async fn send_from(
 fn batch(events: &[Event]) -> Result<Vec<(&Event, String)>, Problem> {
     let mut batch = Vec::new();
     let mut bytes = 0;
-    for event in events.iter().take(EVENTS_PER_REQUEST) {
+    for event in events {
         let json = serde_json::to_string(event).map_err(|error| Problem::Internal(error.to_string()))?;
         bytes += json.len();
         if bytes > REQUEST_BYTES && !batch.is_empty() {

@@ -1,9 +1,8 @@
 //! Sends the events of the feed to webhooks and onto the event bus, in order, until each event was accepted.
 //!
 //! Every subscriber has a position in the feed: there is no queue that could lose an event, and nothing is written when
-//! something changes. What wakes this function says nothing but that it is time to look. One worker at a time sends to
-//! a subscriber. If it dies after an event was accepted and before that is written down, the event is sent again under
-//! the same id.
+//! something changes. The signal that wakes this function has no content. One worker at a time sends to a subscriber. If
+//! it dies after an event was accepted and before that is written down, the event is sent again under the same id.
 
 mod channels;
 mod event_bus;
@@ -21,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 pub use channels::Channels;
-pub use event_bus::{ENDPOINT, EventBus};
-pub use post::{Outbound, Resolve, Resolving, resolve};
+pub use event_bus::EventBus;
+pub use post::{Outbound, Resolve, Resolving};
 pub use signature::SecretKey;
-pub use webhook::{SEALED_FOR, deliver};
+pub use webhook::deliver;
 
 /// What wakes the function: writes of audit records, or the schedule. Its content is not used.
 #[derive(Debug, Default, Deserialize)]
@@ -48,10 +47,11 @@ pub async fn run(context: Context, channels: Channels, _event: NotifierEvent) ->
     Ok(NotifierReport {})
 }
 
-/// Sends to every subscriber what is due, to several at once, so that a slow one delays no other. Begins no attempt
-/// after `end`. Returns when the first retry is due.
+/// Sends to every subscriber what is due: to up to [`SUBSCRIBERS_AT_ONCE`] webhooks at once, so that a slow receiver
+/// does not stop the others. Begins no attempt after `end`. Returns when the first retry is due.
 ///
-/// `worker` names whoever sends: one that was killed goes on under the same name at once, others a minute later.
+/// `worker` names the sender. A sender that restarts under the same name, as the local server does, takes over its own
+/// leases at once; others wait until they end.
 pub async fn send_due(
     context: &Context,
     channels: &Channels,

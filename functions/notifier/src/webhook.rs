@@ -9,10 +9,10 @@ use rollcall_api::{
 use rollcall_domain::{
     Timestamp,
     audit::Action,
-    delivery::{Delivery, DeliveryError, Progress, StoredDelivery},
+    delivery::{Delivery, DeliveryError, FeedProgress, StoredDelivery},
     event::{Event, EventFilter},
     id::DeliveryId,
-    limits::{EVENTS_PER_READ, POSITION_INTERVAL, WEBHOOK_TIMEOUT},
+    limits::{EVENTS_PER_READ, WEBHOOK_RETRIES, WEBHOOK_TIMEOUT},
     mail::Message,
     user::User,
     webhook::{self, Webhook, WebhookStatus},
@@ -24,9 +24,6 @@ use rollcall_store::{
 use tokio::time::Instant;
 
 use crate::{Outbound, SecretKey, signature::sign};
-
-/// What the encryption of a webhook's secrets is for.
-pub const SEALED_FOR: KeyPurpose = KeyPurpose::WebhookSecret;
 
 /// Sends a webhook what is due, in order. Returns when the next retry is due; none if everything was accepted.
 pub(crate) async fn send(
@@ -45,7 +42,7 @@ pub(crate) async fn send(
     }
     // Without anything to send nothing is written.
     let page = feed(context, &found).read(position(&found.progress), 1, now).await?;
-    if page.events.is_empty() && !is_behind(&found.progress, &page.position) {
+    if page.events.is_empty() && !found.progress.is_behind(page.position.after) {
         return Ok(None);
     }
     let subscriber = Subscriber::Webhook(found.webhook_id);
@@ -64,13 +61,8 @@ fn feed<'a>(context: &'a Context, webhook: &Webhook) -> Feed<'a> {
     Feed { context, log, filter: EventFilter::of(&webhook.types) }
 }
 
-fn position(progress: &Progress) -> FeedPosition {
+fn position(progress: &FeedProgress) -> FeedPosition {
     FeedPosition::after(progress.position)
-}
-
-/// Whether a position that no event has moved is to be stored, so that the days before it are not read again.
-fn is_behind(progress: &Progress, reached: &FeedPosition) -> bool {
-    reached.after.time().since(progress.position.time()) >= POSITION_INTERVAL
 }
 
 async fn has_deleted_team(context: &Context, webhook: &Webhook) -> Result<bool, Problem> {
@@ -90,12 +82,14 @@ struct Sending<'a> {
 }
 
 /// What became of an attempt.
-enum Attempt {
+enum Outcome {
     /// The event was accepted.
     Accepted,
-    /// The event is due again at this time; never, if the webhook was paused.
+    /// The event is due again at this time. `None` if the webhook was paused.
     Failed(Option<Timestamp>),
-    /// Somebody else has changed the webhook.
+    /// The secret cannot be decrypted. Nothing is recorded; the next call tries again.
+    Unreadable,
+    /// Somebody else has changed the webhook, or sends to it.
     LeaseLost,
 }
 
@@ -116,14 +110,17 @@ impl Sending<'_> {
                     return Ok(Some(now));
                 }
                 match self.attempt(&event).await? {
-                    Attempt::Accepted => {}
-                    Attempt::Failed(retry_at) => return Ok(retry_at),
-                    Attempt::LeaseLost => return Ok(None),
+                    Outcome::Accepted => {}
+                    Outcome::Failed(retry_at) => return Ok(retry_at),
+                    Outcome::Unreadable => return Ok(None),
+                    // At once, to go on with the changed webhook.
+                    Outcome::LeaseLost => return Ok(Some(now)),
                 }
             }
             reached = page.position;
-            if is_behind(&self.webhook.progress, &reached) && !self.record(Progress::at(reached.after), None).await? {
-                return Ok(None);
+            let is_behind = self.webhook.progress.is_behind(reached.after);
+            if is_behind && !self.record(FeedProgress::at(reached.after), None).await? {
+                return Ok(Some(now));
             }
             if !page.more {
                 return Ok(None);
@@ -132,38 +129,38 @@ impl Sending<'_> {
     }
 
     /// Sends one event and records what became of it.
-    async fn attempt(&mut self, event: &Event) -> Result<Attempt, Problem> {
+    async fn attempt(&mut self, event: &Event) -> Result<Outcome, Problem> {
         let Some(delivery) = deliver(self.context, self.outbound, &self.webhook, event, WEBHOOK_TIMEOUT).await? else {
-            return Ok(Attempt::Failed(None));
+            return Ok(Outcome::Unreadable);
         };
         let now = self.context.now();
         if delivery.delivery.is_accepted() {
-            let is_recorded = self.record(Progress::at(event.event_id), Some(&delivery)).await?;
-            return Ok(if is_recorded { Attempt::Accepted } else { Attempt::LeaseLost });
+            let is_recorded = self.record(FeedProgress::at(event.event_id), Some(&delivery)).await?;
+            return Ok(if is_recorded { Outcome::Accepted } else { Outcome::LeaseLost });
         }
-        let failed = self.webhook.progress.failed(now, fastrand::f64());
+        let failed = self.webhook.progress.failed(now, WEBHOOK_RETRIES, fastrand::f64());
         if delivery.delivery.is_gone() || failed.has_failed_too_long(now) {
             return self.pause(failed, &delivery).await;
         }
         let is_recorded = self.record(failed, Some(&delivery)).await?;
-        Ok(if is_recorded { Attempt::Failed(failed.retry_at) } else { Attempt::LeaseLost })
+        Ok(if is_recorded { Outcome::Failed(failed.retry_at) } else { Outcome::LeaseLost })
     }
 
     /// Writes how far the webhook was sent the feed. Returns whether the lease was still held.
-    async fn record(&mut self, progress: Progress, delivery: Option<&StoredDelivery>) -> Result<bool, Problem> {
+    async fn record(&mut self, progress: FeedProgress, delivery: Option<&StoredDelivery>) -> Result<bool, Problem> {
         let subscriber = Subscriber::Webhook(self.webhook.webhook_id);
-        let (store, now) = (&self.context.store, self.context.now());
+        let holder = (self.worker, Some(self.webhook.version));
         self.webhook.progress = progress;
-        Ok(store.record_sending(subscriber, self.worker, &progress, delivery, now).await?)
+        Ok(self.context.store.record_sending(subscriber, holder, &progress, delivery, self.context.now()).await?)
     }
 
     /// Pauses the webhook and tells its owner.
-    async fn pause(&self, failed: Progress, delivery: &StoredDelivery) -> Result<Attempt, Problem> {
+    async fn pause(&self, failed: FeedProgress, delivery: &StoredDelivery) -> Result<Outcome, Problem> {
         let after = self.webhook.clone().paused(failed);
         let failing_since = failed.failing_since.unwrap_or(delivery.delivery.at);
         let message = Message::WebhookPaused { url: after.url.clone(), failing_since };
         let commit = pause(&self.webhook, &after, self.worker, delivery)?;
-        let change = webhook::change(Action::WebhookPause, Some(&self.webhook), Some(&after));
+        let change = webhook::change(Action::WebhookPause, &after, Some(&self.webhook), Some(&after));
         let mut plan = Plan::new(Authority::System, commit).audit(change);
         for owner in owners(self.context, &self.webhook).await? {
             plan = plan.notify(&owner, message.clone());
@@ -171,9 +168,9 @@ impl Sending<'_> {
         match self.context.try_commit(plan).await {
             Ok(_) => {
                 tracing::warn!(webhook_id = %after.webhook_id, "a webhook was paused");
-                Ok(Attempt::Failed(None))
+                Ok(Outcome::Failed(None))
             }
-            Err(NotCommitted::Refused(_)) => Ok(Attempt::LeaseLost),
+            Err(NotCommitted::Refused(_)) => Ok(Outcome::LeaseLost),
             Err(NotCommitted::Problem(problem)) => Err(problem),
         }
     }
@@ -232,7 +229,8 @@ pub async fn deliver(
 async fn keys(context: &Context, webhook: &Webhook, now: Timestamp) -> Result<Option<Vec<SecretKey>>, Problem> {
     let mut keys = Vec::new();
     for sealed in webhook.sealed_secrets(now) {
-        let opened = context.keyring_of(sealed).await?.open(SEALED_FOR, webhook.webhook_id.as_bytes(), sealed);
+        let opened =
+            context.keyring_of(sealed).await?.open(KeyPurpose::WebhookSecret, webhook.webhook_id.as_bytes(), sealed);
         let Some(bytes) = opened else { return Ok(None) };
         keys.push(SecretKey::of_bytes(bytes));
     }

@@ -81,7 +81,8 @@ pub(crate) async fn resend(
         let before = load(&context, &call, &webhook_id).await?;
         let Resend { from } = call.fields()?.parse(|fields| Resend::read(fields, call.now()))?;
         // What is no longer kept cannot be sent.
-        let after = before.clone().resent(from.max(call.now() - context.config.audit_retention));
+        let from = from.max(call.now() - context.config.audit_retention);
+        let after = before.clone().resent(from);
         let plan = Plan::new(Authority::over(&call, before.team_id), rollcall_store::webhook::resend(&before, &after)?);
         let reply = Reply::ok(&WebhookView::from(&after))?.at_version(after.version);
         context.commit(plan.audit(resend_change(&before, &after, from)).reply(reply)).await

@@ -1,8 +1,10 @@
 //! Secrets of webhooks: drawn here, shown once, stored encrypted.
 
 use axum::extract::{Path, State};
-use notifier::{SEALED_FOR, SecretKey};
-use rollcall_api::{Authority, Call, Context, Plan, Problem, ReplayRight, Reply, clock::random, retry_on_conflict};
+use notifier::SecretKey;
+use rollcall_api::{
+    Authority, Call, Context, Plan, Problem, ReplayRight, Reply, clock::random, keyring::KeyPurpose, retry_on_conflict,
+};
 use rollcall_domain::{
     audit::Action,
     id::WebhookId,
@@ -34,7 +36,7 @@ impl NewSecret {
     /// Draws the secret of a webhook.
     pub(crate) async fn draw(context: &Context, webhook_id: WebhookId) -> Result<Self, Problem> {
         let key = SecretKey::new(random()?);
-        let sealed = context.keyring().await?.seal(SEALED_FOR, webhook_id.as_bytes(), key.as_bytes())?;
+        let sealed = context.keyring().await?.seal(KeyPurpose::WebhookSecret, webhook_id.as_bytes(), key.as_bytes())?;
         Ok(Self { key, sealed })
     }
 
@@ -70,7 +72,9 @@ pub(crate) async fn rotate(
         let reply = reply.with_secret(Some(ReplayRight::ManageWebhooks(before.team_id)));
         let commit = rollcall_store::webhook::change(&before, &after)?;
         let plan = Plan::new(Authority::over(&call, before.team_id), commit);
-        context.commit(plan.audit(change(Action::WebhookRotate, Some(&before), Some(&after))).reply(reply)).await
+        context
+            .commit(plan.audit(change(Action::WebhookRotate, &after, Some(&before), Some(&after))).reply(reply))
+            .await
     })
     .await
 }

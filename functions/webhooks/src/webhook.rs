@@ -1,5 +1,7 @@
 //! Webhooks: list, create, get, edit, delete.
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, State};
 use rollcall_api::{
     Authority, Call, Context, List, PageParameters, PageRequest, Plan, Problem, ReplayRight, Reply, retry_on_conflict,
@@ -12,6 +14,7 @@ use rollcall_domain::{
     scope::PlatformScope,
     webhook::{NewWebhook, Webhook, WebhookPatch, WebhookView, change, may_manage},
 };
+use rollcall_store::Page;
 
 use crate::{
     load,
@@ -32,28 +35,30 @@ use crate::{
     extensions(("x-scopes" = json!(["webhooks.manage"]))),
 )]
 pub(crate) async fn list(State(context): State<Context>, call: Call) -> Result<Reply, Problem> {
-    call.actor.rights.check_scope(PlatformScope::WebhooksManage)?;
+    let rights = &call.actor.rights;
+    rights.check_scope(PlatformScope::WebhooksManage)?;
     let mut parameters = call.request.parameters();
     let team: Option<TeamId> = parameters.field("team_id");
     let page = PageRequest::read(&context, &call, parameters).await?;
     let after = page.after.as_deref().and_then(WebhookId::parse);
-    let rights = &call.actor.rights;
-    if rights.is_platform_admin() && team.is_none() {
-        let found = context.store.webhooks(after, page.limit).await?;
-        return page.reply(&context, &call, found.items.iter().map(WebhookView::from).collect(), found.next).await;
-    }
-    // A member manages webhooks of few teams, each of which has few.
-    let teams: Vec<_> = match team {
-        Some(team_id) => vec![team_id],
-        None => rights.teams_with(Permission::TeamRead).collect(),
+    let found = if rights.is_platform_admin() && team.is_none() {
+        context.store.webhooks(after, page.limit).await?
+    } else {
+        // A member manages webhooks of few teams, each of which has few.
+        let teams: Vec<_> = match team {
+            Some(team_id) => vec![team_id],
+            None => rights.teams_with(Permission::TeamRead).collect(),
+        };
+        let managed = teams.into_iter().filter(|team_id| may_manage(rights, Some(*team_id)));
+        let mut webhooks = context.store.webhooks_of(managed.map(Some)).await?;
+        webhooks.retain(|webhook| after.is_none_or(|after| webhook.webhook_id < after));
+        Page::cut(webhooks, page.limit, |last| last.webhook_id.to_string())
     };
-    let managed = teams.into_iter().filter(|team_id| may_manage(rights, Some(*team_id)));
-    let teams = context.store.teams(managed).await?.into_iter().map(|team| Some(team.team_id));
-    let mut webhooks = context.store.webhooks_of(teams).await?;
-    webhooks.retain(|webhook| after.is_none_or(|after| webhook.webhook_id < after));
-    let next = webhooks.get(page.limit).and(webhooks.get(page.limit - 1)).map(|last| last.webhook_id.to_string());
-    webhooks.truncate(page.limit);
-    page.reply(&context, &call, webhooks.iter().map(WebhookView::from).collect(), next).await
+    let teams: BTreeSet<_> = found.items.iter().filter_map(|webhook| webhook.team_id).collect();
+    let teams = context.store.teams(teams).await?;
+    let is_deleted = |team_id| !teams.iter().any(|team| team.team_id == team_id);
+    let shown = found.items.iter().filter(|webhook| !webhook.team_id.is_some_and(is_deleted));
+    page.reply(&context, &call, shown.map(WebhookView::from).collect(), found.next).await
 }
 
 /// `POST /v1/webhooks`: creates a webhook. It is sent the events from now on.
@@ -80,7 +85,7 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
         let reply = Reply::created(location, &secret.shown_with(&webhook))?.at_version(webhook.version);
         let reply = reply.with_secret(Some(ReplayRight::ManageWebhooks(webhook.team_id)));
         let plan = Plan::new(Authority::over(&call, webhook.team_id), rollcall_store::webhook::create(&webhook)?);
-        context.commit(plan.audit(change(Action::WebhookCreate, None, Some(&webhook))).reply(reply)).await
+        context.commit(plan.audit(change(Action::WebhookCreate, &webhook, None, Some(&webhook))).reply(reply)).await
     })
     .await
 }
@@ -130,7 +135,7 @@ pub(crate) async fn edit(
         }
         let commit = rollcall_store::webhook::change(&before, &after)?;
         let plan = Plan::new(Authority::over(&call, before.team_id), commit);
-        let change = change(Action::WebhookEdit, Some(&before), Some(&after));
+        let change = change(Action::WebhookEdit, &after, Some(&before), Some(&after));
         context.commit(plan.audit(change).reply(shown(&after)?)).await
     })
     .await
@@ -156,7 +161,7 @@ pub(crate) async fn delete(
         call.no_input()?;
         call.check_version(webhook.version)?;
         let plan = Plan::new(Authority::over(&call, webhook.team_id), rollcall_store::webhook::delete(&webhook));
-        context.commit(plan.audit(change(Action::WebhookDelete, Some(&webhook), None))).await
+        context.commit(plan.audit(change(Action::WebhookDelete, &webhook, Some(&webhook), None))).await
     })
     .await
 }

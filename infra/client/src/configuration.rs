@@ -190,7 +190,7 @@ fn print_steps(steps: &[Step]) -> Result<(), Failure> {
 /// Why a key cannot apply the steps.
 fn needs_session(server: &Server<'_>, installation: &Installation, steps: &[Step]) -> Option<String> {
     let refused = steps.iter().filter(|step| !installation.has_session && step.needs_session(server.document));
-    let titles: String = refused.map(|step| format!("\n  {}", step.title())).collect();
+    let titles = refused.map(|step| format!("\n  {}", step.title())).collect::<Vec<_>>().concat();
     let advice = "these steps give a role or concern a platform_service account, which no API key may; \
                   apply with --sign-in LOGIN:";
     (!titles.is_empty()).then(|| format!("{advice}{titles}"))

@@ -5,11 +5,14 @@ use rollcall_domain::{
     audit::{AuditActor, AuditRecord, Change, RequestOrigin},
     email::Email,
     id::{AuditId, TeamId},
+    limits::REQUEST_DEADLINE,
     mail::{Language, Message},
     role::Rights,
     user::User,
 };
-use rollcall_store::{Commit, CommitError, FailedGuards, Write, api_key::still_active, member::still_authorised};
+use rollcall_store::{
+    Commit, CommitError, FailedGuards, Fault, Write, api_key::still_active, member::still_authorised,
+};
 
 use crate::{
     actor::{self, JobActor},
@@ -235,12 +238,12 @@ impl Context {
             commit.extend([rollcall_store::audit::record(record, self.config.audit_retention).map_err(Problem::from)?]);
         }
         let Some(key) = authority.idempotency_key() else {
-            self.writer.commit(commit).await?;
+            self.write(commit).await?;
             records.iter().for_each(security_log::committed);
             return Ok(reply);
         };
         let (write, sealed_reply) = key.remember(self, &reply, follows, now).await?;
-        match self.writer.commit(commit.and(write)).await {
+        match self.write(commit.and(write)).await {
             Ok(()) => {
                 key.wrote(sealed_reply);
                 records.iter().for_each(security_log::committed);
@@ -259,6 +262,18 @@ impl Context {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Writes a commit in the time that any has, so that the event feed, which is held back longer, misses none. A
+    /// request that began earlier may have less.
+    async fn write(&self, commit: Commit) -> Result<(), CommitError> {
+        let written = tokio::time::timeout(REQUEST_DEADLINE, self.writer.commit(commit)).await;
+        written.unwrap_or_else(|_| Err(too_late()))
+    }
+}
+
+fn too_late() -> CommitError {
+    let reason = format!("no result within {REQUEST_DEADLINE:?}");
+    Fault::Unavailable { operation: "TransactWriteItems", reason }.into()
 }
 
 /// The audit record of a change. Its id carries the same time as the record, since ids give the log its order.

@@ -1,12 +1,14 @@
 //! Deliveries of events: what became of each attempt, and when the next one is due.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     choice::choices,
     id::{AuditId, DeliveryId},
-    limits::{DELIVERY_LIFETIME, WEBHOOK_JITTER, WEBHOOK_PATIENCE, WEBHOOK_RETRIES},
+    limits::{DELIVERY_LIFETIME, POSITION_INTERVAL, RETRY_JITTER, WEBHOOK_PATIENCE},
     time::Timestamp,
 };
 
@@ -19,7 +21,7 @@ choices! {
         AddressNotAllowed "address_not_allowed",
         /// No connection was possible.
         ConnectionFailed "connection_failed",
-        /// The server did not prove by its certificate that it has this name.
+        /// The TLS handshake failed, for example because the certificate is not valid for the name.
         TlsFailed "tls_failed",
         /// There was no reply in time.
         TimedOut "timed_out",
@@ -30,7 +32,7 @@ choices! {
 
 /// How far a subscriber was sent the feed, and its failures at the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct FeedProgress {
     /// The events up to this one were accepted or are of other types.
     pub position: AuditId,
     /// The failed attempts at the next event.
@@ -44,7 +46,7 @@ pub struct Progress {
     pub retry_at: Option<Timestamp>,
 }
 
-impl Progress {
+impl FeedProgress {
     /// The progress of a subscriber that was sent everything up to a position.
     pub const fn at(position: AuditId) -> Self {
         Self { position, attempts: 0, failing_since: None, retry_at: None }
@@ -60,13 +62,21 @@ impl Progress {
         self.retry_at.is_none_or(|at| at <= now)
     }
 
-    /// After a failed attempt. `chance`, from 0 to 1, shortens the wait by up to [`WEBHOOK_JITTER`] of it, so that
-    /// subscribers that failed together are not tried together.
+    /// Whether the stored position is so old that a later one is to be stored although no event was sent, so that the
+    /// days between the two are not read again.
+    pub fn is_behind(&self, reached: AuditId) -> bool {
+        reached.time().since(self.position.time()) >= POSITION_INTERVAL
+    }
+
+    /// After a failed attempt. `waits` are those before the next attempts; the last one is repeated. `chance`, from 0 to
+    /// 1, shortens the wait by up to [`RETRY_JITTER`] of it, so that subscribers that failed together are not tried
+    /// together.
     #[must_use]
-    pub fn failed(self, now: Timestamp, chance: f64) -> Self {
+    pub fn failed(self, now: Timestamp, waits: &[Duration], chance: f64) -> Self {
         let since = self.failing_since.unwrap_or(now);
-        let index = usize::try_from(self.attempts).unwrap_or(usize::MAX).min(WEBHOOK_RETRIES.len() - 1);
-        let wait = WEBHOOK_RETRIES[index].mul_f64(1.0 - WEBHOOK_JITTER * chance.clamp(0.0, 1.0));
+        let index = usize::try_from(self.attempts).unwrap_or(usize::MAX);
+        let wait = waits.get(index).or(waits.last()).copied().unwrap_or_default();
+        let wait = wait.mul_f64(1.0 - RETRY_JITTER * chance.clamp(0.0, 1.0));
         // The last attempt is made when the patience ends, and not up to twelve hours later.
         let last = since + WEBHOOK_PATIENCE;
         let retry_at = if now < last { (now + wait).min(last) } else { now + wait };
@@ -130,9 +140,8 @@ pub struct StoredDelivery {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+    use crate::limits::WEBHOOK_RETRIES;
 
     fn at(seconds: u64) -> Timestamp {
         let start = Timestamp::new("2026-11-20T12:00:00Z".parse().unwrap());
@@ -141,26 +150,26 @@ mod tests {
 
     #[test]
     fn an_event_is_tried_at_growing_intervals_until_its_patience_ends() {
-        let mut progress = Progress::from(at(0));
+        let mut progress = FeedProgress::from(at(0));
         let mut now = at(0);
         for wait in WEBHOOK_RETRIES {
-            progress = progress.failed(now, 0.0);
+            progress = progress.failed(now, WEBHOOK_RETRIES, 0.0);
             assert_eq!(progress.retry_at, Some(now + *wait));
             assert!(!progress.is_due(now) && progress.is_due(now + *wait));
             now = now + *wait;
         }
         while !progress.has_failed_too_long(now) {
-            progress = progress.failed(now, 0.0);
+            progress = progress.failed(now, WEBHOOK_RETRIES, 0.0);
             now = progress.retry_at.unwrap();
         }
         assert_eq!(now, at(0) + WEBHOOK_PATIENCE, "the last attempt is made exactly then");
-        assert_eq!(progress.position, Progress::from(at(0)).position, "the event stays the next one");
+        assert_eq!(progress.position, FeedProgress::from(at(0)).position, "the event stays the next one");
     }
 
     #[test]
     fn chance_shortens_a_wait_by_a_tenth_at_most() {
-        let progress = Progress::from(at(0));
-        let wait = |chance| progress.failed(at(0), chance).retry_at.unwrap().since(at(0));
+        let progress = FeedProgress::from(at(0));
+        let wait = |chance| progress.failed(at(0), WEBHOOK_RETRIES, chance).retry_at.unwrap().since(at(0));
         assert_eq!(wait(0.0), WEBHOOK_RETRIES[0]);
         assert_eq!(wait(1.0), WEBHOOK_RETRIES[0].mul_f64(0.9));
         assert_eq!(wait(7.0), wait(1.0));

@@ -113,13 +113,19 @@ impl EventFilter {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
+    use crate::id::WebhookId;
 
     #[test]
     fn an_event_has_the_fields_of_its_record_and_names_its_application() {
         let app_id = AppId::parse("019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d21").unwrap();
-        for (target, of_app) in [(Target::app(app_id), true), (Target::account(app_id, &"mina"), true)] {
+        for (target, expected) in [
+            (Target::app(app_id), json!(app_id)),
+            (Target::account(app_id, &"mina"), json!(app_id)),
+            (Target::webhook(WebhookId::from_bytes([7; 16])), Value::Null),
+        ] {
             let record: AuditRecord = serde_json::from_value(json!({
                 "audit_id": "019aa0c4-7e00-7c3a-9d52-6b1f0a8e4d22", "at": "2026-11-20T12:00:00.000Z", "actor": null,
                 "address": null, "action": "app.edit", "target": target, "team_id": null,
@@ -129,7 +135,7 @@ mod tests {
             let event = serde_json::to_value(Event::from(record)).unwrap();
             assert_eq!((&event["type"], &event["version"]), (&json!("app.edit"), &json!(1)));
             assert_eq!(event["data"], json!({"before": {"name": "Old"}, "after": {"name": "New"}}));
-            assert_eq!(event["app_id"] == json!(app_id), of_app);
+            assert_eq!(event["app_id"], expected);
             assert_eq!(event.get("address"), None, "an event goes to other systems");
         }
     }

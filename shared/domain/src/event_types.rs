@@ -1,8 +1,8 @@
 //! Types of events in request bodies.
 
-use crate::{audit::Action, body::BodyField, fields::Fields, patch::PatchRequired};
+use crate::{audit::Action, body::BodyField, fields::Fields};
 
-/// Types of events: none stands for all.
+/// Types of events in a request body. Absent, null and `[]` mean all types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventTypes(pub Vec<Action>);
 
@@ -17,19 +17,5 @@ impl BodyField for EventTypes {
         types.sort_unstable();
         types.dedup();
         Some(Self(types))
-    }
-}
-
-/// A change of types: an absent field keeps them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatchTypes(pub PatchRequired<Vec<Action>>);
-
-impl BodyField for PatchTypes {
-    fn read(fields: &mut Fields, name: &str) -> Option<Self> {
-        if fields.has(name) {
-            EventTypes::read(fields, name).map(|types| Self(PatchRequired::Set(types.0)))
-        } else {
-            Some(Self(PatchRequired::Keep))
-        }
     }
 }

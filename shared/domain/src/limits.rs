@@ -364,15 +364,15 @@ pub const BREAKER_WINDOW: Duration = DAY;
 pub const MAX_AUDIT_PARTITIONS: usize = 400;
 
 /// How far behind the clock the event feed ends. A record is visible later than the time in its id: its request has
-/// [`REQUEST_DEADLINE`] to commit it, and the index shows it about a second after that. The rest is for an index that
-/// lags and for clocks that differ.
+/// [`REQUEST_DEADLINE`] to commit it, as has any other transaction, and the index shows it about a second after that. The
+/// rest is for an index that lags and for clocks that differ.
 pub const EVENT_HOLD_BACK: Duration = Duration::from_secs(10);
 
-/// How much of the oldest hour of the log `cursor=start` leaves out, so that records do not expire while they are read.
+/// How much of the oldest part of the log `cursor=start` leaves out, so that no record expires while it is read.
 pub const EVENT_START_MARGIN: Duration = HOUR;
 
 /// The size of a page of events after which it ends, in bytes of JSON: a reply of Lambda has at most 6 MB, and the
-/// record of a job's step up to 400 KB.
+/// record of a job's transaction up to 400 KB.
 pub const MAX_EVENT_PAGE_BYTES: usize = 4 * 1024 * KIB;
 
 /// The number of audit log partitions that are read concurrently.
@@ -411,7 +411,7 @@ pub const MAX_UPLOAD_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 /// record, which holds each account before and after, 400 KB.
 pub const JOB_CHUNK_ROWS: usize = 45;
 
-/// The maximum number of webhooks of a team, and of the platform: each is sent every event.
+/// The maximum number of webhooks of a team, and of the platform: each reads the feed whenever something is sent.
 pub const MAX_WEBHOOKS: usize = 10;
 
 /// The maximum length of a webhook's URL, in bytes: what most servers take.
@@ -443,8 +443,12 @@ pub const WEBHOOK_RETRIES: &[Duration] = &[
     Duration::from_hours(12),
 ];
 
+/// The wait after each failed attempt at an event for the event bus. It is part of the installation, so nobody has to be
+/// spared for hours. The last one is repeated.
+pub const EVENT_BUS_RETRIES: &[Duration] = &[Duration::from_secs(5), MINUTE, Duration::from_mins(5)];
+
 /// The part of a wait by which it is shortened at random at most.
-pub const WEBHOOK_JITTER: f64 = 0.1;
+pub const RETRY_JITTER: f64 = 0.1;
 
 /// How long one event may fail before its webhook is paused: a weekend.
 pub const WEBHOOK_PATIENCE: Duration = Duration::from_hours(72);

@@ -10,9 +10,9 @@ use crate::{
     audit::{Action, Change, Target},
     body::{BodyField, Text},
     choice::choices,
-    delivery::Progress,
+    delivery::FeedProgress,
     error::{Code, Refusal},
-    event_types::{EventTypes, PatchTypes},
+    event_types::EventTypes,
     fields::Fields,
     id::{TeamId, UserId, WebhookId},
     limits::MAX_SECRET_OVERLAP_HOURS,
@@ -32,7 +32,7 @@ choices! {
     WebhookStatus {
         /// It is sent events.
         Active "active",
-        /// It is sent none, because it did not accept an event for too long. `resend` makes it active.
+        /// It is sent none, because it did not accept an event for three days, or answered 410. `resend` makes it active.
         Paused "paused",
     }
 }
@@ -68,7 +68,7 @@ pub struct Webhook {
     pub version: u64,
     /// How far it was sent the feed.
     #[serde(flatten)]
-    pub progress: Progress,
+    pub progress: FeedProgress,
 }
 
 /// A secret that was replaced.
@@ -111,7 +111,7 @@ request_body! {
         },
         /// The types of events that it gets; all of them if it is empty or null.
         #[schema(value_type = Option<Vec<Action>>)]
-        types: PatchTypes,
+        types: PatchRequired<EventTypes>,
         /// What it is for, for the people who manage it.
         description: PatchOptional<Note>,
     }
@@ -173,7 +173,7 @@ impl NewWebhook {
             created_by: creator.user_id,
             created_at: now,
             version: 1,
-            progress: Progress::from(now),
+            progress: FeedProgress::from(now),
         }
     }
 }
@@ -194,7 +194,7 @@ impl Webhook {
         })?;
         let after = Self {
             url: patch.url.apply(self.url.clone()),
-            types: patch.types.0.apply(self.types.clone()),
+            types: patch.types.apply(EventTypes(self.types.clone())).0,
             description: patch.description.apply(self.description.clone()),
             ..self.clone()
         };
@@ -212,12 +212,12 @@ impl Webhook {
     /// Sent the feed again from a time on, and active.
     #[must_use]
     pub fn resent(self, from: Timestamp) -> Self {
-        Self { status: WebhookStatus::Active, progress: Progress::from(from), ..self }.next()
+        Self { status: WebhookStatus::Active, progress: FeedProgress::from(from), ..self }.next()
     }
 
     /// Not sent events until somebody resends them.
     #[must_use]
-    pub fn paused(self, progress: Progress) -> Self {
+    pub fn paused(self, progress: FeedProgress) -> Self {
         Self { status: WebhookStatus::Paused, progress, ..self }.next()
     }
 
@@ -238,20 +238,17 @@ pub fn may_manage(rights: &Rights, owner: Option<TeamId>) -> bool {
     rights.is_platform_admin() || owner.is_some_and(is_admin_of)
 }
 
-/// The change from one state of a webhook to another, for the audit log.
-pub fn change(action: Action, before: Option<&Webhook>, after: Option<&Webhook>) -> Change {
-    let of = before.or(after);
-    let target = Target::webhook(of.map_or(WebhookId::from_bytes([0; 16]), |webhook| webhook.webhook_id));
+/// The change from one state of `webhook` to another, for the audit log.
+pub fn change(action: Action, webhook: &Webhook, before: Option<&Webhook>, after: Option<&Webhook>) -> Change {
     let (before, after) = (before.map(WebhookView::from), after.map(WebhookView::from));
-    Change::between(action, target, of.and_then(|webhook| webhook.team_id), before.as_ref(), after.as_ref())
+    let target = Target::webhook(webhook.webhook_id);
+    Change::between(action, target, webhook.team_id, before.as_ref(), after.as_ref())
 }
 
 /// The change that sends a webhook the feed again, for the audit log.
 pub fn resend_change(before: &Webhook, after: &Webhook, from: Timestamp) -> Change {
-    let Change { before: was, .. } = change(Action::WebhookResend, Some(before), Some(after));
-    let after = json!({"from": from, "status": after.status});
-    let target = Target::webhook(before.webhook_id);
-    Change { action: Action::WebhookResend, target, team_id: before.team_id, before: was, after }
+    let after_resend = json!({"from": from, "status": after.status});
+    Change { after: after_resend, ..change(Action::WebhookResend, before, Some(before), Some(after)) }
 }
 
 /// A webhook, as replies show it.

@@ -74,7 +74,8 @@ impl Connection {
             .build()
     }
 
-    pub(crate) fn timeouts() -> TimeoutConfig {
+    /// How long a client waits for a connection, and for each attempt.
+    pub fn timeouts() -> TimeoutConfig {
         TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
     }
 }

@@ -27,7 +27,7 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The first `limit` of these entries. Callers read one entry more than a page holds: the surplus entry shows that
     /// there is a next page.
-    pub(crate) fn cut(mut entries: Vec<T>, limit: usize, position: impl Fn(&T) -> String) -> Self {
+    pub fn cut(mut entries: Vec<T>, limit: usize, position: impl Fn(&T) -> String) -> Self {
         let has_next = entries.len() > limit;
         entries.truncate(limit);
         let next = entries.last().filter(|_| has_next).map(position);

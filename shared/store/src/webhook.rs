@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rollcall_domain::{
     Code, Timestamp,
-    delivery::{Progress, StoredDelivery},
+    delivery::{FeedProgress, StoredDelivery},
     id::{DeliveryId, TeamId, WebhookId},
     limits::{DELIVERY_LIFETIME, MAX_WEBHOOKS, NOTIFIER_LEASE},
     webhook::Webhook,
@@ -94,13 +94,13 @@ impl Store {
         Ok(Page::cut(deliveries, limit, |last: &StoredDelivery| last.delivery_id.to_string()))
     }
 
-    /// How far the event bus was sent the feed. At the first call it begins with what happens from now on.
-    pub async fn event_bus(&self, now: Timestamp) -> Result<Progress, Fault> {
+    /// How far the event bus was sent the feed. The first call stores that it begins with what happens from now on.
+    pub async fn begin_event_bus(&self, now: Timestamp) -> Result<FeedProgress, Fault> {
         let key = keys::event_bus();
         if let Some(progress) = self.get(&key).await? {
             return Ok(progress);
         }
-        let begin = Progress::from(now);
+        let begin = FeedProgress::from(now);
         let values = vec![(":position", value(&begin.position)?)];
         let write = Write::update(key.clone(), "SET #position = :position", values);
         self.write_if(write.only_if("attribute_not_exists(#position)", Values::new(), Code::Conflict)).await?;
@@ -109,7 +109,8 @@ impl Store {
     }
 
     /// Takes the lease for sending events to a subscriber, and returns its state; none if somebody else has the lease,
-    /// or if it is gone. `worker` names whoever sends: one that was killed goes on under the same name at once.
+    /// or if the subscriber does not exist. `worker` names the sender: one that restarts under the same name takes over
+    /// its own lease.
     pub async fn begin_sending<T: DeserializeOwned>(
         &self,
         subscriber: Subscriber,
@@ -125,19 +126,20 @@ impl Store {
     }
 
     /// Writes how far a subscriber was sent the feed, and the delivery, and holds on to the lease. Returns whether the
-    /// lease was still held: it is not once somebody resends the events or deletes the webhook.
+    /// lease was still held: it is not once somebody edits or deletes the webhook, whose version was `version`, or
+    /// resends its events.
     pub async fn record_sending(
         &self,
         subscriber: Subscriber,
-        worker: &str,
-        progress: &Progress,
+        (worker, version): (&str, Option<u64>),
+        progress: &FeedProgress,
         delivery: Option<&StoredDelivery>,
         now: Timestamp,
     ) -> Result<bool, Fault> {
         let mut values = progress_values(progress)?;
         values.push((":until", timestamp(now + NOTIFIER_LEASE)));
         let update = Write::update(subscriber.key(), format!("{SET_PROGRESS}, #leased_until = :until"), values);
-        let mut commit = Commit::new([update.only_if("#worker = :worker", holder(worker), Code::Conflict)]);
+        let mut commit = Commit::new([only_if_held(update, worker, version)]);
         if let (Subscriber::Webhook(webhook_id), Some(delivery)) = (subscriber, delivery) {
             commit.extend([put_delivery(webhook_id, delivery)?]);
         }
@@ -151,7 +153,7 @@ impl Store {
     /// Releases the lease.
     pub async fn end_sending(&self, subscriber: Subscriber, worker: &str) -> Result<(), Fault> {
         let release = Write::update(subscriber.key(), "REMOVE #leased_until, #worker", Vec::new());
-        self.write_if(release.only_if("#worker = :worker", holder(worker), Code::Conflict)).await.map(drop)
+        self.write_if(only_if_held(release, worker, None)).await.map(drop)
     }
 }
 
@@ -169,7 +171,8 @@ pub fn create(webhook: &Webhook) -> Result<Commit, Fault> {
     Ok(commit.extended(webhook.team_id.map(check_exists)))
 }
 
-/// Changes the settings of a webhook: URL, types, description and secrets. Its progress is not touched.
+/// Changes the settings of a webhook: URL, types, description and secrets. Its progress is not touched, but whoever is
+/// sending to it loses the lease.
 pub fn change(before: &Webhook, after: &Webhook) -> Result<Commit, Fault> {
     let values = vec![
         (":url", value(&after.url)?),
@@ -192,9 +195,7 @@ pub fn resend(before: &Webhook, after: &Webhook) -> Result<Commit, Fault> {
 
 /// Pauses a webhook after an attempt of whoever has the lease.
 pub fn pause(before: &Webhook, after: &Webhook, worker: &str, delivery: &StoredDelivery) -> Result<Commit, Fault> {
-    let mut holding = holder(worker);
-    holding.push((":guarded", number(before.version)));
-    let update = set_status(after)?.only_if("#worker = :worker AND #version = :guarded", holding, Code::Conflict);
+    let update = only_if_held(set_status(after)?, worker, Some(before.version));
     Ok(Commit::new([update]).and(put_delivery(before.webhook_id, delivery)?))
 }
 
@@ -213,7 +214,7 @@ pub fn put_delivery(webhook_id: WebhookId, delivery: &StoredDelivery) -> Result<
     Ok(Write::put(with_ttl(item, delivery.delivery.at + DELIVERY_LIFETIME)).bookkeeping())
 }
 
-fn progress_values(progress: &Progress) -> Result<Values, Fault> {
+fn progress_values(progress: &FeedProgress) -> Result<Values, Fault> {
     Ok(vec![
         (":position", value(&progress.position)?),
         (":attempts", number(progress.attempts)),
@@ -230,6 +231,14 @@ fn set_status(after: &Webhook) -> Result<Write, Fault> {
     Ok(Write::update(keys::webhook(after.webhook_id), update, values))
 }
 
-fn holder(worker: &str) -> Values {
-    vec![(":worker", string(worker))]
+/// The worker has the lease, and a webhook still has this version.
+fn only_if_held(write: Write, worker: &str, version: Option<u64>) -> Write {
+    let holder = (":worker", string(worker));
+    match version {
+        None => write.only_if("#worker = :worker", vec![holder], Code::Conflict),
+        Some(version) => {
+            let values = vec![holder, (":guarded", number(version))];
+            write.only_if("#worker = :worker AND #version = :guarded", values, Code::Conflict)
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     installation::Installation,
-    object::{Key, Kind, Name, PRESETS},
+    object::{Key, Kind, ObjectName, PRESETS},
     secrets::Secrets,
     step::{Action, Step},
 };
@@ -74,10 +74,10 @@ async fn take_one(server: &Server<'_>, step: &Step, ids: &mut Ids, secrets: &mut
 
 /// The values of the step's request. Each goes where the API document has a field of its name.
 fn values(step: &Step, ids: &Ids) -> Result<Map<String, Value>, Failure> {
-    let Step { name: Name { kind, team, name }, .. } = step;
+    let Step { name: ObjectName { kind, team, name }, .. } = step;
     let mut values = Map::new();
     if let Some(team) = team {
-        values.insert("team_id".to_owned(), ids.get(&Name::new(Kind::Team, None, team))?);
+        values.insert("team_id".to_owned(), ids.get(&ObjectName::new(Kind::Team, None, team))?);
     }
     match &step.target {
         None => drop(values.insert(kind.name_field().to_owned(), json!(name))),
@@ -109,12 +109,12 @@ impl Ids {
         Self(ids.collect())
     }
 
-    fn get(&self, name: &Name) -> Result<Value, Failure> {
+    fn get(&self, name: &ObjectName) -> Result<Value, Failure> {
         let id = self.0.get(&name.key()).map(|id| json!(id));
         id.ok_or_else(|| Failure::refused(format!("the {name} has no id")))
     }
 
     fn role(&self, team: Option<&str>, role: &str) -> Result<Value, Failure> {
-        if PRESETS.contains(&role) { Ok(json!(role)) } else { self.get(&Name::new(Kind::Role, team, role)) }
+        if PRESETS.contains(&role) { Ok(json!(role)) } else { self.get(&ObjectName::new(Kind::Role, team, role)) }
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_saphyr::Spanned;
 
 use super::{
-    file::{ConfigurationFile, Entries},
+    file::ConfigurationFile,
     object::{Key, Kind, List, Object, PRESETS, folded},
     problem::{Place, Problem},
 };
@@ -40,25 +41,25 @@ impl Contents {
     /// Accounts of the platform come first, since teams can have them as members.
     fn of(file: &ConfigurationFile) -> Self {
         let mut contents = Self::default();
-        contents.add(Kind::ServiceAccount, None, &file.service_accounts);
+        contents.add(Kind::ServiceAccount, None, file.service_accounts.as_ref());
         if file.teams.is_some() {
             contents.lists.insert((Kind::Team, None));
         }
         for team in file.teams.iter().flatten() {
             let (place, name) = (team.referenced.into(), team.value.name.as_str());
             contents.objects.push(Wanted { object: Object::named(Kind::Team, None, name), place });
-            contents.add(Kind::Role, Some(name), &team.value.roles);
-            contents.add(Kind::ServiceAccount, Some(name), &team.value.service_accounts);
-            contents.add(Kind::Member, Some(name), &team.value.members);
-            contents.add(Kind::App, Some(name), &team.value.applications);
-            contents.add(Kind::Webhook, Some(name), &team.value.webhooks);
+            contents.add(Kind::Role, Some(name), team.value.roles.as_ref());
+            contents.add(Kind::ServiceAccount, Some(name), team.value.service_accounts.as_ref());
+            contents.add(Kind::Member, Some(name), team.value.members.as_ref());
+            contents.add(Kind::App, Some(name), team.value.applications.as_ref());
+            contents.add(Kind::Webhook, Some(name), team.value.webhooks.as_ref());
         }
-        contents.add(Kind::App, None, &file.applications);
-        contents.add(Kind::Webhook, None, &file.webhooks);
+        contents.add(Kind::App, None, file.applications.as_ref());
+        contents.add(Kind::Webhook, None, file.webhooks.as_ref());
         contents
     }
 
-    fn add<T: Serialize>(&mut self, kind: Kind, team: Option<&str>, entries: &Entries<T>) {
+    fn add<T: Serialize>(&mut self, kind: Kind, team: Option<&str>, entries: Option<&Vec<Spanned<T>>>) {
         let Some(entries) = entries else { return };
         self.lists.insert((kind, team.map(folded)));
         self.objects.extend(

@@ -6,7 +6,7 @@ use super::{
     contents::{Contents, Wanted},
     file::Moment,
     installation::{Existing, Installation},
-    object::{Key, Kind, List, Name, Object, PRESETS, folded},
+    object::{Key, Kind, List, Object, ObjectName, PRESETS, folded},
     problem::Problem,
     step::Step,
 };
@@ -55,7 +55,7 @@ impl Comparison<'_> {
 
     /// Checks that a role exists, or will, and is the only one of its name.
     fn check_role(&self, object: &Object) -> Result<(), String> {
-        let role = Name::new(Kind::Role, object.name.team.as_deref(), object.text("role"));
+        let role = ObjectName::new(Kind::Role, object.name.team.as_deref(), object.text("role"));
         if PRESETS.contains(&role.name.as_str()) || self.names.contains(&role.key()) {
             return Ok(());
         }
@@ -72,12 +72,12 @@ impl Comparison<'_> {
 
     /// Checks that a login can be made a member or a service account of what the file says.
     fn check_login(&self, object: &Object) -> Result<(), String> {
-        let Name { kind, name: login, .. } = &object.name;
+        let ObjectName { kind, name: login, .. } = &object.name;
         if !matches!(kind, Kind::Member | Kind::ServiceAccount) {
             return Ok(());
         }
         // A member of the file may be an account of the platform that the same file creates.
-        let is_created = self.names.contains(&Name::new(Kind::ServiceAccount, None, login).key());
+        let is_created = self.names.contains(&ObjectName::new(Kind::ServiceAccount, None, login).key());
         match (kind, self.installation.users.get(&folded(login))) {
             (Kind::ServiceAccount, Some(user)) => Err(format!(
                 "the login belongs to another user, of the type {}; choose another, or name the user where they are",

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     contents::Contents,
     file::{AccountType, AppEntry, MemberEntry, PlatformAccountEntry, RoleEntry, TeamAccountEntry, WebhookEntry},
-    object::{Key, Kind, List, Name, Object, folded},
+    object::{Key, Kind, List, Object, ObjectName, folded},
     row::{AppRow, MeRow, MemberRow, RoleRow, TeamRow, UserRow, WebhookRow},
 };
 use crate::{failure::Failure, server::Server};
@@ -210,7 +210,7 @@ impl Installation {
     }
 
     /// The objects of this name.
-    pub(super) fn find(&self, name: &Name) -> &[Existing] {
+    pub(super) fn find(&self, name: &ObjectName) -> &[Existing] {
         self.objects.get(&name.key()).map(Vec::as_slice).unwrap_or_default()
     }
 

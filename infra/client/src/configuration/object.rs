@@ -62,7 +62,7 @@ impl Kind {
 
 /// What an object is called: a name within a team, or within the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name {
+pub(super) struct ObjectName {
     pub(super) kind: Kind,
     pub(super) team: Option<String>,
     pub(super) name: String,
@@ -85,7 +85,7 @@ impl Key {
     }
 }
 
-impl Name {
+impl ObjectName {
     pub(super) fn new(kind: Kind, team: Option<&str>, name: &str) -> Self {
         Self { kind, team: team.map(str::to_owned), name: name.to_owned() }
     }
@@ -97,7 +97,7 @@ impl Name {
 }
 
 /// As a person reads it. What cannot be seen is escaped, so that a name cannot pretend to be another.
-impl Display for Name {
+impl Display for ObjectName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {:?}", self.kind.id().replace('_', " "), self.name)?;
         self.team.as_ref().map_or(Ok(()), |team| write!(formatter, " of team {team:?}"))
@@ -113,7 +113,7 @@ pub(super) fn folded(text: &str) -> String {
 /// An object: what it is called, and its other fields. A field that is not set is absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Object {
-    pub(super) name: Name,
+    pub(super) name: ObjectName,
     pub(super) fields: Map<String, Value>,
 }
 
@@ -123,12 +123,12 @@ impl Object {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(entry) else { return Self::named(kind, team, "") };
         let name = fields.remove(kind.name_field());
         let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
-        Self { name: Name::new(kind, team, name), fields }
+        Self { name: ObjectName::new(kind, team, name), fields }
     }
 
     /// An object with no other field than its name.
     pub(super) fn named(kind: Kind, team: Option<&str>, name: &str) -> Self {
-        Self { name: Name::new(kind, team, name), fields: Map::new() }
+        Self { name: ObjectName::new(kind, team, name), fields: Map::new() }
     }
 
     /// The entry of the file for the object.

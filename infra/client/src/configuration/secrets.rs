@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::json;
 
-use super::object::Name;
+use super::object::ObjectName;
 use crate::failure::Failure;
 
 /// The place for secrets.
@@ -31,7 +31,7 @@ impl Secrets {
     }
 
     /// Hands a secret over.
-    pub(super) fn write(&mut self, name: &Name, secret: &str) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, name: &ObjectName, secret: &str) -> Result<(), Failure> {
         let written = match self {
             Self::Output => writeln!(io::stdout(), "    Its secret, which is shown only now:\n    {secret}"),
             Self::File(file) => {

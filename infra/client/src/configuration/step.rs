@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     file::AccountType,
     installation::{Existing, Identity},
-    object::{Kind, Name, Object},
+    object::{Kind, Object, ObjectName},
 };
 use crate::document::ApiDocument;
 
@@ -33,7 +33,7 @@ pub(super) struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) action: Action,
-    pub(super) name: Name,
+    pub(super) name: ObjectName,
     pub(super) changes: BTreeMap<String, Change>,
     /// The object that is changed or deleted, as it was read.
     pub(super) target: Option<Identity>,

@@ -13,7 +13,10 @@ use axum::{
     response::IntoResponse,
 };
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, RwLock},
+};
 
 /// A request that a receiver got.
 #[derive(Clone, Debug)]
@@ -38,6 +41,11 @@ impl Received {
 #[derive(Clone, Debug)]
 pub struct Receiver {
     pub url: String,
+    pub port: u16,
+    /// Notified of each request.
+    pub arrived: Arc<Notify>,
+    /// While somebody holds it for writing, no request is answered.
+    pub held: Arc<RwLock<()>>,
     received: Arc<Mutex<Vec<Received>>>,
     status: Arc<AtomicU16>,
 }
@@ -46,8 +54,15 @@ impl Receiver {
     /// A receiver that answers with this status.
     pub async fn new(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let receiver = Self { url, received: Arc::default(), status: Arc::new(AtomicU16::new(status)) };
+        let port = listener.local_addr().unwrap().port();
+        let receiver = Self {
+            url: format!("http://127.0.0.1:{port}/hook"),
+            port,
+            arrived: Arc::default(),
+            held: Arc::default(),
+            received: Arc::default(),
+            status: Arc::new(AtomicU16::new(status)),
+        };
         let routes = Router::new().fallback(receive).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         receiver
@@ -71,6 +86,8 @@ impl Receiver {
 
 async fn receive(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     receiver.received.lock().unwrap().push(Received { headers, body });
+    receiver.arrived.notify_one();
+    drop(receiver.held.read().await);
     let status = StatusCode::from_u16(receiver.status.load(Ordering::SeqCst)).unwrap();
     // A redirect that must not be followed, and more text than is read.
     (status, [("location", "/elsewhere")], "x".repeat(10_000))

@@ -84,24 +84,27 @@ async fn a_team_is_sent_its_own_events_until_it_is_deleted() {
     settle(&world).await;
     let types: Vec<_> = receiver.take().iter().map(|received| received.event()["type"].clone()).collect();
     assert_eq!(types, ["webhook.create", "app.create"]);
-    admin.get("/v1/webhooks").await.is(200);
     let empty = world.team("Empty").await;
     let receiver = Receiver::new(200).await;
     let created = admin.post("/v1/webhooks", &json!({"url": receiver.url, "team_id": empty})).await;
     let path = format!("/v1/webhooks/{}", created.is(201).body["webhook"]["webhook_id"].as_str().unwrap());
     admin.delete(&format!("/v1/teams/{empty}")).await.is(204);
     admin.get(&path).await.is_problem(Code::NotFound);
+    let listed = admin.get("/v1/webhooks").await;
+    let teams: Vec<_> = listed.is(200).body["items"].as_array().unwrap().iter().map(|hook| &hook["team_id"]).collect();
+    assert_eq!(teams, [&json!(ours)], "nor is it listed");
     settle(&world).await;
     assert!(receiver.take().is_empty(), "a deleted team is sent nothing");
     world.clock.advance(Duration::from_mins(2));
     crate::cleanup::run(&world).await;
-    let left = world.dump().await.into_iter().filter(|item| item["pk"].as_str().unwrap().contains("WEBHOOK"));
-    let left: Vec<_> = left.map(|item| item["sk"].clone()).collect();
-    assert_eq!(left.len(), 3, "the other team's webhook and its deliveries: {left:?}");
+    let is_of_webhooks =
+        |item: &Value| [&item["pk"], &item["sk"]].iter().any(|key| key.as_str().unwrap().contains("WEBHOOK"));
+    let left: Vec<_> = world.dump().await.into_iter().filter(is_of_webhooks).map(|item| item["sk"].clone()).collect();
+    assert_eq!(left.len(), 4, "the other team's webhook, its deliveries, and the set of one: {left:?}");
 }
 
 #[tokio::test]
-async fn while_a_secret_turns_events_are_signed_with_both() {
+async fn during_a_rotation_events_are_signed_with_both_secrets() {
     let world = World::new().await;
     let admin = world.admin().await;
     let hook = Hook::new(&admin, CHANGES).await;

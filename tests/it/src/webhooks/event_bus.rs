@@ -1,9 +1,6 @@
 //! The event bus: a subscriber of all events that is never paused.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
@@ -12,20 +9,21 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use notifier::{EventBus, Outbound};
+use rollcall_domain::limits::EVENT_BUS_RETRIES;
 use rollcall_store::Connection;
 
 use super::*;
 
-/// A bus that accepts this many entries of each request.
-#[derive(Clone, Debug)]
+/// A bus that refuses some entries of each request, by their index.
+#[derive(Clone, Debug, Default)]
 struct FakeBus {
-    accepts: Arc<AtomicUsize>,
+    refused: Arc<Mutex<Vec<usize>>>,
     requests: Arc<Mutex<Vec<Vec<Value>>>>,
 }
 
 impl FakeBus {
-    fn new() -> Self {
-        Self { accepts: Arc::new(AtomicUsize::new(usize::MAX)), requests: Arc::default() }
+    fn refuse(&self, entries: &[usize]) {
+        *self.refused.lock().unwrap() = entries.to_vec();
     }
 
     fn channels(&self, world: &World) -> Channels {
@@ -53,13 +51,13 @@ impl HttpConnector for FakeBus {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
         let entries = body["Entries"].as_array().unwrap().clone();
-        let accepted = self.accepts.load(Ordering::SeqCst);
+        let refused = self.refused.lock().unwrap().clone();
         let result = |at| {
-            if at < accepted { json!({"EventId": "1"}) } else { json!({"ErrorCode": "ThrottlingException"}) }
+            if refused.contains(&at) { json!({"ErrorCode": "ThrottlingException"}) } else { json!({"EventId": "1"}) }
         };
         let results: Vec<_> = (0..entries.len()).map(result).collect();
         self.requests.lock().unwrap().push(entries);
-        let reply = json!({"FailedEntryCount": 0, "Entries": results}).to_string();
+        let reply = json!({"FailedEntryCount": refused.len(), "Entries": results}).to_string();
         let reply = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(reply));
         HttpConnectorFuture::ready(Ok::<_, ConnectorError>(reply))
     }
@@ -75,7 +73,7 @@ async fn put(world: &World, channels: &Channels) -> Option<Timestamp> {
 async fn every_event_is_put_once_in_order_ten_at_a_time() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let bus = FakeBus::new();
+    let bus = FakeBus::default();
     let channels = bus.channels(&world);
     change(&world, &admin).await;
     world.clock.advance(Duration::from_millis(1));
@@ -97,7 +95,7 @@ async fn every_event_is_put_once_in_order_ten_at_a_time() {
 async fn a_bus_that_refuses_events_is_tried_for_ever() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let bus = FakeBus::new();
+    let bus = FakeBus::default();
     let channels = bus.channels(&world);
     put(&world, &channels).await;
     let mut expected = Vec::new();
@@ -105,19 +103,24 @@ async fn a_bus_that_refuses_events_is_tried_for_ever() {
         expected.push(change(&world, &admin).await);
     }
     world.clock.advance(EVENT_HOLD_BACK + Duration::from_millis(1));
-    bus.accepts.store(2, Ordering::SeqCst);
+    bus.refuse(&[2]);
     let retry_at = put(&world, &channels).await.unwrap();
     assert_eq!(bus.take(), [expected.clone()]);
     assert_eq!(put(&world, &channels).await, Some(retry_at), "not before its time");
     assert!(bus.take().is_empty());
-    bus.accepts.store(0, Ordering::SeqCst);
+    bus.refuse(&[0]);
+    let begun = world.now();
     for _ in 0..20 {
-        let next = put(&world, &channels).await.unwrap_or(world.now());
+        let next = put(&world, &channels).await.unwrap();
         world.clock.advance(next.since(world.now()));
     }
-    assert!(bus.take().iter().all(|request| *request == expected[2..]), "from the first one that was refused");
-    bus.accepts.store(usize::MAX, Ordering::SeqCst);
-    world.clock.advance(Duration::from_hours(12));
+    let requests = bus.take();
+    assert!(
+        requests.len() >= 19 && requests.iter().all(|request| *request == expected[2..]),
+        "from the refused one on"
+    );
+    assert!(world.now().since(begun) <= EVENT_BUS_RETRIES[2] * 20, "it is not left alone for hours");
+    bus.refuse(&[]);
     assert_eq!(put(&world, &channels).await, None);
     assert_eq!(bus.take(), [&expected[2..]]);
 }

@@ -38,7 +38,7 @@ async fn a_name_that_leads_inside_is_refused_before_a_connection() {
     let world = World::new().await;
     let admin = world.admin().await;
     let receiver = Receiver::new(200).await;
-    let port: u16 = receiver.url.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let port = receiver.port;
     for address in [
         "127.0.0.1",
         "0.0.0.0",
@@ -79,25 +79,22 @@ async fn a_name_that_leads_inside_is_refused_before_a_connection() {
 async fn a_name_cannot_lead_elsewhere_between_check_and_use() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let (meant, inside) = (Receiver::new(200).await, Receiver::new(200).await);
-    let port: u16 = meant.url.split([':', '/']).nth(4).unwrap().parse().unwrap();
-    drop(inside);
+    let meant = Receiver::new(200).await;
     admin.post("/v1/webhooks", &json!({"url": "http://localhost:1/", "types": ["webhook.create"]})).await.is(201);
     // The second answer would be refused, and nothing listens there.
-    let (channels, count) = resolving(vec![vec!["127.0.0.1"], vec!["10.0.0.1"]], port);
+    let (channels, count) = resolving(vec![vec!["127.0.0.1"], vec!["10.0.0.1"]], meant.port);
     send_with(&world, &channels).await;
     assert_eq!((meant.take().len(), count.load(Ordering::SeqCst)), (1, 1), "resolved once, connected to that address");
 }
 
 #[tokio::test]
-async fn http_is_for_this_machine_and_https_for_all_others() {
+async fn http_to_another_machine_is_refused() {
     let world = World::new().await;
     let admin = world.admin().await;
     let receiver = Receiver::new(200).await;
-    let port: u16 = receiver.url.split([':', '/']).nth(4).unwrap().parse().unwrap();
     let created = admin.post("/v1/webhooks", &json!({"url": "http://localhost:1/"})).await;
     let path = format!("/v1/webhooks/{}", created.is(201).body["webhook"]["webhook_id"].as_str().unwrap());
-    let (channels, _) = resolving(vec![vec!["1.1.1.1"]], port);
+    let (channels, _) = resolving(vec![vec!["1.1.1.1"]], receiver.port);
     send_with(&world, &channels).await;
     let delivery = last_delivery(&admin, &path).await;
     assert_eq!(delivery["error"], "address_not_allowed");
@@ -106,6 +103,7 @@ async fn http_is_for_this_machine_and_https_for_all_others() {
     let admin = world.stranger_to(&elsewhere).with("authorization", admin.headers["authorization"].to_str().unwrap());
     let sent = admin.post(&format!("{path}/test"), &json!({})).await;
     assert_eq!(sent.is(200).body["error"], "address_not_allowed");
+    assert!(receiver.take().is_empty());
 }
 
 #[tokio::test]
@@ -134,6 +132,9 @@ async fn a_receiver_that_does_not_answer_properly_is_a_failure_with_a_reason() {
         let (delivery, ()) = tokio::join!(test(), serve(reply));
         assert_eq!(delivery["error"], error, "{delivery}");
     }
+    // The connection stays open until both are done.
+    let (delivery, _connection) = tokio::join!(test(), listener.accept());
+    assert_eq!(delivery["error"], "timed_out");
     drop(listener);
     assert_eq!(test().await["error"], "connection_failed");
 }
