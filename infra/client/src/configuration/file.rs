@@ -207,8 +207,8 @@ mod tests {
         prop_oneof![special.prop_map(str::to_owned), "\\PC{1,90}", "[ -~]{1,90}"]
     }
 
-    fn one<T>(entry: T) -> Entries<T> {
-        Some(vec![unplaced(entry)])
+    fn one<T>(entry: T) -> Vec<Spanned<T>> {
+        vec![unplaced(entry)]
     }
 
     proptest! {
@@ -217,21 +217,21 @@ mod tests {
             let text = |index: usize| texts[index].clone();
             let expires_at = DateTime::from_timestamp_millis(time).map(Moment);
             let file = ConfigurationFile {
-                teams: one(TeamEntry {
+                teams: Some(one(TeamEntry {
                     name: text(0),
-                    roles: one(RoleEntry { name: text(1), permissions: [text(2), text(3)].into() }),
-                    members: one(MemberEntry { login: text(4), role: text(5), expires_at }),
+                    roles: Some(one(RoleEntry { name: text(1), permissions: [text(2), text(3)].into() })),
+                    members: Some(one(MemberEntry { login: text(4), role: text(5), expires_at })),
                     service_accounts: Some(Vec::new()),
                     applications: None,
-                    webhooks: one(WebhookEntry { url: text(6), types: [].into(), description: Some(text(7)) }),
-                }),
-                applications: one(AppEntry { name: text(8) }),
-                service_accounts: one(PlatformAccountEntry {
+                    webhooks: Some(one(WebhookEntry { url: text(6), types: [].into(), description: Some(text(7)) })),
+                })),
+                applications: Some(one(AppEntry { name: text(8) })),
+                service_accounts: Some(one(PlatformAccountEntry {
                     login: text(9),
                     username: text(10).nfc().collect(),
                     account_type: AccountType::PlatformService,
-                }),
-                webhooks: one(WebhookEntry { url: text(11), types: [text(0)].into(), description: None }),
+                })),
+                webhooks: Some(one(WebhookEntry { url: text(11), types: [text(0)].into(), description: None })),
             };
             let yaml = file.to_yaml().unwrap();
             let read = ConfigurationFile::parse(&yaml).unwrap_or_else(|problem| panic!("{problem:?}\n{yaml}"));

@@ -138,7 +138,7 @@ async fn a_receiver_that_does_not_answer_delays_no_other() {
     };
     assert_eq!(tokio::join!(settle(&world), release).0, None);
     for hook in [slow, fast] {
-        assert_eq!(hook.receiver.take_ids(), [expected.clone()]);
+        assert_eq!(hook.receiver.take_ids(), std::slice::from_ref(&expected));
     }
 }
 
