@@ -9,7 +9,7 @@ use aws_sdk_eventbridge::{
 };
 use rollcall_api::{
     Context, Problem,
-    feed::{Feed, FeedPosition},
+    feed::{Feed, FeedPage, FeedPosition},
 };
 use rollcall_domain::{
     Timestamp,
@@ -94,14 +94,16 @@ pub(crate) async fn send(
     if !found.is_due(now) {
         return Ok(found.retry_at);
     }
-    let page = feed(context).read(FeedPosition::after(found.position), 1, now).await?;
+    let page = feed(context).read(FeedPosition::after(found.position), EVENTS_PER_REQUEST, now).await?;
     if page.events.is_empty() && !found.is_behind(page.position.after) {
         return Ok(None);
     }
     let Some(progress) = store.begin_sending::<FeedProgress>(Subscriber::EventBus, worker, now).await? else {
         return Ok(None);
     };
-    let sent = Sending { context, bus, worker, end, progress }.send().await;
+    // Somebody else may have sent the page meanwhile.
+    let page = Some(page).filter(|_| progress == found);
+    let sent = Sending { context, bus, worker, end, progress }.send(page).await;
     store.end_sending(Subscriber::EventBus, worker).await?;
     sent
 }
@@ -120,14 +122,18 @@ struct Sending<'a> {
 }
 
 impl Sending<'_> {
-    async fn send(&mut self) -> Result<Option<Timestamp>, Problem> {
+    /// Puts a page of the feed that was read already, or the one at the position, and those that follow.
+    async fn send(&mut self, page: Option<FeedPage>) -> Result<Option<Timestamp>, Problem> {
         let now = self.context.now();
         if !self.progress.is_due(now) {
             return Ok(self.progress.retry_at);
         }
-        let mut reached = FeedPosition::after(self.progress.position);
+        let read = async |position| feed(self.context).read(position, EVENTS_PER_REQUEST, now).await;
+        let mut page = match page {
+            Some(page) => page,
+            None => read(FeedPosition::after(self.progress.position)).await?,
+        };
         loop {
-            let page = feed(self.context).read(reached, EVENTS_PER_REQUEST, now).await?;
             let mut unsent = page.events.as_slice();
             while !unsent.is_empty() {
                 if Instant::now() >= self.end {
@@ -141,13 +147,14 @@ impl Sending<'_> {
                 }
                 unsent = &unsent[accepted..];
             }
-            reached = page.position;
-            if self.progress.is_behind(reached.after) && !self.store(FeedProgress::at(reached.after)).await? {
+            let reached = page.position.after;
+            if self.progress.is_behind(reached) && !self.store(FeedProgress::at(reached)).await? {
                 return Ok(None);
             }
             if !page.more {
                 return Ok(None);
             }
+            page = read(page.position).await?;
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use rollcall_api::{
     Authority, Context, NotCommitted, Plan, Problem,
-    feed::{Feed, FeedPosition},
+    feed::{Feed, FeedPage, FeedPosition},
     keyring::KeyPurpose,
 };
 use rollcall_domain::{
@@ -41,7 +41,7 @@ pub(crate) async fn send(
         return Ok(found.progress.retry_at);
     }
     // Without anything to send nothing is written.
-    let page = feed(context, &found).read(position(&found.progress), 1, now).await?;
+    let page = feed(context, &found).read(position(&found.progress), EVENTS_PER_READ, now).await?;
     if page.events.is_empty() && !found.progress.is_behind(page.position.after) {
         return Ok(None);
     }
@@ -49,8 +49,9 @@ pub(crate) async fn send(
     let Some(webhook) = context.store.begin_sending::<Webhook>(subscriber, worker, now).await? else {
         return Ok(None);
     };
-    let mut sending = Sending { context, outbound, worker, end, webhook };
-    let sent = sending.send().await;
+    // Somebody else may have sent the page meanwhile.
+    let page = Some(page).filter(|_| webhook == found);
+    let sent = Sending { context, outbound, worker, end, webhook }.send(page).await;
     context.store.end_sending(subscriber, worker).await?;
     sent
 }
@@ -94,7 +95,8 @@ enum Outcome {
 }
 
 impl Sending<'_> {
-    async fn send(&mut self) -> Result<Option<Timestamp>, Problem> {
+    /// Sends a page of the feed that was read already, or the one at the position, and those that follow.
+    async fn send(&mut self, page: Option<FeedPage>) -> Result<Option<Timestamp>, Problem> {
         let now = self.context.now();
         if self.webhook.status == WebhookStatus::Paused {
             return Ok(None);
@@ -102,9 +104,11 @@ impl Sending<'_> {
         if !self.webhook.progress.is_due(now) {
             return Ok(self.webhook.progress.retry_at);
         }
-        let mut reached = position(&self.webhook.progress);
+        let mut page = match page {
+            Some(page) => page,
+            None => self.read(position(&self.webhook.progress), now).await?,
+        };
         loop {
-            let page = feed(self.context, &self.webhook).read(reached, EVENTS_PER_READ, now).await?;
             for event in page.events {
                 if Instant::now() >= self.end {
                     return Ok(Some(now));
@@ -117,15 +121,19 @@ impl Sending<'_> {
                     Outcome::LeaseLost => return Ok(Some(now)),
                 }
             }
-            reached = page.position;
-            let is_behind = self.webhook.progress.is_behind(reached.after);
-            if is_behind && !self.record(FeedProgress::at(reached.after), None).await? {
+            let reached = page.position.after;
+            if self.webhook.progress.is_behind(reached) && !self.record(FeedProgress::at(reached), None).await? {
                 return Ok(Some(now));
             }
             if !page.more {
                 return Ok(None);
             }
+            page = self.read(page.position, now).await?;
         }
+    }
+
+    async fn read(&self, position: FeedPosition, now: Timestamp) -> Result<FeedPage, Problem> {
+        feed(self.context, &self.webhook).read(position, EVENTS_PER_READ, now).await
     }
 
     /// Sends one event and records what became of it.
