@@ -27,13 +27,14 @@ const isUp = (origin) =>
   );
 
 // Polls until `read` returns something truthy, and returns it.
-async function until(read, failure) {
-  for (let tries = 0; tries < 300; tries += 1) {
+export async function until(what, read, seconds = 30) {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
     const value = await read();
     if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (Date.now() > end) throw new Error(`no ${what} after ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(failure);
 }
 
 export class Fixture {
@@ -53,7 +54,7 @@ export class Fixture {
       env: { ...process.env, ADMIN_PASSWORD: PASSWORD, ...environment },
       stdio: ["ignore", "ignore", "inherit"],
     });
-    await until(() => isUp(fixture.origin), "the server does not listen");
+    await until("reply of the server", () => isUp(fixture.origin));
     fixture.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox"],
@@ -135,7 +136,16 @@ export class Fixture {
       const [mail] = await this.send("GET", `/_local/mails?to=${encodeURIComponent(address)}`);
       return mail && /^\s*(\d{8})\s*$/m.exec(mail.text)?.[1];
     };
-    return until(read, `no code for ${address}`);
+    return until(`code for ${address}`, read);
+  }
+
+  // The job once it has a status.
+  jobWithStatus({ app_id: app, job_id: id }, status) {
+    const read = async () => {
+      const job = await this.call("GET", `/v1/apps/${app}/jobs/${id}`);
+      return job.status === status && job;
+    };
+    return until(`status ${status} of a job`, read);
   }
 
   advance = (seconds) => this.send("POST", "/_local/clock", { advance_seconds: seconds });

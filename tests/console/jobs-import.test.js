@@ -40,8 +40,7 @@ const downloaded = async (name) => {
 // What the accounts are, as an export of the API has them.
 async function exported() {
   const begun = await fixture.call("POST", path(), { kind: "export", format: "ndjson" });
-  let job = begun;
-  while (job.status !== "succeeded") job = await fixture.call("GET", `${path()}/${begun.job_id}`);
+  const job = await fixture.jobWithStatus(begun, "succeeded");
   const lines = (await (await fetch(job.files[0].download_url)).text()).trim().split("\n");
   return lines.map((line) => JSON.parse(line));
 }

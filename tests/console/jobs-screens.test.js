@@ -19,11 +19,7 @@ after(() => fixture.stop());
 const path = () => `/v1/apps/${app.app_id}/jobs`;
 const create = (body) => fixture.call("POST", path(), body);
 
-async function reached(job, status) {
-  let now = job;
-  while (now.status !== status) now = await fixture.call("GET", `${path()}/${job.job_id}`);
-  return now;
-}
+const reached = (job, status) => fixture.jobWithStatus(job, status);
 
 const FILE = "Kennung;Name;Level;password\nx1;Jörg Müller;4;abc\nx2;<b>Zoë</b>;zwei;abc\nx 3;Bjørn;3;abc\n";
 const MAPPING = { columns: ["user_id", "nickname", "level"].map((field, index) => ({ index, field })) };

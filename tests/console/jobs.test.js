@@ -239,13 +239,9 @@ test("the audit log names each account that a job has changed", async () => {
   const [{ user_id: id }] = (await fixture.call("GET", `/v1/apps/${app.app_id}/accounts?type=general`)).items;
   const body = { kind: "edit", user_id_prefix: id, set: { location: "Busan" } };
   const made = await fixture.call("POST", path, body);
-  const reached = async (status) => {
-    let job = made;
-    while (job.status !== status) job = await fixture.call("GET", `${path}/${made.job_id}`);
-    return job;
-  };
-  await fixture.call("POST", `${path}/${made.job_id}/start`, { matched: (await reached("awaiting_start")).matched });
-  await reached("succeeded");
+  const { matched } = await fixture.jobWithStatus(made, "awaiting_start");
+  await fixture.call("POST", `${path}/${made.job_id}/start`, { matched });
+  await fixture.jobWithStatus(made, "succeeded");
   await open("/audit?action=account.edit");
   await page
     .getByRole("button", { name: w.audit.counted["account.edit"](1) })

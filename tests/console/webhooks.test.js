@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { Webhook } from "standardwebhooks";
-import { ADMIN } from "./fixture.js";
+import { ADMIN, until } from "./fixture.js";
 import { northwind } from "./seed.js";
 import { button, choose, dialog, fixture, open, page, press, row, useFixture } from "./suite.js";
 import { webhookWordsOf, wordsOf } from "./words.js";
@@ -90,8 +90,8 @@ test("a paused webhook says so, and goes on with the event that was not accepted
   const webhook = await create({ types: ["app.create"], description: "Gone" });
   await fixture.call("POST", "/v1/apps", { name: "Lost" });
   await fixture.advance(11);
-  let now = webhook;
-  while (now.status === "active") now = await fixture.call("GET", `/v1/webhooks/${webhook.webhook_id}`);
+  const read = () => fixture.call("GET", `/v1/webhooks/${webhook.webhook_id}`);
+  await until("pause", async () => (await read()).status === "paused");
   status = 204;
   received.length = 0;
   await openAs(ADMIN, "/webhooks");
@@ -105,11 +105,11 @@ test("a paused webhook says so, and goes on with the event that was not accepted
   const from = form.getByLabel(w.from);
   const seconds = Math.floor(Number.parseInt(lost.event_id.replaceAll("-", "").slice(0, 12), 16) / 1000);
   const proposed = async () => Date.parse(`${await from.inputValue()}+09:00`) / 1000;
-  while ((await proposed()) !== seconds) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until("proposal of the lost event's time", async () => (await proposed()) === seconds);
   await form.getByRole("button", { name: w.resendAction, exact: true }).click();
   await page.getByText(w.wasResent).waitFor();
   await dialog().getByText(w.statuses.active).waitFor();
-  while (!received.some(({ id }) => id === lost.event_id)) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until("repetition of the lost event", () => received.some(({ id }) => id === lost.event_id));
   await remove(webhook);
 });
 

@@ -16,11 +16,11 @@ DELIVERY_SECONDS = 30
 
 
 class Receiver(http.server.ThreadingHTTPServer):
-    """A receiver that keeps what it gets and answers with `status`."""
+    """A receiver that keeps the path, headers and body of each delivery, and answers with `status`."""
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), ReceiverHandler)
-        self.received, self.status = [], 204
+        self.received, self.redirected, self.status = [], [], 204
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -29,20 +29,22 @@ class Receiver(http.server.ThreadingHTTPServer):
 
     @property
     def ids(self):
-        return [headers["webhook-id"] for headers, _ in self.received]
+        return [headers["webhook-id"] for _, headers, _ in self.received]
 
 
 class ReceiverHandler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.received.append((self.path, headers, body))
         self.send_response(self.server.status)
         self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def do_GET(self):
-        pytest.fail("a redirect was followed")
+        self.server.redirected.append(self.path)
+        self.send_error(404)
 
     def log_message(self, *_):
         pass
@@ -89,19 +91,19 @@ def test_the_library_of_receivers_verifies_events(server, receiver):
     advance(server.client, HOLD_BACK)
     delivered(receiver, 3)
     verifier = Webhook(secret)
-    verified = [verifier.verify(body, headers) for headers, body in receiver.received]
+    verified = [verifier.verify(body, headers) for _, headers, body in receiver.received]
     assert verified == events(admin, "app.create")
-    headers, body = receiver.received[0]
+    _, headers, body = receiver.received[0]
     for wrong_body, wrong_headers in [
         (body + b" ", headers),
-        (body, headers | {"webhook-id": receiver.received[1][0]["webhook-id"]}),
+        (body, headers | {"webhook-id": receiver.ids[1]}),
         (body, headers | {"webhook-timestamp": str(int(headers["webhook-timestamp"]) - 1)}),
     ]:
         with pytest.raises(WebhookVerificationError):
             verifier.verify(wrong_body, wrong_headers)
     new_secret = admin.post(f"{path}/rotate", {"overlap_hours": 1}).expect(201).json["secret"]
     tested = admin.post(f"{path}/test", {}).expect(200).json
-    headers, body = receiver.received[-1]
+    _, headers, body = receiver.received[-1]
     assert tested["status"] == 204 and tested["event_id"] == headers["webhook-id"]
     for one in (secret, new_secret):
         assert Webhook(one).verify(body, headers)["type"] == "webhook.test"
@@ -120,6 +122,7 @@ def test_a_receiver_that_is_down_for_two_days_gets_everything_in_order(server, r
         tries = len(receiver.received)
     expected = [event["event_id"] for event in events(server.admin(), "app.create")]
     assert set(receiver.ids) == {expected[0]}, "the next event waits for the one before it"
+    assert receiver.redirected == [] and {path for path, _, _ in receiver.received} == {"/hook"}
     receiver.received.clear()
     receiver.status = 200
     advance(server.client, 12 * HOUR)
@@ -137,7 +140,7 @@ def test_a_webhook_that_is_down_for_three_days_is_paused_and_resent(server, rece
     admin = server.admin()
     wait_until("pause", lambda: admin.get(path).expect(200).json["status"] == "paused", DELIVERY_SECONDS)
     deliveries = admin.get(f"{path}/deliveries").expect(200).json["items"]
-    assert [delivery["status"] for delivery in deliveries] == [500] * len(deliveries) and len(deliveries) >= 2
+    assert len(deliveries) >= 2 and {delivery["status"] for delivery in deliveries} == {500}
     expected = events(admin, "app.create")
     receiver.received.clear()
     receiver.status = 200

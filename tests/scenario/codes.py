@@ -41,8 +41,8 @@ def step(seconds):
 def read_qr_code(svg):
     """Decodes a QR code that is displayed on a white page."""
     png = resvg_py.svg_to_bytes(svg_string=svg, width=600, background="white", skip_system_fonts=True)
-    # Of all formats, some are found by chance in the squares of a QR code.
     image = Image.open(io.BytesIO(bytes(png))).convert("L")
+    # Only QR codes: with all formats, others are sometimes found by chance in its squares.
     (found,) = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
     return found.text
 

@@ -3,9 +3,10 @@
     ADMIN_PASSWORD=… pytest tests/scenario --url http://127.0.0.1:3000
 
 The files run in the order of their numbers. Files 0 to 7 share one new application, which file 7 deletes. The others
-create console users and delete them at the end of the file. Each file also runs alone. The scenario needs only the API
-and the password of `admin`. Tests with a mailed code also need to read the deployment's mail, and are skipped if they
-cannot. With `--by-key`, files 2 to 5, 7 and 13 to 15 run with API keys in place of sessions.
+create console users and delete them at the end of the file. Each file also runs alone, except 15: it checks the events
+that the others caused. The scenario needs only the API and the password of `admin`. Tests with a mailed code also need
+to read the deployment's mail, and are skipped if they cannot. With `--by-key`, files 2 to 5, 7 and 13 to 15 run with
+API keys in place of sessions.
 """
 
 import functools

@@ -11,7 +11,7 @@ from users import RUN_ID, create_person
 
 # The feed holds events back for 10 s.
 FEED_SECONDS = 40
-# No name ends like this one.
+# Names under .invalid never resolve (RFC 6761).
 URL = "https://rollcall.invalid/hook"
 EVENT_KEYS = {
     "event_id",

@@ -105,7 +105,7 @@ def test_an_export_has_every_account_once(admin, app):
     assert admin.get(path).json["files"] == []
 
 
-def test_an_export_that_is_changed_by_a_byte_is_refused(admin, app):
+def test_a_download_link_with_a_changed_byte_is_refused(admin, app):
     path, _ = begin(admin, app, {"kind": "export", "format": "csv", "gzip": True})
     [file] = finished(admin, path)["files"]
     status, _ = transfer("GET", file["download_url"][:-1] + ("0" if file["download_url"][-1] != "0" else "1"))
@@ -142,7 +142,7 @@ def check_report(admin, path):
     assert [(row[0], row[1], row[2], row[4]) for row in rows] == [("3", "level", "wrong_type", "imported.2")]
 
 
-def test_a_trial_tells_what_would_happen_and_writes_nothing(admin, app, uploaded):
+def test_a_trial_reports_what_would_happen_and_writes_nothing(admin, app, uploaded):
     admin.post(f"{uploaded}/start", {"dry_run": True, "on_existing": "fail"}).expect(202)
     job = settled(admin, uploaded)
     assert (job["status"], job["counts"]["created"], job["counts"]["failed"]) == ("awaiting_start", 2, 1), f"{job}"

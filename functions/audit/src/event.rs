@@ -34,14 +34,14 @@ pub(crate) struct EventList {
 enum Begin {
     /// With what happens from now on.
     Now,
-    /// With the oldest event that is kept.
+    /// With the oldest events that will be kept for at least an hour.
     Start,
     /// After what they have read.
     Cursor(String),
 }
 
-/// `GET /v1/events`: lists the records of the audit log as events, oldest first. No event is missed: one appears within
-/// ten seconds of its change, and never before `next_cursor`.
+/// `GET /v1/events`: lists the records of the audit log as events, oldest first. No event is missed: each appears about
+/// ten seconds after its request, and always after every `next_cursor` that was returned until then.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -60,8 +60,8 @@ enum Begin {
         (
             "cursor" = Option<String>, Query,
             description = "The `next_cursor` of the page before. Without it the list begins now and its first page is \
-                empty; `start` begins with the oldest event that is kept. A cursor is valid for the same user and \
-                filters, as long as the log reaches back to it.",
+                empty; `start` begins with the oldest events that will be kept for at least an hour. A cursor is valid \
+                for the same user and filters, as long as the log reaches back to it.",
         ),
     ),
     responses((status = 200, body = EventList)),

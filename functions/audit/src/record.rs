@@ -10,7 +10,7 @@ use rollcall_domain::{
     Code, Timestamp,
     audit::{Action, AuditRecord},
     id::{AuditId, TeamId, UserId},
-    limits::{AUDIT_PARTITIONS_AT_ONCE, MAX_AUDIT_PARTITIONS},
+    limits::MAX_AUDIT_PARTITIONS,
 };
 use rollcall_store::audit::{AuditLog, AuditOrder, AuditWindow};
 
@@ -151,9 +151,8 @@ impl Reader<'_> {
                     Day::Done => {}
                 }
             }
-            // A day with more records is read on alone. After days without any, twice as many are read at once.
-            let most = (AUDIT_PARTITIONS_AT_ONCE / self.log.partitions()).max(1) as u64;
-            at_once = if has_more { 1 } else { (2 * at_once).min(most) };
+            // A day with more records is read on alone.
+            at_once = if has_more { 1 } else { self.log.next_days_at_once(at_once) };
             if examined >= MAX_AUDIT_PARTITIONS && progress.position.day >= *days.start() {
                 return Ok((progress.found, Some(progress.position)));
             }
@@ -163,10 +162,7 @@ impl Reader<'_> {
 
     /// The days that can hold matching records: since the log began, within retention and the filter.
     async fn days(&self, now: Timestamp) -> Result<RangeInclusive<NaiveDate>, Problem> {
-        let begun = match &self.log {
-            AuditLog::All => self.context.store.platform_created_at().await?.map(Timestamp::date),
-            AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
-        };
+        let begun = self.context.store.log_begun(&self.log).await?;
         let kept = (now - self.context.config.audit_retention).date();
         let oldest = self.filter.from.map_or(kept, |from| from.date().max(kept)).max(begun.unwrap_or(kept));
         // A clock that runs ahead may have written records of tomorrow.

@@ -18,7 +18,7 @@ export const SIGNED_IN = [
   ["/teams", "teams"],
   ["/teams/:team", "team"],
   ["/teams/:team/:tab", "team"],
-  ["/teams/:team/:tab/:role", "team"],
+  ["/teams/:team/:tab/:item", "team"],
   ["/teams/:team/members/:user/keys", "user-keys"],
   ["/join", "join"],
   ["/users", "users"],

@@ -14,10 +14,7 @@ use rollcall_domain::{
     audit::AuditRecord,
     event::{Event, EventFilter},
     id::AuditId,
-    limits::{
-        AUDIT_PARTITIONS_AT_ONCE, EVENT_HOLD_BACK, EVENT_START_MARGIN, MAX_AUDIT_PARTITIONS, MAX_EVENT_PAGE_BYTES,
-        MAX_PAGE,
-    },
+    limits::{EVENT_HOLD_BACK, EVENT_START_MARGIN, MAX_AUDIT_PARTITIONS, MAX_EVENT_PAGE_BYTES, MAX_PAGE},
 };
 use rollcall_store::audit::{AuditLog, AuditOrder, AuditWindow};
 
@@ -97,12 +94,9 @@ impl Feed<'_> {
         now - self.context.config.audit_retention
     }
 
-    /// The position of a reader who begins with the oldest event.
+    /// The position of a reader who begins with the oldest events that are kept long enough to be read.
     pub async fn first(&self, now: Timestamp) -> Result<FeedPosition, Problem> {
-        let begun = match &self.log {
-            AuditLog::All => self.context.store.platform_created_at().await?.map(Timestamp::date),
-            AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
-        };
+        let begun = self.context.store.log_begun(&self.log).await?;
         let kept = self.kept_since(now) + EVENT_START_MARGIN;
         Ok(FeedPosition::at(begun.map_or(kept, midnight).max(kept)))
     }
@@ -124,6 +118,10 @@ impl Feed<'_> {
     async fn read_until(&self, position: FeedPosition, end: Timestamp, limit: usize) -> Result<FeedPage, Problem> {
         let end = AuditId::first_of(end);
         let mut page = FeedPage::new(position);
+        // A log without partitions is empty: its end is reached without a read.
+        if self.log.partitions() == 0 {
+            page.position.advance(end.max(page.position.after));
+        }
         let (mut examined, mut at_once) = (0, 1);
         while page.position.after < end {
             if examined >= MAX_AUDIT_PARTITIONS {
@@ -141,9 +139,8 @@ impl Feed<'_> {
                 }
                 page.position.advance(AuditId::first_of(midnight(day + Days::new(1))).min(end));
             }
-            // A day with more records is read on alone. After days without any, twice as many are read at once.
-            let most = (AUDIT_PARTITIONS_AT_ONCE / self.log.partitions().max(1)).max(1) as u64;
-            at_once = if is_complete { (2 * at_once).min(most) } else { 1 };
+            // A day with more records is read on alone.
+            at_once = if is_complete { self.log.next_days_at_once(at_once) } else { 1 };
         }
         page.more = false;
         Ok(page)
@@ -167,8 +164,8 @@ impl Feed<'_> {
         .await
     }
 
-    /// Adds the wanted ones of these records to a page, and moves its position. Of `limit` + 1 records the last one only
-    /// shows that more follow.
+    /// Adds the wanted ones of these records to a page, and moves its position. Of `limit` + 1 records the last one
+    /// only shows that more follow.
     fn add(&self, page: &mut FeedPage, records: Vec<AuditRecord>, limit: usize) -> Room {
         let has_surplus = records.len() > limit;
         for record in records.into_iter().take(limit) {

@@ -109,7 +109,7 @@ choices! {
         WebhookRotate "webhook.rotate",
         /// A webhook is sent events again.
         WebhookResend "webhook.resend",
-        /// A webhook was paused, because it did not accept an event for too long.
+        /// A webhook was paused, because it did not accept an event for three days, or answered 410.
         WebhookPause "webhook.pause",
         /// A test of one webhook. It is sent at once, and the log has no record of it.
         WebhookTest "webhook.test",
@@ -299,15 +299,6 @@ pub struct AuditRecord {
     pub request_id: String,
 }
 
-/// The request of a change, as its record names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestOrigin {
-    /// The client's address, where it is known.
-    pub address: Option<IpAddr>,
-    /// The `X-Request-Id` of the reply.
-    pub request_id: String,
-}
-
 impl AuditRecord {
     /// Whether `id` is the changed object, one of the accounts of a batch, or the user who redeemed an invitation.
     pub fn concerns(&self, id: &str) -> bool {
@@ -318,6 +309,15 @@ impl AuditRecord {
             || self.after.get("outcomes").is_some_and(|outcomes| outcomes.get(id).is_some())
             || self.after.pointer("/redeemed_by/user_id").is_some_and(is)
     }
+}
+
+/// The request that caused a change: what its audit record says about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestOrigin {
+    /// The client's address, where it is known.
+    pub address: Option<IpAddr>,
+    /// The `X-Request-Id` of the reply.
+    pub request_id: String,
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ codes! {
     WrongStatus 409 "wrong_status"
         "The job's status does not allow this. Read the job.";
     CursorExpired 410 "cursor_expired"
-        "The log no longer reaches back to this cursor. Go on with `cursor=start`, from the oldest event that is kept.";
+        "The log no longer reaches back to this cursor. Begin again with `cursor=start`.";
     VersionConflict 412 "version_conflict"
         "The resource no longer has the version in If-Match. Read it again and retry.";
     PayloadTooLarge 413 "payload_too_large"

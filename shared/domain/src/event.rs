@@ -10,19 +10,20 @@ use crate::{
     time::Timestamp,
 };
 
-/// The version of the schema of events. It grows when a field changes its meaning or is removed; new types and new
-/// fields do not change it.
+/// The version of the schema of events. It grows when a field is removed or changes its meaning; new types and fields
+/// do not change it.
 pub const EVENT_VERSION: u32 = 1;
 
-/// An event: an audit record, field by field. A type that a program does not know is to be skipped: later versions may
-/// add some.
+/// An event: an audit record, field by field. Programs should skip types that they do not know: later versions may add
+/// some.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Event {
     /// Identifies the event: the `audit_id` of its record. A repeated event has the same id.
     pub event_id: AuditId,
     /// What happened, as `noun.verb`: the `action` of the record.
     pub r#type: Action,
-    /// The version of this schema. It grows when a field changes its meaning; new types and fields do not change it.
+    /// The version of this schema. It grows when a field is removed or changes its meaning; new types and fields do not
+    /// change it.
     #[schema(minimum = 1, example = 1)]
     pub version: u32,
     /// When it happened.
@@ -44,8 +45,8 @@ pub struct Event {
     pub request_id: String,
 }
 
-/// What changed: the fields that differ, named as in replies with the object. The API document has them for each type of
-/// event.
+/// What changed: the fields that differ, named as in replies with the object. The API document has them for each type
+/// of event.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct EventData {
     /// The changed fields before; null if the object is new.

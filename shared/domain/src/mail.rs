@@ -110,7 +110,7 @@ pub enum Message {
         /// The `User-Agent`.
         user_agent: Option<String>,
     },
-    /// A webhook was paused, because it did not accept an event for too long.
+    /// A webhook was paused, because it did not accept an event for three days, or answered 410.
     WebhookPaused {
         /// Where its events were sent to.
         url: WebhookUrl,

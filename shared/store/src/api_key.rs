@@ -152,7 +152,8 @@ pub fn forget_reminder(user_id: UserId, key_id: ApiKeyId) -> Commit {
     Commit::new([Write::delete(keys::key_reminder(user_id, key_id))])
 }
 
-/// Checks that a key has been neither revoked nor outlived by the clock.
+/// Checks that a key is neither revoked nor expired. Whether its owner ended all keys is part of the check of the
+/// owner.
 pub fn still_active(user_id: UserId, key_id: ApiKeyId, now: Timestamp) -> Write {
     let condition = "attribute_not_exists(#revoked_at) AND #expires_at > :key_now";
     let check = Write::check(keys::api_key(user_id, key_id));

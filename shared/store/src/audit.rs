@@ -8,6 +8,7 @@ use rollcall_domain::{
     Timestamp,
     audit::AuditRecord,
     id::{AuditId, TeamId},
+    limits::AUDIT_PARTITIONS_AT_ONCE,
 };
 
 use crate::{
@@ -40,6 +41,14 @@ impl AuditLog {
             Self::Teams(teams) => teams.len(),
         }
     }
+
+    /// The number of days to read at once after `days` that were read to their end: twice as many, as long as these
+    /// have at most [`AUDIT_PARTITIONS_AT_ONCE`] partitions.
+    pub fn next_days_at_once(&self, days: u64) -> u64 {
+        let doubled = 2 * days;
+        let fits = doubled * self.partitions() as u64 <= AUDIT_PARTITIONS_AT_ONCE as u64;
+        if fits { doubled } else { days }
+    }
 }
 
 /// Which records of a log to read: those in a window of time and between two positions.
@@ -55,7 +64,7 @@ pub struct AuditWindow {
     pub before: Option<AuditId>,
 }
 
-/// In which order records are read. Of those in a window, the first ones in this order are read.
+/// The order in which records are read. With a limit, the first ones in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditOrder {
     /// The newest first, as people look at the log.
@@ -66,7 +75,7 @@ pub enum AuditOrder {
 
 impl AuditOrder {
     /// Sorts by id and leaves the first `limit` entries.
-    fn cut<T, K: Ord>(self, entries: &mut Vec<T>, limit: usize, id: impl Fn(&T) -> K) {
+    fn sort_and_truncate<T, K: Ord>(self, entries: &mut Vec<T>, limit: usize, id: impl Fn(&T) -> K) {
         match self {
             Self::NewestFirst => entries.sort_unstable_by_key(|entry| Reverse(id(entry))),
             Self::OldestFirst => entries.sort_unstable_by_key(id),
@@ -93,6 +102,14 @@ impl AuditWindow {
 }
 
 impl Store {
+    /// The first day on which a log can have records; `None` if it cannot have any yet.
+    pub async fn log_begun(&self, log: &AuditLog) -> Result<Option<NaiveDate>, Fault> {
+        Ok(match log {
+            AuditLog::All => self.platform_created_at().await?.map(Timestamp::date),
+            AuditLog::Teams(teams) => teams.iter().map(|team_id| team_id.date()).min(),
+        })
+    }
+
     /// The first records of a day in a window, in this order; at most `limit` of them.
     pub async fn audit(
         &self,
@@ -107,7 +124,7 @@ impl Store {
             AuditLog::All => self.audit_of_all(day, &ids, order, limit).await?,
             AuditLog::Teams(teams) => self.audit_of_teams(teams, day, &ids, order, limit).await?,
         };
-        order.cut(&mut records, limit, |record| record.audit_id);
+        order.sort_and_truncate(&mut records, limit, |record| record.audit_id);
         Ok(records)
     }
 
@@ -126,7 +143,7 @@ impl Store {
             }
         });
         let mut keys = try_join_all(shards).await?.concat();
-        order.cut(&mut keys, limit, |key| key.sk.clone());
+        order.sort_and_truncate(&mut keys, limit, |key| key.sk.clone());
         from_items(self.batch_get(&keys).await?)
     }
 

@@ -1,4 +1,4 @@
-//! The event feed: every change exactly once, oldest first, and never before a cursor that was given out.
+//! The event feed: every change exactly once, oldest first, and always after the cursors that were returned before.
 
 mod access;
 mod delays;
@@ -14,7 +14,7 @@ use crate::support::{Client, Reply, World};
 async fn follow(client: &Client, filter: &str, cursor: &str, limit: usize) -> (Vec<Value>, String) {
     let (mut events, mut cursor) = (Vec::new(), cursor.to_owned());
     loop {
-        let page = client.get(&format!("/v1/events?limit={limit}&cursor={cursor}{filter}")).await;
+        let page = client.get(&format!("/v1/events?limit={limit}&cursor={cursor}&{filter}")).await;
         let items = page.is(200).body["items"].as_array().unwrap();
         assert!(items.len() <= limit);
         events.extend(items.iter().cloned());
@@ -63,9 +63,9 @@ async fn the_feed_is_the_log_in_reverse_whatever_the_size_of_pages() {
     }
     world.clock.advance(EVENT_HOLD_BACK + Duration::from_millis(1));
     let (boss, reviewer) = (world.signed_in(&boss).await, world.signed_in(&reviewer).await);
-    let of_team = format!("&team_id={team}");
+    let of_team = format!("team_id={team}");
     for (client, filter, count) in [(&boss, "", 14), (&boss, of_team.as_str(), 7), (&reviewer, "", 7)] {
-        let mut log = client.get(&format!("/v1/audit?limit=100{filter}")).await.is(200).body["items"].clone();
+        let mut log = client.get(&format!("/v1/audit?limit=100&{filter}")).await.is(200).body["items"].clone();
         let log = log.as_array_mut().unwrap();
         log.reverse();
         assert_eq!(log.len(), count);
@@ -109,8 +109,8 @@ async fn a_cursor_repeats_its_page_and_goes_on_after_it() {
 async fn types_are_a_filter_and_the_feed_goes_on_without_matches() {
     let world = World::new().await;
     let admin = world.admin().await;
-    let filter = "&types=app.edit,app.lock";
-    let cursor = begin(&admin, &filter[1..]).await;
+    let filter = "types=app.edit,app.lock";
+    let cursor = begin(&admin, filter).await;
     let app = create_app(&admin, "App").await;
     world.clock.advance(EVENT_HOLD_BACK + Duration::from_millis(1));
     let (events, cursor) = follow(&admin, filter, &cursor, 10).await;

@@ -29,7 +29,7 @@ const TeamWebhooks = lazy(async () => (await import("./team/webhooks.js")).TeamW
 
 // `create` is the permission for the primary action. `counted` is the list whose length the tab shows if it fits one
 // page.
-// A tab that no permission opens says by `seenBy` who sees it, and may create there.
+// A tab that is opened by a role instead of a permission has `seenBy`: who sees it may also create there.
 const TABS = {
   members: { Part: Members, sees: ["team.read"], create: "members.manage", counted: (path) => [`${path}/members`, {}] },
   invitations: {
@@ -46,7 +46,7 @@ const TABS = {
     counted: (_, team_id) => ["/v1/apps", { team_id }],
   },
   audit: { Part: TeamAudit, sees: ["audit.read"] },
-  webhooks: { Part: TeamWebhooks, seenBy: managesWebhooks, creates: true },
+  webhooks: { Part: TeamWebhooks, seenBy: managesWebhooks },
 };
 
 const isSeen = ({ sees = [], seenBy }, teamId) =>
@@ -55,7 +55,7 @@ const isSeen = ({ sees = [], seenBy }, teamId) =>
 // The key makes another team start with fresh state.
 export default (parameters) => html`<${Team} key=${parameters.team} ...${parameters} />`;
 
-function Team({ team: teamId, tab, role }) {
+function Team({ team: teamId, tab, item }) {
   const [team, setTeam] = useState(null);
   const [roles, setRoles] = useState(/** @type {any[]} */ ([]));
   const [counts, setCounts] = useState({});
@@ -87,7 +87,7 @@ function Team({ team: teamId, tab, role }) {
   useEffect(() => setCreating(false), [tab]);
 
   const current = TABS[tab];
-  const mayCreate = team && (current?.creates || (current?.create && can(current.create, teamId)));
+  const mayCreate = team && (current?.seenBy?.(teamId) || (current?.create && can(current.create, teamId)));
   useEffect(() => (mayCreate ? keys({ c: () => setCreating(true) }) : undefined), [mayCreate]);
   useEffect(() => void (tab === undefined && go(`/teams/${teamId}/members`, { replace: true })), [tab]);
 
@@ -119,7 +119,7 @@ function Team({ team: teamId, tab, role }) {
         team &&
         tab &&
         html`
-          <${Part} key=${tab} team=${team} path=${path} roles=${roles} roleId=${role} creating=${creating}
+          <${Part} key=${tab} team=${team} path=${path} roles=${roles} itemId=${item} creating=${creating}
             onCreating=${setCreating} onRecount=${() => recount(tab)} onRoles=${() => reloadRoles()} />`
       }
       <${LoadError} problem=${problem} onAgain=${begin} />

@@ -1,6 +1,7 @@
 // All webhooks that the person manages: those of the platform and of every team.
 
 import { html } from "../html.js";
+import { keys } from "../keyboard.js";
 import { Page } from "../parts/page.js";
 import { isPlatform } from "../permissions.js";
 import { loadTeams } from "../teams.js";
@@ -14,6 +15,7 @@ export default function AllWebhooks({ webhook }) {
   const w = webhookWords();
   const [creating, setCreating] = useState(false);
   useEffect(() => void loadTeams(), []);
+  useEffect(() => (isPlatform() ? keys({ c: () => setCreating(true) }) : undefined), []);
   if (!isPlatform()) return html`<${NotFound} />`;
   const primary = { icon: "plus", label: w.create, short: w.createShort, act: () => setCreating(true) };
   return html`

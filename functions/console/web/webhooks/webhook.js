@@ -1,9 +1,12 @@
 // What several parts show of a webhook.
+import { pathOf } from "../api.js";
 import { html } from "../html.js";
 import { teamName } from "../teams.js";
 import { webhookWords } from "./words.js";
 
 export const keyOf = (webhook) => webhook.webhook_id;
+
+export const pathOfWebhook = (webhookId) => pathOf`/v1/webhooks/${webhookId}`;
 
 export const typesText = ({ types }) => {
   const w = webhookWords();

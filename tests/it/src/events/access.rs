@@ -11,8 +11,7 @@ async fn events_are_for_those_who_may_read_the_log() {
     let admin = world.admin().await;
     let owner = world.member("owner", [(ours, "admin")]).await;
     let developer = world.member("developer", [(ours, "developer")]).await;
-    for name in ["developer", "nobody"] {
-        let client = if name == "nobody" { world.member("nobody", []).await } else { developer.clone() };
+    for client in [&developer, &world.member("nobody", []).await] {
         client.get("/v1/events").await.is_problem(Code::NotFound);
         client.get("/v1/events?types=nonsense").await.is_problem(Code::NotFound);
     }

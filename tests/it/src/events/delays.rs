@@ -21,7 +21,7 @@ async fn an_event_is_held_back_for_ten_seconds_and_no_longer() {
 
 /// At any of its calls, the request waits until others have committed and have been read.
 #[tokio::test]
-async fn a_record_that_commits_late_is_not_before_a_cursor_that_was_given_out() {
+async fn a_record_that_commits_late_is_after_every_cursor_that_was_returned_before() {
     let world = World::new().await;
     let (boss, admin) = world.user("boss", UserType::SuperAdmin, []).await;
     create_app(&admin, "Earlier").await;

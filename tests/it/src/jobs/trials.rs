@@ -16,7 +16,7 @@ fn file() -> String {
 }
 
 #[tokio::test]
-async fn a_trial_tells_what_the_import_then_does() {
+async fn a_trial_reports_what_the_import_then_does() {
     for on_existing in ["skip", "update", "fail"] {
         let fixture = JobFixture::new().await;
         fixture.load_many(120).await;

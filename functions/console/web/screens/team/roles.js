@@ -39,7 +39,7 @@ function useRoleHolders(path, teamId) {
   };
 }
 
-export function Roles({ team, path, roles, roleId, creating, onCreating, onRoles }) {
+export function Roles({ team, path, roles, itemId: roleId, creating, onCreating, onRoles }) {
   const role = roleId
     ? roles.find(({ role_id }) => role_id === roleId)
     : (roles.find(({ preset }) => !preset) ?? roles[0]);

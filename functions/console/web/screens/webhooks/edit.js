@@ -1,11 +1,11 @@
 // The dialog that creates a webhook, or edits one.
 
-import { patch, pathOf, post } from "../../api.js";
+import { patch, post } from "../../api.js";
 import { required, useForm } from "../../form.js";
 import { html } from "../../html.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { FormDialog } from "../../parts/form-dialog.js";
-import { keyOf, typesOf } from "../../webhooks/webhook.js";
+import { keyOf, pathOfWebhook, typesOf } from "../../webhooks/webhook.js";
 import { webhookWords } from "../../webhooks/words.js";
 
 // Without `webhook` it creates one, of `team` or of the platform.
@@ -22,7 +22,7 @@ export function EditWebhook({ webhook, team, onSaved, onClose }) {
       const body = { url: url.trim(), types: typesOf(types), description: description.trim() || null };
       onSaved(
         webhook
-          ? await patch(pathOf`/v1/webhooks/${keyOf(webhook)}`, body)
+          ? await patch(pathOfWebhook(keyOf(webhook)), body)
           : await post("/v1/webhooks", { ...body, team_id: team?.team_id ?? null }),
       );
     });

@@ -1,7 +1,6 @@
 // Webhooks, newest first. One opens beside the list.
 
 import { html } from "../../html.js";
-import { keys } from "../../keyboard.js";
 import { useList } from "../../list.js";
 import { Empty } from "../../parts/empty.js";
 import { LoadError } from "../../parts/load-error.js";
@@ -34,7 +33,6 @@ export function Webhooks({ team, base, webhookId, creating, onCreating }) {
     onCreating(false);
     operations.ask("create");
   }, [creating]);
-  useEffect(() => (team ? undefined : keys({ c: () => operations.ask("create") })), []);
   const addressOf = (webhook) => `${base}/${keyOf(webhook)}`;
   const open = (webhook) => go(addressOf(webhook));
   useRowKeys({ items: list.items, open: (at) => open(list.items[at]) });

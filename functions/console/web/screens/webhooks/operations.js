@@ -1,18 +1,16 @@
 // What can be done with a webhook: the entries of its menu, and the dialogs that they open.
 
-import { del, pathOf, post } from "../../api.js";
+import { del, post } from "../../api.js";
 import { html } from "../../html.js";
 import { ConfirmDialog } from "../../parts/confirm-dialog.js";
 import { toast, toastFailure } from "../../parts/toast.js";
 import { useState } from "../../vendor/hooks.js";
-import { keyOf, outcomeOf } from "../../webhooks/webhook.js";
+import { keyOf, outcomeOf, pathOfWebhook } from "../../webhooks/webhook.js";
 import { webhookWords } from "../../webhooks/words.js";
 import { EditWebhook } from "./edit.js";
 import { Resend } from "./resend.js";
 import { Rotate } from "./rotate.js";
 import { Secret } from "./secret.js";
-
-export const pathOfWebhook = (webhook) => pathOf`/v1/webhooks/${keyOf(webhook)}`;
 
 // `sent` counts what was sent by hand, so that the list of deliveries knows when to look again.
 export function useOperations({ team, onChanged, onCreated, onDeleted }) {
@@ -24,14 +22,14 @@ export function useOperations({ team, onChanged, onCreated, onDeleted }) {
   const test = async (webhook) => {
     toast(w.testing);
     try {
-      toast(w.tested(outcomeOf(await post(`${pathOfWebhook(webhook)}/test`))));
+      toast(w.tested(outcomeOf(await post(`${pathOfWebhook(keyOf(webhook))}/test`))));
       setSent((count) => count + 1);
     } catch (problem) {
       toastFailure(problem);
     }
   };
   const remove = async () => {
-    await del(pathOfWebhook(dialog.webhook));
+    await del(pathOfWebhook(keyOf(dialog.webhook)));
     close();
     onDeleted(dialog.webhook);
     toast(w.wasDeleted);

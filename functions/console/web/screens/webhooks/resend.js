@@ -1,13 +1,13 @@
 // The dialog that sends a webhook events again. It proposes the event that was not accepted.
 
-import { get, pathOf, post } from "../../api.js";
+import { get, post } from "../../api.js";
 import { now } from "../../clock.js";
 import { useForm } from "../../form.js";
 import { html } from "../../html.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, TextField } from "../../parts/field.js";
 import { useEffect } from "../../vendor/hooks.js";
-import { keyOf, timeOfEvent } from "../../webhooks/webhook.js";
+import { keyOf, pathOfWebhook, timeOfEvent } from "../../webhooks/webhook.js";
 import { webhookWords } from "../../webhooks/words.js";
 
 const HOUR = 3_600_000;
@@ -20,7 +20,7 @@ function localTime(time) {
 
 export function Resend({ webhook, onResent, onClose }) {
   const w = webhookWords();
-  const path = pathOf`/v1/webhooks/${keyOf(webhook)}`;
+  const path = pathOfWebhook(keyOf(webhook));
   const isPast = (value) => new Date(value).getTime() <= now();
   const form = useForm(
     { from: localTime(new Date(now() - HOUR)) },

@@ -1,11 +1,11 @@
 // The dialog that gives a webhook a new secret.
 
-import { pathOf, post } from "../../api.js";
+import { post } from "../../api.js";
 import { useForm } from "../../form.js";
 import { html } from "../../html.js";
 import { Dialog } from "../../parts/dialog.js";
 import { FormError, SelectField } from "../../parts/field.js";
-import { keyOf } from "../../webhooks/webhook.js";
+import { keyOf, pathOfWebhook } from "../../webhooks/webhook.js";
 import { webhookWords } from "../../webhooks/words.js";
 
 export function Rotate({ webhook, onRotated, onClose }) {
@@ -13,7 +13,7 @@ export function Rotate({ webhook, onRotated, onClose }) {
   const form = useForm({ overlap_hours: "24" });
   const rotate = () =>
     form.submit(async ({ overlap_hours: hours }) =>
-      onRotated(await post(pathOf`/v1/webhooks/${keyOf(webhook)}/rotate`, { overlap_hours: Number(hours) })),
+      onRotated(await post(`${pathOfWebhook(keyOf(webhook))}/rotate`, { overlap_hours: Number(hours) })),
     );
   return html`
     <${Dialog} title=${w.rotateTitle} text=${w.rotateText} action=${w.rotateAction} busy=${form.busy}

@@ -1,6 +1,6 @@
 // One webhook and its last deliveries, beside the list.
 
-import { get, pathOf } from "../../api.js";
+import { get } from "../../api.js";
 import { reportGone, useReload } from "../../freshness.js";
 import { html } from "../../html.js";
 import { Banner } from "../../parts/banner.js";
@@ -11,14 +11,14 @@ import { Sheet } from "../../parts/sheet.js";
 import { Time } from "../../parts/time.js";
 import { messageOf } from "../../problem-messages.js";
 import { useEffect, useState } from "../../vendor/hooks.js";
-import { outcomeOf, ownerOf, StatusTag } from "../../webhooks/webhook.js";
+import { outcomeOf, ownerOf, pathOfWebhook, StatusTag } from "../../webhooks/webhook.js";
 import { webhookWords } from "../../webhooks/words.js";
 
 const SHOWN = 20;
 
 export function WebhookSheet({ webhookId, listed, operations, onClose }) {
   const w = webhookWords();
-  const path = pathOf`/v1/webhooks/${webhookId}`;
+  const path = pathOfWebhook(webhookId);
   const [read, setRead] = useState(null);
   const [deliveries, setDeliveries] = useState(/** @type {any[] | null} */ (null));
   const [problem, setProblem] = useState(null);
