@@ -44,7 +44,7 @@ def main():
     table = stack.attribute("Table", "Arn")
     needs, problems = needed(table, sys.argv[1]), []
     for function, role in roles(stack).items():
-        rights = {right for right in role.rights() if right.key is not None}
+        rights = {right for right in role.rights() if right.resource in (table, table + INDEX)}
         needs_of_function = needs.get(function, set())
         missing = [
             right for right in needs_of_function if not role.allows(Access(right.action, right.resource, (right.key,)))

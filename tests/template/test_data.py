@@ -95,7 +95,22 @@ def test_the_rights_follow_the_table_and_the_key(stack, on_old_data):
         assert found == expected, name
 
 
-@pytest.mark.parametrize("rule", ["ExistingData", "CustomDomain", "Certificate"])
+PAIRS = {
+    "ExistingData": ("ExistingTable", ["ExistingTableStream", "ExistingMasterKey"]),
+    "ExistingStream": ("ExistingTableStream", ["ExistingTable"]),
+    "CustomDomain": ("DomainName", ["CertificateArn"]),
+    "Certificate": ("CertificateArn", ["DomainName"]),
+    "Edge": ("EdgeSecret", ["PublicOrigin"]),
+}
+
+
+@pytest.mark.parametrize("rule", PAIRS)
 def test_parameters_that_need_each_other_are_refused_alone(rule):
-    assertions = source()["Rules"][rule]["Assertions"]
-    assert all(assertion["AssertDescription"].endswith(".") for assertion in assertions)
+    given, needed = PAIRS[rule]
+    rule = source()["Rules"][rule]
+    alone = Stack(**dict.fromkeys(needed, ""), **{given: TABLE if given == "ExistingTable" else "given"})
+    assert alone.decide(rule["RuleCondition"])
+    refused = [assertion for assertion in rule["Assertions"] if not alone.decide(assertion["Assert"])]
+    assert [assertion["AssertDescription"].split(",")[0].rstrip(".") for assertion in refused] == [
+        f"{given} needs {name}" for name in needed
+    ]

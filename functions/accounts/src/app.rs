@@ -264,7 +264,7 @@ async fn replace(context: &Context, call: &Call, before: &App, after: &App, acti
     let mut plan = Plan::new(Authority::over(call, before.team_id), rollcall_store::app::change(before, after)?);
     if before.team_id.is_some() && before.team_id != after.team_id {
         // The log of the team that the application leaves tells where it went.
-        plan = plan.audit(change(action, before, Some(before), Some(after)));
+        plan = plan.audit_copy(change(action, before, Some(before), Some(after)));
     }
     context.commit(plan.audit(change(action, after, Some(before), Some(after))).reply(shown(after)?)).await
 }

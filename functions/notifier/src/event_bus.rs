@@ -70,7 +70,7 @@ impl EventBus {
                 if let Some(code) = refused {
                     log_failure(code);
                 }
-                results.iter().take_while(|result| result.error_code.is_none()).count()
+                results.iter().take_while(|result| result.error_code.is_none()).count().min(events.len())
             }
             Err(error) => {
                 log_failure(DisplayErrorContext(&error).to_string());

@@ -113,6 +113,9 @@ impl Sending<'_> {
                 if Instant::now() >= self.end {
                     return Ok(Some(now));
                 }
+                if has_deleted_team(self.context, &self.webhook).await? {
+                    return Ok(None);
+                }
                 match self.attempt(&event).await? {
                     Outcome::Accepted => {}
                     Outcome::Failed(retry_at) => return Ok(retry_at),
@@ -209,7 +212,8 @@ pub async fn deliver(
     event: &Event,
     timeout: std::time::Duration,
 ) -> Result<Option<StoredDelivery>, Problem> {
-    let at = context.now();
+    // Deliveries are listed by their ids, and shown with this time.
+    let (at, delivery_id) = (context.now(), DeliveryId::new(context.uuid()?));
     let Some(keys) = keys(context, webhook, at).await? else {
         tracing::error!(webhook_id = %webhook.webhook_id, "the secret of a webhook cannot be decrypted");
         return Ok(None);
@@ -230,7 +234,7 @@ pub async fn deliver(
     };
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let delivery = Delivery { event_id: event.event_id, at, status, duration_ms, error };
-    Ok(Some(StoredDelivery { delivery_id: DeliveryId::new(context.uuid()?), delivery }))
+    Ok(Some(StoredDelivery { delivery_id, delivery }))
 }
 
 /// The secrets to sign with; none if one of them was encrypted with a master key that was removed.

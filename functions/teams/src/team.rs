@@ -95,11 +95,8 @@ pub(crate) async fn create(State(context): State<Context>, call: Call) -> Result
             &after,
             CredentialChange::Kept,
         )?);
-        let plan = Plan::new(Authority::Platform(&call), writes).audit(joined).audit(change(
-            Action::TeamCreate,
-            None,
-            Some(&team),
-        ));
+        let plan = Plan::new(Authority::Platform(&call), writes);
+        let plan = plan.audit(change(Action::TeamCreate, None, Some(&team))).audit(joined);
         context.commit(plan.reply(created(team, Some(after), call.now())?)).await
     })
     .await

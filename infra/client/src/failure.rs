@@ -73,7 +73,7 @@ impl Failure {
         self.exit == Exit::Interrupted
     }
 
-    /// Whether the same again could succeed.
+    /// Whether no server answered, or the connection was lost.
     pub(crate) fn is_no_server(&self) -> bool {
         self.exit == Exit::NoServer
     }

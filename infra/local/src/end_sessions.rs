@@ -32,11 +32,11 @@ pub async fn end_sessions(place: &Place, keys: bool) -> Result<u64, String> {
         });
         let ended = ended.buffer_unordered(USERS_AT_ONCE).try_collect::<()>().await;
         ended.map_err(|problem| format!("stopped after {} users: {problem}", progress.position()))?;
-        after = page.next.as_deref().and_then(UserId::parse);
-        if after.is_none() {
+        let Some(next) = page.next else {
             progress.finish();
             return Ok(progress.position());
-        }
+        };
+        after = Some(UserId::parse(&next).ok_or_else(|| format!("the position {next} is no id of a user"))?);
     }
 }
 

@@ -172,6 +172,7 @@ pub struct Plan<'a> {
     authority: Authority<'a>,
     writes: Commit,
     audited: Vec<Change>,
+    copied: Vec<Change>,
     mails: Vec<(Email, Language, Message)>,
     reply: Reply,
     follows: Follows,
@@ -180,8 +181,8 @@ pub struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// A plan that writes these items by this right, and answers 204.
     pub fn new(authority: Authority<'a>, writes: Commit) -> Self {
-        let (audited, mails) = (Vec::new(), Vec::new());
-        Self { authority, writes, audited, mails, reply: Reply::no_content(), follows: Follows::Nothing }
+        let (audited, copied, mails) = (Vec::new(), Vec::new(), Vec::new());
+        Self { authority, writes, audited, copied, mails, reply: Reply::no_content(), follows: Follows::Nothing }
     }
 
     /// Adds an audit record.
@@ -193,6 +194,12 @@ impl<'a> Plan<'a> {
     /// Adds audit records.
     pub fn audit_all(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
         self.audited.extend(changes);
+        self
+    }
+
+    /// Adds a copy of an audit record for the log of another team. The log of the platform has the record alone.
+    pub fn audit_copy(mut self, change: Change) -> Self {
+        self.copied.push(change);
         self
     }
 
@@ -223,19 +230,25 @@ impl Context {
 
     /// [`Context::commit`], with the conditions that did not hold, for callers that can go on without them.
     pub async fn try_commit(&self, plan: Plan<'_>) -> Result<Reply, NotCommitted> {
-        let Plan { authority, writes, audited, mails, reply, follows } = plan;
-        let now = authority.request().map_or_else(|| self.now(), |request| request.now);
-        // The present, not the time of the request: a membership may have ended since.
-        let checks = authority.checks(self.now()).map_err(Problem::from)?;
+        let Plan { authority, writes, audited, copied, mails, reply, follows } = plan;
+        let present = self.now();
+        let now = authority.request().map_or(present, |request| request.now);
+        // Not the time of the request: a membership may have ended since.
+        let checks = authority.checks(present).map_err(Problem::from)?;
         let mut commit = writes.with_checks(checks);
         for (to, language, message) in mails {
             let mail = self.mail(Some(to), language, message, now)?;
             commit.extend([rollcall_store::outbox::put(&mail).map_err(Problem::from)?]);
         }
-        let records =
-            audited.into_iter().map(|change| record(authority, change, now)).collect::<Result<Vec<_>, _>>()?;
+        // Nor here: a request that was decided again is recorded after the change that it lost against.
+        let record = |change| record(authority, change, present);
+        let records = audited.into_iter().map(record).collect::<Result<Vec<_>, _>>()?;
+        let retention = self.config.audit_retention;
         for record in &records {
-            commit.extend([rollcall_store::audit::record(record, self.config.audit_retention).map_err(Problem::from)?]);
+            commit.extend([rollcall_store::audit::record(record, retention).map_err(Problem::from)?]);
+        }
+        for change in copied {
+            commit.extend([rollcall_store::audit::copy(&record(change)?, retention).map_err(Problem::from)?]);
         }
         let Some(key) = authority.idempotency_key() else {
             self.write(commit).await?;
@@ -263,8 +276,8 @@ impl Context {
         }
     }
 
-    /// Writes a commit in the time that any has, so that the event feed, which is held back longer, misses none. A
-    /// request that began earlier may have less.
+    /// Writes a commit, and gives up after [`REQUEST_DEADLINE`]: the event feed ends some time before the present, and
+    /// would miss a record whose commit took longer. The deadline of a request may end it sooner.
     async fn write(&self, commit: Commit) -> Result<(), CommitError> {
         let written = tokio::time::timeout(REQUEST_DEADLINE, self.writer.commit(commit)).await;
         written.unwrap_or_else(|_| Err(too_late()))

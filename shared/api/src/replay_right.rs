@@ -39,7 +39,8 @@ impl ReplayRight {
             Self::ManageKeys(user_id) => check_user(context, actor, UserAction::ManageKeys, user_id).await,
             Self::Grant(team_id, role_id) => check_grant(context, actor, (team_id, role_id)).await,
             Self::ManageTeamKeys(team_id, user_id) => {
-                // With another role, the account's keys may be for others to manage. Without it, no key works.
+                // If the account has another role now, others may manage its keys. If it has left the team, none of its
+                // keys works.
                 let Some(member) = context.store.member(team_id, user_id).await? else { return Ok(()) };
                 check_grant(context, actor, (team_id, member.role_id)).await
             }

@@ -185,7 +185,7 @@ impl Webhook {
         if may_manage(rights, owner) { rights.check_scope(PlatformScope::WebhooksManage) } else { Err(Code::NotFound) }
     }
 
-    /// Applies a change. If nothing changes, the version stays the same.
+    /// Applies a change. If nothing changes, the version stays the same. Another URL is tried at once.
     pub fn edited(self, fields: Fields, loopback: Loopback) -> Result<Self, Refusal> {
         let patch = fields.parse(|fields| {
             let patch = WebhookPatch::read(fields, loopback);
@@ -198,7 +198,8 @@ impl Webhook {
             description: patch.description.apply(self.description.clone()),
             ..self.clone()
         };
-        Ok(if after == self { self } else { after.next() })
+        let progress = if after.url == self.url { self.progress } else { FeedProgress::at(self.progress.position) };
+        Ok(if after == self { self } else { Self { progress, ..after }.next() })
     }
 
     /// With a new secret. The present one is used besides it for the overlap; an earlier one no longer is.

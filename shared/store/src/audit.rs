@@ -189,8 +189,19 @@ impl Store {
 
 /// Writes the record of a change. It is kept for `retention`.
 pub fn record(record: &AuditRecord, retention: Duration) -> Result<Bookkeeping, Fault> {
-    let day = record.at.date();
-    let item = to_item(&keys::audit(record.team_id, day, record.audit_id), record)?;
-    let item = indexed(item, keys::audit_index(day, record.audit_id));
-    Ok(Write::put(with_ttl(item, record.at + retention)).bookkeeping())
+    let place = keys::audit_index(record.at.date(), record.audit_id);
+    Ok(put(indexed(item_of(record)?, place), record, retention))
+}
+
+/// Writes a copy of a record to the log of another team. The index, which is the log of the platform, does not have it.
+pub fn copy(record: &AuditRecord, retention: Duration) -> Result<Bookkeeping, Fault> {
+    Ok(put(item_of(record)?, record, retention))
+}
+
+fn item_of(record: &AuditRecord) -> Result<Item, Fault> {
+    to_item(&keys::audit(record.team_id, record.at.date(), record.audit_id), record)
+}
+
+fn put(item: Item, record: &AuditRecord, retention: Duration) -> Bookkeeping {
+    Write::put(with_ttl(item, record.at + retention)).bookkeeping()
 }

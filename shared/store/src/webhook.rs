@@ -24,8 +24,7 @@ use crate::{
     write::{Bookkeeping, Write},
 };
 
-const SET_PROGRESS: &str =
-    "SET #position = :position, #attempts = :attempts, #failing_since = :failing_since, #retry_at = :retry_at";
+const SET_FAILURES: &str = "#attempts = :attempts, #failing_since = :failing_since, #retry_at = :retry_at";
 
 /// Who is sent the feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +137,11 @@ impl Store {
     ) -> Result<bool, Fault> {
         let mut values = progress_values(progress)?;
         values.push((":until", timestamp(now + NOTIFIER_LEASE)));
-        let update = Write::update(subscriber.key(), format!("{SET_PROGRESS}, #leased_until = :until"), values);
+        let update = Write::update(
+            subscriber.key(),
+            format!("SET #position = :position, {SET_FAILURES}, #leased_until = :until"),
+            values,
+        );
         let mut commit = Commit::new([only_if_held(update, worker, version)]);
         if let (Subscriber::Webhook(webhook_id), Some(delivery)) = (subscriber, delivery) {
             commit.extend([put_delivery(webhook_id, delivery)?]);
@@ -171,10 +174,10 @@ pub fn create(webhook: &Webhook) -> Result<Commit, Fault> {
     Ok(commit.extended(webhook.team_id.map(check_exists)))
 }
 
-/// Changes the settings of a webhook: URL, types, description and secrets. Its progress is not touched, but whoever is
-/// sending to it loses the lease.
+/// Changes the settings of a webhook: URL, types, description and secrets. Its position is not touched. Whoever is sending
+/// to it loses the lease, and failures at another URL are forgotten.
 pub fn change(before: &Webhook, after: &Webhook) -> Result<Commit, Fault> {
-    let values = vec![
+    let mut values = vec![
         (":url", value(&after.url)?),
         (":types", value(&after.types)?),
         (":secret", value(&after.sealed_secret)?),
@@ -184,6 +187,12 @@ pub fn change(before: &Webhook, after: &Webhook) -> Result<Commit, Fault> {
     ];
     let update = "SET #url = :url, #types = :types, #sealed_secret = :secret, #description = :description, \
         #previous = :previous, #version = :next";
+    let update = if before.url == after.url {
+        update.to_owned()
+    } else {
+        values.extend(failures(&after.progress)?);
+        format!("{update}, {SET_FAILURES}")
+    };
     let update = Write::update(keys::webhook(before.webhook_id), update, values);
     Ok(Commit::new([update.only_if_version(before.version)]))
 }
@@ -215,8 +224,13 @@ pub fn put_delivery(webhook_id: WebhookId, delivery: &StoredDelivery) -> Result<
 }
 
 fn progress_values(progress: &FeedProgress) -> Result<Values, Fault> {
+    let mut values = failures(progress)?;
+    values.push((":position", value(&progress.position)?));
+    Ok(values)
+}
+
+fn failures(progress: &FeedProgress) -> Result<Values, Fault> {
     Ok(vec![
-        (":position", value(&progress.position)?),
         (":attempts", number(progress.attempts)),
         (":failing_since", value(&progress.failing_since)?),
         (":retry_at", value(&progress.retry_at)?),
@@ -227,7 +241,9 @@ fn progress_values(progress: &FeedProgress) -> Result<Values, Fault> {
 fn set_status(after: &Webhook) -> Result<Write, Fault> {
     let mut values = progress_values(&after.progress)?;
     values.extend([(":status", value(&after.status)?), (":next", number(after.version))]);
-    let update = format!("{SET_PROGRESS}, #status = :status, #version = :next REMOVE #leased_until, #worker");
+    let update = format!(
+        "SET #position = :position, {SET_FAILURES}, #status = :status, #version = :next REMOVE #leased_until, #worker"
+    );
     Ok(Write::update(keys::webhook(after.webhook_id), update, values))
 }
 

@@ -121,3 +121,52 @@ async fn types_are_a_filter_and_the_feed_goes_on_without_matches() {
     assert_eq!(events[0]["data"], json!({"before": {"name": "App"}, "after": {"name": "Other"}}));
     assert_eq!(events.len(), 1);
 }
+
+#[tokio::test]
+async fn the_events_of_an_object_are_in_the_order_of_its_changes() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let filter = "types=app.edit";
+    let cursor = begin(&admin, filter).await;
+    let path = format!("/v1/apps/{}", create_app(&admin, "App").await);
+    for call in 0.. {
+        let pause = world.faults.pause(call);
+        let meanwhile = async {
+            world.clock.advance(Duration::from_secs(1));
+            admin.patch(&path, &json!({"name": format!("Second {call}")})).await.is(200).status
+        };
+        let first = json!({"name": format!("First {call}")});
+        let (reply, reached) = Box::pin(pause.run(admin.patch(&path, &first), meanwhile)).await;
+        reply.is(200);
+        if reached.is_none() {
+            break;
+        }
+    }
+    world.clock.advance(EVENT_HOLD_BACK + Duration::from_millis(1));
+    let (events, _) = follow(&admin, filter, &cursor, 100).await;
+    assert!(events.len() > 5);
+    let names = |side: &str| events.iter().map(|event| event["data"][side]["name"].clone()).collect::<Vec<_>>();
+    assert_eq!(names("before")[1..], names("after")[..events.len() - 1], "each begins where the one before ended");
+}
+
+#[tokio::test]
+async fn a_move_is_one_event_of_the_platform_and_one_of_each_team() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (from, to) = (world.team("From").await, world.team("To").await);
+    let owners = [world.member("one", [(from, "admin")]).await, world.member("two", [(to, "admin")]).await];
+    let created = admin.post("/v1/apps", &json!({"name": "App", "team_id": from})).await;
+    let app = created.is(201).body["app_id"].as_str().unwrap().to_owned();
+    let filter = "types=app.edit";
+    let mut cursors = Vec::new();
+    for client in [&admin, &owners[0], &owners[1]] {
+        cursors.push(begin(client, filter).await);
+    }
+    admin.patch(&format!("/v1/apps/{app}"), &json!({"team_id": to})).await.is(200);
+    world.clock.advance(EVENT_HOLD_BACK + Duration::from_millis(1));
+    for (client, cursor) in [&admin, &owners[0], &owners[1]].into_iter().zip(cursors) {
+        let (events, _) = follow(client, filter, &cursor, 10).await;
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0]["data"], json!({"before": {"team_id": from}, "after": {"team_id": to}}));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -28,10 +29,15 @@ pub(super) async fn take(
 ) -> Result<(), Failure> {
     let mut ids = Ids::of(installation);
     for (done, step) in steps.iter().enumerate() {
-        if let Err(failure) = take_one(server, step, &mut ids, secrets).await {
-            let done = format!("Stopped at: {}\nDone: {done} of {} steps. {GO_ON}", step.title(), steps.len());
-            return Err(explained(failure).advise(&done));
-        }
+        let (done, failure) = match send(server, step, &ids).await {
+            Err(failure) => (done, explained(failure)),
+            Ok(reply) => match keep(step, reply, &mut ids, secrets).await {
+                Ok(()) => continue,
+                Err(failure) => (done + 1, failure),
+            },
+        };
+        let done = format!("Stopped at: {}\nDone: {done} of {} steps. {GO_ON}", step.title(), steps.len());
+        return Err(failure.advise(&done));
     }
     Ok(())
 }
@@ -40,7 +46,7 @@ pub(super) async fn take(
 fn explained(failure: Failure) -> Failure {
     if failure.is_problem("version_conflict") {
         failure.advise("It was changed after the plan was made. Look at the new plan before you apply it.")
-    } else if failure.is_no_server() {
+    } else if failure.is_no_server() || failure.is_problem("unavailable") {
         failure.advise("Whether this step was done is not known.")
     } else {
         failure
@@ -56,8 +62,12 @@ pub(super) fn how_to_go_on(failure: Failure) -> Failure {
     }
 }
 
-async fn take_one(server: &Server<'_>, step: &Step, ids: &mut Ids, secrets: &mut Secrets) -> Result<(), Failure> {
-    let reply = server.send_values(step.operation, values(step, ids)?).await?;
+async fn send(server: &Server<'_>, step: &Step, ids: &Ids) -> Result<Response, Failure> {
+    server.send_values(step.operation, values(step, ids)?).await
+}
+
+/// Prints that a step is done, and keeps what its reply shows once.
+async fn keep(step: &Step, reply: Response, ids: &mut Ids, secrets: &mut Secrets) -> Result<(), Failure> {
     print_text(&format!("done: {}", step.title()))?;
     if step.action != Action::Create {
         return Ok(());

@@ -8,7 +8,7 @@ use super::{
     installation::{Existing, Installation},
     object::{Key, Kind, List, Object, ObjectName, PRESETS, folded},
     problem::Problem,
-    step::Step,
+    step::{Action, Step},
 };
 
 /// Compares. With `prune`, what a list of the file leaves out is deleted.
@@ -26,6 +26,15 @@ pub(super) fn steps(contents: &Contents, installation: &Installation, prune: boo
     if !problems.is_empty() {
         return Err(problems);
     }
+    // Whoever is deleted leaves their teams.
+    let deleted: BTreeSet<_> = (steps.iter().filter(|step| step.action == Action::Delete))
+        .filter(|step| step.name.kind == Kind::ServiceAccount)
+        .map(|step| folded(&step.name.name))
+        .collect();
+    steps.retain(|step| {
+        let is_removal = step.action == Action::Delete && step.name.kind == Kind::Member;
+        !(is_removal && deleted.contains(&folded(&step.name.name)))
+    });
     steps.sort_by_key(Step::phase);
     Ok(steps)
 }

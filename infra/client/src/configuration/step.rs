@@ -133,10 +133,12 @@ impl Step {
         self.is_for_people || !document.operation(self.operation).takes_key
     }
 
-    /// Where the step stands among those of other objects: admins are made before others cease to be admins, so that a
-    /// team always has one, and what nothing refers to any more is deleted last.
+    /// Where the step stands among those of other objects: admins are made before others cease to be admins for good, so
+    /// that a team always has one, and what nothing refers to any more is deleted last.
     pub(super) fn phase(&self) -> u8 {
-        let is_demotion = self.changes.get("role").is_some_and(|change| change.from == "admin");
+        let loses_role = self.changes.get("role").is_some_and(|change| change.from == "admin");
+        let gets_end = self.changes.get("expires_at").is_some_and(|change| !change.to.is_null());
+        let is_demotion = loses_role || (gets_end && self.action == Action::Update);
         match (self.action, self.name.kind) {
             (Action::Create | Action::Update, _) if !is_demotion => 0,
             (Action::Create | Action::Update, _) => 1,

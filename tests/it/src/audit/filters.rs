@@ -137,7 +137,7 @@ async fn a_team_reads_only_its_own_log() {
         let record = &read.body["items"][0];
         assert_eq!(json!([record["before"], record["after"]]), moved);
     }
-    assert_eq!(shown(&admin.get(&since).await).len(), 3);
+    assert_eq!(shown(&admin.get(&since).await).len(), 2, "the log of the platform has each change once");
     developer.get(&since).await.is_problem(Code::NotFound);
     // The log of a deleted team is visible only to platform admins.
     admin.delete(&format!("/v1/apps/{}", ours.spare)).await.is(204);

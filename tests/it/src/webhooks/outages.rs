@@ -143,6 +143,23 @@ async fn a_receiver_that_does_not_answer_delays_no_other() {
 }
 
 #[tokio::test]
+async fn another_url_is_tried_at_once() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (hook, mended) = (Hook::new(&admin, CHANGES).await, Receiver::new(204).await);
+    hook.receiver.answers(500);
+    let event = change(&world, &admin).await;
+    for _ in 0..3 {
+        let retry_at = settle(&world).await.unwrap();
+        world.clock.advance(retry_at.since(world.now()));
+    }
+    assert!(settle(&world).await.unwrap() > world.now());
+    admin.patch(&hook.path, &json!({"url": mended.url})).await.is(200);
+    assert_eq!(send(&world).await, None);
+    assert_eq!(mended.take_ids(), [event]);
+}
+
+#[tokio::test]
 async fn two_workers_do_not_send_to_one_webhook() {
     let world = World::new().await;
     let admin = world.admin().await;
